@@ -9,6 +9,7 @@ mod rooms;
 mod sockets;
 mod upkeep;
 
+use self::rooms::PhoneTables;
 pub(crate) use self::rooms::route_sources;
 
 use std::collections::BTreeMap;
@@ -43,7 +44,6 @@ use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, 
 use crate::listen::Listener;
 use crate::panel::PanelView;
 use crate::panel::owner::PanelOwner;
-use crate::phones::ContactTimers;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
 use crate::settings::BoxSettings;
@@ -160,7 +160,7 @@ struct Running {
     backups: BackupService,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
-    contact_timers: Arc<ContactTimers>,
+    phones: PhoneTables,
     store: Store,
     /// Its lights go out last.
     panel: Option<PanelOwner>,
@@ -268,11 +268,11 @@ fn report_findings(alarms: &AlarmStore, store: &Store) {
     }
 }
 
-fn open_reminders(seams: &Seams, store: &Store) -> Arc<ContactTimers> {
+fn open_reminders(seams: &Seams, store: &Store) -> PhoneTables {
     if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
         tracing::error!(%error, "what waits for somebody is not told until the next start");
     }
-    rooms::open_contact_timers(store)
+    PhoneTables::open(store)
 }
 
 async fn start_box(
@@ -284,7 +284,7 @@ async fn start_box(
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
-    let contact_timers = open_reminders(seams, &store);
+    let phones = open_reminders(seams, &store);
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
     let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
@@ -316,7 +316,7 @@ async fn start_box(
         photos: &photos,
         printing: &printing,
         backups: &backups,
-        contact_timers: &contact_timers,
+        phones: &phones,
     };
     let state = page_state(seams, data, rooms, (link, of_pages), field);
     tasks.push(upkeep::start_page_upkeep(&state));
@@ -338,7 +338,7 @@ async fn start_box(
         backups,
         tasks,
         access: Arc::clone(&identity.access),
-        contact_timers,
+        phones,
         store,
         panel,
         restart_request,
@@ -405,7 +405,7 @@ struct PageRooms<'a> {
     photos: &'a PhotoStore,
     printing: &'a Arc<PrintService>,
     backups: &'a BackupService,
-    contact_timers: &'a Arc<ContactTimers>,
+    phones: &'a PhoneTables,
 }
 
 /// What the pages see.
@@ -430,7 +430,8 @@ fn page_state(
         random: Arc::clone(&seams.random),
         link: view.link,
         ways: view.ways,
-        contact_timers: Arc::clone(rooms.contact_timers),
+        contact_timers: Arc::clone(&rooms.phones.contact_timers),
+        label_scans: Arc::clone(&rooms.phones.label_scans),
         alarms: Arc::clone(&seams.alarms),
         settings,
     });
@@ -552,10 +553,10 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {
         tracing::warn!(%error, "the print room did not end");
     }
-    let timers = running.contact_timers;
-    match tokio::task::spawn_blocking(move || timers.save()).await {
+    let phones = running.phones;
+    match tokio::task::spawn_blocking(move || phones.save()).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the last contact times were not written"),
+        Ok(Err(error)) => tracing::warn!(%error, "the last contact times and scans were not written"),
         Err(error) => tracing::warn!(%error, "the contact times did not end"),
     }
     let access = running.access;

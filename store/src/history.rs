@@ -17,8 +17,8 @@ use super::tables::{self, ItemKey};
 /// A use of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemUse {
-    /// Which entry.
-    pub of: EntryRef,
+    /// Where its line stands.
+    pub line: LinePlace,
     /// When, milliseconds since 1970.
     pub performed_ms: i64,
     /// Its entry's key.
@@ -199,7 +199,7 @@ impl LogReader {
         let index = self.txn.open_table(tables::USES).map_err(database_error)?;
         let (mut found, places) = (Vec::new(), self.shared.places());
         self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, key| {
-            found.extend(places.line(key).map(|line| ItemUse { of: line.of, performed_ms, key }));
+            found.extend(places.line(key).map(|line| ItemUse { line, performed_ms, key }));
             Ok(())
         })?;
         Ok(found)

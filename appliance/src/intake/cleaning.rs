@@ -1,10 +1,10 @@
-//! Cleanings, uses, voids and photos that come later.
+//! Cleanings, voids and photos that come later.
 
 use record::fold::{Equipment, LinePlace, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
     CleanedBy, CleaningFlag, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, NameSource,
-    PhotoAttached, ProofWay, ProtocolPublished, ProtocolRef, UseRecorded,
+    PhotoAttached, ProofWay, ProtocolPublished, ProtocolRef,
 };
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
@@ -25,6 +25,8 @@ const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
 const WET_LONG_S: u32 = 600;
 /// What takes longer is no measure of how long recording takes: somebody went away meanwhile.
 const TOOK_MS_MAX: u32 = 1_800_000;
+/// Of the lot of a disinfectant.
+pub(super) const LOT_CHARS_MAX: usize = 40;
 /// A phone's form may carry a time a little ahead of the box's clock.
 const PERFORMED_AHEAD_MS_MAX: i64 = 60_000;
 
@@ -82,7 +84,7 @@ pub(super) fn decide_cleaning(
         incomplete,
         trigger: None,
         class: None,
-        lot: String::new(),
+        lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: None,
         took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),
         queued: None,
@@ -131,7 +133,7 @@ pub(super) fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {
 }
 
 /// An item that takes records: out of service it does, retired it does not.
-fn find_cleanable(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+pub(super) fn find_cleanable(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
     let item = find_item(view, tag)?;
     if item.service == ServiceState::Retired {
         Err(CommandRefusal::Retired { name: item.name.clone() })
@@ -269,15 +271,22 @@ fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> CommandRefusal 
 /// A stated time that is not now; what is within a minute of now is now.
 pub(super) fn performed_time(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, CommandRefusal> {
     let Some(stated) = stated_ms else { return Ok(None) };
-    let before = now.wall_ms.saturating_sub(stated);
-    let range = |cause| Err(CommandRefusal::Range { field: "performed_at", cause });
+    if let Some(cause) = find_time_fault(stated, now) {
+        return Err(CommandRefusal::Range { field: "performed_at", cause });
+    }
+    Ok(Some(stated).filter(|_| now.wall_ms.saturating_sub(stated) > PERFORMED_AHEAD_MS_MAX))
+}
+
+/// Why nothing was done at a stated time.
+pub(super) fn find_time_fault(stated_ms: i64, now: &Now) -> Option<RefusalCause> {
+    let before = now.wall_ms.saturating_sub(stated_ms);
     if before < -PERFORMED_AHEAD_MS_MAX {
-        return range(RefusalCause::PerformedAhead);
+        Some(RefusalCause::PerformedAhead)
+    } else if before > PERFORMED_BEFORE_MS_MAX {
+        Some(RefusalCause::PerformedLongAgo)
+    } else {
+        None
     }
-    if before > PERFORMED_BEFORE_MS_MAX {
-        return range(RefusalCause::PerformedLongAgo);
-    }
-    Ok(Some(stated).filter(|_| before > PERFORMED_AHEAD_MS_MAX))
 }
 
 /// Voids a cleaning, with the reason.
@@ -298,19 +307,6 @@ pub(super) fn decide_void(
     }
     let (reason, text) = drafts.text(&text::check_reason(reason)?)?;
     drafts.push(CleaningVoided { of, reason }, vec![text]);
-    Ok(())
-}
-
-/// Records a use.
-pub(super) fn record_use(
-    tag: Tag,
-    performed_ms: Option<i64>,
-    view: &dyn StateView,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    let tag = find_cleanable(view, tag)?.tag;
-    let performed = performed_time(performed_ms, &view.now())?;
-    drafts.push(UseRecorded { tag, performed, ended: None, class: None, sticker: false }, Vec::new());
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use service::clock::Now;
 
 use super::competency::{CompetencyEnding, CompetencySignOff};
 use super::problem::ProblemForm;
+use super::uses::UseForm;
 use super::{ProofDemand, QueuedCleaning};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
@@ -156,12 +157,8 @@ pub enum Command {
     PlanUpkeep(Box<UpkeepPlan>),
     /// What came of a maintenance task.
     RecordUpkeep(Box<UpkeepRecord>),
-    RecordUse {
-        /// Which item.
-        tag: Tag,
-        /// When, where that is earlier than now.
-        performed_ms: Option<i64>,
-    },
+    /// That an item was used.
+    RecordUse(UseForm),
     /// What somebody else found who looked at what a cleaning had done.
     RecordCheck(Box<CheckForm>),
     /// A photo that was not ready when its cleaning was recorded.
@@ -220,7 +217,7 @@ impl Command {
             | Self::RecordQueued(_)
             | Self::VoidCleaning { .. }
             | Self::RecordUpkeep(_)
-            | Self::RecordUse { .. }
+            | Self::RecordUse(_)
             | Self::RecordCheck(_)
             | Self::AttachPhoto { .. }
             | Self::Reprinted { .. }
@@ -584,6 +581,8 @@ pub struct CleaningForm {
     pub steps: Option<Vec<u16>>,
     /// With what.
     pub agent: String,
+    /// Its lot.
+    pub lot: String,
     /// How long the surface was wet. The box measures it anew each time, so it is no part of what makes a request the same.
     #[serde(skip)]
     pub wet: Option<WetTime>,
@@ -623,6 +622,7 @@ impl CleaningForm {
             protocol_version: None,
             steps: None,
             agent: String::new(),
+            lot: String::new(),
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),

@@ -20,6 +20,7 @@ mod staff;
 mod tags;
 mod text;
 mod upkeep;
+mod uses;
 mod ways;
 
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
@@ -50,6 +51,7 @@ pub use self::queued::{QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause, SignOffRefusal};
 pub use self::tags::{find_named_item, open_tags};
+pub use self::uses::UseForm;
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
@@ -172,7 +174,7 @@ fn make_drafts(
         Command::SetCategory(change) => register::set_category(change, view, drafts),
         Command::PlanUpkeep(plan) => upkeep::plan_upkeep(plan, view, drafts),
         Command::RecordUpkeep(record) => upkeep::record_upkeep(record, view, drafts),
-        Command::RecordUse { tag, performed_ms } => cleaning::record_use(*tag, *performed_ms, view, drafts),
+        Command::RecordUse(form) => uses::record_use(form, view, drafts),
         Command::RecordCheck(form) => check::record_check(form, view, drafts),
         Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, drafts),
         Command::Reprinted { printed, reason } => {

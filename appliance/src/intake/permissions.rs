@@ -93,7 +93,7 @@ impl Permission {
         match command {
             Command::RecordCleaning(_)
             | Command::RecordQueued(_)
-            | Command::RecordUse { .. }
+            | Command::RecordUse(_)
             | Command::ReportProblem(_)
             | Command::RecordCheck(_)
             | Command::RecordUpkeep(_) => Self::Record,
@@ -167,7 +167,7 @@ fn check_phone(by: &EntryAuthor, command: &Command, view: &dyn StateView) -> Res
     match command {
         Command::RecordCleaning(_)
         | Command::RecordQueued(_)
-        | Command::RecordUse { .. }
+        | Command::RecordUse(_)
         | Command::ReportProblem(_) => Ok(()),
         Command::AttachPhoto { of, .. } => {
             let made = view.entry(*of).ok_or(CommandRefusal::UnknownCleaning { of: *of })?;

@@ -13,7 +13,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use serde::Serialize;
 
-use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
+use super::cleaning::{LOT_CHARS_MAX, begun_ms, find_delay, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, facility_day, staff_of};
 use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::{
@@ -23,7 +23,6 @@ use super::{
 
 /// What was recorded later than this is flagged.
 const LATE_MS: u64 = 3_600_000;
-const LOT_CHARS_MAX: usize = 40;
 
 /// Who cleaned, as a phone that was away says it: only a badge proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

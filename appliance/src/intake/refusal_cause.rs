@@ -96,6 +96,8 @@ pub enum RefusalCause {
     PerformedAhead,
     #[error("That is more than a year ago. Check the date")]
     PerformedLongAgo,
+    #[error("It cannot have ended before it began. Check both times")]
+    UseEnd,
     #[error("A schedule in hours is every 1 to 8,760 hours")]
     ScheduleHours,
     #[error("A schedule in days is every 1 to 366 days")]
@@ -218,6 +220,7 @@ impl RefusalCause {
         Self::CustomFieldCount,
         Self::PerformedAhead,
         Self::PerformedLongAgo,
+        Self::UseEnd,
         Self::ScheduleHours,
         Self::ScheduleDays,
         Self::ScheduleWeeks,

@@ -13,7 +13,7 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition}
 use serde::{Deserialize, Serialize};
 use service::clock::Now;
 
-/// Rows as JSON, by tag.
+/// Rows as JSON, by tag; of those that were dropped, by tag and time.
 const TIMERS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("contact_timers");
 /// Rows altogether; past that the oldest finished one goes, else the oldest.
 const TIMERS_MAX: usize = 2_000;
@@ -22,8 +22,10 @@ const HOUR_MS: u64 = 3_600_000;
 const SHOWN_MS: u64 = 12 * HOUR_MS;
 /// From when on somebody is told that no cleaning was recorded.
 const FORGOTTEN_MS: u64 = HOUR_MS;
-/// Until when somebody is reminded.
-const REMINDED_MS: u64 = 7 * 24 * HOUR_MS;
+/// Until when it is listed that no cleaning was recorded.
+const LISTED_MS: u64 = SHOWN_MS + 7 * 24 * HOUR_MS;
+/// Dropped ones altogether; of more the oldest go.
+const DROPPED_MAX: usize = 500;
 
 /// A contact time of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +103,17 @@ impl ContactTimer {
         running.unwrap_or_else(|| u64::try_from(by_calendar).unwrap_or(0))
     }
 
-    fn is_over(&self, tag: Tag, facility: &FacilityState, now: &Now) -> bool {
-        self.is_used_up(tag, facility) || self.age_ms(now) > REMINDED_MS
+    /// Whether it is the contact time of the cleaning that an item waits for.
+    fn counts(&self, tag: Tag, facility: &FacilityState, now: &Now) -> bool {
+        !self.is_used_up(tag, facility) && self.age_ms(now) <= SHOWN_MS
+    }
+
+    /// Whether somebody is at it: the surface must stay wet, or it is not long since it was wetted.
+    fn is_in_progress(&self, facility: &FacilityState, now: &Now) -> bool {
+        let protocol = self.protocol.and_then(|id| facility.protocols.get(&id));
+        let required_s = protocol.and_then(|protocol| protocol.newest.contact_s).unwrap_or(0);
+        let is_running = matches!(self.state(now, required_s), ContactState::Running { .. });
+        is_running || self.age_ms(now) < FORGOTTEN_MS
     }
 
     fn is_used_up(&self, tag: Tag, facility: &FacilityState) -> bool {
@@ -124,11 +135,100 @@ pub struct ContactTimers {
     saving: Mutex<()>,
 }
 
+/// Which row, in the file and in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum TimerKey {
+    /// The one of an item.
+    Newest(Tag),
+    /// One that was dropped, by its start.
+    Dropped(Tag, i64),
+}
+
+impl TimerKey {
+    fn text(self) -> String {
+        match self {
+            Self::Newest(tag) => tag.to_string(),
+            Self::Dropped(tag, started_ms) => format!("{tag} {started_ms}"),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            None => text.parse().ok().map(Self::Newest),
+            Some((tag, started_ms)) => Some(Self::Dropped(tag.parse().ok()?, started_ms.parse().ok()?)),
+        }
+    }
+}
+
+/// A contact time after which no cleaning was recorded until it was too old for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BegunCleaning {
+    pub tag: Tag,
+    /// By the calendar, milliseconds since 1970.
+    pub started_ms: i64,
+    /// The name that was typed; empty: none.
+    pub by: String,
+}
+
+impl BegunCleaning {
+    /// When the cleaning may have been, milliseconds since 1970: one of that time that was entered later is this one.
+    pub fn performed_ms(&self) -> std::ops::Range<i64> {
+        self.started_ms..self.started_ms.saturating_add_unsigned(SHOWN_MS)
+    }
+}
+
 #[derive(Default)]
 struct TimerRows {
     timers: BTreeMap<Tag, ContactTimer>,
+    /// Too old for a cleaning that is recorded now, by their start.
+    dropped: BTreeMap<(Tag, i64), ContactTimer>,
     /// Of these the file does not know yet.
-    unsaved: BTreeSet<Tag>,
+    unsaved: BTreeSet<TimerKey>,
+    starts: u64,
+}
+
+impl TimerRows {
+    fn row(&self, key: TimerKey) -> Option<&ContactTimer> {
+        match key {
+            TimerKey::Newest(tag) => self.timers.get(&tag),
+            TimerKey::Dropped(tag, started_ms) => self.dropped.get(&(tag, started_ms)),
+        }
+    }
+
+    fn insert(&mut self, key: TimerKey, timer: ContactTimer) {
+        match key {
+            TimerKey::Newest(tag) => self.timers.insert(tag, timer),
+            TimerKey::Dropped(tag, started_ms) => self.dropped.insert((tag, started_ms), timer),
+        };
+    }
+
+    fn remove_dropped(&mut self, key: (Tag, i64)) {
+        self.dropped.remove(&key);
+        self.unsaved.insert(TimerKey::Dropped(key.0, key.1));
+    }
+
+    /// Takes out what was recorded, and sets aside what is too old to be.
+    fn drop_old(&mut self, facility: &FacilityState, now: &Now) {
+        let old = self.timers.iter().filter(|(tag, timer)| !timer.counts(**tag, facility, now));
+        for tag in old.map(|(tag, _)| *tag).collect::<Vec<_>>() {
+            let timer = self.timers.remove(&tag).filter(|timer| !timer.is_used_up(tag, facility));
+            self.unsaved.insert(TimerKey::Newest(tag));
+            if let Some(timer) = timer {
+                let key = TimerKey::Dropped(tag, timer.started_wall_ms);
+                self.unsaved.insert(key);
+                self.insert(key, timer);
+            }
+        }
+        let old = self.dropped.iter().filter(|(_, timer)| timer.age_ms(now) > LISTED_MS);
+        for key in old.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.remove_dropped(key);
+        }
+        while self.dropped.len() > DROPPED_MAX {
+            let oldest = self.dropped.keys().min_by_key(|(_, started_ms)| *started_ms).copied();
+            let Some(oldest) = oldest else { break };
+            self.remove_dropped(oldest);
+        }
+    }
 }
 
 impl std::fmt::Debug for ContactTimers {
@@ -143,19 +243,20 @@ impl ContactTimers {
     /// # Errors
     /// The database's.
     pub fn open(db: Arc<Database>) -> Result<Self, redb::Error> {
-        let mut timers = BTreeMap::new();
+        let mut rows = TimerRows::default();
         let write = db.begin_write()?;
         write.open_table(TIMERS)?;
         write.commit()?;
         let read = db.begin_read()?;
         for row in read.open_table(TIMERS)?.iter()? {
             let (key, value) = row?;
-            if let (Ok(tag), Ok(timer)) = (key.value().parse(), serde_json::from_slice(value.value())) {
-                timers.insert(tag, timer);
+            if let (Some(key), Ok(timer)) =
+                (TimerKey::read(key.value()), serde_json::from_slice(value.value()))
+            {
+                rows.insert(key, timer);
             }
         }
-        let rows = Mutex::new(TimerRows { timers, unsaved: BTreeSet::new() });
-        Ok(Self { db: Some(db), rows, saving: Mutex::default() })
+        Ok(Self { db: Some(db), rows: Mutex::new(rows), saving: Mutex::default() })
     }
 
     fn rows(&self) -> MutexGuard<'_, TimerRows> {
@@ -173,18 +274,33 @@ impl ContactTimers {
                 .map(|(tag, _)| *tag);
             if let Some(oldest) = oldest {
                 rows.timers.remove(&oldest);
-                rows.unsaved.insert(oldest);
+                rows.unsaved.insert(TimerKey::Newest(oldest));
             }
         }
         rows.timers.insert(tag, timer);
-        rows.unsaved.insert(tag);
+        rows.starts += 1;
+        rows.unsaved.insert(TimerKey::Newest(tag));
     }
 
     /// The one that counts for an item now: no cleaning was recorded since, and it is not of another day.
     pub fn find(&self, tag: Tag, facility: &FacilityState, now: &Now) -> Option<ContactTimer> {
         let timer = self.rows().timers.get(&tag).cloned()?;
-        let counts = !timer.is_used_up(tag, facility) && timer.age_ms(now) <= SHOWN_MS;
-        counts.then_some(timer)
+        timer.counts(tag, facility, now).then_some(timer)
+    }
+
+    /// The items that somebody cleans at this moment.
+    pub fn being_cleaned(&self, facility: &FacilityState, now: &Now) -> BTreeSet<Tag> {
+        let rows = self.rows();
+        let cleaned = rows
+            .timers
+            .iter()
+            .filter(|(tag, timer)| timer.counts(**tag, facility, now) && timer.is_in_progress(facility, now));
+        cleaned.map(|(tag, _)| *tag).collect()
+    }
+
+    /// How many were started since the program began: a page that shows them is old once this is more.
+    pub fn starts(&self) -> u64 {
+        self.rows().starts
     }
 
     /// “It may dry now”, where it was wet for `required_s` seconds; else nothing.
@@ -193,21 +309,35 @@ impl ContactTimers {
         let Some(timer) = rows.timers.get_mut(&tag) else { return };
         if matches!(timer.state(now, required_s), ContactState::Over { .. }) {
             timer.finished_up_ms = Some(now.up_ms);
-            rows.unsaved.insert(tag);
+            rows.unsaved.insert(TimerKey::Newest(tag));
         }
     }
 
+    /// What was begun and not recorded in time, the newest first; also of items that were cleaned again since.
+    pub fn begun(&self) -> Vec<BegunCleaning> {
+        let rows = self.rows();
+        let begun = rows.dropped.iter().map(|((tag, started_ms), timer)| BegunCleaning {
+            tag: *tag,
+            started_ms: *started_ms,
+            by: timer.by.clone(),
+        });
+        let mut begun: Vec<_> = begun.collect();
+        begun.sort_by_key(|one| std::cmp::Reverse(one.started_ms));
+        begun
+    }
+
     /// Forgets what is over. What is left are items, with how many contact times were begun at them a while ago and no
-    /// cleaning recorded.
+    /// cleaning recorded since.
     pub fn tidy(&self, facility: &FacilityState, now: &Now) -> BTreeMap<String, u32> {
         let mut rows = self.rows();
-        let over = rows.timers.iter().filter(|(tag, timer)| timer.is_over(**tag, facility, now));
-        for tag in over.map(|(tag, _)| *tag).collect::<Vec<_>>() {
-            rows.timers.remove(&tag);
-            rows.unsaved.insert(tag);
-        }
+        rows.drop_old(facility, now);
         let forgotten = rows.timers.iter().filter(|(_, timer)| timer.age_ms(now) >= FORGOTTEN_MS);
-        forgotten.map(|(tag, _)| (tag.to_string(), 1)).collect()
+        let dropped = rows.dropped.iter().filter(|((tag, _), timer)| !timer.is_used_up(*tag, facility));
+        let tags = forgotten.map(|(tag, _)| *tag).chain(dropped.map(|((tag, _), _)| *tag));
+        tags.fold(BTreeMap::new(), |mut counts, tag| {
+            *counts.entry(tag.to_string()).or_default() += 1;
+            counts
+        })
     }
 
     /// Writes what changed, all in one transaction; nothing where nothing did.
@@ -217,34 +347,34 @@ impl ContactTimers {
     pub fn save(&self) -> Result<(), redb::Error> {
         let Some(db) = &self.db else { return Ok(()) };
         let _saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed: Vec<(Tag, Option<ContactTimer>)> = {
+        let changed: Vec<(TimerKey, Option<ContactTimer>)> = {
             let mut rows = self.rows();
             let unsaved = std::mem::take(&mut rows.unsaved);
-            unsaved.into_iter().map(|tag| (tag, rows.timers.get(&tag).cloned())).collect()
+            unsaved.into_iter().map(|key| (key, rows.row(key).cloned())).collect()
         };
         if changed.is_empty() {
             return Ok(());
         }
         let written = write_rows(db, &changed);
         if written.is_err() {
-            self.rows().unsaved.extend(changed.iter().map(|(tag, _)| *tag));
+            self.rows().unsaved.extend(changed.iter().map(|(key, _)| *key));
         }
         written
     }
 }
 
-fn write_rows(db: &Database, changed: &[(Tag, Option<ContactTimer>)]) -> Result<(), redb::Error> {
+fn write_rows(db: &Database, changed: &[(TimerKey, Option<ContactTimer>)]) -> Result<(), redb::Error> {
     let write = db.begin_write()?;
     {
         let mut table = write.open_table(TIMERS)?;
-        for (tag, timer) in changed {
+        for (key, timer) in changed {
             match timer {
                 // Rows hold numbers and texts: JSON takes them all.
                 Some(timer) => {
                     let row = serde_json::to_vec(timer).unwrap_or_default();
-                    table.insert(tag.as_str(), row.as_slice())?;
+                    table.insert(key.text().as_str(), row.as_slice())?;
                 }
-                None => drop(table.remove(tag.as_str())?),
+                None => drop(table.remove(key.text().as_str())?),
             }
         }
     }
@@ -314,6 +444,24 @@ mod tests {
     }
 
     #[test]
+    fn an_item_is_being_cleaned_until_it_is_recorded_or_forgotten() {
+        let timers = ContactTimers::default();
+        let mut facility = FacilityState::default();
+        let at_work =
+            |facility: &FacilityState, now: &Now| timers.being_cleaned(facility, now).contains(&pump());
+        assert!(!at_work(&facility, &at(1, 0)));
+        timers.start(pump(), timer(&at(1, 0)));
+        assert_eq!(timers.starts(), 1);
+        assert!(at_work(&facility, &at(1, 0)));
+        assert!(at_work(&facility, &at(1, HOUR_MS - 1)));
+        assert!(at_work(&facility, &at(2, HOUR_MS - 1)), "the box started anew, and nobody else did");
+        assert!(!at_work(&facility, &at(1, HOUR_MS)));
+        let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
+        facility.activity.insert(pump(), Arc::new(recorded));
+        assert!(!at_work(&facility, &at(1, 1)));
+    }
+
+    #[test]
     fn a_record_uses_it_up() {
         let timers = ContactTimers::default();
         let mut facility = FacilityState::default();
@@ -334,9 +482,66 @@ mod tests {
         timers.start(pump(), timer(&at(1, 0)));
         let told = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
         assert_eq!(
-            [told(HOUR_MS - 1), told(HOUR_MS), told(REMINDED_MS), told(REMINDED_MS + 1), told(HOUR_MS)],
+            [told(HOUR_MS - 1), told(HOUR_MS), told(LISTED_MS), told(LISTED_MS + 1), told(HOUR_MS)],
             [0, 1, 1, 0, 0]
         );
+    }
+
+    #[test]
+    fn what_was_dropped_is_listed_for_a_week_whatever_comes_next() {
+        let timers = ContactTimers::default();
+        let mut facility = FacilityState::default();
+        timers.start(pump(), timer(&at(1, 0)));
+        timers.tidy(&facility, &at(1, SHOWN_MS));
+        assert_eq!(timers.begun(), [], "it may be recorded yet");
+        timers.tidy(&facility, &at(1, SHOWN_MS + 1));
+        let begun = BegunCleaning { tag: pump(), started_ms: WALL_MS, by: "Zoë".to_owned() };
+        assert_eq!(timers.begun(), [begun.clone()]);
+        let next = at(1, SHOWN_MS + 2);
+        timers.start(pump(), timer(&next));
+        let both = timers.tidy(&facility, &at(1, SHOWN_MS + 2 + HOUR_MS));
+        assert_eq!(both, BTreeMap::from([(pump().to_string(), 2)]));
+        assert!(timers.find(pump(), &facility, &next).is_some());
+        let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
+        facility.activity.insert(pump(), Arc::new(recorded));
+        assert_eq!(timers.tidy(&facility, &at(1, LISTED_MS)), BTreeMap::new());
+        assert_eq!(timers.begun(), [begun], "the next cleaning is another one");
+        timers.tidy(&facility, &at(1, LISTED_MS + 1));
+        assert_eq!(timers.begun(), []);
+    }
+
+    #[test]
+    fn the_file_has_what_was_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.redb");
+        let open = || ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
+        let facility = FacilityState::default();
+        {
+            let timers = open();
+            timers.start(pump(), timer(&at(1, 0)));
+            timers.save().unwrap();
+            timers.tidy(&facility, &at(1, SHOWN_MS + 1));
+            timers.save().unwrap();
+        }
+        let timers = open();
+        assert!(timers.rows().timers.is_empty());
+        assert_eq!(timers.begun().len(), 1);
+        timers.tidy(&facility, &at(1, LISTED_MS + 1));
+        timers.save().unwrap();
+        drop(timers);
+        assert_eq!(open().begun(), []);
+    }
+
+    #[test]
+    fn thousands_that_were_dropped_leave_the_newest() {
+        let timers = ContactTimers::default();
+        for (up_ms, n) in (0..).zip(0..=DROPPED_MAX) {
+            timers.start(numbered_tag(n), timer(&at(1, up_ms)));
+        }
+        timers.tidy(&FacilityState::default(), &at(1, SHOWN_MS + HOUR_MS));
+        let begun = timers.begun();
+        assert_eq!(begun.len(), DROPPED_MAX);
+        assert!(begun.iter().all(|one| one.tag != numbered_tag(0)), "the oldest went");
     }
 
     #[test]
@@ -356,7 +561,7 @@ mod tests {
         let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
         assert_eq!(timers.find(pump(), &facility, &second), Some(timer(&second)));
         assert_eq!(timers.rows().timers.len(), 1, "what was not saved is lost");
-        assert_eq!(timers.tidy(&facility, &at(1, REMINDED_MS * 2)).len(), 0);
+        assert_eq!(timers.tidy(&facility, &at(1, LISTED_MS * 2)).len(), 0);
         timers.save().unwrap();
         drop(timers);
         let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();

@@ -1,11 +1,13 @@
 //! What phones began at the box, and what they recorded while it did not answer.
 
 mod contact_timers;
+mod label_scans;
 mod refused_submissions;
 mod time_place;
 mod waiting_phones;
 
-pub use self::contact_timers::{ContactState, ContactTimer, ContactTimers, count_cleanings};
+pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, ContactTimers, count_cleanings};
+pub use self::label_scans::LabelScans;
 pub use self::refused_submissions::{
     RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
     open_refused,

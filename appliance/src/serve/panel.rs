@@ -19,7 +19,7 @@ use crate::command::execute_command;
 use crate::disk_space::DiskSpace;
 use crate::doctor::running::has_admin;
 use crate::identity::IdentityStores;
-use crate::intake::{Command, CommandRequest};
+use crate::intake::{Command, CommandRequest, UseForm};
 use crate::panel::button::ButtonPress;
 use crate::panel::causes::{
     AlarmView, PanelCause, RelayContact, SetupView, find_alarm_cause, find_disk_cause, find_setup_cause,
@@ -287,7 +287,7 @@ pub(crate) async fn record_use(state: &AppState) -> Result<(), String> {
         ScannedItem::None => return Err("no item was scanned in the last minute".to_owned()),
         ScannedItem::Several => return Err("several items were scanned in the last minute".to_owned()),
     };
-    let command = Command::RecordUse { tag, performed_ms: None };
+    let command = Command::RecordUse(UseForm::now(tag));
     let request = CommandRequest { by: EntryAuthor::BOX, key: None, sent: None, command };
     let done = execute_command(&state.store, Arc::clone(&state.random), request).await;
     done.map(drop).map_err(|error| error.to_string())

@@ -8,6 +8,7 @@ use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::rooms::PhoneTables;
 use super::{PageRooms, Seams, host_names};
 use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
@@ -16,7 +17,7 @@ use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::intake::CommandRefusal;
-use crate::phones::ContactTimers;
+use crate::phones::{ContactTimers, LabelScans};
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};
@@ -28,6 +29,8 @@ const REFRESH: Duration = Duration::from_secs(600);
 const ACCESS_EVERY: Duration = Duration::from_secs(5);
 /// How often contact times may be written.
 const CONTACT_EVERY: Duration = Duration::from_secs(5);
+/// How often last scans of labels may be written.
+const SCANS_EVERY: Duration = Duration::from_secs(3_600);
 /// How often it is looked at disk and clock.
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked whether a backup is due.
@@ -42,7 +45,8 @@ pub(super) fn start_upkeep(
     let (store, access) = (rooms.store, &rooms.identity.access);
     let mut tasks = vec![
         tokio::spawn(write_access(seams.clone(), Arc::clone(access))),
-        tokio::spawn(follow_contact_timers(seams.clone(), store.clone(), Arc::clone(rooms.contact_timers))),
+        tokio::spawn(follow_contact_timers(seams.clone(), store.clone(), rooms.phones.clone())),
+        tokio::spawn(save_label_scans(Arc::clone(&rooms.phones.label_scans))),
         tokio::spawn(run_watchdog(store.clone())),
         tokio::spawn(report_health(seams.clone(), store.clone())),
         tokio::spawn(follow_clock(seams.clone(), store.clone())),
@@ -124,13 +128,26 @@ fn save_contact_timers(seams: &Seams, store: &Store, timers: &ContactTimers) {
 }
 
 /// Contact times go to the disk now and then, and those without a record are told of.
-async fn follow_contact_timers(seams: Seams, store: Store, timers: Arc<ContactTimers>) {
+async fn follow_contact_timers(seams: Seams, store: Store, phones: PhoneTables) {
     loop {
         tokio::time::sleep(CONTACT_EVERY).await;
-        let (own, store, timers) = (seams.clone(), store.clone(), Arc::clone(&timers));
+        let (own, store, timers) = (seams.clone(), store.clone(), Arc::clone(&phones.contact_timers));
         let look = tokio::task::spawn_blocking(move || save_contact_timers(&own, &store, &timers));
         if let Err(error) = look.await {
             tracing::error!(%error, "contact times were not looked at");
+        }
+    }
+}
+
+/// Last scans of labels go to the disk now and then.
+async fn save_label_scans(scans: Arc<LabelScans>) {
+    loop {
+        tokio::time::sleep(SCANS_EVERY).await;
+        let own = Arc::clone(&scans);
+        match tokio::task::spawn_blocking(move || own.save()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "last scans of labels were not written down"),
+            Err(error) => tracing::error!(%error, "last scans of labels were not looked at"),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::doctor::machine::MachineRoot;
 use crate::doctor::running::has_admin;
 use crate::identity::IdentityStores;
 use crate::panel::PanelView;
-use crate::phones::ContactTimers;
+use crate::phones::{ContactTimers, LabelScans};
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
 use crate::setup::SetupCode;
@@ -109,6 +109,8 @@ pub struct WebParts {
     pub ways: watch::Receiver<Option<WayReport>>,
     /// Contact times that run.
     pub contact_timers: Arc<ContactTimers>,
+    /// When labels were scanned.
+    pub label_scans: Arc<LabelScans>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
     /// Backups.

@@ -90,6 +90,7 @@ fn live_mark(state: &AppState, of: Option<LiveSubject>) -> String {
     let prints = of.map(|LiveSubject::Prints| *state.printing.news().borrow());
     let all = state.alarms.all();
     let alarms: Vec<_> = all.iter().map(|one| (&one.id, one.seen.is_some(), one.over_ms)).collect();
-    let facts = format!("live {size} {at_relay} {link:?} {minute} {prints:?} {alarms:?}");
+    let starts = state.contact_timers.starts();
+    let facts = format!("live {size} {at_relay} {link:?} {minute} {prints:?} {alarms:?} {starts}");
     state.identity.page_key.seal(&facts)
 }

@@ -31,7 +31,7 @@ impl WordSet for EveryRefusalWords {
 }
 
 /// Fields of forms that open pages have.
-const OPEN_FIELDS: [&str; 4] = ["cleaned_by", "notes", "agent", "reason"];
+const OPEN_FIELDS: [&str; 5] = ["cleaned_by", "notes", "agent", "lot", "reason"];
 
 /// What to do, without a full stop; `None` for what only staff and programs can be refused.
 pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<String> {
@@ -184,6 +184,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::CustomFieldCount => staff.refusal_range_custom_fields(),
         RefusalCause::PerformedAhead => staff.refusal_range_ahead(),
         RefusalCause::PerformedLongAgo => staff.refusal_range_long_ago(),
+        RefusalCause::UseEnd => staff.refusal_range_use_end(),
         RefusalCause::ScheduleHours => staff.refusal_range_hours(),
         RefusalCause::ScheduleDays => staff.refusal_range_days(),
         RefusalCause::ScheduleWeeks => staff.refusal_range_weeks(),

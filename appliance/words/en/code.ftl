@@ -3,6 +3,7 @@
 codes-title = Tags and codes
 # $since: a day and a time.
 codes-tag = Label, since { $since }
+codes-tag-scanned = Label, since { $since }, last scanned { $scanned }
 codes-code = Code, since { $since }
 codes-udi = UDI, since { $since }
 codes-old = Number in the old app, since { $since }

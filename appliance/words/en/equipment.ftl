@@ -77,6 +77,12 @@ history-count = { $count ->
 }
 history-empty = Never cleaned since it was added.
 history-used = Used
+# Of the disinfectant.
+history-lot = Lot { $lot }
+history-use-ended = Ended { $time }
+history-use-semicritical = Semicritical use: mucous membranes or broken skin
+history-use-critical = Critical use: sterile tissue or blood vessels
+history-use-sticker = A sticker went into the chart
 history-cleaned = Cleaned
 history-incomplete = Incomplete: { $missing }
 history-late = Late entry

@@ -39,6 +39,8 @@ item-due-after-use = Due after use
 item-just-late = Just overdue
 # $span: how long, such as “5 h”.
 item-late = { $span } overdue
+# Somebody started its contact time and has not recorded the cleaning yet.
+item-being-cleaned = Being cleaned
 
 ## How long something is or was, exactly.
 

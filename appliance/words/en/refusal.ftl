@@ -36,6 +36,7 @@ refusal-too-long = { $field ->
     [cleaned_by] Your name is longer than { $max } characters. Shorten it
     [notes] The note is longer than { $max } characters. Shorten it
     [agent] The disinfectant is longer than { $max } characters. Shorten it
+    [lot] The lot is longer than { $max } characters. Shorten it
    *[reason] The reason is longer than { $max } characters. Shorten it
 }
     .detail = The box keeps texts as they were entered and never cuts them off.
@@ -44,6 +45,7 @@ refusal-character = { $field ->
     [cleaned_by] Your name has a character that cannot be shown (U+{ $code }). Enter it again by hand
     [notes] The note has a character that cannot be shown (U+{ $code }). Enter it again by hand
     [agent] The disinfectant has a character that cannot be shown (U+{ $code }). Enter it again by hand
+    [lot] The lot has a character that cannot be shown (U+{ $code }). Enter it again by hand
    *[reason] The reason has a character that cannot be shown (U+{ $code }). Enter it again by hand
 }
     .detail = Control characters, and characters that turn the direction of writing, are not accepted.

@@ -33,3 +33,20 @@ reminder-acknowledge = I have seen this
 reminder-snooze = Remind me in 4 hours
 reminder-hours = It can be put off for 1 to 168 hours
 reminder-open = Open
+
+## Contact times that were started and never recorded.
+
+begun-title = Begun, not recorded
+begun-hint = A contact time was started here, and no cleaning was recorded within 12 hours. Each stays listed for 7 days.
+begun-column-item = Item
+begun-column-started = Started
+begun-column-by = By
+begun-column-next = Next
+# Nobody typed a name.
+begun-nobody = No name
+begun-enter = Enter the cleaning
+# $count: of cleanings.
+begun-link = { $count ->
+    [one] 1 cleaning was begun and not recorded
+   *[other] { $count } cleanings were begun and not recorded
+}

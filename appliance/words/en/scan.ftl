@@ -105,6 +105,9 @@ scan-badge = Scan my badge
     .hint = Scan it here with a hand scanner or a card reader.
     .unknown = Nobody here has this badge. Scan it again, or record without it
     .too-many = Too many unknown badges were scanned here. Wait a few minutes, or record without a badge
+# Of the disinfectant; a part that is folded, and its field.
+scan-lot = Lot of the disinfectant
+    .hint = As printed on the bottle, if you have it
 scan-note = Note
     .hint = Only if something was different
 

@@ -81,6 +81,7 @@ refusal-range-protocols = An item has at most 20 protocols
 refusal-range-custom-fields = An item has at most 30 custom fields
 refusal-range-ahead = That time is in the future. Enter the time when it was done
 refusal-range-long-ago = That is more than a year ago. Check the date
+refusal-range-use-end = It cannot have ended before it began. Check both times
 refusal-range-merged-with-itself = This is the same item already
 refusal-range-codes = An item has at most 20 codes
 refusal-range-hours = A schedule in hours is every 1 to 8,760 hours

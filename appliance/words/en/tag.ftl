@@ -75,6 +75,20 @@ used-what = If this item is cleaned after each use, a cleaning is due from now o
 # Buttons.
 used-record = Yes, it was used now
 used-back = Cancel
+# A part that is folded.
+used-more = More about this use
+used-ended = When did it end?
+used-ended-now = Now
+used-ended-minutes = { NUMBER($minutes) } minutes ago
+used-ended-hours = { $hours ->
+    [one] 1 hour ago
+   *[other] { $hours } hours ago
+}
+used-class = Did it touch more than usual?
+used-class-hint = Leave it empty if not.
+used-class-semicritical = Mucous membranes or broken skin
+used-class-critical = Sterile tissue or blood vessels
+used-sticker = A sticker went into the chart
 
 ## An item that is out of service or retired.
 

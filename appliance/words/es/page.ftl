@@ -30,6 +30,7 @@ item-after-use = Tras el uso
 item-due-after-use = Pendiente tras el uso
 item-just-late = Recién vencido
 item-late = { $span } de atraso
+item-being-cleaned = En limpieza
 
 span-seconds = { NUMBER($seconds) } s
 span-minutes = { NUMBER($minutes) } min

@@ -33,6 +33,7 @@ refusal-too-long = { $field ->
     [cleaned_by] Su nombre tiene más de { $max } caracteres. Acórtelo
     [notes] La nota tiene más de { $max } caracteres. Acórtela
     [agent] El desinfectante tiene más de { $max } caracteres. Acórtelo
+    [lot] El lote tiene más de { $max } caracteres. Acórtelo
    *[reason] El motivo tiene más de { $max } caracteres. Acórtelo
 }
     .detail = La unidad guarda los textos tal como se escribieron y nunca los recorta.
@@ -40,6 +41,7 @@ refusal-character = { $field ->
     [cleaned_by] Su nombre tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
     [notes] La nota tiene un carácter que no se puede mostrar (U+{ $code }). Escríbala de nuevo a mano
     [agent] El desinfectante tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
+    [lot] El lote tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
    *[reason] El motivo tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
 }
     .detail = No se admiten caracteres de control ni los que invierten la dirección de la escritura.

@@ -71,6 +71,8 @@ scan-badge = Escanear mi credencial
     .hint = Escanéela aquí con un escáner de mano o un lector de tarjetas.
     .unknown = Nadie tiene aquí esta credencial. Escanéela de nuevo o registre sin ella
     .too-many = Aquí se escanearon demasiadas credenciales desconocidas. Espere unos minutos o registre sin credencial
+scan-lot = Lote del desinfectante
+    .hint = Como está impreso en el envase, si lo tiene
 scan-note = Nota
     .hint = Solo si algo fue distinto
 

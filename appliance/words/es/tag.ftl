@@ -55,6 +55,19 @@ used-title-of = ¿Se usó { $name }?
 used-what = Si este equipo se limpia después de cada uso, desde ahora hay una limpieza pendiente.
 used-record = Sí, se usó ahora
 used-back = Cancelar
+used-more = Más sobre este uso
+used-ended = ¿Cuándo terminó?
+used-ended-now = Ahora
+used-ended-minutes = Hace { NUMBER($minutes) } minutos
+used-ended-hours = { $hours ->
+    [one] Hace 1 hora
+   *[other] Hace { $hours } horas
+}
+used-class = ¿Tocó algo más que de costumbre?
+used-class-hint = Si no, déjelo vacío.
+used-class-semicritical = Mucosas o piel lesionada
+used-class-critical = Tejido estéril o vasos sanguíneos
+used-sticker = Se puso una etiqueta en la historia clínica
 
 out-retired-title = { $name } se dio de baja
 out-retired-what = Ya no se limpia ni se registra. Su historial se conserva. No se registró nada.

@@ -1,7 +1,7 @@
 //! Thirty days at a facility, as commands in the order of their time: the box's real code records them under a bent clock.
 
 use appliance::intake::{
-    CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff, SettingsChange,
+    CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff, SettingsChange, UseForm,
 };
 use record::compliance::{DueWindow, SchedulePeriod, ScheduleTimeline, ZoneSpan, due_windows};
 use record::fold::{FacilityState, ServiceState};
@@ -125,8 +125,7 @@ pub(super) fn happenings(
     for ((item, tag), steps) in facility.items.iter().zip(tags).zip(steps) {
         let chances = if matches!(item.schedule, Schedule::Use { .. }) {
             let uses = uses((from_ms, until_ms), random);
-            let used =
-                |at: &i64| (*at, DemoEvent::Submitted(Command::RecordUse { tag: *tag, performed_ms: None }));
+            let used = |at: &i64| (*at, DemoEvent::Submitted(Command::RecordUse(UseForm::now(*tag))));
             all.extend(uses.iter().map(used));
             uses.iter().map(|at| at + HOUR_MS / 4 + below(random, HOUR_MS)).collect()
         } else {

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use http::Method;
+use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use web::answer::Json;
@@ -15,6 +16,7 @@ use crate::web::api::list::ListJson;
 use crate::web::api::v1::compliance::{ComplianceJson, count_compliance};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
+use crate::web::legacy_api::old_ids::is_old_facility;
 use crate::web::refusals;
 
 pub(super) fn old_facility_routes() -> Vec<Route<AppState>> {
@@ -23,7 +25,7 @@ pub(super) fn old_facility_routes() -> Vec<Route<AppState>> {
         row(Method::GET, "/api/facilities/", "old.list-facilities", RouteKind::Old, list)
             .summary("The facility to which the box belongs"),
         row(Method::GET, "/api/facilities/{id}/", "old.find-facility", RouteKind::Old, find)
-            .summary("The facility, by the relay’s id or by the box’s own id")
+            .summary("The facility, by the relay’s id, the box’s own id or its number in the old app")
             .example(facility()),
         row(
             Method::GET,
@@ -65,9 +67,15 @@ impl OldFacility {
 }
 
 /// Before the box is claimed no relay has made up an id, and whatever id a script was written with means this facility.
+/// From then on its number in the old app does where an item has that as a code.
 fn require_own(state: &AppState, id: &str) -> Result<(), HttpError> {
     let own = (state.facility_id)();
-    if own.is_none_or(|own| id == own.to_string() || id == state.store.origin().box_id.to_string()) {
+    let is_own = |own: FacilityId| {
+        id == own.to_string()
+            || id == state.store.origin().box_id.to_string()
+            || is_old_facility(&state.store.snapshot(), id)
+    };
+    if own.is_none_or(is_own) {
         return Ok(());
     }
     Err(not_found()

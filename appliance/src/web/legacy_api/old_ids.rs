@@ -19,6 +19,11 @@ pub(super) fn read_old_id(state: &AppState, id: &str) -> Result<Tag, HttpError> 
     old().or_else(|| Tag::read(id).ok()).ok_or_else(not_found)
 }
 
+/// Whether the facility had this number in the old app: then one of its items has that as a code.
+pub(super) fn is_old_facility(facility: &FacilityState, number: &str) -> bool {
+    find_old(facility, "facility", number).is_some()
+}
+
 /// The item that a token of the old app opened.
 pub(super) fn find_old_token(facility: &FacilityState, token: &str) -> Option<Tag> {
     find_old(facility, "token", token)

@@ -1,4 +1,4 @@
-//! Cookies: the session, the name that was typed last, and the language that was chosen. The device's are in
+//! Cookies: the session, the name and the lot that were typed last, and the language that was chosen. The device's are in
 //! [`super::device`].
 
 use http::header::COOKIE;
@@ -9,6 +9,7 @@ use words::Language;
 pub(crate) const SESSION: &str = "__Host-session";
 const APP_OFFER: &str = "app-offer";
 const NAME: &str = "name";
+const LOT: &str = "lot";
 const LANGUAGE: &str = "language";
 /// The same for HTTPS pages, which only they can set: nobody on the way changes it.
 const SECURE_LANGUAGE: &str = "__Host-language";
@@ -26,13 +27,26 @@ pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
 
 /// The name that was typed last on this phone.
 pub(crate) fn remembered_name(headers: &HeaderMap) -> String {
-    let bytes = find_cookie(headers, NAME).filter(|hex| hex.len().is_multiple_of(2)).and_then(|hex| {
-        let pairs = hex.as_bytes().chunks(2);
-        pairs
-            .map(|p| std::str::from_utf8(p).ok().and_then(|p| u8::from_str_radix(p, 16).ok()))
-            .collect::<Option<Vec<u8>>>()
-    });
-    bytes.and_then(|b| String::from_utf8(b).ok()).filter(|n| n.len() <= 500).unwrap_or_default()
+    find_cookie(headers, NAME).and_then(read_hex).unwrap_or_default()
+}
+
+/// The lot that was typed last on this phone, of a disinfectant that goes by `agents`.
+pub(crate) fn remembered_lot(headers: &HeaderMap, agents: &str) -> String {
+    let of_agents = find_cookie(headers, LOT).and_then(|value| value.strip_prefix(agents)?.strip_prefix('.'));
+    of_agents.and_then(read_hex).unwrap_or_default()
+}
+
+fn read_hex(hex: &str) -> Option<String> {
+    if !hex.len().is_multiple_of(2) || hex.len() > 1_000 {
+        return None;
+    }
+    let pairs = hex.as_bytes().chunks(2);
+    let bytes = pairs.map(|p| std::str::from_utf8(p).ok().and_then(|p| u8::from_str_radix(p, 16).ok()));
+    String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()
+}
+
+fn write_hex(text: &str) -> String {
+    text.bytes().map(|b| format!("{b:02x}")).collect()
 }
 
 fn cookie_header(text: &str) -> Option<HeaderValue> {
@@ -41,8 +55,14 @@ fn cookie_header(text: &str) -> Option<HeaderValue> {
 
 /// Keeps the name; as hex, because a cookie's value is ASCII.
 pub(crate) fn set_name(name: &str) -> Option<HeaderValue> {
-    let hex: String = name.bytes().map(|b| format!("{b:02x}")).collect();
+    let hex = write_hex(name);
     cookie_header(&format!("{NAME}={hex}; Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax"))
+}
+
+/// Keeps the lot of the last record, with what its disinfectant goes by.
+pub(crate) fn set_lot(agents: &str, lot: &str) -> Option<HeaderValue> {
+    let hex = write_hex(lot);
+    cookie_header(&format!("{LOT}={agents}.{hex}; Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax"))
 }
 
 /// The tag of the language that was chosen in this browser, as it came.
@@ -97,6 +117,17 @@ mod tests {
         for strange in ["", "name=zz", "name=f", "name=ff", "device=../../x", "=;=;;", "name"] {
             assert_eq!(remembered_name(&headers(strange)), "", "{strange}");
         }
+    }
+
+    #[test]
+    fn a_lot_is_that_of_one_disinfectant() {
+        let set = set_lot("0a1b", "L 12;4é").unwrap();
+        let cookie = headers(set.to_str().unwrap().split(';').next().unwrap());
+        assert_eq!(remembered_lot(&cookie, "0a1b"), "L 12;4é");
+        for other in ["0a1", "0a1b.", "", "ffff"] {
+            assert_eq!(remembered_lot(&cookie, other), "", "{other}");
+        }
+        assert_eq!(remembered_lot(&headers("lot=0a1b"), "0a1b"), "");
     }
 
     #[test]

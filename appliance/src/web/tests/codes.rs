@@ -1,10 +1,12 @@
 //! Codes that are no tags of ours: a hospital’s barcode, a UDI and an id of the old app open the item that they are on.
 
+use record::kinds::TagReason;
 use serde_json::json;
 
 use super::programs::program;
 use super::staff_pages::{Desk, desk};
 use super::*;
+use crate::intake::NewTag;
 
 const UDI: &str = "]d20109506000134352172801312112345";
 const PLAIN_UDI: &str = "(01)09506000134352(21)12345";
@@ -53,6 +55,32 @@ async fn a_barcode_a_udi_and_an_old_id_open_the_item() {
         .has("Number in the old app");
     tom.get("/staff/equipment?q=bme-2041").await.has("Infusion pump 14").has_not("Infusion pump 15");
     world.get("/?q=bme-2041").await.is(200).has("Infusion pump 14").has_not("Infusion pump 15");
+}
+
+#[tokio::test]
+async fn it_is_known_by_which_label_an_item_was_scanned_last() {
+    let world = World::new().await;
+    let (pump, spare) = (world.pump, Tag::from_random([9, 8, 7, 6, 5]));
+    let new = NewTag { tag: Some(spare), equipment: pump, why: TagReason::Spare, replaces: None };
+    world.give(Command::AssignTag(new)).await;
+    let (program, size) = (program(&world, ApiTokenScope::Read), world.size());
+    let tags = format!("/api/v1/equipment/{pump}/tags");
+    let last = async || {
+        let listed = program.get(&tags).await.is(200).json();
+        [0, 1].map(|n| listed["items"][n]["last_scanned_at"].clone())
+    };
+    world.get(&format!("/t/{pump}")).await.is(200);
+    assert_eq!(last().await, [json!(null), json!(null)], "a link opened it, and no label");
+    world.get(&format!("/{spare}")).await.is(303);
+    let [first, second] = last().await;
+    assert_eq!((first, second.is_string()), (json!(null), true));
+    world.get(&format!("/?q=HTTP://10.0.0.5/{pump}")).await.is(303);
+    world.get("/ABCDEFGH3").await;
+    let [first, _] = last().await;
+    assert!(first.is_string());
+    assert_eq!(world.size(), size, "who scans writes nothing");
+    let tom = desk(&world, StaffRole::Biomed).await;
+    tom.get(&format!("/staff/equipment/{pump}")).await.is(200).has("last scanned ");
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ pub(super) fn copy_parts(world: &World) -> WebParts {
         link: parts.link.clone(),
         ways: parts.ways.clone(),
         contact_timers: parts.contact_timers.clone(),
+        label_scans: parts.label_scans.clone(),
         alarms: parts.alarms.clone(),
         backups: parts.backups.clone(),
         cosigners: parts.cosigners.clone(),

@@ -48,6 +48,7 @@ mod checks;
 mod clock;
 mod codes;
 mod compression;
+mod contact_times;
 mod designs;
 mod device;
 mod editing;
@@ -308,6 +309,7 @@ impl World {
             link: links,
             ways: way_reports,
             contact_timers: Arc::default(),
+            label_scans: Arc::default(),
             alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             field: field_parts(&dir.path().join("box")),

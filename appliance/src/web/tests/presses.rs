@@ -229,3 +229,44 @@ async fn eight_tabs_of_eight_items_record_each_its_item() {
     }
     assert_eq!(world.size(), size + 8);
 }
+
+#[tokio::test]
+async fn the_lot_of_a_disinfectant_is_put_in_again_and_that_of_another_is_not() {
+    let world = World::new().await;
+    let id = *world.state.store.facility().protocols.keys().next().unwrap();
+    let published = world.state.store.facility().protocols[&id].newest.clone();
+    let other = NewProtocol {
+        name: "Bleach wipe".into(),
+        steps: published.steps.clone(),
+        agents: vec![Agent { name: "Bleach 1:10".into(), epa: String::new(), dilution: String::new() }],
+        ..NewProtocol::default()
+    };
+    world.give(Command::PublishProtocol(Box::new(other))).await;
+    let bleach = world.state.store.facility().protocols.values().find(|p| p.newest.name == "Bleach wipe");
+    let bleach = bleach.unwrap().newest.protocol;
+    let second = world.add("Bed 1", "ICU", Some(id), PhotoPolicy::None).await;
+    let third = world.add("Bed 2", "ICU", Some(bleach), PhotoPolicy::None).await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone
+        .page
+        .is(200)
+        .has("Lot of the disinfectant")
+        .has("name=\"lot\" autocomplete=\"off\" maxlength=\"40\" value=\"\"");
+    phone.enter("cleaned_by", "Zoë");
+    phone.enter("lot", "L 12;4");
+    phone.tick("all", "1");
+    phone.press("Surface is wet").await;
+    phone.page.has("value=\"L 12;4\"");
+    world.clock.advance(Duration::from_secs(181));
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!(world.cleaning().lot, "L 12;4");
+    phone.scan(second).await;
+    phone.page.has("value=\"L 12;4\"");
+    phone.scan(third).await;
+    phone.page.is(200).has("Lot of the disinfectant").has_not("L 12;4");
+    phone.enter("lot", &"9".repeat(41));
+    phone.tick("step", "1");
+    phone.press("Record cleaning").await;
+    phone.page.is(422).has("The lot is longer than 40 characters").has(&"9".repeat(41));
+}

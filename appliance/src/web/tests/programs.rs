@@ -516,6 +516,11 @@ async fn the_ancestors_scripts_go_on_working() {
     ] {
         program.get(&format!("/api/facilities/{id}/compliance/")).await.is(status);
     }
+    world.give(Command::AddAlias { equipment: world.pump, code: "old:facility:1".into() }).await;
+    for (id, status) in [("1", 200), ("2", 404), ("equipment:1", 404)] {
+        program.get(&format!("/api/facilities/{id}/compliance/")).await.is(status);
+        program.get(&format!("/api/facilities/{id}/")).await.is(status);
+    }
 }
 
 /// The relay answers with the same names: see its own test of them.

@@ -12,7 +12,7 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
     include_str!("../../intake/attribution.rs"),
     include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
@@ -29,6 +29,7 @@ const SOURCES: [&str; 16] = [
     include_str!("../../intake/tags.rs"),
     include_str!("../../intake/text.rs"),
     include_str!("../../intake/upkeep.rs"),
+    include_str!("../../intake/uses.rs"),
 ];
 
 /// Fields that intake names and that stand in no form that is drawn from a definition, with the reason.
@@ -36,6 +37,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("agent", "the scan page has it in its note; programs say it of protocols and cleanings"),
     ("cleaned_by", "the scan page"),
     ("notes", "the scan page"),
+    ("ended_at", "programs only: phones choose how long ago it was"),
     ("performed_at", "programs only: a time that is not now"),
     ("reason", "a page that asks for nothing else"),
     ("schedule", "as `every`, `number` and `times`"),

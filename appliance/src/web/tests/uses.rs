@@ -1,10 +1,13 @@
 //! Uses: one press on a phone or one call of a program, after which an item that is cleaned after use is due.
 
+use record::kinds::SpauldingClass;
 use serde_json::json;
 use service::clock::Clock as _;
 
 use super::programs::program;
+use super::staff_pages::desk;
 use super::*;
+use crate::intake::UseForm;
 
 #[tokio::test]
 async fn one_press_records_a_use() {
@@ -29,6 +32,58 @@ async fn one_press_records_a_use() {
     world.send(spanish, false).await.is(200).has("Sí, se usó ahora");
     world.give(Command::RetireEquipment { tag: world.pump, reason: String::new(), seen: None }).await;
     world.post(&path, &[]).await.is(409).has("was retired");
+}
+
+#[tokio::test]
+async fn a_phone_says_when_a_use_ended_what_it_touched_and_whose_chart_has_a_sticker() {
+    let world = World::new().await;
+    let path = format!("/t/{}/used", world.pump);
+    let page = world.get(&path).await;
+    page.is(200).has("More about this use").has("15 minutes ago").has("4 hours ago").has("Sterile tissue");
+    let submission = page.hidden("submission");
+    let form = [("submission", &*submission), ("ended", "30"), ("class", "critical"), ("sticker", "1")];
+    let size = world.size();
+    let used_ms = world.clock.now().wall_ms;
+    for _ in 0..2 {
+        world.post(&path, &form).await.is(303);
+        world.clock.advance(std::time::Duration::from_secs(7));
+    }
+    assert_eq!(world.size(), size + 1, "the second press is a repeat, though time went on");
+    let Event::UseRecorded(used) = world.event(size) else { panic!() };
+    let ended = Some(used_ms - 30 * 60_000);
+    assert_eq!((used.performed, used.ended), (ended, ended), "it was used by then");
+    assert_eq!((used.class, used.sticker), (Some(SpauldingClass::Critical), true));
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let item = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
+    item.is(200).has("Critical use: sterile tissue").has("A sticker went into the chart").has("Ended ");
+    for (name, value) in [("ended", "31"), ("ended", "-1"), ("ended", "soon"), ("class", "noncritical")] {
+        let size = world.size();
+        world.post(&path, &[(name, value)]).await.is(303);
+        let Event::UseRecorded(used) = world.event(size) else { panic!() };
+        assert_eq!((used.ended, used.class), (None, None), "{name} {value}");
+    }
+}
+
+#[tokio::test]
+async fn programs_say_as_much_of_a_use() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Record);
+    let path = format!("/api/v1/equipment/{}/uses", world.pump);
+    let (began, ended) = ("2026-11-20T18:00:00.000Z", "2026-11-20T18:20:00.000Z");
+    let made = program.post(
+        &path,
+        json!({ "performed_at": began, "ended_at": ended, "class": "semicritical", "sticker": true }),
+    );
+    let made = made.await.is(201).json();
+    assert_eq!((&made["performed_at"], &made["ended_at"]), (&json!(began), &json!(ended)));
+    assert_eq!((&made["class"], &made["sticker"]), (&json!("semicritical"), &json!(true)));
+    let made = program.post(&path, json!({ "ended_at": ended, "class": "noncritical" })).await.is(201).json();
+    assert_eq!((&made["performed_at"], &made["class"]), (&json!(ended), &json!(null)));
+    let earlier = json!({ "performed_at": ended, "ended_at": began });
+    program.post(&path, earlier).await.is(422).has("\"field\":\"ended_at\"").has("before it began");
+    let ahead = json!({ "ended_at": "2100-01-01T00:00:00Z" });
+    program.post(&path, ahead).await.is(422).has("\"field\":\"ended_at\"");
+    program.post(&path, json!({ "class": "harmless" })).await.is(422);
 }
 
 #[tokio::test]
@@ -62,7 +117,7 @@ async fn a_cleaning_long_after_its_use_says_so() {
     for (minutes, expected) in [(61, true), (60, false)] {
         world.clock.advance(std::time::Duration::from_secs(3 * 3_600));
         let performed_ms = Some(world.clock.now().wall_ms - minutes * 60_000);
-        world.give(Command::RecordUse { tag: world.pump, performed_ms }).await;
+        world.give(Command::RecordUse(UseForm { performed_ms, ..UseForm::now(world.pump) })).await;
         assert_eq!(is_delayed().await, expected, "{minutes}");
         assert!(!is_delayed().await, "it was cleaned since");
     }

@@ -9,6 +9,7 @@ use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::{find_named_item, open_tags};
+use crate::phones::LabelScans;
 use crate::web::context::AppState;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::CodeWords;
@@ -159,6 +160,7 @@ impl ItemOpeners {
         w: CodeWords,
         wording: &PageWording,
         facility: &FacilityState,
+        scans: &LabelScans,
         item: &Equipment,
     ) -> Self {
         // What opened an item that turned out to be this one opens this one.
@@ -170,7 +172,8 @@ impl ItemOpeners {
             let tags = open_tags(facility, item).into_iter();
             tags.map(|tag| {
                 let alias = facility.aliases.get(&tag);
-                look.label(tag, alias.map_or(item.added_ms, |alias| alias.set_ms))
+                let since_ms = alias.map_or(item.added_ms, |alias| alias.set_ms);
+                look.label(tag, since_ms, scans.last_scan(tag))
             })
         });
         let codes = all.iter().flat_map(|item| codes_of(facility, item.tag));
@@ -196,8 +199,12 @@ impl OpenerLook<'_> {
         self.wording.dates().day_and_time(ms).text
     }
 
-    fn label(self, tag: Tag, since_ms: i64) -> OpenerRow {
-        let words = self.w.codes_tag(self.since(since_ms));
+    fn label(self, tag: Tag, since_ms: i64, scanned_ms: Option<i64>) -> OpenerRow {
+        let since = self.since(since_ms);
+        let words = match scanned_ms {
+            Some(ms) => self.w.codes_tag_scanned(self.since(ms), since),
+            None => self.w.codes_tag(since),
+        };
         OpenerRow { text: tag.grouped(), words, opener: ItemOpener::Label(tag) }
     }
 

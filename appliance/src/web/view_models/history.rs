@@ -3,7 +3,7 @@
 use history::{HistoryWords, LineLook, word_flag};
 use record::entry::{ClockState, Entry};
 use record::fold::{CleaningRecord, FacilityState, SpotCheck};
-use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event};
+use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event, SpauldingClass, UseRecorded};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -123,12 +123,31 @@ impl HistoryLook<'_> {
             at: self.wording.dates().day_and_time(used.performed_ms),
             photos: Vec::new(),
             note: None,
-            facts: Vec::new(),
+            facts: self.word_use(used),
             receipt: None,
-            entry: self.wording.number(used.of.seq),
+            entry: self.wording.number(used.line.of.seq),
             can_void: false,
             can_check: false,
         }
+    }
+
+    /// What the entry of a use says beside its time.
+    fn word_use(self, used: ItemUse) -> Vec<String> {
+        let Self { wording, words: w, reader, .. } = self;
+        let entry = reader.line(used.line).ok().flatten();
+        let Some(Event::UseRecorded(UseRecorded { ended, class, sticker, .. })) =
+            entry.as_ref().map(Entry::event)
+        else {
+            return Vec::new();
+        };
+        let ended = ended.map(|ms| w.history_use_ended(wording.dates().day_and_time(ms).text));
+        let class = match class {
+            Some(SpauldingClass::Semicritical) => Some(w.history_use_semicritical()),
+            Some(SpauldingClass::Critical) => Some(w.history_use_critical()),
+            Some(SpauldingClass::Noncritical) | None => None,
+        };
+        let sticker = sticker.then(|| w.history_use_sticker());
+        ended.into_iter().chain(class).chain(sticker).collect()
     }
 
     /// What else an entry says of an item; `None`: it cannot be read.
@@ -181,6 +200,7 @@ impl HistoryLook<'_> {
                 (Some(wet), None) => Some(w.history_wet(wording.span(wet))),
                 _ => None,
             }));
+            facts.extend((!body.lot.is_empty()).then(|| w.history_lot(&body.lot)));
         }
         if !cleaning.incomplete.is_empty() {
             let missing = missing_words(wording.words(), &cleaning.incomplete);

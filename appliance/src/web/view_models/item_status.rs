@@ -1,10 +1,12 @@
 //! How an item stands, in the words and colours that are the same on every page.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use record::compliance::{ItemStatus, ItemTimelines};
 use record::fold::{Equipment, EquipmentActivity, FacilitySettings, ServiceState};
+use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::view_models::formats::LocalTime;
@@ -41,6 +43,8 @@ pub(crate) struct ItemRow {
 pub(crate) struct ListedItem {
     pub(crate) item: Arc<Equipment>,
     pub(crate) badge: StatusBadge,
+    /// That somebody cleans it at this moment, in words.
+    pub(crate) being_cleaned: Option<String>,
 }
 
 fn item_timelines(
@@ -138,9 +142,14 @@ impl ItemRow {
         Some(fill_slots(sentence, [SafeHtml::entered(&self.item.name)]))
     }
 
-    /// The item as lists show it.
-    pub(crate) fn list(&self, wording: &PageWording) -> ListedItem {
-        ListedItem { item: self.item.clone(), badge: self.badge(wording) }
+    /// The item as lists show it, with the items that somebody cleans at this moment.
+    pub(crate) fn list(&self, wording: &PageWording, being_cleaned: &BTreeSet<Tag>) -> ListedItem {
+        let is_at_work = being_cleaned.contains(&self.item.tag);
+        ListedItem {
+            item: self.item.clone(),
+            badge: self.badge(wording),
+            being_cleaned: is_at_work.then(|| wording.words().item_being_cleaned()),
+        }
     }
 
     /// Whether it was worked out from these very rows, and nothing was changed in them since.
@@ -166,7 +175,7 @@ impl ItemRow {
     }
 
     /// The order of lists: the most urgent first.
-    pub(crate) fn order(&self) -> (u8, i64, &str, record::tag::Tag) {
+    pub(crate) fn order(&self) -> (u8, i64, &str, Tag) {
         let (urgency, ms) = self.status.order();
         (urgency, ms, &self.item.name, self.item.tag)
     }

@@ -5,6 +5,7 @@ pub(crate) mod alarm_words;
 pub(crate) mod alarms;
 pub(crate) mod backups;
 pub(crate) mod badges;
+pub(crate) mod begun;
 pub(crate) mod bundle_files;
 pub(crate) mod claims;
 pub(crate) mod codes;

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use record::tag::Tag;
 
+use crate::intake::find_named_item;
 use crate::web::context::AppState;
 
 /// For how long a scan is the last one.
@@ -51,6 +52,13 @@ impl ScannedTags {
             }
             _ => ScannedItem::Several,
         }
+    }
+}
+
+/// Remembers by which of its labels an item was scanned; of a tag that is none it remembers nothing.
+pub(crate) fn note_label_scan(state: &AppState, label: Tag) {
+    if find_named_item(&state.store.snapshot(), label).is_some() {
+        state.label_scans.note_scan(label, state.clock.now().wall_ms);
     }
 }
 

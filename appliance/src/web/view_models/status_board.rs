@@ -115,6 +115,11 @@ impl StatusBoard {
         &self.items
     }
 
+    /// The items that somebody cleans at this moment, as far as the board knows of records.
+    pub(crate) fn being_cleaned(&self, state: &AppState) -> BTreeSet<Tag> {
+        state.contact_timers.being_cleaned(&self.seen, &state.clock.now())
+    }
+
     /// One item by its first tag.
     pub(crate) fn row(&self, tag: Tag) -> Option<&Arc<ItemRow>> {
         self.items.binary_search_by_key(&tag, |row| row.item.tag).ok().map(|at| &self.items[at])

@@ -91,6 +91,8 @@ pub(crate) struct CleaningJson {
     recorded_at: String,
     /// What was noted; null where nothing was.
     notes: Option<String>,
+    /// Lot of the disinfectant; empty where nobody stated it.
+    lot: String,
     /// How long the surface stayed wet, seconds.
     contact: Option<Contact>,
     /// Addresses of photos on this box.
@@ -120,10 +122,11 @@ impl CleaningJson {
         cleaning: &CleaningRecord,
     ) -> Result<Self, HttpError> {
         let entry = reader.line(cleaning.place()).map_err(store_error)?;
-        let (mut notes, mut contact) = (None, None);
+        let (mut notes, mut contact, mut lot) = (None, None, String::new());
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
             notes = body.note.map(|note| text_of(reader, note.hash));
             contact = body.contact;
+            lot = body.lot;
         }
         Ok(Self {
             id: id_of(cleaning, entry.as_ref()),
@@ -136,6 +139,7 @@ impl CleaningJson {
             equipment: facility.equipment.get(&cleaning.tag).map(|item| item.name.clone()),
             cleaned_by: who_name(reader, facility, &cleaning.who),
             proof: proof_word(&cleaning.who),
+            lot,
             performed_at: utc_text(cleaning.performed_ms),
             recorded_at: utc_text(cleaning.recorded_ms),
             notes,
@@ -329,6 +333,9 @@ pub(crate) struct NewCleaning {
     /// What the surface was wiped with.
     #[serde(default)]
     agent: String,
+    /// Its lot.
+    #[serde(default)]
+    lot: String,
     /// How long the surface stayed wet, seconds.
     #[serde(default)]
     contact_s: Option<u32>,
@@ -355,6 +362,7 @@ pub(crate) async fn add_cleaning(
         protocol: new.protocol,
         steps: new.steps,
         agent: new.agent,
+        lot: new.lot,
         stated_s: new.contact_s,
         performed_ms: new.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?,
         ..CleaningForm::plain(tag, &new.cleaned_by)

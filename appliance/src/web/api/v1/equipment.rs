@@ -1,6 +1,6 @@
 //! Equipment and its schedules, for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -153,6 +153,8 @@ pub(crate) struct EquipmentJson {
     schedules: Vec<ItemSchedule>,
     /// When it was cleaned last (RFC 3339, UTC); null where it never was.
     last_cleaned_at: Option<String>,
+    /// Whether somebody cleans it at this moment: its contact time was started, and nothing is recorded yet.
+    being_cleaned: bool,
     /// When it was added (RFC 3339, UTC).
     added_at: String,
 }
@@ -162,7 +164,7 @@ impl EquipmentJson {
         self.tag
     }
 
-    fn of(row: &ItemRow) -> Self {
+    fn of(row: &ItemRow, being_cleaned: &BTreeSet<Tag>) -> Self {
         let item = &row.item;
         let (status, by_ms, since_ms) = match row.status {
             ItemStatus::NoSchedule => (ItemState::NoSchedule, None, None),
@@ -199,6 +201,7 @@ impl EquipmentJson {
             schedule: item.schedule(None).cloned(),
             schedules: ItemSchedule::all_of(item),
             last_cleaned_at: last.map(|l| utc_text(l.performed_ms)),
+            being_cleaned: being_cleaned.contains(&item.tag),
             added_at: utc_text(item.added_ms),
         }
     }
@@ -223,8 +226,8 @@ pub(crate) async fn list_equipment(
         }
     };
     let next = rows.get(from + limit).map(|(key, _)| key.to_string());
-    let part = rows[from..].iter().take(limit);
-    Ok(ListJson { items: part.map(|(_, row)| EquipmentJson::of(row)).collect(), next })
+    let (part, being_cleaned) = (rows[from..].iter().take(limit), board.being_cleaned(state));
+    Ok(ListJson { items: part.map(|(_, row)| EquipmentJson::of(row, &being_cleaned)).collect(), next })
 }
 
 async fn list(
@@ -254,7 +257,8 @@ pub(crate) fn find_item_version(
     let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
     let row = state.stored::<StatusBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
-    Ok((EquipmentJson::of(&row), item.changed))
+    let being_cleaned = state.contact_timers.being_cleaned(&facility, &state.clock.now());
+    Ok((EquipmentJson::of(&row, &being_cleaned), item.changed))
 }
 
 /// An item with the `ETag` that a change can name.

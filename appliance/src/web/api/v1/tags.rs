@@ -20,6 +20,7 @@ use crate::web::api::v1::equipment::read_path_tag;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, not_found};
+use crate::web::view_models::formats::utc_text;
 use crate::web::{examples, refusals};
 
 pub(crate) fn tag_routes() -> Vec<Route<AppState>> {
@@ -50,6 +51,14 @@ struct ItemTag {
     tag: Tag,
     /// The item’s first tag, which names it for good.
     equipment: Tag,
+    /// When its label was scanned last (RFC 3339, UTC); null where that is not known.
+    last_scanned_at: Option<String>,
+}
+
+impl ItemTag {
+    fn of(state: &AppState, tag: Tag, equipment: Tag) -> Self {
+        Self { tag, equipment, last_scanned_at: state.label_scans.last_scan(tag).map(utc_text) }
+    }
 }
 
 async fn list_tags(
@@ -61,7 +70,7 @@ async fn list_tags(
     let facility = state.store.snapshot();
     let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     let tags = open_tags(&facility, item).into_iter();
-    Ok(Json(ListJson::whole(tags.map(|tag| ItemTag { tag, equipment: item.tag }).collect())))
+    Ok(Json(ListJson::whole(tags.map(|tag| ItemTag::of(&state, tag, item.tag)).collect())))
 }
 
 /// One more tag.
@@ -91,7 +100,7 @@ async fn assign_tag(
     match read_event(&state, done.line).await? {
         Some((_, Event::TagAssigned(made))) => {
             let to = format!("/api/v1/equipment/{}/tags", made.equipment);
-            Created::at(&to, ItemTag { tag: made.tag, equipment: made.equipment })
+            Created::at(&to, ItemTag::of(&state, made.tag, made.equipment))
         }
         _ => Err(broken_rule("a tag that was assigned has no entry")),
     }

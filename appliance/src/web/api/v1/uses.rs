@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::Method;
-use record::kinds::Event;
+use record::kinds::{Event, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use web::argument::{IdempotencyKey, JsonBody, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::intake::Command;
+use crate::intake::{Command, UseForm};
 use crate::web::access::permissions::Record;
 use crate::web::access::program::{BY_API, ProgramCaller};
 use crate::web::api::v1::cleanings::read_time;
@@ -42,6 +42,12 @@ struct ItemUseJson {
     tag: Tag,
     /// When it was used (RFC 3339, UTC).
     performed_at: String,
+    /// When the use ended (RFC 3339, UTC); null where nobody stated it.
+    ended_at: Option<String>,
+    /// The class of this use where it was above the item’s own, else null.
+    class: Option<SpauldingClass>,
+    /// Whether a sticker of its load went into a chart.
+    sticker: bool,
 }
 
 /// A use as a program reports it.
@@ -51,6 +57,24 @@ struct NewUse {
     /// When it was used, where that was earlier (RFC 3339, with its offset).
     #[serde(default)]
     performed_at: Option<String>,
+    /// When the use ended (RFC 3339, with its offset); without `performed_at` it was used at that time.
+    #[serde(default)]
+    ended_at: Option<String>,
+    /// The class of this use, where it was above the item’s own.
+    #[serde(default)]
+    class: Option<SpauldingClass>,
+    /// A sticker of its load went into a chart.
+    #[serde(default)]
+    sticker: bool,
+}
+
+impl NewUse {
+    fn form(&self, tag: Tag) -> Result<UseForm, HttpError> {
+        let performed_ms =
+            self.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?;
+        let ended_ms = self.ended_at.as_deref().map(|at| read_time("ended_at", at)).transpose()?;
+        Ok(UseForm { tag, performed_ms, ended_ms, class: self.class, sticker: self.sticker })
+    }
 }
 
 async fn add_use(
@@ -61,8 +85,7 @@ async fn add_use(
     JsonBody(new): JsonBody<NewUse>,
 ) -> Result<Created<ItemUseJson>, HttpError> {
     let tag = read_path_tag(&tag)?;
-    let performed_ms = new.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?;
-    let done = run_command(&state, BY_API, key, Command::RecordUse { tag, performed_ms }).await?;
+    let done = run_command(&state, BY_API, key, Command::RecordUse(new.form(tag)?)).await?;
     let Some((entry, Event::UseRecorded(used))) = read_event(&state, done.line).await? else {
         return Err(broken_rule("a use that was recorded has no entry"));
     };
@@ -70,6 +93,9 @@ async fn add_use(
         id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         tag: used.tag,
         performed_at: utc_text(used.performed.unwrap_or(entry.head().at.wall)),
+        ended_at: used.ended.map(utc_text),
+        class: used.class,
+        sticker: used.sticker,
     };
     Created::at(&format!("/api/v1/equipment/{}", used.tag), made)
 }

@@ -166,7 +166,7 @@ fn item_page(
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, item, &wording),
         loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
-        openers: ItemOpeners::of(signed.words(), &wording, &facility, item),
+        openers: ItemOpeners::of(signed.words(), &wording, &facility, &state.label_scans, item),
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {

@@ -1,6 +1,6 @@
 //! All equipment, as a list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -72,7 +72,8 @@ pub(crate) async fn show(
     let wording = PageWording::new(page_words, &snapshot.local);
     let rate_of = |tag| word_rate(s, tallies.items.get(&tag).and_then(|tally| tally.rate()));
     let is_retired = params.retired.is_some();
-    let lines = equipment_rows(&board, &wording, &query, is_retired, rate_of);
+    let being_cleaned = board.being_cleaned(&state);
+    let lines = equipment_rows(&board, &wording, &query, is_retired, &being_cleaned, rate_of);
     let caption = match (query.is_empty(), is_retired) {
         (_, true) => w.equipment_retired(lines.len()),
         (true, false) => w.equipment_in_use(lines.len()),
@@ -99,6 +100,7 @@ fn equipment_rows(
     wording: &PageWording,
     query: &str,
     retired: bool,
+    being_cleaned: &BTreeSet<Tag>,
     rate_of: impl Fn(Tag) -> String,
 ) -> Vec<EquipmentRow> {
     let is_gone = |row: &&Arc<ItemRow>| row.item.service == ServiceState::Retired;
@@ -125,7 +127,7 @@ fn equipment_rows(
             asset_number: item.asset_number.clone(),
             last: last.map(|last| wording.dates().day_and_time(last.performed_ms)),
             rate: rate_of(item.tag),
-            listed: row.list(wording),
+            listed: row.list(wording, being_cleaned),
         })
     };
     all.filter_map(line).collect()

@@ -25,6 +25,7 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::facility::phone_records::PHONE_RECORDS;
 use crate::web::request::form::StaffForm;
+use crate::web::view_models::begun::{BegunRow, list_begun, word_begun};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ReminderWords};
@@ -50,6 +51,8 @@ struct RemindersPage {
     frame: PageLayout,
     w: ReminderWords,
     rows: Vec<ReminderCard>,
+    /// Cleanings that were begun and never recorded.
+    begun: Vec<BegunRow>,
     form_token: String,
     may_change: bool,
 }
@@ -119,10 +122,14 @@ pub(crate) async fn show_reminders(
             let (state, since) = (word_state(w, &wording, &row, now_ms), w.reminder_since(since.text));
             ReminderCard { id: row.id, title, next, since, state, to, is_pressing }
         });
-        Ok(worded.collect())
+        let begun = list_begun(state, reader)?.into_iter();
+        let begun = begun.map(|one| word_begun(&facility, &wording, one)).collect();
+        Ok((worded.collect(), begun))
     });
+    let (rows, begun) = rows.await?;
     let page = RemindersPage {
-        rows: rows.await?,
+        rows,
+        begun,
         frame: PageLayout::staff(
             &state,
             &Snapshot::now(&state),

@@ -23,6 +23,7 @@ use crate::web::live::live_page;
 use crate::web::log_reads::read_quick;
 use crate::web::pages::facility::phone_records::list_open;
 use crate::web::request::next_page::HOME;
+use crate::web::view_models::begun::list_begun;
 use crate::web::view_models::history;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, open_problems};
@@ -102,6 +103,8 @@ struct TodayPage {
     reports: Vec<ProblemCard>,
     /// How much waits for somebody, in words.
     waiting: Option<String>,
+    /// How many cleanings were begun and never recorded, in words.
+    begun: Option<String>,
     /// How many records of phones were refused, in words.
     refused: Option<String>,
     /// What phones hold that is not here yet, in words.
@@ -162,10 +165,11 @@ fn today_page(
     });
     let all = list_reminders(state);
     let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
+    let begun = list_begun(state, reader)?.len();
     let look = ProblemLook { state, facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
     let reports = open.map(|(tag, open)| look.card(tag, open, ReporterNames::Shown)).collect();
-    let late = board.overdue().iter().take(OVERDUE_MAX);
+    let (late, being_cleaned) = (board.overdue().iter().take(OVERDUE_MAX), board.being_cleaned(state));
     let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
     Ok(TodayPage {
         frame: frame.live(live).refreshed(),
@@ -180,13 +184,14 @@ fn today_page(
         chart_label: chart_label(tallies, w),
         first_day: first_day(tallies, &facility.settings, &wording),
         feed: feed.collect(),
-        late: late.map(|row| Late { last: last(row), listed: row.list(&wording) }).collect(),
+        late: late.map(|row| Late { last: last(row), listed: row.list(&wording, &being_cleaned) }).collect(),
         no_items,
         no_schedule,
         may_change: signed.can_edit(),
         problem_words,
         reports,
         waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
+        begun: Some(begun).filter(|count| *count > 0).map(|count| reminder.begun_link(count)),
         refused: None,
         held: word_held(state, signed.words(), &wording),
     })

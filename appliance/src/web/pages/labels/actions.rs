@@ -188,7 +188,8 @@ fn take_up(
         let wording = signed.wording(&Snapshot::of(state, &facility).local);
         let picks = stored.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
         let overdue = overdue_of(state, &view.show);
-        let requested = PickQuery { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
+        let (query, show, being_cleaned) = (&view.query, &view.show, &BTreeSet::new());
+        let requested = PickQuery { query, show, picks, overdue: &overdue, being_cleaned, page: 1 };
         change.more.extend(pick::pick_rows(w, &wording, &facility, &printed, &requested).shown);
     }
     drop(facility);

@@ -160,6 +160,8 @@ pub(crate) struct PickRow {
     pub(crate) place: String,
     pub(crate) printed: String,
     pub(crate) picked: bool,
+    /// Somebody cleans it at this moment.
+    pub(crate) being_cleaned: bool,
 }
 
 /// One page of the list.
@@ -184,6 +186,8 @@ pub(crate) struct PickQuery<'a> {
     pub(crate) picks: &'a [Tag],
     /// Those that are overdue; only looked at where these are shown.
     pub(crate) overdue: &'a BTreeSet<Tag>,
+    /// Those that somebody cleans at this moment.
+    pub(crate) being_cleaned: &'a BTreeSet<Tag>,
     /// From 1; past the last one it is the last one.
     pub(crate) page: usize,
 }
@@ -210,6 +214,7 @@ pub(crate) fn pick_rows(
             Some(LastPrinted::At(ms)) => w.station_printed(wording.dates().day_and_time(*ms).text),
         },
         picked: picked.contains(&item.tag),
+        being_cleaned: requested.being_cleaned.contains(&item.tag),
     };
     PickTable {
         rows: shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),

@@ -234,8 +234,10 @@ fn read_items(
     let snapshot = Snapshot::of(state, &facility);
     let wording = signed.wording(&snapshot.local);
     let overdue = overdue_of(state, &view.show);
+    let being_cleaned = state.contact_timers.being_cleaned(&facility, &snapshot.now);
     let read = |query: &str, show: &ItemFilter, page: usize| {
-        let requested = pick::PickQuery { query, show, picks: view.picks.tags(), overdue: &overdue, page };
+        let (picks, overdue, being_cleaned) = (view.picks.tags(), &overdue, &being_cleaned);
+        let requested = pick::PickQuery { query, show, picks, overdue, being_cleaned, page };
         pick::pick_rows(w, &wording, &facility, &printed, &requested)
     };
     let mut list = read(&view.query, &view.show, view.page);

@@ -1,5 +1,7 @@
 //! The screen for a wall: names of equipment and no people, no links, no controls.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use record::compliance::ComplianceRate;
@@ -14,7 +16,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
-use crate::web::view_models::item_status::ListedItem;
+use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::panel_words::{PanelPicture, draw_panel};
 use crate::web::view_models::rates::load_tallies;
 use crate::web::view_models::snapshot::Snapshot;
@@ -59,6 +61,10 @@ pub(crate) async fn show(
     let (page_words, w): (PageWords, HomeWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let (overdue, due) = (board.overdue(), board.due());
+    let being_cleaned = board.being_cleaned(&state);
+    let list = |rows: &[Arc<ItemRow>]| {
+        rows.iter().take(LINES).map(|row| row.list(&wording, &being_cleaned)).collect()
+    };
     let frame = PageLayout::open(&state, &snapshot, page_words, w.board_title()).without_languages();
     let page = Page::draw(&BoardPage {
         frame: frame.live(live).refreshed(),
@@ -69,8 +75,8 @@ pub(crate) async fn show(
             Some(rate) => w.board_rate(Number::from_tenths(rate.per_mille().into())),
             None => ComplianceRate::text(None),
         },
-        first: overdue.iter().take(LINES).map(|row| row.list(&wording)).collect(),
-        next: due.iter().take(LINES).map(|row| row.list(&wording)).collect(),
+        first: list(overdue),
+        next: list(due),
         next_due: due.first().and_then(|row| row.word_next(&wording, w)),
         panel: match params.panel.as_deref() {
             Some("1") => draw_panel(&state, phone.words()),

@@ -19,9 +19,10 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::view_models::codes::{address_of_label, find_scanned, is_revoked};
+use crate::web::view_models::codes::{address_of_label, find_scanned, is_revoked, read_label};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::jobs::path_segment;
+use crate::web::view_models::scanned_tags::note_label_scan;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::wording::PageWording;
@@ -52,7 +53,10 @@ pub(crate) async fn open_label(
             let (page_words, w): (PageWords, TagWords) = phone.words();
             run_blocking(&state, move |state| unknown_page(state, page_words, w, tag)).await
         }
-        Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
+        Ok(tag) => {
+            note_label_scan(&state, tag);
+            TagAnswer::to(&format!("/t/{tag}"))
+        }
         Err(TagError::Check) => mistyped_page(&state, &phone, &text),
         Err(_) => Err(not_found()),
     }
@@ -65,6 +69,9 @@ pub(crate) async fn open_entered_tag(
     LenientQuery(params): LenientQuery<FindTagParams>,
 ) -> Result<TagAnswer, HttpError> {
     let text = params.tag;
+    if let Some(label) = read_label(&text) {
+        note_label_scan(&state, label);
+    }
     let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
     match (opened, ScannedCode::read(&text)) {
         (Some(tag), _) => TagAnswer::to(&format!("/t/{tag}")),

@@ -1,5 +1,6 @@
 //! The first page: what needs cleaning, the most urgent first, and a search that takes names, places, tags and addresses.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -20,9 +21,10 @@ use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::pages::phone::app::SHELL;
 use crate::web::request::peer::https_address;
-use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked};
+use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked, read_label};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::jobs::path_segment;
+use crate::web::view_models::scanned_tags::note_label_scan;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
@@ -89,6 +91,9 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
+    if let Some(label) = read_label(&query) {
+        note_label_scan(&state, label);
+    }
     if let Some(item) = find_scanned(&board.seen, &query) {
         return SeeOther::to(&format!("/t/{}", item.tag)).map(OneOf::Second);
     }
@@ -97,14 +102,15 @@ pub(crate) async fn show(
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
+    let being_cleaned = board.being_cleaned(&state);
     let found = match (query.is_empty(), params.all.is_some()) {
-        (false, _) => Some(search_items(&board, &query, &wording, w)),
-        (true, true) => Some(all_items(&board, &wording, w)),
+        (false, _) => Some(search_items(&board, &query, &wording, w, &being_cleaned)),
+        (true, true) => Some(all_items(&board, &wording, w, &being_cleaned)),
         (true, false) => None,
     };
     let none = board.in_use().is_empty() && found.is_none();
     let is_new = none && !is_set_up(&state).await?;
-    let list = |rows: &[Arc<ItemRow>]| rows.iter().map(|row| row.list(&wording)).collect();
+    let list = |rows: &[Arc<ItemRow>]| rows.iter().map(|row| row.list(&wording, &being_cleaned)).collect();
     let due_hidden = params.due.is_none() && board.due().len() > SHORT;
     let shown = if due_hidden { SHORT } else { board.due().len() };
     let host = phone.browser().host().unwrap_or("localhost");
@@ -130,14 +136,19 @@ pub(crate) async fn show(
     Ok(OneOf::First(page.in_locale(wording.locale())))
 }
 
-fn all_items(board: &StatusBoard, wording: &PageWording, w: HomeWords) -> SearchResults {
+fn all_items(
+    board: &StatusBoard,
+    wording: &PageWording,
+    w: HomeWords,
+    being_cleaned: &BTreeSet<Tag>,
+) -> SearchResults {
     let mut rows: Vec<&Arc<ItemRow>> = board.in_use().iter().collect();
     rows.sort_by(|a, b| a.item.name.cmp(&b.item.name));
     SearchResults {
         title: fill_slots(w.home_all_items(rows.len()), []),
         more: rows.len().saturating_sub(ALL_MAX),
         code: None,
-        rows: rows.into_iter().take(ALL_MAX).map(|row| row.list(wording)).collect(),
+        rows: rows.into_iter().take(ALL_MAX).map(|row| row.list(wording, being_cleaned)).collect(),
     }
 }
 
@@ -157,7 +168,13 @@ fn address_of_code(query: &str) -> String {
     format!("/t/?tag={}", path_segment(query))
 }
 
-fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: HomeWords) -> SearchResults {
+fn search_items(
+    board: &StatusBoard,
+    query: &str,
+    wording: &PageWording,
+    w: HomeWords,
+    being_cleaned: &BTreeSet<Tag>,
+) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let codes = codes_by_item(&board.seen);
     let fits = |row: &&Arc<ItemRow>| {
@@ -184,6 +201,6 @@ fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: Home
         title: fill_slots(title, [SafeHtml::entered(query)]),
         more: rows.len().saturating_sub(HITS_MAX),
         code: Some(query).filter(|query| rows.is_empty() && resembles_code(query)).map(address_of_code),
-        rows: rows.into_iter().take(HITS_MAX).map(|row| row.list(wording)).collect(),
+        rows: rows.into_iter().take(HITS_MAX).map(|row| row.list(wording, being_cleaned)).collect(),
     }
 }

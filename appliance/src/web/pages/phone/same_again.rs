@@ -25,6 +25,8 @@ pub(crate) struct SameAgainForm {
     pub(crate) protocol: Option<ProtocolRef>,
     pub(crate) steps: Vec<u16>,
     pub(crate) who: String,
+    /// Of the disinfectant.
+    pub(crate) lot: String,
     /// The press starts the contact time, which nothing can repeat.
     pub(crate) starts_wet: bool,
     pub(crate) words: String,
@@ -72,6 +74,7 @@ impl SameAgainLook<'_> {
             by: (!self.who.trim().is_empty())
                 .then(|| fill_slots(w.receipt_same_again_by(S0), [SafeHtml::entered(self.who.trim())])),
             who: self.who,
+            lot: found.body.lot.clone(),
         })
     }
 

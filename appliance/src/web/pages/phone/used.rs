@@ -4,16 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use http::HeaderValue;
 use record::entry::{CommandSource, EntryAuthor};
+use record::fold::Equipment;
+use record::kinds::SpauldingClass;
 use record::tag::Tag;
+use serde::Serialize;
 use web::answer::{Page, WithHeaders};
-use web::argument::{FormBody, IdempotencyKey, Path};
+use web::argument::{FormBody, FormFields, IdempotencyKey, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::Command;
+use crate::intake::{Command, UseForm};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
-use crate::web::commands::run::run_command;
+use crate::web::commands::run::{SubmissionKey, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
 use crate::web::layout::PageLayout;
@@ -26,6 +29,16 @@ use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, TagWords};
 
+/// How long ago a use may have ended that is recorded now, minutes.
+const ENDED_MIN: [u32; 6] = [0, 15, 30, 60, 120, 240];
+const MINUTE_MS: i64 = 60_000;
+
+/// One of several answers.
+struct UseChoice {
+    value: String,
+    words: String,
+}
+
 #[derive(Template)]
 #[template(path = "item_used.html")]
 struct ItemUsedPage {
@@ -36,6 +49,56 @@ struct ItemUsedPage {
     /// What is to be said of a loaner behind its last day.
     loan: Option<String>,
     submission: String,
+    /// How long ago it ended.
+    ended: Vec<UseChoice>,
+    /// Classes above the item's own.
+    classes: Vec<UseChoice>,
+}
+
+fn list_ended(w: TagWords) -> Vec<UseChoice> {
+    let words = |minutes: u32| match minutes {
+        0 => w.used_ended_now(),
+        60.. => w.used_ended_hours(minutes / 60),
+        _ => w.used_ended_minutes(minutes),
+    };
+    ENDED_MIN.iter().map(|min| UseChoice { value: min.to_string(), words: words(*min) }).collect()
+}
+
+/// The classes to which a use can raise an item, in the words of the forms.
+fn list_classes(w: TagWords, item: &Equipment) -> Vec<UseChoice> {
+    let all = [
+        ("semicritical", SpauldingClass::Semicritical, w.used_class_semicritical()),
+        ("critical", SpauldingClass::Critical, w.used_class_critical()),
+    ];
+    let above = all.into_iter().filter(|(_, class, _)| *class > item.class);
+    above.map(|(value, _, words)| UseChoice { value: value.to_owned(), words }).collect()
+}
+
+/// What the page's form says of a use.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct UseAnswers {
+    tag: Tag,
+    ended_min: u32,
+    class: Option<SpauldingClass>,
+    sticker: bool,
+}
+
+impl UseAnswers {
+    fn read(tag: Tag, form: &FormFields) -> Self {
+        let ended_min = form.text("ended").parse().ok().filter(|min| ENDED_MIN.contains(min));
+        let class = match form.text("class") {
+            "semicritical" => Some(SpauldingClass::Semicritical),
+            "critical" => Some(SpauldingClass::Critical),
+            _ => None,
+        };
+        Self { tag, ended_min: ended_min.unwrap_or(0), class, sticker: form.get("sticker").is_some() }
+    }
+
+    fn use_form(self, now_ms: i64) -> UseForm {
+        let Self { tag, ended_min, class, sticker } = self;
+        let ended_ms = now_ms.saturating_sub(i64::from(ended_min) * MINUTE_MS);
+        UseForm { class, sticker, ended_ms: (ended_min > 0).then_some(ended_ms), ..UseForm::now(tag) }
+    }
 }
 
 pub(crate) async fn ask_used(
@@ -54,6 +117,8 @@ pub(crate) async fn ask_used(
         tag: item.tag,
         title: fill_slots(w.used_title_of(S0), [SafeHtml::entered(&item.name)]),
         submission: new_submission(&state),
+        ended: list_ended(w),
+        classes: list_classes(w, &item),
     };
     Ok(Page::draw(&page)?.in_locale(page_words.catalog().locale()))
 }
@@ -71,8 +136,11 @@ pub(crate) async fn submit_used(
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     let cookies_set: [Option<HeaderValue>; 1] = [device.set_cookie()];
-    let command = Command::RecordUse { tag, performed_ms: None };
-    match run_command(&state, by, submission_key(key, &form.fields), command).await {
+    let answers = UseAnswers::read(tag, &form.fields);
+    let command = Command::RecordUse(answers.use_form(state.clock.now().wall_ms));
+    // When it ended is counted back from now: what came tells a repeat.
+    let key = SubmissionKey::as_sent(submission_key(key, &form.fields), &answers);
+    match run_command(&state, by, key, command).await {
         Ok(_) => Ok(with_cookies(TagAnswer::to(&to)?, cookies_set)),
         Err(undone) => Err(HttpError::from(undone).link(to, worded(ErrorWords::error_links_item))),
     }

@@ -39,7 +39,10 @@ struct StoredDraft {
 impl ScanDrafts {
     /// Keeps a draft under an id that nobody can guess; whether it was kept.
     pub(crate) fn keep(&self, id: &str, from: ClientNetwork, draft: ScanDraft) -> bool {
-        let bytes = draft.entered.who.len() + draft.entered.notes.len() + draft.submission.len();
+        let bytes = draft.entered.who.len()
+            + draft.entered.notes.len()
+            + draft.entered.lot.len()
+            + draft.submission.len();
         if bytes > FORM_BYTES_MAX {
             return false;
         }

@@ -3,7 +3,8 @@
 pub(crate) mod contact_time;
 pub(crate) mod draft;
 pub(crate) mod instructions;
-pub(crate) mod out_of_service;
+pub(crate) mod lot;
+mod out_of_service;
 pub(crate) mod page;
 mod proof;
 mod recorded;

@@ -18,6 +18,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
+use crate::web::pages::phone::scan::lot::LotField;
 use crate::web::pages::phone::scan::proof::{PageOrigin, ProofAsk, ProofLook};
 use crate::web::pages::phone::scan::who::{KnownCleaner, ProofRefusal};
 use crate::web::refusal_words::word_refusal;
@@ -46,6 +47,7 @@ pub(crate) struct ScanFormData {
     pub(crate) ticked: Vec<u16>,
     pub(crate) who: String,
     pub(crate) notes: String,
+    pub(crate) lot: String,
 }
 
 impl ScanFormData {
@@ -56,6 +58,7 @@ impl ScanFormData {
             ticked,
             who: form.text("cleaned_by").to_owned(),
             notes: form.text("notes").to_owned(),
+            lot: form.text("lot").to_owned(),
         }
     }
 }
@@ -162,6 +165,7 @@ pub(crate) struct ScanPage {
     /// Where a badge can be scanned in the page.
     staff_badge: Option<BadgeField>,
     name_optional: bool,
+    lot: Option<LotField>,
     notes: String,
     note_wrong: Option<String>,
     usable_until: SafeHtml,
@@ -308,9 +312,8 @@ impl ScanPageBuilder<'_> {
             instructions: protocol.map(|p| format!("/protocols/{}", p.protocol)),
             protocol: protocol.map(|p| protocol_line(w, p)),
             protocol_id: protocol.map(|p| p.protocol),
-            others: protocol
-                .map(|p| other_protocols(w, self.facility, item, p.protocol, self.anyway))
-                .unwrap_or_default(),
+            others: self.list_others(protocol),
+            lot: LotField::of(protocol, &self.entered.lot, says("lot")),
             steps: steps(w, protocol, &self.entered.ticked, &left_out),
             all_steps: protocol.and_then(|p| self.all_steps(p, steps_wrong.is_some())),
             steps_wrong,
@@ -337,6 +340,12 @@ impl ScanPageBuilder<'_> {
             problems,
             frame,
         }
+    }
+
+    fn list_others(&self, shown: Option<&ProtocolPublished>) -> Vec<(String, SafeHtml)> {
+        let Self { facility, item, anyway, .. } = self;
+        let list = |shown| other_protocols(self.words.1, facility, item, shown, *anyway);
+        shown.map(|shown| list(shown.protocol)).unwrap_or_default()
     }
 
     /// What more than a name is asked for, unless this browser has proven it.
@@ -481,7 +490,9 @@ impl ScanPageBuilder<'_> {
         let mut lines: Vec<Wrong> =
             self.problems.iter().map(|refused| self.line(refused, contact_s)).collect();
         let place = |w: &Wrong| {
-            ["step", "wet", "photo", "who", "badge", "pin", "note"].iter().position(|at| w.at.starts_with(at))
+            ["step", "wet", "photo", "who", "badge", "pin", "lot", "note"]
+                .iter()
+                .position(|at| w.at.starts_with(at))
         };
         lines.sort_by_key(place);
         lines
@@ -510,6 +521,7 @@ impl ScanPageBuilder<'_> {
                 let at = match other.field() {
                     Some("cleaned_by") => "who",
                     Some("notes" | "agent") => "note",
+                    Some("lot") => "lot",
                     Some("wet") => "wet",
                     Some("photo") => "photo",
                     _ => "step",

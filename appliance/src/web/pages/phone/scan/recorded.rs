@@ -10,6 +10,7 @@ use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::PhotoOutcome;
 use crate::web::commands::run::{CommandOutcome, by_key, find_earlier};
 use crate::web::context::AppState;
+use crate::web::pages::phone::scan::lot::remember_lot;
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
@@ -55,5 +56,6 @@ pub(super) fn recorded_answer(
         }
         _ => None,
     };
-    Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)]))
+    let lot = remember_lot(&state.store.snapshot(), form);
+    Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name), lot]))
 }

@@ -33,6 +33,7 @@ use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::find_tag;
 use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
+use crate::web::pages::phone::scan::lot::find_lot;
 use crate::web::pages::phone::scan::out_of_service;
 use crate::web::pages::phone::scan::page::{
     ScanFormData, ScanNote, ScanPageBuilder, ScanPageWords, ScanProblem, contact_s, requested_protocol,
@@ -121,7 +122,10 @@ pub(crate) async fn show(
     let now = state.clock.now();
     let timer = find_timer(&state, tag, &now);
     let devices = phone.shown_devices();
-    let entered = first_entered(who, protocol, timer.as_ref(), &devices);
+    let mut entered = first_entered(who, protocol, timer.as_ref(), &devices);
+    let shown = entered.protocol;
+    let stored = phone.browser().cookies();
+    entered.lot = with_item(&state, tag, |facility, item| find_lot(stored, facility, item, shown))?;
     let (draft, note) = match params.draft {
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
@@ -573,6 +577,7 @@ impl Filled {
         let mut expected = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (expected.who, self.by) = self.cleaner(state);
         self.form.text("notes").clone_into(&mut expected.note);
+        self.form.text("lot").clone_into(&mut expected.lot);
         if !self.ticked.is_empty() || self.form.get("step").is_some() {
             expected.steps = Some(self.ticked.clone());
         }
@@ -654,6 +659,7 @@ fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &PhotoOutcome)
     expected.protocol = requested_protocol(form);
     expected.protocol_version = form.get("version").and_then(|v| v.parse().ok());
     form.text("notes").clone_into(&mut expected.note);
+    form.text("lot").clone_into(&mut expected.lot);
     expected.photos.extend(token.photo);
     expected.photo_draw = token.draw;
     photo.name(&mut expected);

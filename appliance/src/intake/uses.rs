@@ -1,0 +1,58 @@
+//! Uses of items: what somebody says of one, and its entry.
+
+use record::kinds::{SpauldingClass, UseRecorded};
+use record::tag::Tag;
+use serde::Serialize;
+use service::clock::Now;
+
+use super::cleaning::{find_cleanable, find_time_fault, performed_time};
+use super::{CommandRefusal, Drafts, RefusalCause, StateView};
+
+/// A use of an item, as submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct UseForm {
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// When, where that is earlier than now.
+    pub performed_ms: Option<i64>,
+    /// When it ended; absent: not stated.
+    pub ended_ms: Option<i64>,
+    /// The class of this use; what is not above the item's own is its own.
+    pub class: Option<SpauldingClass>,
+    /// A sticker of its load went into a chart.
+    pub sticker: bool,
+}
+
+impl UseForm {
+    /// At this moment, with nothing else to say of it.
+    pub fn now(tag: Tag) -> Self {
+        Self { tag, performed_ms: None, ended_ms: None, class: None, sticker: false }
+    }
+}
+
+/// Records a use. One that only says when it ended was at that time.
+pub(super) fn record_use(
+    form: &UseForm,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let (item, now) = (find_cleanable(view, form.tag)?, view.now());
+    let performed = performed_time(form.performed_ms, &now)?;
+    if let Some(cause) = form.ended_ms.and_then(|ended_ms| find_end_fault(ended_ms, performed, &now)) {
+        return Err(CommandRefusal::Range { field: "ended_at", cause });
+    }
+    let performed = match form.performed_ms {
+        Some(_) => performed,
+        None => performed_time(form.ended_ms, &now)?,
+    };
+    let class = form.class.filter(|class| *class > item.class);
+    let (ended, sticker) = (form.ended_ms, form.sticker);
+    drafts.push(UseRecorded { tag: item.tag, performed, ended, class, sticker }, Vec::new());
+    Ok(())
+}
+
+/// Why a use that began at a stated time did not end at another.
+fn find_end_fault(ended_ms: i64, performed: Option<i64>, now: &Now) -> Option<RefusalCause> {
+    let is_before = performed.is_some_and(|performed| ended_ms < performed);
+    find_time_fault(ended_ms, now).or(is_before.then_some(RefusalCause::UseEnd))
+}

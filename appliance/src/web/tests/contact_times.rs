@@ -1,0 +1,74 @@
+//! A contact time that runs, as all see it who do not stand before the item, and one after which nothing was recorded.
+
+use std::time::Duration;
+
+use service::clock::Clock as _;
+
+use super::phone_browser::PhoneBrowser;
+use super::programs::program;
+use super::staff_pages::desk;
+use super::*;
+
+#[tokio::test]
+async fn an_item_whose_contact_time_runs_is_marked_everywhere() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let program = program(&world, ApiTokenScope::Read);
+    let item = format!("/api/v1/equipment/{}", world.pump);
+    let daily = Schedule::Days { n: 1, on: Vec::new() };
+    world.give(Command::SetSchedule { tag: world.pump, protocol: None, schedule: daily, seen: None }).await;
+    let pages = ["/", "/?all=1", "/?q=pump+14", "/board"];
+    let desks = ["/staff/equipment", "/staff/labels?show=all"];
+    for page in pages {
+        world.get(page).await.is(200).has("Infusion pump 14").has_not("Being cleaned");
+    }
+    assert_eq!(program.get(&item).await.json()["being_cleaned"], false);
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone.press("Surface is wet").await;
+    let size = world.size();
+    for page in pages {
+        world.get(page).await.is(200).has("<span class=\"tag\">Being cleaned</span>");
+    }
+    for page in desks {
+        tom.get(page).await.is(200).has("<span class=\"tag\">Being cleaned</span>");
+    }
+    assert_eq!(program.get(&item).await.json()["being_cleaned"], true);
+    let listed = program.get("/api/v1/equipment").await.json();
+    let marked = listed["items"].as_array().unwrap().iter().filter(|item| item["being_cleaned"] == true);
+    assert_eq!(marked.count(), 1);
+    assert_eq!(world.size(), size, "who looks writes nothing");
+    world.clock.advance(Duration::from_secs(181));
+    world.get("/").await.has("Being cleaned");
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("all", "1");
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    world.get("/?all=1").await.is(200).has_not("Being cleaned");
+    assert_eq!(program.get(&item).await.json()["being_cleaned"], false);
+}
+
+#[tokio::test]
+async fn a_cleaning_that_was_begun_is_listed_until_it_is_entered() {
+    let world = World::new().await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.press("Surface is wet").await;
+    let tidy = || world.state.contact_timers.tidy(&world.state.store.facility(), &world.clock.now());
+    world.clock.advance(Duration::from_secs(11 * 3_600));
+    tidy();
+    assert_eq!(world.state.contact_timers.begun(), [], "it may be recorded yet");
+    world.clock.advance(Duration::from_secs(2 * 3_600));
+    tidy();
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let late = format!("/staff/equipment/{}/late", world.pump);
+    let listed = tom.get("/staff/alarms").await;
+    listed.is(200).has("Begun, not recorded").has("Infusion pump 14").has("Zoë").has(&late);
+    tom.get("/staff/").await.has("1 cleaning was begun and not recorded");
+    let mut form = crate::intake::CleaningForm::plain(world.pump, "Ada");
+    world.give(Command::RecordCleaning(Box::new(form.clone()))).await;
+    tom.get("/staff/alarms").await.has("Begun, not recorded");
+    form.performed_ms = Some(world.clock.now().wall_ms - 13 * 3_600_000 + 60_000);
+    world.give(Command::RecordCleaning(Box::new(form))).await;
+    tom.get("/staff/alarms").await.is(200).has_not("Begun, not recorded");
+    tom.get("/staff/").await.has_not("begun and not recorded");
+}
