@@ -631,6 +631,9 @@ pub struct CleaningForm {
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
     pub who: ClaimedCleaner,
+    /// Before how many seconds the PIN was entered that proves it: a page that is sent once more is the same request.
+    #[serde(skip)]
+    pub pin_ago_s: Option<u32>,
     /// A page that was sent once more is the same request, however it was asked.
     #[serde(skip)]
     pub proof: ProofDemand,
@@ -667,6 +670,7 @@ impl CleaningForm {
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),
+            pin_ago_s: None,
             proof: ProofDemand::Any,
             photos: Vec::new(),
             photo_follows: false,

@@ -44,6 +44,11 @@ pub(crate) fn set_name(name: &str) -> Option<HeaderValue> {
     cookie_header(&format!("{NAME}={hex}; Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax"))
 }
 
+/// Forgets it.
+pub(crate) fn clear_name() -> Option<HeaderValue> {
+    cookie_header(&format!("{NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
+}
+
 /// The tag of the language that was chosen in this browser, as it came.
 pub(crate) fn find_language(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let own = secure.then(|| find_cookie(headers, SECURE_LANGUAGE)).flatten();

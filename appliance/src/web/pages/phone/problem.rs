@@ -22,7 +22,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::read_quick;
-use crate::web::pages::phone::scan::who::{KnownCleaner, ScanPin};
+use crate::web::pages::phone::scan::who::{KnownCleaner, ScanPin, forget_person};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
@@ -30,7 +30,7 @@ use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
-use crate::web::request::submission::{new_submission, submission_key};
+use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
@@ -51,6 +51,7 @@ struct ProblemChoice {
 struct ItemProblemPage {
     frame: PageLayout,
     w: ProblemWords,
+    scan: ScanWords,
     problems: Vec<Wrong>,
     tag: Tag,
     title: SafeHtml,
@@ -135,6 +136,7 @@ async fn report_page(
         Ok(ItemProblemPage {
             frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
             w,
+            scan,
             problems: entered.refused.iter().map(|fault| fault.word(refusals, errors)).collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
@@ -168,7 +170,7 @@ pub(crate) async fn ask_problem(
 fn report_of(tag: Tag, form: &FormFields, photo: Option<Hash>, who: ClaimedCleaner) -> ProblemForm {
     let what = form.get("what").and_then(|word| word.parse().ok());
     let photos = photo.into_iter().collect();
-    ProblemForm { tag, what, text: form.text("notes").to_owned(), photos, who }
+    ProblemForm { tag, what, text: form.text("notes").to_owned(), photos, who, pin_ago_s: None }
 }
 
 /// The photo that came with an earlier press.
@@ -191,6 +193,9 @@ pub(crate) async fn submit_problem(
     let tag = find_item(&state, &text)?.tag;
     let signed = phone.session(&state).await?;
     let device = phone.browser().device(&state);
+    if form.get("other").is_some() {
+        return ask_somebody_else(&state, &phone, tag, &form, signed).await;
+    }
     let proof_min = state.store.snapshot().settings.pin_proof_min;
     let who = ScanPin::default().cleaner(&form, signed.as_ref(), proof_min);
     let staff = match &who {
@@ -201,7 +206,8 @@ pub(crate) async fn submit_problem(
     let key = submission_key(key, &form);
     let carried = carried_photo(&state, tag, &form);
     let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
-    let report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
+    let mut report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
+    report.pin_ago_s = ScanPin::default().pin_ago_s(signed.as_ref());
     let name = match &report.who {
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
         _ => None,
@@ -234,6 +240,26 @@ pub(crate) async fn submit_problem(
             Err(HttpError::from(other).link(format!("/t/{tag}"), worded(ErrorWords::error_links_item)))
         }
     }
+}
+
+/// “I am someone else”: the page again with what was put in, for whoever comes next. A photo of that press is not taken.
+async fn ask_somebody_else(
+    state: &AppState,
+    phone: &PhoneCaller,
+    tag: Tag,
+    form: &FormFields,
+    signed: Option<StaffSession>,
+) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    let cleared = forget_person(state, &phone.shown_devices(), signed.as_ref(), phone.notes()).await?;
+    let entered = ReportTry {
+        what: form.get("what").and_then(|word| word.parse().ok()),
+        text: form.text("notes").to_owned(),
+        submission: submission_of(form),
+        photo: carried_photo(state, tag, form),
+        ..ReportTry::default()
+    };
+    let page = report_page(state, phone, tag, None, entered).await?;
+    Ok(with_cookies(TagAnswer::shown(StatusCode::OK, page), cleared))
 }
 
 /// Where it is said why nothing was reported.

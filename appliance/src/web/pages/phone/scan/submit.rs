@@ -39,10 +39,9 @@ use crate::web::pages::phone::scan::page::{
 };
 use crate::web::pages::phone::scan::proof::{PageOrigin, proof_demand};
 use crate::web::pages::phone::scan::recorded::{recorded_answer, recorded_before};
-use crate::web::pages::phone::scan::who::{ScanPin, is_named};
+use crate::web::pages::phone::scan::who::{ScanPin, forget_person, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
-use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
@@ -395,19 +394,14 @@ impl Filled {
         if let PhotoOutcome::Stored(hash) = &self.photo {
             self.token.photo = Some(*hash);
         }
-        let Some(signed) = self.signed.take() else {
-            let view = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
-            return view.answer(state).await.map(|answer| with_cookies(answer, []));
-        };
-        let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
-        let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
-        ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+        let signed = self.signed.take();
+        let cleared = forget_person(state, &self.devices, signed.as_ref(), notes).await?;
         let mut again = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
-        if again.entered.who.trim() == signed.name().trim() {
+        // Where the session is over already, nobody knows any more whose name the page was made with.
+        if signed.is_none_or(|signed| again.entered.who.trim() == signed.name().trim()) {
             again.entered.who.clear();
         }
-        notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::SignOut).by(signed.staff())]);
-        Ok(with_cookies(again.answer(state).await?, [cookies::clear_session()]))
+        Ok(with_cookies(again.answer(state).await?, cleared))
     }
 
     /// The record that this submission made before; where that was of something else, a refusal.
@@ -524,6 +518,7 @@ impl Filled {
         let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
         expected.steps = Some(self.ticked.clone());
         expected.proof = proof_demand(&self.form);
+        expected.pin_ago_s = self.pin.pin_ago_s(self.signed.as_ref());
         let timer = find_timer(state, self.tag, &self.now);
         expected.wet = timer.map(|timer| WetTime {
             boot: timer.boot,
@@ -568,6 +563,7 @@ impl Filled {
         }
         let mut expected = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (expected.who, self.by) = self.cleaner(state);
+        expected.pin_ago_s = self.pin.pin_ago_s(self.signed.as_ref());
         self.form.text("notes").clone_into(&mut expected.note);
         if !self.ticked.is_empty() || self.form.get("step").is_some() {
             expected.steps = Some(self.ticked.clone());
