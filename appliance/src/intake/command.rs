@@ -6,10 +6,10 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger,
-    CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
-    ProblemPolicy, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason,
-    UpkeepReading, UpkeepResult, WhoPolicy,
+    AccessChanged, Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay,
+    CleaningTrigger, CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy,
+    ProblemOutcome, ProblemPolicy, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step,
+    TagEnd, TagReason, UpkeepReading, UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -133,6 +133,8 @@ pub enum Command {
         /// Who.
         staff: StaffId,
     },
+    /// Who may sign in, and how, became another.
+    ChangeAccess(Box<AccessChanged>),
     /// Somebody may clean by a protocol.
     GrantCompetency(CompetencySignOff),
     /// They may no more.
@@ -216,6 +218,7 @@ impl Command {
             | Self::CloseProblem { .. }
             | Self::AddStaff(_)
             | Self::StaffLeft { .. }
+            | Self::ChangeAccess(_)
             | Self::RecordCleaning(_)
             | Self::RecordQueued(_)
             | Self::VoidCleaning { .. }

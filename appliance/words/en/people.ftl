@@ -218,6 +218,24 @@ person-sessions = Signed in
     .this = On 1 device, which is this one.
     .end = Sign out everywhere
     .end-others = Sign out everywhere else
+# $what: such as “PIN set”; $when: “today 14:04”; $who: a name, or where it came from.
+person-access = Changes of access
+    .line = { $what }: { $when }, by { $who }
+    .token = { $what }: { $name }, { $when }, by { $who }
+# What changed of who may sign in, and how.
+access-change = { $what ->
+    [pin-set] PIN set
+    [pin-removed] PIN removed
+    [badge-added] Badge added
+    [badge-removed] Badge removed
+    [signed-out-everywhere] Signed out everywhere
+    [token-made] Token created
+    [token-revoked] Token revoked
+    [auditor-pass] Auditor pass created
+    [auditor-pass-ended] Auditor pass ended
+   *[other] Other change
+}
+    .box = the box
 person-back = Back to staff
 person-has-left = They have left
 person-leave = Has { $name } left?

@@ -329,7 +329,7 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     for path in ["/staff/people/new", "/staff/people/sign-out", "/staff/programs/new"] {
         admin.post(path, &token, &[("name", "x")]).await.is(200).has("Enter your PIN to continue");
     }
-    assert_eq!(world.size(), size + 2);
+    assert_eq!(world.size(), size + 3);
 }
 
 #[tokio::test]
