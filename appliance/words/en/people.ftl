@@ -24,7 +24,14 @@ sign-in-delete = Delete the last digit
 ## Whoever is signed in.
 
 me-signed-in = Signed in as { $role }. You are signed out after 60 minutes without use.
+    .shared = Signed in as { $role }. You are signed out after 5 minutes without use.
 me-sign-out = Sign out
+# The browser of this page; the button marks it.
+me-tablet = Do several people use this tablet?
+    .shared = This tablet is shared
+    .what = A shared tablet remembers no name. A PIN proves one record, a sign-in ends after 5 minutes without use, and a page that nobody touches goes home after 30 seconds.
+    .mark = This is a shared tablet
+    .end = Only one person uses it now
 me-change-pin = Change my PIN
 me-today = Back to today
 

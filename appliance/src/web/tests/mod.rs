@@ -78,6 +78,7 @@ mod register;
 mod relay_ways;
 mod reminders;
 mod setup;
+mod shared_tablets;
 mod sign_in;
 mod sign_offs;
 mod slips;

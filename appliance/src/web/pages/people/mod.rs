@@ -7,6 +7,7 @@ mod person;
 mod programs;
 mod sign_in;
 mod sign_offs;
+mod tablet;
 
 use http::Method;
 use web::route::{Example, Route, RouteKind, row};
@@ -37,6 +38,9 @@ fn own_routes() -> Vec<Route<AppState>> {
             .refusals(find)
             .example(examples::button_example()),
         row(Method::GET, "/staff/me", "profile.show", Page, sign_in::show_me).refusals(find),
+        row(Method::POST, "/staff/me/tablet", "tablet.mark", Form, tablet::mark_tablet)
+            .refusals(find)
+            .example(examples::button_example().field("use", "shared")),
         row(Method::GET, OWN_PIN, "own-pin.ask", Page, own_pin::ask).refusals(find),
         row(Method::POST, OWN_PIN, "own-pin.change", Form, own_pin::change)
             .commands(&["ChangeAccess"])

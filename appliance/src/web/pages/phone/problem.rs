@@ -26,7 +26,6 @@ use crate::web::pages::phone::scan::who::{KnownCleaner, ScanPin, forget_person};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
-use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
@@ -116,6 +115,7 @@ async fn report_page(
 ) -> Result<Page, HttpError> {
     let words: (PageWords, ProblemWords, RefusalWords, ScanWords, ErrorWords) = phone.words();
     let (page_words, w, refusals, scan, errors) = words;
+    let usage = phone.browser().usage();
     let drawn = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
@@ -134,7 +134,7 @@ async fn report_page(
             is_chosen: entered.what.as_ref() == Some(word),
         };
         Ok(ItemProblemPage {
-            frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
+            frame: PageLayout::open(state, &snapshot, page_words, title).with_script().used_by(usage),
             w,
             scan,
             problems: entered.refused.iter().map(|fault| fault.word(refusals, errors)).collect(),
@@ -163,7 +163,7 @@ pub(crate) async fn ask_problem(
 ) -> Result<Page, HttpError> {
     let tag = find_item(&state, &text)?.tag;
     let signed = phone.session(&state).await?;
-    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let who = phone.first_name(signed.as_ref());
     report_page(&state, &phone, tag, signed, ReportTry { who, ..ReportTry::default() }).await
 }
 
@@ -212,14 +212,20 @@ pub(crate) async fn submit_problem(
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
         _ => None,
     };
-    let cookies_set: [Option<HeaderValue>; 2] = [device.set_cookie(), name.and_then(cookies::set_name)];
+    let cookies_set: [Option<HeaderValue>; 2] =
+        [device.set_cookie(), name.and_then(|name| device.set_name(name))];
     let command = Command::ReportProblem(Box::new(report.clone()));
     let done = match taken {
         Ok(_) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
         Err(refusal) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
     };
     match done {
-        Ok(_) => Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set)),
+        Ok(_) => {
+            if let Some(signed) = &signed {
+                signed.spend_pin_if_shared(&state).await;
+            }
+            Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set))
+        }
         Err(ReportFailure::Shown(fault)) => {
             let status = fault.status();
             let entered = ReportTry {

@@ -14,7 +14,7 @@ use web::answer::{Page, WithHeaders};
 use web::argument::{FormFields, IdempotencyKey, LenientQuery, Path};
 use web::error::HttpError;
 
-use crate::identity::{AccessOutcome, AccessTarget};
+use crate::identity::{AccessOutcome, AccessTarget, BrowserUse};
 use crate::intake::{
     ClaimedCleaner, CleaningForm, Command, CommandRefusal, WetTime, command_digest, find_named_item,
 };
@@ -115,7 +115,7 @@ pub(crate) async fn show(
     state.stored::<ScannedTags>().note_scan(tag, state.clock.now().up_ms);
     let protocol = params.protocol.and_then(|id| id.parse().ok());
     let signed = phone.session(&state).await?;
-    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let who = phone.first_name(signed.as_ref());
     let now = state.clock.now();
     let timer = find_timer(&state, tag, &now);
     let devices = phone.shown_devices();
@@ -130,8 +130,20 @@ pub(crate) async fn show(
     }
     let (words, problems) = (phone.words(), Vec::new());
     let origin = PageOrigin::of(&state, phone.browser());
-    let view =
-        ScanView { words, token, entered, submission, anyway, note, problems, signed, devices, origin };
+    let usage = phone.browser().usage();
+    let view = ScanView {
+        words,
+        token,
+        entered,
+        submission,
+        anyway,
+        note,
+        problems,
+        signed,
+        devices,
+        origin,
+        usage,
+    };
     view.answer(&state).await
 }
 
@@ -203,6 +215,7 @@ struct ScanView {
     signed: Option<StaffSession>,
     devices: Vec<DeviceId>,
     origin: PageOrigin,
+    usage: BrowserUse,
 }
 
 impl ScanView {
@@ -240,6 +253,7 @@ impl ScanView {
                 problems: self.problems,
                 signed: self.signed,
                 origin: self.origin,
+                usage: self.usage,
             };
             Ok(making.page())
         });
@@ -411,7 +425,9 @@ impl Filled {
         expected: CleaningForm,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match self.find_recorded(state, &expected).await {
-            Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Some(done) => {
+                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
+            }
             None => self.refused(state, CommandRefusal::KeyReused).await,
         }
     }
@@ -467,7 +483,9 @@ impl Filled {
         }
         let command = Command::RecordCleaning(Box::new(expected.clone()));
         match run_command(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Ok(done) => {
+                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
+            }
             Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
                 self.shown_again(state, expected).await
             }
@@ -505,7 +523,10 @@ impl Filled {
             finished_up_ms: None,
             protocol: requested_protocol(&self.form),
             device: Some(self.device.id()),
-            by: self.form.text("cleaned_by").trim().chars().take(TIMER_NAME_CHARS).collect(),
+            by: match self.device.is_shared() {
+                true => String::new(),
+                false => self.form.text("cleaned_by").trim().chars().take(TIMER_NAME_CHARS).collect(),
+            },
             ticks: self.ticked.clone(),
             opened_up_ms: self.token.opened_ms,
             cleanings: count_cleanings(self.tag, &facility),
@@ -570,7 +591,9 @@ impl Filled {
         }
         self.photo.name(&mut expected);
         match run_command(state, self.by, key, Command::RecordCleaning(Box::new(expected.clone()))).await {
-            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Ok(done) => {
+                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
+            }
             Err(CommandFailure::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
@@ -595,6 +618,7 @@ impl Filled {
             signed: self.signed.clone(),
             devices: self.devices.clone(),
             origin: self.origin.clone(),
+            usage: self.device.usage(),
         }
     }
 
