@@ -104,6 +104,24 @@
     tick();
   }
 
+  // On a shared tablet: nobody finds the page of whoever went away. While a contact time runs or something is sent, it stays.
+  const home = Number(document.body.dataset.homeAfter) * 1000;
+  if (home) {
+    let leaving;
+    const leave = () => {
+      if (document.querySelector("#wet [role=timer], form[aria-busy]")) return wait();
+      location.replace("/");
+    };
+    const wait = () => {
+      clearTimeout(leaving);
+      leaving = setTimeout(leave, home);
+    };
+    for (const touch of ["pointerdown", "keydown", "input", "scroll"]) {
+      document.addEventListener(touch, wait, { capture: true, passive: true });
+    }
+    wait();
+  }
+
   // A phone's photo is 5 MB; what the box keeps is a tenth of that, so it may as well be sent so.
   const photo = document.querySelector("input[type=file][name=photo]");
   if (photo && window.createImageBitmap && window.DataTransfer) {

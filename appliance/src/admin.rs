@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use record::entry::{CommandSource, EntryAuthor};
 use record::ids::{Epoch, StaffId};
-use record::kinds::{Event, StaffRole};
+use record::kinds::{AccessChange, AccessChanged, Event, StaffRole};
 use serde::{Deserialize, Serialize};
 use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
@@ -15,7 +15,7 @@ use self::backups::PresentKey;
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
 use crate::backup::{BackupService, RestoreTest};
 use crate::bundle::BundleFile;
-use crate::command::{ExecuteOutcome, execute_command};
+use crate::command::{CommandError, ExecuteOutcome, execute_command};
 use crate::doctor::facts::RunningFacts;
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
@@ -151,14 +151,7 @@ pub fn serve_admin_socket(data: &Path, context: AdminContext) -> std::io::Result
 }
 
 async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -> Result<String, String> {
-    let command = |command| {
-        let by = EntryAuthor { staff: None, via: CommandSource::Socket, device: None };
-        execute_command(
-            &context.store,
-            Arc::clone(&context.random),
-            CommandRequest { by, key: None, sent: None, command },
-        )
-    };
+    let command = |command| execute_here(context, command);
     match admin_command {
         AdminCommand::StaffAdd { name, role, pin } => {
             // Nobody is added whose PIN is then refused.
@@ -184,12 +177,8 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             Ok(format!("{} can try again at once.", found.name))
         }
         AdminCommand::TokenCreate { name, scope, life } => {
-            let new = NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None };
-            let made =
-                with_tokens(context, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
-            let (token, text) = made.map_err(|refusal| refusal.to_string())?;
-            note_access(context, AccessOutcome::TokenMade, Some(token.id));
-            Ok(text)
+            make_token(context, NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None })
+                .await
         }
         AdminCommand::TokenList => {
             Ok(token_lines(&context.identity.tokens.all(), context.clock.now().wall_ms))
@@ -219,6 +208,17 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
     }
 }
 
+async fn execute_here(context: &AdminContext, command: Command) -> Result<ExecuteOutcome, CommandError> {
+    let by = EntryAuthor { staff: None, via: CommandSource::Socket, device: None };
+    let request = CommandRequest { by, key: None, sent: None, command };
+    execute_command(&context.store, Arc::clone(&context.random), request).await
+}
+
+/// What changes of who may sign in, and how, stands in the log: before it lets somebody in, after it keeps somebody out.
+async fn log_access(context: &AdminContext, change: AccessChanged) -> Result<(), CommandError> {
+    execute_here(context, Command::ChangeAccess(Box::new(change))).await.map(drop)
+}
+
 /// The verifier keys of the log, one a line.
 fn list_keys(store: &Store) -> String {
     store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -232,12 +232,30 @@ async fn write_report<R: Serialize + 'static>(
     written.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
 }
 
+/// Makes a token; one that the log does not name is revoked before anybody has its text.
+async fn make_token(context: &Arc<AdminContext>, new: NewToken) -> Result<String, String> {
+    let made = with_tokens(context, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
+    let (token, text) = made.map_err(|refusal| refusal.to_string())?;
+    if let Err(error) = log_access(context, token.log_change(AccessChange::TokenMade)).await {
+        let id = token.id;
+        let revoke = move |identity: &IdentityStores, now_ms| {
+            identity.tokens.revoke(&id, TokenHand::Socket, now_ms).map(drop)
+        };
+        with_tokens(context, revoke).await?;
+        return Err(error.to_string());
+    }
+    note_access(context, AccessOutcome::TokenMade, Some(token.id));
+    Ok(text)
+}
+
 async fn revoke_token(context: &Arc<AdminContext>, token: String) -> Result<String, String> {
     let revoked = with_tokens(context, move |identity, now_ms| {
         identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
     });
     let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
     note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
+    let logged = log_access(context, token.log_change(AccessChange::TokenRevoked)).await;
+    logged.map_err(|error| format!("The token {} is revoked. The log does not say so: {error}", token.id))?;
     Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
 }
 
@@ -350,6 +368,9 @@ async fn set_pin(
     role: StaffRole,
     pin: String,
 ) -> Result<(), String> {
+    PinForm::of(role).check(&pin).map_err(|form| form.to_string())?;
+    let change = AccessChanged::new(AccessChange::PinSet, Some(staff));
+    log_access(context, change).await.map_err(|error| error.to_string())?;
     let pins = Arc::clone(&context.identity.pins);
     let set = tokio::task::spawn_blocking(move || {
         let set = pins.set(staff, role, &pin)?;

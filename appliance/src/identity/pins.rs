@@ -141,13 +141,15 @@ impl PinStore {
         Ok(Ok(()))
     }
 
-    /// Takes a person's PIN away, and forgets the devices that they signed in on.
+    /// Takes a person's PIN away, and forgets the devices that they signed in on. Whether they had one.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn remove(&self, staff: StaffId) -> Result<(), IdentityError> {
+    pub fn remove(&self, staff: StaffId) -> Result<bool, IdentityError> {
+        let before: Option<PinRow> = self.pins.get(&staff.to_string())?;
         self.pins.remove(&staff.to_string())?;
-        self.attempts.forget(staff)
+        self.attempts.forget(staff)?;
+        Ok(before.is_some())
     }
 
     /// Who has a PIN.

@@ -16,6 +16,8 @@ use super::{IdentityError, new_secret, secret_digest};
 pub(super) const TABLE: &str = "identity_sessions";
 /// An unattended desk is signed out after this.
 const IDLE_MS_MAX: i64 = 60 * 60_000;
+/// A tablet that many use is signed out after this.
+const SHARED_IDLE_MS_MAX: i64 = 5 * 60_000;
 /// A shift.
 const AGE_MS_MAX: i64 = 12 * 60 * 60_000;
 /// How often the last use is written down: a restart makes a session at most this much older.
@@ -25,6 +27,26 @@ const PERSON_SESSIONS_MAX: usize = 10;
 /// Sessions of everybody at a time; past that the one that was idle longest ends.
 const SESSIONS_MAX: usize = 500;
 
+/// Who uses a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BrowserUse {
+    /// One person, as far as anybody knows.
+    #[default]
+    Own,
+    /// Many people, one after the other.
+    Shared,
+}
+
+impl BrowserUse {
+    fn idle_ms_max(self) -> i64 {
+        match self {
+            Self::Own => IDLE_MS_MAX,
+            Self::Shared => SHARED_IDLE_MS_MAX,
+        }
+    }
+}
+
 /// A browser in which somebody has signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
@@ -33,7 +55,12 @@ pub struct SessionRow {
     /// When they signed in, milliseconds since 1970.
     pub began_ms: i64,
     seen_ms: i64,
-    pin: PinEntry,
+    /// Absent: what it proved is recorded, and it proves no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pin: Option<PinEntry>,
+    /// Who uses the browser.
+    #[serde(default)]
+    pub browser: BrowserUse,
 }
 
 /// When a PIN was typed, by the clock that nobody can set: a time of day could come again.
@@ -50,14 +77,16 @@ impl PinEntry {
 }
 
 impl SessionRow {
-    /// How long ago its PIN was typed, milliseconds; absent: before the machine started.
+    /// How long ago its PIN was typed, milliseconds; absent: before the machine started, or for a record on a shared tablet.
     pub fn pin_age_ms(&self, now: &Now) -> Option<u64> {
-        now.up_ms.checked_sub(self.pin.up_ms).filter(|_| self.pin.boot == now.boot)
+        let pin = self.pin?;
+        now.up_ms.checked_sub(pin.up_ms).filter(|_| pin.boot == now.boot)
     }
 
     fn is_over(&self, now_ms: i64) -> bool {
         // A clock that was set far back ends it as well.
-        !(0..AGE_MS_MAX).contains(&(now_ms - self.began_ms)) || now_ms - self.seen_ms > IDLE_MS_MAX
+        !(0..AGE_MS_MAX).contains(&(now_ms - self.began_ms))
+            || now_ms - self.seen_ms > self.browser.idle_ms_max()
     }
 }
 
@@ -75,13 +104,23 @@ impl SessionStore {
         Ok(Self { rows, live, random })
     }
 
-    /// Signs somebody in whose PIN was typed just now: the secret for their cookie. Blocks for a disk's time.
+    /// Signs somebody in, in a browser of their own, whose PIN was typed just now: the secret for their cookie. Blocks for a
+    /// disk's time.
     ///
     /// # Errors
     /// It could not be kept.
     pub fn begin(&self, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
+        self.begin_in(BrowserUse::Own, staff, now)
+    }
+
+    /// The same in a browser of this use.
+    ///
+    /// # Errors
+    /// As [`SessionStore::begin`].
+    pub fn begin_in(&self, browser: BrowserUse, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
         let (secret, now_ms) = (new_secret(self.random.as_ref()), now.wall_ms);
-        let session = SessionRow { staff, began_ms: now_ms, seen_ms: now_ms, pin: PinEntry::of(now) };
+        let pin = Some(PinEntry::of(now));
+        let session = SessionRow { staff, began_ms: now_ms, seen_ms: now_ms, pin, browser };
         let mut over: Vec<String> = Vec::new();
         {
             let mut live = self.lock();
@@ -131,7 +170,7 @@ impl SessionStore {
         self.rows.update(key, |row: &mut SessionRow| row.seen_ms = now_ms)
     }
 
-    fn write_pin(&self, key: &str, pin: PinEntry) -> Result<(), IdentityError> {
+    fn write_pin(&self, key: &str, pin: Option<PinEntry>) -> Result<(), IdentityError> {
         self.rows.update(key, |row: &mut SessionRow| row.pin = pin)
     }
 
@@ -140,9 +179,31 @@ impl SessionStore {
     /// # Errors
     /// It could not be written; it counts all the same, until a restart.
     pub fn renew_pin(&self, secret: &str, now: &Now) -> Result<(), IdentityError> {
-        let (key, pin) = (secret_digest(secret), PinEntry::of(now));
-        let renewed = self.lock().get_mut(&key).map(|session| session.pin = pin);
-        renewed.map_or(Ok(()), |()| self.write_pin(&key, pin))
+        self.set_pin(secret, Some(PinEntry::of(now)))
+    }
+
+    /// The PIN of this session proves no more records; its person stays signed in.
+    ///
+    /// # Errors
+    /// It could not be written; it proves none all the same, until a restart.
+    pub fn spend_pin(&self, secret: &str) -> Result<(), IdentityError> {
+        self.set_pin(secret, None)
+    }
+
+    fn set_pin(&self, secret: &str, pin: Option<PinEntry>) -> Result<(), IdentityError> {
+        let key = secret_digest(secret);
+        let found = self.lock().get_mut(&key).map(|session| session.pin = pin);
+        found.map_or(Ok(()), |()| self.write_pin(&key, pin))
+    }
+
+    /// Says who uses the browser of this session.
+    ///
+    /// # Errors
+    /// It could not be written; it holds all the same, until a restart.
+    pub fn set_browser(&self, secret: &str, browser: BrowserUse) -> Result<(), IdentityError> {
+        let key = secret_digest(secret);
+        let found = self.lock().get_mut(&key).map(|session| session.browser = browser);
+        found.map_or(Ok(()), |()| self.rows.update(&key, |row: &mut SessionRow| row.browser = browser))
     }
 
     /// How many sessions each person has.
@@ -305,6 +366,36 @@ mod tests {
     }
 
     #[test]
+    fn a_session_on_a_shared_tablet_is_short_and_its_pin_is_spent() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
+        let open = || SessionStore::open(db.clone(), Arc::new(SystemRandom)).unwrap();
+        let (sessions, tom) = (open(), StaffId::new(0, [1; 10]));
+        let shared = sessions.begin_in(BrowserUse::Shared, tom, &at(NOW, 0)).unwrap();
+        let own = sessions.begin(tom, &at(NOW, 0)).unwrap();
+        sessions.spend_pin(&shared).unwrap();
+        drop(sessions);
+        let sessions = open();
+        let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap().unwrap();
+        assert_eq!((found.pin_age_ms(&at(NOW, 0)), found.browser), (None, BrowserUse::Shared));
+        sessions.renew_pin(&shared, &at(NOW, 5)).unwrap();
+        let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap().unwrap();
+        assert_eq!(found.pin_age_ms(&at(NOW, 5)), Some(0));
+        assert_eq!(sessions.find(&shared, NOW + 2 * SHARED_IDLE_MS_MAX + 1).unwrap(), None);
+        let is_in = |at_ms| sessions.find(&own, at_ms).unwrap().is_some();
+        assert!(is_in(NOW + 2 * SHARED_IDLE_MS_MAX + 1), "a browser of somebody’s own");
+        sessions.set_browser(&own, BrowserUse::Shared).unwrap();
+        assert!(!is_in(NOW + 3 * SHARED_IDLE_MS_MAX + 2));
+    }
+
+    #[test]
+    fn a_session_of_an_earlier_version_is_read() {
+        let row = r#"{"staff":"01KAFJWQ400000000000000004","began_ms":1,"seen_ms":2,"pin":{"boot":"01KAFNHYM0081040G2081040G2","up_ms":3}}"#;
+        let row: SessionRow = serde_json::from_str(row).unwrap();
+        assert_eq!((row.pin.map(|pin| pin.up_ms), row.browser), (Some(3), BrowserUse::Own));
+    }
+
+    #[test]
     fn everybody_else_is_signed_out() {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let sessions = SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
@@ -355,7 +446,7 @@ mod tests {
         // Somebody has read it; before they write, it ends.
         sessions.end(&secret).unwrap();
         sessions.write_seen(&key, NOW + SEEN_EVERY_MS + 1).unwrap();
-        sessions.write_pin(&key, PinEntry::of(&at(NOW, 0))).unwrap();
+        sessions.write_pin(&key, Some(PinEntry::of(&at(NOW, 0)))).unwrap();
         assert_eq!(sessions.rows.all::<SessionRow>().unwrap(), []);
     }
 }

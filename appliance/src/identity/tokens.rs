@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use record::ids::StaffId;
+use record::kinds::{AccessChange, AccessChanged};
 use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::attempts::ClientNetwork;
@@ -157,6 +158,16 @@ impl ApiToken {
     pub fn ends_soon(&self, now_ms: i64) -> Option<i64> {
         let end_ms = self.expires_ms.filter(|_| self.state(now_ms) == TokenState::Live)?;
         (end_ms - now_ms <= ENDS_SOON_MS).then_some(end_ms)
+    }
+
+    /// What the log says of its beginning or its end.
+    pub fn log_change(&self, what: AccessChange) -> AccessChanged {
+        let staff = match self.made_by {
+            TokenHand::Staff(staff) => Some(staff),
+            TokenHand::Socket | TokenHand::Clear => None,
+        };
+        let (name, scope) = (self.name.clone(), self.scope.word().parse().ok());
+        AccessChanged { name, scope, until: self.expires_ms, ..AccessChanged::new(what, staff) }
     }
 
     fn note_use(&mut self, day: i64, network: String) {

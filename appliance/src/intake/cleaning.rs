@@ -40,7 +40,7 @@ pub(super) fn decide_cleaning(
     let protocol = find_protocol(form, item, view)?;
     let needed = weakest_way(&view.facility().settings, use_class(item, protocol));
     let nameless = needed == ProofWay::None || form.proof == ProofDemand::Waived;
-    let (who, mut texts) = match find_cleaner(&form.who, view, drafts) {
+    let (who, mut texts) = match find_cleaner(&form.who, form.pin_ago_s, view, drafts) {
         Err(CommandRefusal::Needed { .. }) if nameless => (CleanedBy::Unattributed, Vec::new()),
         found => found?,
     };
@@ -167,6 +167,7 @@ fn find_protocol<'a>(
 
 pub(super) fn find_cleaner(
     who: &ClaimedCleaner,
+    pin_ago_s: Option<u32>,
     view: &dyn StateView,
     drafts: &Drafts<'_>,
 ) -> Result<(CleanedBy, Vec<PersonalText>), CommandRefusal> {
@@ -181,7 +182,7 @@ pub(super) fn find_cleaner(
             let (name, text) = drafts.text(&name)?;
             (CleanedBy::Entered { name, staff, how: Some(NameSource::List) }, vec![text])
         }
-        ClaimedCleaner::Pin(id) => (CleanedBy::Pin { staff: staff(id)?, ago_s: None }, Vec::new()),
+        ClaimedCleaner::Pin(id) => (CleanedBy::Pin { staff: staff(id)?, ago_s: pin_ago_s }, Vec::new()),
         ClaimedCleaner::Badge(id) => (CleanedBy::Badge { staff: staff(id)? }, Vec::new()),
         ClaimedCleaner::Login(id) => (CleanedBy::Login { staff: staff(id)? }, Vec::new()),
         ClaimedCleaner::Entered(name) => match text::check_name("cleaned_by", name, RefusalCause::OwnName) {

@@ -6,10 +6,10 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CompetencyPolicy, EntryRef,
-    EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy,
-    ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading, UpkeepResult,
-    WhoPolicy,
+    AccessChanged, Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay,
+    CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
+    ProblemPolicy, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason,
+    UpkeepReading, UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -134,6 +134,8 @@ pub enum Command {
         /// Who.
         staff: StaffId,
     },
+    /// Who may sign in, and how, became another.
+    ChangeAccess(Box<AccessChanged>),
     /// Somebody may clean by a protocol.
     GrantCompetency(CompetencySignOff),
     /// They may no more.
@@ -213,6 +215,7 @@ impl Command {
             | Self::CloseProblem { .. }
             | Self::AddStaff(_)
             | Self::StaffLeft { .. }
+            | Self::ChangeAccess(_)
             | Self::RecordCleaning(_)
             | Self::RecordQueued(_)
             | Self::VoidCleaning { .. }
@@ -589,6 +592,9 @@ pub struct CleaningForm {
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
     pub who: ClaimedCleaner,
+    /// Before how many seconds the PIN was entered that proves it: a page that is sent once more is the same request.
+    #[serde(skip)]
+    pub pin_ago_s: Option<u32>,
     /// A page that was sent once more is the same request, however it was asked.
     #[serde(skip)]
     pub proof: ProofDemand,
@@ -626,6 +632,7 @@ impl CleaningForm {
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),
+            pin_ago_s: None,
             proof: ProofDemand::Any,
             photos: Vec::new(),
             photo_follows: false,

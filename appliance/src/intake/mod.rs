@@ -1,5 +1,6 @@
 //! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
 
+mod access;
 mod attribution;
 mod check;
 mod cleaning;
@@ -165,6 +166,7 @@ fn make_drafts(
             staff::change_member(*staff, name.as_deref(), *role, drafts)
         }
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
+        Command::ChangeAccess(change) => access::record_access_change(change, view, drafts),
         Command::GrantCompetency(form) => competency::grant_competency(form, view, drafts),
         Command::EndCompetency(form) => competency::end_competency(form, view, drafts),
         Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),

@@ -2,7 +2,7 @@
 
 use record::entry::{CommandSource, Entry, EntryAuthor};
 use record::fold::LinePlace;
-use record::kinds::StaffRole;
+use record::kinds::{AccessChange, AccessChanged, StaffRole};
 
 use super::{Command, CommandRefusal, RefusalCause, StateView};
 
@@ -97,9 +97,10 @@ impl Permission {
             | Command::ReportProblem(_)
             | Command::RecordCheck(_)
             | Command::RecordUpkeep(_) => Self::Record,
-            Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
-                Self::EditPeople
-            }
+            Command::AddStaff(_)
+            | Command::ChangeStaff { .. }
+            | Command::StaffLeft { .. }
+            | Command::ChangeAccess(_) => Self::EditPeople,
             Command::GrantCompetency(_) | Command::EndCompetency(_) => Self::SignOff,
             Command::ChangeFacility(_) => Self::EditSettings,
             Command::AddEquipment(_)
@@ -142,12 +143,20 @@ pub(super) fn check_permission(
         CommandSource::Phone => return check_phone(by, command, view),
         CommandSource::Staff | CommandSource::Other => {}
     }
-    let permission = Permission::of(command);
+    let permission = match command {
+        // Everybody of the staff chooses their own PIN.
+        Command::ChangeAccess(change) if is_own_pin(by, change) => Permission::View,
+        _ => Permission::of(command),
+    };
     let staff = by.staff.and_then(|id| view.facility().staff.get(&id)).filter(|s| !s.left);
     match staff {
         Some(staff) if permission.is_of(staff.role) => own_rights(by, command),
         _ => Err(CommandRefusal::NotAllowed(RefusalCause::Role(permission))),
     }
+}
+
+fn is_own_pin(by: &EntryAuthor, change: &AccessChanged) -> bool {
+    change.what == AccessChange::PinSet && change.staff.is_some() && change.staff == by.staff
 }
 
 /// Nobody takes their own rights away, so a facility with an admin keeps one.

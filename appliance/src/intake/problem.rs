@@ -27,6 +27,9 @@ pub struct ProblemForm {
     #[serde(skip)]
     pub photos: Vec<Hash>,
     pub who: ClaimedCleaner,
+    /// Before how many seconds the PIN was entered that proves it; as with a cleaning.
+    #[serde(skip)]
+    pub pin_ago_s: Option<u32>,
 }
 
 /// Open reports of one item.
@@ -67,7 +70,7 @@ pub(super) fn report_problem(
     let (who, mut texts) = match &form.who {
         // A report without a name says as much as one with it.
         ClaimedCleaner::Entered(name) if name.trim().is_empty() => (CleanedBy::Unattributed, Vec::new()),
-        who => find_cleaner(who, view, drafts)?,
+        who => find_cleaner(who, form.pin_ago_s, view, drafts)?,
     };
     let (text, beside) = drafts.optional_text("notes", &form.text)?;
     texts.extend(beside);

@@ -393,6 +393,38 @@ fn roles() {
 }
 
 #[test]
+fn everybody_chooses_their_own_pin_and_an_admin_the_rest() {
+    use record::kinds::{AccessChange, AccessChanged};
+    let mut world = World::new();
+    let mut person = |name: &str, role| {
+        world.tell(Command::AddStaff(NewStaff { name: name.into(), role })).unwrap();
+        let Event::StaffAdded(added) = world.last() else { panic!() };
+        added.staff
+    };
+    let (tech, admin) = (person("T", StaffRole::Technician), person("A", StaffRole::FacilityAdmin));
+    let staff = |id| EntryAuthor { staff: Some(id), ..by(CommandSource::Staff) };
+    let change = |what, staff| Command::ChangeAccess(Box::new(AccessChanged::new(what, staff)));
+    assert!(world.ask(staff(tech), None, change(AccessChange::PinSet, Some(tech))).is_ok());
+    for other in [
+        change(AccessChange::PinSet, Some(admin)),
+        change(AccessChange::PinSet, None),
+        change(AccessChange::SignedOut, Some(tech)),
+        change(AccessChange::TokenMade, Some(tech)),
+    ] {
+        for by in [staff(tech), by(CommandSource::Phone)] {
+            let refused = world.ask(by, None, other.clone());
+            assert!(matches!(refused, Err(CommandRefusal::NotAllowed(_))), "{other:?}");
+        }
+        assert!(world.ask(staff(admin), None, other).is_ok());
+    }
+    let ghost = StaffId::new(9, [9; 10]);
+    let refused = world.tell(change(AccessChange::PinSet, Some(ghost))).unwrap_err();
+    assert_eq!(refused, CommandRefusal::UnknownStaff(ghost));
+    world.tell(Command::StaffLeft { staff: tech }).unwrap();
+    world.tell(change(AccessChange::PinRemoved, Some(tech))).unwrap();
+}
+
+#[test]
 fn a_typed_pin_proves_for_at_most_an_hour() {
     let mut world = World::new();
     let mut set = |min| {

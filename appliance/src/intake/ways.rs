@@ -44,7 +44,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 
 /// This list may only shrink.
 pub const NOT_YET: &[NotYet] = &[
-    NotYet { name: "access.changed", issue: "02-box" },
     NotYet { name: "lot.opened", issue: "14-box-manage" },
     NotYet { name: "lot.closed", issue: "14-box-manage" },
     NotYet { name: "load.started", issue: "14-box-manage" },
@@ -157,6 +156,16 @@ ways! {
     },
     ChangeStaff => CommandWays { kinds: &["staff.changed"], routes: &["person.change"], ..NONE },
     StaffLeft => CommandWays { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
+    ChangeAccess => CommandWays {
+        kinds: &["access.changed"],
+        routes: &[
+            "own-pin.change", "people.sign-out", "person.leave", "person.sign-out", "pin.clear", "pin.set", "program.add",
+            "program.revoke", "setup.begin",
+        ],
+        cli: Some("staff pin"),
+        made_by_box: Some("appliance/src/web/commands/access_log.rs"),
+        ..NONE
+    },
     GrantCompetency => CommandWays {
         kinds: &["competency.granted"],
         routes: &["sign-off.grant", "sign-off.add"],

@@ -326,6 +326,19 @@ impl ContactTimers {
         begun
     }
 
+    /// Forgets the name that was typed on one of these phones, at whatever item; the contact times go on.
+    pub fn forget_names(&self, phone: &[DeviceId]) {
+        let mut rows = self.rows();
+        let TimerRows { timers, unsaved } = &mut *rows;
+        let is_named = |timer: &ContactTimer| {
+            !timer.by.is_empty() && timer.device.is_some_and(|device| phone.contains(&device))
+        };
+        for (tag, timer) in timers.iter_mut().filter(|(_, timer)| is_named(timer)) {
+            timer.by.clear();
+            unsaved.insert(*tag);
+        }
+    }
+
     /// Forgets what is over. What is left are items, with how many contact times were begun at them a while ago and no
     /// cleaning recorded since.
     pub fn tidy(&self, facility: &FacilityState, now: &Now) -> BTreeMap<String, u32> {

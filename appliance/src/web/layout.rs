@@ -7,6 +7,7 @@ use web::error::HttpError;
 use web::live::LivePage;
 use words::{Language, Locale};
 
+use crate::identity::BrowserUse;
 use crate::intake::Permission;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::assets;
@@ -17,6 +18,9 @@ use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{AlarmBannerWords, PageWords, PrintingWords, StaffWords};
+
+/// On a shared tablet.
+const HOME_AFTER_S: u32 = 30;
 
 /// A page that a nav entry leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +85,8 @@ pub(crate) struct PageLayout {
     pub(crate) live: Option<LivePage>,
     /// For browsers without script; never on a page with a form.
     pub(crate) refresh: bool,
+    /// After how many seconds a page that nobody touches goes home, by script.
+    pub(crate) home_after_s: Option<u32>,
     pub(crate) status_line: Option<String>,
     /// Where the line leads.
     pub(crate) status_link: Option<String>,
@@ -133,6 +139,7 @@ impl PageLayout {
             is_app: false,
             live: None,
             refresh: false,
+            home_after_s: None,
             status_line: None,
             status_link: None,
             bar: None,
@@ -208,6 +215,18 @@ impl PageLayout {
     pub(crate) fn with_app_script(mut self) -> Self {
         self.scripts.extend([assets::SCAN.path(), assets::APP.path()]);
         Self { is_app: true, ..self }
+    }
+
+    /// Of this use: on a shared tablet nobody finds the page of whoever went away.
+    pub(crate) fn used_by(mut self, browser: BrowserUse) -> Self {
+        let script = assets::BOX.path();
+        if browser == BrowserUse::Shared {
+            self.home_after_s = Some(HOME_AFTER_S);
+            if !self.scripts.contains(&script) {
+                self.scripts.push(script);
+            }
+        }
+        self
     }
 
     /// With the script of the label station.

@@ -11,6 +11,8 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use record::entry::EntryAuthor;
+use record::kinds::AccessChange;
 use web::error::HttpError;
 use web::route::{RouteKind, RouteMark};
 use web::table::Table;
@@ -20,6 +22,7 @@ use crate::listen::PeerAddress;
 use crate::web::access::program;
 use crate::web::access::trace::AccessTrace;
 use crate::web::access_note::{AccessNote, AccessNotes};
+use crate::web::commands::access_log::log_removal;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::next_page::{HOME, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
@@ -65,7 +68,8 @@ pub(crate) async fn guard_request(
     let notes = AccessNotes::default();
     request.extensions_mut().insert(notes.clone());
     let mut answer = match head.check(&guard.state, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(RequestFinding::Good) => next.run(request).await,
+        Ok(RequestFinding::TokenShown(text)) => refuse_spent_token(&guard.state, text).await.into_response(),
         Err(error) => error.into_response(),
     };
     // A refusal of ours or a panic says nothing of the row: errors are worded as its callers read them all the same.
@@ -95,13 +99,20 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
     answer
 }
 
+/// What the head of a request leads to that is not wrong in itself.
+enum RequestFinding {
+    Good,
+    /// A token came where everybody can read along, as far as it looks like one.
+    TokenShown(Option<String>),
+}
+
 /// What is said of a request before its path is looked at.
 struct RequestHead {
     peer: PeerAddress,
 }
 
 impl RequestHead {
-    fn check(&self, state: &AppState, request: &Request) -> Result<(), HttpError> {
+    fn check(&self, state: &AppState, request: &Request) -> Result<RequestFinding, HttpError> {
         let (headers, path) = (request.headers(), request.uri().path());
         // A page that is wanted after signing in stands in that address encoded once more.
         let bytes_max = if path == SIGN_IN { SIGN_IN_BYTES_MAX } else { URI_BYTES_MAX };
@@ -129,12 +140,12 @@ impl RequestHead {
             self.same_origin(headers, host)?;
         }
         if !self.peer.secure && headers.contains_key(AUTHORIZATION) {
-            return Err(spent_token(state, headers));
+            return Ok(RequestFinding::TokenShown(program::bearer_token(headers).map(str::to_owned)));
         }
         if !self.peer.secure && (path == "/staff" || path.starts_with("/staff/")) {
             return Err(needs_https(state, host, request));
         }
-        Ok(())
+        Ok(RequestFinding::Good)
     }
 
     /// Whether the box was asked by a name of its own: another site's name that leads here is somebody's trick.
@@ -202,10 +213,16 @@ fn needs_https(state: &AppState, host: &str, request: &Request) -> HttpError {
 }
 
 /// A token that crossed the network in the clear is everybody's.
-fn spent_token(state: &AppState, headers: &HeaderMap) -> HttpError {
-    let text = program::bearer_token(headers);
+async fn refuse_spent_token(state: &AppState, text: Option<String>) -> HttpError {
+    let text = text.as_deref();
     let now_ms = state.clock.now().wall_ms;
     let revoked = text.map(|text| state.identity.tokens.revoke_shown(text, now_ms));
+    if let Some(Ok(Some(token))) = &revoked {
+        let logged = log_removal(state, EntryAuthor::BOX, token.log_change(AccessChange::TokenRevoked)).await;
+        if let Err(error) = logged {
+            tracing::error!(token = %token.id, ?error, "that a token was revoked is not in the log");
+        }
+    }
     let note = AccessNote::new(AccessOutcome::TokenInTheClear, AccessTarget::Read);
     let note = match text.and_then(|text| state.identity.tokens.find(text)) {
         Some(token) => note.about(&token.id),

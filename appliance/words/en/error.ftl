@@ -2,6 +2,8 @@
 
 error-nothing-recorded = Nothing was recorded.
 error-nothing-changed = Nothing was changed.
+# Somebody is kept out from now on, and the log could not be written.
+error-access-removed = It holds from now on. Only the log does not say so.
 # A record that waited in a phone.
 error-submission-kept = The box keeps what your phone sent. Biomed has it and can record it.
     .refused = The box refused this record before

@@ -24,7 +24,14 @@ sign-in-delete = Delete the last digit
 ## Whoever is signed in.
 
 me-signed-in = Signed in as { $role }. You are signed out after 60 minutes without use.
+    .shared = Signed in as { $role }. You are signed out after 5 minutes without use.
 me-sign-out = Sign out
+# The browser of this page; the button marks it.
+me-tablet = Do several people use this tablet?
+    .shared = This tablet is shared
+    .what = A shared tablet remembers no name. A PIN proves one record, a sign-in ends after 5 minutes without use, and a page that nobody touches goes home after 30 seconds.
+    .mark = This is a shared tablet
+    .end = Only one person uses it now
 me-change-pin = Change my PIN
 me-today = Back to today
 
@@ -242,6 +249,24 @@ person-sessions = Signed in
     .this = On 1 device, which is this one.
     .end = Sign out everywhere
     .end-others = Sign out everywhere else
+# $what: such as “PIN set”; $when: “today 14:04”; $who: a name, or where it came from.
+person-access = Changes of access
+    .line = { $what }: { $when }, by { $who }
+    .token = { $what }: { $name }, { $when }, by { $who }
+# What changed of who may sign in, and how.
+access-change = { $what ->
+    [pin-set] PIN set
+    [pin-removed] PIN removed
+    [badge-added] Badge added
+    [badge-removed] Badge removed
+    [signed-out-everywhere] Signed out everywhere
+    [token-made] Token created
+    [token-revoked] Token revoked
+    [auditor-pass] Auditor pass created
+    [auditor-pass-ended] Auditor pass ended
+   *[other] Other change
+}
+    .box = the box
 person-back = Back to staff
 person-has-left = They have left
 person-leave = Has { $name } left?

@@ -1,5 +1,6 @@
 error-nothing-recorded = No se registró nada.
 error-nothing-changed = No se cambió nada.
+error-access-removed = Ya tiene efecto. Solo falta en el registro.
 error-submission-kept = La unidad conserva lo que envió su teléfono. Ingeniería biomédica lo tiene y puede registrarlo.
     .refused = La unidad ya rechazó este registro
 error-correct = Corríjalo y envíelo de nuevo.

@@ -155,6 +155,7 @@ impl FacilityState {
             Event::ProblemClosed(b) => self.problem_closed(b, run, time, changes),
             Event::CompetencyGranted(b) => self.competency_granted(b, of, time, changes),
             Event::CompetencyEnded(b) => self.competency_ended(b, of, time, changes),
+            Event::AccessChanged(b) => self.access_changed(b, of, time, changes),
             Event::LotOpened(b) => self.lot_opened(b, time, changes),
             Event::LotClosed(b) => self.lot_closed(b, time, changes),
             Event::LoadStarted(b) => self.load_started(b, of, time, changes),
@@ -404,6 +405,7 @@ impl FacilityState {
                     role_ms,
                     locale,
                     number,
+                    access: Vec::new(),
                     changed,
                 });
             }

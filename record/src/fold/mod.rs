@@ -206,6 +206,7 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::StaffLeft(b) => keys.push(RowKey::Staff(b.staff)),
         Event::CompetencyGranted(b) => keys.push(RowKey::Competency(b.staff)),
         Event::CompetencyEnded(b) => keys.push(RowKey::Competency(b.staff)),
+        Event::AccessChanged(b) => keys.extend(b.staff.map(RowKey::Staff)),
         Event::LotOpened(b) => keys.push(RowKey::Lot(b.lot)),
         Event::LotClosed(b) => keys.push(RowKey::Lot(b.lot)),
         Event::LoadStarted(b) => keys.push(RowKey::Load(b.load)),
@@ -226,7 +227,6 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         | Event::TextErased(_)
         | Event::PhotoErased(_)
         | Event::ImportEnded(_)
-        | Event::AccessChanged(_)
         | Event::Unknown(_) => {}
     }
     keys

@@ -11,14 +11,16 @@ use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
 use crate::entry::Digest16;
 use crate::ids::ProtocolId;
 use crate::kinds::{
-    CategoryDefaults, CategoryField, CategorySet, CivilDay, CompetencyEnded, CompetencyGranted, EntryRef,
-    LocationSet, ProtocolPublished, ProtocolRetired,
+    AccessChanged, CategoryDefaults, CategoryField, CategorySet, CivilDay, CompetencyEnded,
+    CompetencyGranted, EntryRef, LocationSet, ProtocolPublished, ProtocolRetired,
 };
 
 /// Versions of a protocol whose entries are remembered.
 const VERSIONS_MAX: usize = 16;
 /// Protocols that a person may be signed off for.
 const COMPETENCIES_MAX: usize = 200;
+/// Changes of a person’s access that are remembered.
+const ACCESS_CHANGES_MAX: usize = 8;
 
 /// A place of the pick list and of rounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -267,5 +269,24 @@ impl FacilityState {
         }
         (grant.ended, grant.of, grant.set_ms) = (true, of, line.ms);
         changes.row(RowKey::Competency(b.staff));
+    }
+
+    /// What everybody's access has in common stands in nobody's row.
+    pub(super) fn access_changed(
+        &mut self,
+        b: &AccessChanged,
+        of: EntryRef,
+        line: LineTime,
+        changes: &mut FoldChanges,
+    ) {
+        let Some(staff) = b.staff else { return };
+        let Some(member) = self.staff.get_mut(&staff) else {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        };
+        member.access.push(of);
+        if member.access.len() > ACCESS_CHANGES_MAX {
+            member.access.remove(0);
+        }
+        changes.row(RowKey::Staff(staff));
     }
 }

@@ -528,6 +528,9 @@ pub struct StaffMember {
     /// Their payroll number.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub number: String,
+    /// The newest entries that say how they sign in: no change of these facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<EntryRef>,
     /// The last entry that changed this.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
     pub changed: RowVersion,

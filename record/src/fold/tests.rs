@@ -291,3 +291,23 @@ fn a_row_names_the_last_entry_that_changed_it() {
         assert_eq!(changed.map(|of| of.seq), Some(world.seq - 1), "{kind}");
     }
 }
+
+#[test]
+fn a_person_remembers_the_newest_changes_of_their_access() {
+    let mut world = World::default();
+    let staff: StaffId = "01KAFJWQ400000000000000004".parse().unwrap();
+    let name = PersonalText::new("Ada", [0; 16]).unwrap().redactable();
+    let name = serde_json::to_string::<Redactable>(&name).unwrap();
+    world.tell(100, "staff.added", &format!(r#"{{"staff":"{staff}","name":{name},"role":"biomed"}}"#));
+    let before = world.facility.staff[&staff].changed;
+    for _ in 0..10 {
+        world.tell(200, "access.changed", &format!(r#"{{"what":"pin set","staff":"{staff}"}}"#));
+        world.tell(200, "access.changed", r#"{"what":"signed out everywhere"}"#);
+    }
+    let member = &world.facility.staff[&staff];
+    let remembered: Vec<u64> = member.access.iter().map(|of| of.seq).collect();
+    assert_eq!(remembered, [5, 7, 9, 11, 13, 15, 17, 19]);
+    assert_eq!(member.changed, before, "who is at the form of their name goes on");
+    let nobody = r#"{"what":"pin set","staff":"01KAFJWQ400000000000000005"}"#;
+    assert_eq!(world.tell(300, "access.changed", nobody).rows, []);
+}

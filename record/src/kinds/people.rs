@@ -74,3 +74,10 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] until: Option<i64>,
     }
 }
+
+impl AccessChanged {
+    /// Of a person, or of everybody; tokens and passes say more.
+    pub fn new(what: AccessChange, staff: Option<StaffId>) -> Self {
+        Self { what, staff, name: String::new(), scope: None, until: None }
+    }
+}

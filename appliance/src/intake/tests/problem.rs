@@ -10,6 +10,7 @@ fn problem(tag: Tag, who: ClaimedCleaner) -> Command {
         text: "screen cracked".to_owned(),
         photos: Vec::new(),
         who,
+        pin_ago_s: None,
     }))
 }
 
@@ -89,6 +90,7 @@ fn one_phone_cannot_flood_with_reports() {
         text: String::new(),
         photos: Vec::new(),
         who: nobody(),
+        pin_ago_s: None,
     };
     let refused = world.tell(Command::ReportProblem(Box::new(unknown))).unwrap_err();
     assert_eq!(refused.field(), Some("what"));

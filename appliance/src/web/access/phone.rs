@@ -9,6 +9,7 @@ use web::error::HttpError;
 use web::route::{Access, Caller};
 use words::WordSet;
 
+use crate::identity::BrowserUse;
 use crate::listen::PeerAddress;
 use crate::web::access::staff_session::{StaffSession, find_session};
 use crate::web::access_note::AccessNotes;
@@ -44,9 +45,16 @@ impl PhoneCaller {
         device::shown_devices(self.browser.cookies(), Some(self.browser.peer()))
     }
 
-    /// The name that was typed last on it.
-    pub(crate) fn entered_name(&self) -> String {
-        cookies::remembered_name(self.browser.cookies())
+    /// The name that a page begins with: of whoever is signed in, else the one that was typed last. A tablet that many use
+    /// names nobody but whose PIN is for what comes next.
+    pub(crate) fn first_name(&self, signed: Option<&StaffSession>) -> String {
+        let is_shared = self.browser.usage() == BrowserUse::Shared;
+        match signed {
+            Some(signed) if is_shared && signed.pin_age_ms().is_none() => String::new(),
+            Some(signed) => signed.name().to_owned(),
+            None if is_shared => String::new(),
+            None => cookies::remembered_name(self.browser.cookies()),
+        }
     }
 
     /// The receipt on which it was offered the installed page.

@@ -9,7 +9,7 @@ use record::kinds::StaffRole;
 use web::error::{ErrorText, HttpError};
 use words::{LocalePreferences, WordSet};
 
-use crate::identity::{AccessTarget, SessionRow, form_token};
+use crate::identity::{AccessTarget, BrowserUse, SessionRow, form_token};
 use crate::intake::Permission;
 use crate::listen::PeerAddress;
 use crate::web::context::AppState;
@@ -29,6 +29,7 @@ pub(crate) struct StaffSession {
     role: StaffRole,
     began_ms: i64,
     pin_age_ms: Option<u64>,
+    browser: BrowserUse,
     secret: String,
     languages: LocalePreferences,
 }
@@ -55,6 +56,11 @@ impl StaffSession {
     /// How long ago they typed their PIN in this browser; absent: before the machine started.
     pub(crate) fn pin_age_ms(&self) -> Option<u64> {
         self.pin_age_ms
+    }
+
+    /// Whether they are signed in where many people are, one after the other.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.browser == BrowserUse::Shared
     }
 
     /// The words of a page, in the language that they like best of those in which all of it is written.
@@ -126,6 +132,19 @@ impl StaffSession {
         renewed.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
     }
 
+    /// A record was made: on a shared tablet the PIN has proven what it was entered for, and nothing that somebody else records
+    /// next. Where that cannot be written down it holds all the same, until a restart.
+    pub(crate) async fn spend_pin_if_shared(&self, state: &AppState) {
+        if !self.is_shared() || self.pin_age_ms.is_none() {
+            return;
+        }
+        let (sessions, secret) = (state.identity.sessions.clone(), self.secret.clone());
+        let spent = tokio::task::spawn_blocking(move || sessions.spend_pin(&secret)).await;
+        if let Ok(Err(error)) = spent {
+            tracing::error!(%error, "that a PIN proves no more could not be written");
+        }
+    }
+
     /// The same session right after its PIN was typed.
     pub(crate) fn with_pin_entered(self) -> Self {
         Self { pin_age_ms: Some(0), ..self }
@@ -185,15 +204,16 @@ fn word_requirement(w: ErrorWords, permission: Permission) -> String {
 /// The session that a request carries, if there is one, and whose it is.
 pub(crate) async fn find_session(
     state: &AppState,
-    browser: &BrowserClient,
+    client: &BrowserClient,
 ) -> Result<Option<StaffSession>, HttpError> {
-    let found = live_session(state, browser.cookies(), Some(browser.peer()));
+    let found = live_session(state, client.cookies(), Some(client.peer()));
     let Some((secret, session, role)) = found else { return Ok(None) };
     let staff = session.staff;
     let name = read_quick(state, move |state, reader| Ok(staff_name(reader, &state.store.snapshot(), staff)));
     let (name, pin_age_ms) = (name.await?, session.pin_age_ms(&state.clock.now()));
-    let (began_ms, languages) = (session.began_ms, browser.languages().clone());
-    Ok(Some(StaffSession { staff, name, role, began_ms, pin_age_ms, secret, languages }))
+    let (began_ms, languages) = (session.began_ms, client.languages().clone());
+    let browser = session.browser;
+    Ok(Some(StaffSession { staff, name, role, began_ms, pin_age_ms, browser, secret, languages }))
 }
 
 /// Who has signed in where a request comes from, and their role.

@@ -1,5 +1,6 @@
 //! From a form or an API call to the log.
 
+pub(crate) mod access_log;
 pub(crate) mod alarms;
 pub(crate) mod badges;
 pub(crate) mod photo_follow;

@@ -5,9 +5,11 @@ use http::header::{ACCEPT, COOKIE, HOST};
 use http::request::Parts;
 use words::LocalePreferences;
 
+use crate::identity::BrowserUse;
 use crate::listen::PeerAddress;
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
+use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
 use crate::web::request::language::read_preferences;
 use crate::web::request::peer::find_peer;
@@ -50,6 +52,11 @@ impl BrowserClient {
 
     pub(crate) fn cookies(&self) -> &HeaderMap {
         &self.cookies
+    }
+
+    /// Who uses it.
+    pub(crate) fn usage(&self) -> BrowserUse {
+        cookies::find_use(&self.cookies, self.peer.secure)
     }
 
     /// What its reader likes to read, best first.

@@ -5,6 +5,8 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use words::Language;
 
+use crate::identity::BrowserUse;
+
 /// The session of staff. The prefix makes browsers take it only over HTTPS and only from this very host.
 pub(crate) const SESSION: &str = "__Host-session";
 const APP_OFFER: &str = "app-offer";
@@ -13,6 +15,9 @@ const LOT: &str = "lot";
 const LANGUAGE: &str = "language";
 /// The same for HTTPS pages, which only they can set: nobody on the way changes it.
 const SECURE_LANGUAGE: &str = "__Host-language";
+/// That many people use the browser; which of the two counts is as with the language.
+const SHARED: &str = "shared";
+const SECURE_SHARED: &str = "__Host-shared";
 /// 400 days: the most that browsers allow.
 const COOKIE_LIFE_S: u32 = 400 * 86_400;
 
@@ -65,6 +70,11 @@ pub(crate) fn set_lot(agents: &str, lot: &str) -> Option<HeaderValue> {
     cookie_header(&format!("{LOT}={agents}.{hex}; Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax"))
 }
 
+/// Forgets it.
+pub(crate) fn clear_name() -> Option<HeaderValue> {
+    cookie_header(&format!("{NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
+}
+
 /// The tag of the language that was chosen in this browser, as it came.
 pub(crate) fn find_language(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let own = secure.then(|| find_cookie(headers, SECURE_LANGUAGE)).flatten();
@@ -89,6 +99,25 @@ pub(crate) fn find_app_offer(headers: &HeaderMap) -> Option<&str> {
 pub(crate) fn set_app_offer(receipt: &str) -> Option<HeaderValue> {
     let stored = format!("{receipt}; Path=/; Max-Age={COOKIE_LIFE_S}; Secure; HttpOnly; SameSite=Lax");
     cookie_header(&format!("{APP_OFFER}={stored}"))
+}
+
+/// Who uses this browser, as staff have marked it.
+pub(crate) fn find_use(headers: &HeaderMap, secure: bool) -> BrowserUse {
+    let name = if secure { SECURE_SHARED } else { SHARED };
+    find_cookie(headers, name).map_or(BrowserUse::Own, |_| BrowserUse::Shared)
+}
+
+/// Keeps that, for pages over HTTPS and for plain ones. Only an answer over HTTPS can.
+pub(crate) fn set_use(browser: BrowserUse) -> [Option<HeaderValue>; 2] {
+    let (value, life_s) = match browser {
+        BrowserUse::Own => ("", 0),
+        BrowserUse::Shared => ("1", COOKIE_LIFE_S),
+    };
+    let stored = format!("{value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax");
+    [
+        cookie_header(&format!("{SHARED}={stored}")),
+        cookie_header(&format!("{SECURE_SHARED}={stored}; Secure")),
+    ]
 }
 
 /// Begins a session; the browser forgets it when it closes.
@@ -128,6 +157,24 @@ mod tests {
             assert_eq!(remembered_lot(&cookie, other), "", "{other}");
         }
         assert_eq!(remembered_lot(&headers("lot=0a1b"), "0a1b"), "");
+    }
+
+    #[test]
+    fn what_staff_say_of_a_browser_holds_for_both_its_pages() {
+        let set = |browser| set_use(browser).map(|cookie| cookie.unwrap().to_str().unwrap().to_owned());
+        let [plain, secure] = set(BrowserUse::Shared);
+        assert!(!plain.contains("Secure") && secure.ends_with("; Secure"), "{plain} {secure}");
+        let name = |cookie: &str| cookie.split(';').next().unwrap().to_owned();
+        let both = headers(&format!("{}; {}", name(&plain), name(&secure)));
+        assert_eq!([false, true].map(|secure| find_use(&both, secure)), [BrowserUse::Shared; 2]);
+        assert!(set(BrowserUse::Own).iter().all(|cookie| cookie.contains("Max-Age=0;")));
+        let plain = headers(&name(&plain));
+        assert_eq!(
+            find_use(&plain, true),
+            BrowserUse::Own,
+            "whoever reads along says nothing of secure pages"
+        );
+        assert_eq!(find_use(&headers(""), false), BrowserUse::Own);
     }
 
     #[test]

@@ -9,8 +9,10 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use record::ids::DeviceId;
 
+use crate::identity::BrowserUse;
 use crate::listen::PeerAddress;
 use crate::web::context::AppState;
+use crate::web::request::cookies;
 
 const PLAIN: &str = "device";
 const SECURE: &str = "__Host-device";
@@ -21,6 +23,7 @@ const COOKIE_LIFE_S: u32 = 34_560_000;
 pub(crate) struct RequestDevice {
     secret: [u8; 32],
     secure: bool,
+    usage: BrowserUse,
 }
 
 impl RequestDevice {
@@ -29,7 +32,22 @@ impl RequestDevice {
         let secure = is_secure(peer);
         let name = if secure { SECURE } else { PLAIN };
         let secret = device_secrets(headers, name).next().unwrap_or_else(|| state.random.bytes());
-        Self { secret, secure }
+        Self { secret, secure, usage: cookies::find_use(headers, secure) }
+    }
+
+    /// Who uses it.
+    pub(crate) fn usage(&self) -> BrowserUse {
+        self.usage
+    }
+
+    /// Whether many people use it, one after the other.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.usage == BrowserUse::Shared
+    }
+
+    /// Remembers the name that somebody entered on it; on a shared one nobody's.
+    pub(crate) fn set_name(&self, name: &str) -> Option<HeaderValue> {
+        if self.is_shared() { None } else { cookies::set_name(name) }
     }
 
     /// What the log may know of it.
@@ -88,7 +106,7 @@ mod tests {
 
     #[test]
     fn each_listener_has_its_own_cookie() {
-        let device = |secure| RequestDevice { secret: [7; 32], secure };
+        let device = |secure| RequestDevice { secret: [7; 32], secure, usage: BrowserUse::Own };
         let value = |device: &RequestDevice| device.set_cookie().unwrap().to_str().unwrap().to_owned();
         let secret = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
         let rest = "HttpOnly; SameSite=Lax; Path=/; Max-Age=34560000";

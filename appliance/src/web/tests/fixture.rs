@@ -388,6 +388,7 @@ async fn report_problem(world: &World) -> u64 {
         text: "Screen cracked".into(),
         photos: Vec::new(),
         who: intake::ClaimedCleaner::Entered("Ada".into()),
+        pin_ago_s: None,
     };
     world.give(Command::ReportProblem(Box::new(form))).await
 }

@@ -36,6 +36,7 @@ use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSet
 use crate::web::{mount_table, routes};
 
 mod access;
+mod access_entries;
 mod adopted;
 mod alarms;
 mod app_page;
@@ -79,6 +80,7 @@ mod register;
 mod relay_ways;
 mod reminders;
 mod setup;
+mod shared_tablets;
 mod sign_in;
 mod sign_offs;
 mod slips;

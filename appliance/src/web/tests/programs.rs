@@ -28,7 +28,7 @@ impl Program<'_> {
         self.world.send_unchecked(self.authorize(request), true).await
     }
 
-    fn authorize(&self, mut request: Request<Body>) -> Request<Body> {
+    pub(super) fn authorize(&self, mut request: Request<Body>) -> Request<Body> {
         request.headers_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
         request
     }

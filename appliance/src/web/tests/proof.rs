@@ -52,7 +52,7 @@ async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
     let scan = format!("/t/{}", world.pump);
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
-    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world), ago_s: None }, Some(tom(&world))));
+    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world), ago_s: Some(0) }, Some(tom(&world))));
     world.clock.advance(MINUTE * 6);
     let page = tablet.get(&scan).await;
     page.has("Tom Nguyen (signed in 14:04)")
@@ -75,7 +75,7 @@ async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
     let pin = [("staff", tom.to_string()), ("cleaned_by", "Tom Nguyen".into()), ("pin", "471147".into())];
     let pin: Vec<(&str, &str)> = pin.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let done = submit(&phone, &page, &pin).await;
-    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom, ago_s: None });
+    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom, ago_s: Some(0) });
     let cookies =
         http::HeaderMap::from_iter([(http::header::COOKIE, done.is(303).cookies().parse().unwrap())]);
     let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
@@ -109,6 +109,7 @@ async fn a_proven_record_that_is_sent_again_late_is_the_same_record() {
     world.clock.advance(MINUTE * 4);
     let page = tablet.get(&format!("/t/{}", world.pump)).await;
     let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
+    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom(&world), ago_s: Some(240) });
     let size = world.size();
     world.clock.advance(MINUTE * 2);
     let again = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
@@ -138,7 +139,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     assert!(matches!(newest(&world).0, CleanedBy::Entered { .. }), "the name alone is enough");
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("pin", " 471147 ")]).await.is(303);
-    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world), ago_s: None }, Some(tom(&world))));
+    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world), ago_s: Some(0) }, Some(tom(&world))));
     world.clock.advance(MINUTE * 4);
     tablet.get(&scan).await.has("PIN entered 4 min");
     let page = tablet.get(&scan).await;
@@ -217,6 +218,55 @@ async fn someone_else_ends_the_session_and_keeps_what_was_put_in() {
 }
 
 #[tokio::test]
+async fn someone_else_is_not_shown_the_name_of_before() {
+    let world = World::new().await;
+    let scan = format!("/t/{}", world.pump);
+    let phone = world.send(posted(&scan, &[("cleaned_by", "Maria Novak")]), true).await.is(303).cookies();
+    let desk = Desk { world: &world, cookie: phone };
+    // The session ended meanwhile: the page that was made in it carries the name.
+    let page = desk.get(&scan).await;
+    page.has("value=\"Maria Novak\"");
+    submit(&desk, &page, &[("cleaned_by", "Maria Novak"), ("wet", "1")]).await.is(303);
+    let other = submit(&desk, &page, &[("cleaned_by", "Maria Novak"), ("other", "1")]).await;
+    other.is(200).has_not("value=\"Maria Novak\"").has(">in a hurry<");
+    assert!(other.cookies().split("; ").any(|cookie| cookie == "name="), "{}", other.cookies());
+    let cookie = desk.cookie.split("; ").filter(|cookie| !cookie.starts_with("name=")).collect::<Vec<_>>();
+    let desk = Desk { world: &world, cookie: cookie.join("; ") };
+    desk.get(&scan).await.is(200).has_not("value=\"Maria Novak\"");
+}
+
+#[tokio::test]
+async fn someone_else_reports_a_problem_under_their_own_name() {
+    let world = World::new().await;
+    let tablet = desk(&world, StaffRole::Technician).await;
+    let path = format!("/t/{}/problem", world.pump);
+    let page = tablet.get(&path).await;
+    page.is(200).has("PIN entered").has("I am someone else").has_not("name=\"cleaned_by\"");
+    let size = world.size();
+    let press = [("what", "broken"), ("notes", "Screen cracked"), ("other", "1")];
+    let other = tablet.send(posted(&path, &press)).await;
+    other.is(200).has("name=\"cleaned_by\"").has(">Screen cracked<").has("value=\"broken\" checked");
+    other.has_not("Tom Nguyen");
+    assert_eq!(world.size(), size);
+    assert!(tablet.get("/staff/").await.location().starts_with("/staff/sign-in"), "it has ended at the box");
+    let own = [("what", "broken"), ("notes", "Screen cracked"), ("cleaned_by", "Ana")];
+    tablet.send(posted(&path, &own)).await.is(303);
+    let Event::ProblemReported(report) = world.event(world.size() - 1) else { panic!() };
+    assert!(matches!(report.who, CleanedBy::Entered { .. }), "{:?}", report.who);
+}
+
+#[tokio::test]
+async fn a_report_says_how_old_its_proof_was() {
+    let world = World::new().await;
+    let tablet = desk(&world, StaffRole::Technician).await;
+    world.clock.advance(MINUTE);
+    let press = [("what", "broken"), ("notes", "Screen cracked")];
+    tablet.send(posted(&format!("/t/{}/problem", world.pump), &press)).await.is(303);
+    let Event::ProblemReported(report) = world.event(world.size() - 1) else { panic!() };
+    assert_eq!(report.who, CleanedBy::Pin { staff: tom(&world), ago_s: Some(60) });
+}
+
+#[tokio::test]
 async fn a_pin_over_plain_http_is_not_used() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "4711").await.to_string();
@@ -279,7 +329,7 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     for path in ["/staff/people/new", "/staff/people/sign-out", "/staff/programs/new"] {
         admin.post(path, &token, &[("name", "x")]).await.is(200).has("Enter your PIN to continue");
     }
-    assert_eq!(world.size(), size + 2);
+    assert_eq!(world.size(), size + 3);
 }
 
 #[tokio::test]

@@ -132,7 +132,8 @@ async fn add_problem(
             return Err(invalid_parameter("photos", format!("There is no photo {photo} here.")));
         }
     }
-    let form = ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, photos, who };
+    let form =
+        ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, photos, who, pin_ago_s: None };
     let done = run_command(&state, BY_API, key, Command::ReportProblem(Box::new(form))).await?;
     let read = read_quick(&state, move |state, reader| {
         let facility = state.store.snapshot();

@@ -58,7 +58,7 @@ pub(crate) async fn add(
                 return person_page(&state, &signed, known, view).await.map(OneOf::Second);
             }
             seal if first != seal => p.person_badge_differs(),
-            _ => match enrol_badge(&state, staff, code).await? {
+            _ => match enrol_badge(&state, signed.author(), staff, code).await? {
                 Ok(_) => {
                     signed.notes().add([badge_changed(staff)]);
                     return go_to(&format!("{to}#badges")).map(OneOf::First);
@@ -82,7 +82,7 @@ pub(crate) async fn remove(
     if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
-    if !remove_badge(&state, known.staff, badge).await? {
+    if !remove_badge(&state, signed.author(), known.staff, badge).await? {
         return Err(not_found());
     }
     signed.notes().add([badge_changed(known.staff)]);

@@ -1,5 +1,6 @@
 //! Signing in, one's own account, staff and programs.
 
+mod access_changes;
 mod add;
 mod badges;
 mod own_pin;
@@ -7,6 +8,7 @@ mod person;
 mod programs;
 mod sign_in;
 mod sign_offs;
+mod tablet;
 
 use http::Method;
 use web::route::{Example, Route, RouteKind, row};
@@ -40,9 +42,13 @@ fn own_routes() -> Vec<Route<AppState>> {
             .refusals(find)
             .example(examples::button_example()),
         row(Method::GET, "/staff/me", "profile.show", Page, sign_in::show_me).refusals(find),
+        row(Method::POST, "/staff/me/tablet", "tablet.mark", Form, tablet::mark_tablet)
+            .refusals(find)
+            .example(examples::button_example().field("use", "shared")),
         row(Method::GET, OWN_PIN, "own-pin.ask", Page, own_pin::ask).refusals(find),
         row(Method::POST, OWN_PIN, "own-pin.change", Form, own_pin::change)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(refusals::COMMANDING)
             .example(own_pin.secret(pin).secret(new_pin)),
     ]
 }
@@ -58,7 +64,8 @@ fn staff_routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::GET, PEOPLE, "people.list", Page, person::list).refusals(find),
         row(Method::POST, "/staff/people/sign-out", "people.sign-out", Form, person::sign_all_out)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(command)
             .example(examples::button_example()),
         row(Method::GET, "/staff/people/new", "person.ask-new", Page, add::ask).refusals(find),
         row(Method::POST, "/staff/people/new", "person.add", Form, add::add)
@@ -73,19 +80,22 @@ fn staff_routes() -> Vec<Route<AppState>> {
             .refusals(command)
             .example(person(examples::staff_example(), "Ada King")),
         row(Method::POST, "/staff/people/{staff}/pin", "pin.set", Form, person::set_pin)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(command)
             .example(pin),
         row(Method::POST, "/staff/people/{staff}/pin/clear", "pin.clear", Form, person::clear_pin)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(command)
             .example(button()),
         row(Method::POST, "/staff/people/{staff}/sign-out", "person.sign-out", Form, person::sign_out)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(command)
             .example(button()),
         row(Method::GET, "/staff/people/{staff}/leave", "person.ask-leave", Page, person::ask_leave)
             .refusals(find)
             .example(examples::staff_example()),
         row(Method::POST, "/staff/people/{staff}/leave", "person.leave", Form, person::leave)
-            .commands(&["StaffLeft"])
+            .commands(&["ChangeAccess", "StaffLeft"])
             .refusals(command)
             .example(button()),
     ]
@@ -144,13 +154,15 @@ fn program_routes() -> Vec<Route<AppState>> {
         row(Method::GET, PROGRAMS, "program.list", Page, programs::list).refusals(find),
         row(Method::GET, "/staff/programs/new", "program.ask-new", Page, programs::ask_new).refusals(find),
         row(Method::POST, "/staff/programs/new", "program.add", Form, programs::make)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(refusals::COMMANDING)
             .example(new),
         row(Method::GET, "/staff/programs/{id}/revoke", "program.ask-revoke", Page, programs::ask_revoke)
             .refusals(find)
             .example(token()),
         row(Method::POST, "/staff/programs/{id}/revoke", "program.revoke", Form, programs::revoke)
-            .refusals(find)
+            .commands(&["ChangeAccess"])
+            .refusals(refusals::COMMANDING)
             .example(token().field("submission", "")),
     ]
 }

@@ -2,20 +2,22 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::kinds::{AccessChange, AccessChanged};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page, WithHeaders};
 use web::argument::LenientQuery;
 use web::error::HttpError;
 
-use crate::identity::{IdentityError, PinAttempt, PinForm, PinOutcome, pin_digits_min};
+use crate::identity::{PinAttempt, PinForm, PinOutcome, pin_digits_min};
 use crate::web::access::permissions::View;
 use crate::web::access::pin::{busy_answer, word_pin_outcome};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{ask_again, go_to, with_cookies};
+use crate::web::commands::access_log::log_admission;
 use crate::web::context::{AppState, run_blocking};
-use crate::web::http_error::worded;
+use crate::web::http_error::{broken_rule, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
@@ -121,18 +123,12 @@ pub(crate) async fn change(
         address: signed.browser().peer().remote,
         now_ms: state.clock.now().wall_ms,
     };
-    let (identity, role) = (state.identity.clone(), signed.role());
-    let changed = tokio::task::spawn_blocking(move || -> Result<_, IdentityError> {
-        let outcome = identity.check_pin(&attempt)?;
-        if outcome == PinOutcome::Right {
-            // Its form was looked at above.
-            let _ = identity.pins.set(attempt.staff, role, &pin)?;
-        }
-        Ok(outcome)
-    });
-    let outcome = changed.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+    let identity = state.identity.clone();
+    let checked = tokio::task::spawn_blocking(move || identity.check_pin(&attempt)).await;
+    let outcome = checked.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
     match outcome {
         PinOutcome::Right => {
+            set_own_pin(&state, &signed, pin).await?;
             tracing::info!(staff = %signed.staff(), "somebody changed their PIN");
             go_to(&next).map(|reply| with_cookies(reply, [device.set_cookie()]))
         }
@@ -145,6 +141,15 @@ pub(crate) async fn change(
             Ok(with_cookies(ask_again(page), []))
         }
     }
+}
+
+/// Sets a PIN whose form was looked at.
+async fn set_own_pin(state: &AppState, signed: &StaffSession, pin: String) -> Result<(), HttpError> {
+    let (identity, staff, role) = (state.identity.clone(), signed.staff(), signed.role());
+    log_admission(state, signed.author(), AccessChanged::new(AccessChange::PinSet, Some(staff))).await?;
+    let set = tokio::task::spawn_blocking(move || identity.pins.set(staff, role, &pin)).await;
+    let set = set.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+    set.map_err(|_| broken_rule("the form of the PIN was looked at before"))
 }
 
 /// Why a new PIN will not do.

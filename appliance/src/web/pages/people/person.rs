@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use record::fold::RowVersion;
 use record::ids::StaffId;
-use record::kinds::StaffRole;
+use record::kinds::{AccessChange, AccessChanged, StaffRole};
 use record::limits::NAME_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,7 +14,10 @@ use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use words::{Moment, S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessOutcome, AccessTarget, BADGES_MAX, IdentityError, PinForm, pin_digits_min};
+use crate::identity::{
+    AccessOutcome, AccessTarget, BADGES_MAX, IdentityError, IdentityStores, PinForm, SessionStore,
+    pin_digits_min,
+};
 use crate::intake::{Command, CommandRefusal, Permission};
 use crate::store::ReadLane;
 use crate::web::access::permissions::{EditPeople, SeePeople};
@@ -22,6 +25,7 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, role_forbidden_but, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
+use crate::web::commands::access_log::{log_admission, log_removal};
 use crate::web::commands::badges::{badges_of, remove_badges};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::confirm_pin::PinConfirmation;
@@ -29,9 +33,10 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
-use crate::web::http_error::{not_found, worded};
+use crate::web::http_error::{broken_rule, not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
+use crate::web::pages::people::access_changes::list_access_changes;
 use crate::web::pages::people::own_pin::word_pin_form;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
@@ -213,6 +218,8 @@ struct PersonPage {
     sessions: usize,
     /// How many digits their PIN needs.
     digits: String,
+    /// How they sign in, and what of it changed lately.
+    access: Vec<SafeHtml>,
     /// What came of the press that led here.
     message: String,
 }
@@ -257,6 +264,7 @@ pub(super) async fn person_page(
         run_blocking(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e)))
             .await?;
     let badges = badges_of(state, known.staff).await?;
+    let access = list_access_changes(state, signed, known.staff).await?;
     let snapshot = Snapshot::now(state);
     let title = window_title(page_words, known.name.clone(), &view.problems);
     let now_ms = snapshot.now.wall_ms;
@@ -288,6 +296,7 @@ pub(super) async fn person_page(
         badge_read: view.badge_read,
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
         digits: p.own_pin_digits(pin_digits_min(known.role)),
+        access,
         message,
     };
     draw_page(&page.frame, &page)
@@ -360,36 +369,69 @@ async fn show_difference(
     show_conflict(state, signed, conflict).await
 }
 
-/// Keeps a new PIN, or takes it away; whoever was signed in by the old one is signed out, but for the admin who does it.
+/// Work on PINs and sessions, which waits for hashes and the disk.
+async fn run_identity<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&IdentityStores) -> Result<T, IdentityError> + Send + 'static,
+) -> Result<T, HttpError> {
+    let identity = state.identity.clone();
+    let done = tokio::task::spawn_blocking(move || work(&identity)).await;
+    done.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
+}
+
+/// Keeps a new PIN of the right form; whoever was signed in by the old one is signed out, but for the admin who does it.
 async fn keep_pin(
     state: &AppState,
     signed: &StaffSession,
-    (staff, role): (StaffId, StaffRole),
-    pin: Option<String>,
-) -> Result<Result<(), PinForm>, HttpError> {
-    let (identity, own) = (state.identity.clone(), signed.staff() == staff);
-    let stored = tokio::task::spawn_blocking(move || -> Result<Result<(), PinForm>, IdentityError> {
-        if let Some(Err(form)) = pin.as_ref().map(|pin| PinForm::of(role).check(pin)) {
-            return Ok(Err(form));
-        }
+    known: &StaffEntry,
+    pin: String,
+) -> Result<(), HttpError> {
+    let (staff, role, own) = (known.staff, known.role, signed.staff() == known.staff);
+    log_admission(state, signed.author(), AccessChanged::new(AccessChange::PinSet, Some(staff))).await?;
+    let stored = run_identity(state, move |identity| {
         // Before the PIN, so that a crash in between leaves no session of the old one; and after it, for whoever signed in
         // by the old one in between.
         let end_sessions = || if own { Ok(()) } else { identity.sessions.end_all(staff) };
         end_sessions()?;
-        match pin {
-            None => identity.pins.remove(staff)?,
-            Some(pin) => {
-                if let Err(form) = identity.pins.set(staff, role, &pin)? {
-                    return Ok(Err(form));
-                }
-                // Strangers may have used up what all new devices share, and theirs may be one.
-                identity.pins.unlock(staff)?;
-            }
-        }
+        let stored = identity.pins.set(staff, role, &pin)?;
+        // Strangers may have used up what all new devices share, and theirs may be one.
+        identity.pins.unlock(staff)?;
         end_sessions()?;
-        Ok(Ok(()))
+        Ok(stored)
     });
-    stored.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
+    stored.await?.map_err(|_| broken_rule("the form of the PIN was looked at before"))
+}
+
+/// Takes somebody's PIN away, and signs them out.
+async fn take_pin(state: &AppState, signed: &StaffSession, staff: StaffId) -> Result<(), HttpError> {
+    let removed = run_identity(state, move |identity| {
+        identity.sessions.end_all(staff)?;
+        let removed = identity.pins.remove(staff)?;
+        identity.sessions.end_all(staff)?;
+        Ok(removed)
+    });
+    match removed.await? {
+        true => {
+            let change = AccessChanged::new(AccessChange::PinRemoved, Some(staff));
+            log_removal(state, signed.author(), change).await
+        }
+        false => Ok(()),
+    }
+}
+
+/// Signs out whom `end` ends, and says so in the log where that was anybody; how many sessions that were.
+async fn end_sessions(
+    state: &AppState,
+    signed: &StaffSession,
+    staff: Option<StaffId>,
+    end: impl FnOnce(&SessionStore) -> Result<usize, IdentityError> + Send + 'static,
+) -> Result<usize, HttpError> {
+    let ended = run_identity(state, move |identity| end(&identity.sessions)).await?;
+    if ended > 0 {
+        let change = AccessChanged::new(AccessChange::SignedOut, staff);
+        log_removal(state, signed.author(), change).await?;
+    }
+    Ok(ended)
 }
 
 pub(crate) async fn set_pin(
@@ -405,14 +447,13 @@ pub(crate) async fn set_pin(
     };
     let w: PeopleWords = signed.words();
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
-    let done = if pin == again {
-        let stored = keep_pin(&state, &signed, (known.staff, known.role), Some(pin.to_owned())).await?;
-        stored.map_err(|form| ("pin", word_pin_form(w, form)))
-    } else {
-        Err(("again", w.pin_differs()))
+    let checked = match PinForm::of(known.role).check(pin) {
+        _ if pin != again => Err(("again", w.pin_differs())),
+        checked => checked.map_err(|form| ("pin", word_pin_form(w, form))),
     };
-    match done {
+    match checked {
         Ok(()) => {
+            keep_pin(&state, &signed, &known, pin.to_owned()).await?;
             tracing::info!(staff = %known.staff, by = %signed.staff(), "a PIN was set");
             signed.notes().add([pin_changed(known.staff)]);
             go_to(PEOPLE).map(OneOf::First)
@@ -439,23 +480,14 @@ pub(crate) async fn clear_pin(
         let title = worded(PeopleWords::person_own_pin_away);
         return Err(role_forbidden_but(title, PEOPLE, worded(PeopleWords::person_back)));
     }
-    // Taking one away has no form that could be wrong.
-    let _ = keep_pin(&state, &signed, (known.staff, known.role), None).await?;
-    tracing::info!(staff = %known.staff, by = %signed.staff(), "a PIN was taken away");
     signed.notes().add([pin_changed(known.staff)]);
+    take_pin(&state, &signed, known.staff).await?;
+    tracing::info!(staff = %known.staff, by = %signed.staff(), "a PIN was taken away");
     go_to(PEOPLE).map(OneOf::First)
 }
 
 fn pin_changed(staff: StaffId) -> AccessNote {
     AccessNote::new(AccessOutcome::PinChanged, AccessTarget::Admin).about(&staff)
-}
-
-/// Ends sessions, away from the threads that answer phones; how many.
-async fn end_sessions(
-    work: impl FnOnce() -> Result<usize, IdentityError> + Send + 'static,
-) -> Result<usize, HttpError> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
 /// Signs one person out on every device; the admin's own device stays signed in when it is they themselves.
@@ -469,10 +501,10 @@ pub(crate) async fn sign_out(
     if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
-    let sessions = state.identity.sessions.clone();
     let (staff, keep, now_ms) = (known.staff, signed.secret().to_owned(), state.clock.now().wall_ms);
-    let ended = end_sessions(move || sessions.end_all_but(staff, &keep, now_ms)).await?;
     signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::Admin).about(&staff)]);
+    let end = move |sessions: &SessionStore| sessions.end_all_but(staff, &keep, now_ms);
+    let ended = end_sessions(&state, &signed, Some(staff), end).await?;
     go_to(&format!("{PEOPLE}/{staff}?signed_out={ended}")).map(OneOf::First)
 }
 
@@ -485,10 +517,10 @@ pub(crate) async fn sign_all_out(
     if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
-    let (sessions, keep) = (state.identity.sessions.clone(), signed.secret().to_owned());
-    let now_ms = state.clock.now().wall_ms;
-    let ended = end_sessions(move || sessions.end_others(&keep, now_ms)).await?;
+    let (keep, now_ms) = (signed.secret().to_owned(), state.clock.now().wall_ms);
     signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::Admin)]);
+    let end = move |sessions: &SessionStore| sessions.end_others(&keep, now_ms);
+    let ended = end_sessions(&state, &signed, None, end).await?;
     go_to(&format!("{PEOPLE}?signed_out={ended}")).map(OneOf::First)
 }
 
@@ -533,9 +565,9 @@ pub(crate) async fn leave(
     let left = run_command(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| HttpError::from(undone).link(PEOPLE, worded(PeopleWords::person_back)))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
-    let tidied = keep_pin(&state, &signed, (known.staff, known.role), None).await;
-    let _ = tidied.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
-    let removed = remove_badges(&state, known.staff).await;
+    let tidied = take_pin(&state, &signed, known.staff).await;
+    tidied.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
+    let removed = remove_badges(&state, signed.author(), known.staff).await;
     removed.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
     go_to(PEOPLE).map(OneOf::First)
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::FacilityState;
+use record::kinds::AccessChange;
 use web::answer::{OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
@@ -18,6 +19,7 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
+use crate::web::commands::access_log::{log_admission, log_removal};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
@@ -265,8 +267,9 @@ pub(crate) async fn make(
             return again(at, word_token_refusal(w, &refusal));
         }
     };
-    let snapshot = Snapshot::now(&state);
     signed.notes().add([AccessNote::new(AccessOutcome::TokenMade, AccessTarget::Admin).about(&token.id)]);
+    log_made(&state, &signed, &token).await?;
+    let snapshot = Snapshot::now(&state);
     let wording = PageWording::new(page_words, &snapshot.local);
     let ends = match token.expires_ms {
         Some(ms) => wording.dates().day_with_year(ms).text,
@@ -280,6 +283,17 @@ pub(crate) async fn make(
         text,
     };
     Ok(OneOf::Second(Page::draw(&template)?.in_locale(wording.locale())))
+}
+
+/// Writes down that there is a token whose text nobody has seen yet; else it is revoked again.
+async fn log_made(state: &AppState, signed: &StaffSession, token: &ApiToken) -> Result<(), HttpError> {
+    let change = token.log_change(AccessChange::TokenMade);
+    let Err(error) = log_admission(state, signed.author(), change).await else { return Ok(()) };
+    let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
+    let (by, which) = (TokenHand::Staff(signed.staff()), token.id.clone());
+    // Another press may have revoked it meanwhile: then it is gone as well.
+    let _ = run_blocking(move || tokens.revoke(&which, by, now_ms)).await?;
+    Err(error)
 }
 
 async fn run_blocking<T: Send + 'static>(
@@ -344,5 +358,6 @@ pub(crate) async fn revoke(
     let token = revoked.map_err(|_| not_found())?;
     let note = AccessNote::new(AccessOutcome::TokenRevoked, AccessTarget::Admin).about(&token.id);
     signed.notes().add([note]);
+    log_removal(&state, signed.author(), token.log_change(AccessChange::TokenRevoked)).await?;
     go_to(PROGRAMS).map(OneOf::First)
 }

@@ -156,7 +156,8 @@ pub(crate) async fn sign_in(
         match tried.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))? {
             PinTry::Looked(PinOutcome::Right) => {
                 let (beginning, now) = (state.identity.sessions.clone(), state.clock.now());
-                let begun = tokio::task::spawn_blocking(move || beginning.begin(staff, &now)).await;
+                let usage = phone.browser().usage();
+                let begun = tokio::task::spawn_blocking(move || beginning.begin_in(usage, staff, &now)).await;
                 let secret =
                     begun.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
                 let set = [cookies::set_session(&secret), device.set_cookie()];

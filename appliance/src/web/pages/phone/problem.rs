@@ -22,15 +22,14 @@ use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::read_quick;
-use crate::web::pages::phone::scan::who::{KnownCleaner, ScanProof};
+use crate::web::pages::phone::scan::who::{KnownCleaner, ScanProof, forget_person};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
-use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
-use crate::web::request::submission::{new_submission, submission_key};
+use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
@@ -51,6 +50,7 @@ struct ProblemChoice {
 struct ItemProblemPage {
     frame: PageLayout,
     w: ProblemWords,
+    scan: ScanWords,
     problems: Vec<Wrong>,
     tag: Tag,
     title: SafeHtml,
@@ -115,6 +115,7 @@ async fn report_page(
 ) -> Result<Page, HttpError> {
     let words: (PageWords, ProblemWords, RefusalWords, ScanWords, ErrorWords) = phone.words();
     let (page_words, w, refusals, scan, errors) = words;
+    let usage = phone.browser().usage();
     let drawn = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
@@ -133,8 +134,9 @@ async fn report_page(
             is_chosen: entered.what.as_ref() == Some(word),
         };
         Ok(ItemProblemPage {
-            frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
+            frame: PageLayout::open(state, &snapshot, page_words, title).with_script().used_by(usage),
             w,
+            scan,
             problems: entered.refused.iter().map(|fault| fault.word(refusals, errors)).collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
@@ -161,14 +163,14 @@ pub(crate) async fn ask_problem(
 ) -> Result<Page, HttpError> {
     let tag = find_item(&state, &text)?.tag;
     let signed = phone.session(&state).await?;
-    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let who = phone.first_name(signed.as_ref());
     report_page(&state, &phone, tag, signed, ReportTry { who, ..ReportTry::default() }).await
 }
 
 fn report_of(tag: Tag, form: &FormFields, photo: Option<Hash>, who: ClaimedCleaner) -> ProblemForm {
     let what = form.get("what").and_then(|word| word.parse().ok());
     let photos = photo.into_iter().collect();
-    ProblemForm { tag, what, text: form.text("notes").to_owned(), photos, who }
+    ProblemForm { tag, what, text: form.text("notes").to_owned(), photos, who, pin_ago_s: None }
 }
 
 /// The photo that came with an earlier press.
@@ -191,6 +193,9 @@ pub(crate) async fn submit_problem(
     let tag = find_item(&state, &text)?.tag;
     let signed = phone.session(&state).await?;
     let device = phone.browser().device(&state);
+    if form.get("other").is_some() {
+        return ask_somebody_else(&state, &phone, tag, &form, signed).await;
+    }
     let proof_min = state.store.snapshot().settings.pin_proof_min;
     let who = ScanProof::default().cleaner(&form, signed.as_ref(), proof_min);
     let staff = match &who {
@@ -201,19 +206,26 @@ pub(crate) async fn submit_problem(
     let key = submission_key(key, &form);
     let carried = carried_photo(&state, tag, &form);
     let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
-    let report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
+    let mut report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
+    report.pin_ago_s = ScanPin::default().pin_ago_s(signed.as_ref());
     let name = match &report.who {
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
         _ => None,
     };
-    let cookies_set: [Option<HeaderValue>; 2] = [device.set_cookie(), name.and_then(cookies::set_name)];
+    let cookies_set: [Option<HeaderValue>; 2] =
+        [device.set_cookie(), name.and_then(|name| device.set_name(name))];
     let command = Command::ReportProblem(Box::new(report.clone()));
     let done = match taken {
         Ok(_) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
         Err(refusal) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
     };
     match done {
-        Ok(_) => Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set)),
+        Ok(_) => {
+            if let Some(signed) = &signed {
+                signed.spend_pin_if_shared(&state).await;
+            }
+            Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set))
+        }
         Err(ReportFailure::Shown(fault)) => {
             let status = fault.status();
             let entered = ReportTry {
@@ -234,6 +246,26 @@ pub(crate) async fn submit_problem(
             Err(HttpError::from(other).link(format!("/t/{tag}"), worded(ErrorWords::error_links_item)))
         }
     }
+}
+
+/// “I am someone else”: the page again with what was put in, for whoever comes next. A photo of that press is not taken.
+async fn ask_somebody_else(
+    state: &AppState,
+    phone: &PhoneCaller,
+    tag: Tag,
+    form: &FormFields,
+    signed: Option<StaffSession>,
+) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    let cleared = forget_person(state, &phone.shown_devices(), signed.as_ref(), phone.notes()).await?;
+    let entered = ReportTry {
+        what: form.get("what").and_then(|word| word.parse().ok()),
+        text: form.text("notes").to_owned(),
+        submission: submission_of(form),
+        photo: carried_photo(state, tag, form),
+        ..ReportTry::default()
+    };
+    let page = report_page(state, phone, tag, None, entered).await?;
+    Ok(with_cookies(TagAnswer::shown(StatusCode::OK, page), cleared))
 }
 
 /// Where it is said why nothing was reported.

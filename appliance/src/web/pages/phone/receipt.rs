@@ -110,10 +110,10 @@ pub(crate) async fn show(
     Path(text): Path<String>,
     LenientQuery(params): LenientQuery<ReceiptParams>,
 ) -> Result<OneOf<WithHeaders<Page>, SeeOther>, HttpError> {
-    let (live, devices) = (live_page(&state), phone.shown_devices());
+    let (live, devices, usage) = (live_page(&state), phone.shown_devices(), phone.browser().usage());
     let (page_words, words): (PageWords, ReceiptWords) = phone.words();
     let signed = phone.session(&state).await?;
-    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let who = phone.first_name(signed.as_ref());
     let printer = signed.filter(|signed| signed.holds(Permission::Print));
     let print_token = printer.filter(|_| state.printing.has_slip_printer()).map(|signed| signed.form_token());
     let may_offer = phone.peer().secure && phone.app_offer().is_none_or(|receipt| receipt == text);
@@ -136,6 +136,7 @@ pub(crate) async fn show(
             live: &live,
         };
         let mut shown = looks.receipt_page(&board, &found, &devices);
+        shown.frame = shown.frame.used_by(usage);
         shown.print_token = print_token;
         if shown.again {
             let (facility, devices) = (&facility, devices.as_slice());

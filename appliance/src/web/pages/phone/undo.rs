@@ -54,6 +54,7 @@ async fn undo_page(
     entered: UndoTry,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let (page_words, w, refusals): (PageWords, ReceiptWords, RefusalWords) = phone.words();
+    let usage = phone.browser().usage();
     let drawn = read_quick(state, move |state, reader| {
         let found = find_receipt(state, reader, &text)?;
         if found.cleaning.voided.is_some() {
@@ -75,7 +76,7 @@ async fn undo_page(
             words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
         };
         Ok(Ok(UndoPage {
-            frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
+            frame: PageLayout::open(state, &snapshot, page_words, title).with_script().used_by(usage),
             w,
             problems: entered.refused.map(problem).into_iter().collect(),
             receipt: found.receipt,

@@ -111,7 +111,9 @@ pub(crate) async fn ask_used(
     let snapshot = Snapshot::now(&state);
     let wording = PageWording::new(page_words, &snapshot.local);
     let page = ItemUsedPage {
-        frame: PageLayout::open(&state, &snapshot, page_words, w.used_title()).with_script(),
+        frame: PageLayout::open(&state, &snapshot, page_words, w.used_title())
+            .with_script()
+            .used_by(phone.browser().usage()),
         loan: word_overdue(&wording, &item).map(|day| problems.loan_overdue(day)),
         w,
         tag: item.tag,

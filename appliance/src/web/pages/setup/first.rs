@@ -5,7 +5,7 @@ use firmware_config::{AccessPointClaim, ClaimFile, Secret};
 use http::StatusCode;
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
-use record::kinds::{Event, StaffRole};
+use record::kinds::{AccessChange, AccessChanged, Event, StaffRole};
 use web::answer::{FormRecall, FormReply, OneOf, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
@@ -25,6 +25,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::pin_in_the_clear;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, go_to};
+use crate::web::commands::access_log::log_admission;
 use crate::web::commands::run::{CommandFailure, read_event, run_command};
 use crate::web::context::{AppState, is_set_up, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, worded};
@@ -206,6 +207,7 @@ async fn add_first_admin(state: &AppState, entry: &FirstEntry) -> Result<StaffId
         return Err(broken_rule("the first facility admin was recorded and cannot be read"));
     };
     let (staff, pin) = (added.staff, entry.pin.clone());
+    log_admission(state, EntryAuthor::BOX, AccessChanged::new(AccessChange::PinSet, Some(staff))).await?;
     let set = run_blocking(state, move |state| {
         let set = state.identity.pins.set(staff, StaffRole::FacilityAdmin, &pin);
         set.map_err(|error| HttpError::internal(&error))

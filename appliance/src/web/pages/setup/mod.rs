@@ -33,7 +33,7 @@ pub(crate) fn setup_page_routes() -> Vec<Route<AppState>> {
     let mut routes = vec![
         row(Method::GET, SETUP, "setup.ask", Page, first::ask_first).refusals(refusals::READING),
         row(Method::POST, SETUP, "setup.begin", Form, first::begin_setup)
-            .commands(&["AddStaff", "ChangeFacility"])
+            .commands(&["AddStaff", "ChangeAccess", "ChangeFacility"])
             .refusals(refusals::COMMANDING)
             .example(first),
         row(Method::GET, STAFF_SETUP, "setup.show", Page, staff::ask_changes).refusals(refusals::READING),

@@ -9,6 +9,7 @@ use service::clock::Now;
 use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
+use crate::identity::BrowserUse;
 use crate::intake::{
     CommandRefusal, PhotoRule, ProofDemand, RefusalCause, SignOffVerdict, check_proof, use_class, weakest_way,
 };
@@ -211,6 +212,8 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) problems: Vec<ScanProblem>,
     pub(crate) signed: Option<StaffSession>,
     pub(crate) origin: PageOrigin,
+    /// Who uses this browser.
+    pub(crate) usage: BrowserUse,
 }
 
 /// Something that keeps a record from being made.
@@ -293,8 +296,8 @@ impl ScanPageBuilder<'_> {
             [] => item.name.clone(),
             _ => self.words.0.page_error_title(&item.name),
         };
-        let frame = PageLayout::open(self.state, self.snapshot, self.words.0, title).with_script();
-        let frame = PageLayout { gap: badge.is_unsure, ..frame };
+        let frame = PageLayout::open(self.state, self.snapshot, self.words.0, title);
+        let frame = PageLayout { gap: badge.is_unsure, ..frame.with_script().used_by(self.usage) };
         let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
         ScanPage {
             w,

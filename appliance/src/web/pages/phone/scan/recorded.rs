@@ -5,6 +5,7 @@ use web::answer::WithHeaders;
 use web::error::HttpError;
 
 use crate::intake::{ClaimedCleaner, CleaningForm};
+use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::PhotoOutcome;
@@ -12,7 +13,6 @@ use crate::web::commands::run::{CommandOutcome, by_key, find_earlier};
 use crate::web::context::AppState;
 use crate::web::pages::phone::scan::lot::remember_lot;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
 
 /// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `answer`.
@@ -38,13 +38,18 @@ async fn find_repeated(state: &AppState, key: &str) -> Option<CommandOutcome> {
     find_earlier(state, line).await.ok()
 }
 
-pub(super) fn recorded_answer(
+/// Also ends what a PIN proves on a shared tablet.
+pub(super) async fn recorded_answer(
     state: &AppState,
     device: &RequestDevice,
+    signed: Option<&StaffSession>,
     done: CommandOutcome,
     form: &CleaningForm,
     photo: PhotoOutcome,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    if let Some(signed) = signed {
+        signed.spend_pin_if_shared(state).await;
+    }
     let message = if matches!(photo, PhotoOutcome::NoRoom) { "?photo=no-room" } else { "" };
     if let PhotoOutcome::Follows(photo) = photo {
         attach_late_photo(state, done, photo);
@@ -57,5 +62,5 @@ pub(super) fn recorded_answer(
         _ => None,
     };
     let lot = remember_lot(&state.store.snapshot(), form);
-    Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name), lot]))
+    Ok(with_cookies(answer, [device.set_cookie(), name.and_then(|name| device.set_name(name)), lot]))
 }

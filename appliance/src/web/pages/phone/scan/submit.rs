@@ -14,7 +14,7 @@ use web::answer::{Page, WithHeaders};
 use web::argument::{FormFields, IdempotencyKey, LenientQuery, Path};
 use web::error::HttpError;
 
-use crate::identity::{AccessOutcome, AccessTarget};
+use crate::identity::{AccessOutcome, AccessTarget, BrowserUse};
 use crate::intake::{
     ClaimedCleaner, CleaningForm, Command, CommandRefusal, WetTime, command_digest, find_named_item,
 };
@@ -41,10 +41,9 @@ use crate::web::pages::phone::scan::page::{
 };
 use crate::web::pages::phone::scan::proof::{PageOrigin, proof_demand};
 use crate::web::pages::phone::scan::recorded::{recorded_answer, recorded_before};
-use crate::web::pages::phone::scan::who::{ScanProof, is_named};
+use crate::web::pages::phone::scan::who::{ScanProof, forget_person, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
-use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
@@ -118,7 +117,7 @@ pub(crate) async fn show(
     state.stored::<ScannedTags>().note_scan(tag, state.clock.now().up_ms);
     let protocol = params.protocol.and_then(|id| id.parse().ok());
     let signed = phone.session(&state).await?;
-    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let who = phone.first_name(signed.as_ref());
     let now = state.clock.now();
     let timer = find_timer(&state, tag, &now);
     let devices = phone.shown_devices();
@@ -136,8 +135,20 @@ pub(crate) async fn show(
     }
     let (words, problems) = (phone.words(), Vec::new());
     let origin = PageOrigin::of(&state, phone.browser());
-    let view =
-        ScanView { words, token, entered, submission, anyway, note, problems, signed, devices, origin };
+    let usage = phone.browser().usage();
+    let view = ScanView {
+        words,
+        token,
+        entered,
+        submission,
+        anyway,
+        note,
+        problems,
+        signed,
+        devices,
+        origin,
+        usage,
+    };
     view.answer(&state).await
 }
 
@@ -209,6 +220,7 @@ struct ScanView {
     signed: Option<StaffSession>,
     devices: Vec<DeviceId>,
     origin: PageOrigin,
+    usage: BrowserUse,
 }
 
 impl ScanView {
@@ -246,6 +258,7 @@ impl ScanView {
                 problems: self.problems,
                 signed: self.signed,
                 origin: self.origin,
+                usage: self.usage,
             };
             Ok(making.page())
         });
@@ -403,19 +416,14 @@ impl Filled {
         if let PhotoOutcome::Stored(hash) = &self.photo {
             self.token.photo = Some(*hash);
         }
-        let Some(signed) = self.signed.take() else {
-            let view = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
-            return view.answer(state).await.map(|answer| with_cookies(answer, []));
-        };
-        let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
-        let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
-        ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+        let signed = self.signed.take();
+        let cleared = forget_person(state, &self.devices, signed.as_ref(), notes).await?;
         let mut again = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
-        if again.entered.who.trim() == signed.name().trim() {
+        // Where the session is over already, nobody knows any more whose name the page was made with.
+        if signed.is_none_or(|signed| again.entered.who.trim() == signed.name().trim()) {
             again.entered.who.clear();
         }
-        notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::SignOut).by(signed.staff())]);
-        Ok(with_cookies(again.answer(state).await?, [cookies::clear_session()]))
+        Ok(with_cookies(again.answer(state).await?, cleared))
     }
 
     /// The record that this submission made before; where that was of something else, a refusal.
@@ -425,7 +433,9 @@ impl Filled {
         expected: CleaningForm,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match self.find_recorded(state, &expected).await {
-            Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Some(done) => {
+                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
+            }
             None => self.refused(state, CommandRefusal::KeyReused).await,
         }
     }
@@ -481,7 +491,9 @@ impl Filled {
         }
         let command = Command::RecordCleaning(Box::new(expected.clone()));
         match run_command(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Ok(done) => {
+                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
+            }
             Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
                 self.shown_again(state, expected).await
             }
@@ -519,7 +531,10 @@ impl Filled {
             finished_up_ms: None,
             protocol: requested_protocol(&self.form),
             device: Some(self.device.id()),
-            by: self.form.text("cleaned_by").trim().chars().take(TIMER_NAME_CHARS).collect(),
+            by: match self.device.is_shared() {
+                true => String::new(),
+                false => self.form.text("cleaned_by").trim().chars().take(TIMER_NAME_CHARS).collect(),
+            },
             ticks: self.ticked.clone(),
             opened_up_ms: self.token.opened_ms,
             cleanings: count_cleanings(self.tag, &facility),
@@ -532,6 +547,7 @@ impl Filled {
         let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
         expected.steps = Some(self.ticked.clone());
         expected.proof = proof_demand(&self.form);
+        expected.pin_ago_s = self.proof.pin_ago_s(self.signed.as_ref());
         let timer = find_timer(state, self.tag, &self.now);
         expected.wet = timer.map(|timer| WetTime {
             boot: timer.boot,
@@ -576,6 +592,7 @@ impl Filled {
         }
         let mut expected = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (expected.who, self.by) = self.cleaner(state);
+        expected.pin_ago_s = self.proof.pin_ago_s(self.signed.as_ref());
         self.form.text("notes").clone_into(&mut expected.note);
         self.form.text("lot").clone_into(&mut expected.lot);
         if !self.ticked.is_empty() || self.form.get("step").is_some() {
@@ -583,7 +600,9 @@ impl Filled {
         }
         self.photo.name(&mut expected);
         match run_command(state, self.by, key, Command::RecordCleaning(Box::new(expected.clone()))).await {
-            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Ok(done) => {
+                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
+            }
             Err(CommandFailure::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
@@ -608,6 +627,7 @@ impl Filled {
             signed: self.signed.clone(),
             devices: self.devices.clone(),
             origin: self.origin.clone(),
+            usage: self.device.usage(),
         }
     }
 

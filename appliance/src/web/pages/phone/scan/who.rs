@@ -1,18 +1,20 @@
 //! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as it stands.
 
-use record::ids::StaffId;
+use http::HeaderValue;
+use record::ids::{DeviceId, StaffId};
 use web::argument::FormFields;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessTarget, PinOutcome};
+use crate::identity::{AccessOutcome, AccessTarget, PinOutcome};
 use crate::intake::ClaimedCleaner;
 use crate::web::access::badge::{BadgeOutcome, check_scanned_badge, unknown_badge_note};
 use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
-use crate::web::access_note::AccessNote;
+use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::context::AppState;
 use crate::web::pages::phone::scan::proof::{ListedPerson, find_listed};
+use crate::web::request::cookies;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 
@@ -35,9 +37,8 @@ pub(crate) struct KnownCleaner {
 impl KnownCleaner {
     pub(crate) fn of(signed: &StaffSession, proof_min: u32, wording: &PageWording, w: ScanWords) -> Self {
         let name = signed.name();
-        let ago_s = signed.pin_age_ms().filter(|_| is_fresh(signed, proof_min)).map(|ms| ms / 1_000);
-        let by = ago_s.map(|s| {
-            let ago = wording.span(u32::try_from(s).unwrap_or(u32::MAX));
+        let by = pin_ago_s(signed).filter(|_| is_fresh(signed, proof_min)).map(|ago_s| {
+            let ago = wording.span(ago_s);
             fill_slots(w.scan_by(ago, S0), [SafeHtml::element("strong", &[("translate", "no")], name)])
         });
         let since = wording.deadline(signed.began_ms());
@@ -49,6 +50,11 @@ impl KnownCleaner {
             by,
         }
     }
+}
+
+/// How long ago a session's PIN was entered, seconds.
+fn pin_ago_s(signed: &StaffSession) -> Option<u32> {
+    signed.pin_age_ms().map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX))
 }
 
 /// Whether a session's PIN was typed so short a time ago that it proves a record.
@@ -168,6 +174,11 @@ impl ScanProof {
         })
     }
 
+    /// How old a PIN is that proves who cleaned, seconds.
+    pub(crate) fn pin_ago_s(&self, signed: Option<&StaffSession>) -> Option<u32> {
+        if self.pin.is_some() { Some(0) } else { signed.and_then(pin_ago_s) }
+    }
+
     /// Who cleaned: by the strongest that proves it, and by what was typed or scanned for this record before what was earlier.
     pub(crate) fn cleaner(
         &self,
@@ -196,4 +207,20 @@ impl ScanProof {
 struct PinEntry<'a> {
     staff: StaffId,
     pin: &'a str,
+}
+
+/// “I am someone else”: ends the session on this device, and takes the name away that it remembers. The cookies that do so.
+pub(crate) async fn forget_person(
+    state: &AppState,
+    phone: &[DeviceId],
+    signed: Option<&StaffSession>,
+    notes: &AccessNotes,
+) -> Result<[Option<HeaderValue>; 2], HttpError> {
+    state.contact_timers.forget_names(phone);
+    let Some(signed) = signed else { return Ok([None, cookies::clear_name()]) };
+    let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
+    let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
+    ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+    notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::SignOut).by(signed.staff())]);
+    Ok([cookies::clear_session(), cookies::clear_name()])
 }

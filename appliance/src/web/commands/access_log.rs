@@ -1,0 +1,34 @@
+//! What changes of who may sign in, and how, stands in the log too.
+//!
+//! What lets somebody in is written down before it does; what keeps somebody out, after it does. So nobody comes in whom the
+//! log does not name, and a log that takes nothing keeps nobody in.
+
+use record::entry::EntryAuthor;
+use record::kinds::AccessChanged;
+use web::error::HttpError;
+
+use crate::intake::Command;
+use crate::web::commands::run::run_command;
+use crate::web::context::AppState;
+use crate::web::http_error::worded;
+use crate::web::words::ErrorWords;
+
+/// Writes down what lets somebody in from now on.
+pub(crate) async fn log_admission(
+    state: &AppState,
+    by: EntryAuthor,
+    change: AccessChanged,
+) -> Result<(), HttpError> {
+    let command = Command::ChangeAccess(Box::new(change));
+    run_command(state, by, None::<String>, command).await.map(drop).map_err(HttpError::from)
+}
+
+/// Writes down what keeps somebody out by now.
+pub(crate) async fn log_removal(
+    state: &AppState,
+    by: EntryAuthor,
+    change: AccessChanged,
+) -> Result<(), HttpError> {
+    let logged = log_admission(state, by, change).await;
+    logged.map_err(|error| error.safe(worded(ErrorWords::error_access_removed)))
+}

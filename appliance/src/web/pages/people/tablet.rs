@@ -1,0 +1,30 @@
+//! Staff say of the browser in front of them whether many people use it, one after the other.
+
+use axum::extract::State;
+use web::answer::{FormReply, WithHeaders};
+use web::error::HttpError;
+
+use crate::identity::BrowserUse;
+use crate::web::access::permissions::View;
+use crate::web::access::staff::StaffCaller;
+use crate::web::answer::{go_to, with_cookies};
+use crate::web::context::AppState;
+use crate::web::request::cookies;
+use crate::web::request::form::StaffForm;
+
+/// Marks it, or takes the mark away. A tablet that is shared from now on forgets the name that was typed on it.
+pub(crate) async fn mark_tablet(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let (usage, forgotten) = match form.text("use") {
+        "shared" => (BrowserUse::Shared, cookies::clear_name()),
+        _ => (BrowserUse::Own, None),
+    };
+    let secret = signed.secret().to_owned();
+    let set = tokio::task::spawn_blocking(move || state.identity.sessions.set_browser(&secret, usage)).await;
+    set.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+    let marks = cookies::set_use(usage).into_iter().chain([forgotten]);
+    go_to("/staff/me").map(|reply| with_cookies(reply, marks))
+}
