@@ -157,7 +157,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             // Nobody is added whose PIN is then refused.
             pin.as_ref().map_or(Ok(()), |pin| PinForm::of(role).check(pin)).map_err(|e| e.to_string())?;
             let outcome =
-                command(Command::AddStaff(NewStaff { name, role })).await.map_err(|e| e.to_string())?;
+                command(Command::AddStaff(NewStaff::named(name, role))).await.map_err(|e| e.to_string())?;
             let staff = staff_of(&context.store, &outcome)?;
             if let Some(pin) = pin {
                 set_pin(context, staff, role, pin).await?;

@@ -57,6 +57,18 @@ impl LocalePreferences {
         self.0.iter().copied().find(|locale| will_do(locale.language())).unwrap_or(Locale::EnUs)
     }
 
+    /// The same, led by the locale of what a person chose. A language that is liked already stays as its country writes it,
+    /// and a tag that means nothing here changes nothing.
+    #[must_use]
+    pub fn led_by(&self, tag: &str, home: Locale) -> Self {
+        let liked = Language::from_code(tag)
+            .and_then(|language| self.0.iter().copied().find(|locale| locale.language() == language));
+        let mut led = Self(Vec::new());
+        led.add(liked.or_else(|| look_up(tag, home, &Language::ALL)));
+        self.0.iter().for_each(|locale| led.add(Some(*locale)));
+        led
+    }
+
     /// A language counts where it is named first.
     fn add(&mut self, locale: Option<Locale>) {
         self.0.extend(locale.filter(|new| self.0.iter().all(|known| known.language() != new.language())));
@@ -181,6 +193,23 @@ mod tests {
         assert_eq!(preferences.best_locale(is_english), Locale::EnGb);
         let board = LocalePreferences::of_locale(Locale::EsMx);
         assert_eq!(board.best_locale(is_english), Locale::EnUs);
+    }
+
+    #[test]
+    fn what_a_person_chose_leads() {
+        let preferences = of_header(b"en-GB, es-MX;q=0.5").negotiate();
+        for (tag, best) in [
+            ("es", Locale::EsMx),
+            ("es-ES", Locale::EsEs),
+            ("en", Locale::EnGb),
+            ("", Locale::EnGb),
+            ("tlh", Locale::EnGb),
+        ] {
+            assert_eq!(preferences.led_by(tag, Locale::EnUs).best_locale(|_| true), best, "{tag}");
+        }
+        let english = of_header(b"").negotiate();
+        assert_eq!(english.led_by("es", Locale::EnUs).best_locale(|_| true), Locale::EsUs);
+        assert_eq!(english.led_by("es", Locale::EnUs).best_locale(is_english), Locale::EnUs);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose,
 };
+use record::tree::Hash;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
@@ -25,6 +26,9 @@ const DAY_S: u64 = 86_400;
 const EARLIEST: (i32, u8, u8) = (2026, 1, 1);
 /// Past this, phones that trust it have been replaced.
 const CA_UNTIL: (i32, u8, u8) = (2046, 1, 1);
+
+/// What phones and computers show of it in their lists.
+pub const CA_NAME: &str = "CleanTrack facility CA";
 
 /// What is wrong with the authority's files.
 #[derive(Debug, thiserror::Error)]
@@ -121,12 +125,54 @@ impl BoxAuthority {
     }
 }
 
+/// The authority's certificate, for phones that are to trust it.
+#[derive(Debug, Clone)]
+pub struct CaCertificate {
+    der: Vec<u8>,
+    until_ms: i64,
+}
+
+impl CaCertificate {
+    /// That in `dir`; none where no authority was made yet.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no certificate.
+    pub fn read(dir: &Path) -> Result<Option<Self>, AuthorityError> {
+        let path = BoxAuthority::ca_file(dir);
+        let pem = match std::fs::read(&path) {
+            Ok(pem) => pem,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(AuthorityError::File { path, source }),
+        };
+        let wrong = |words: String| AuthorityError::Certificate { path: path.clone(), words };
+        let der = CertificateDer::from_pem_slice(&pem).map_err(|e| wrong(e.to_string()))?;
+        let (_, certificate) = X509Certificate::from_der(&der).map_err(|e| wrong(e.to_string()))?;
+        let until_ms = certificate.validity().not_after.timestamp().saturating_mul(1_000);
+        Ok(Some(Self { der: der.to_vec(), until_ms }))
+    }
+
+    /// As phones install it.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its SHA-256, by which people compare two of them.
+    pub fn fingerprint(&self) -> Hash {
+        Hash::of(&self.der)
+    }
+
+    /// Until when it is good, milliseconds since 1970.
+    pub fn until_ms(&self) -> i64 {
+        self.until_ms
+    }
+}
+
 fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
     let path = dir.join("https-ca.pem");
     let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
     let key = KeyPair::generate().map_err(wrong)?;
     let mut params = CertificateParams::default();
-    params.distinguished_name = subject_of("CleanTrack facility CA");
+    params.distinguished_name = subject_of(CA_NAME);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2);

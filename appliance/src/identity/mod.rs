@@ -24,7 +24,7 @@ use crate::store::disk::Disk;
 pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 pub use self::addresses::own_addresses;
 pub use self::attempts::{LockedUntil, WrongPins};
-pub use self::authority::{AuthorityError, BoxAuthority, OpenedAuthority};
+pub use self::authority::{AuthorityError, BoxAuthority, CA_NAME, CaCertificate, OpenedAuthority};
 pub use self::badges::{BADGES_MAX, BadgeCode, BadgeRefusal, BadgeStore, NewBadge, StaffBadge};
 pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PinAttempt, PinForm, PinOutcome, PinStore, pin_digits_min};

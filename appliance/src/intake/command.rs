@@ -8,8 +8,8 @@ use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     AccessChanged, Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay,
     CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
-    ProblemPolicy, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason,
-    UpkeepReading, UpkeepResult, WhoPolicy,
+    ProblemPolicy, ProtocolWords, Schedule, SpauldingClass, Step, TagEnd, TagReason, UpkeepReading,
+    UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -20,7 +20,7 @@ use service::clock::Now;
 use super::competency::{CompetencyEnding, CompetencySignOff};
 use super::problem::ProblemForm;
 use super::uses::UseForm;
-use super::{ProofDemand, QueuedCleaning};
+use super::{NewStaff, ProofDemand, QueuedCleaning, StaffChange};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -119,16 +119,8 @@ pub enum Command {
     },
     /// A new person.
     AddStaff(NewStaff),
-    /// Another name or role.
-    ChangeStaff {
-        /// Who.
-        staff: StaffId,
-        name: Option<String>,
-        /// What they may do.
-        role: Option<StaffRole>,
-        /// The version of the person that this was made over; absent: whatever it is.
-        seen: Option<RowVersion>,
-    },
+    /// What is to be another of a person.
+    ChangeStaff(StaffChange),
     /// They work here no more.
     StaffLeft {
         /// Who.
@@ -196,8 +188,8 @@ impl Command {
             | Self::SuspendEquipment { seen, .. }
             | Self::ResumeEquipment { seen, .. }
             | Self::RetireProtocol { seen, .. }
-            | Self::SetSchedule { seen, .. }
-            | Self::ChangeStaff { seen, .. } => *seen = version,
+            | Self::SetSchedule { seen, .. } => *seen = version,
+            Self::ChangeStaff(change) => change.seen = version,
             Self::MergeEquipment(merge) => merge.seen = version,
             Self::GrantCompetency(form) => form.seen = version,
             Self::EndCompetency(form) => form.seen = version,
@@ -451,15 +443,6 @@ pub struct UpkeepRecord {
     pub performed_ms: Option<i64>,
     /// What was measured.
     pub readings: Vec<UpkeepReading>,
-}
-
-/// A new person.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewStaff {
-    pub name: String,
-    /// What they may do.
-    pub role: StaffRole,
 }
 
 /// Settings of the facility, as typed; what is absent stays.

@@ -37,7 +37,7 @@ pub use self::attribution::{PROOF_WAYS, ProofDemand, use_class, ways_from, ways_
 pub(crate) use self::attribution::{check_proof, is_enough, way_of};
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
-    EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
+    EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewTag, ProblemClosing,
     SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::competency::{
@@ -51,6 +51,7 @@ pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::queued::{QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause, SignOffRefusal};
+pub use self::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};
 pub use self::tags::{find_named_item, open_tags};
 pub use self::uses::UseForm;
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
@@ -161,9 +162,9 @@ fn make_drafts(
         }
         Command::ChangeFacility(requested) => facility::change_settings(requested, view, drafts),
         Command::AddStaff(person) => staff::add_member(person, view, drafts),
-        Command::ChangeStaff { staff, name, role, seen } => {
-            require_seen(*seen, staff::find_member(*staff, view)?.changed)?;
-            staff::change_member(*staff, name.as_deref(), *role, drafts)
+        Command::ChangeStaff(change) => {
+            require_seen(change.seen, staff::find_member(change.staff, view)?.changed)?;
+            staff::change_member(change, drafts)
         }
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
         Command::ChangeAccess(change) => access::record_access_change(change, view, drafts),

@@ -4,7 +4,7 @@ use record::entry::{CommandSource, Entry, EntryAuthor};
 use record::fold::LinePlace;
 use record::kinds::{AccessChange, AccessChanged, StaffRole};
 
-use super::{Command, CommandRefusal, RefusalCause, StateView};
+use super::{Command, CommandRefusal, RefusalCause, StaffChange, StateView};
 
 const OTHER_PHONE: CommandRefusal = CommandRefusal::NotAllowed(RefusalCause::OtherPhone);
 
@@ -98,7 +98,7 @@ impl Permission {
             | Command::RecordCheck(_)
             | Command::RecordUpkeep(_) => Self::Record,
             Command::AddStaff(_)
-            | Command::ChangeStaff { .. }
+            | Command::ChangeStaff(_)
             | Command::StaffLeft { .. }
             | Command::ChangeAccess(_) => Self::EditPeople,
             Command::GrantCompetency(_) | Command::EndCompetency(_) => Self::SignOff,
@@ -162,7 +162,7 @@ fn is_own_pin(by: &EntryAuthor, change: &AccessChanged) -> bool {
 /// Nobody takes their own rights away, so a facility with an admin keeps one.
 fn own_rights(by: &EntryAuthor, command: &Command) -> Result<(), CommandRefusal> {
     match command {
-        Command::StaffLeft { staff } | Command::ChangeStaff { staff, role: Some(_), .. }
+        Command::StaffLeft { staff } | Command::ChangeStaff(StaffChange { staff, role: Some(_), .. })
             if by.staff == Some(*staff) =>
         {
             Err(CommandRefusal::NotAllowed(RefusalCause::OwnRole))

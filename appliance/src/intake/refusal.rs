@@ -211,6 +211,7 @@ fn field_label(field: &str) -> &'static str {
         "loan_owner" => "The owner of the loaner",
         "contact" => "The contact",
         "label_host" => "The label host",
+        "number" => "The payroll number",
         _ => "A field",
     }
 }

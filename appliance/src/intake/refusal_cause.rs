@@ -124,6 +124,8 @@ pub enum RefusalCause {
     StartDelay,
     #[error("A protocol is translated to en or es")]
     TranslationLanguage,
+    #[error("Pages are in en or es")]
+    PageLanguage,
     #[error("Translate each step, one for one, or none")]
     TranslationSteps,
     #[error("More than 511 items are due by this protocol. Move some of them to another protocol first")]
@@ -191,7 +193,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 78] = [
+    pub(crate) const ALL: [Self; 79] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -234,6 +236,7 @@ impl RefusalCause {
         Self::HangTime,
         Self::StartDelay,
         Self::TranslationLanguage,
+        Self::PageLanguage,
         Self::TranslationSteps,
         Self::ProtocolItems,
         Self::RetiredProtocol,

@@ -1,12 +1,84 @@
 //! The people at the facility.
 
-use record::fold::StaffMember;
+use record::fold::{RowVersion, StaffMember};
 use record::ids::StaffId;
 use record::kinds::{StaffAdded, StaffChanged, StaffLeft, StaffRole};
+use record::limits::PAYROLL_CHARS_MAX;
+use serde::{Deserialize, Serialize};
 
-use super::{CommandRefusal, Drafts, NewStaff, RefusalCause, StateView, text};
+use super::{CommandRefusal, Drafts, RefusalCause, StateView, text};
+
+/// A new person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewStaff {
+    pub name: String,
+    /// What they may do.
+    pub role: StaffRole,
+    /// The language of their pages, one of [`PAGE_LANGUAGES`]; empty: no preference.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub locale: String,
+    /// Their payroll number; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
+}
+
+impl NewStaff {
+    /// Somebody of whom no more than this is known.
+    pub fn named(name: impl Into<String>, role: StaffRole) -> Self {
+        Self { name: name.into(), role, locale: String::new(), number: String::new() }
+    }
+}
+
+/// What is to be another of a person; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffChange {
+    /// Who.
+    pub staff: StaffId,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What they may do.
+    #[serde(default)]
+    pub role: Option<StaffRole>,
+    /// The language of their pages; empty: no preference any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Their payroll number; empty: none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// The version of the person that this was made over; absent: whatever it is.
+    #[serde(default)]
+    pub seen: Option<RowVersion>,
+}
+
+impl StaffChange {
+    /// Of nothing yet.
+    pub fn of(staff: StaffId) -> Self {
+        Self { staff, name: None, role: None, locale: None, number: None, seen: None }
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.role.is_none() && self.locale.is_none() && self.number.is_none()
+    }
+}
 
 const NAME_NEEDED: RefusalCause = RefusalCause::PersonName;
+/// The languages that pages of a person can be in, as they stand in the log.
+pub const PAGE_LANGUAGES: [&str; 2] = ["en", "es"];
+
+fn check_locale(entered: &str) -> Result<String, CommandRefusal> {
+    let locale = entered.trim();
+    if !locale.is_empty() && !PAGE_LANGUAGES.contains(&locale) {
+        return Err(CommandRefusal::Range { field: "locale", cause: RefusalCause::PageLanguage });
+    }
+    Ok(locale.to_owned())
+}
+
+fn check_number(entered: &str) -> Result<String, CommandRefusal> {
+    text::check_short("number", entered, PAYROLL_CHARS_MAX)
+}
 
 /// Adds somebody to the people of the facility.
 pub(super) fn add_member(
@@ -15,28 +87,25 @@ pub(super) fn add_member(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let name = text::check_name("name", &person.name, NAME_NEEDED)?;
+    let locale = Some(check_locale(&person.locale)?).filter(|locale| !locale.is_empty());
+    let number = check_number(&person.number)?;
     let (name, beside) = drafts.text(&name)?;
     let staff = StaffId::new(view.now().wall_ms, drafts.random.bytes());
-    drafts.push(
-        StaffAdded { staff, name, role: person.role, locale: None, number: String::new() },
-        vec![beside],
-    );
+    drafts.push(StaffAdded { staff, name, role: person.role, locale, number }, vec![beside]);
     Ok(())
 }
 
-/// Gives somebody another name or role.
-pub(super) fn change_member(
-    staff: StaffId,
-    name: Option<&str>,
-    role: Option<StaffRole>,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    let name = name.map(|n| text::check_name("name", n, NAME_NEEDED)).transpose()?;
+/// Says anew what is to be another of somebody.
+pub(super) fn change_member(change: &StaffChange, drafts: &mut Drafts<'_>) -> Result<(), CommandRefusal> {
+    let StaffChange { staff, role, .. } = *change;
+    let name = change.name.as_deref().map(|name| text::check_name("name", name, NAME_NEEDED)).transpose()?;
+    let locale = change.locale.as_deref().map(check_locale).transpose()?;
+    let number = change.number.as_deref().map(check_number).transpose()?;
     let (name, texts) = match name {
         None => (None, Vec::new()),
         Some(name) => drafts.text(&name).map(|(redactable, text)| (Some(redactable), vec![text]))?,
     };
-    drafts.push(StaffChanged { staff, name, role, locale: None, number: None }, texts);
+    drafts.push(StaffChanged { staff, name, role, locale, number }, texts);
     Ok(())
 }
 

@@ -360,7 +360,7 @@ fn a_displaced_record_whose_number_another_has_is_not_voided_in_its_stead() {
 fn roles() {
     let mut world = World::new();
     let mut person = |name: &str, role| {
-        world.tell(Command::AddStaff(NewStaff { name: name.into(), role })).unwrap();
+        world.tell(Command::AddStaff(NewStaff::named(name, role))).unwrap();
         let Event::StaffAdded(added) = world.last() else { panic!() };
         added.staff
     };
@@ -370,7 +370,7 @@ fn roles() {
         person("A", StaffRole::FacilityAdmin),
     );
     let staff = |id| EntryAuthor { staff: Some(id), ..by(CommandSource::Staff) };
-    let add = || Command::AddStaff(NewStaff { name: "N".into(), role: StaffRole::Technician });
+    let add = || Command::AddStaff(NewStaff::named("N", StaffRole::Technician));
     let settings =
         || Command::ChangeFacility(Box::new(SettingsChange { undo_min: Some(5), ..Default::default() }));
     assert!(matches!(world.ask(staff(tech), None, add()), Err(CommandRefusal::NotAllowed(_))));
@@ -378,7 +378,7 @@ fn roles() {
     assert!(matches!(world.ask(by(CommandSource::Phone), None, add()), Err(CommandRefusal::NotAllowed(_))));
     assert!(matches!(world.ask(staff(biomed), None, add()), Err(CommandRefusal::NotAllowed(_))));
     assert!(world.ask(staff(admin), None, add()).is_ok());
-    let role = |staff, role| Command::ChangeStaff { staff, name: None, role, seen: None };
+    let role = |staff, role| Command::ChangeStaff(StaffChange { role, ..StaffChange::of(staff) });
     for own in [role(admin, Some(StaffRole::Biomed)), Command::StaffLeft { staff: admin }] {
         assert!(matches!(world.ask(staff(admin), None, own), Err(CommandRefusal::NotAllowed(_))));
     }
@@ -397,7 +397,7 @@ fn everybody_chooses_their_own_pin_and_an_admin_the_rest() {
     use record::kinds::{AccessChange, AccessChanged};
     let mut world = World::new();
     let mut person = |name: &str, role| {
-        world.tell(Command::AddStaff(NewStaff { name: name.into(), role })).unwrap();
+        world.tell(Command::AddStaff(NewStaff::named(name, role))).unwrap();
         let Event::StaffAdded(added) = world.last() else { panic!() };
         added.staff
     };
@@ -588,7 +588,7 @@ fn facts_and_schedule_of_an_item_are_one_act() {
 fn what_somebody_else_changed_since_is_not_changed_unseen() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::None);
-    world.tell(Command::AddStaff(NewStaff { name: "T".into(), role: StaffRole::Technician })).unwrap();
+    world.tell(Command::AddStaff(NewStaff::named("T", StaffRole::Technician))).unwrap();
     let staff = *world.facility.staff.keys().next().unwrap();
     let item = |world: &World| world.facility.equipment[&tag].changed;
     let commands = |seen: [RowVersion; 3], n: u32| {
@@ -598,7 +598,11 @@ fn what_somebody_else_changed_since_is_not_changed_unseen() {
         let schedule = Schedule::every_days(n);
         [
             Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: item },
-            Command::ChangeStaff { staff, name: None, role: Some(StaffRole::Biomed), seen: person },
+            Command::ChangeStaff(StaffChange {
+                role: Some(StaffRole::Biomed),
+                seen: person,
+                ..StaffChange::of(staff)
+            }),
             Command::ChangeFacility(Box::new(settings)),
             Command::SetSchedule { tag, protocol: None, schedule, seen: item },
         ]

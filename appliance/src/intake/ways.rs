@@ -154,7 +154,7 @@ ways! {
         cli: Some("staff add"),
         ..NONE
     },
-    ChangeStaff => CommandWays { kinds: &["staff.changed"], routes: &["person.change"], ..NONE },
+    ChangeStaff => CommandWays { kinds: &["staff.changed"], routes: &["person.change", "person.amend"], ..NONE },
     StaffLeft => CommandWays { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
     ChangeAccess => CommandWays {
         kinds: &["access.changed"],

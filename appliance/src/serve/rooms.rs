@@ -388,7 +388,7 @@ mod tests {
         std::fs::write(dir.path().join(CODE_FILE), "AAAAA-AAAAA\n").unwrap();
         let read_code = setup_code_reader(&BoxSettings::default(), dir.path(), &store, &identity);
         let role = StaffRole::FacilityAdmin;
-        let added = Command::AddStaff(NewStaff { name: "Tom Nguyen".to_owned(), role });
+        let added = Command::AddStaff(NewStaff::named("Tom Nguyen", role));
         crate::command::execute_as_box(&store, Arc::clone(&random), added).await.unwrap();
         assert_eq!(read_code().as_deref(), Some("AAAAA-AAAAA"), "the page asks for it: no PIN is set");
         let facility = store.facility();

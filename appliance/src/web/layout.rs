@@ -9,9 +9,11 @@ use words::{Language, Locale};
 
 use crate::identity::BrowserUse;
 use crate::intake::Permission;
-use crate::web::access::staff_session::{StaffSession, word_role};
+use crate::web::access::staff_session::{StaffSession, find_signed_in, word_role};
 use crate::web::assets;
 use crate::web::context::AppState;
+use crate::web::request::browser::BrowserClient;
+use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarm_banner::AlarmBanner;
 use crate::web::view_models::alarm_words::AlarmSentences;
 use crate::web::view_models::jobs;
@@ -65,6 +67,31 @@ impl LanguageChoice {
     }
 }
 
+/// Where whoever reads an open page goes on as staff.
+#[derive(Debug, Clone)]
+pub(crate) struct StaffLink {
+    pub(crate) to: String,
+    pub(crate) words: String,
+}
+
+impl StaffLink {
+    /// The staff pages for whoever has signed in, else where one signs in and comes back. None: the box has no HTTPS.
+    pub(crate) fn of(state: &AppState, browser: &BrowserClient, w: PageWords) -> Option<Self> {
+        match find_signed_in(state, browser.cookies(), Some(browser.peer())) {
+            Some(_) => Some(Self::to_staff_pages(w)),
+            None => browser.sign_in_address(state).map(|to| Self::to_sign_in(to, w)),
+        }
+    }
+
+    pub(crate) fn to_staff_pages(w: PageWords) -> Self {
+        Self { to: HOME.to_owned(), words: w.page_staff_pages() }
+    }
+
+    pub(crate) fn to_sign_in(to: String, w: PageWords) -> Self {
+        Self { to, words: w.page_sign_in() }
+    }
+}
+
 /// What surrounds a page.
 #[derive(Debug, Clone)]
 pub(crate) struct PageLayout {
@@ -72,6 +99,8 @@ pub(crate) struct PageLayout {
     pub(crate) words: PageWords,
     /// The languages that the page can be had in instead.
     pub(crate) languages: Vec<LanguageChoice>,
+    /// On open pages.
+    pub(crate) staff_link: Option<StaffLink>,
     pub(crate) title: String,
     pub(crate) facility: String,
     /// Whether somebody entered that name.
@@ -130,6 +159,7 @@ impl PageLayout {
         Self {
             words,
             languages: Vec::new(),
+            staff_link: None,
             title,
             facility,
             is_named,
@@ -159,6 +189,11 @@ impl PageLayout {
         let gap = snapshot.local.gap_before().is_some();
         let alarm = AlarmBanner::for_everybody(state, &snapshot.settings, wording, words);
         Self { gap, alarm, ..self }
+    }
+
+    /// With the way to the staff pages.
+    pub(crate) fn with_staff_link(self, link: Option<StaffLink>) -> Self {
+        Self { staff_link: link, ..self }
     }
 
     /// Without a choice of languages: nobody presses anything on a wall, and not every error has words in each.

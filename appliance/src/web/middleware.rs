@@ -25,7 +25,7 @@ use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::access_log::log_removal;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::next_page::{HOME, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
+use crate::web::request::next_page::{HOME, KnownPages, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
 use crate::web::request::peer::{find_peer, host_name, https_address};
 use crate::web::words::ErrorWords;
 
@@ -46,12 +46,13 @@ pub(crate) struct RequestGuard {
     state: AppState,
     /// What each path is for, also where a request does not come as far as its row.
     kinds: Arc<BTreeMap<&'static str, RouteKind>>,
+    pages: KnownPages,
 }
 
 impl RequestGuard {
     pub(crate) fn new(state: AppState, table: &Table<AppState>) -> Self {
         let kinds = table.rows().iter().map(|row| (row.route.path, row.route.kind));
-        Self { state, kinds: Arc::new(kinds.collect()) }
+        Self { state, kinds: Arc::new(kinds.collect()), pages: KnownPages::of(table) }
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) async fn guard_request(
     let kind = path.and_then(|path| guard.kinds.get(path.as_str()).copied());
     let notes = AccessNotes::default();
     request.extensions_mut().insert(notes.clone());
+    request.extensions_mut().insert(guard.pages.clone());
     let mut answer = match head.check(&guard.state, &request) {
         Ok(RequestFinding::Good) => next.run(request).await,
         Ok(RequestFinding::TokenShown(text)) => refuse_spent_token(&guard.state, text).await.into_response(),
@@ -207,7 +209,8 @@ fn needs_https(state: &AppState, host: &str, request: &Request) -> HttpError {
     match https_address(state, host, &page) {
         Some(address) => error
             .next(worded(ErrorWords::error_https_next))
-            .link(address, worded(ErrorWords::error_https_link)),
+            .link(address, worded(ErrorWords::error_https_link))
+            .link("/trust", worded(ErrorWords::error_https_trust)),
         None => error.next(worded(ErrorWords::error_https_none)),
     }
 }

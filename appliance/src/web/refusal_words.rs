@@ -198,6 +198,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::HangTime => staff.refusal_range_hang_time(),
         RefusalCause::StartDelay => staff.refusal_range_start_delay(),
         RefusalCause::TranslationLanguage => staff.refusal_range_translation_language(),
+        RefusalCause::PageLanguage => staff.refusal_range_page_language(),
         RefusalCause::TranslationSteps => staff.refusal_range_translation_steps(),
         RefusalCause::ProtocolItems => staff.refusal_range_protocol_items(),
         RefusalCause::RetiredProtocol => staff.refusal_already_retired_protocol(),
@@ -417,6 +418,7 @@ mod tests {
             "loan_owner",
             "contact",
             "label_host",
+            "number",
             "epa",
         ]) {
             refusals.push(CommandRefusal::TooLong { field, chars_max: 1_000 });

@@ -182,6 +182,7 @@ error-https = Staff pages need HTTPS
     .safe = Nothing was sent.
     .next = The browser may warn once, until the facility’s certificate is installed.
     .link = Open the staff pages over HTTPS
+    .trust = How to trust this box
     .none = This box has no HTTPS listener; see `https` in its settings.
 
 ## Parameters of an address.

@@ -347,6 +347,12 @@ form-person-role-technician = Technician: records cleanings
 form-person-role-biomed = Biomed: also equipment and labels
 form-person-role-facility-admin = Facility admin: also staff and settings
 form-person-role-auditor = Auditor: reads only
+form-person-locale = Language of their pages
+form-person-locale-any = As their browser asks
+form-person-locale-en = English
+form-person-locale-es = Spanish
+form-person-number = Payroll number
+    .hint = Optional: the number by which other systems know them
 
 ## The facility’s settings.
 

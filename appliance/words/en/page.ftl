@@ -13,6 +13,9 @@ page-alarm = Alarm
 page-alarm-next = Tell { $contact }.
 # Names a form for screen readers: one button for each other language.
 page-language = Language
+# Links at the foot of pages that are open to everybody.
+page-sign-in = Sign in
+page-staff-pages = Staff pages
 # Of a page that comes back with a problem; $title is its title else.
 page-error-title = Error: { $title }
 page-problem = There is a problem

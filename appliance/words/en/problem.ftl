@@ -52,3 +52,4 @@ problem-send = Send the report
 problem-back = Back to the item
 problem-nothing = Nothing was sent.
 problem-told = Biomed sees your report at once.
+problem-without-photo = Your report was sent, but your photo was not saved: photo storage is full. Tell { $contact } what it showed.

@@ -28,6 +28,7 @@ staff-refusal-field = { $field ->
     [loan_owner] The owner of the loaner
     [contact] The contact
     [label_host] The label host
+    [number] The payroll number
    *[other] A field
 }
 staff-refusal-tag-taken = The tag { $tag } is in use already; take another label
@@ -97,6 +98,7 @@ refusal-range-photo-sampling = One cleaning in 2 to 100 is asked for a photo, an
 refusal-range-hang-time = An item stays clean for 1 to 8,760 hours
 refusal-range-start-delay = The time from use to cleaning is 1 to 10,080 minutes
 refusal-range-translation-language = A protocol is translated to en or es
+refusal-range-page-language = Pages are in en or es
 refusal-range-translation-steps = Translate each step, one for one, or none
 refusal-range-protocol-items = More than 511 items are due by this protocol. Move some of them to another protocol first
 refusal-range-weekdays = Days of the week go with every 1 day, or with times of day

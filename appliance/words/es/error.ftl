@@ -160,6 +160,7 @@ error-https = Las páginas del personal requieren HTTPS
     .safe = No se envió nada.
     .next = El navegador puede avisar una vez, hasta que se instale el certificado del centro.
     .link = Abrir las páginas del personal por HTTPS
+    .trust = Cómo confiar en esta unidad
     .none = Esta unidad no tiene HTTPS; vea `https` en su configuración.
 
 ## Parameters of an address.

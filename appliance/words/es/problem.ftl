@@ -50,3 +50,4 @@ problem-send = Enviar el aviso
 problem-back = Volver al equipo
 problem-nothing = No se envió nada.
 problem-told = Biomédica ve su aviso de inmediato.
+problem-without-photo = Su aviso se envió, pero su foto no se guardó: el espacio para fotos está lleno. Cuente a { $contact } lo que mostraba.

@@ -31,9 +31,8 @@ pub(super) fn settings(facility: &DemoFacility, label_host: &str) -> Command {
 }
 
 pub(super) fn staff(facility: &DemoFacility) -> Vec<Command> {
-    let add = |person: &super::facilities::DemoPerson| {
-        Command::AddStaff(NewStaff { name: person.name.into(), role: person.role })
-    };
+    let add =
+        |person: &super::facilities::DemoPerson| Command::AddStaff(NewStaff::named(person.name, person.role));
     facility.staff.iter().map(add).collect()
 }
 

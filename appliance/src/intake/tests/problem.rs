@@ -29,7 +29,7 @@ fn a_report_suspends_only_where_the_facility_wants_that_of_it() {
     ] {
         let mut world = World::new();
         let tag = world.item(Vec::new(), PhotoPolicy::Optional);
-        let new = NewStaff { name: "Ada".to_owned(), role: StaffRole::Technician };
+        let new = NewStaff::named("Ada", StaffRole::Technician);
         world.tell(Command::AddStaff(new)).unwrap();
         let ada = *world.facility.staff.keys().next().unwrap();
         let settings = SettingsChange { problem: policy.clone(), ..SettingsChange::default() };

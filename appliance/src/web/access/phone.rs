@@ -7,11 +7,11 @@ use http::request::Parts;
 use record::ids::DeviceId;
 use web::error::HttpError;
 use web::route::{Access, Caller};
-use words::WordSet;
+use words::{LocalePreferences, WordSet};
 
 use crate::identity::BrowserUse;
 use crate::listen::PeerAddress;
-use crate::web::access::staff_session::{StaffSession, find_session};
+use crate::web::access::staff_session::{StaffSession, find_session, reader_languages};
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
 use crate::web::request::browser::BrowserClient;
@@ -20,6 +20,7 @@ use crate::web::request::{cookies, device};
 /// Everybody, and what open pages need of their browser.
 pub(crate) struct PhoneCaller {
     browser: BrowserClient,
+    languages: LocalePreferences,
 }
 
 impl PhoneCaller {
@@ -37,7 +38,7 @@ impl PhoneCaller {
 
     /// The words of a page, in the language that its reader likes best of those in which all of it is written.
     pub(crate) fn words<W: WordSet>(&self) -> W {
-        W::in_best_of(self.browser.languages())
+        W::in_best_of(&self.languages)
     }
 
     /// Every device whose secret the request shows.
@@ -74,7 +75,8 @@ impl Caller for PhoneCaller {
 
 impl FromRequestParts<AppState> for PhoneCaller {
     type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
-        Ok(Self { browser: BrowserClient::of(parts) })
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let browser = BrowserClient::of(parts);
+        Ok(Self { languages: reader_languages(state, &browser), browser })
     }
 }

@@ -16,7 +16,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::form::SessionFormToken;
-use crate::web::request::next_page::{HOME, requested_page, safe_next, sign_in_address};
+use crate::web::request::next_page::{NextPage, requested_page, sign_in_address};
 use crate::web::words::ErrorWords;
 
 /// Somebody who has signed in, and whose role includes `P`.
@@ -56,7 +56,7 @@ impl<P: StaffPermission> FromRequestParts<AppState> for StaffCaller<P> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let browser = BrowserClient::of(parts);
         let found = find_session(state, &browser).await?;
-        let session = found.ok_or_else(|| sign_in_needed(parts))?;
+        let session = found.ok_or_else(|| sign_in_needed(parts, &browser))?;
         session.require(P::PERMISSION)?;
         parts.extensions.insert(SessionFormToken::new(session.form_token()));
         if let Some(admitted) = parts.extensions.get::<AdmittedStaff>() {
@@ -67,12 +67,14 @@ impl<P: StaffPermission> FromRequestParts<AppState> for StaffCaller<P> {
 }
 
 /// Browsers are sent to sign in, and to what they asked for after it; what a form sent is not carried over.
-fn sign_in_needed(parts: &Parts) -> HttpError {
-    let requested = requested_page(&parts.uri);
-    let next = if parts.method == Method::GET { safe_next(&requested) } else { HOME };
+fn sign_in_needed(parts: &Parts, browser: &BrowserClient) -> HttpError {
+    let next = match parts.method == Method::GET {
+        true => browser.next_page(&requested_page(&parts.uri)),
+        false => NextPage::default(),
+    };
     new_error(StatusCode::UNAUTHORIZED, "sign-in-needed", worded(ErrorWords::error_sign_in))
         .detail(worded(ErrorWords::error_sign_in_detail))
         .safe(worded(ErrorWords::error_nothing_changed))
         .next(worded(ErrorWords::error_sign_in_next))
-        .page_location(sign_in_address(None, next))
+        .page_location(sign_in_address(None, &next))
 }

@@ -17,6 +17,7 @@ use crate::web::http_error::{new_error, worded};
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::cookies;
+use crate::web::request::language::facility_locale;
 use crate::web::view_models::formats::LocalTime;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, StaffWords};
@@ -207,12 +208,12 @@ pub(crate) async fn find_session(
     client: &BrowserClient,
 ) -> Result<Option<StaffSession>, HttpError> {
     let found = live_session(state, client.cookies(), Some(client.peer()));
-    let Some((secret, session, role)) = found else { return Ok(None) };
+    let Some(LiveSession { secret, session, role, locale }) = found else { return Ok(None) };
     let staff = session.staff;
     let name = read_quick(state, move |state, reader| Ok(staff_name(reader, &state.store.snapshot(), staff)));
     let (name, pin_age_ms) = (name.await?, session.pin_age_ms(&state.clock.now()));
-    let (began_ms, languages) = (session.began_ms, client.languages().clone());
-    let browser = session.browser;
+    let languages = client.languages().led_by(&locale, facility_locale());
+    let (began_ms, browser) = (session.began_ms, session.browser);
     Ok(Some(StaffSession { staff, name, role, began_ms, pin_age_ms, browser, secret, languages }))
 }
 
@@ -222,14 +223,31 @@ pub(crate) fn find_signed_in(
     headers: &HeaderMap,
     peer: Option<&PeerAddress>,
 ) -> Option<(StaffId, StaffRole)> {
-    live_session(state, headers, peer).map(|(_, session, role)| (session.staff, role))
+    live_session(state, headers, peer).map(|found| (found.session.staff, found.role))
 }
 
-fn live_session(
-    state: &AppState,
-    headers: &HeaderMap,
-    peer: Option<&PeerAddress>,
-) -> Option<(String, SessionRow, StaffRole)> {
+/// What the reader of an open page likes to read: what was chosen in this browser, else what is theirs where they have signed
+/// in on it, else what it asks for.
+pub(crate) fn reader_languages(state: &AppState, browser: &BrowserClient) -> LocalePreferences {
+    let (cookies, peer) = (browser.cookies(), browser.peer());
+    let has_chosen = cookies::find_language(cookies, peer.secure).is_some();
+    let signed = if has_chosen { None } else { live_session(state, cookies, Some(peer)) };
+    match signed {
+        Some(signed) => browser.languages().led_by(&signed.locale, facility_locale()),
+        None => browser.languages().clone(),
+    }
+}
+
+/// A session that goes on, and what of the person is looked at with each request.
+struct LiveSession {
+    secret: String,
+    session: SessionRow,
+    role: StaffRole,
+    /// The language of their pages; empty: no preference.
+    locale: String,
+}
+
+fn live_session(state: &AppState, headers: &HeaderMap, peer: Option<&PeerAddress>) -> Option<LiveSession> {
     let secret =
         cookies::find_cookie(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
     let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
@@ -237,8 +255,10 @@ fn live_session(
         tracing::error!(%error, "a session could not be looked up");
         None
     })?;
-    let role = state.store.snapshot().staff.get(&session.staff).filter(|s| !s.left)?.role;
-    Some((secret.to_owned(), session, role))
+    let facility = state.store.snapshot();
+    let person = facility.staff.get(&session.staff).filter(|s| !s.left)?;
+    let (role, locale) = (person.role, person.locale.clone());
+    Some(LiveSession { secret: secret.to_owned(), session, role, locale })
 }
 
 /// A role as people say it, for the middle of a sentence.

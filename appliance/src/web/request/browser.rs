@@ -12,7 +12,8 @@ use crate::web::context::AppState;
 use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
 use crate::web::request::language::read_preferences;
-use crate::web::request::peer::find_peer;
+use crate::web::request::next_page::{KnownPages, NextPage, sign_in_address};
+use crate::web::request::peer::{find_peer, https_address};
 
 /// What of a request's head handlers need after its body has been read.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ pub(crate) struct BrowserClient {
     languages: LocalePreferences,
     host: Option<String>,
     path: String,
+    pages: KnownPages,
     is_program: bool,
     notes: AccessNotes,
 }
@@ -41,6 +43,7 @@ impl BrowserClient {
             cookies,
             host: text(HOST).map(str::to_owned),
             path: parts.uri.path().to_owned(),
+            pages: parts.extensions.get().cloned().unwrap_or_default(),
             is_program: accept.contains("application/json") && !accept.contains("text/html"),
             notes: parts.extensions.get().cloned().unwrap_or_default(),
         }
@@ -72,6 +75,20 @@ impl BrowserClient {
     /// The path that it asked for.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The page that it is to be led to: the first one of staff, where this is none of this box.
+    pub(crate) fn next_page(&self, text: &str) -> NextPage {
+        NextPage::parse(text, &self.pages).unwrap_or_default()
+    }
+
+    /// Where its reader signs in and comes back to what was asked for. None: the box has no HTTPS.
+    pub(crate) fn sign_in_address(&self, state: &AppState) -> Option<String> {
+        let address = sign_in_address(None, &self.next_page(&self.path));
+        match (self.peer.secure, self.host()) {
+            (true, _) => Some(address),
+            (false, host) => https_address(state, host?, &address),
+        }
     }
 
     /// Whether it is a program, which reads JSON and no pages.

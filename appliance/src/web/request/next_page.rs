@@ -1,9 +1,13 @@
-//! The staff page that somebody asked for, kept with its query through signing in and the step from plain HTTP to HTTPS.
+//! The page that somebody asked for, with its query, through signing in and the step from plain HTTP to HTTPS.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use http::Uri;
+use http::{Method, Uri};
 use record::ids::StaffId;
+use web::route::RouteKind;
+use web::table::Table;
 
 /// Where whoever asked for nothing in particular goes.
 pub(crate) const HOME: &str = "/staff/";
@@ -11,10 +15,80 @@ pub(crate) const HOME: &str = "/staff/";
 pub(crate) const SIGN_IN: &str = "/staff/sign-in";
 /// Where one changes one's own PIN.
 pub(crate) const OWN_PIN: &str = "/staff/me/pin";
-/// Bytes of a page that is kept: as many as any address may have.
+/// The first page of those that are open to everybody.
+const OPEN_HOME: &str = "/";
+/// Bytes of a page that is stored: as many as any address may have.
 const NEXT_BYTES_MAX: usize = 2_048;
-/// Bytes of the sign-in's own address, in which a kept page stands encoded once more; a request line may have 4,096.
+/// Bytes of the sign-in's own address, in which a stored page is encoded once more; a request line may have 4,096.
 pub(crate) const SIGN_IN_BYTES_MAX: usize = 3_900;
+
+/// The pages that somebody can be led to, by the patterns of their paths.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownPages(Arc<[&'static str]>);
+
+impl KnownPages {
+    /// Of the table of routes.
+    pub(crate) fn of<S: Clone + Send + Sync + 'static>(table: &Table<S>) -> Self {
+        let routes = table.rows().iter().map(|row| &row.route);
+        let pages = routes.filter(|route| route.kind == RouteKind::Page && route.method == Method::GET);
+        Self(pages.map(|route| route.path).filter(|path| can_lead_to(path)).collect())
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.0.iter().any(|pattern| {
+            let (mut parts, mut segments) = (pattern.split('/'), path.split('/'));
+            let fit = parts.by_ref().zip(segments.by_ref()).all(|(part, segment)| {
+                if part.starts_with('{') { !segment.is_empty() } else { part == segment }
+            });
+            fit && pattern.split('/').count() == path.split('/').count()
+        })
+    }
+}
+
+/// A pattern that begins with a variable fits any path, and nobody signs in to be asked to sign in.
+fn can_lead_to(pattern: &str) -> bool {
+    !matches!(pattern, OPEN_HOME | SIGN_IN) && !pattern.starts_with("/{")
+}
+
+/// A page of this box: its path is in the table of routes, so that nobody is led away from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NextPage(Cow<'static, str>);
+
+impl NextPage {
+    /// What came in an address or a form; none where it is no page of this box.
+    pub(crate) fn parse(text: &str, known: &KnownPages) -> Option<Self> {
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let is_own =
+            text.len() <= NEXT_BYTES_MAX && is_plain_path(path) && is_plain_query(query) && known.has(path);
+        is_own.then(|| Self(Cow::Owned(text.to_owned())))
+    }
+
+    /// A page that the program itself names.
+    pub(crate) const fn of_path(path: &'static str) -> Self {
+        Self(Cow::Borrowed(path))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where somebody goes who does not sign in after all: what is open to everybody.
+    pub(crate) fn without_sign_in(&self) -> &str {
+        if self.0.starts_with(HOME) { OPEN_HOME } else { &self.0 }
+    }
+}
+
+impl Default for NextPage {
+    fn default() -> Self {
+        Self::of_path(HOME)
+    }
+}
+
+impl fmt::Display for NextPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Path and query that a request asks for, in characters that an address may have.
 pub(crate) fn requested_page(uri: &Uri) -> String {
@@ -22,24 +96,20 @@ pub(crate) fn requested_page(uri: &Uri) -> String {
     percent_encode(requested, |byte| is_plain(byte) || matches!(byte, b'%' | b'?'))
 }
 
-/// The page, if it is one of the staff pages of this box: nobody is to be led away from here.
-pub(crate) fn safe_next(next: &str) -> &str {
-    if is_staff_page(next) { next } else { HOME }
-}
-
 /// Where somebody signs in who then wants the page `next`.
-pub(crate) fn sign_in_address(staff: Option<StaffId>, next: &str) -> String {
+pub(crate) fn sign_in_address(staff: Option<StaffId>, next: &NextPage) -> String {
     let who = staff.map_or_else(String::new, |staff| format!("staff={staff}&"));
     leading_on(&format!("{SIGN_IN}?{who}"), next, SIGN_IN_BYTES_MAX)
 }
 
 /// Where somebody changes their own PIN who then wants the page `next`; `why` says what led them there.
-pub(crate) fn own_pin_address(why: &str, next: &str) -> String {
+pub(crate) fn own_pin_address(why: &str, next: &NextPage) -> String {
     leading_on(&format!("{OWN_PIN}?{why}"), next, NEXT_BYTES_MAX)
 }
 
-fn leading_on(page: &str, next: &str, bytes_max: usize) -> String {
-    let stored = percent_encode(next, |byte| is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?');
+fn leading_on(page: &str, next: &NextPage, bytes_max: usize) -> String {
+    let stored =
+        percent_encode(next.as_str(), |byte| is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?');
     let address = format!("{page}next={stored}");
     if address.len() <= bytes_max { address } else { format!("{page}next={HOME}") }
 }
@@ -62,21 +132,19 @@ fn percent_encode(text: &str, stands: impl Fn(u8) -> bool) -> String {
     all
 }
 
-fn is_staff_page(next: &str) -> bool {
-    let (path, query) = next.split_once('?').unwrap_or((next, ""));
-    let Some(segments) = path.strip_prefix(HOME) else { return false };
-    // What cannot be seen of a path is refused: another's segments, a host behind two slashes, a line's end.
+/// What cannot be seen of a path is refused: another's segments, a host behind two slashes, a line's end.
+fn is_plain_path(path: &str) -> bool {
     let is_segment = |segment: &str| {
         percent_decode(segment).is_some_and(|bytes| {
             !matches!(bytes.as_slice(), b"." | b"..")
                 && !bytes.iter().any(|b| b.is_ascii_control() || matches!(b, b'/' | b'\\'))
         })
     };
-    next.len() <= NEXT_BYTES_MAX
-        && !path.contains("//")
-        && segments.split('/').all(is_segment)
-        && !matches!(path, SIGN_IN | "/staff/sign-out")
-        && percent_decode(query).is_some_and(|bytes| !bytes.iter().any(u8::is_ascii_control))
+    path.starts_with('/') && !path.contains("//") && path.split('/').all(is_segment)
+}
+
+fn is_plain_query(query: &str) -> bool {
+    percent_decode(query).is_some_and(|bytes| !bytes.iter().any(u8::is_ascii_control))
 }
 
 /// The bytes that a part of an address stands for; none where it has characters that belong in no address.
@@ -108,8 +176,27 @@ mod tests {
         next: String,
     }
 
+    fn known_pages() -> KnownPages {
+        KnownPages(Arc::new([
+            "/staff/",
+            "/staff/equipment",
+            "/staff/equipment/new",
+            "/staff/equipment/{tag}",
+            "/staff/labels",
+            "/staff/people",
+            "/staff/printers/{name}/test",
+            "/t/{tag}",
+            "/t/{tag}/problem",
+            "/r/{receipt}",
+        ]))
+    }
+
+    fn parse(text: &str) -> Option<String> {
+        NextPage::parse(text, &known_pages()).map(|page| page.to_string())
+    }
+
     #[test]
-    fn own_pages_are_kept_with_their_query() {
+    fn own_pages_stay_with_their_query() {
         for own in [
             "/staff/",
             "/staff/equipment/7QK3M9X2W",
@@ -119,8 +206,12 @@ mod tests {
             "/staff/printers/Desk%20%28100%25%29/test",
             "/staff/labels?back=//evil.example",
             "/staff/people?q=Zo%C3%AB?",
+            "/t/7QK3M9X2W",
+            "/t/7QK3M9X2W?protocol=00000000000000000000000000000007",
+            "/t/7QK3M9X2W/problem",
+            "/r/1-7-0000000000",
         ] {
-            assert_eq!(safe_next(own), own);
+            assert_eq!(parse(own).as_deref(), Some(own));
         }
     }
 
@@ -130,65 +221,101 @@ mod tests {
         for strange in [
             "",
             "/",
+            "//",
             "/staff",
+            "staff/",
+            "t/x",
             "https://evil.example/",
+            "HTTPS://evil.example/t/x",
+            "https:/t/x",
+            "https:t/x",
             "//evil.example",
             "//evil.example/staff/",
+            "//evil.example/t/x",
+            "///evil.example/t/x",
+            "/\\evil.example/t/x",
+            "\\\\evil.example\\t\\x",
             "/staff//evil",
-            "/staff/x//evil",
-            "/staff/\\evil",
-            "/staff/%5Cevil",
-            "/staff/%5cevil",
-            "/staff/%2Fevil",
+            "/staff/equipment//evil",
+            "/staff/equipment/\\evil",
+            "/staff/equipment/%5Cevil",
+            "/staff/equipment/%5cevil",
+            "/staff/equipment/%2Fevil",
+            "/t/%2F%2Fevil.example",
+            "/t/%5C%5Cevil.example",
+            "/t/..",
+            "/t/%2e%2e",
+            "/t/./x",
+            "/t/",
+            "/t//x",
+            "/t/x/",
+            "/t/x/../../evil",
+            "/t/x/unknown",
+            "/t/x/problem/x",
+            "/T/x",
             "/staff/..//evil",
             "/staff/../t/x",
-            "/staff/./x",
             "/staff/%2e%2e/t/x",
             "/staff/.%2E/t/x",
-            "/staff/x/%2e",
-            "/t/x",
-            "/t/x?/staff/",
+            "/staff/equipment/%2e",
             "/staffed/x",
-            "/staff/\r\nX: y",
-            "/staff/%0d%0aX:%20y",
-            "/staff/?a=%0D%0AX",
-            "/staff/?a=%00",
-            "/staff/?a=\tb",
-            "/staff/x\u{7f}",
-            "/staff/%7F",
-            "/staff/x y",
-            "/staff/x?a=<b>",
-            "/staff/x?a=\"b",
-            "/staff/x#y",
-            "/staff/%",
-            "/staff/%z1",
-            "/staff/?a=%4",
-            "/staff/ü",
+            "/staff/nowhere",
+            "/evil.example",
+            "/t/x\r\nX: y",
+            "/t/%0d%0aX:%20y",
+            "/t/x?a=%0D%0AX",
+            "/t/x?a=%00",
+            "/t/x?a=\tb",
+            "/t/x\u{7f}",
+            "/t/%7F",
+            "/t/x\u{202e}",
+            "/t/x y",
+            "/t/x?a=<b>",
+            "/t/x?a=\"b",
+            "/t/x#y",
+            "/t/%",
+            "/t/%z1",
+            "/t/x?a=%4",
+            "/t/ü",
             "@/staff/",
-            "javascript:/staff/",
-            "\t/staff/x",
-            " /staff/x",
+            "user@/t/x",
+            "javascript:/t/x",
+            "javascript:alert(1)//t/x",
+            "data:text/html,/t/x",
+            "\t/t/x",
+            " /t/x",
+            "\u{a0}/t/x",
             "/staff/sign-in?next=/staff/",
             "/staff/sign-out",
             &long,
         ] {
-            assert_eq!(safe_next(strange), HOME, "{strange:?}");
+            assert_eq!(parse(strange), None, "{strange:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_sign_in_goes_where_nobody_has_to() {
+        for (next, back) in [("/t/7QK3M9X2W", "/t/7QK3M9X2W"), ("/staff/equipment", "/"), ("/staff/", "/")] {
+            let next = NextPage::parse(next, &known_pages()).unwrap();
+            assert_eq!(next.without_sign_in(), back);
         }
     }
 
     #[test]
     fn what_was_asked_comes_back_from_the_query() {
         for next in
-            ["/staff/equipment/new?tag=7QK3M9X2W", "/staff/equipment?q=a%26b+c%25&x=y?z", "/staff/x?a='b'"]
+            ["/staff/equipment/new?tag=7QK3M9X2W", "/staff/equipment?q=a%26b+c%25&x=y?z", "/t/x?a='b'"]
         {
-            let address = sign_in_address(Some(StaffId::new(7, [7; 10])), next);
+            let page = NextPage::parse(next, &known_pages()).unwrap();
+            let address = sign_in_address(Some(StaffId::new(7, [7; 10])), &page);
             let uri: Uri = address.parse().unwrap();
             let axum::extract::Query(ask): axum::extract::Query<Ask> =
                 axum::extract::Query::try_from_uri(&uri).unwrap();
             assert_eq!((ask.staff, ask.next.as_str()), (StaffId::new(7, [7; 10]), next));
         }
-        assert_eq!(sign_in_address(None, "/staff/equipment"), "/staff/sign-in?next=/staff/equipment");
-        let many = format!("/staff/?{}", "&".repeat(2_000));
+        let equipment = NextPage::of_path("/staff/equipment");
+        assert_eq!(sign_in_address(None, &equipment), "/staff/sign-in?next=/staff/equipment");
+        let many = NextPage::parse(&format!("/staff/?{}", "&".repeat(2_000)), &known_pages()).unwrap();
         assert_eq!(
             sign_in_address(None, &many),
             "/staff/sign-in?next=/staff/",
@@ -200,7 +327,8 @@ mod tests {
     fn what_browsers_send_raw_is_spelt_out() {
         let requested = |text: &str| requested_page(&text.parse().unwrap());
         assert_eq!(requested("/staff/equipment?q=a|b&c=[1]"), "/staff/equipment?q=a%7Cb&c=%5B1%5D");
-        assert_eq!(safe_next(&requested("/staff/equipment?q={x}")), "/staff/equipment?q=%7Bx%7D");
+        let braces = requested("/staff/equipment?q={x}");
+        assert_eq!(parse(&braces).as_deref(), Some("/staff/equipment?q=%7Bx%7D"));
         assert_eq!(requested("/staff?x=%41"), "/staff?x=%41");
     }
 }

@@ -40,7 +40,7 @@ async fn somebody_else_looks_at_what_was_cleaned() {
 #[tokio::test]
 async fn a_technician_does_not_check_their_own_work() {
     let world = World::new().await;
-    let new = crate::intake::NewStaff { name: "Tom Nguyen".into(), role: StaffRole::Technician };
+    let new = crate::intake::NewStaff::named("Tom Nguyen", StaffRole::Technician);
     let seq = world.give(Command::AddStaff(new)).await;
     let Event::StaffAdded(tom) = world.event(seq) else { panic!() };
     let who = ClaimedCleaner::Pin(tom.staff);

@@ -171,6 +171,7 @@ impl FixtureBox {
         let random = Arc::new(FixtureRandom(Mutex::new(SeededRandom::new(FURNISH_SEED))));
         let dir = tempfile::tempdir().unwrap();
         let world = World::bare(dir, UploadLimits::default(), random.clone(), Vec::new()).await;
+        super::trust::put_certificate(&world);
         let drawn = furnish(&world).await;
         // A time server would let nobody say what the time is.
         world.clock.set(Now { state: ClockState::Rtc, ..world.clock.now() });
@@ -441,7 +442,7 @@ async fn list_callers(world: &World) -> Vec<FixtureCaller> {
         ("facility admin", StaffRole::FacilityAdmin),
         ("auditor", StaffRole::Auditor),
     ] {
-        let seq = world.give(Command::AddStaff(NewStaff { name: name.into(), role })).await;
+        let seq = world.give(Command::AddStaff(NewStaff::named(name, role))).await;
         let Event::StaffAdded(added) = world.event(seq) else { panic!("{name} was not added") };
         callers.push(staff_caller(world, name, role, added.staff));
     }

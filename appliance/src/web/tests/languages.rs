@@ -196,6 +196,14 @@ async fn pages_of_lists_and_tags_are_whole_in_each_language() {
 }
 
 #[tokio::test]
+async fn steps_to_trust_the_box_are_whole_in_each_language() {
+    let world = World::new().await;
+    check_pages(&world, "", &[asks("/trust")]).await;
+    super::trust::put_certificate(&world);
+    check_pages(&world, "", &[asks("/trust")]).await;
+}
+
+#[tokio::test]
 async fn scan_pages_are_whole_in_each_language() {
     let world = World::new().await;
     let path = format!("/t/{}", world.pump);

@@ -92,6 +92,7 @@ mod steady_disk;
 mod submissions;
 mod table;
 mod technician;
+mod trust;
 mod uses;
 mod walked_forms;
 mod ways;

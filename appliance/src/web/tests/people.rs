@@ -1,10 +1,14 @@
 //! The list of staff: who sees it, who changes it, and what becomes of PINs.
 
+use http::header::CONTENT_LANGUAGE;
+use serde_json::json;
 use service::clock::Clock as _;
 
+use super::programs::program;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
 use crate::identity::{PinAttempt, PinOutcome};
+use crate::intake::StaffChange;
 
 /// A try on one and the same device.
 pub(super) fn try_pin(world: &World, staff: StaffId, pin: &str) -> PinOutcome {
@@ -55,6 +59,87 @@ async fn an_admin_adds_changes_and_lets_go() {
     admin.get(&ada).await.is(404);
     admin.post(&format!("{ada}/pin"), &token, &[("pin", "1234"), ("again", "1234")]).await.is(404);
     admin.get("/staff/people/nobody").await.is(404);
+}
+
+#[tokio::test]
+async fn a_person_has_a_language_and_a_payroll_number() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let new = admin.get("/staff/people/new").await;
+    new.is(200).has("value=\"any\" selected");
+    let fields = |locale: &'static str, number: &'static str| {
+        [("name", "Ada"), ("role", "technician"), ("locale", locale), ("number", number)]
+    };
+    let token = new.hidden("form");
+    let send = async |path: &str, locale, number| admin.post(path, &token, &fields(locale, number)).await;
+    let size = world.size();
+    send("/staff/people/new", "tlh", "").await.is(422);
+    let long = "7".repeat(41);
+    let long = [("name", "Ada"), ("role", "technician"), ("number", long.as_str())];
+    admin.post("/staff/people/new", &token, &long).await.is(422).has("Shorten it");
+    send("/staff/people/new", "es", "7\u{202e}").await.is(422);
+    assert_eq!(world.size(), size, "nobody was added");
+    let ada = send("/staff/people/new", "es", "4410-7").await.is(303).location();
+    admin.get(&ada).await.has("value=\"es\" selected").has("value=\"4410-7\"");
+    let size = world.size();
+    send(&ada, "es", "4410-7").await.is(303);
+    assert_eq!(world.size(), size, "what changes nothing makes no entry");
+    send(&ada, "en", "").await.is(303);
+    admin.get(&ada).await.has("value=\"en\" selected").has_not("4410-7");
+    send(&ada, "any", "").await.is(303);
+    admin.get(&ada).await.has("value=\"any\" selected");
+    let stored =
+        world.state.store.facility().staff.values().find(|p| p.role == StaffRole::Technician).cloned();
+    let stored = stored.unwrap();
+    assert_eq!((stored.locale.as_str(), stored.number.as_str()), ("", ""));
+}
+
+/// On open pages a choice that was made in this browser is the newer one.
+#[tokio::test]
+async fn whoever_has_signed_in_reads_their_own_language() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Technician).await;
+    let item = format!("/t/{}", world.pump);
+    let language = async |path: &str, cookie: &str, secure: bool| {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        world.send(request, secure).await.header(CONTENT_LANGUAGE).to_owned()
+    };
+    assert_eq!(language(&item, &tom.cookie, true).await, "en-US");
+    let staff = *world.state.store.facility().staff.keys().next().unwrap();
+    let change = StaffChange { locale: Some("es".to_owned()), ..StaffChange::of(staff) };
+    world.give(Command::ChangeStaff(change)).await;
+    assert_eq!(language(&item, &tom.cookie, true).await, "es-US");
+    assert_eq!(language(&item, &format!("language=en; {}", tom.cookie), true).await, "en-US");
+    assert_eq!(language(&item, &tom.cookie, false).await, "en-US", "nobody is known over plain HTTP");
+    assert_eq!(language(&item, "", true).await, "en-US");
+}
+
+#[tokio::test]
+async fn a_program_enters_payroll_numbers_and_no_names() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada Long", StaffRole::Technician, "4711").await;
+    let program = program(&world, ApiTokenScope::Write);
+    let path = format!("/api/v1/people/{ada}");
+    let patch = |body: serde_json::Value| {
+        Request::patch(&path)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap()
+    };
+    let changed = program.send(patch(json!({ "number": "4410-7", "locale": "es" }))).await;
+    assert_eq!(changed.is(200).json()["number"], "4410-7");
+    program.get("/api/v1/people").await.has("\"number\":\"4410-7\"").has("\"locale\":\"es\"");
+    let size = world.size();
+    program.send(patch(json!({}))).await.is(200);
+    program.send(patch(json!({ "locale": "tlh" }))).await.is(422).has("Pages are in en or es");
+    program.send(patch(json!({ "role": "facility_admin" }))).await.is(422);
+    program.send(patch(json!({ "name": "Eve" }))).await.is(422);
+    assert_eq!(world.size(), size);
+    let cleared = program.send(patch(json!({ "number": "", "locale": "" }))).await;
+    assert_eq!((&cleared.is(200).json()["number"], &cleared.json()["locale"]), (&json!(""), &json!("")));
+    world.give(Command::StaffLeft { staff: ada }).await;
+    program.send(patch(json!({ "number": "1" }))).await.is(404);
 }
 
 #[tokio::test]

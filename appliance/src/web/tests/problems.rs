@@ -3,6 +3,7 @@
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
+use crate::intake::SettingsChange;
 
 fn report(what: &'static str) -> [(&'static str, &'static str); 3] {
     [("what", what), ("notes", "Bildschirm <kaputt>"), ("cleaned_by", "")]
@@ -127,6 +128,32 @@ async fn a_report_has_the_photo_that_came_with_any_press_of_its_form() {
     let at = today.text();
     let to = at.split("href=\"").find(|part| part.starts_with("/staff/problems/")).unwrap();
     tom.get(to.split('"').next().unwrap()).await.is(200).has(&thumbnail);
+}
+
+#[tokio::test]
+async fn a_report_without_room_for_its_photo_is_recorded_and_says_so() {
+    use record::kinds::ProblemPolicy::{Anyone, Tell};
+    // As the item goes on, and as the report takes it out of service.
+    for policy in [Tell, Anyone] {
+        let world = World::new().await;
+        let settings = SettingsChange { problem: Some(policy), ..SettingsChange::default() };
+        world.give(Command::ChangeFacility(Box::new(settings))).await;
+        let item = format!("/t/{}", world.pump);
+        let path = format!("{item}/problem");
+        world.card.0.store(91, std::sync::atomic::Ordering::Relaxed);
+        let page = world.get(&path).await;
+        let sent = world.send(photo_report(&page, &path, "broken", "good"), false).await;
+        assert_eq!(sent.is(303).location(), format!("{item}?photo=no-room#problems"));
+        let activity = world.state.store.facility().activity[&world.pump].clone();
+        assert!(activity.problems[0].photos.is_empty());
+        let shown = world.get(&format!("{item}?photo=no-room")).await;
+        shown.is(200).has("Your report was sent, but your photo was not saved").has(": broken");
+        world.get(&item).await.has_not("your photo was not saved");
+        world.card.0.store(90, std::sync::atomic::Ordering::Relaxed);
+        let page = world.get(&path).await;
+        let sent = world.send(photo_report(&page, &path, "soiled", "good"), false).await;
+        assert_eq!(sent.is(303).location(), format!("{item}#problems"));
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use record::ids::DeviceId;
 use super::staff_pages::{desk, person};
 use super::*;
 use crate::identity::AccessOutcome;
+use crate::intake::StaffChange;
+use crate::web::request::next_page::{KnownPages, NextPage};
 
 const STRANGER: [u8; 4] = [10, 0, 9, 9];
 
@@ -113,10 +115,52 @@ async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
     let long = format!("/staff/equipment?q={}", "%26".repeat(670));
     let names = browser.get(&browser.get(&long).await.is(303).location()).await;
     assert_eq!(browser.get(&link(names.is(200), "staff=")).await.is(200).hidden("next"), long);
-    for strange in ["//evil.example", "/staff/%5C%5Cevil", "/t/x", "/staff/%0d%0aSet-Cookie:x"] {
+    for strange in ["//evil.example", "/staff/%5C%5Cevil", "/nowhere/x", "/t/%0d%0aSet-Cookie:x"] {
         let form = [("staff", &*tom.to_string()), ("pin", "471147"), ("next", strange)];
         let to = browser.send(posted("/staff/sign-in", &form)).await.is(303).location();
         assert_eq!(to, "/staff/", "{strange}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_in_at_a_label_comes_back_to_its_item() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, "4711").await;
+    let item = format!("/t/{}", world.pump);
+    let from_plain = link(world.get(&item).await.is(200), "/staff/sign-in");
+    let sign_in = format!("/staff/sign-in?next={item}");
+    assert_eq!(from_plain, format!("https://10.0.0.5:8443{sign_in}"));
+    let browser = Browser::new(&world, [10, 0, 0, 9]);
+    for page in [item.clone(), format!("{item}/problem"), format!("{item}/used")] {
+        let to = link(browser.get(&page).await.is(200), "/staff/sign-in");
+        assert_eq!(to, format!("/staff/sign-in?next={page}"));
+    }
+    let names = browser.get(&sign_in).await;
+    names.is(200).has(&format!("href=\"{item}\">Cancel"));
+    let asked = browser.get(&link(&names, &tom.to_string())).await;
+    asked.is(200).has(&format!("href=\"{item}\">Cancel"));
+    let form = [("staff", &*tom.to_string()), ("pin", "4711"), ("next", &*asked.hidden("next"))];
+    let signed = browser.send(posted("/staff/sign-in", &form)).await;
+    assert_eq!(signed.is(303).location(), item);
+    let page = browser.get(&item).await;
+    page.is(200).has("href=\"/staff/\">Staff pages").has_not("/staff/sign-in");
+}
+
+#[test]
+fn pages_of_the_table_are_known_and_nothing_else() {
+    let known = KnownPages::of(&TABLE.0);
+    let is_known = |path: &str| NextPage::parse(path, &known).is_some();
+    for row in TABLE.0.rows() {
+        let (route, path) = (&row.route, row.route.example.address(row.route.path).unwrap());
+        let can_lead = route.kind == ::web::route::RouteKind::Page
+            && route.method == http::Method::GET
+            && !matches!(route.path, "/" | "/{tag}" | "/staff/sign-in");
+        if can_lead {
+            assert!(is_known(&path), "{}", route.name);
+        }
+    }
+    for other in ["/", "/7QK3M9X2W", "/staff/sign-in", "/staff/sign-out", "/api/v1/people", "/photos/a.jpg"] {
+        assert!(!is_known(other), "{other}");
     }
 }
 
@@ -188,7 +232,7 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
 async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_one() {
     let world = World::new().await;
     let tom = person(&world, "Tom Nguyen", StaffRole::Technician, "4711").await;
-    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(StaffRole::Biomed), seen: None };
+    let change = Command::ChangeStaff(StaffChange { role: Some(StaffRole::Biomed), ..StaffChange::of(tom) });
     world.give(change).await;
     let browser = Browser::new(&world, [10, 0, 0, 9]);
     let form = [("staff", &*tom.to_string()), ("pin", "4711"), ("next", "/staff/equipment?all=1")];

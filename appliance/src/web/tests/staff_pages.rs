@@ -9,7 +9,7 @@ pub(super) struct Desk<'a> {
 }
 
 pub(super) async fn person(world: &World, name: &str, role: StaffRole, pin: &str) -> StaffId {
-    let seq = world.give(Command::AddStaff(NewStaff { name: name.into(), role })).await;
+    let seq = world.give(Command::AddStaff(NewStaff::named(name, role))).await;
     let Event::StaffAdded(added) = world.event(seq) else { panic!() };
     world.state.identity.pins.set(added.staff, role, pin).unwrap().unwrap();
     added.staff

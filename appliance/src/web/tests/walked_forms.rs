@@ -118,8 +118,19 @@ async fn each_field_of_the_facility_and_of_a_person() {
     ]);
     let (definition, page) = (named(facility::FORMS, "settings"), "/staff/box/settings".to_owned());
     WalkedForm { definition, page, entered, cleared }.walk(&admin).await;
-    let entered =
-        one_by_one(&[("name", "Ada King"), ("name", "Ada L."), ("role", "auditor"), ("role", "biomed")]);
+    let entered = one_by_one(&[
+        ("name", "Ada King"),
+        ("name", "Ada L."),
+        ("role", "auditor"),
+        ("role", "biomed"),
+        ("locale", "es"),
+        ("locale", "en"),
+        ("number", "4410"),
+        ("number", "4410-7"),
+    ]);
     let (definition, page) = (named(people::FORMS, "person"), format!("/staff/people/{ada}"));
-    WalkedForm { definition, page, entered, cleared: Vec::new() }.walk(&admin).await;
+    let cleared = one_by_one(&[("locale", "any"), ("number", "")]);
+    WalkedForm { definition, page, entered, cleared }.walk(&admin).await;
+    let person = world.state.store.facility().staff[&ada].clone();
+    assert_eq!((person.locale.as_str(), person.number.as_str()), ("", ""));
 }

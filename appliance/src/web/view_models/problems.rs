@@ -22,7 +22,29 @@ pub(crate) struct ItemProblems {
     pub(crate) open: Vec<ProblemCard>,
     /// What is to be said of a loaner behind its last day.
     pub(crate) loan: Option<String>,
+    /// What became of a report that this phone sent just now.
+    pub(crate) sent: Option<SafeHtml>,
 }
+
+/// What the way from a report back to its item says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SentReport {
+    /// Nothing: there was none, or it is among the open ones with all that came with it.
+    #[default]
+    Whole,
+    /// It was recorded, and there was no room for its photo.
+    WithoutPhoto,
+}
+
+impl SentReport {
+    /// As an address has it: `no-room`, where a photo came and was not stored.
+    pub(crate) fn of_photo(photo: Option<&str>) -> Self {
+        if photo == Some(NO_ROOM) { Self::WithoutPhoto } else { Self::Whole }
+    }
+}
+
+/// In addresses: a photo came, and there was no room for it.
+pub(crate) const NO_ROOM: &str = "no-room";
 
 /// An open report.
 #[derive(Debug, Clone)]
@@ -95,10 +117,19 @@ pub(crate) struct ProblemLook<'a> {
 
 impl ProblemLook<'_> {
     /// For everybody: without names.
-    pub(crate) fn of_item(self, tag: Tag) -> ItemProblems {
+    pub(crate) fn of_item(self, tag: Tag, sent: SentReport) -> ItemProblems {
         let item = self.facility.equipment.get(&tag);
         let loan = item.and_then(|item| word_overdue(self.wording, item)).map(|day| self.w.loan_overdue(day));
-        ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden), loan }
+        let sent = match sent {
+            SentReport::Whole => None,
+            SentReport::WithoutPhoto => Some(self.word_lost_photo()),
+        };
+        ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden), loan, sent }
+    }
+
+    fn word_lost_photo(self) -> SafeHtml {
+        let contact = self.wording.contact(&self.facility.settings);
+        fill_slots(self.w.problem_without_photo(S0), [contact])
     }
 
     /// The open reports about an item, the newest first; for staff with the names of those who made them.

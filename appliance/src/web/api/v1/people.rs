@@ -2,28 +2,39 @@
 
 use axum::extract::State;
 use http::Method;
+use record::fold::StaffMember;
 use record::ids::StaffId;
 use record::kinds::StaffRole;
 use schemars::JsonSchema;
-use serde::Serialize;
-use web::answer::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::answer::{Json, WithHeaders, with_etag};
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::store::ReadLane;
-use crate::web::access::permissions::{Read, SeePeople};
-use crate::web::access::program::StaffOrProgram;
+use crate::intake::{Command, StaffChange};
+use crate::store::{LogReader, ReadLane};
+use crate::web::access::permissions::{Read, SeePeople, Write};
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
+use crate::web::api::v1::versions::run_over;
 use crate::web::context::AppState;
-use crate::web::log_reads::{StoredText, read_text};
-use crate::web::refusals;
+use crate::web::http_error::{changed_since, not_found};
+use crate::web::log_reads::{StoredText, read_quick, read_text};
 use crate::web::view_models::formats::utc_text;
+use crate::web::{examples, refusals};
 
 pub(crate) fn people_routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::GET, "/api/v1/people", "person.list", RouteKind::Api, list)
             .summary("Everybody who works or has worked here, in the order in which they came")
             .refusals(refusals::READING),
+        row(Method::PATCH, "/api/v1/people/{staff}", "person.amend", RouteKind::Api, amend_person)
+            .summary("Changes somebody’s payroll number or the language of their pages; names and roles are an admin’s")
+            .commands(&["ChangeStaff"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::staff_example().json(json!({ "number": "4410-7", "locale": "es" }))),
     ]
 }
 
@@ -39,8 +50,26 @@ struct PersonJson {
     role: StaffRole,
     /// Whether they work here no more.
     left: bool,
+    /// The language of their pages, `en` or `es`; empty: no preference.
+    locale: String,
+    /// Their payroll number; empty: none.
+    number: String,
     /// Since when they are known (RFC 3339, UTC).
     added_at: String,
+}
+
+impl PersonJson {
+    fn of(reader: &LogReader, staff: StaffId, person: &StaffMember) -> Self {
+        Self {
+            id: staff,
+            name: StoredText::read(reader, person.name).readable(),
+            role: person.role,
+            left: person.left,
+            locale: person.locale.clone(),
+            number: person.number.clone(),
+            added_at: utc_text(staff.made_ms()),
+        }
+    }
 }
 
 async fn list(
@@ -50,14 +79,47 @@ async fn list(
     let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
     let people = read_text(&state, lane, move |state, reader| {
         let facility = state.store.snapshot();
-        let people = facility.staff.iter().map(|(id, person)| PersonJson {
-            id: *id,
-            name: StoredText::read(reader, person.name).readable(),
-            role: person.role,
-            left: person.left,
-            added_at: utc_text(id.made_ms()),
-        });
+        let people = facility.staff.iter().map(|(id, person)| PersonJson::of(reader, *id, person));
         Ok(people.collect())
     });
     people.await.map(|people| Json(ListJson::whole(people)))
+}
+
+/// What a program changes of somebody; what is absent stays.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PersonChange {
+    /// The language of their pages, `en` or `es`; empty: no preference any more.
+    #[serde(default)]
+    locale: Option<String>,
+    /// Their payroll number, at most 40 characters; empty: none any more.
+    #[serde(default)]
+    number: Option<String>,
+}
+
+async fn amend_person(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    Path(staff): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
+    JsonBody(PersonChange { locale, number }): JsonBody<PersonChange>,
+) -> Result<WithHeaders<Json<PersonJson>>, HttpError> {
+    let staff: StaffId = staff.parse().map_err(|_| not_found())?;
+    let now = find_person(&state, staff)?.changed;
+    let change = StaffChange { locale, number, ..StaffChange::of(staff) };
+    let version = if change.is_empty() {
+        if_match.require(Some(now)).map_err(|OtherVersion| changed_since(Some(now)))?;
+        now
+    } else {
+        run_over(&state, Some(now), key, &if_match, Command::ChangeStaff(change)).await?.version
+    };
+    let person = read_quick(&state, move |state, reader| {
+        Ok(PersonJson::of(reader, staff, &find_person(state, staff)?))
+    });
+    with_etag(Some(version), Json(person.await?))
+}
+
+fn find_person(state: &AppState, staff: StaffId) -> Result<StaffMember, HttpError> {
+    state.store.snapshot().staff.get(&staff).filter(|person| !person.left).cloned().ok_or_else(not_found)
 }

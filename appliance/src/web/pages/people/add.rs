@@ -21,7 +21,7 @@ use crate::web::form_page::{FormMarks, SentForm, window_title, word_at_field};
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_text, staff_name};
-use crate::web::pages::people::person::{PEOPLE, PERSON, refused_field, role_of, values_of};
+use crate::web::pages::people::person::{PEOPLE, PERSON, locale_of, refused_field, role_of, values_of};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::snapshot::Snapshot;
@@ -121,7 +121,7 @@ pub(crate) async fn ask(
     signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
-    let values = values_of("", StaffRole::Technician);
+    let values = values_of(&NewStaff::named("", StaffRole::Technician));
     NewPerson { values, problems: Vec::new(), namesake: None, submission: None }.page(&state, &signed)
 }
 
@@ -137,6 +137,7 @@ pub(crate) async fn add(
     let SentForm { values, errors, submission, .. } =
         SentForm::<RowVersion>::read(signed.words(), &PERSON, &form);
     let (name, role) = (values.text("name").to_owned(), role_of(&values));
+    let (locale, number) = (locale_of(&values), values.text("number").to_owned());
     let mut page = NewPerson { values, problems: errors, namesake: None, submission: submission.clone() };
     let Some(role) = role.filter(|_| page.problems.is_empty()) else { return page.again(&state, &signed) };
     let is_repeated = match &submission {
@@ -148,7 +149,8 @@ pub(crate) async fn add(
         page.namesake = Some(namesake);
         return page.again(&state, &signed);
     }
-    match run_command(&state, signed.author(), submission, Command::AddStaff(NewStaff { name, role })).await {
+    let command = Command::AddStaff(NewStaff { name, role, locale, number });
+    match run_command(&state, signed.author(), submission, command).await {
         Ok(done) => match read_event(&state, done.line).await? {
             Some((_, Event::StaffAdded(added))) => {
                 go_to(&format!("{PEOPLE}/{}", added.staff)).map(OneOf::First)

@@ -57,7 +57,10 @@ fn own_routes() -> Vec<Route<AppState>> {
 fn staff_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
-    let person = |example: Example, name| example.field("name", name).field("role", "technician");
+    let person = |example: Example, name| {
+        let example = example.field("name", name).field("role", "technician");
+        example.field("locale", "es").field("number", "4410-7")
+    };
     let new_pin = examples::NEW_PIN;
     let pin = examples::staff_example().field("pin", new_pin).field("again", new_pin).secret(new_pin);
     let button = || examples::staff_example().field("submission", "");

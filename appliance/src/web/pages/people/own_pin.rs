@@ -21,7 +21,7 @@ use crate::web::http_error::{broken_rule, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::request::next_page::{HOME, OWN_PIN, safe_next};
+use crate::web::request::next_page::{HOME, NextPage, OWN_PIN};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
@@ -43,7 +43,7 @@ struct OwnPinPage {
     /// What is to be known before one goes on.
     notes: Vec<String>,
     digits_min: usize,
-    next: String,
+    next: NextPage,
     form_token: String,
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn ask(
     State(state): State<AppState>,
     LenientQuery(params): LenientQuery<OwnPinParams>,
 ) -> Result<Page, HttpError> {
-    let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
+    let next = signed.browser().next_page(params.next.as_deref().unwrap_or(HOME));
     own_pin_page(&state, &signed, params.short.is_some(), Vec::new(), next).await
 }
 
@@ -61,7 +61,7 @@ async fn own_pin_page(
     signed: &StaffSession,
     short: bool,
     problems: Vec<Wrong>,
-    next: String,
+    next: NextPage,
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
     let (page_words, w): (PageWords, PeopleWords) = signed.words();
@@ -103,7 +103,7 @@ pub(crate) async fn change(
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let device = signed.browser().device(&state);
     let (page_words, errors, w): (PageWords, ErrorWords, PeopleWords) = signed.words();
-    let next = safe_next(form.text("next")).to_owned();
+    let next = signed.browser().next_page(form.text("next"));
     let (pin, again) = (form.text("pin").trim().to_owned(), form.text("again").trim());
     let wrong = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
     // What is wrong with the new one costs no try of the present one.
@@ -130,7 +130,7 @@ pub(crate) async fn change(
         PinOutcome::Right => {
             set_own_pin(&state, &signed, pin).await?;
             tracing::info!(staff = %signed.staff(), "somebody changed their PIN");
-            go_to(&next).map(|reply| with_cookies(reply, [device.set_cookie()]))
+            go_to(next.as_str()).map(|reply| with_cookies(reply, [device.set_cookie()]))
         }
         PinOutcome::Busy => Err(busy_answer().link(OWN_PIN, worded(ErrorWords::error_links_own_pin))),
         outcome => {

@@ -5,7 +5,7 @@ use axum::extract::State;
 use record::fold::RowVersion;
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged, StaffRole};
-use record::limits::NAME_CHARS_MAX;
+use record::limits::{NAME_CHARS_MAX, PAYROLL_CHARS_MAX};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, OneOf, Page};
@@ -18,7 +18,7 @@ use crate::identity::{
     AccessOutcome, AccessTarget, BADGES_MAX, IdentityError, IdentityStores, PinForm, SessionStore,
     pin_digits_min,
 };
-use crate::intake::{Command, CommandRefusal, Permission};
+use crate::intake::{Command, CommandRefusal, NewStaff, PAGE_LANGUAGES, Permission, StaffChange};
 use crate::store::ReadLane;
 use crate::web::access::permissions::{EditPeople, SeePeople};
 use crate::web::access::staff::StaffCaller;
@@ -132,17 +132,37 @@ pub(crate) async fn list(
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-/// Name and role.
+/// Name, role and what else is known of somebody.
 pub(crate) static PERSON: FormDefinition = FormDefinition {
     name: "person",
     sections: &[FormSection::plain(&[
         FormField::line("name", NAME_CHARS_MAX).required(),
         FormField::choice("role", &["technician", "biomed", "facility_admin", "auditor"]).required(),
+        FormField::choice("locale", &[ANY_LANGUAGE, "en", "es"]),
+        FormField::line("number", PAYROLL_CHARS_MAX),
     ])],
 };
 
-pub(super) fn values_of(name: &str, role: StaffRole) -> FormValues {
-    FormValues::empty(&PERSON).with("name", name).with("role", choice_word(role))
+/// Whoever has no preference reads what their browser asks for.
+const ANY_LANGUAGE: &str = "any";
+
+pub(super) fn values_of(person: &NewStaff) -> FormValues {
+    FormValues::empty(&PERSON)
+        .with("name", &person.name)
+        .with("role", choice_word(person.role))
+        .with("locale", language_word(&person.locale))
+        .with("number", &person.number)
+}
+
+/// The choice for the language of a tag, whatever country it names.
+fn language_word(locale: &str) -> &'static str {
+    let language = locale.split('-').next().unwrap_or_default();
+    PAGE_LANGUAGES.into_iter().find(|known| *known == language).unwrap_or(ANY_LANGUAGE)
+}
+
+/// The language that was chosen; empty: none.
+pub(super) fn locale_of(values: &FormValues) -> String {
+    values.text("locale").strip_prefix(ANY_LANGUAGE).unwrap_or(values.text("locale")).to_owned()
 }
 
 /// The role, once nothing is wrong with the form.
@@ -160,25 +180,39 @@ pub(super) struct StaffEntry {
     pub(super) staff: StaffId,
     name: String,
     role: StaffRole,
+    locale: String,
+    number: String,
     since_ms: i64,
     version: RowVersion,
 }
 
 impl StaffEntry {
     fn values(&self) -> FormValues {
-        values_of(&self.name, self.role)
+        let (name, locale, number) = (self.name.clone(), self.locale.clone(), self.number.clone());
+        values_of(&NewStaff { name, role: self.role, locale, number })
     }
 
     pub(super) fn path(&self) -> String {
         format!("{PEOPLE}/{}", self.staff)
     }
 
-    /// Name and role, as far as they are others than now.
+    /// What is another than now.
     fn change(&self, sent: &SentForm<RowVersion>) -> Option<Command> {
-        let name = Some(sent.values.text("name").to_owned()).filter(|name| *name != self.name);
-        let role = role_of(&sent.values).filter(|role| *role != self.role);
-        let is_new = name.is_some() || role.is_some();
-        is_new.then_some(Command::ChangeStaff { staff: self.staff, name, role, seen: sent.seen })
+        let now = self.values();
+        let changed = |field: &str| {
+            let value = sent.values.text(field);
+            (value != now.text(field)).then(|| value.to_owned())
+        };
+        let change = StaffChange {
+            staff: self.staff,
+            name: changed("name"),
+            role: role_of(&sent.values).filter(|role| *role != self.role),
+            // Nobody chooses by leaving it out.
+            locale: changed("locale").filter(|word| !word.is_empty()).map(|_| locale_of(&sent.values)),
+            number: changed("number"),
+            seen: sent.seen,
+        };
+        (!change.is_empty()).then_some(Command::ChangeStaff(change))
     }
 }
 
@@ -188,8 +222,15 @@ pub(super) async fn find_member(state: &AppState, text: &str) -> Result<StaffEnt
         let facility = state.store.snapshot();
         let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(not_found)?;
         let name = staff_name(reader, &facility, staff);
-        let (role, version) = (person.role, person.changed);
-        Ok(StaffEntry { staff, name, role, since_ms: staff.made_ms(), version })
+        Ok(StaffEntry {
+            staff,
+            name,
+            role: person.role,
+            locale: person.locale.clone(),
+            number: person.number.clone(),
+            since_ms: staff.made_ms(),
+            version: person.changed,
+        })
     });
     known.await
 }

@@ -25,7 +25,7 @@ use crate::web::log_reads::{StoredText, read_quick, read_text};
 use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::request::next_page::{HOME, SIGN_IN, own_pin_address, safe_next, sign_in_address};
+use crate::web::request::next_page::{HOME, NextPage, SIGN_IN, own_pin_address, sign_in_address};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
@@ -45,6 +45,7 @@ struct NamesPage {
     w: PeopleWords,
     /// Where each goes on, name and role.
     people: Vec<(String, String, String)>,
+    next: NextPage,
 }
 
 #[derive(Template)]
@@ -56,7 +57,7 @@ struct PinPage {
     staff: StaffId,
     name: String,
     role: String,
-    next: String,
+    next: NextPage,
     /// Where somebody else goes.
     names: String,
 }
@@ -66,16 +67,16 @@ pub(crate) async fn ask(
     State(state): State<AppState>,
     LenientQuery(params): LenientQuery<SignInParams>,
 ) -> Result<Page, HttpError> {
-    let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
+    let next = phone.browser().next_page(params.next.as_deref().unwrap_or(HOME));
     match params.staff.and_then(|id| id.parse().ok()) {
         Some(staff) => pin_page(&state, &phone, staff, None, next).await,
-        None => names_page(&state, &phone, &next).await,
+        None => names_page(&state, &phone, next).await,
     }
 }
 
-async fn names_page(state: &AppState, phone: &PhoneCaller, next: &str) -> Result<Page, HttpError> {
+async fn names_page(state: &AppState, phone: &PhoneCaller, next: NextPage) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PeopleWords) = phone.words();
-    let (next, facility) = (next.to_owned(), state.store.snapshot());
+    let facility = state.store.snapshot();
     let page_of_names = read_text(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
         let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
         let known = holders
@@ -90,7 +91,7 @@ async fn names_page(state: &AppState, phone: &PhoneCaller, next: &str) -> Result
         let snapshot = Snapshot::of(state, &facility);
         let gap = snapshot.local.gap_before().is_some();
         let frame = PageLayout::open(state, &snapshot, page_words, w.sign_in_title()).without_languages();
-        Ok(NamesPage { frame: PageLayout { gap, ..frame }, w, people })
+        Ok(NamesPage { frame: PageLayout { gap, ..frame }, w, people, next })
     });
     let template = page_of_names.await?;
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
@@ -101,7 +102,7 @@ async fn pin_page(
     phone: &PhoneCaller,
     staff: StaffId,
     refused: Option<PinOutcome>,
-    next: String,
+    next: NextPage,
 ) -> Result<Page, HttpError> {
     let (page_words, errors, w): (PageWords, ErrorWords, PeopleWords) = phone.words();
     let template = read_quick(state, move |state, reader| {
@@ -137,9 +138,9 @@ pub(crate) async fn sign_in(
     FormBody { fields: form, .. }: FormBody,
 ) -> Result<WithHeaders<FormOrPage>, HttpError> {
     let device = phone.browser().device(&state);
-    let next = safe_next(form.text("next")).to_owned();
+    let next = phone.browser().next_page(form.text("next"));
     let Ok(staff) = form.text("staff").parse::<StaffId>() else {
-        let page = names_page(&state, &phone, &next).await?;
+        let page = names_page(&state, &phone, next).await?;
         return Ok(with_cookies(OneOf::Second(page), []));
     };
     let attempt = PinAttempt {
@@ -182,18 +183,23 @@ pub(crate) async fn sign_in(
 }
 
 /// An error with the way back to the page that asks for the PIN.
-fn pin_again(error: HttpError, staff: StaffId, next: &str) -> HttpError {
+fn pin_again(error: HttpError, staff: StaffId, next: &NextPage) -> HttpError {
     error.link(sign_in_address(Some(staff), next), worded(ErrorWords::error_links_pin))
 }
 
 /// The page that was asked for, unless something about the PIN has to be said first.
-fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, HttpError> {
+fn after_sign_in(
+    state: &AppState,
+    staff: StaffId,
+    digits: usize,
+    next: &NextPage,
+) -> Result<String, HttpError> {
     let role = state.store.snapshot().staff.get(&staff).map(|s| s.role);
     if role.is_some_and(|role| digits < pin_digits_min(role)) {
         return Ok(own_pin_address("short=1&", next));
     }
     let reported = state.identity.pins.wrong_pins(staff).map_err(|e| HttpError::internal(&e))?;
-    Ok(if reported.is_some() { own_pin_address("", next) } else { next.to_owned() })
+    Ok(if reported.is_some() { own_pin_address("", next) } else { next.to_string() })
 }
 
 pub(crate) async fn sign_out(

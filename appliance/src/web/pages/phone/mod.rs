@@ -10,6 +10,7 @@ mod receipt;
 mod same_again;
 mod scan;
 mod tag_answer;
+mod trust;
 mod undo;
 mod used;
 
@@ -84,6 +85,11 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)
             .example(undo),
+        row(Method::GET, trust::TRUST, "trust.show", Page, trust::show_trust),
+        row(Method::GET, trust::CERTIFICATE, "trust-certificate.show", Asset, trust::download_certificate)
+            .refusals(refusals::FINDING),
+        row(Method::GET, trust::PROFILE, "trust-profile.show", Asset, trust::show_profile)
+            .refusals(refusals::FINDING),
         row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
         row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
             .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])

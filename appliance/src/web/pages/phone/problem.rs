@@ -20,7 +20,7 @@ use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_phot
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::PageLayout;
+use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::scan::who::{KnownCleaner, ScanProof, forget_person};
 use crate::web::pages::phone::tag_answer::TagAnswer;
@@ -33,7 +33,7 @@ use crate::web::request::submission::{new_submission, submission_key, submission
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, word_key};
+use crate::web::view_models::problems::{NO_ROOM, ProblemCard, ProblemLook, ReporterNames, word_key};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
@@ -116,6 +116,7 @@ async fn report_page(
     let words: (PageWords, ProblemWords, RefusalWords, ScanWords, ErrorWords) = phone.words();
     let (page_words, w, refusals, scan, errors) = words;
     let usage = phone.browser().usage();
+    let staff_link = StaffLink::of(state, phone.browser(), page_words);
     let drawn = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
@@ -134,7 +135,10 @@ async fn report_page(
             is_chosen: entered.what.as_ref() == Some(word),
         };
         Ok(ItemProblemPage {
-            frame: PageLayout::open(state, &snapshot, page_words, title).with_script().used_by(usage),
+            frame: PageLayout::open(state, &snapshot, page_words, title)
+                .with_script()
+                .used_by(usage)
+                .with_staff_link(staff_link),
             w,
             scan,
             problems: entered.refused.iter().map(|fault| fault.word(refusals, errors)).collect(),
@@ -205,6 +209,7 @@ pub(crate) async fn submit_problem(
     let by = EntryAuthor { staff, via: CommandSource::Phone, device: Some(device.id()) };
     let key = submission_key(key, &form);
     let carried = carried_photo(&state, tag, &form);
+    let came = photo.is_some();
     let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
     let mut report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
     report.pin_ago_s = ScanPin::default().pin_ago_s(signed.as_ref());
@@ -224,7 +229,9 @@ pub(crate) async fn submit_problem(
             if let Some(signed) = &signed {
                 signed.spend_pin_if_shared(&state).await;
             }
-            Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set))
+            let lost =
+                if came && report.photos.is_empty() { format!("?photo={NO_ROOM}") } else { String::new() };
+            Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}{lost}#problems"))?, cookies_set))
         }
         Err(ReportFailure::Shown(fault)) => {
             let status = fault.status();

@@ -27,7 +27,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::commands::run;
 use crate::web::context::{AppState, RelayLinkState};
-use crate::web::layout::PageLayout;
+use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::live::live_page;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::phone::same_again::{SameAgainForm, SameAgainLook};
@@ -117,6 +117,7 @@ pub(crate) async fn show(
     let printer = signed.filter(|signed| signed.holds(Permission::Print));
     let print_token = printer.filter(|_| state.printing.has_slip_printer()).map(|signed| signed.form_token());
     let may_offer = phone.peer().secure && phone.app_offer().is_none_or(|receipt| receipt == text);
+    let staff_link = StaffLink::of(&state, phone.browser(), page_words);
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
         let found = find_receipt(state, reader, &text)?;
@@ -138,6 +139,7 @@ pub(crate) async fn show(
         let mut shown = looks.receipt_page(&board, &found, &devices);
         shown.frame = shown.frame.used_by(usage);
         shown.print_token = print_token;
+        shown.frame.staff_link = staff_link;
         if shown.again {
             let (facility, devices) = (&facility, devices.as_slice());
             let looks = SameAgainLook { w: words, state, facility, devices, who };

@@ -19,7 +19,7 @@ use crate::web::answer::with_cookies;
 use crate::web::commands::run::{SubmissionKey, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
-use crate::web::layout::PageLayout;
+use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::submission::{new_submission, submission_key};
@@ -110,10 +110,10 @@ pub(crate) async fn ask_used(
     let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
     let snapshot = Snapshot::now(&state);
     let wording = PageWording::new(page_words, &snapshot.local);
+    let frame = PageLayout::open(&state, &snapshot, page_words, w.used_title());
+    let frame = frame.with_script().used_by(phone.browser().usage());
     let page = ItemUsedPage {
-        frame: PageLayout::open(&state, &snapshot, page_words, w.used_title())
-            .with_script()
-            .used_by(phone.browser().usage()),
+        frame: frame.with_staff_link(StaffLink::of(&state, phone.browser(), page_words)),
         loan: word_overdue(&wording, &item).map(|day| problems.loan_overdue(day)),
         w,
         tag: item.tag,

@@ -32,7 +32,7 @@ use crate::web::http_error::{broken_rule, new_error, worded};
 use crate::web::layout::PageLayout;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::OpenListForm;
-use crate::web::request::next_page::sign_in_address;
+use crate::web::request::next_page::{NextPage, sign_in_address};
 use crate::web::request::peer::https_address;
 use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::snapshot::Snapshot;
@@ -200,7 +200,7 @@ async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, 
 
 async fn add_first_admin(state: &AppState, entry: &FirstEntry) -> Result<StaffId, HttpError> {
     let name = entry.values.text("admin").to_owned();
-    let command = Command::AddStaff(NewStaff { name, role: StaffRole::FacilityAdmin });
+    let command = Command::AddStaff(NewStaff::named(name, StaffRole::FacilityAdmin));
     let key = entry.submission.clone();
     let done = run_command(state, EntryAuthor::BOX, key, command).await?;
     let Some((_, Event::StaffAdded(added))) = read_event(state, done.line).await? else {
@@ -351,7 +351,7 @@ fn show_done(
     claim: &ClaimFile,
     staff: StaffId,
 ) -> Result<Page, HttpError> {
-    let sign_in = sign_in_address(Some(staff), STAFF_SETUP);
+    let sign_in = sign_in_address(Some(staff), &NextPage::of_path(STAFF_SETUP));
     let mut done = SetupDone::of(state, w, claim);
     done.lines.push(w.setup_done_first());
     done_page(frame, w, done, sign_in)

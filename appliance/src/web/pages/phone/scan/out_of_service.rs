@@ -11,7 +11,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::view_models::problems::{ItemProblems, ProblemLook};
+use crate::web::view_models::problems::{ItemProblems, ProblemLook, SentReport};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, ProblemWords, TagWords};
@@ -34,14 +34,17 @@ struct OutOfServicePage {
     reports: ItemProblems,
 }
 
+/// All areas that the page draws from.
+pub(crate) type OutPageWords = (PageWords, TagWords, ProblemWords);
+
 /// What a scan of an item shows that is out of service or retired.
 pub(crate) async fn out_page(
     state: &AppState,
-    page_words: PageWords,
-    w: TagWords,
-    problems: ProblemWords,
+    words: OutPageWords,
     tag: Tag,
+    sent: SentReport,
 ) -> Result<Page, HttpError> {
+    let (page_words, w, problems) = words;
     let template = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
@@ -71,7 +74,7 @@ pub(crate) async fn out_page(
                 .filter(|why| *why != StoredText::Present(String::new()))
                 .map(|why| why.to_html(page_words)),
             reports: ProblemLook { state, facility: &facility, reader, wording: &wording, w: problems }
-                .of_item(tag),
+                .of_item(tag, sent),
             questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),
         })
     });

@@ -28,7 +28,7 @@ use crate::web::request::page_token::PageToken;
 use crate::web::view_models::formats::countdown_text;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ItemProblems, ProblemLook};
+use crate::web::view_models::problems::{ItemProblems, ProblemLook, SentReport};
 use crate::web::view_models::protocols::{
     find_protocol, may_tick_at_once, required_steps, translate_protocol,
 };
@@ -214,6 +214,7 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) origin: PageOrigin,
     /// Who uses this browser.
     pub(crate) usage: BrowserUse,
+    pub(crate) sent: SentReport,
 }
 
 /// Something that keeps a record from being made.
@@ -296,8 +297,10 @@ impl ScanPageBuilder<'_> {
             [] => item.name.clone(),
             _ => self.words.0.page_error_title(&item.name),
         };
+        let staff_link = self.origin.staff_link(self.signed.as_ref(), self.words.0);
         let frame = PageLayout::open(self.state, self.snapshot, self.words.0, title);
-        let frame = PageLayout { gap: badge.is_unsure, ..frame.with_script().used_by(self.usage) };
+        let frame = frame.with_script().used_by(self.usage).with_staff_link(staff_link);
+        let frame = PageLayout { gap: badge.is_unsure, ..frame };
         let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
         ScanPage {
             w,
@@ -369,7 +372,7 @@ impl ScanPageBuilder<'_> {
 
     /// Nobody is shown a field that nobody can fill in, or that the network would read.
     fn badge_field(&self, needed: &ProofWay, wrong: Option<String>) -> Option<BadgeField> {
-        let is_taken = matches!(self.origin, PageOrigin::Secure) && self.state.identity.badges.has_any();
+        let is_taken = self.origin.is_secure() && self.state.identity.badges.has_any();
         is_taken.then(|| BadgeField { is_open: wrong.is_some() || *needed == ProofWay::Badge, wrong })
     }
 
@@ -383,7 +386,7 @@ impl ScanPageBuilder<'_> {
     fn reports(&self) -> ItemProblems {
         let (reader, wording) = (self.reader, self.wording);
         ProblemLook { state: self.state, facility: self.facility, reader, wording, w: self.words.4 }
-            .of_item(self.item.tag)
+            .of_item(self.item.tag, self.sent)
     }
 
     /// What is said above to somebody who is not signed off.

@@ -9,12 +9,13 @@ use web::error::HttpError;
 
 use crate::intake::{ProofDemand, weakest_way};
 use crate::store::LogReader;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
+use crate::web::layout::StaffLink;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::browser::BrowserClient;
-use crate::web::request::next_page::{HOME, sign_in_address};
 use crate::web::request::peer::https_address;
-use crate::web::words::ScanWords;
+use crate::web::words::{PageWords, ScanWords};
 
 /// Letters after which names of staff are shown on a page that is open to everybody.
 const LETTERS_MIN: usize = 2;
@@ -22,7 +23,15 @@ const NAMES_MAX: usize = 20;
 
 /// By which way the page came.
 #[derive(Debug, Clone)]
-pub(crate) enum PageOrigin {
+pub(crate) struct PageOrigin {
+    listener: PageListener,
+    /// Where one signs in and comes back.
+    sign_in: Option<String>,
+}
+
+/// Which listener brought the page.
+#[derive(Debug, Clone)]
+enum PageListener {
     Secure,
     /// Over plain HTTP, and the address of the same page over HTTPS, where the box has one.
     Plain {
@@ -32,11 +41,24 @@ pub(crate) enum PageOrigin {
 
 impl PageOrigin {
     pub(crate) fn of(state: &AppState, browser: &BrowserClient) -> Self {
-        if browser.peer().secure {
-            return Self::Secure;
+        let same_page = |host| https_address(state, host, browser.path());
+        let listener = match browser.peer().secure {
+            true => PageListener::Secure,
+            false => PageListener::Plain { secure: browser.host().and_then(same_page) },
+        };
+        Self { listener, sign_in: browser.sign_in_address(state) }
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self.listener, PageListener::Secure)
+    }
+
+    /// What stands at the foot of the page for staff.
+    pub(crate) fn staff_link(&self, signed: Option<&StaffSession>, w: PageWords) -> Option<StaffLink> {
+        match signed {
+            Some(_) => Some(StaffLink::to_staff_pages(w)),
+            None => self.sign_in.clone().map(|to| StaffLink::to_sign_in(to, w)),
         }
-        let secure = browser.host().and_then(|host| https_address(state, host, browser.path()));
-        Self::Plain { secure }
     }
 }
 
@@ -91,18 +113,18 @@ impl ProofLook<'_> {
         };
         // Where nobody has a badge, what takes one takes a PIN.
         let takes_badge = has_badges && needed == ProofWay::Badge;
-        match (needed, origin) {
+        match (needed, &origin.listener) {
             (ProofWay::List, _) => {
                 let names = find_names(reader, facility, entered);
                 Some(ProofAsk { takes_name: true, names, ..ask(w.scan_proof_list()) })
             }
-            (ProofWay::Badge | ProofWay::Pin, PageOrigin::Plain { secure }) => {
+            (ProofWay::Badge | ProofWay::Pin, PageListener::Plain { secure }) => {
                 let words = if takes_badge { w.scan_proof_plain_badge() } else { w.scan_proof_plain() };
                 Some(ProofAsk { secure: secure.clone(), ..ask(words) })
             }
-            (ProofWay::Badge | ProofWay::Pin, PageOrigin::Secure) => {
+            (ProofWay::Badge | ProofWay::Pin, PageListener::Secure) => {
                 let words = if takes_badge { w.scan_proof_badge() } else { w.scan_proof_pin() };
-                let sign_in = (!is_signed_in).then(|| sign_in_address(None, HOME));
+                let sign_in = origin.sign_in.clone().filter(|_| !is_signed_in);
                 Some(ProofAsk { sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
             }
             _ => None,

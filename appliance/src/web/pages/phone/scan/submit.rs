@@ -34,7 +34,7 @@ use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::find_tag;
 use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
 use crate::web::pages::phone::scan::lot::find_lot;
-use crate::web::pages::phone::scan::out_of_service;
+use crate::web::pages::phone::scan::out_of_service::{OutPageWords, out_page};
 use crate::web::pages::phone::scan::page::{
     ScanFormData, ScanNote, ScanPageBuilder, ScanPageWords, ScanProblem, contact_s, requested_protocol,
     review_form, ticked_steps, wet_over_ms,
@@ -48,10 +48,11 @@ use crate::web::request::device::RequestDevice;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
+use crate::web::view_models::problems::SentReport;
 use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, PageWords, ProblemWords, ScanWords, TagWords};
+use crate::web::words::{ErrorWords, PageWords, ScanWords};
 
 /// Characters of a name that a contact time remembers.
 const TIMER_NAME_CHARS: usize = 120;
@@ -64,6 +65,8 @@ pub(crate) struct ScanParams {
     protocol: Option<String>,
     /// What was put in when the contact time was started.
     draft: Option<String>,
+    /// `no-room`: a report was sent from here, and there was no room for its photo.
+    photo: Option<String>,
 }
 
 /// What a tag in an address opens.
@@ -78,7 +81,7 @@ async fn open(
     state: &AppState,
     phone: &PhoneCaller,
     text: &str,
-    anyway: bool,
+    params: &ScanParams,
 ) -> Result<OpenedTag, HttpError> {
     let Ok(tag) = Tag::read(text) else {
         return find_tag::mistyped_page(state, phone, text).map(OpenedTag::Elsewhere);
@@ -86,7 +89,8 @@ async fn open(
     if tag.as_str() != text {
         return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
     }
-    let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
+    let words: OutPageWords = phone.words();
+    let (page_words, w, _) = words;
     let found = find_named_item(&state.store.snapshot(), tag).map(|item| (item.tag, item.service));
     match found {
         None => {
@@ -94,9 +98,10 @@ async fn open(
             unknown.await.map(OpenedTag::Elsewhere)
         }
         Some((first, service))
-            if service == ServiceState::Retired || service == ServiceState::Out && !anyway =>
+            if service == ServiceState::Retired
+                || service == ServiceState::Out && params.anyway.is_none() =>
         {
-            let page = out_of_service::out_page(state, page_words, w, problems, first).await?;
+            let page = out_page(state, words, first, SentReport::of_photo(params.photo.as_deref())).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
         Some((first, _)) => Ok(OpenedTag::Item(first)),
@@ -109,8 +114,8 @@ pub(crate) async fn show(
     Path(text): Path<String>,
     LenientQuery(params): LenientQuery<ScanParams>,
 ) -> Result<TagAnswer, HttpError> {
-    let anyway = params.anyway.is_some();
-    let tag = match open(&state, &phone, &text, anyway).await? {
+    let (anyway, sent) = (params.anyway.is_some(), SentReport::of_photo(params.photo.as_deref()));
+    let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) => return Ok(answer),
     };
@@ -148,6 +153,7 @@ pub(crate) async fn show(
         devices,
         origin,
         usage,
+        sent,
     };
     view.answer(&state).await
 }
@@ -221,6 +227,7 @@ struct ScanView {
     devices: Vec<DeviceId>,
     origin: PageOrigin,
     usage: BrowserUse,
+    sent: SentReport,
 }
 
 impl ScanView {
@@ -259,6 +266,7 @@ impl ScanView {
                 signed: self.signed,
                 origin: self.origin,
                 usage: self.usage,
+                sent: self.sent,
             };
             Ok(making.page())
         });
@@ -300,7 +308,7 @@ pub(crate) async fn submit(
     if !from.secure && !badge.is_empty() {
         return Err(refuse_badge_in_the_clear(&state, badge, ClientNetwork::of(from.remote)).await);
     }
-    let tag = match open(&state, &phone, &text, anyway).await? {
+    let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {
             return recorded_before(&state, submission_key(key, &form), answer).await;
@@ -628,6 +636,7 @@ impl Filled {
             devices: self.devices.clone(),
             origin: self.origin.clone(),
             usage: self.device.usage(),
+            sent: SentReport::Whole,
         }
     }
 
