@@ -283,7 +283,11 @@ impl FacilityState {
         let Some(member) = self.staff.get_mut(&staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
-        member.access.push(of);
+        // In the order of the log, whenever a line is folded in.
+        let place = member.access.partition_point(|earlier| *earlier < of);
+        if member.access.get(place) != Some(&of) {
+            member.access.insert(place, of);
+        }
         if member.access.len() > ACCESS_CHANGES_MAX {
             member.access.remove(0);
         }
