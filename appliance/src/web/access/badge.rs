@@ -3,9 +3,11 @@
 use http::StatusCode;
 use record::ids::StaffId;
 use service::attempts::ClientNetwork;
+use web::argument::FormFields;
 use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessTarget, BadgeCode};
+use crate::listen::PeerAddress;
 use crate::web::access_note::AccessNote;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
@@ -49,6 +51,19 @@ pub(crate) async fn check_scanned_badge(
 /// What the audit keeps of a badge that is nobody's.
 pub(crate) fn unknown_badge_note() -> AccessNote {
     AccessNote::new(AccessOutcome::UnknownBadge, AccessTarget::Proof)
+}
+
+/// Refuses a form with a badge that came without HTTPS.
+pub(crate) async fn require_secure_badge(
+    state: &AppState,
+    form: &FormFields,
+    from: &PeerAddress,
+) -> Result<(), HttpError> {
+    let badge = form.text("badge").trim();
+    if from.secure || badge.is_empty() {
+        return Ok(());
+    }
+    Err(refuse_badge_in_the_clear(state, badge, ClientNetwork::of(from.remote)).await)
 }
 
 /// A badge came where anybody in the building can read along: it is refused, and revoked if it was somebody's. What is said is

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use record::kinds::{CleanedBy, MissingPart, ProofWay, WhoPolicy};
+use record::fold::ServiceState;
+use record::kinds::{CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
 use record::tree::Hash;
 use serde_json::json;
 use service::clock::Clock as _;
@@ -120,8 +121,8 @@ async fn an_old_sign_in_asks_for_the_pin_and_for_the_badge_anew() {
     let path = format!("/staff/people/{ada}");
     let token = admin.get(&path).await.hidden("form");
     world.clock.advance(Duration::from_secs(31 * 60));
-    let asked = admin.post(&format!("{path}/badges"), &token, &[("badge", CODE)]).await;
-    asked.is(200).has("Enter your PIN to continue").has("Scan the badge").has_not(CODE);
+    let confirm = admin.post(&format!("{path}/badges"), &token, &[("badge", CODE)]).await;
+    confirm.is(200).has("Enter your PIN to continue").has("Scan the badge").has_not(CODE);
     let both = [("badge", CODE), ("own_pin", "471147")];
     let once = admin.post(&format!("{path}/badges"), &token, &both).await;
     let second = [("badge", CODE), ("first", &once.is(200).hidden("first"))];
@@ -270,6 +271,32 @@ async fn a_record_that_waited_in_a_phone_is_proven_by_a_badge() {
     assert_eq!(world.size(), size);
 }
 
+#[tokio::test]
+async fn a_badge_proves_who_reports_a_problem() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let settings = SettingsChange { problem: Some(ProblemPolicy::Proven), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+    let path = format!("/t/{}/problem", world.pump);
+    let open = || world.send(Request::get(&path).body(Body::empty()).unwrap(), true);
+    open().await.is(200).has_not("name=\"badge\"");
+    enrol(&world, ada, CODE).unwrap();
+    open().await.is(200).has("name=\"badge\"");
+    world.get(&path).await.is(200).has_not("name=\"badge\"");
+    let size = world.size();
+    let report = async |badge: &str, secure: bool| {
+        world.send(posted(&path, &[("what", "broken"), ("badge", badge)]), secure).await
+    };
+    report(OTHER, true).await.is(422).has("Nobody here has this badge").has("href=\"#badge\"");
+    assert_eq!(world.size(), size);
+    report(CODE, true).await.is(303);
+    let Event::ProblemReported(problem) = world.event(size) else { panic!() };
+    assert_eq!(problem.who, CleanedBy::Badge { staff: ada });
+    assert_eq!(world.state.store.facility().equipment[&world.pump].service, ServiceState::Out);
+    report(CODE, false).await.is(400);
+    assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+}
+
 /// Lines of the program's own log.
 #[derive(Clone, Default)]
 struct LogLines(Arc<Mutex<Vec<u8>>>);
@@ -299,6 +326,10 @@ fn list_files(dir: &Path) -> Vec<std::path::PathBuf> {
 fn traces_of(code: &str) -> [Vec<u8>; 3] {
     let hash = Hash::of(code.as_bytes());
     [code.as_bytes().to_vec(), hash.to_string().into_bytes(), hash.0.to_vec()]
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 #[tokio::test]
@@ -341,13 +372,13 @@ async fn nothing_of_a_badge_is_in_a_log_a_file_or_an_export() {
     for file in list_files(world.dir.path()) {
         seen.push((file.display().to_string(), std::fs::read(&file).unwrap()));
     }
-    assert!(seen.iter().any(|(name, _)| name.ends_with("state.redb")));
     assert!(seen.iter().any(|(name, _)| name.ends_with("badge.key")));
     seen.push(("log lines".to_owned(), lines.0.lock().unwrap().clone()));
+    let in_table = |bytes: &[u8]| holds(bytes, ada.to_string().as_bytes());
+    assert!(seen.iter().any(|(name, bytes)| name.ends_with("state.redb") && in_table(bytes)));
     for (name, bytes) in seen {
         for trace in [CODE, OTHER, "GUESSED-NUMBER"].iter().flat_map(|code| traces_of(code)) {
-            let is_there = bytes.windows(trace.len()).any(|window| window == trace);
-            assert!(!is_there, "a badge is in {name}");
+            assert!(!holds(&bytes, &trace), "a badge is in {name}");
         }
     }
 }

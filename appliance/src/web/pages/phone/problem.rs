@@ -7,12 +7,14 @@ use record::entry::{CommandSource, EntryAuthor};
 use record::kinds::ProblemWord;
 use record::tag::Tag;
 use record::tree::Hash;
+use service::attempts::ClientNetwork;
 use web::answer::{Page, WithHeaders};
 use web::argument::{FormFields, IdempotencyKey, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::{ClaimedCleaner, Command, CommandRefusal, ProblemForm};
+use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
@@ -22,7 +24,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::log_reads::read_quick;
-use crate::web::pages::phone::scan::who::{KnownCleaner, ScanProof, forget_person};
+use crate::web::pages::phone::scan::who::{KnownCleaner, ProofRefusal, ScanProof, forget_person};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
@@ -63,6 +65,8 @@ struct ItemProblemPage {
     who: String,
     /// Whoever typed their PIN here not long ago.
     by: Option<SafeHtml>,
+    /// A badge can be scanned in the page.
+    takes_badge: bool,
     submission: String,
     /// What is carried to the next press.
     page: String,
@@ -74,18 +78,31 @@ struct ItemProblemPage {
 enum ReportFault {
     Rule(CommandRefusal),
     Photo(PhotoRefusal),
+    Proof(ProofRefusal),
+}
+
+/// What faults are worded with.
+struct FaultWords<'a> {
+    refusals: RefusalWords,
+    errors: ErrorWords,
+    scan: ScanWords,
+    wording: &'a PageWording,
 }
 
 impl ReportFault {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Rule(_) | Self::Proof(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Photo(refusal) => refusal.status,
         }
     }
 
-    fn word(&self, refusals: RefusalWords, errors: ErrorWords) -> Wrong {
+    fn word(&self, words: &FaultWords<'_>) -> Wrong {
+        let FaultWords { refusals, errors, scan, wording } = *words;
         match self {
+            Self::Proof(refusal) => {
+                Wrong { at: refusal.field().to_owned(), words: refusal.word(scan, errors, wording) }
+            }
             Self::Rule(refusal) => Wrong {
                 at: refusal.field().unwrap_or("what").to_owned(),
                 words: word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string()),
@@ -117,12 +134,14 @@ async fn report_page(
     let (page_words, w, refusals, scan, errors) = words;
     let usage = phone.browser().usage();
     let staff_link = StaffLink::of(state, phone.browser(), page_words);
+    let is_secure = phone.peer().secure;
     let drawn = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let wording = PageWording::new(page_words, &snapshot.local);
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
+        let faults = FaultWords { refusals, errors, scan, wording: &wording };
         let title = match entered.refused {
             Some(_) => page_words.page_error_title(w.problem_title()),
             None => w.problem_title(),
@@ -141,7 +160,7 @@ async fn report_page(
                 .with_staff_link(staff_link),
             w,
             scan,
-            problems: entered.refused.iter().map(|fault| fault.word(refusals, errors)).collect(),
+            problems: entered.refused.iter().map(|fault| fault.word(&faults)).collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
             loan: word_overdue(&wording, item).map(|day| w.loan_overdue(day)),
@@ -150,6 +169,8 @@ async fn report_page(
             text: entered.text,
             who: entered.who,
             by: known.and_then(|known| known.by),
+            takes_badge: is_secure && state.identity.badges.has_any(),
+            scan,
             submission: entered.submission.unwrap_or_else(|| new_submission(state)),
             page: PageToken { photo: entered.photo, ..PageToken::new(tag, &snapshot.now) }
                 .text(&state.identity.page_key),
@@ -194,16 +215,18 @@ pub(crate) async fn submit_problem(
     key: IdempotencyKey,
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    require_secure_badge(&state, &form, phone.peer()).await?;
     let tag = find_item(&state, &text)?.tag;
     let signed = phone.session(&state).await?;
+    let proof = scanned_proof(&state, &phone, &form).await?;
     let device = phone.browser().device(&state);
     if form.get("other").is_some() {
         return ask_somebody_else(&state, &phone, tag, &form, signed).await;
     }
     let proof_min = state.store.snapshot().settings.pin_proof_min;
-    let who = ScanProof::default().cleaner(&form, signed.as_ref(), proof_min);
+    let who = proof.cleaner(&form, signed.as_ref(), proof_min);
     let staff = match &who {
-        ClaimedCleaner::Pin(staff) => Some(*staff),
+        ClaimedCleaner::Pin(staff) | ClaimedCleaner::Badge(staff) => Some(*staff),
         _ => None,
     };
     let by = EntryAuthor { staff, via: CommandSource::Phone, device: Some(device.id()) };
@@ -212,7 +235,7 @@ pub(crate) async fn submit_problem(
     let came = photo.is_some();
     let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
     let mut report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
-    report.pin_ago_s = ScanPin::default().pin_ago_s(signed.as_ref());
+    report.pin_ago_s = proof.pin_ago_s(signed.as_ref());
     let name = match &report.who {
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
         _ => None,
@@ -220,9 +243,10 @@ pub(crate) async fn submit_problem(
     let cookies_set: [Option<HeaderValue>; 2] =
         [device.set_cookie(), name.and_then(|name| device.set_name(name))];
     let command = Command::ReportProblem(Box::new(report.clone()));
-    let done = match taken {
-        Ok(_) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
-        Err(refusal) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
+    let done = match (proof.refused, taken) {
+        (Some(refusal), _) => Err(ReportFailure::Shown(ReportFault::Proof(refusal))),
+        (None, Ok(_)) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
+        (None, Err(refusal)) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
     };
     match done {
         Ok(_) => {
@@ -273,6 +297,22 @@ async fn ask_somebody_else(
     };
     let page = report_page(state, phone, tag, None, entered).await?;
     Ok(with_cookies(TagAnswer::shown(StatusCode::OK, page), cleared))
+}
+
+/// What a report itself proves: whose badge was scanned for it.
+async fn scanned_proof(
+    state: &AppState,
+    phone: &PhoneCaller,
+    form: &FormFields,
+) -> Result<ScanProof, HttpError> {
+    let badge = form.text("badge").trim();
+    if badge.is_empty() {
+        return Ok(ScanProof::default());
+    }
+    let network = ClientNetwork::of(phone.peer().remote);
+    let proof = ScanProof::default().with_badge(state, badge, network).await?;
+    phone.notes().add(proof.note.clone());
+    Ok(proof)
 }
 
 /// Where it is said why nothing was reported.

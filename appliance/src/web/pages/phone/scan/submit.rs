@@ -20,7 +20,7 @@ use crate::intake::{
 };
 use crate::listen::PeerAddress;
 use crate::phones::{ContactTimer, count_cleanings};
-use crate::web::access::badge::refuse_badge_in_the_clear;
+use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::{PinTypist, pin_in_the_clear};
 use crate::web::access::staff_session::StaffSession;
@@ -304,10 +304,7 @@ pub(crate) async fn submit(
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let (anyway, from) = (params.anyway.is_some(), *phone.peer());
-    let badge = form.text("badge").trim();
-    if !from.secure && !badge.is_empty() {
-        return Err(refuse_badge_in_the_clear(&state, badge, ClientNetwork::of(from.remote)).await);
-    }
+    require_secure_badge(&state, &form, &from).await?;
     let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {

@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 use record::ids::{DeviceId, StaffId};
+use service::attempts::ClientNetwork;
 use web::argument::FormFields;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
@@ -130,11 +131,11 @@ impl ScanProof {
         let named = Self { listed: find_listed(state, form).await?, ..Self::default() };
         match (form.text("pin").trim(), form.text("badge").trim()) {
             ("", "") => Ok(named),
-            ("", badge) => named.with_badge(state, badge, typist).await,
+            ("", badge) => named.with_badge(state, badge, typist.network()).await,
             (pin, _) => {
                 let staff = form.get("staff").and_then(|id| id.parse().ok());
                 match staff.or(signed.as_ref().map(|signed| signed.staff())) {
-                    Some(staff) => named.with_pin(state, PinEntry { staff, pin }, signed, typist).await,
+                    Some(staff) => named.with_pin(state, EnteredPin { staff, pin }, signed, typist).await,
                     None => Ok(Self { refused: Some(ProofRefusal::SignedOut), ..named }),
                 }
             }
@@ -144,7 +145,7 @@ impl ScanProof {
     async fn with_pin(
         self,
         state: &AppState,
-        PinEntry { staff, pin }: PinEntry<'_>,
+        EnteredPin { staff, pin }: EnteredPin<'_>,
         signed: Option<&mut StaffSession>,
         typist: &PinTypist,
     ) -> Result<Self, HttpError> {
@@ -160,14 +161,15 @@ impl ScanProof {
         Ok(Self { pin: Some(staff), ..Self::default() })
     }
 
-    async fn with_badge(
+    /// Looks at a badge.
+    pub(crate) async fn with_badge(
         self,
         state: &AppState,
         scanned: &str,
-        typist: &PinTypist,
+        network: ClientNetwork,
     ) -> Result<Self, HttpError> {
         let note = Some(unknown_badge_note());
-        Ok(match check_scanned_badge(state, scanned, typist.network()).await? {
+        Ok(match check_scanned_badge(state, scanned, network).await? {
             BadgeOutcome::Known(staff) => Self { badge: Some(staff), ..self },
             BadgeOutcome::Unknown => Self { refused: Some(ProofRefusal::UnknownBadge), note, ..self },
             BadgeOutcome::TooMany => Self { refused: Some(ProofRefusal::TooManyBadges), note, ..self },
@@ -179,7 +181,7 @@ impl ScanProof {
         if self.pin.is_some() { Some(0) } else { signed.and_then(pin_ago_s) }
     }
 
-    /// Who cleaned: by the strongest that proves it, and by what was typed or scanned for this record before what was earlier.
+    /// Who cleaned: by the strongest that proves it, and by what was entered or scanned for this record before what was earlier.
     pub(crate) fn cleaner(
         &self,
         form: &FormFields,
@@ -204,7 +206,7 @@ impl ScanProof {
 }
 
 /// A PIN, and whose it is said to be.
-struct PinEntry<'a> {
+struct EnteredPin<'a> {
     staff: StaffId,
     pin: &'a str,
 }
