@@ -177,7 +177,7 @@ async fn what_is_wrong_with_an_item_comes_with_its_cleaning_or_alone() {
     let Event::ProblemReported(report) = world.event(size + 2) else { panic!() };
     assert_eq!((report.what, report.photos.len()), (ProblemWord::Something, 1));
     assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "box");
-    world.get(&format!("/t/{}", world.pump)).await.is(200).has("Something else");
+    world.get(&format!("/t/{}", world.pump)).await.is(200).has("something else");
     let nothing = with(document(&world), "cleaned", json!(false));
     send(&world, &nothing).await.is(422);
     send(&world, &new(ID, json!({ "what": "NO WORD" }))).await.is(422);
