@@ -509,7 +509,7 @@ mod tests {
         assert_eq!(timers.begun(), [], "it may be recorded yet");
         timers.tidy(&facility, &at(1, SHOWN_MS + 1));
         let begun = BegunCleaning { tag: pump(), started_ms: WALL_MS, by: "Zoë".to_owned() };
-        assert_eq!(timers.begun(), [begun.clone()]);
+        assert_eq!(timers.begun(), std::slice::from_ref(&begun));
         let next = at(1, SHOWN_MS + 2);
         timers.start(pump(), timer(&next));
         let both = timers.tidy(&facility, &at(1, SHOWN_MS + 2 + HOUR_MS));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use record::kinds::WeekdaySet;
 use service::clock::Clock as _;
 
 use super::phone_browser::PhoneBrowser;
@@ -15,7 +16,7 @@ async fn an_item_whose_contact_time_runs_is_marked_everywhere() {
     let tom = desk(&world, StaffRole::Biomed).await;
     let program = program(&world, ApiTokenScope::Read);
     let item = format!("/api/v1/equipment/{}", world.pump);
-    let daily = Schedule::Days { n: 1, on: Vec::new() };
+    let daily = Schedule::Days { n: 1, on: WeekdaySet::EVERY };
     world.give(Command::SetSchedule { tag: world.pump, protocol: None, schedule: daily, seen: None }).await;
     let pages = ["/", "/?all=1", "/?q=pump+14", "/board"];
     let desks = ["/staff/equipment", "/staff/labels?show=all"];

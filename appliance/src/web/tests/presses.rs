@@ -242,7 +242,8 @@ async fn the_lot_of_a_disinfectant_is_put_in_again_and_that_of_another_is_not() 
         ..NewProtocol::default()
     };
     world.give(Command::PublishProtocol(Box::new(other))).await;
-    let bleach = world.state.store.facility().protocols.values().find(|p| p.newest.name == "Bleach wipe");
+    let facility = world.state.store.facility();
+    let bleach = facility.protocols.values().find(|p| p.newest.name == "Bleach wipe");
     let bleach = bleach.unwrap().newest.protocol;
     let second = world.add("Bed 1", "ICU", Some(id), PhotoPolicy::None).await;
     let third = world.add("Bed 2", "ICU", Some(bleach), PhotoPolicy::None).await;

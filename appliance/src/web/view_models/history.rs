@@ -135,11 +135,8 @@ impl HistoryLook<'_> {
     fn word_use(self, used: ItemUse) -> Vec<String> {
         let Self { wording, words: w, reader, .. } = self;
         let entry = reader.line(used.line).ok().flatten();
-        let Some(Event::UseRecorded(UseRecorded { ended, class, sticker, .. })) =
-            entry.as_ref().map(Entry::event)
-        else {
-            return Vec::new();
-        };
+        let Some(Event::UseRecorded(body)) = entry.as_ref().map(Entry::event) else { return Vec::new() };
+        let UseRecorded { ended, class, sticker, .. } = *body;
         let ended = ended.map(|ms| w.history_use_ended(wording.dates().day_and_time(ms).text));
         let class = match class {
             Some(SpauldingClass::Semicritical) => Some(w.history_use_semicritical()),

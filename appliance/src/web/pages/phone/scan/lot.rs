@@ -38,7 +38,7 @@ impl LotField {
 }
 
 /// What the disinfectants of a protocol go by: protocols with the same ones share their lot.
-fn agents_key(facility: &FacilityState, item: &Equipment, protocol: Option<ProtocolId>) -> Option<String> {
+fn digest_agents(facility: &FacilityState, item: &Equipment, protocol: Option<ProtocolId>) -> Option<String> {
     let protocol = find_protocol(facility, item, protocol).filter(|protocol| !protocol.agents.is_empty())?;
     let names: Vec<&str> = protocol.agents.iter().map(|agent| agent.name.as_str()).collect();
     Some(Hash::of(names.join("\n").as_bytes()).to_string().chars().take(KEY_CHARS).collect())
@@ -51,12 +51,12 @@ pub(crate) fn find_lot(
     item: &Equipment,
     protocol: Option<ProtocolId>,
 ) -> String {
-    let agents = agents_key(facility, item, protocol);
+    let agents = digest_agents(facility, item, protocol);
     agents.map_or_else(String::new, |agents| cookies::remembered_lot(headers, &agents))
 }
 
 /// Keeps the lot of a record on its phone; one without a lot takes that of its disinfectant off.
 pub(super) fn remember_lot(facility: &FacilityState, form: &CleaningForm) -> Option<HeaderValue> {
     let item = facility.equipment.get(&form.tag)?;
-    cookies::set_lot(&agents_key(facility, item, form.protocol)?, form.lot.trim())
+    cookies::set_lot(&digest_agents(facility, item, form.protocol)?, form.lot.trim())
 }
