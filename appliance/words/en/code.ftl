@@ -1,4 +1,4 @@
-### Tags and codes of an item, for staff. In English only.
+### Tags and codes of an item, for staff.
 
 codes-title = Tags and codes
 # $since: a day and a time.

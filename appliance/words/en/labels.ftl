@@ -1,4 +1,4 @@
-### The label station and the pages around it. In English only.
+### The label station and the pages around it.
 
 ## On several of these pages.
 

@@ -1,4 +1,4 @@
-### A printer’s own page and the page that adds one. In English only.
+### A printer’s own page and the page that adds one.
 
 ## Adding one.
 

@@ -1,4 +1,4 @@
-### Printing: how printers and jobs stand, why one waits, and why something is not printed. In English only.
+### Printing: how printers and jobs stand, why one waits, and why something is not printed.
 
 ## Why a printer is as it is: what happened, and what to do. Office printers print sheets.
 

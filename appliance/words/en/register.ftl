@@ -1,4 +1,4 @@
-### The register beside its items, for staff: protocols, places, categories, maintenance. In English only.
+### The register beside its items, for staff: protocols, places, categories, maintenance.
 
 ## The list of protocols.
 

@@ -1,4 +1,4 @@
-### Why a command of the staff is refused: what to do, and in the detail the rule behind it. Without a full stop where a list of problems shows it. In English only.
+### Why a command of the staff is refused: what to do, and in the detail the rule behind it. Without a full stop where a list of problems shows it.
 
 # $subject: one of the fields below.
 staff-refusal-too-long = { $subject } is longer than { $max } characters. Shorten it

@@ -1,4 +1,4 @@
-### Label templates and the logo: their pages, the names of those that are built in, and why one is not taken. In English only.
+### Label templates and the logo: their pages, the names of those that are built in, and why one is not taken.
 
 ## The list.
 

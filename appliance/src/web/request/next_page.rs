@@ -35,13 +35,19 @@ impl KnownPages {
     }
 
     fn has(&self, path: &str) -> bool {
-        self.0.iter().any(|pattern| {
-            let (mut parts, mut segments) = (pattern.split('/'), path.split('/'));
-            let fit = parts.by_ref().zip(segments.by_ref()).all(|(part, segment)| {
-                if part.starts_with('{') { !segment.is_empty() } else { part == segment }
-            });
-            fit && pattern.split('/').count() == path.split('/').count()
-        })
+        self.0.iter().any(|pattern| fits_pattern(path, pattern))
+    }
+}
+
+fn fits_pattern(path: &str, pattern: &str) -> bool {
+    let (mut segments, mut parts) = (path.split('/'), pattern.split('/'));
+    loop {
+        match (segments.next(), parts.next()) {
+            (None, None) => return true,
+            (Some(segment), Some(part)) if part.starts_with('{') && !segment.is_empty() => {}
+            (Some(segment), Some(part)) if segment == part => {}
+            _ => return false,
+        }
     }
 }
 

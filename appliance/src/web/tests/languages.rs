@@ -23,7 +23,40 @@ const READ_OUT: [&str; 11] = [
 /// Elements whose text is no message, or is one with a name beside it.
 const NOT_READ: [&str; 4] = ["title", "textarea", "script", "style"];
 /// Words that are the same in both languages.
-const SHARED: [&str; 6] = ["CleanTrack", "EPA", "PIN", "Hash", "min", "s"];
+const SHARED: [&str; 21] = [
+    "CleanTrack",
+    "EPA",
+    "PIN",
+    "Hash",
+    "min",
+    "s",
+    "mm",
+    "h",
+    "x",
+    "MB",
+    "GB",
+    "MQTT",
+    "HTTPS",
+    "USB",
+    "UTC",
+    "No",
+    "Panel",
+    "C",
+    "tcp",
+    "in",
+    "PDF",
+];
+
+/// A page draws from several areas, and what surrounds it from others: where one of them had no Spanish, pages would be mixed.
+#[test]
+fn every_area_is_written_in_each_language() {
+    let words = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("words");
+    let areas = |language: &str| {
+        let files = std::fs::read_dir(words.join(language)).unwrap();
+        files.map(|file| file.unwrap().file_name()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(areas("es"), areas("en"));
+}
 
 #[test]
 fn nothing_is_counted_without_its_plural() {
@@ -298,7 +331,7 @@ async fn errors_of_open_pages_are_whole_in_each_language() {
 }
 
 #[tokio::test]
-async fn the_reader_decides_and_a_page_without_spanish_is_english() {
+async fn the_reader_decides() {
     let world = World::new().await;
     let shown = async |requested: Option<&str>, cookies: &str, path: &str| {
         let mut request = Request::get(path).body(Body::empty()).unwrap();
@@ -324,7 +357,7 @@ async fn the_reader_decides_and_a_page_without_spanish_is_english() {
         let mut request = Request::get(path).body(Body::empty()).unwrap();
         request.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
         let page = biomed.send(request).await;
-        page.has("<html lang=\"en-US\"").has(">Equipment</a>").has_not("action=\"/language\"");
+        page.has("<html lang=\"es-US\"").has(">Equipos</a>").has_not("action=\"/language\"");
     }
     let mut requested = Request::get("/r/x").body(Body::empty()).unwrap();
     requested.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
@@ -332,7 +365,7 @@ async fn the_reader_decides_and_a_page_without_spanish_is_english() {
     world.send(requested, false).await.is(404).has("Page not found");
 }
 
-/// Staff pages whose words are messages: in brackets in the pseudo locale, in English where Spanish is liked best.
+/// Staff pages whose words are messages: in brackets in the pseudo locale, and others in Spanish than in English.
 #[tokio::test]
 async fn staff_pages_are_worded_whole() {
     let world = World::new().await;
@@ -471,6 +504,7 @@ async fn pages_of_forms_labels_and_printers_are_worded_whole() {
 }
 
 async fn check_staff_pages(desk: &super::staff_pages::Desk<'_>, pages: &[Asked]) {
+    let mut mixed = Vec::new();
     for (name, request) in pages {
         let mut answers = Vec::new();
         for language in ["en", "es", "xx"] {
@@ -480,14 +514,18 @@ async fn check_staff_pages(desk: &super::staff_pages::Desk<'_>, pages: &[Asked])
             answers.push(desk.world.send(request, true).await);
         }
         let [english, spanish, pseudo] = <[Answer; 3]>::try_from(answers).unwrap_or_else(|_| panic!("three"));
-        for (answer, lang) in [(&english, "en-US"), (&spanish, "en-US"), (&pseudo, "en-XA")] {
+        for (answer, lang) in [(&english, "en-US"), (&spanish, "es-US"), (&pseudo, "en-XA")] {
             answer.has(&format!("<html lang=\"{lang}\" dir=\"ltr\">")).has_not("action=\"/language\"");
             assert_eq!(answer.header(CONTENT_LANGUAGE), lang, "{name}");
         }
         assert_eq!((spanish.status, pseudo.status), (english.status, english.status), "{name}");
-        assert_eq!(PageTexts::of(&pseudo.text()).bare(), [""; 0], "{name} in the pseudo locale");
-        assert!(PageTexts::of(&english.text()).texts.len() > 20, "{name} is a page");
+        let [english, spanish, pseudo] =
+            [english, spanish, pseudo].map(|answer| PageTexts::of(&answer.text()));
+        mixed.extend(spanish.shared_with(&english).into_iter().map(|text| format!("{name}: {text}")));
+        assert_eq!(pseudo.bare(), [""; 0], "{name} in the pseudo locale");
+        assert!(english.texts.len() > 20, "{name} is a page");
     }
+    assert_eq!(mixed, [""; 0], "in Spanish as in English");
 }
 
 #[tokio::test]

@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use record::tree::Hash;
-use web::answer::media::MediaType;
-use web::answer::{FileDownload, MediaBytes, Page};
+use web::answer::{FileDownload, MediaBytes, MediaType, Page};
 use web::error::HttpError;
 use web::route::AnyCaller;
 use words::{S0, SafeHtml, fill_slots};
@@ -60,11 +59,14 @@ impl DeviceSystem {
     fn of(headers: &HeaderMap) -> Option<Self> {
         let agent = headers.get(USER_AGENT)?.to_str().ok()?;
         let says = |words: &[&str]| words.iter().any(|word| agent.contains(word));
-        match () {
-            () if says(&["iPhone", "iPad", "iPod"]) => Some(Self::Apple),
-            () if says(&["Android"]) => Some(Self::Android),
-            () if says(&["Windows", "X11", "CrOS"]) => Some(Self::Computer),
-            () => None,
+        if says(&["iPhone", "iPad", "iPod"]) {
+            Some(Self::Apple)
+        } else if says(&["Android"]) {
+            Some(Self::Android)
+        } else if says(&["Windows", "X11", "CrOS"]) {
+            Some(Self::Computer)
+        } else {
+            None
         }
     }
 }

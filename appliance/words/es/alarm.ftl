@@ -1,0 +1,113 @@
+### Alarmas para el personal, programas, la línea de comandos y el servidor central: qué pasó y qué hacer. Los títulos y lo que está a salvo están en alarm_banner.ftl.
+
+cause-reason = Motivo: «{ $reason }».
+cause-answer = Respondió: «{ $answer }».
+cause-again = { $count ->
+    [one] Desde entonces pasó una vez más.
+   *[other] Desde entonces pasó { NUMBER($count) } veces más.
+}
+
+cause-log = historial { $log }
+cause-any-log = el historial de esta unidad
+range-one = la entrada { $from } de { $log }
+range-several = las entradas { $from } a { $last } de { $log }
+range-open = las entradas de { $log } desde { $from }
+range-unknown = algunas entradas de { $log }
+
+cause-log-forgot = { $confirmed ->
+    [one] El servidor central confirmó { NUMBER($confirmed) } entrada de { $log }. El almacenamiento de esta unidad no la tiene.
+   *[other] El servidor central confirmó { NUMBER($confirmed) } entradas de { $log }. El almacenamiento de esta unidad tiene solo { NUMBER($present) } de ellas.
+}
+    .next = Haga cambiar la tarjeta de memoria: puede perder entradas otra vez.
+cause-log-missing = Esta unidad no tiene una copia legible de { $entries }.
+    .pieces = Esta unidad no tiene una copia legible de { NUMBER($pieces) } partes separadas de { $entries }; lo que hay entre ellas está aquí.
+    .next = Conserve la tarjeta de memoria y todas sus copias, haga cambiar la tarjeta y avise a quien administra el servidor central.
+cause-log-repaired = Se repararon partes dañadas de { $log } con otra copia.
+    .next = Haga cambiar pronto la tarjeta de memoria.
+cause-log-epoch = Esta unidad registra ahora en { $log }.
+    .next = Si nadie restauró una copia ni reemplazó esta unidad, haga revisar la tarjeta de memoria.
+cause-log-adopted = Cuentan de nuevo con sus números originales: { $entries }.
+    .next = No hay que hacer nada.
+cause-log-unvouched = La copia del servidor central continúa en { $log }, y ninguna clave de esta unidad responde por ese historial.
+    .next = Si se puso en esta unidad una tarjeta anterior o una copia, pida a quien la configuró que ejecute “cleantrack-appliance log trust” con el nombre del historial. Si no, avise a quien administra el servidor central: alguien puede estar inventando registros.
+cause-log-apart = No se muestra nada de { $log }; todo se conserva.
+    .next = Averigüe si la tarjeta de memoria es de otra unidad. Si es de esta, pida a quien la configuró que ejecute “cleantrack-appliance log trust” con el nombre del historial.
+
+cause-rebuild-short = Al reconstruirla habrían faltado { $entries }.
+    .next = Conserve la tarjeta de memoria y avise a quien configuró esta unidad antes de reconstruirla otra vez.
+cause-database-damaged = Devolvió entradas distintas de las que se escribieron.
+    .next = Reinicie la unidad: entonces reconstruye la base de datos a partir del historial. Haga cambiar pronto la tarjeta de memoria.
+cause-database-salvaged = La base de datos anterior se apartó.
+    .unread = La base de datos anterior “{ $file }” se apartó y ahora no se puede leer. Se conserva, y la unidad lo intenta de nuevo en cada arranque.
+    .next = Si esto se repite, haga cambiar la tarjeta de memoria.
+cause-copy-removed = Una copia que se había apartado contenía un texto que debía borrarse, así que se quitó la copia.
+    .next = No hay que hacer nada.
+
+cause-relay-other = Las entradas de { $log } en el servidor central difieren de las de esta unidad antes de la entrada { $to }.
+    .next = Haga cambiar la tarjeta de memoria. Si otra unidad funciona con una copia de ella, apáguela.
+cause-relay-went-back = { $confirmed ->
+    [one] Había confirmado { NUMBER($confirmed) } entrada de { $log } y ahora tiene { NUMBER($present) }.
+   *[other] Había confirmado { NUMBER($confirmed) } entradas de { $log } y ahora tiene { NUMBER($present) }.
+}
+    .next = Avise a quien administra el servidor central.
+cause-relay-refused = No aceptó { $entries }.
+    .adopted = No aceptó { $run }.
+    .next = Pregunte a quien administra el servidor central.
+cause-photos-refused = { $count ->
+    [one] No aceptó 1 foto.
+   *[other] No aceptó { NUMBER($count) } fotos.
+}
+    .next = Pregunte a quien administra el servidor central.
+
+cause-no-fetch-room = El servidor central tiene registros que faltan en esta unidad, y el espacio libre está reservado para los nuevos.
+    .next = Haga poner una tarjeta de memoria más grande o libere espacio.
+cause-no-rebuild-room = Esperan registros anteriores que volvieron o se repararon, y las páginas todavía no los muestran.
+    .next = Libere espacio o haga poner una tarjeta de memoria más grande, y reinicie la unidad.
+cause-disk-full = Se rechazaron limpiezas, y quien las envió lo leyó.
+    .next = Libere espacio o haga poner una tarjeta de memoria más grande.
+cause-photos-damaged = { $count ->
+    [one] 1 foto ya no es la que se registró.
+   *[other] { NUMBER($count) } fotos ya no son las que se registraron.
+}
+    .next = Haga cambiar pronto la tarjeta de memoria.
+cause-backup-old = Durante tres días no se guardó nada más que en esta unidad.
+    .next = Conecte la memoria USB de las copias y abra Copia de seguridad en Esta unidad.
+cause-backup-never = Nunca se hizo una copia de seguridad, y no hay un servidor central que tenga una.
+    .next = Haga conectar una memoria USB y crear una clave: abra Copia de seguridad en Esta unidad.
+cause-backup-no-key = No hay una clave para cifrar las copias.
+    .next = Un administrador crea la clave de las copias en Esta unidad, Copia de seguridad, y la imprime.
+cause-backup-missing = No está la memoria USB o la carpeta para las copias.
+    .next = Conecte la memoria USB. La unidad lo intenta de nuevo antes de una hora.
+cause-backup-same-disk = La carpeta de las copias está en el propio almacenamiento de la unidad.
+    .next = Conecte la memoria USB o haga configurar otra carpeta.
+cause-backup-read-only = No se puede escribir en la memoria USB de las copias.
+    .next = Mueva su interruptor o use otra.
+cause-backup-full = La memoria USB de las copias está llena.
+    .next = Use una más grande o quite de ella lo que no sea una copia.
+cause-backup-not-right = Lo que se leyó de la memoria USB no es lo que se escribió.
+    .next = Use otra desde ahora.
+cause-backup-other = No se pudo escribir la copia.
+    .next = Pruebe con otra memoria USB. Si no sirve, haga revisar el almacenamiento de la unidad.
+cause-clock-unsure = Nada ha confirmado la hora desde que se encendió la unidad.
+    .next = Conecte la unidad a internet o a un servidor de hora.
+cause-file-unreadable = El archivo “{ $file }” se apartó con otro nombre.
+    .next = Si esto se repite, haga cambiar la tarjeta de memoria.
+
+cause-part-off = La parte “{ $part }” no arrancó.
+    .next = Reinicie la unidad. Si la parte sigue apagada, haga revisar la tarjeta de memoria.
+cause-https = No se puede usar un certificado o una clave de esta unidad.
+    .next = Restaure de una copia los archivos https-ca.key, https-ca.pem y https.pem de la carpeta keys, o llévelos a otra parte y reinicie la unidad: entonces crea otros, y los navegadores deben aprender a confiar en ellos.
+cause-https-renewed = Los archivos de la anterior ya no estaban.
+    .next = Instale el certificado nuevo en los navegadores que confiaban en el anterior.
+cause-photos-off = No se puede usar la carpeta de las fotos.
+    .next = Haga revisar la tarjeta de memoria y reinicie la unidad.
+cause-printers-off = No se pudo abrir una impresora o la lista de trabajos de etiquetas.
+    .next = Corrija la impresora en el archivo de configuración o configúrela de nuevo en Impresoras.
+cause-uplink-off = No se puede usar su archivo de asociación, su certificado o su clave.
+    .next = Cree un archivo nuevo en el servidor central y asocie la unidad con `cleantrack-appliance claim FILE`.
+cause-panel-off = No se pudieron abrir sus luces y su botón, o dejaron de funcionar.
+    .next = Corrija las líneas del panel en el archivo de configuración como dice docs/panel.md, o ponga su tipo en none, e inicie la unidad de nuevo.
+cause-state-lost = Faltaba el archivo state.redb o estaba dañado. Con él se perdieron los PIN, las sesiones, los tokens de API, las impresoras y las plantillas de etiquetas configuradas aquí, los trabajos de etiquetas abiertos, el registro de accesos y qué fotos se habían enviado.
+    .next = Asigne los PIN con `cleantrack-appliance staff pin`, cree tokens de API nuevos y configure las impresoras otra vez.
+cause-admin-off = No se puede crear su socket.
+    .next = Quite lo que hay en admin.sock en la carpeta de datos y reinicie la unidad.

@@ -1,0 +1,42 @@
+### Lo que espera a alguien del centro: la lista en la página del personal y lo que se hace con ello.
+
+reminder-title = Alarmas
+reminder-none = Nada espera a nadie.
+reminder-link = { $count ->
+    [one] 1 alarma espera a alguien
+   *[other] { $count } alarmas esperan a alguien
+}
+reminder-problem = { $count ->
+    [one] { $name }: 1 aviso abierto
+   *[other] { $name }: { $count } avisos abiertos
+}
+    .next = Revise el equipo y luego cierre el aviso.
+reminder-begun = { $name }: se empezó una limpieza y no se registró
+    .next = Pregunte quién lo limpió y haga que se registre la limpieza.
+reminder-phone = { $count ->
+    [one] 1 registro espera en un teléfono desde hace más de un día
+   *[other] { $count } registros esperan en un teléfono desde hace más de un día
+}
+    .next = Haga que quien lo lleva abra la página cerca de la unidad. Si el teléfono se perdió, indíquelo.
+reminder-sign-off = { $name }: la habilitación para { $protocol } termina pronto
+    .next = Observe una limpieza y habilite de nuevo.
+reminder-since = Desde { $time }
+reminder-snoozed = Aplazado hasta { $time }
+reminder-seen = Visto
+reminder-acknowledge = Ya lo vi
+reminder-snooze = Recordármelo en 4 horas
+reminder-hours = Se puede aplazar de 1 a 168 horas
+reminder-open = Abrir
+
+begun-title = Empezadas, sin registrar
+begun-hint = Aquí se inició un tiempo de contacto y en 12 horas no se registró ninguna limpieza. Cada una sigue en la lista 7 días.
+begun-column-item = Equipo
+begun-column-started = Inicio
+begun-column-by = Por
+begun-column-next = Qué sigue
+begun-nobody = Sin nombre
+begun-enter = Ingresar la limpieza
+begun-link = { $count ->
+    [one] Se empezó 1 limpieza y no se registró
+   *[other] Se empezaron { $count } limpiezas y no se registraron
+}

@@ -1,0 +1,141 @@
+### Por qué se rechaza una orden del personal: qué hacer, y en el detalle la regla. Sin punto final donde se muestra en una lista de problemas.
+
+staff-refusal-too-long = { $subject } tiene más de { $max } caracteres. Acórtelo
+staff-refusal-character = { $subject } tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
+staff-refusal-field = { $field ->
+    [name] El nombre
+    [asset_number] El número de inventario
+    [serial] El número de serie
+    [maker] El fabricante
+    [model] El modelo
+    [category] La categoría
+    [location] El lugar
+    [custom] Un campo propio
+    [steps] Un paso
+    [agents] Un desinfectante
+    [ppe] El equipo de protección
+    [ifu] La referencia de las instrucciones
+    [ifu_rev] La revisión de las instrucciones
+    [approved] El nombre de quien aprueba
+    [words] Una traducción
+    [readings] Una lectura
+    [done_by] El nombre de quien lo hizo
+    [fields] Un campo de la categoría
+    [within] El lugar del que forma parte
+    [default_name] El nombre inicial
+    [loan_owner] El propietario del equipo prestado
+    [contact] El contacto
+    [label_host] La dirección de las etiquetas
+    [number] El número de nómina
+   *[other] Un campo
+}
+staff-refusal-tag-taken = El código { $tag } ya está en uso; tome otra etiqueta
+    .detail = Un código es de un solo equipo, para siempre.
+staff-refusal-code-length = Un código tiene de 2 a 128 caracteres
+staff-refusal-code-character = Este código tiene un carácter que no se puede mostrar (U+{ $code })
+staff-refusal-code-every-item = Este código es igual en todos los equipos de este modelo. Escanee el que tiene el número de serie
+staff-refusal-code-tag = Este es el código { $tag } de una etiqueta
+staff-refusal-code =
+    .detail = Un código es lo que está en un solo equipo, como su número de serie en un código de barras.
+staff-refusal-code-taken = El código { $code } ya está en { $name }. Quítelo primero de allí
+    .detail = Un código abre un solo equipo.
+staff-refusal-protocol = Aquí no existe el protocolo { $protocol }
+    .detail = Un protocolo debe publicarse antes de que un equipo se limpie según él.
+staff-refusal-upkeep = Este equipo no tiene la tarea de mantenimiento { $upkeep }
+    .detail = La tarea nunca se previó para este equipo, o se terminó.
+staff-refusal-own-field = { $rule ->
+    [needed] { $label }: complételo
+    [number] { $label }: escriba un número entero
+    [day] { $label }: escriba un día, por ejemplo 2026-11-24
+    [choice] { $label }: escriba uno de { $choices }
+   *[yes] { $label }: escriba yes o no
+}
+    .detail = La categoría dice qué admiten sus propios campos.
+staff-refusal-changed = Otra persona lo cambió mientras tanto. Revise lo que hay ahora y cámbielo de nuevo
+    .detail = Un cambio nombra la versión sobre la que se hizo, y ahora hay otra.
+
+refusal-needs-equipment-name = Escriba un nombre para el equipo
+refusal-needs-loan-day = Escriba el último día del préstamo
+refusal-needs-person-name = Escriba el nombre de la persona
+refusal-needs-field-name = Escriba un nombre para el campo propio
+refusal-needs-step = Indique qué hacer en cada paso
+refusal-needs-agent-name = Escriba un nombre para cada desinfectante
+refusal-needs-protocol-name = Escriba un nombre para el protocolo
+refusal-needs-upkeep-name = Indique qué hay que hacer
+refusal-needs-reading-name = Escriba un nombre para cada lectura
+refusal-needs-location-name = Escriba un nombre para el lugar
+refusal-needs-category-name = Escriba un nombre para la categoría
+refusal-needs-own-field-name = Escriba un nombre de 40 caracteres como máximo para cada campo propio
+refusal-needs-facility-name = Escriba un nombre para el centro
+
+refusal-range-rule = El valor se puede leer, pero está fuera de lo que admite la unidad.
+refusal-range-protocols = Un equipo tiene 20 protocolos como máximo
+refusal-range-custom-fields = Un equipo tiene 30 campos propios como máximo
+refusal-range-ahead = Esa hora está en el futuro. Escriba la hora en que se hizo
+refusal-range-long-ago = Eso fue hace más de un año. Revise la fecha
+refusal-range-use-end = No puede haber terminado antes de empezar. Revise ambas horas
+refusal-range-merged-with-itself = Ya es el mismo equipo
+refusal-range-codes = Un equipo tiene 20 códigos como máximo
+refusal-range-hours = Una programación en horas es cada 1 a 8,760 horas
+refusal-range-days = Una programación en días es cada 1 a 366 días
+refusal-range-weeks = Una programación en semanas es cada 1 a 52 semanas
+refusal-range-times = Escriba de 1 a 48 horas del día
+refusal-range-order = Escriba las horas del día en orden, cada una una vez
+refusal-range-use = El plazo tras un uso es de 1 minuto a 7 días
+refusal-range-steps = Un protocolo tiene de 1 a 40 pasos
+refusal-range-contact-time = El tiempo de contacto es de 1 segundo a 24 horas
+refusal-range-agents = Un protocolo tiene 10 desinfectantes como máximo
+refusal-range-photo-sampling = Se pide una foto en una de cada 2 a 100 limpiezas, y solo donde las fotos son opcionales
+refusal-range-hang-time = Un equipo sigue limpio de 1 a 8,760 horas
+refusal-range-start-delay = El tiempo del uso a la limpieza es de 1 a 10,080 minutos
+refusal-range-translation-language = Un protocolo se traduce a en o es
+refusal-range-page-language = El idioma de las páginas es en o es
+refusal-range-translation-steps = Traduzca cada paso, uno por uno, o ninguno
+refusal-range-protocol-items = Más de 511 equipos dependen de este protocolo. Pase primero algunos a otro protocolo
+refusal-range-weekdays = Los días de la semana van con cada 1 día o con horas del día
+refusal-range-upkeep-count = Un equipo tiene 12 tareas de mantenimiento como máximo
+refusal-range-upkeep-never = Indique cada cuánto toca una tarea nueva
+refusal-range-upkeep-outcome = El resultado de una tarea es que se hizo o que no se superó
+refusal-range-reading-count = Una tarea tiene 12 lecturas como máximo
+refusal-range-location-taken = Ya hay un lugar con este nombre en la lista, quizá retirado
+refusal-range-location-count = Un centro tiene 2,000 lugares como máximo
+refusal-range-location-within = Un lugar está dentro de otro de la lista que no está dentro de él
+refusal-range-category-taken = Ya hay una categoría con este nombre en la lista, quizá retirada
+refusal-range-category-count = Un centro tiene 500 categorías como máximo
+refusal-range-own-field-count = Una categoría tiene 20 campos propios como máximo
+refusal-range-own-field-twice = Dos campos propios tienen el mismo nombre
+refusal-range-own-field-type = Un campo propio es text, number, date, choice o yes
+refusal-range-own-field-choices = Un campo choice tiene de 1 a 40 opciones sin comas, y ningún otro campo propio las tiene
+refusal-range-single-use = Lo que se usa una sola vez no lleva protocolo. No elija ninguno, o quite la marca
+refusal-range-sign-off-day = Escriba hoy o un día posterior como último
+refusal-range-sign-off-count = Una persona está habilitada para 200 protocolos como máximo
+refusal-range-zone = Escriba una zona horaria IANA, por ejemplo America/Chicago
+refusal-range-undo = El tiempo para deshacer es de 1,440 minutos como máximo
+refusal-range-pin-proof = Un PIN ingresado prueba registros durante 0 a 60 minutos
+refusal-range-label-host = Una dirección de etiquetas se escribe HTTP://HOST o HTTPS://HOST, con letras, dígitos, puntos, guiones y un puerto
+
+refusal-already-rule = Lo que se pidió ya es así.
+refusal-already-out = Ya está fuera de servicio
+refusal-already-in = Ya está en servicio
+refusal-already-not-signed-off = No tiene habilitación para este protocolo
+refusal-already-own-code = Este código ya abre este equipo
+refusal-already-no-code = Este código no abre nada aquí
+refusal-already-only-tag = Esta es la única etiqueta del equipo. Asígnele primero otra
+refusal-check-result = Elija qué encontró el control
+refusal-check-method = Elija en la lista cómo se controló
+refusal-own-cleaning = Usted mismo limpió esto; lo controla otra persona
+refusal-clock-kept = Un servidor de hora mantiene este reloj
+refusal-clock-right = La unidad ya tiene esta hora
+refusal-clock-time = Escriba una hora desde 2026 que exista aquí
+refusal-already-retired-protocol = Este protocolo ya se retiró
+refusal-no-free-tag = No se encontró un código libre. Intente de nuevo
+
+refusal-role-rule = Su función no incluye esto.
+refusal-other-phone = Solo el teléfono que lo registró puede agregar una foto
+refusal-not-signed-off-yourself = Para este protocolo habilita otra persona, que tenga ella misma la habilitación
+refusal-own-role = No puede cambiar su propia función ni indicar que ya no trabaja aquí; pídaselo a otro administrador
+refusal-needs-sign-in = Esto requiere iniciar sesión
+    .recorder = Esto requiere iniciar sesión como técnico, ingeniería biomédica o administrador
+    .biomed = Esto requiere iniciar sesión como ingeniería biomédica o administrador
+    .admin = Esto requiere iniciar sesión como administrador
+    .auditor = Esto requiere iniciar sesión como administrador o auditor
