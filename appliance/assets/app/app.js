@@ -7,6 +7,7 @@
   const SIDE_MAX = 1600;
   const ANSWER_MS = 2000;
   const CARDS_EVERY_MS = 600000;
+  const COPY_LENGTH_MAX = 50e6;
   const DAY_MS = 86400000;
   const AMBER_MS = DAY_MS / 2;
   // Another page of this phone has other readings of its clock.
@@ -131,12 +132,15 @@
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
   }
 
+  function withTimes({ document, open, start, press, pages, seen }) {
+    const times = { open, start, press, send: clocks(), same_page: pages.every((page) => page === PAGE), seen };
+    return { ...document, times };
+  }
+
   // One record after the other, in the order of the presses. True: the box answered for this one, and the next may go.
   async function send(record) {
-    const { start, press, pages, seen } = record;
-    const times = { open: record.open, start, press, send: clocks(), same_page: pages.every((page) => page === PAGE), seen };
     const form = new FormData();
-    form.append("submission", JSON.stringify({ ...record.document, times }));
+    form.append("submission", JSON.stringify(withTimes(record)));
     for (const hash of record.photos) {
       const photo = await read("photos", hash);
       if (photo) form.append("photo", photo.blob, "photo.jpg");
@@ -223,6 +227,48 @@
     return Boolean(room && room.quota && room.usage > room.quota * 0.8);
   }
 
+  // A copy of what waits, for a phone that cannot reach the box any more: staff take it in there, and nothing is recorded twice.
+
+  const inText = (blob) =>
+    new Promise((done, failed) => {
+      const reader = new FileReader();
+      reader.onload = () => done(reader.result.split(",")[1]);
+      reader.onerror = () => failed(reader.error);
+      reader.readAsDataURL(blob);
+    });
+  async function copyLines() {
+    const files = [[]];
+    let length = 0;
+    for (const record of inOrder((await readAll("outbox")).filter(isWaiting))) {
+      const same = record.pages.every((page) => page === record.pages[0]);
+      const submission = withTimes(record);
+      submission.times.same_page = same;
+      const lines = [JSON.stringify({ submission })];
+      for (const hash of record.photos) {
+        const photo = await read("photos", hash);
+        if (photo) lines.push(JSON.stringify({ photo: await inText(photo.blob) }));
+      }
+      const more = lines.reduce((sum, line) => sum + line.length + 1, 0);
+      if (length + more > COPY_LENGTH_MAX) [files[files.length], length] = [[], 0];
+      files[files.length - 1].push(...lines);
+      length += more;
+    }
+    return files;
+  }
+  async function saveCopy() {
+    const day = new Date().toISOString().slice(0, 10);
+    for (const [n, lines] of (await copyLines()).entries()) {
+      const file = new File([lines.join("\n"), "\n"], `cleantrack-${day}-${n + 1}.txt`, { type: "text/plain" });
+      // From the home screen of an iPhone nothing can be downloaded.
+      if (navigator.standalone && navigator.canShare && navigator.canShare({ files: [file] })) await navigator.share({ files: [file] });
+      else {
+        const link = make("a", { href: URL.createObjectURL(file), download: file.name });
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+      }
+    }
+  }
+
   // Pages.
 
   const tagIn = (text) => {
@@ -287,6 +333,11 @@
     return make("li", { "data-state": record.state }, ...what);
   }
 
+  function copyCard() {
+    const save = make("button", { type: "button", class: "two", id: "copy", onclick: () => saveCopy().catch(() => undefined) }, say("copy"));
+    return make("section", { class: "card" }, make("h2", {}, say("copy-title")), make("p", {}, say("copy-meaning")), save);
+  }
+
   async function queuePage() {
     const records = inOrder(await readAll("outbox")).reverse();
     return [
@@ -294,6 +345,7 @@
       make("p", { class: "hint" }, say("queue-meaning")),
       records.length ? make("ul", { role: "list", class: "card" }, ...records.map(rowOf)) : make("p", { class: "card" }, say("queue-none")),
       make("p", { class: "row start" }, make("button", { type: "button", id: "send", onclick: () => ((waitUntil = 0), empty()) }, say("send"))),
+      records.some(isWaiting) ? copyCard() : "",
       make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
     ];
   }

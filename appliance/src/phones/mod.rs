@@ -12,5 +12,5 @@ pub use self::refused_submissions::{
     RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
     open_refused,
 };
-pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_in_time};
+pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};
 pub use self::waiting_phones::{PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal};

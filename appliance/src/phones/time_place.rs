@@ -111,6 +111,17 @@ pub fn place_in_time(times: &PhoneTimes, now: &Now) -> TimePlace {
     }
 }
 
+/// Places a record that came in a copy of a phone's queue. The phone is not there to say what its clocks read now, so that this
+/// is never sure: its clock is taken to have gone on since it was last in contact with the box.
+pub fn place_copied(times: &PhoneTimes, now: &Now) -> TimePlace {
+    let passed_ms = times.seen.and_then(|seen| Some(seen.phone.saturating_add(seen.passed_ms(now)?)));
+    let phone_now_ms = passed_ms.unwrap_or(now.wall_ms);
+    let between = if times.same_page { PhoneReading::page_ms_since } else { PhoneReading::wall_ms_since };
+    let contact = times.start.and_then(|start| credible_ms(between(times.press, start)));
+    let age = credible_ms(phone_now_ms.saturating_sub(times.press.0));
+    TimePlace { age_ms: age.unwrap_or(0), contact_ms: contact, unsure: true }
+}
+
 fn credible_ms(ms: i64) -> Option<u64> {
     u64::try_from(ms).ok().filter(|_| ms <= AGE_MS_MAX)
 }
@@ -225,5 +236,16 @@ mod tests {
             prop_assert!(place.age_ms <= AGE_MS_MAX.unsigned_abs());
             prop_assert!(place.contact_ms.is_none_or(|ms| ms <= AGE_MS_MAX.unsigned_abs()));
         }
+    }
+
+    #[test]
+    fn a_copy_is_placed_by_the_last_contact_and_never_sure() {
+        let moments = [HOUR_MS, HOUR_MS, HOUR_MS + 200_000, 2 * HOUR_MS];
+        let later = box_after(5 * HOUR_MS);
+        let place = place_copied(&times(YEAR_MS, moments), &later);
+        let age_ms = u64::try_from(4 * HOUR_MS - 200_000).unwrap();
+        assert_eq!(place, TimePlace { age_ms, contact_ms: Some(200_000), unsure: true });
+        let unseen = PhoneTimes { seen: None, ..times(0, moments) };
+        assert_eq!(place_copied(&unseen, &later).age_ms, age_ms);
     }
 }

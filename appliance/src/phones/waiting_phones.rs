@@ -45,7 +45,7 @@ pub struct WaitingTotal {
     pub oldest_ms: u64,
 }
 
-/// Somebody said that a phone is gone.
+/// Somebody took a phone off the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PhoneClosing {
     pub staff: StaffId,
@@ -53,7 +53,7 @@ pub struct PhoneClosing {
     pub up_ms: u64,
 }
 
-/// A phone and what it holds, as it said when it was last there.
+/// A phone and what it holds, as it reported when it was last there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingPhone {
     pub device: DeviceId,
@@ -92,7 +92,7 @@ impl WaitingPhones {
         self.put(WaitingPhone { device, notice, noted_ms: up_ms, closed: None }, up_ms);
     }
 
-    /// Somebody says that a phone is gone, with what it held.
+    /// Somebody takes a phone off the list, with what it held.
     pub fn close_phone(&self, device: DeviceId, records: u32, closing: PhoneClosing) {
         let unknown = WaitingNotice { records, oldest_s: 0 };
         let found = self.rows().get(&device).copied();

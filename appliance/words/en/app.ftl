@@ -27,6 +27,10 @@ app-queue-title = Records on this phone
 app-queue-meaning = A record stays here until the box has it. Another browser on this phone, and the app on the home screen, have lists of their own.
 app-queue-none = There is no record on this phone.
 app-send = Send now
+# Button.
+app-copy = Save a copy
+    .title = This phone cannot reach the box any more
+    .meaning = Save a copy of these records to a file and give it to biomed. The records stay here too; nothing is recorded twice.
 # Badges: where a record is.
 app-on-phone = On this phone
 app-on-box = On the box

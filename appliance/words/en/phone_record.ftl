@@ -40,6 +40,15 @@ phone-record-held-before = { $count ->
 phone-record-gone = That phone is gone
     .by = { $name } said { $when } that it is gone.
 
+## A copy of what a phone holds.
+
+phone-record-copy = Copy of a phone’s records
+    .meaning = A phone that cannot reach the box any more saves its records to a file: Records on this phone, Save a copy. What is here already is not recorded twice.
+    .file = File
+    .send = Take it in
+# What became of a file.
+phone-record-copied = From the file: { $records } on the box, { $refused } refused, { $unreadable } lines not readable.
+
 ## One that was refused.
 
 phone-record-enter = Make a late entry

@@ -5,7 +5,7 @@ use crate::phones::WaitingPhones;
 use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
 
-/// Alarms about phones that were not there since the box was started: each holds what it said before.
+/// Alarms about phones that were not there since the box was started: each holds what it held before.
 pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
     let (phones, up_ms) = (state.stored::<WaitingPhones>(), state.clock.now().up_ms);
     let mut rows = list_reminders(state);

@@ -35,7 +35,7 @@ impl SessionFormToken {
     }
 
     /// Refuses (403) a form that a page of another session sent; where nobody has signed in, any.
-    fn require(token: Option<Self>, form: &FormFields) -> Result<(), HttpError> {
+    pub(crate) fn require(token: Option<Self>, form: &FormFields) -> Result<(), HttpError> {
         if token.is_some_and(|Self(token)| form.text(FORM_TOKEN) == token) {
             return Ok(());
         }

@@ -5,6 +5,7 @@ pub(crate) mod badge_text;
 pub(crate) mod browser;
 pub(crate) mod choice;
 pub(crate) mod cookies;
+pub(crate) mod copy_file;
 pub(crate) mod device;
 pub(crate) mod field_error;
 pub(crate) mod form;

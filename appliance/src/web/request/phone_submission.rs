@@ -19,7 +19,9 @@ use words::{Locale, WordSet as _};
 
 use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
 use crate::listen::PeerAddress;
-use crate::phones::{PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, place_in_time};
+use crate::phones::{
+    PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, TimePlace, place_copied, place_in_time,
+};
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::commands::photo_upload::{
@@ -36,8 +38,8 @@ use crate::web::words::ErrorWords;
 
 const MEDIA: &str = "multipart/form-data";
 const DOCUMENT: &str = "submission";
-const DOCUMENT_BYTES_MAX: usize = 16 * 1024;
-const PHOTO_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub(crate) const DOCUMENT_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const PHOTO_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The version of the document.
 const VERSION: u8 = 1;
 
@@ -132,12 +134,18 @@ struct SubmittedCleaner {
 }
 
 impl SubmissionJson {
-    /// Reads the document, and holds it against what JSON cannot say.
+    /// Reads the document.
     fn parse(bytes: &[u8]) -> Result<Self, HttpError> {
         let mut document = serde_json::Deserializer::from_slice(bytes);
         let read: Self =
             serde_path_to_error::deserialize(&mut document).map_err(|error| json_error(&error))?;
         document.end().map_err(|error| unfit_document(None, &error.to_string()))?;
+        read.check()
+    }
+
+    /// Holds it against what JSON cannot say.
+    pub(crate) fn check(self) -> Result<Self, HttpError> {
+        let read = self;
         let id =
             read.id.parse::<DeviceId>().map_err(|error| unfit_document(Some("id"), &error.to_string()))?;
         if read.v != VERSION {
@@ -157,6 +165,16 @@ impl SubmissionJson {
         self.trigger.parse().map(Some).map_err(|_| unfit_document(Some("trigger"), "no word"))
     }
 
+    /// When it was done, where the phone itself sends it.
+    pub(crate) fn place(&self, now: &Now) -> TimePlace {
+        place_in_time(&self.times, now)
+    }
+
+    /// When it was done, of a copy.
+    pub(crate) fn place_copied(&self, now: &Now) -> TimePlace {
+        place_copied(&self.times, now)
+    }
+
     /// What names it, in the form that all have.
     pub(crate) fn id(&self) -> &str {
         &self.id
@@ -173,7 +191,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        now: &Now,
+        place: &TimePlace,
     ) -> Result<Command, HttpError> {
         match self.report() {
             Some(problem) => {
@@ -181,7 +199,7 @@ impl SubmissionJson {
                 let form = ProblemForm { photos, ..problem.to_form(tag, &self.cleaner(proven)) };
                 Ok(Command::ReportProblem(Box::new(form)))
             }
-            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, now)?))),
+            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, place)?))),
         }
     }
 
@@ -205,9 +223,8 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        now: &Now,
+        place: &TimePlace,
     ) -> Result<QueuedCleaning, HttpError> {
-        let place = place_in_time(&self.times, now);
         let contact_s = place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX));
         Ok(QueuedCleaning {
             tag,
@@ -232,8 +249,13 @@ impl SubmissionJson {
 
 impl SubmissionJson {
     /// What is kept of it where it is refused.
-    pub(crate) fn to_refused(&self, why: SubmissionFault, photos: &[Hash], now: &Now) -> RefusedSubmission {
-        let place = place_in_time(&self.times, now);
+    pub(crate) fn to_refused(
+        &self,
+        why: SubmissionFault,
+        photos: &[Hash],
+        place: &TimePlace,
+        now: &Now,
+    ) -> RefusedSubmission {
         RefusedSubmission {
             id: self.id.clone(),
             refused_ms: now.wall_ms,
@@ -285,6 +307,8 @@ pub(crate) struct SubmittedPhotos {
 pub(crate) struct PhoneSubmission {
     pub(crate) document: SubmissionJson,
     pub(crate) photos: SubmittedPhotos,
+    /// Whose badge it came with, where that was checked.
+    pub(crate) proven: Option<StaffId>,
 }
 
 impl FromRequest<AppState> for PhoneSubmission {
@@ -304,7 +328,7 @@ impl FromRequest<AppState> for PhoneSubmission {
         let SubmissionReader { document, photos, .. } = reader;
         let document =
             document.ok_or_else(|| unfit_document(Some(DOCUMENT), "the first part is not the document"))?;
-        Ok(Self { document, photos })
+        Ok(Self { document, photos, proven: None })
     }
 }
 
@@ -432,7 +456,7 @@ impl SubmissionReader<'_> {
 }
 
 /// A photo that had no turn: the phone has it still.
-fn photo_later(refusal: PhotoRefusal) -> HttpError {
+pub(crate) fn photo_later(refusal: PhotoRefusal) -> HttpError {
     let title = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
     new_error(refusal.status, "photo", title).field("photo").header(RETRY_AFTER, PHOTO_AGAIN_S.into())
 }

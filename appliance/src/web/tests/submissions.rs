@@ -267,6 +267,53 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
 }
 
+fn copy_of(lines: &[Value], token: &str) -> Request<Body> {
+    let head = |name: &str, more: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n")
+    };
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let (form, file) = (head("form", ""), head("file", "; filename=\"copy.txt\""));
+    let body = format!("{form}{token}\r\n{file}{}\n\r\n--XX--\r\n", lines.join("\n"));
+    let request = Request::post("/staff/phone-records/copy");
+    request.header(CONTENT_TYPE, "multipart/form-data; boundary=XX").body(Body::from(body)).unwrap()
+}
+
+#[tokio::test]
+async fn a_copy_of_a_queue_is_taken_in_once_whoever_comes_first() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let form = tom.get("/staff/phone-records").await.is(200).has("Take it in").hidden("form");
+    let id = |n: usize| format!("01J0000000000000000000000{n}");
+    let new = |n: usize| with(document(&world), "id", json!(id(n)));
+    send(&world, &new(1)).await.is(201);
+    let size = world.size();
+    let lines = [
+        json!({ "submission": new(1) }),
+        json!({ "photo": "Z29vZCBvbmUK" }),
+        json!({ "submission": new(2) }),
+        json!({ "photo": "Z29vZCBvbmUK" }),
+        json!({ "photo": "?" }),
+        json!({ "submission": with(new(3), "tag", json!("7QK3M9X2W")) }),
+        json!({ "submission": with(new(4), "v", json!(9)) }),
+        json!({ "nonsense": 1 }),
+    ];
+    tom.send(copy_of(&lines, "stolen")).await.is(403);
+    assert_eq!(world.size(), size);
+    let page = tom.send(copy_of(&lines, &form)).await;
+    page.is(200).has("2 on the box, 1 refused, 2 lines not readable").has("7QK3M9X2W");
+    assert_eq!(world.size(), size + 1);
+    let cleaning = world.cleaning();
+    assert_eq!((cleaning.photos.len(), cleaning.queued.map(|queued| queued.unsure)), (1, Some(true)));
+    assert!(cleaning.flags.contains(&CleaningFlag::PhoneClock));
+    let now_ms = world.state.clock.now().wall_ms;
+    assert_eq!(cleaning.performed, Some(now_ms - HOUR_MS + 600_000));
+    // The phone comes back after all.
+    send(&world, &new(2)).await.is(201);
+    send(&world, &new(3)).await.is(422);
+    tom.send(copy_of(&lines, &form)).await.is(200).has("2 on the box, 1 refused");
+    assert_eq!(world.size(), size + 1);
+}
+
 #[tokio::test]
 async fn staff_see_what_phones_hold() {
     let world = World::new().await;

@@ -3,40 +3,36 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use record::entry::{ClockState, CommandSource, Digest16, EntryAuthor};
 use record::fold::LinePlace;
 use record::ids::{DeviceId, StaffId};
 use record::kinds::Event;
 use record::receipt::Receipt;
-use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::attempts::ClientNetwork;
 use web::answer::{Created, Json, WithHeaders};
 use web::argument::Query;
-use web::error::{ErrorText, HttpError};
+use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::CommandRefusal;
-use crate::phones::{RefusedSubmission, SubmissionFault, find_refused, keep_refused};
 use crate::store::WriteDecision;
 use crate::web::access::badge::{
     BadgeOutcome, check_scanned_badge, refuse_badge_in_the_clear, unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
-use crate::web::commands::photo_follow::attach_late_photo;
-use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, read_event, run_command};
-use crate::web::context::{AppState, run_blocking};
-use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter, new_error, worded};
+use crate::web::commands::run::{CommandOutcome, read_event};
+use crate::web::commands::submissions::{find_refused_row, record_submission};
+use crate::web::context::AppState;
+use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter};
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
-use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
 /// Records that one question may name.
@@ -91,39 +87,13 @@ async fn add_submission(
     State(state): State<AppState>,
     _: AddressShare,
     _: QueueShare,
-    PhoneSubmission { document, photos }: PhoneSubmission,
+    mut submission: PhoneSubmission,
 ) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
-    let proven = prove_badge(&state, &phone, &document).await?;
+    submission.proven = prove_badge(&state, &phone, &submission.document).await?;
     let device = phone.browser().device(&state);
-    let by = EntryAuthor { staff: proven, via: CommandSource::Phone, device: Some(device.id()) };
-    if find_row(&state, document.id()).await?.is_some() {
-        return Err(refused_error(new_error(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "refused",
-            worded(ErrorWords::error_submission_kept_refused),
-        )));
-    }
-    let tag = match Tag::read(&document.tag) {
-        Ok(tag) => tag,
-        Err(error) => {
-            let row = document.to_refused(SubmissionFault::NoTag, &photos.stored, &state.clock.now());
-            let error = invalid_parameter("tag", format!("{error}."));
-            return Err(keep_row(&state, row, error).await);
-        }
-    };
-    let command = document.to_command(tag, proven, &photos, &state.clock.now())?;
-    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), &document);
-    let done = match run_command(&state, by, key, command).await {
-        Ok(done) => done,
-        Err(CommandFailure::Refused(refusal)) if refusal != CommandRefusal::KeyReused => {
-            let row = document.to_refused(sort_fault(&refusal), &photos.stored, &state.clock.now());
-            return Err(keep_row(&state, row, refusal.into()).await);
-        }
-        Err(other) => return Err(other.into()),
-    };
-    for photo in photos.following {
-        attach_late_photo(&state, done, photo);
-    }
+    let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
+    let place = submission.document.place(&state.clock.now());
+    let done = record_submission(&state, by, submission, &place).await?;
     let receipt = read_receipt(&state, done).await?;
     let made = Created::at(&receipt.url.clone(), receipt)?;
     let WithHeaders(mut headers, answer) = with_cookies(made, [device.set_cookie()]);
@@ -149,38 +119,6 @@ async fn prove_badge(
             None
         }
     })
-}
-
-fn sort_fault(refusal: &CommandRefusal) -> SubmissionFault {
-    match refusal {
-        CommandRefusal::UnknownTag(_) => SubmissionFault::UnknownTag,
-        CommandRefusal::Retired { .. } => SubmissionFault::Retired,
-        _ => SubmissionFault::Invalid,
-    }
-}
-
-async fn find_row(state: &AppState, id: &str) -> Result<Option<RefusedSubmission>, HttpError> {
-    let id = id.to_owned();
-    let found = run_blocking(state, move |state| {
-        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
-    });
-    found.await
-}
-
-/// Keeps what was refused for biomed. The phone lets go of it only when that is on disk.
-async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) -> HttpError {
-    let stored = run_blocking(state, move |state| {
-        keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
-    });
-    match stored.await {
-        Ok(()) => refused_error(error),
-        Err(failure) => failure,
-    }
-}
-
-fn refused_error(error: HttpError) -> HttpError {
-    let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
-    HttpError { status, safe, next: ErrorText::default(), ..error }
 }
 
 async fn read_receipt(state: &AppState, done: CommandOutcome) -> Result<SubmissionReceipt, HttpError> {
@@ -249,7 +187,7 @@ async fn show_states(
     let mut named: BTreeMap<_, _> =
         ids.iter().zip(found).map(|(id, line)| (id.to_string(), where_is(&state, line))).collect();
     for (id, found) in named.iter_mut().filter(|(_, found)| **found == SubmissionState::Unknown) {
-        if find_row(&state, id).await?.is_some() {
+        if find_refused_row(&state, id).await?.is_some() {
             *found = SubmissionState::Refused;
         }
     }

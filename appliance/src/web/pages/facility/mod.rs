@@ -115,6 +115,10 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
         )
         .refusals(find)
         .example(record().field("submission", "")),
+        row(Method::POST, "/staff/phone-records/copy", "phone-record.copy", Form, phone_records::take_copy)
+            .commands(&["RecordQueued", "ReportProblem"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().field("submission", "")),
         row(
             Method::POST,
             "/staff/phone-records/phones/{device}/gone",

@@ -5,7 +5,7 @@ use axum::extract::State;
 use record::ids::DeviceId;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use record::tag::Tag;
-use web::answer::{FormReply, Page};
+use web::answer::{FormReply, OneOf, Page};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
@@ -22,8 +22,9 @@ use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
-use crate::web::answer::{ask_again, go_to};
+use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{SubmissionKey, run_command};
+use crate::web::commands::submissions::record_submission;
 use crate::web::commands::waiting_phones::{list_silent_phones, remind_of_phones};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
@@ -32,6 +33,7 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::request::copy_file::CopyFile;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::problems::word_key;
@@ -74,7 +76,7 @@ struct RecordCard {
 struct PhoneCard {
     device: String,
     line: String,
-    /// Who said that it is gone, and when.
+    /// Who took it off the list, and when.
     closed: Option<SafeHtml>,
 }
 
@@ -85,6 +87,8 @@ struct RecordsPage {
     w: PhoneRecordWords,
     cards: Vec<RecordCard>,
     phones: Vec<PhoneCard>,
+    /// What became of a copy of a phone's queue.
+    copied: Option<String>,
     form_token: String,
     may_change: bool,
 }
@@ -122,11 +126,11 @@ pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>
 }
 
 /// What people tell phones apart by.
-fn short_name(device: &str) -> String {
+fn shorten_name(device: &str) -> String {
     device.chars().skip(device.chars().count().saturating_sub(4)).collect()
 }
 
-/// Phones that hold records: those that said so since the box was started, and those that somebody is to look for since before.
+/// Phones that hold records: those that were here since the box was started, and those that somebody is to look for since before.
 fn list_phones(
     state: &AppState,
     reader: &LogReader,
@@ -144,11 +148,11 @@ fn list_phones(
             let when = time(now.up_ms.saturating_sub(closing.up_ms));
             fill_slots(w.phone_record_gone_by(S0, when), [who])
         });
-        PhoneCard { line: w.phone_record_held(records, last, short_name(&device), oldest), device, closed }
+        PhoneCard { line: w.phone_record_held(records, last, shorten_name(&device), oldest), device, closed }
     });
     let silent = list_silent_phones(state).into_iter().map(|row| {
         let since = wording.dates().day_and_time(row.first_ms).text;
-        let line = w.phone_record_held_before(row.count, short_name(&row.subject), since);
+        let line = w.phone_record_held_before(row.count, shorten_name(&row.subject), since);
         PhoneCard { device: row.subject, line, closed: None }
     });
     noted.chain(silent).collect()
@@ -180,11 +184,19 @@ pub(crate) async fn list_records(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
+    records_page(&state, &signed, None).await
+}
+
+async fn records_page(
+    state: &AppState,
+    signed: &StaffSession,
+    copied: Option<String>,
+) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PhoneRecordWords) = signed.words();
-    let snapshot = Snapshot::now(&state);
-    let rows = list_open(&state).await?;
+    let snapshot = Snapshot::now(state);
+    let rows = list_open(state).await?;
     let local = snapshot.local.clone();
-    let worded = read_quick(&state, move |state, reader| {
+    let worded = read_quick(state, move |state, reader| {
         let wording = PageWording::new(page_words, &local);
         let cards: Vec<_> = rows.into_iter().map(|row| card_of(w, &wording, row)).collect();
         Ok((cards, list_phones(state, reader, &wording, w)))
@@ -193,12 +205,33 @@ pub(crate) async fn list_records(
     let page = RecordsPage {
         cards,
         phones,
-        frame: PageLayout::staff(&state, &snapshot, w.phone_record_title(), &signed, NavSection::Today),
+        copied,
+        frame: PageLayout::staff(state, &snapshot, w.phone_record_title(), signed, NavSection::Today),
         w,
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
     };
     draw_page(&page.frame, &page)
+}
+
+/// Takes in a copy of a phone's queue. What is on the box already is not recorded twice.
+pub(crate) async fn take_copy(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    CopyFile { records, unreadable }: CopyFile,
+) -> Result<FormOrPage, HttpError> {
+    let (mut recorded, mut refused) = (0, 0);
+    for submission in records {
+        let place = submission.document.place_copied(&state.clock.now());
+        match record_submission(&state, signed.author(), submission, &place).await {
+            Ok(_) => recorded += 1,
+            Err(error) if error.status.is_client_error() => refused += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    let w: PhoneRecordWords = signed.words();
+    let copied = w.phone_record_copied(recorded, refused, unreadable);
+    records_page(&state, &signed, Some(copied)).await.map(OneOf::Second)
 }
 
 async fn find_row(state: &AppState, id: &str) -> Result<RefusedSubmission, HttpError> {
@@ -267,19 +300,19 @@ pub(crate) async fn ask_late(
     let values = FormValues::empty(&LATE)
         .with("tag", row.tag.as_str())
         .with("cleaned_by", row.name.as_str())
-        .with("notes", entered_text(&row));
+        .with("notes", choose_text(&row));
     late_page(&state, &signed, row, &values, Vec::new())
 }
 
 /// What whoever recorded it had to say: of a report, its own words.
-fn entered_text(row: &RefusedSubmission) -> &str {
+fn choose_text(row: &RefusedSubmission) -> &str {
     match &row.problem {
         Some(problem) if row.is_report => &problem.text,
         _ => &row.note,
     }
 }
 
-fn late_command(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> Command {
+fn build_late_command(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> Command {
     let late = late_cleaning(row, tag, values, now_ms);
     match &late.problem {
         Some(problem) if row.is_report => {
@@ -326,7 +359,7 @@ pub(crate) async fn enter_late(
     let tag = Tag::read(sent.values.text("tag").trim());
     let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_refused_tag_wrong() });
     if let Some(tag) = sent.take(tag).filter(|_| sent.errors.is_empty()) {
-        let late = late_command(&row, tag, &sent.values, state.clock.now_ms());
+        let late = build_late_command(&row, tag, &sent.values, state.clock.now_ms());
         // Under the phone's own id: if the phone asks, the record is on the box.
         let values: Vec<&str> = sent.values.iter().map(|(_, value)| value).collect();
         let key = SubmissionKey::as_sent(Some(id.clone()), &values);
