@@ -292,6 +292,21 @@ fn each_step_of_recovery_comes_to_its_end_wherever_it_is_cut_and_whatever_the_cl
 }
 
 #[test]
+fn nothing_is_lost_when_a_recovery_is_killed_behind_a_rename_and_the_power_goes_in_the_next_start() {
+    let (mut images, mut failures) = (0, Vec::new());
+    for seed in RECOVERY_SEEDS + 1..=RECOVERY_SEEDS + times() {
+        for recovery in recoveries::ALL {
+            let tally = recoveries::kill_behind_renames(recovery, seed, 16);
+            images += tally.images;
+            failures.extend(tally.failures);
+        }
+    }
+    eprintln!("killed behind a rename: {images} images");
+    assert!(images > 0, "no recovery gave a file its name");
+    assert!(failures.is_empty(), "{} failures, such as {}", failures.len(), failures[0]);
+}
+
+#[test]
 fn nothing_is_lost_while_segments_are_compressed_and_looked_through_beside_the_writer() {
     let (mut tried, mut failures, mut seed) = (0, Vec::new(), 60_000);
     while tried < images() / 20 {

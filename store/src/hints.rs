@@ -18,7 +18,7 @@ use super::unreadable::is_lost;
 use super::unreported;
 
 /// Folders that hold nothing but hints.
-const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
+pub(super) const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
 /// Those of them that may hold lines which nothing else has, and which nobody gives again.
 const COPIES: [&str; 3] = ["displaced", "runs", "salvage"];
 const SMALL_BYTES_MAX: usize = 4096;

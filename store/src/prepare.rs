@@ -1,7 +1,10 @@
 //! The data folder before a start reads anything of it.
 
+use std::io::ErrorKind;
+
 use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
+use super::hints;
 use super::keys::epoch_folders;
 
 /// Makes the folders without which nothing can be kept, and their names durable.
@@ -12,7 +15,17 @@ pub(super) fn prepare_folder(disk: &dyn Disk) -> Result<(), StoreError> {
     for dir in ["log", "keys"] {
         disk.make_dir(dir).map_err(StoreError::io(dir))?;
     }
-    // Names that a killed process had given and not flushed are in the page cache only; this start builds on them.
+    // Names that a killed process had given and not flushed are in the page cache only; this start builds on them, and removes
+    // other copies of what it finds under them.
+    let epochs = epoch_folders(disk).map_err(StoreError::io("log/"))?;
+    let of_epochs = epochs.iter().map(|epoch| format!("log/{epoch}"));
+    for dir in hints::FOLDERS.map(str::to_owned).into_iter().chain(of_epochs) {
+        match disk.sync_dir(&dir) {
+            // Nothing was ever put there.
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            synced => synced.map_err(StoreError::io(dir.as_str()))?,
+        }
+    }
     for dir in ["log", "keys", ""] {
         disk.sync_dir(dir).map_err(StoreError::io("the data folder"))?;
     }

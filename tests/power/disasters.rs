@@ -6,7 +6,7 @@ use appliance::store::Store;
 use service::random::SeededRandom;
 
 use crate::clocks::LeapingClock;
-use crate::disk::{Frozen, Mode};
+use crate::disk::{Frozen, Mode, Moment, SimDisk};
 use crate::lives::{Backup, Plant, World, counted, cut_mode, now};
 use crate::story::sizes;
 
@@ -173,6 +173,15 @@ impl World {
         let sim = self.sim();
         sim.watch_one(self.rng.split());
         let before = std::mem::take(&mut self.card);
+        let moments = self.start_on(&sim);
+        self.card = match moments.first() {
+            Some(moment) => moment.disk.crashed(cut_mode(&mut self.rng), &mut self.rng),
+            None => before,
+        };
+    }
+
+    /// A start on this disk, with the moments of it, and a stop.
+    pub(crate) fn start_on(&mut self, sim: &SimDisk) -> Vec<Moment> {
         let random = SeededRandom::new(self.seed());
         self.cut_starts += 1;
         let clock = Arc::new(LeapingClock::new(now(self.cut_starts), &mut self.rng));
@@ -181,9 +190,6 @@ impl World {
         if let Ok((store, _)) = opened {
             let _ = self.tokio.block_on(store.stop());
         }
-        self.card = match moments.first() {
-            Some(moment) => moment.disk.crashed(cut_mode(&mut self.rng), &mut self.rng),
-            None => before,
-        };
+        moments
     }
 }

@@ -168,6 +168,12 @@ impl Frozen {
         }
     }
 
+    /// Whether a file in a folder has a name that a power cut would take from it.
+    pub fn names_unflushed(&self) -> bool {
+        let renames = |dir: &Dir| dir.pending.iter().any(|op| matches!(op, DirOp::Rename(..)));
+        self.dirs.iter().any(|(path, dir)| !path.is_empty() && renames(dir))
+    }
+
     /// Paths of the files in a folder.
     pub fn files(&self, dir: &str) -> Vec<String> {
         let names = self.dirs.get(dir).map(|d| &d.live);

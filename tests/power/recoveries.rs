@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use crate::disk::Mode;
+use crate::disk::{Mode, SimDisk};
 use crate::lives::{Cut, Marks, Plant, World, counted, cut_mode};
 use crate::relay::Lines;
 use crate::rng::Rng;
@@ -241,6 +241,39 @@ pub fn cut_everywhere(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> T
         }
         for (mark, count) in world.marks {
             *tally.marks.entry(mark).or_default() += count;
+        }
+    }
+    tally
+}
+
+/// Kills the step wherever a file has a name that no flush made durable. The next start builds on that name, and at one in
+/// `every` of its operations the power goes.
+pub fn kill_behind_renames(recovery: &Recovery, seed: u64, every: usize) -> Tally {
+    let mut tally = Tally::default();
+    let (cuts, must) = match uncut(recovery, seed, None) {
+        Ok(gone_through) => gone_through,
+        Err(why) => {
+            tally.failures.push(format!("{}, seed {seed}, without a cut: {why}", recovery.name));
+            return tally;
+        }
+    };
+    let mut rng = Rng::new(seed);
+    for (at, cut) in cuts.iter().enumerate().filter(|(_, cut)| cut.moment.disk.names_unflushed()) {
+        let killed = cut.moment.disk.crashed(Mode::Kill, &mut rng);
+        let sim = SimDisk::new(killed.clone(), None);
+        sim.watch(every, rng.split());
+        let mut next = World::of_image(rng.next(), killed, (*cut.relay).clone(), must.clone());
+        for moment in next.start_on(&sim) {
+            tally.images += 1;
+            let card = moment.disk.crashed(Mode::Nothing, &mut rng);
+            let mut world = World::of_image(rng.next(), card, (*cut.relay).clone(), must.clone());
+            let recovered = world.check();
+            world.end(None);
+            if let Err(why) = recovered {
+                let reported = world.reported.join("\n");
+                let name = recovery.name;
+                tally.failures.push(format!("{name}, seed {seed}, killed at {at}: {why}\n{reported}"));
+            }
         }
     }
     tally
