@@ -261,7 +261,14 @@ impl QueuedProblem {
         };
         let what = ProblemWord::ALL.contains(&self.what).then(|| self.what.clone());
         let what = what.unwrap_or(ProblemWord::Something);
-        ProblemForm { tag, what: Some(what), text: self.text.clone(), photos: Vec::new(), who }
+        ProblemForm {
+            tag,
+            what: Some(what),
+            text: self.text.clone(),
+            photos: Vec::new(),
+            who,
+            pin_ago_s: None,
+        }
     }
 }
 

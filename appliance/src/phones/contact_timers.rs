@@ -329,13 +329,13 @@ impl ContactTimers {
     /// Forgets the name that was typed on one of these phones, at whatever item; the contact times go on.
     pub fn forget_names(&self, phone: &[DeviceId]) {
         let mut rows = self.rows();
-        let TimerRows { timers, unsaved } = &mut *rows;
+        let TimerRows { timers, unsaved, .. } = &mut *rows;
         let is_named = |timer: &ContactTimer| {
             !timer.by.is_empty() && timer.device.is_some_and(|device| phone.contains(&device))
         };
         for (tag, timer) in timers.iter_mut().filter(|(_, timer)| is_named(timer)) {
             timer.by.clear();
-            unsaved.insert(*tag);
+            unsaved.insert(TimerKey::Newest(*tag));
         }
     }
 

@@ -13,7 +13,7 @@ use web::route::{Example, Route, RouteKind, row};
 
 use crate::identity::{AccessOutcome, AccessTarget, BadgeCode, BadgeRefusal, StaffBadge};
 use crate::web::access::permissions::{EditPeople, Read, Write};
-use crate::web::access::program::{ProgramCaller, StaffOrProgram};
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
 use crate::web::api::list::ListJson;
 use crate::web::commands::badges::{badges_of, enrol_badge, remove_badge};
@@ -112,7 +112,7 @@ async fn add_badge(
 ) -> Result<Created<BadgeJson>, HttpError> {
     let staff = find_present(&state, &staff)?;
     let code = BadgeCode::read(new.code.as_str()).map_err(|refusal| badge_error(&refusal))?;
-    let enrolled = match enrol_badge(&state, program.author(), staff, code).await? {
+    let enrolled = match enrol_badge(&state, BY_API, staff, code).await? {
         Err(BadgeRefusal::Present(badge)) => badge,
         enrolled => {
             let badge = enrolled.map_err(|refusal| badge_error(&refusal))?;
@@ -129,7 +129,7 @@ async fn delete_badge(
     Path((staff, badge)): Path<(String, String)>,
 ) -> Result<NoContent, HttpError> {
     let staff = find_present(&state, &staff)?;
-    if !remove_badge(&state, program.author(), staff, badge).await? {
+    if !remove_badge(&state, BY_API, staff, badge).await? {
         return Err(not_found());
     }
     program.notes().add([badge_changed(staff)]);

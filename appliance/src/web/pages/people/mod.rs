@@ -53,14 +53,15 @@ fn own_routes() -> Vec<Route<AppState>> {
     ]
 }
 
+fn person_example(example: Example, name: &'static str) -> Example {
+    let example = example.field("name", name).field("role", "technician");
+    example.field("locale", "es").field("number", "4410-7")
+}
+
 /// Who works here.
 fn staff_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
-    let person = |example: Example, name| {
-        let example = example.field("name", name).field("role", "technician");
-        example.field("locale", "es").field("number", "4410-7")
-    };
     let new_pin = examples::NEW_PIN;
     let pin = examples::staff_example().field("pin", new_pin).field("again", new_pin).secret(new_pin);
     let button = || examples::staff_example().field("submission", "");
@@ -74,14 +75,14 @@ fn staff_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/people/new", "person.add", Form, add::add)
             .commands(&["AddStaff"])
             .refusals(command)
-            .example(person(Example::default(), "Grace Okafor")),
+            .example(person_example(Example::default(), "Grace Okafor")),
         row(Method::GET, "/staff/people/{staff}", "person.show", Page, person::ask_change)
             .refusals(find)
             .example(examples::staff_example()),
         row(Method::POST, "/staff/people/{staff}", "person.change", Form, person::change)
             .commands(&["ChangeStaff"])
             .refusals(command)
-            .example(person(examples::staff_example(), "Ada King")),
+            .example(person_example(examples::staff_example(), "Ada King")),
         row(Method::POST, "/staff/people/{staff}/pin", "pin.set", Form, person::set_pin)
             .commands(&["ChangeAccess"])
             .refusals(command)

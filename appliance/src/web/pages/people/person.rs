@@ -199,10 +199,7 @@ impl StaffEntry {
     /// What is another than now.
     fn change(&self, sent: &SentForm<RowVersion>) -> Option<Command> {
         let now = self.values();
-        let changed = |field: &str| {
-            let value = sent.values.text(field);
-            (value != now.text(field)).then(|| value.to_owned())
-        };
+        let changed = |field: &str| changed_value(&sent.values, &now, field);
         let change = StaffChange {
             staff: self.staff,
             name: changed("name"),
@@ -214,6 +211,12 @@ impl StaffEntry {
         };
         (!change.is_empty()).then_some(Command::ChangeStaff(change))
     }
+}
+
+/// What a form says of a field, where that is another value than now.
+fn changed_value(sent: &FormValues, now: &FormValues, field: &str) -> Option<String> {
+    let value = sent.text(field);
+    (value != now.text(field)).then(|| value.to_owned())
 }
 
 pub(super) async fn find_member(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {

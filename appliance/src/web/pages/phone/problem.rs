@@ -159,7 +159,6 @@ async fn report_page(
                 .used_by(usage)
                 .with_staff_link(staff_link),
             w,
-            scan,
             problems: entered.refused.iter().map(|fault| fault.word(&faults)).collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
