@@ -196,6 +196,7 @@ fn field_label(field: &str) -> &'static str {
         "location" => "The location",
         "custom" => "A custom field",
         "agent" => "The disinfectant",
+        "lot" => "The lot",
         "steps" => "A step",
         "agents" => "A disinfectant",
         "ppe" => "What to wear",

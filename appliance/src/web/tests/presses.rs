@@ -267,7 +267,7 @@ async fn the_lot_of_a_disinfectant_is_put_in_again_and_that_of_another_is_not() 
     phone.scan(third).await;
     phone.page.is(200).has("Lot of the disinfectant").has_not("L 12;4");
     phone.enter("lot", &"9".repeat(41));
-    phone.tick("step", "1");
+    phone.tick("all", "1");
     phone.press("Record cleaning").await;
     phone.page.is(422).has("The lot is longer than 40 characters").has(&"9".repeat(41));
 }
