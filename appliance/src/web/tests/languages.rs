@@ -71,6 +71,10 @@ fn nothing_is_counted_without_its_plural() {
     }
 }
 
+/// Names that somebody entered, which stand in messages too.
+const ENTERED: [&str; 9] =
+    ["Infusion pump", "ECG", "wipe", "Tom Nguyen", "Ines Duarte", "Desk", "Ward", "CMMS", "Flow"];
+
 /// What of a page is words: its texts outside elements that nobody translates, and the attributes that are read out.
 #[derive(Default)]
 struct PageTexts {
@@ -521,7 +525,9 @@ async fn check_staff_pages(desk: &super::staff_pages::Desk<'_>, pages: &[Asked])
         assert_eq!((spanish.status, pseudo.status), (english.status, english.status), "{name}");
         let [english, spanish, pseudo] =
             [english, spanish, pseudo].map(|answer| PageTexts::of(&answer.text()));
-        mixed.extend(spanish.shared_with(&english).into_iter().map(|text| format!("{name}: {text}")));
+        let shared = spanish.shared_with(&english).into_iter();
+        let is_entered = |text: &str| ENTERED.iter().any(|entered| text.contains(entered));
+        mixed.extend(shared.filter(|text| !is_entered(text)).map(|text| format!("{name}: {text}")));
         assert_eq!(pseudo.bare(), [""; 0], "{name} in the pseudo locale");
         assert!(english.texts.len() > 20, "{name} is a page");
     }
