@@ -291,6 +291,9 @@ impl Disk for SimDisk {
         if let Some(kind) = state.due(true) {
             return Err(kind.into());
         }
+        if !state.disk.dirs.contains_key(dir) {
+            return Err(ErrorKind::NotFound.into());
+        }
         let at_start = state.starting && dir.starts_with("log/");
         match state.plant {
             Some(Plant::NoFolderFlush) => return Ok(()),
