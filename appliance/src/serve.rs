@@ -9,7 +9,6 @@ mod rooms;
 mod sockets;
 mod upkeep;
 
-use self::rooms::PhoneTables;
 pub(crate) use self::rooms::route_sources;
 
 use std::collections::BTreeMap;
@@ -44,6 +43,7 @@ use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, 
 use crate::listen::Listener;
 use crate::panel::PanelView;
 use crate::panel::owner::PanelOwner;
+use crate::phones::PhoneTables;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
 use crate::settings::BoxSettings;
@@ -272,7 +272,7 @@ fn open_reminders(seams: &Seams, store: &Store) -> PhoneTables {
     if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
         tracing::error!(%error, "what waits for somebody is not told until the next start");
     }
-    PhoneTables::open(store)
+    PhoneTables::open(&store.state_db())
 }
 
 async fn start_box(

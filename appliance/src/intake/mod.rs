@@ -50,7 +50,7 @@ pub use self::problem::ProblemForm;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::queued::{QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause, SignOffRefusal};
+pub use self::refusal_cause::{ClockRefusal, ItemRefusal, LanguageRefusal, RefusalCause, SignOffRefusal};
 pub use self::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};
 pub use self::tags::{find_named_item, open_tags};
 pub use self::uses::UseForm;

@@ -9,7 +9,9 @@ use record::kinds::{
 };
 use record::limits::{COMMAND_ENTRIES_MAX, STEPS_MAX};
 
-use super::{CommandRefusal, Drafts, NewProtocol, RefusalCause, StateView, require_seen, text};
+use super::{
+    CommandRefusal, Drafts, LanguageRefusal, NewProtocol, RefusalCause, StateView, require_seen, text,
+};
 
 /// A day of contact time: longer is a mistake.
 const CONTACT_S_MAX: u32 = 86_400;
@@ -117,10 +119,10 @@ fn check_translations(new: &NewProtocol) -> Result<BTreeMap<String, ProtocolWord
     for (language, words) in new.words.iter().filter(|(_, words)| **words != ProtocolWords::default()) {
         let refuse = |cause| CommandRefusal::Range { field: "words", cause };
         if !TRANSLATION_LANGUAGES.contains(&language.as_str()) {
-            return Err(refuse(RefusalCause::TranslationLanguage));
+            return Err(refuse(RefusalCause::Language(LanguageRefusal::Translation)));
         }
         if words.steps.len() != new.steps.len() {
-            return Err(refuse(RefusalCause::TranslationSteps));
+            return Err(refuse(RefusalCause::Language(LanguageRefusal::Steps)));
         }
         let step = |text: &String| text::check_name("words", text, RefusalCause::StepText);
         let words = ProtocolWords {

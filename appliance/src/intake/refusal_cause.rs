@@ -53,6 +53,17 @@ pub enum SignOffRefusal {
     Yourself,
 }
 
+/// Why a language, or what is said in it, is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LanguageRefusal {
+    #[error("A protocol is translated to en or es")]
+    Translation,
+    #[error("Pages are in en or es")]
+    Page,
+    #[error("Translate each step, one for one, or none")]
+    Steps,
+}
+
 /// The rule that a value or a person does not meet. Pages word it; what it says itself is for the log and for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
@@ -122,12 +133,8 @@ pub enum RefusalCause {
     HangTime,
     #[error("The time from use to cleaning is 1 to 10,080 minutes")]
     StartDelay,
-    #[error("A protocol is translated to en or es")]
-    TranslationLanguage,
-    #[error("Pages are in en or es")]
-    PageLanguage,
-    #[error("Translate each step, one for one, or none")]
-    TranslationSteps,
+    #[error("{0}")]
+    Language(LanguageRefusal),
     #[error("More than 511 items are due by this protocol. Move some of them to another protocol first")]
     ProtocolItems,
     #[error("This protocol was retired already")]
@@ -235,9 +242,9 @@ impl RefusalCause {
         Self::PhotoSampling,
         Self::HangTime,
         Self::StartDelay,
-        Self::TranslationLanguage,
-        Self::PageLanguage,
-        Self::TranslationSteps,
+        Self::Language(LanguageRefusal::Translation),
+        Self::Language(LanguageRefusal::Page),
+        Self::Language(LanguageRefusal::Steps),
         Self::ProtocolItems,
         Self::RetiredProtocol,
         Self::ScheduleWeekdays,

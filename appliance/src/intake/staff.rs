@@ -6,7 +6,7 @@ use record::kinds::{StaffAdded, StaffChanged, StaffLeft, StaffRole};
 use record::limits::PAYROLL_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 
-use super::{CommandRefusal, Drafts, RefusalCause, StateView, text};
+use super::{CommandRefusal, Drafts, LanguageRefusal, RefusalCause, StateView, text};
 
 /// A new person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,7 +71,10 @@ pub const PAGE_LANGUAGES: [&str; 2] = ["en", "es"];
 fn check_locale(entered: &str) -> Result<String, CommandRefusal> {
     let locale = entered.trim();
     if !locale.is_empty() && !PAGE_LANGUAGES.contains(&locale) {
-        return Err(CommandRefusal::Range { field: "locale", cause: RefusalCause::PageLanguage });
+        return Err(CommandRefusal::Range {
+            field: "locale",
+            cause: RefusalCause::Language(LanguageRefusal::Page),
+        });
     }
     Ok(locale.to_owned())
 }

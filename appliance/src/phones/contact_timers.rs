@@ -202,9 +202,9 @@ impl TimerRows {
         };
     }
 
-    fn remove_dropped(&mut self, key: (Tag, i64)) {
-        self.dropped.remove(&key);
-        self.unsaved.insert(TimerKey::Dropped(key.0, key.1));
+    fn remove_dropped(&mut self, tag: Tag, started_ms: i64) {
+        self.dropped.remove(&(tag, started_ms));
+        self.unsaved.insert(TimerKey::Dropped(tag, started_ms));
     }
 
     /// Takes out what was recorded, and sets aside what is too old to be.
@@ -220,13 +220,13 @@ impl TimerRows {
             }
         }
         let old = self.dropped.iter().filter(|(_, timer)| timer.age_ms(now) > LISTED_MS);
-        for key in old.map(|(key, _)| *key).collect::<Vec<_>>() {
-            self.remove_dropped(key);
+        for (tag, started_ms) in old.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.remove_dropped(tag, started_ms);
         }
         while self.dropped.len() > DROPPED_MAX {
             let oldest = self.dropped.keys().min_by_key(|(_, started_ms)| *started_ms).copied();
             let Some(oldest) = oldest else { break };
-            self.remove_dropped(oldest);
+            self.remove_dropped(oldest.0, oldest.1);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod contact_timers;
 mod label_scans;
 mod refused_submissions;
+mod tables;
 mod time_place;
 mod waiting_phones;
 
@@ -12,5 +13,6 @@ pub use self::refused_submissions::{
     RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
     open_refused,
 };
+pub(crate) use self::tables::PhoneTables;
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};
 pub use self::waiting_phones::{PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal};

@@ -17,7 +17,6 @@ use crate::alarms::{AlarmCause, AlarmStore};
 use crate::backup::{BackupContext, BackupService, RelayCopy};
 use crate::doctor::running::has_admin;
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
-use crate::phones::{ContactTimers, LabelScans};
 use crate::photo::{PhotoSettings, PhotoStore};
 use crate::printing::{
     JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
@@ -67,41 +66,6 @@ fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Pa
             tracing::error!(%error, name, "what lies in a folder's place could not be put aside");
         }
     }
-}
-
-/// What phones leave behind between their requests.
-#[derive(Debug, Clone, Default)]
-pub(super) struct PhoneTables {
-    /// Contact times that run.
-    pub(super) contact_timers: Arc<ContactTimers>,
-    /// When labels were scanned.
-    pub(super) label_scans: Arc<LabelScans>,
-}
-
-impl PhoneTables {
-    /// Where a table cannot be used, its rows are in memory alone.
-    pub(super) fn open(store: &Store) -> Self {
-        Self {
-            contact_timers: open_table("contact_timers", || ContactTimers::open(store.state_db())),
-            label_scans: open_table("label_scans", || LabelScans::open(store.state_db())),
-        }
-    }
-
-    /// Writes what is not on the disk yet.
-    pub(super) fn save(&self) -> Result<(), redb::Error> {
-        self.contact_timers.save().and(self.label_scans.save())
-    }
-}
-
-fn open_table<T: Default>(name: &str, open: impl FnOnce() -> Result<T, redb::Error>) -> Arc<T> {
-    // A damaged page can make redb panic.
-    let why = match catch_unwind(AssertUnwindSafe(open)) {
-        Ok(Ok(table)) => return Arc::new(table),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "a table could not be read".to_owned(),
-    };
-    tracing::error!(why, name, "what is in this table does not outlive this start");
-    Arc::default()
 }
 
 pub(super) fn open_photos(seams: &Seams, store: &Store, settings: PhotoSettings) -> PhotoStore {

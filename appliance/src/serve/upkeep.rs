@@ -8,7 +8,6 @@ use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::rooms::PhoneTables;
 use super::{PageRooms, Seams, host_names};
 use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
@@ -17,7 +16,7 @@ use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::intake::CommandRefusal;
-use crate::phones::{ContactTimers, LabelScans};
+use crate::phones::{ContactTimers, LabelScans, PhoneTables};
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};

@@ -8,7 +8,8 @@ use record::limits::PHOTOS_MAX;
 use words::{Language, Locale, WordSet};
 
 use crate::intake::{
-    ClockRefusal, CommandRefusal, ItemRefusal, OwnFieldRule, Permission, RefusalCause, SignOffRefusal,
+    ClockRefusal, CommandRefusal, ItemRefusal, LanguageRefusal, OwnFieldRule, Permission, RefusalCause,
+    SignOffRefusal,
 };
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
@@ -161,6 +162,14 @@ fn word_clock_refusal(w: StaffRefusalWords, cause: ClockRefusal) -> String {
     }
 }
 
+fn word_language_refusal(w: StaffRefusalWords, cause: LanguageRefusal) -> String {
+    match cause {
+        LanguageRefusal::Translation => w.refusal_range_translation_language(),
+        LanguageRefusal::Page => w.refusal_range_page_language(),
+        LanguageRefusal::Steps => w.refusal_range_translation_steps(),
+    }
+}
+
 fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
     let staff = w.staff;
     match cause {
@@ -197,9 +206,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::PhotoSampling => staff.refusal_range_photo_sampling(),
         RefusalCause::HangTime => staff.refusal_range_hang_time(),
         RefusalCause::StartDelay => staff.refusal_range_start_delay(),
-        RefusalCause::TranslationLanguage => staff.refusal_range_translation_language(),
-        RefusalCause::PageLanguage => staff.refusal_range_page_language(),
-        RefusalCause::TranslationSteps => staff.refusal_range_translation_steps(),
+        RefusalCause::Language(cause) => word_language_refusal(staff, cause),
         RefusalCause::ProtocolItems => staff.refusal_range_protocol_items(),
         RefusalCause::RetiredProtocol => staff.refusal_already_retired_protocol(),
         RefusalCause::ScheduleWeekdays => staff.refusal_range_weekdays(),

@@ -7,5 +7,4 @@ pub(crate) mod photo_follow;
 pub(crate) mod photo_upload;
 pub(crate) mod reminders;
 pub(crate) mod run;
-pub(crate) mod submissions;
 pub(crate) mod waiting_phones;

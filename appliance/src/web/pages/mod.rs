@@ -18,6 +18,7 @@ use crate::web::context::AppState;
 pub(crate) fn page_routes() -> Vec<Route<AppState>> {
     [
         phone::phone_page_routes(),
+        phone::trust_page_routes(),
         phone::app_page_routes(),
         equipment::equipment_page_routes(),
         protocols::protocol_page_routes(),

@@ -59,7 +59,7 @@ impl BrowserClient {
 
     /// Who uses it.
     pub(crate) fn usage(&self) -> BrowserUse {
-        cookies::find_use(&self.cookies, self.peer.secure)
+        cookies::find_use(&self.cookies, Some(&self.peer))
     }
 
     /// What its reader likes to read, best first.

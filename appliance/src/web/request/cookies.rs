@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use words::Language;
 
 use crate::identity::BrowserUse;
+use crate::listen::PeerAddress;
 
 /// The session of staff. The prefix makes browsers take it only over HTTPS and only from this very host.
 pub(crate) const SESSION: &str = "__Host-session";
@@ -102,8 +103,8 @@ pub(crate) fn set_app_offer(receipt: &str) -> Option<HeaderValue> {
 }
 
 /// Who uses this browser, as staff have marked it.
-pub(crate) fn find_use(headers: &HeaderMap, secure: bool) -> BrowserUse {
-    let name = if secure { SECURE_SHARED } else { SHARED };
+pub(crate) fn find_use(headers: &HeaderMap, peer: Option<&PeerAddress>) -> BrowserUse {
+    let name = if peer.is_some_and(|peer| peer.secure) { SECURE_SHARED } else { SHARED };
     find_cookie(headers, name).map_or(BrowserUse::Own, |_| BrowserUse::Shared)
 }
 
@@ -166,15 +167,14 @@ mod tests {
         assert!(!plain.contains("Secure") && secure.ends_with("; Secure"), "{plain} {secure}");
         let name = |cookie: &str| cookie.split(';').next().unwrap().to_owned();
         let both = headers(&format!("{}; {}", name(&plain), name(&secure)));
-        assert_eq!([false, true].map(|secure| find_use(&both, secure)), [BrowserUse::Shared; 2]);
+        let peer =
+            |secure| PeerAddress { remote: [10, 0, 0, 9].into(), local: ([10, 0, 0, 5], 443).into(), secure };
+        let of = |cookies: &HeaderMap, secure| find_use(cookies, Some(&peer(secure)));
+        assert_eq!([false, true].map(|secure| of(&both, secure)), [BrowserUse::Shared; 2]);
         assert!(set(BrowserUse::Own).iter().all(|cookie| cookie.contains("Max-Age=0;")));
         let plain = headers(&name(&plain));
-        assert_eq!(
-            find_use(&plain, true),
-            BrowserUse::Own,
-            "whoever reads along says nothing of secure pages"
-        );
-        assert_eq!(find_use(&headers(""), false), BrowserUse::Own);
+        assert_eq!(of(&plain, true), BrowserUse::Own, "whoever reads along says nothing of secure pages");
+        assert_eq!(of(&headers(""), false), BrowserUse::Own);
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl RequestDevice {
         let secure = is_secure(peer);
         let name = if secure { SECURE } else { PLAIN };
         let secret = device_secrets(headers, name).next().unwrap_or_else(|| state.random.bytes());
-        Self { secret, secure, usage: cookies::find_use(headers, secure) }
+        Self { secret, secure, usage: cookies::find_use(headers, peer) }
     }
 
     /// Who uses it.

@@ -23,5 +23,6 @@ pub(crate) mod photo_body;
 pub(crate) mod photo_form;
 pub(crate) mod queue_share;
 pub(crate) mod submission;
+pub(crate) mod submission_record;
 pub(crate) mod uploaded_file;
 pub(crate) mod waiting_phone;

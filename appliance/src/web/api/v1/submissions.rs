@@ -25,12 +25,12 @@ use crate::web::access::badge::{
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::commands::run::{CommandOutcome, read_event};
-use crate::web::commands::submissions::{find_refused_row, record_submission};
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter};
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
+use crate::web::request::submission_record::{find_refused_row, record_submission};
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
 use crate::web::{examples, refusals};

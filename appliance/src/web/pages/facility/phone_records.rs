@@ -24,7 +24,6 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{SubmissionKey, run_command};
-use crate::web::commands::submissions::record_submission;
 use crate::web::commands::waiting_phones::{list_silent_phones, remind_of_phones};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
@@ -36,6 +35,7 @@ use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::copy_file::CopyFile;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::request::submission_record::record_submission;
 use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;

@@ -37,7 +37,7 @@ fn word_badge_refusal(p: PeopleWords, refusal: &BadgeRefusal) -> String {
 }
 
 /// A badge is read twice: what a reader reads once, it may read otherwise the next time.
-pub(crate) async fn add(
+pub(crate) async fn submit_badge(
     signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
@@ -72,7 +72,7 @@ pub(crate) async fn add(
     Ok(OneOf::First(ask_again(person_page(&state, &signed, known, view).await?)))
 }
 
-pub(crate) async fn remove(
+pub(crate) async fn submit_removal(
     signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path((staff, badge)): Path<(String, String)>,

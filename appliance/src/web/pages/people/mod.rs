@@ -110,15 +110,21 @@ fn badge_routes() -> Vec<Route<AppState>> {
     let scanned = examples::staff_example().field("badge", examples::NEW_BADGE).secret(examples::NEW_BADGE);
     let button = examples::staff_example().part("badge", examples::BADGE).field("submission", "");
     vec![
-        row(Method::POST, "/staff/people/{staff}/badges", "person.add-badge", RouteKind::Form, badges::add)
-            .refusals(refusals::FINDING)
-            .example(scanned),
+        row(
+            Method::POST,
+            "/staff/people/{staff}/badges",
+            "person.add-badge",
+            RouteKind::Form,
+            badges::submit_badge,
+        )
+        .refusals(refusals::FINDING)
+        .example(scanned),
         row(
             Method::POST,
             "/staff/people/{staff}/badges/{badge}/remove",
             "person.remove-badge",
             RouteKind::Form,
-            badges::remove,
+            badges::submit_removal,
         )
         .refusals(refusals::FINDING)
         .example(button),

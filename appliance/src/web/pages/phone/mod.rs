@@ -85,15 +85,22 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)
             .example(undo),
+        row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
+        row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
+            .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])
+            .example(Example::default().field("language", "es")),
+    ]
+}
+
+/// How a phone comes to trust this box.
+pub(crate) fn trust_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Asset, Page};
+    vec![
         row(Method::GET, trust::TRUST, "trust.show", Page, trust::show_trust),
         row(Method::GET, trust::CERTIFICATE, "trust-certificate.show", Asset, trust::download_certificate)
             .refusals(refusals::FINDING),
         row(Method::GET, trust::PROFILE, "trust-profile.show", Asset, trust::show_profile)
             .refusals(refusals::FINDING),
-        row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
-        row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
-            .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])
-            .example(Example::default().field("language", "es")),
     ]
 }
 

@@ -235,10 +235,7 @@ pub(crate) async fn submit_problem(
     let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
     let mut report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
     report.pin_ago_s = proof.pin_ago_s(signed.as_ref());
-    let name = match &report.who {
-        ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
-        _ => None,
-    };
+    let name = entered_name(&report.who);
     let cookies_set: [Option<HeaderValue>; 2] =
         [device.set_cookie(), name.and_then(|name| device.set_name(name))];
     let command = Command::ReportProblem(Box::new(report.clone()));
@@ -275,6 +272,14 @@ pub(crate) async fn submit_problem(
         Err(ReportFailure::Elsewhere(other)) => {
             Err(HttpError::from(other).link(format!("/t/{tag}"), worded(ErrorWords::error_links_item)))
         }
+    }
+}
+
+/// A name that the phone remembers.
+fn entered_name(who: &ClaimedCleaner) -> Option<&str> {
+    match who {
+        ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
+        _ => None,
     }
 }
 

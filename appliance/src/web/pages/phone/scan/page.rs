@@ -293,10 +293,7 @@ impl ScanPageBuilder<'_> {
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let row = self.state.stored::<StatusBoards>().row_of(self.facility, item, local);
         let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
-        let title = match problems.as_slice() {
-            [] => item.name.clone(),
-            _ => self.words.0.page_error_title(&item.name),
-        };
+        let title = self.title(&problems);
         let staff_link = self.origin.staff_link(self.signed.as_ref(), self.words.0);
         let frame = PageLayout::open(self.state, self.snapshot, self.words.0, title);
         let frame = frame.with_script().used_by(self.usage).with_staff_link(staff_link);
@@ -346,6 +343,11 @@ impl ScanPageBuilder<'_> {
             problems,
             frame,
         }
+    }
+
+    fn title(&self, problems: &[Wrong]) -> String {
+        let name = &self.item.name;
+        if problems.is_empty() { name.clone() } else { self.words.0.page_error_title(name) }
     }
 
     fn list_others(&self, shown: Option<&ProtocolPublished>) -> Vec<(String, SafeHtml)> {

@@ -1,0 +1,43 @@
+//! The tables of phones, each opened by itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use redb::Database;
+
+use super::{ContactTimers, LabelScans};
+
+/// What phones leave behind between their requests.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PhoneTables {
+    /// Contact times that run.
+    pub(crate) contact_timers: Arc<ContactTimers>,
+    /// When labels were scanned.
+    pub(crate) label_scans: Arc<LabelScans>,
+}
+
+impl PhoneTables {
+    /// Where a table cannot be used, its rows are in memory alone.
+    pub(crate) fn open(db: &Arc<Database>) -> Self {
+        Self {
+            contact_timers: open_table("contact_timers", || ContactTimers::open(Arc::clone(db))),
+            label_scans: open_table("label_scans", || LabelScans::open(Arc::clone(db))),
+        }
+    }
+
+    /// Writes what is not on the disk yet.
+    pub(crate) fn save(&self) -> Result<(), redb::Error> {
+        self.contact_timers.save().and(self.label_scans.save())
+    }
+}
+
+fn open_table<T: Default>(name: &str, open: impl FnOnce() -> Result<T, redb::Error>) -> Arc<T> {
+    // A damaged page can make redb panic.
+    let why = match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(Ok(table)) => return Arc::new(table),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "a table could not be read".to_owned(),
+    };
+    tracing::error!(why, name, "what is in this table does not outlive this start");
+    Arc::default()
+}
