@@ -1,5 +1,5 @@
 //! A shift at one box: a new roll of labels, routine work, a contact time that a phone sleeps through, late paper, dead spots, a lost
-//! label, a problem, a use and a spot check; afterwards each cleaning is there once.
+//! label, a shared tablet, a problem, a use and a spot check; afterwards each cleaning is there once.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,7 @@ const BEDS: [&str; 3] = ["Bed 1", "Bed 2", "Bed 3"];
 /// Cleanings of the shift: by each way, and all of them.
 const LATE: usize = 5;
 const FROM_DEAD_SPOTS: usize = 3;
+const SHARED: usize = 1;
 const ALL: usize = 40;
 /// The smallest screen that a phone may have, and a usual one.
 const SCREENS: [(u32, u32); 2] = [(320, 640), (390, 844)];
@@ -35,10 +36,11 @@ pub(crate) async fn work(story: &Story) {
     dead_spot::record_out_of_reach(story, &beds[..2]).await;
     receipts.push(wake_and_record(story, &phone, &asleep, &pump).await);
 
-    while receipts.len() < ALL - LATE - FROM_DEAD_SPOTS {
+    while receipts.len() < ALL - LATE - FROM_DEAD_SPOTS - SHARED {
         let bed = &beds[receipts.len() % BEDS.len()];
         receipts.push(record_by_hand(story, &phone, bed, "").await);
     }
+    receipts.push(share_tablet(story, &beds[0]).await);
     report_problem_and_use(story, &phone, &beds[1]).await;
     check_spot(story, &desk, &receipts[0]).await;
     count_records(story, &desk, &receipts).await;
@@ -204,6 +206,29 @@ async fn report_problem_and_use(story: &Story, phone: &Browser, bed: &str) {
     phone.goto(&format!("{http}/t/{bed}/used")).await;
     phone.press(".go").await;
     phone.until("!location.pathname.endsWith('/used')", TIME_LIMIT).await;
+}
+
+/// A tablet that many use: what one person proved holds for their own record, not for the next one's.
+async fn share_tablet(story: &Story, bed: &str) -> String {
+    let https = &story.demo.line.r#box.https;
+    let tablet = Browser::open(Kind::Phone, true).await;
+    desk::sign_in(story, &tablet).await;
+    tablet.goto(&format!("{https}/staff/me")).await;
+    tablet.press("form[action='/staff/me/tablet'] button").await;
+    tablet.shows("This tablet is shared").await;
+    tablet.goto(&format!("{https}/t/{bed}")).await;
+    tablet.shows("PIN entered").await;
+    tablet.press("#step-1").await;
+    tablet.press(RECORD).await;
+    tablet.shows("Where your record is").await;
+    let receipt = path_end(&tablet).await;
+    tablet.goto(&format!("{https}/t/{bed}")).await;
+    tablet.shows("Record cleaning").await;
+    let proven = tablet.script("return document.body.innerText.includes('PIN entered')").await;
+    assert_eq!(proven, false);
+    story.picture(&tablet, "34-shared-tablet").await;
+    tablet.close().await;
+    receipt
 }
 
 async fn check_spot(story: &Story, desk: &Browser, receipt: &str) {
