@@ -1,36 +1,36 @@
 ### Alarmas para el personal, programas, la línea de comandos y el servidor central: qué pasó y qué hacer. Los títulos y lo que está a salvo están en alarm_banner.ftl.
 
-cause-reason = Motivo: «{ $reason }».
-cause-answer = Respondió: «{ $answer }».
+cause-reason = Motivo: “{ $reason }”.
+cause-answer = Respondió: “{ $answer }”.
 cause-again = { $count ->
     [one] Desde entonces pasó una vez más.
    *[other] Desde entonces pasó { NUMBER($count) } veces más.
 }
 
-cause-log = historial { $log }
+cause-log = el historial { $log }
 cause-any-log = el historial de esta unidad
-range-one = la entrada { $from } de { $log }
-range-several = las entradas { $from } a { $last } de { $log }
-range-open = las entradas de { $log } desde { $from }
-range-unknown = algunas entradas de { $log }
+range-one = la entrada { $from } en { $log }
+range-several = las entradas { $from } a { $last } en { $log }
+range-open = las entradas desde { $from } en { $log }
+range-unknown = algunas entradas en { $log }
 
 cause-log-forgot = { $confirmed ->
-    [one] El servidor central confirmó { NUMBER($confirmed) } entrada de { $log }. El almacenamiento de esta unidad no la tiene.
-   *[other] El servidor central confirmó { NUMBER($confirmed) } entradas de { $log }. El almacenamiento de esta unidad tiene solo { NUMBER($present) } de ellas.
+    [one] El servidor central confirmó { NUMBER($confirmed) } entrada en { $log }. El almacenamiento de esta unidad no la tiene.
+   *[other] El servidor central confirmó { NUMBER($confirmed) } entradas en { $log }. El almacenamiento de esta unidad tiene solo { NUMBER($present) } de ellas.
 }
     .next = Haga cambiar la tarjeta de memoria: puede perder entradas otra vez.
 cause-log-missing = Esta unidad no tiene una copia legible de { $entries }.
     .pieces = Esta unidad no tiene una copia legible de { NUMBER($pieces) } partes separadas de { $entries }; lo que hay entre ellas está aquí.
-    .next = Conserve la tarjeta de memoria y todas sus copias, haga cambiar la tarjeta y avise a quien administra el servidor central.
-cause-log-repaired = Se repararon partes dañadas de { $log } con otra copia.
+    .next = Conserve la tarjeta de memoria y todas las copias de seguridad, haga cambiar la tarjeta y avise a quien administra el servidor central.
+cause-log-repaired = Se repararon con otra copia partes dañadas en { $log }.
     .next = Haga cambiar pronto la tarjeta de memoria.
 cause-log-epoch = Esta unidad registra ahora en { $log }.
-    .next = Si nadie restauró una copia ni reemplazó esta unidad, haga revisar la tarjeta de memoria.
+    .next = Si nadie restauró una copia de seguridad ni reemplazó esta unidad, haga revisar la tarjeta de memoria.
 cause-log-adopted = Cuentan de nuevo con sus números originales: { $entries }.
     .next = No hay que hacer nada.
-cause-log-unvouched = La copia del servidor central continúa en { $log }, y ninguna clave de esta unidad responde por ese historial.
-    .next = Si se puso en esta unidad una tarjeta anterior o una copia, pida a quien la configuró que ejecute “cleantrack-appliance log trust” con el nombre del historial. Si no, avise a quien administra el servidor central: alguien puede estar inventando registros.
-cause-log-apart = No se muestra nada de { $log }; todo se conserva.
+cause-log-unvouched = La copia del servidor central continúa en { $log }, y ninguna clave de esta unidad avala ese historial.
+    .next = Si se puso en esta unidad una tarjeta anterior o una copia de seguridad, pida a quien la configuró que ejecute “cleantrack-appliance log trust” con el nombre del historial. Si no, avise a quien administra el servidor central: alguien puede estar inventando registros.
+cause-log-apart = No se muestra nada de lo que hay en { $log }; todo se conserva.
     .next = Averigüe si la tarjeta de memoria es de otra unidad. Si es de esta, pida a quien la configuró que ejecute “cleantrack-appliance log trust” con el nombre del historial.
 
 cause-rebuild-short = Al reconstruirla habrían faltado { $entries }.
@@ -43,11 +43,11 @@ cause-database-salvaged = La base de datos anterior se apartó.
 cause-copy-removed = Una copia que se había apartado contenía un texto que debía borrarse, así que se quitó la copia.
     .next = No hay que hacer nada.
 
-cause-relay-other = Las entradas de { $log } en el servidor central difieren de las de esta unidad antes de la entrada { $to }.
+cause-relay-other = Las entradas que el servidor central tiene en { $log } difieren de las de esta unidad antes de la entrada { $to }.
     .next = Haga cambiar la tarjeta de memoria. Si otra unidad funciona con una copia de ella, apáguela.
 cause-relay-went-back = { $confirmed ->
-    [one] Había confirmado { NUMBER($confirmed) } entrada de { $log } y ahora tiene { NUMBER($present) }.
-   *[other] Había confirmado { NUMBER($confirmed) } entradas de { $log } y ahora tiene { NUMBER($present) }.
+    [one] Había confirmado { NUMBER($confirmed) } entrada en { $log } y ahora tiene { NUMBER($present) }.
+   *[other] Había confirmado { NUMBER($confirmed) } entradas en { $log } y ahora tiene { NUMBER($present) }.
 }
     .next = Avise a quien administra el servidor central.
 cause-relay-refused = No aceptó { $entries }.
@@ -61,16 +61,16 @@ cause-photos-refused = { $count ->
 
 cause-no-fetch-room = El servidor central tiene registros que faltan en esta unidad, y el espacio libre está reservado para los nuevos.
     .next = Haga poner una tarjeta de memoria más grande o libere espacio.
-cause-no-rebuild-room = Esperan registros anteriores que volvieron o se repararon, y las páginas todavía no los muestran.
+cause-no-rebuild-room = Hay registros anteriores, recuperados o reparados, en espera; las páginas todavía no los muestran.
     .next = Libere espacio o haga poner una tarjeta de memoria más grande, y reinicie la unidad.
-cause-disk-full = Se rechazaron limpiezas, y quien las envió lo leyó.
+cause-disk-full = Se rechazaron limpiezas, y se avisó a quien las envió.
     .next = Libere espacio o haga poner una tarjeta de memoria más grande.
 cause-photos-damaged = { $count ->
     [one] 1 foto ya no es la que se registró.
    *[other] { NUMBER($count) } fotos ya no son las que se registraron.
 }
     .next = Haga cambiar pronto la tarjeta de memoria.
-cause-backup-old = Durante tres días no se guardó nada más que en esta unidad.
+cause-backup-old = Desde hace tres días no se guarda nada fuera de esta unidad.
     .next = Conecte la memoria USB de las copias y abra Copia de seguridad en Esta unidad.
 cause-backup-never = Nunca se hizo una copia de seguridad, y no hay un servidor central que tenga una.
     .next = Haga conectar una memoria USB y crear una clave: abra Copia de seguridad en Esta unidad.
@@ -81,7 +81,7 @@ cause-backup-missing = No está la memoria USB o la carpeta para las copias.
 cause-backup-same-disk = La carpeta de las copias está en el propio almacenamiento de la unidad.
     .next = Conecte la memoria USB o haga configurar otra carpeta.
 cause-backup-read-only = No se puede escribir en la memoria USB de las copias.
-    .next = Mueva su interruptor o use otra.
+    .next = Mueva el interruptor de la memoria o use otra.
 cause-backup-full = La memoria USB de las copias está llena.
     .next = Use una más grande o quite de ella lo que no sea una copia.
 cause-backup-not-right = Lo que se leyó de la memoria USB no es lo que se escribió.
@@ -96,7 +96,7 @@ cause-file-unreadable = El archivo “{ $file }” se apartó con otro nombre.
 cause-part-off = La parte “{ $part }” no arrancó.
     .next = Reinicie la unidad. Si la parte sigue apagada, haga revisar la tarjeta de memoria.
 cause-https = No se puede usar un certificado o una clave de esta unidad.
-    .next = Restaure de una copia los archivos https-ca.key, https-ca.pem y https.pem de la carpeta keys, o llévelos a otra parte y reinicie la unidad: entonces crea otros, y los navegadores deben aprender a confiar en ellos.
+    .next = Restaure de una copia de seguridad los archivos https-ca.key, https-ca.pem y https.pem de la carpeta keys, o llévelos a otra parte y reinicie la unidad: entonces crea otros, y hay que configurar los navegadores para que confíen en ellos.
 cause-https-renewed = Los archivos de la anterior ya no estaban.
     .next = Instale el certificado nuevo en los navegadores que confiaban en el anterior.
 cause-photos-off = No se puede usar la carpeta de las fotos.
@@ -104,7 +104,7 @@ cause-photos-off = No se puede usar la carpeta de las fotos.
 cause-printers-off = No se pudo abrir una impresora o la lista de trabajos de etiquetas.
     .next = Corrija la impresora en el archivo de configuración o configúrela de nuevo en Impresoras.
 cause-uplink-off = No se puede usar su archivo de asociación, su certificado o su clave.
-    .next = Cree un archivo nuevo en el servidor central y asocie la unidad con `cleantrack-appliance claim FILE`.
+    .next = Cree un archivo de asociación nuevo en el servidor central y asocie la unidad con `cleantrack-appliance claim FILE`.
 cause-panel-off = No se pudieron abrir sus luces y su botón, o dejaron de funcionar.
     .next = Corrija las líneas del panel en el archivo de configuración como dice docs/panel.md, o ponga su tipo en none, e inicie la unidad de nuevo.
 cause-state-lost = Faltaba el archivo state.redb o estaba dañado. Con él se perdieron los PIN, las sesiones, los tokens de API, las impresoras y las plantillas de etiquetas configuradas aquí, los trabajos de etiquetas abiertos, el registro de accesos y qué fotos se habían enviado.

@@ -46,7 +46,7 @@ backup-running = Se está haciendo una copia. Los teléfonos registran mientras 
 backup-done = Hecho: { $result }
 backup-test-failed = La prueba de restauración falló: { $result }
 backup-failed = No se hizo ninguna copia: { $cause }
-backup-failed-why = Motivo: «{ $reason }».
+backup-failed-why = Motivo: “{ $reason }”.
 backup-now = Hacer una copia ahora
 
 backup-key = Clave
@@ -79,6 +79,6 @@ backup-cause-crowded = la carpeta tiene muchos más archivos con el nombre de es
 backup-cause-not-right = lo que se leyó no es lo que se escribió. No use más esta memoria USB.
 backup-cause-medium = la memoria USB o la carpeta devolvió un error. Pruebe con otra.
 backup-cause-box = la unidad no pudo leer sus propios datos. Haga revisar su almacenamiento.
-backup-cause-stopped = la unidad se apagó mientras tanto. La próxima copia toma su lugar.
+backup-cause-stopped = la unidad se apagó mientras tanto. La próxima copia la reemplaza.
 
 backup-back = Esta unidad

@@ -12,24 +12,24 @@ codes-lost = Etiqueta perdida: código nuevo
 codes-spare = Etiqueta de repuesto
 codes-print = Imprimir
 codes-of-label = la etiqueta { $tag }
-codes-add = También se abre con: agregar un código
+codes-add = Agregar otro código que lo abra
 codes-take-off = Quitar
 codes-take-off-of = el código { $code }
 
 ## Another label.
 
 label-add-title = Otra etiqueta para un equipo
-label-add-hint = Una etiqueta perdida ya no abre nada en cuanto su equipo tiene una nueva; quien la escanea lo lee. El equipo conserva su historial.
+label-add-hint = Una etiqueta perdida ya no abre nada en cuanto su equipo tiene una nueva; quien la escanee verá el aviso. El equipo conserva su historial.
 label-add-save = Asignarle esta etiqueta
 label-add-several = Varias etiquetas abren este equipo. Escriba el código de la que se perdió
 label-add-other = Esta etiqueta no abre este equipo
 label-add-tag-needed = Escanee la etiqueta en blanco que está pegada, o escriba su código
-label-add-tag-wrong = Revise el código: nueve letras y dígitos, como está impreso en la etiqueta
+label-add-tag-wrong = Revise el código: nueve letras y números, como está impreso en la etiqueta
 
 ## Taking a label off.
 
 label-revoke-title = ¿Quitar la etiqueta { $tag }?
-label-revoke-hint = Está en { $name }. Quien la escanee leerá que se reemplazó, y llegará al equipo.
+label-revoke-hint = Está en { $name }. Quien la escanee verá que fue reemplazada y podrá abrir el equipo.
 label-revoke-save = Quitarla
 
 ## Two items that are one thing.
@@ -38,7 +38,7 @@ merge-link = Es el mismo que otro equipo
 merge-title = { $name } es el mismo que otro equipo
 merge-hint = Se da de baja, y sus etiquetas y códigos abren desde entonces el otro equipo. Sus registros quedan con él y se pueden leer. Esto no se puede deshacer.
 merge-save = Unirlo a ese equipo
-merge-into = Este equipo se unió a { $name }: sus etiquetas y códigos abren ese.
+merge-into = Este equipo se unió a { $name }: sus etiquetas y códigos abren ese otro.
 merge-from = Unidos a este equipo, con un historial propio:
 
 ## Adding a code.

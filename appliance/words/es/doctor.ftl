@@ -13,13 +13,13 @@ doctor-column-state = Estado
 doctor-column-finding = Hallazgo
 
 doctor-state-good = Bien
-doctor-state-unknown = No se sabe
+doctor-state-unknown = Se desconoce
 doctor-state-warn = Pronto
 doctor-state-bad = Ahora
 
 doctor-check-program = Programa
 doctor-check-settings = Configuración
-doctor-check-setup = Puesta en marcha
+doctor-check-setup = Configuración inicial
 doctor-check-recording = Registro
 doctor-check-clock = Reloj
 doctor-check-storage = Almacenamiento
@@ -45,7 +45,7 @@ doctor-safe-untouched = No se cambió nada, y lo que hay en la tarjeta queda com
 
 doctor-running = La unidad funciona, versión { $version }.
 doctor-stopped = La unidad no funciona.
-    .next = Iníciela: systemctl start cleantrack-appliance. Si termina otra vez, lea por qué: journalctl -u cleantrack-appliance.
+    .next = Iníciela: systemctl start cleantrack-appliance. Si se detiene otra vez, lea por qué: journalctl -u cleantrack-appliance.
 doctor-hanging = La unidad funciona y no responde: { $why }
     .next = Espere un minuto y reiníciela: systemctl restart cleantrack-appliance.
 doctor-never-started = Aquí no hay una carpeta de datos de una unidad, o todavía está vacía.
@@ -55,18 +55,18 @@ doctor-folder-closed = No se puede leer la carpeta de datos: { $why }
 doctor-settings-valid = La configuración es válida.
 doctor-settings-wrong = No se acepta la configuración: { $why }
     .next = Corrija la línea que se indica e inicie la unidad de nuevo.
-doctor-setup-done = Se aplicó el archivo de configuración más reciente.
+doctor-setup-done = Se aplicó el archivo de asociación más reciente.
 doctor-setup-mistakes = { $count ->
-    [one] El archivo de configuración tiene un error, y no se aplicó nada de él.
-   *[other] El archivo de configuración tiene { NUMBER($count) } errores, y no se aplicó nada de él.
+    [one] El archivo de asociación tiene un error, y no se aplicó nada de él.
+   *[other] El archivo de asociación tiene { NUMBER($count) } errores, y no se aplicó nada de él.
 }
     .next = Están en cleantrack-mistakes.txt en la tarjeta y en la página de configuración. Corrija el archivo e inicie la unidad de nuevo.
-doctor-setup-not-wiped = El archivo de configuración se aplicó y no se pudo borrar: sigue en la tarjeta con sus secretos.
+doctor-setup-not-wiped = El archivo de asociación se aplicó y no se pudo borrar: sigue en la tarjeta con sus secretos.
     .next = Borre cleantrack.toml de la tarjeta en una computadora. Si la tarjeta está protegida contra escritura, cámbiela.
 doctor-no-admin = Nadie puede iniciar sesión todavía.
     .next = Abra la página de configuración, /setup, y cree el primer administrador.
-doctor-claim-waits = La unidad espera que la asocien.
-    .why = La unidad espera que la asocien: { $why }
+doctor-claim-waits = La unidad está en espera de asociarse.
+    .why = La unidad está en espera de asociarse: { $why }
     .next = Lo intenta de nuevo automáticamente. Revise abajo qué caminos al servidor central están abiertos.
 
 doctor-recording-ready = { $entries ->
@@ -79,19 +79,19 @@ doctor-recording-ended = El historial está cerrado tras un error del almacenami
     .next = Reinicie la máquina. Si esto se repite, cambie la tarjeta.
 doctor-clock-synced = Un servidor de hora mantiene el reloj.
 doctor-clock-hardware = La batería de la propia máquina mantiene el reloj.
-doctor-clock-uncertain = Nada responde por el reloj: las horas cuentan como inciertas.
-    .next = Permita que la unidad llegue a un servidor de hora (UDP 123), o indique el del edificio (ntp en el archivo de configuración o en la página de configuración).
+doctor-clock-uncertain = Nada confirma el reloj: las horas cuentan como inciertas.
+    .next = Permita que la unidad llegue a un servidor de hora (UDP 123), o indique el del edificio (ntp en el archivo de asociación o en la página de configuración).
 doctor-clock-past = El reloj muestra una hora anterior a este programa.
     .next = Permita que la unidad llegue a un servidor de hora o al servidor central: pone el reloj en hora, y las horas se corrigen.
 doctor-clock-off = { $seconds ->
-    [one] El reloj difiere del servidor central en { NUMBER($seconds) } segundo.
-   *[other] El reloj difiere del servidor central en { NUMBER($seconds) } segundos.
+    [one] El reloj difiere en { NUMBER($seconds) } segundo del reloj del servidor central.
+   *[other] El reloj difiere en { NUMBER($seconds) } segundos del reloj del servidor central.
 }
     .next = Permita que la unidad llegue a un servidor de hora. Sus registros se corrigen cuando conozca la hora.
 
 doctor-storage-free = Hay { NUMBER($megabytes) } MB libres en el almacenamiento: { NUMBER($percent) } por ciento.
 doctor-storage-low = Solo hay { NUMBER($megabytes) } MB libres en el almacenamiento: { NUMBER($percent) } por ciento.
-    .next = Permita que la unidad llegue al servidor central, para que puedan irse las fotos antiguas, o use una tarjeta más grande.
+    .next = Permita que la unidad llegue al servidor central, para que las fotos antiguas pasen a él, o use una tarjeta más grande.
 doctor-storage-full = Solo hay { NUMBER($megabytes) } MB libres en el almacenamiento, { NUMBER($percent) } por ciento: se rechazan fotos, y después registros.
     .next = Use ahora una tarjeta más grande, o borre lo demás que haya en ella.
 doctor-storage-read-only = El almacenamiento solo se puede leer: el sistema encontró errores en él.
@@ -124,8 +124,8 @@ doctor-temperature-unknown = Esta máquina no dice su temperatura.
 doctor-memory-fine = Hay { NUMBER($megabytes) } MB de memoria libres.
 doctor-memory-low = Solo hay { NUMBER($megabytes) } MB de memoria libres.
     .next = Averigüe qué más funciona en la máquina.
-doctor-memory-short = Solo hay { NUMBER($megabytes) } MB de memoria libres: puede que se terminen programas.
-    .next = Termine lo demás que funcione en la máquina y reinicie la unidad.
+doctor-memory-short = Solo hay { NUMBER($megabytes) } MB de memoria libres: el sistema puede cerrar programas.
+    .next = Cierre lo demás que funcione en la máquina y reinicie la unidad.
 doctor-memory-unknown = No se puede leer la memoria de la máquina.
 
 doctor-network-up = Las direcciones de la unidad: { $addresses }
@@ -138,7 +138,7 @@ doctor-wifi-joined = Conectada.
 doctor-wifi-weak = Conectada, pero con poca señal: { $dbm } dBm.
     .next = Ponga la unidad más cerca de un punto de acceso, o use un cable.
 doctor-wifi-wrong-password = La wifi “{ $ssid }” rechaza la contraseña.
-    .next = Escríbala de nuevo en la página de configuración, o ponga en la tarjeta un archivo corregido.
+    .next = Escríbala de nuevo en la página de configuración, o ponga en la tarjeta un archivo de asociación corregido.
 doctor-wifi-searching = No se encuentra la wifi configurada.
     .next = Revise su nombre, si está al alcance en 2.4 GHz y si está oculta.
 doctor-wifi-access-point = La unidad es una red wifi propia: para la página de configuración, o porque trabaja sin la red del edificio.
@@ -149,7 +149,7 @@ doctor-dns-failed = No se encuentra el nombre { $host } del servidor central.
 doctor-relay-alone = La unidad trabaja sola: no pertenece a ningún servidor central.
 doctor-relay-connected = Conectada.
 doctor-relay-down = Sin conexión: { $why }
-    .next = Lo intenta de nuevo automáticamente. Si dura, revise aquí la red y muestre al equipo de redes qué caminos están cerrados.
+    .next = Lo intenta de nuevo automáticamente. Si continúa, revise aquí la red y muestre al equipo de redes qué caminos están cerrados.
 doctor-way-open = { $way ->
     [mqtt] Abierto: MQTT, { $address }.
     [https] Abierto: HTTPS, { $address }.
@@ -162,7 +162,7 @@ doctor-way-closed = { $way ->
 }
 doctor-relay-unreachable = Ningún camino al servidor central está abierto.
     .next = Pida al equipo de redes que deje salir a la unidad a las direcciones de arriba, o que indique un proxy.
-doctor-backlog-none = Nada espera.
+doctor-backlog-none = No hay nada en espera.
 doctor-backlog-sending = { $entries ->
     [one] Se está enviando { NUMBER($entries) } entrada.
    *[other] Se están enviando { NUMBER($entries) } entradas.
@@ -188,14 +188,14 @@ doctor-https-off = HTTPS está apagado, y con él las páginas del personal.
     .next = Vea la alarma en la línea de comandos: cleantrack-appliance alarm list.
 doctor-printers-none = No hay ninguna impresora configurada.
 doctor-printer-ready = { $name } está lista.
-doctor-printer-still = { $name } espera a alguien.
+doctor-printer-still = { $name } necesita que alguien la atienda.
     .next = Vea en la página Impresoras qué necesita.
 doctor-log-checked = { $days ->
     [0] Todo lo guardado se leyó hoy y está bien.
     [one] Todo lo guardado se leyó hace { NUMBER($days) } día y está bien.
    *[other] Todo lo guardado se leyó hace { NUMBER($days) } días y está bien.
 }
-doctor-log-unchecked = Lo guardado todavía no se ha leído entero; eso ocurre en una semana.
+doctor-log-unchecked = Lo guardado todavía no se ha leído entero; eso ocurre en el plazo de una semana.
 doctor-log-overdue = { $days ->
     [one] Todo lo guardado se leyó por última vez hace { NUMBER($days) } día.
    *[other] Todo lo guardado se leyó por última vez hace { NUMBER($days) } días.
@@ -205,10 +205,10 @@ doctor-log-damaged = Algo de lo guardado no es como se escribió.
     .next = Vea las alarmas, haga una copia de seguridad y cambie la tarjeta.
 doctor-log-missing = Faltan entradas en esta unidad.
     .next = Conserve la tarjeta y todas las copias, permita que la unidad llegue al servidor central y vea las alarmas.
-doctor-alarms-none = Ninguna alarma espera a que la vean.
+doctor-alarms-none = No hay alarmas sin ver.
 doctor-alarms-unseen = { $count ->
-    [one] Una alarma espera a que la vean.
-   *[other] { NUMBER($count) } alarmas esperan a que las vean.
+    [one] Hay una alarma sin ver.
+   *[other] Hay { NUMBER($count) } alarmas sin ver.
 }
     .next = Léalas en la página Unidad, o con cleantrack-appliance alarm list.
 doctor-backup-at-relay = El servidor central tiene todo lo registrado.
@@ -227,7 +227,7 @@ doctor-backup-none = No hay ni servidor central ni copia de seguridad: una sola 
 
 bundle-title = Paquete de asistencia
 bundle-what = Un archivo ZIP que dice cómo está esta unidad, para quien ayude. Aquí ve lo que contiene antes de guardarlo; no se envía nada a ninguna parte.
-bundle-without = No contiene ninguna limpieza, ningún nombre de persona ni de equipo, ninguna foto, ningún PIN, ninguna contraseña y ninguna clave.
+bundle-without = No contiene ninguna limpieza, ningún nombre de persona ni de equipo, ninguna foto, ningún PIN, ninguna contraseña ni ninguna clave.
 bundle-caption = Lo que contiene
 bundle-column-file = Archivo
 bundle-column-size = Tamaño en bytes
@@ -237,7 +237,7 @@ bundle-back = Volver a la unidad
 bundle-about = Versión y máquina
     .machine = Lo que el sistema dice de alimentación, memoria, temperatura y discos
     .storage = Nombres y tamaños de los archivos de la unidad; las fotos solo se cuentan
-    .setup = Hasta dónde llegó la puesta en marcha, con los errores de un archivo de configuración pero ningún valor suyo
+    .setup = Hasta dónde llegó la configuración inicial, con los errores de un archivo de asociación pero sin sus valores
     .health = Los mismos datos que la página Estado
     .settings = Configuración; no hay contraseñas en ella, y los usuarios de las direcciones se ocultan
     .alarms = Alarmas, sin quién las confirmó

@@ -12,8 +12,8 @@ equipment-retired = { $count ->
    *[other] Dados de baja: { $count } equipos
 }
 equipment-found = { $count ->
-    [one] Con «{ $query }»: { $count } equipo
-   *[other] Con «{ $query }»: { $count } equipos
+    [one] Con “{ $query }”: { $count } equipo
+   *[other] Con “{ $query }”: { $count } equipos
 }
 equipment-empty = Agregue el primer equipo: basta su nombre. Después imprima su etiqueta.
 equipment-none-fits = Sin resultados. Pruebe con una parte del nombre, la sala o el número de inventario.
@@ -38,20 +38,20 @@ item-retire = Dar de baja
 item-scan-page = Abrir su página de escaneo
 item-paper = { $facility }. Historial de { $size }, raíz { $root }. Verificado por esta unidad, { $moment }.
     .broken = { $facility }. Historial de { $size }, raíz { $root }. No verificado por esta unidad, { $moment }.
-item-serial = serie { $serial }
+item-serial = número de serie { $serial }
 
 item-rate-title = Últimos 30 días
 item-rate-no-schedule = Sin programación no hay tasa.
 item-rate-none = Sin datos todavía: no se ha cerrado ningún plazo.
 item-rate = { NUMBER($met) } de { NUMBER($closed) } plazos cumplidos. Toca { $due }.
 
-late-link = Ingresar una limpieza del papel
-late-title = { $name }: una limpieza del papel
+late-link = Ingresar una limpieza anotada en papel
+late-title = { $name }: una limpieza anotada en papel
 late-hint = Se muestra como registro tardío, con la hora en que se ingresó. Cuenta si se hizo en las últimas 72 horas.
 late-save = Ingresar la limpieza
 late-time-wrong = Escriba día y hora como en el papel, por ejemplo 2026-11-24 14:30
 late-time-skipped = Entonces se adelantaron los relojes: esa hora no existió. Revísela
-late-uncounted = Esto se hizo hace más de 72 horas, así que se registra y no cuenta. Marque aquí para ingresarlo de todos modos
+late-uncounted = Esto se hizo hace más de 72 horas, así que se registra, pero no cuenta. Marque aquí para ingresarlo de todos modos
 late-steps-wrong = Escriba números de pasos de 1 a { $count }, por ejemplo 1, 3
 late-contact-wrong = Escriba minutos y segundos, por ejemplo 3:00
 
@@ -66,11 +66,11 @@ history-lot = Lote { $lot }
 history-use-ended = Terminó { $time }
 history-use-semicritical = Uso semicrítico: mucosas o piel lesionada
 history-use-critical = Uso crítico: tejido estéril o vasos sanguíneos
-history-use-sticker = Se pegó una etiqueta en el expediente
+history-use-sticker = Se puso una etiqueta en la historia clínica
 history-cleaned = Limpiado
 history-incomplete = Incompleto: { $missing }
 history-late = Registro tardío
-history-late-written = Escrito { $when }, { $span } después de hacerse
+history-late-written = Anotado { $when }, { $span } después de hacerse
 history-wet = Húmedo { $span }
 history-wet-of = Húmedo { $span } de { $required }
 history-photos-absent = { $count ->
@@ -95,8 +95,8 @@ history-newest = Registros más recientes
 trust-title = ¿Se puede confiar en esto?
 trust-verified = Verificado
 trust-not-verified = No verificado
-trust-entry-absent = La entrada { NUMBER($seq) } no está. Deje encendida esta unidad y llámenos.
-trust-entry-wrong = La entrada { NUMBER($seq) } no coincide con su hash. Deje encendida esta unidad y llámenos.
+trust-entry-absent = La entrada { NUMBER($seq) } no está. Mantenga encendida esta unidad y llámenos.
+trust-entry-wrong = La entrada { NUMBER($seq) } no coincide con su hash. Mantenga encendida esta unidad y llámenos.
 trust-nothing = Todavía no hay nada que comprobar.
 trust-read-again = { $count ->
     [one] Su registro más reciente se acaba de leer de nuevo: está en el historial firmado, sin cambios.
@@ -138,7 +138,7 @@ fact-photo-optional = Opcional
 fact-photo-required = Obligatoria
 fact-maker = Fabricante
 fact-model = Modelo
-fact-serial = Serie
+fact-serial = Número de serie
 fact-loan = Aquí hasta
 fact-loan-owner = Propietario
 fact-added = Agregado
@@ -147,17 +147,17 @@ fact-protocol-none = Ninguno
 fact-protocol-version = { $name }, versión { $version }
 
 suspend-title = ¿Sacar de servicio { $name }?
-    .what = Mientras tanto no hay limpieza pendiente, y al escanearlo se avisa que no se use con un paciente.
-    .hint = Por ejemplo: el sensor de flujo no pasa su autocomprobación. Lo ve quien lo escanea.
+    .what = Mientras tanto no hay limpiezas pendientes, y al escanearlo se avisa que no se use en pacientes.
+    .hint = Por ejemplo: el sensor de flujo no pasa su autocomprobación. Lo ve quien lo escanee.
     .confirm = Sacar de servicio
     .cancel = Cancelar
 retire-title = ¿Dar de baja { $name }?
     .what = Ya no se limpia ni se registra. Su historial se conserva. Esto no se puede deshacer.
     .hint = Por ejemplo: vendido, desechado, devuelto al fabricante
-    .confirm = Dar de baja para siempre
+    .confirm = Dar de baja definitivamente
     .cancel = Cancelar
 void-title = ¿Anular la entrada { NUMBER($seq) }?
-    .what = { $name }, limpiado { $when } por { $who }. Ya no contará. Ambas entradas siguen visibles.
+    .what = { $name }, limpiado { $when } por { $who }. Dejará de contar. Ambas entradas siguen a la vista.
     .hint = Por ejemplo: se escaneó otro equipo
     .confirm = Anular el registro
     .cancel = Cancelar

@@ -1,31 +1,31 @@
 ### La primera página del personal, la página de la propia unidad y el registro de accesos.
 
 today-title = Hoy
-today-unknown-title = Ahora no se conocen los equipos
-today-unknown = Están en la parte del historial que falta. No los agregue otra vez: equipos, etiquetas y registros vuelven con esa parte.
-today-empty-title = Ningún equipo todavía
+today-unknown-title = Por ahora no se conocen los equipos
+today-unknown = Están en la parte del historial que falta. No los agregue de nuevo: equipos, etiquetas y registros vuelven con esa parte.
+today-empty-title = Todavía no hay equipos
 today-empty = Agregue el primer equipo, imprima su etiqueta y péguela. Desde entonces aparece aquí.
 today-no-schedule = Ningún equipo tiene programación, así que nada puede estar pendiente. Abra un equipo y póngale una.
 today-overdue = Vencidos
-today-none-late = Nada está vencido.
+today-none-late = No hay nada vencido.
 today-longest = El más antiguo: { $name }, { $late }
 today-overdue-caption = { $count ->
     [one] Vencidos, el más antiguo primero: { $count } equipo
    *[other] Vencidos, los más antiguos primero: { $count } equipos
 }
-today-column-late = Vencido
+today-column-late = Atraso
 today-rest = { $due ->
     [0] Todos los equipos
-   *[other] { $due } pendientes más, y todos los equipos
+   *[other] Otros pendientes ({ $due }) y todos los equipos
 }
-today-wall = Abrir la pantalla de pared
+today-wall = Abrir el tablero de limpieza
 
 today-week = 7 días
 today-month = 30 días
 tally-none = Sin datos todavía
 tally-none-today = Sin datos todavía: desde la medianoche no se ha cerrado ningún plazo
 tally-met = { NUMBER($met) } de { NUMBER($closed) } plazos cumplidos
-tally-met-today = { NUMBER($met) } de { NUMBER($closed) } cuyo plazo terminó hoy se limpiaron a tiempo
+tally-met-today = { NUMBER($met) } de { NUMBER($closed) } con plazo hasta hoy se limpiaron a tiempo
 tally-between = Entre { NUMBER($low) } y { NUMBER($high) } por ciento
 chart-title = Cumplimiento por día, 30 días
 chart-none = Sin datos todavía: no se ha cerrado ningún plazo.
@@ -34,7 +34,7 @@ chart-label = Cumplimiento por día durante 30 días, en porcentaje. El más baj
 chart-label-none = Cumplimiento por día: sin datos todavía.
 
 feed-title = Últimas limpiezas
-feed-empty = Ninguna limpieza todavía. El primer escaneo aparece aquí automáticamente.
+feed-empty = Todavía no hay limpiezas. El primer escaneo aparece aquí automáticamente.
 feed-voided = { $who }. Anulado
 feed-incomplete = { $who }. Incompleto, no cuenta
 
@@ -46,24 +46,24 @@ box-fact-clock = Reloj
 box-clock-synced = Lo mantiene un servidor de hora.
 box-clock-anchored = No lo mantiene ningún servidor de hora; se corrige con lo que el historial dice de este arranque.
 box-clock-rtc = Lo mantiene el reloj de hardware.
-box-clock-uncertain = Incierto: nada responde por él.
+box-clock-uncertain = Incierto: nada lo confirma.
 box-health = Estado
-box-setup = Puesta en marcha
+box-setup = Configuración inicial
 box-bundle = Paquete de asistencia
 box-programs = Programas
 box-access-log = Registro de accesos
 box-backup = Copia de seguridad
 box-alarm-since = Desde { $since }. Alarma { $id }.
-    .over = Desde { $since }, pasó { $over }. Alarma { $id }.
+    .over = Desde { $since }, terminó { $over }. Alarma { $id }.
     .seen = Desde { $since }, confirmada { $seen } por { $who }. Alarma { $id }.
-    .over-seen = Desde { $since }, pasó { $over }, confirmada { $seen } por { $who }. Alarma { $id }.
+    .over-seen = Desde { $since }, terminó { $over }, confirmada { $seen } por { $who }. Alarma { $id }.
 box-seen-program = el programa { $name }
 box-seen-command-line = la línea de comandos de la unidad
 box-alarm-seen = Ya lo vi
 box-hosts = Direcciones
     .hint = Las etiquetas abren la dirección de las etiquetas. Si cambia, las etiquetas anteriores dejan de funcionar.
 box-printers = Impresoras
-box-no-printer = Ninguna impresora todavía. Conecte una por USB o agregue una por su dirección.
+box-no-printer = Todavía no hay impresoras. Conecte una por USB o agregue una por su dirección.
 box-labels = Etiquetas
 box-fact-facility = Centro
 box-fact-box = Unidad
@@ -92,43 +92,43 @@ box-way-https = HTTPS
 box-way-proxy = HTTPS por el proxy { $proxy }
 box-way-fault = { $fault ->
     [name] No se encuentra el nombre { $subject }. Pida al equipo de redes un servidor DNS que lo conozca, o configure un proxy.
-    [not-connected] { $subject } no acepta conexiones. Pida al equipo de redes que deje a esta unidad llegar a él.
-    [silent] { $subject } no responde: algo en el camino descarta lo que se le envía. Pida al equipo de redes que deje a esta unidad llegar a él.
-    [stalled] { $subject } acepta la conexión, y los registros que se envían no llegan. Pregunte al equipo de redes qué corta los mensajes grandes: una MTU pequeña sin ICMP, o un aparato que mira dentro de la conexión.
+    [not-connected] { $subject } no acepta conexiones. Pida al equipo de redes que permita a esta unidad conectarse allí.
+    [silent] { $subject } no responde: algo en el camino descarta lo que se le envía. Pida al equipo de redes que permita a esta unidad conectarse allí.
+    [stalled] { $subject } acepta la conexión, pero los registros que se envían no llegan. Pregunte al equipo de redes qué corta los mensajes grandes: una MTU pequeña sin ICMP, o un aparato que mira dentro de la conexión.
     [proxy-password] El proxy pide usuario y contraseña. Indique ambos en la configuración o en el archivo de asociación.
     [proxy-password-wrong] El proxy no acepta el usuario y la contraseña indicados. Pida los correctos al equipo de redes.
-    [proxy-scheme] El proxy solo admite { $subject }, que esta unidad no habla. Pida al equipo de redes Basic, o una regla sin contraseña.
+    [proxy-scheme] El proxy solo inicia sesión con { $subject }, que esta unidad no admite. Pida al equipo de redes la autenticación Basic o una regla sin contraseña.
     [proxy-refused] El proxy respondió { $subject } y no abrió el camino. Pida al equipo de redes que permita CONNECT al servidor central.
     [proxy-cut] El proxy cortó la conexión. Revise su dirección y pida al equipo de redes que permita CONNECT al servidor central.
     [inspected] El certificado está firmado por “{ $subject }” y no es el del servidor central: algo lee esta conexión. Pida al equipo de redes que excluya el servidor central de la inspección TLS, o que abra MQTT. Hasta entonces esta unidad trabaja sola, y no se pierde nada.
     [intercepted] “{ $subject }” termina la conexión en el camino y no pasa el certificado de esta unidad. Pida al equipo de redes que excluya el servidor central de la inspección TLS, o que abra MQTT. Hasta entonces esta unidad trabaja sola, y no se pierde nada.
-    [certificate-refused] No se aceptó el certificado de esta unidad ({ $subject }). Asocie la unidad de nuevo con otro archivo.
+    [certificate-refused] No se aceptó el certificado de esta unidad ({ $subject }). Asocie la unidad de nuevo con otro archivo de asociación.
     [certificate-missing] El servidor central no recibió ningún certificado de esta unidad: algo en el camino lo quitó. Pida al equipo de redes que excluya el servidor central de la inspección TLS, o que abra MQTT. Hasta entonces esta unidad trabaja sola, y no se pierde nada.
-    [not-in-service] El servidor central no tiene esta unidad en servicio. Asocie la unidad de nuevo con otro archivo.
-    [other-answer] Respondió otra cosa que el servidor central ({ $subject }). Lo hace una red que pide iniciar sesión en una página web: pida al equipo de redes una sin eso.
+    [not-in-service] El servidor central no tiene esta unidad en servicio. Asocie la unidad de nuevo con otro archivo de asociación.
+    [other-answer] Respondió algo que no es el servidor central ({ $subject }). Así lo hace una red que pide iniciar sesión en una página web: pida al equipo de redes una que no lo pida.
    *[broken] La conexión se corta ({ $subject }). La unidad lo intenta de nuevo automáticamente.
 }
 box-fact-backup = Última copia de seguridad
 box-backup-none = ninguna todavía
 box-fact-free = Espacio libre
 box-free = { NUMBER($gigabytes) } GB
-box-free-unknown = no se sabe
+box-free-unknown = se desconoce
 box-fact-panel = Panel
 box-fact-own-wifi = Contraseña de la wifi propia de la unidad
 box-fact-up = Encendida desde hace
 box-fact-zone = Zona horaria
 box-fact-version = Versión
 
-note-token-ends = El token del programa «{ $name }» termina el { $day }. Un administrador crea otro en Programas.
-note-token-clear = El token del programa «{ $name }» se envió sin HTTPS { $when } y se revocó. Dé al programa la dirección HTTPS y un token nuevo.
+note-token-ends = El token del programa “{ $name }” termina el { $day }. Un administrador crea otro en Programas.
+note-token-clear = El token del programa “{ $name }” se envió sin HTTPS { $when } y se revocó. Dé al programa la dirección HTTPS y un token nuevo.
 note-disk = El almacenamiento estuvo lleno hace poco. Libere espacio: mientras está lleno se rechazan registros.
-note-zone = No hay zona horaria, así que los días se cuentan en UTC. Indíquela en Configuración.
+note-zone = No se indicó una zona horaria, así que los días se cuentan en UTC. Indíquela en Configuración.
 note-label-host = No se eligió la dirección de las etiquetas, así que todavía no se puede imprimir ninguna. Indíquela en Configuración.
-note-wrong-pins = Desde { $since } se ingresaron { NUMBER($count) } PIN incorrectos o más con el nombre de { $name }, en dispositivos en los que nunca inició sesión. Se revisan tres por hora como máximo, y sus propios dispositivos no esperan. Pregúntele si fue quien lo hizo; si no, asígnele un PIN más largo en Personal.
-note-new-devices = Se ingresaron tantos PIN incorrectos en dispositivos nuevos que nadie puede iniciar sesión en uno nuevo hasta { $until }. Los dispositivos en los que alguien ya inició sesión no esperan. El registro de accesos dice de dónde vinieron; asignar a alguien un PIN en Personal termina la espera.
+note-wrong-pins = Desde { $since } se ingresaron { NUMBER($count) } PIN incorrectos o más con el nombre de { $name }, en dispositivos en los que nunca inició sesión. Se revisan tres por hora como máximo, y sus propios dispositivos no se ven afectados. Pregúntele si fue quien lo hizo; si no, asígnele un PIN más largo en Personal.
+note-new-devices = Se ingresaron tantos PIN incorrectos en dispositivos nuevos que nadie puede iniciar sesión en uno nuevo hasta { $until }. Esto no afecta a los dispositivos en los que alguien ya inició sesión. El registro de accesos indica de dónde vinieron; al asignar un PIN a alguien en Personal, la espera termina.
 
 access-hint = Quién inició sesión, qué se rechazó, y cambios de PIN, sesiones y tokens. Se conservan las 10,000 líneas más recientes. No contiene PIN ni tokens.
-access-empty = Nada todavía
+access-empty = Todavía no hay nada
     .next = El próximo inicio de sesión es la primera línea.
 access-caption = Lo más reciente primero
 access-column-when = Cuándo
@@ -162,8 +162,8 @@ deed-old-page = Intentó registrar desde una página vencida o de otro equipo
 
 tried-sign-in = Intentó iniciar sesión
 tried-sign-out = Intentó cerrar la sesión
-tried-prove = Intentó probar una limpieza con PIN
-    .badge = Intentó probar una limpieza con una credencial
+tried-prove = Intentó demostrar con un PIN quién limpió
+    .badge = Intentó demostrar con una credencial quién limpió
 tried-confirm = Intentó confirmar un cambio con PIN
 tried-open-staff-page = Intentó abrir una página del personal
 tried-open-page = Intentó abrir una página

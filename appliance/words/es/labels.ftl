@@ -4,16 +4,16 @@ labels-title = Etiquetas
     .error = Error: Etiquetas
 labels-printers = Impresoras
 labels-printer = Impresora
-    .hint = Y lo que tiene puesto
+    .hint = Y lo que tiene cargado
 labels-template = Etiqueta
 labels-copies = Copias
 labels-copies-each = Copias de cada una
-labels-no-printer = Ninguna impresora todavía.
-    .add = Ninguna impresora todavía. Conecte una por USB o agregue una por su dirección.
+labels-no-printer = Todavía no hay impresoras.
+    .add = Todavía no hay impresoras. Conecte una por USB o agregue una por su dirección.
 labels-add-printer = Agregar una impresora
 labels-numbers = Número de inventario donde no se pueda imprimir un nombre
-labels-kept = No se movió papel. Lo que escribió se conserva.
-labels-not-moved = No se movió papel.
+labels-kept = No salió papel. Lo que escribió se conserva.
+labels-not-moved = No salió papel.
 labels-tags = Códigos
     .hint = Uno por línea
 labels-usual-template = La habitual para este rollo
@@ -23,7 +23,7 @@ labels-copies-range = Escriba un número de copias de 1 a { $most }
 labels-not-tags = No es un código de un equipo en uso: { $tags }
 labels-named-more = { $tags } y { $more } más
 
-station-kept = No se movió papel. Su selección se conserva.
+station-kept = No salió papel. Su selección se conserva.
 station-other-list = { $count ->
     [one] Antes se seleccionó { $count } equipo y no se imprimió.
    *[other] Antes se seleccionaron { $count } equipos y no se imprimieron.
@@ -55,7 +55,7 @@ station-add-others = Agregar los otros { NUMBER($count) }
 station-look-at-picked = Ver la selección
 station-put-back = Recuperar { $count }
 station-paste = Pegar o escanear una lista de códigos
-station-tags-hint = Uno por línea. Un lector que escribe como un teclado puede llenarla.
+station-tags-hint = Uno por línea. Un escáner que escribe como un teclado puede llenarla.
 station-add-these = Agregar estos
 station-missed = Sin seleccionar
 station-list = Lista de equipos
@@ -69,9 +69,9 @@ station-never-printed = nunca impreso
 station-in-job = en un trabajo
 station-printed = impreso { $when }
 
-station-words = Palabras para tarjetas de estado y nombres que no se pueden imprimir
+station-words = Textos para etiquetas de estado y nombres que no se pueden imprimir
 station-until = Hasta
-    .hint = Para equipos prestados, por ejemplo Dec 4 2026
+    .hint = Para equipos prestados, por ejemplo 4 dic 2026
 station-reason = Motivo
     .hint = Para equipos fuera de servicio
 station-make-sheet = Crear una hoja (PDF)
@@ -92,7 +92,7 @@ station-sheet = Hojas para una impresora de oficina
     .hint = Formatos Avery 5160, 5163, L7160, L7163 en PDF
 station-cards = Tarjetas de protocolo, credenciales, etiquetas de carga
 station-templates = Plantillas y logotipo
-    .hint = El aspecto de las etiquetas, y las propias
+    .hint = El aspecto de las etiquetas y sus propias plantillas
 station-only-looking = Para imprimir hay que iniciar sesión como ingeniería biomédica o administrador.
 
 pressed-picked = Seleccionado: { $name }
@@ -146,7 +146,7 @@ preview-caption = { $width } × { $height } mm, { $dpi } puntos por pulgada, exa
 preview-picture = Etiqueta: { $label }
 preview-tag = código { $tag }
 preview-refused = Esta etiqueta no se puede imprimir así.
-preview-numbers = O marque «Número de inventario donde no se pueda imprimir un nombre».
+preview-numbers = O marque “Número de inventario donde no se pueda imprimir un nombre”.
 
 jobs-summary = { $count ->
     [one] { $count } etiqueta en { $printer }. Enviada { $when }.
@@ -171,8 +171,8 @@ again-what = { $name }, en { $printer }, tal como era. El motivo queda registrad
 again-why = ¿Por qué?
 again-torn = Rota o borrosa
 again-lost = Perdida
-again-wrong = Mal pegada o en otro lugar
-again-faint = Impresa demasiado clara
+again-wrong = Mal pegada o en el lugar equivocado
+again-faint = Impresión demasiado clara
 again-own-words = O con sus palabras
 again-print = Reimprimir
 again-cancel = Cancelar
@@ -195,7 +195,7 @@ cards-protocol = Protocolo
     .wrong = Elija un protocolo
 cards-version = { $protocol }, versión { $version }
 cards-badge = Credencial
-    .what = 86 × 54 mm: nombre, función, centro. No sirve para iniciar sesión.
+    .what = 86 × 54 mm: nombre, rol, centro. No sirve para iniciar sesión.
     .print = Imprimir la credencial
 cards-person = Persona
     .wrong = Elija una persona
@@ -209,7 +209,7 @@ cards-machine = Máquina
 cards-agent = Desinfectante
 cards-lot = Lote del desinfectante
 cards-expires = Vence
-    .hint = Por ejemplo Dec 4 2026
+    .hint = Por ejemplo 4 dic 2026
 cards-no-kind = Elija el tipo de etiqueta.
 
 csv-title = Desde una hoja de cálculo
@@ -219,8 +219,8 @@ csv-read = { $rows ->
    *[other] { $rows } filas leídas
 }
 csv-prints = { $labels ->
-    [one] { $labels } etiqueta para imprimir, { $bad } no
-   *[other] { $labels } etiquetas para imprimir, { $bad } no
+    [one] { $labels } etiqueta para imprimir, { $bad } sin imprimir
+   *[other] { $labels } etiquetas para imprimir, { $bad } sin imprimir
 }
 csv-looked = { $read }: { $prints }
 csv-print = { $count ->
@@ -260,18 +260,18 @@ csv-row-no-tag = { $text } no es un código.
 sheets-title = Hojas
     .heading = Hojas para una impresora de oficina
 sheets-kept = No se creó nada. Lo que escribió se conserva.
-sheets-what = Un PDF a tamaño real. Imprímalo al 100 %, nunca «ajustado a la página». La unidad no puede ver si una hoja se imprimió, así que no cuenta como impresa.
+sheets-what = Un PDF a tamaño real. Imprímalo al 100 %, nunca “ajustar a la página”. La unidad no puede ver si una hoja se imprimió, así que no cuenta como impresa.
 sheets-labels = Qué
 sheets-blank = O etiquetas en blanco
     .hint = Cuántas, hasta 1,000
     .wrong = Escriba un número hasta 1,000
-    .either = Códigos o etiquetas en blanco, no ambos en una hoja
+    .either = Códigos o etiquetas en blanco, no las dos cosas en una hoja
 sheets-no-tags = Escriba al menos un código, o un número de etiquetas en blanco
 sheets-paper = Papel
 sheets-sheet = Hoja
     .hint = Como dice su caja
 sheets-choice = { $name }: { $count } etiquetas de { $width } × { $height } mm
-sheets-start = Primera etiqueta que todavía está
+sheets-start = Primera etiqueta que queda en la hoja
     .hint = Contada por filas, desde 1
 sheets-right = Mover a la derecha, mm
     .hint = Si la impresión queda fuera de las etiquetas; menos de 0 mueve a la izquierda

@@ -2,8 +2,8 @@
 
 sign-in-title = Iniciar sesión
 sign-in-who = ¿Quién es usted?
-sign-in-unknown = Ahora nadie puede iniciar sesión
-    .why = Quién trabaja aquí está en la parte del historial que falta. No agregue a las personas otra vez: vuelven con esa parte.
+sign-in-unknown = Por ahora nadie puede iniciar sesión
+    .why = Quién trabaja aquí está en la parte del historial que falta. No agregue a las personas de nuevo: vuelven con esa parte.
 sign-in-nobody = Nadie tiene PIN todavía
     .next = Quien instala la unidad crea el primer administrador en la página de configuración, o en la unidad:
     .link = Configurar esta unidad
@@ -27,7 +27,7 @@ me-signed-in = Sesión iniciada como { $role }. La sesión se cierra después de
 me-sign-out = Cerrar sesión
 me-tablet = ¿Usan varias personas esta tableta?
     .shared = Esta tableta es compartida
-    .what = Una tableta compartida no recuerda ningún nombre. Un PIN prueba un solo registro, la sesión termina después de 5 minutos sin uso, y una página que nadie toca vuelve al inicio después de 30 segundos.
+    .what = Una tableta compartida no recuerda ningún nombre. Un PIN vale para un solo registro, la sesión termina después de 5 minutos sin uso, y una página que nadie toca vuelve al inicio después de 30 segundos.
     .mark = Esta es una tableta compartida
     .end = Ahora la usa una sola persona
 me-change-pin = Cambiar mi PIN
@@ -56,14 +56,14 @@ pin-differs = Los dos PIN son distintos. Ingrese el mismo PIN dos veces
 
 people-title = Personal
 people-add = Agregar a una persona
-people-nobody = Nadie todavía
+people-nobody = Todavía no hay nadie
     .next = Agregue a quienes se ocupan de los equipos. Para registrar una limpieza nadie tiene que estar en esta lista.
 people-here = { $count ->
     [one] Aquí trabaja { $count } persona
    *[other] Aquí trabajan { $count } personas
 }
 people-column-name = Nombre
-people-column-role = Función
+people-column-role = Rol
 people-column-pin = PIN
 people-column-sessions = Sesión
 people-column-since = Desde
@@ -84,7 +84,7 @@ people-signed-out = { $count ->
 }
 people-left = Personal anterior
     .hint = Sus nombres se conservan con lo que registraron. No pueden iniciar sesión.
-    .badge = Ya no está
+    .badge = Ya no trabaja aquí
 people-came = { $role }, desde { $since }
 
 ## Who is signed off for which protocol.
@@ -111,8 +111,8 @@ sign-off-confirm = Habilitar
 sign-off-again = Habilitar de nuevo
 # Link.
 sign-off-end = Terminar esta habilitación
-    .title = ¿{ $name } ya no puede limpiar según { $protocol }?
-    .what = Lo que registró queda como está. Las limpiezas desde ahora indican que no tiene habilitación.
+    .title = ¿Terminar la habilitación de { $name } para { $protocol }?
+    .what = Lo que registró queda como está. Sus limpiezas desde ahora indicarán que no tiene habilitación.
     .why = ¿Por qué? Opcional
     .confirm = Sí, terminarla
     .cancel = Cancelar
@@ -120,8 +120,8 @@ sign-off-end = Terminar esta habilitación
 ## Programs and their tokens.
 
 programs-title = Programas
-programs-none = Ningún programa todavía
-    .what = Con un token otro sistema lee esta unidad, registra limpiezas o imprime, por HTTPS.
+programs-none = Todavía no hay programas
+    .what = Un token permite que otro sistema lea esta unidad, registre limpiezas o imprima, por HTTPS.
     .link = Lo que pueden hacer los programas
 programs-caption = Tokens vigentes
 programs-column-program = Programa
@@ -164,7 +164,7 @@ program-new = Crear un token
     .confirm = Crear token
     .cancel = Cancelar
 program-choice-read = Leer
-program-choice-record = Registrar: también informar limpiezas
+program-choice-record = Registrar: también enviar limpiezas
 program-choice-write = Escribir: también equipos, etiquetas e impresoras
 program-name-wrong = Escriba en 1 a 60 caracteres para qué programa es
 program-days-wrong = Un token dura de 1 a 730 días; escriba la palabra never si no debe terminar
@@ -198,20 +198,20 @@ person-pin = PIN
     .set = Asignado
     .none = Ninguno
     .what = Abre las páginas del personal. Entrégueselo en persona.
-    .again = Abre las páginas del personal. Un PIN nuevo lo desbloquea y cierra su sesión en todas partes.
+    .again = Abre las páginas del personal. Un PIN nuevo quita el bloqueo y cierra la sesión en todas partes.
     .new = PIN nuevo
     .same = El mismo PIN otra vez
     .confirm = Asignar PIN
     .take = Quitar PIN
 person-badges = Credenciales
     .none = Ninguna
-    .what = Una credencial prueba quién limpió. Se puede copiar, así que no abre nada. 3 por persona como máximo.
+    .what = Una credencial demuestra quién limpió. Se puede copiar, así que no abre nada. Tres por persona como máximo.
 person-badge-added = Agregada { $when }
 person-badge-used = Último uso { $day }
 person-badge-unused = Sin usar todavía
-person-badge-revoked = Se envió sin HTTPS { $when }: ya no prueba nada
+person-badge-revoked = Se envió sin HTTPS { $when }: ya no demuestra nada
 person-badge-scan = Escanee una credencial
-    .hint = Dos veces, con un lector de mano o de tarjetas que escribe como un teclado
+    .hint = Dos veces, con un escáner de mano o un lector de tarjetas que escriba como un teclado
 person-badge-again = Escanee la misma credencial otra vez
     .hint = Se leyó una vez. Todavía no se guardó nada.
 person-badge-add = Agregar credencial
@@ -253,7 +253,7 @@ access-change = { $what ->
 person-back = Volver al personal
 person-has-left = Ya no trabaja aquí
 person-leave = ¿{ $name } ya no trabaja aquí?
-    .what = Ya no podrá iniciar sesión. Esto es permanente. Su nombre se conserva con lo que registró. Si vuelve, agréguelo de nuevo.
+    .what = Ya no podrá iniciar sesión. Esto es permanente. Su nombre se conserva con lo que registró. Si vuelve, agregue a la persona de nuevo.
     .confirm = Sí, ya no trabaja aquí
     .cancel = Cancelar
 person-left-recorded = Quedó registrado que ya no trabaja aquí.

@@ -1,8 +1,8 @@
 ### Registros de teléfonos que la unidad rechazó, para ingeniería biomédica.
 
 phone-record-title = Registros de teléfonos
-phone-record-intro = Estos teléfonos estaban sin conexión cuando alguien limpió, y la unidad no pudo registrar lo que enviaron. Haga de cada uno un registro tardío o descártelo.
-phone-record-none = Ningún registro de un teléfono espera a nadie.
+phone-record-intro = Estos teléfonos estaban sin cobertura cuando alguien limpió, y la unidad no pudo registrar lo que enviaron. Ingrese cada limpieza como registro tardío o descártela.
+phone-record-none = No hay registros de teléfonos por atender.
 phone-record-link = { $count ->
     [one] Se rechazó 1 registro de un teléfono
    *[other] Se rechazaron { $count } registros de teléfonos
@@ -30,14 +30,14 @@ phone-record-held-before = { $count ->
 phone-record-gone = Ese teléfono ya no está
     .by = { $name } indicó { $when } que ya no está.
 
-phone-record-enter = Hacer un registro tardío
+phone-record-enter = Ingresar como registro tardío
 phone-record-dismiss = Descartar
 phone-record-no-tag = Lo que se escaneó no es un código de CleanTrack.
 phone-record-unknown-tag = Ningún equipo tenía este código cuando llegó el registro.
 phone-record-retired = El equipo estaba dado de baja cuando llegó el registro.
 phone-record-invalid = Algo en él es más largo o más grande de lo que admite un registro.
 phone-record-copy = Copia de los registros de un teléfono
-    .meaning = Un teléfono que ya no llega a la caja guarda sus registros en un archivo: Registros en este teléfono, Guardar una copia. Lo que ya está aquí no se registra dos veces.
+    .meaning = Un teléfono que ya no llega a la unidad guarda sus registros en un archivo: Registros en este teléfono, Guardar una copia. Lo que ya está aquí no se registra dos veces.
     .file = Archivo
     .send = Incorporar
-phone-record-copied = Del archivo: { $records } en la caja, { $refused } rechazados, { $unreadable } líneas ilegibles.
+phone-record-copied = Del archivo: { $records } en la unidad, { $refused } rechazados, { $unreadable } líneas ilegibles.

@@ -3,7 +3,7 @@
 ## The list of protocols.
 
 protocols-title = Protocolos
-protocols-none = Ningún protocolo todavía
+protocols-none = Todavía no hay protocolos
 protocols-none-next = Publique el primero. Hasta entonces los equipos se limpian según las instrucciones del fabricante.
 protocols-used = { $count ->
     [one] En uso: { $count } protocolo
@@ -18,7 +18,7 @@ protocols-any-class = Cualquiera
 protocols-noncritical = No crítico
 protocols-semicritical = Semicrítico
 protocols-critical = Crítico
-protocols-retired = Retirado
+protocols-retired = Retirados
 protocols-retired-hint = Ya no se ofrecen. Los registros hechos con ellos quedan como están. Una versión nueva los trae de vuelta.
 protocols-back = Volver a los protocolos
 
@@ -41,7 +41,7 @@ protocol-translation-wrong = El protocolo tiene { NUMBER($expected) } pasos y la
 ## Taking one out of use.
 
 protocol-retire-title = ¿Retirar { $name }?
-protocol-retire-what = Ya no se ofrece, y nada queda pendiente por él. Los registros hechos con él quedan como están.
+protocol-retire-what = Ya no se ofrece, y nada queda pendiente según él. Los registros hechos con él quedan como están.
 protocol-retire-hint = Por ejemplo: reemplazado por la toallita con alcohol
 protocol-retire-confirm = Sí, retirarlo
 protocol-retire-no-item = Ningún equipo se limpia según él.
@@ -53,8 +53,8 @@ protocol-retire-more = { NUMBER($count) } más.
 
 upkeep-title = Mantenimiento
 upkeep-what = Lo que toca hacer además de limpiar. No cuenta en ninguna tasa.
-upkeep-none = No hay mantenimiento previsto
-upkeep-none-next = Prevea una tarea en la página de un equipo.
+upkeep-none = No hay mantenimiento planificado
+upkeep-none-next = Planifique una tarea en la página de un equipo.
 upkeep-tasks = { $count ->
     [one] { $count } tarea, la más urgente primero
    *[other] { $count } tareas, las más urgentes primero
@@ -64,24 +64,24 @@ upkeep-column-item = Equipo
 upkeep-column-place = Lugar
 upkeep-column-state = Estado
 upkeep-column-last = Última vez
-upkeep-overdue = Vencido desde { $time }
+upkeep-overdue = Vencida desde { $time }
 upkeep-due = Pendiente, límite { $time }
-upkeep-done-until = Hecho hasta { $time }
-upkeep-is-done = Hecho
+upkeep-done-until = Hecha hasta { $time }
+upkeep-is-done = Hecha
 upkeep-not-due = No pendiente
-upkeep-last-failed = No superado { $time }
-upkeep-last-done = Hecho { $time }
+upkeep-last-failed = No superada { $time }
+upkeep-last-done = Hecha { $time }
 upkeep-never = Nunca
-upkeep-new = Prever mantenimiento
+upkeep-new = Planificar mantenimiento
 upkeep-to-all = Todo el mantenimiento
 upkeep-record = Registrar
 upkeep-edit = Cambiar
 upkeep-of = { $task }
 upkeep-change = Cambiar { $name }
-upkeep-plan = Preverlo
+upkeep-plan = Planificarlo
 upkeep-save = Guardar los cambios
 upkeep-new-hint = Vale desde ahora.
-upkeep-end-hint = Lo que cambie vale desde ahora. «Sin programación» termina la tarea; sus registros se conservan.
+upkeep-end-hint = Lo que cambie vale desde ahora. “Sin programación” termina la tarea; sus registros se conservan.
 upkeep-done-title = { $name }: ¿cuál fue el resultado?
 upkeep-done-again = No se registró nada. Lo que escribió se conserva.
 upkeep-done-save = Registrarlo
@@ -91,9 +91,9 @@ upkeep-time-skipped = Ese día los relojes saltan esa hora. Escriba la hora que 
 
 ## Places and categories.
 
-register-retired = retirado
+register-retired = ya no se ofrece
 places-title = Lugares
-places-none = Ningún lugar todavía
+places-none = Todavía no hay lugares
 places-none-next = Agregue el primero: el formulario de equipos lo ofrece entonces.
 places-count = { $count ->
     [one] { $count } lugar, en el orden de la ronda
@@ -111,7 +111,7 @@ places-change = Cambiar { $name }
 places-name-stays = Los equipos tienen este nombre tal como está. Para otro nombre, agregue un lugar nuevo y retire este.
 places-back = Volver a los lugares
 categories-title = Categorías
-categories-none = Ninguna categoría todavía
+categories-none = Todavía no hay categorías
 categories-none-next = Agregue la primera, con los campos que sus equipos tienen además de los de todos.
 categories-count = { $count ->
     [one] { $count } categoría
@@ -121,7 +121,7 @@ categories-column-name = Categoría
 categories-column-fields = Campos propios
 categories-new = Agregar una categoría
 categories-add = Agregar categoría
-categories-name-stays = Los equipos tienen este nombre tal como está. Los valores iniciales llenan el formulario de un equipo nuevo y no cambian ninguno que ya exista.
+categories-name-stays = Los equipos tienen este nombre tal como está. Los valores iniciales llenan el formulario de un equipo nuevo y no cambian los que ya existen.
 categories-fields-wrong = Escriba un campo propio por línea: nombre | text, number, date, choice o yes | opciones con comas | required
 categories-back = Volver a las categorías
 

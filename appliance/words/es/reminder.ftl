@@ -1,10 +1,10 @@
 ### Lo que espera a alguien del centro: la lista en la página del personal y lo que se hace con ello.
 
 reminder-title = Alarmas
-reminder-none = Nada espera a nadie.
+reminder-none = No hay nada por atender.
 reminder-link = { $count ->
-    [one] 1 alarma espera a alguien
-   *[other] { $count } alarmas esperan a alguien
+    [one] 1 alarma por atender
+   *[other] { $count } alarmas por atender
 }
 reminder-problem = { $count ->
     [one] { $name }: 1 aviso abierto
@@ -17,7 +17,7 @@ reminder-phone = { $count ->
     [one] 1 registro espera en un teléfono desde hace más de un día
    *[other] { $count } registros esperan en un teléfono desde hace más de un día
 }
-    .next = Haga que quien lo lleva abra la página cerca de la unidad. Si el teléfono se perdió, indíquelo.
+    .next = Pida a quien lo lleva que abra la página cerca de la unidad. Si el teléfono se perdió, indíquelo.
 reminder-sign-off = { $name }: la habilitación para { $protocol } termina pronto
     .next = Observe una limpieza y habilite de nuevo.
 reminder-since = Desde { $time }
