@@ -20,7 +20,7 @@ scan-all-steps = Los { NUMBER($count) } pasos según el protocolo
 scan-show-steps = Ver los pasos
 scan-tick-all = Marcar los { NUMBER($count) }
 scan-optional-step = si hace falta
-scan-plain-step = Limpio según las instrucciones del fabricante
+scan-plain-step = Limpiado según las instrucciones del fabricante
 scan-no-protocol = No hay protocolo asignado: siga las instrucciones del fabricante.
 
 scan-contact-time = Tiempo de contacto

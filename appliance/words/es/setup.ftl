@@ -7,7 +7,7 @@ setup-secure = Las contraseñas y los PIN se escriben solo en la página HTTPS d
     .link = Continuar en la página HTTPS
     .none = HTTPS está apagado en esta unidad; solo se puede configurar con un archivo en su tarjeta.
 setup-code = Código de configuración
-    .hint = Está en el recibo de configuración y en cleantrack-provisioned.txt en la tarjeta, o lo tiene quien escribió el archivo.
+    .hint = Está en la hoja de configuración y en cleantrack-provisioned.txt en la tarjeta, o lo tiene quien escribió el archivo.
     .wrong = Este no es el código de configuración. Minúsculas, espacios y guiones no importan
     .used = Este código de configuración ya se usó y no abre nada más. Un archivo con otro código o la línea de comandos de la unidad crea uno nuevo
     .wait = { $seconds ->
@@ -25,7 +25,7 @@ setup-not-image = Esta unidad corre en un sistema propio: la wifi, las direccion
 setup-blocked = La unidad no pudo anotarlo: { $why }. No se cambió nada
 
 setup-state = Estado
-setup-state-none = Aún no hubo archivo de configuración.
+setup-state-none = Aún no hubo archivo de asociación.
 setup-state-done = Se aplicó el archivo más reciente.
 setup-state-mistakes = { $count ->
     [one] El archivo tiene un error. No se aplicó nada; corríjalo en la tarjeta y reinicie la unidad, o use esta página.
@@ -54,7 +54,7 @@ setup-part-setup-code = código de configuración
 setup-done = La unidad se está configurando
 setup-done-network = La unidad cambia ahora su red, lo que tarda un minuto. Si está conectado a la wifi de la unidad, conéctese de nuevo a la wifi del edificio.
 setup-done-open = Después abra { $address } e inicie sesión con el PIN.
-setup-done-own = La unidad sigue sin una red suya: su propia wifi queda. En un minuto pedirá esta contraseña; anótela ahora. También está en la hoja de configuración y en la página «Esta unidad».
+setup-done-own = La unidad sigue sin una red suya: su propia wifi queda. En un minuto pedirá esta contraseña; anótela ahora. También está en la hoja de configuración y en la página “Esta unidad”.
 setup-done-own-open = Después conéctese de nuevo con ella a la wifi CleanTrack-…, abra { $address } e inicie sesión con el PIN.
 setup-done-claim = La unidad se asocia en cuanto llega al servidor central. Hasta entonces trabaja sola.
 setup-done-first = Agregue el primer equipo, imprima su etiqueta y escanéela con un teléfono: la unidad está en uso.
@@ -66,7 +66,7 @@ setup-saved = Los cambios están guardados
 setup-saved-back = Volver a la configuración
 
 setup-report-head = CleanTrack
-setup-report-none = No hubo archivo de configuración, así que la unidad es una red wifi propia, CleanTrack-…. Conéctese a ella y abra la página de configuración: https://10.77.0.1/setup
+setup-report-none = No hubo archivo de asociación, así que la unidad es una red wifi propia, CleanTrack-…. Conéctese a ella y abra la página de configuración: https://10.77.0.1/setup
 setup-report-done = El archivo se aplicó y se borró de esta tarjeta.
 setup-report-left = El archivo se aplicó, pero no se pudo borrar de esta tarjeta. Borre cleantrack.toml: contiene secretos.
 setup-report-mistakes = No se aplicó nada del archivo. Corrija estas líneas de cleantrack.toml, devuelva la tarjeta y encienda la unidad:
@@ -77,7 +77,7 @@ setup-report-code-own = Código de configuración: el del archivo. Uno que ya se
 setup-row = Línea { $line }: { $key } { $reason }
     .line = Línea { $line } { $reason }
     .key = { $key } { $reason }
-setup-claim-row = Archivo de configuración: { $row }
+setup-claim-row = Archivo de asociación: { $row }
 
 provision-unchanged = No hay nada que hacer.
 provision-access-point = No hay archivo: la unidad es una red wifi propia.
@@ -122,10 +122,10 @@ form-setup-ca = Autoridad de certificación de un proxy que mira dentro de TLS
 form-setup-ntp = Servidores de hora
     .hint = Nombres o direcciones, separados por comas
 form-setup-relay = Servidor central
-form-setup-claim = Archivo de configuración
+form-setup-claim = Archivo de asociación
     .hint = Su texto, de la página “Add a box” del servidor central
 
-form-setup-mistake-too-long = tiene más de { $detail } bytes, demasiado para un archivo de configuración: ¿es otro archivo?
+form-setup-mistake-too-long = tiene más de { $detail } bytes, demasiado para un archivo de asociación: ¿es otro archivo?
 form-setup-mistake-encoding = no es texto: guárdelo como UTF-8 o descárguelo de nuevo
 form-setup-mistake-syntax = no se puede leer: { $detail }
 form-setup-mistake-unknown-key = no existe en este archivo. Quizá quiso decir: { $detail }

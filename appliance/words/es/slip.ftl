@@ -13,11 +13,11 @@ slip-state = Estado
 slip-state-open = sin configurar
 slip-state-mistakes =
     { $count ->
-        [one] { $count } error en el archivo de activación
-       *[other] { $count } errores en el archivo de activación
+        [one] { $count } error en el archivo de asociación
+       *[other] { $count } errores en el archivo de asociación
     }
 slip-state-mistakes-where = Los errores están en la página de configuración y en un archivo de la tarjeta de memoria.
-slip-state-claimed = conectada al servidor central
+slip-state-claimed = asociada al servidor central
 slip-state-alone = trabaja sola
 slip-secret = El código y la contraseña son secretos. Destruya esta hoja cuando la unidad esté configurada o guárdela donde no la lea nadie ajeno.
     .code = El código es secreto. Destruya esta hoja cuando la unidad esté configurada o guárdela donde no la lea nadie ajeno.
@@ -31,8 +31,8 @@ slip-equipment = Equipo
 slip-tag = Código
 slip-done = Limpiado
 slip-by = Por
-slip-entry = Registro
-slip-hash = Huella
+slip-entry = Entrada
+slip-hash = Hash
 slip-receipt = Comprobante
 slip-check = Este registro se puede comprobar en { $address }
 slip-incomplete = Incompleto: { $missing }
