@@ -7,6 +7,7 @@ use std::time::Duration;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
+use crate::phones::refused_photos;
 use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, thumbnails_leave};
 use crate::store::{Store, StoreError};
 
@@ -73,7 +74,10 @@ pub fn evict_photos(
     name_photos(&db, &mut thumbnails)?;
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
     let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
-    let leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay);
+    // What waits for a late entry is named by it, and the phone that sent it has let go of it.
+    let waiting = refused_photos(&db)?;
+    let mut leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay);
+    leaving.retain(|photo| !waiting.contains(photo));
     for photo in &leaving {
         photos.remove(*photo)?;
     }
@@ -199,6 +203,7 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
+    use crate::phones::{RefusedSubmission, keep_refused};
     use crate::photo::{DiskSpace, DiskSpaceSource, PhotoSettings, PhotoTrouble, UploadLimits};
     use crate::store::{StoreConfig, WriteDecision};
 
@@ -317,6 +322,20 @@ mod tests {
         age(new, 25);
         assert_eq!(world.keep(2).await, new, "taken again it is new again");
         assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn photos_of_records_that_wait_for_a_late_entry_stay() {
+        let world = World::new();
+        let (waits, nobody_s) = (world.keep(1).await, world.keep(2).await);
+        for photo in [waits, nobody_s] {
+            let file = std::fs::File::options().append(true).open(world.photos.path(photo)).unwrap();
+            let at = file.metadata().unwrap().modified().unwrap() - Duration::from_secs(25 * 3_600);
+            file.set_modified(at).unwrap();
+        }
+        keep_refused(&world.store.state_db(), &RefusedSubmission::example(vec![waits])).unwrap();
+        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
+        assert_eq!(world.here(&[waits, nobody_s]).await, [true, false]);
     }
 
     #[tokio::test]

@@ -50,7 +50,11 @@ pub const ROOMS: &[Room] = &[
         &["clock", "store"],
         "it looks through what is kept; it knows no page and no line",
     ),
-    room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
+    room(
+        "appliance/sweep",
+        &["phones", "photo", "store"],
+        "which photos leave the card; it knows no page and no line",
+    ),
     room(
         "appliance/panel",
         &["disk_space", "settings", "setup"],

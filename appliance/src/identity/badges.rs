@@ -230,6 +230,14 @@ impl BadgeStore {
         Ok(removed)
     }
 
+    /// Whether it is somebody's, revoked or not. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The database's, or the key's file.
+    pub fn holds(&self, code: &BadgeCode) -> Result<bool, IdentityError> {
+        Ok(self.find(code)?.is_some())
+    }
+
     /// A badge and its key in the table.
     fn find(&self, code: &BadgeCode) -> Result<Option<(String, StaffBadge)>, IdentityError> {
         let Some(key) = self.key()? else { return Ok(None) };

@@ -22,6 +22,8 @@ pub enum ItemRefusal {
     OwnCode,
     #[error("This code opens nothing here")]
     NoCode,
+    #[error("This is a badge of somebody, not the code of an item")]
+    Badge,
     #[error("This is the only label of the item. Give the item another one first")]
     OnlyTag,
     #[error("This is the same item already")]
@@ -200,7 +202,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 80] = [
+    pub(crate) const ALL: [Self; 81] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -214,6 +216,7 @@ impl RefusalCause {
         Self::Item(ItemRefusal::CodeCount),
         Self::Item(ItemRefusal::OwnCode),
         Self::Item(ItemRefusal::NoCode),
+        Self::Item(ItemRefusal::Badge),
         Self::Item(ItemRefusal::OnlyTag),
         Self::Item(ItemRefusal::MergedWithItself),
         Self::Item(ItemRefusal::LoanDay),

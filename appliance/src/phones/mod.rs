@@ -11,7 +11,7 @@ pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, Contac
 pub use self::label_scans::LabelScans;
 pub use self::refused_submissions::{
     RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
-    open_refused,
+    open_refused, refused_photos,
 };
 pub(crate) use self::tables::PhoneTables;
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};

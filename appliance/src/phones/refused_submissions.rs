@@ -1,5 +1,7 @@
 //! Records of phones that the box refused: they are kept in `state.redb`, so that biomed can make late entries of them.
 
+use std::collections::BTreeSet;
+
 use record::kinds::{CivilDay, ProblemWord, ProtocolRef};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
@@ -65,6 +67,34 @@ pub struct RefusedSubmission {
     pub is_closed: bool,
 }
 
+#[cfg(test)]
+impl RefusedSubmission {
+    /// One of a label that nobody knows, with these photos.
+    pub(crate) fn example(photos: Vec<Hash>) -> Self {
+        Self {
+            id: "0".repeat(26),
+            refused_ms: 1,
+            why: SubmissionFault::UnknownTag,
+            tag: "ABCDEFGH3".into(),
+            name: "Maria".into(),
+            note: String::new(),
+            agent: String::new(),
+            lot: String::new(),
+            lot_expires: None,
+            steps: vec![1],
+            protocol: None,
+            performed_ms: 1,
+            phone_ms: 1,
+            contact_s: None,
+            is_unsure: false,
+            photos,
+            problem: None,
+            is_report: false,
+            is_closed: false,
+        }
+    }
+}
+
 /// Keeps one; of an id that is there already the first stays. Old ones go, and at the bound those that are closed, then the
 /// oldest.
 ///
@@ -98,7 +128,20 @@ pub fn open_refused(db: &Database) -> Result<Vec<RefusedSubmission>, redb::Error
 /// # Errors
 /// The database's.
 pub fn find_refused(db: &Database, id: &str) -> Result<Option<RefusedSubmission>, redb::Error> {
-    Ok(all_refused(db)?.into_iter().find(|row| row.id == id))
+    let read = db.begin_read()?;
+    let table = match read.open_table(ROWS) {
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        opened => opened?,
+    };
+    Ok(table.get(id)?.and_then(|row| serde_json::from_slice(row.value()).ok()))
+}
+
+/// The photos of those that wait for somebody: no entry names them yet.
+///
+/// # Errors
+/// The database's.
+pub fn refused_photos(db: &Database) -> Result<BTreeSet<Hash>, redb::Error> {
+    Ok(open_refused(db)?.into_iter().flat_map(|row| row.photos).collect())
 }
 
 /// Notes that somebody entered or dismissed it.
@@ -152,27 +195,9 @@ mod tests {
     use super::*;
 
     fn row(n: usize, refused_ms: i64) -> RefusedSubmission {
-        RefusedSubmission {
-            id: format!("{n:026}"),
-            refused_ms,
-            why: SubmissionFault::UnknownTag,
-            tag: "ABCDEFGH3".into(),
-            name: "Maria".into(),
-            note: String::new(),
-            agent: String::new(),
-            lot: String::new(),
-            lot_expires: None,
-            steps: vec![1],
-            protocol: None,
-            performed_ms: refused_ms,
-            phone_ms: refused_ms,
-            contact_s: None,
-            is_unsure: false,
-            photos: Vec::new(),
-            problem: None,
-            is_report: false,
-            is_closed: false,
-        }
+        let id = format!("{n:026}");
+        let example = RefusedSubmission::example(Vec::new());
+        RefusedSubmission { id, refused_ms, performed_ms: refused_ms, phone_ms: refused_ms, ..example }
     }
 
     #[test]

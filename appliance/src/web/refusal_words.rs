@@ -135,6 +135,7 @@ fn word_item_refusal(w: StaffRefusalWords, cause: ItemRefusal) -> String {
         ItemRefusal::CodeCount => w.refusal_range_codes(),
         ItemRefusal::OwnCode => w.refusal_already_own_code(),
         ItemRefusal::NoCode => w.refusal_already_no_code(),
+        ItemRefusal::Badge => w.refusal_range_badge(),
         ItemRefusal::OnlyTag => w.refusal_already_only_tag(),
         ItemRefusal::MergedWithItself => w.refusal_range_merged_with_itself(),
         ItemRefusal::LoanDay => w.refusal_needs_loan_day(),

@@ -131,6 +131,7 @@ refusal-already-in = It is in service already
 refusal-already-not-signed-off = They are not signed off for this protocol
 refusal-already-own-code = This code opens this item already
 refusal-already-no-code = This code opens nothing here
+refusal-range-badge = This is a badge of somebody, not the code of an item
 refusal-already-only-tag = This is the only label of the item. Give the item another one first
 refusal-check-result = Choose what the check found
 refusal-check-method = Choose how it was checked from the list

@@ -120,6 +120,7 @@ refusal-already-in = Ya está en servicio
 refusal-already-not-signed-off = No tiene habilitación para este protocolo
 refusal-already-own-code = Este código ya abre este equipo
 refusal-already-no-code = Este código no abre nada aquí
+refusal-range-badge = Esta es la credencial de una persona, no el código de un equipo
 refusal-already-only-tag = Esta es la única etiqueta del equipo. Asígnele primero otra
 refusal-check-result = Elija qué encontró el control
 refusal-check-method = Elija en la lista cómo se controló

@@ -1,7 +1,10 @@
 //! A badge that is scanned to prove a record.
 
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use record::entry::EntryAuthor;
 use record::ids::StaffId;
+use record::kinds::{AccessChange, AccessChanged};
 use service::attempts::ClientNetwork;
 use web::argument::FormFields;
 use web::error::HttpError;
@@ -9,9 +12,13 @@ use web::error::HttpError;
 use crate::identity::{AccessOutcome, AccessTarget, BadgeCode};
 use crate::listen::PeerAddress;
 use crate::web::access_note::AccessNote;
+use crate::web::commands::access_log::log_removal;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
 use crate::web::words::ErrorWords;
+
+/// When a phone sends again what came with a badge that was not looked at, seconds.
+const AGAIN_S: u32 = 120;
 
 /// What came of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +55,13 @@ pub(crate) async fn check_scanned_badge(
     }
 }
 
+/// No badge of this address is looked at for a while; what came with it is not recorded without it.
+pub(crate) fn badges_spent() -> HttpError {
+    new_error(StatusCode::TOO_MANY_REQUESTS, "too-many", worded(ErrorWords::error_too_many))
+        .next(worded(ErrorWords::error_press_again))
+        .header(RETRY_AFTER, HeaderValue::from(AGAIN_S))
+}
+
 /// What the audit keeps of a badge that is nobody's.
 pub(crate) fn unknown_badge_note() -> AccessNote {
     AccessNote::new(AccessOutcome::UnknownBadge, AccessTarget::Proof)
@@ -82,7 +96,13 @@ pub(crate) async fn refuse_badge_in_the_clear(
         revoked.map(Option::flatten).map_err(|e| HttpError::internal(&e))
     });
     let note = match revoked.await {
-        Ok(Some(badge)) => note.about(&badge.staff),
+        Ok(Some(badge)) => {
+            let change = AccessChanged::new(AccessChange::BadgeRemoved, Some(badge.staff));
+            if let Err(error) = log_removal(state, EntryAuthor::BOX, change).await {
+                return error;
+            }
+            note.about(&badge.staff)
+        }
         Ok(None) => note,
         Err(error) => return error,
     };

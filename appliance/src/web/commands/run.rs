@@ -9,9 +9,10 @@ use serde::Serialize;
 use web::error::{ErrorText, HttpError};
 
 use crate::command::{CommandError, ExecuteOutcome, execute_command};
-use crate::intake::{Command, CommandRefusal, CommandRequest};
+use crate::identity::BadgeCode;
+use crate::intake::{Command, CommandRefusal, CommandRequest, ItemRefusal, RefusalCause};
 use crate::store::{LogReader, ReadLane, SubmitError, WriteDecision};
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now, worded};
 use crate::web::words::ErrorWords;
 
@@ -87,6 +88,22 @@ impl CommandFailure {
     }
 }
 
+/// Whether a scanner reads this from somebody's badge. As an item's code it would stand in the log and on public pages.
+async fn is_badge(state: &AppState, scanned: &str) -> Result<bool, HttpError> {
+    let Ok(code) = BadgeCode::read(scanned) else { return Ok(false) };
+    run_blocking(state, move |state| state.identity.badges.holds(&code).map_err(|e| HttpError::internal(&e)))
+        .await
+}
+
+/// What a command makes a code of an item.
+fn new_code(command: &Command) -> Option<&str> {
+    match command {
+        Command::AddAlias { code, .. } => Some(code),
+        Command::AddEquipment(new) => new.code.as_deref(),
+        _ => None,
+    }
+}
+
 /// Carries a command out.
 pub(crate) async fn run_command(
     state: &AppState,
@@ -95,6 +112,12 @@ pub(crate) async fn run_command(
     command: Command,
 ) -> Result<CommandOutcome, CommandFailure> {
     let SubmissionKey { key, sent } = key.into();
+    if let Some(code) = new_code(&command)
+        && is_badge(state, code).await.map_err(|error| CommandFailure::Box(Box::new(error)))?
+    {
+        let cause = RefusalCause::Item(ItemRefusal::Badge);
+        return Err(CommandFailure::Refused(CommandRefusal::Range { field: "code", cause }));
+    }
     match execute_command(&state.store, state.random.clone(), CommandRequest { by, key, sent, command }).await
     {
         Ok(ExecuteOutcome::New(recorded)) => match (recorded.first(), recorded.last()) {

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::header::RETRY_AFTER;
 use record::fold::ServiceState;
-use record::kinds::{CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
+use record::kinds::{AccessChange, CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
 use record::tree::Hash;
 use serde_json::json;
 use service::clock::Clock as _;
@@ -181,7 +182,9 @@ async fn a_badge_without_https_is_revoked_and_may_not_come_back() {
     let unknown = submit(&world, false, &[("cleaned_by", "Ada"), ("badge", OTHER)]).await;
     let words = |answer: &Answer| answer.text().split("Request ").next().unwrap().to_owned();
     assert_eq!(words(unknown.is(400)), words(&known), "nobody learns which numbers are badges");
-    assert_eq!(world.size(), size);
+    assert_eq!(world.size(), size + 1, "the log says of the one that was somebody's that it is gone");
+    let Event::AccessChanged(change) = world.event(size) else { panic!() };
+    assert_eq!((change.what, change.staff), (AccessChange::BadgeRemoved, Some(ada)));
     assert_eq!(badges_of(&world, ada)[0].revoked_ms, Some(world.clock.now().wall_ms));
     submit(&world, true, &[("badge", CODE)]).await.is(422).has("Nobody here has this badge");
     let path = format!("/staff/people/{ada}");
@@ -192,6 +195,20 @@ async fn a_badge_without_https_is_revoked_and_may_not_come_back() {
     let subjects: Vec<_> = clear.map(|row| row.subject.clone()).collect();
     assert_eq!(subjects.len(), 2);
     assert!(subjects.contains(&Some(ada.to_string())) && subjects.contains(&None));
+}
+
+#[tokio::test]
+async fn a_badge_becomes_no_code_of_an_item() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let size = world.size();
+    let token = tom.get("/staff/codes/new").await.is(200).hidden("form");
+    let fields = [("item", world.pump.as_str()), ("code", CODE)];
+    tom.post("/staff/codes/new", &token, &fields).await.is(422).has("This is a badge of somebody");
+    assert_eq!(world.size(), size, "it would stand in the log and on pages that are open to all");
+    tom.post("/staff/codes/new", &token, &[fields[0], ("code", OTHER)]).await.is(303);
 }
 
 #[tokio::test]
@@ -210,6 +227,12 @@ async fn whoever_tries_out_numbers_has_to_wait() {
     for n in [30, 9999] {
         scan(n).await.is(422).has("Too many unknown badges were scanned here");
     }
+    // A phone's queue keeps what came with a badge that was not looked at: recorded now, its proof would be lost.
+    let queued = with(document(&world), "who", json!({ "way": "badge", "badge": "9999" }));
+    let size = world.size();
+    let waits = world.send(packed(&queued, &[]), true).await;
+    assert_eq!(waits.is(429).header(RETRY_AFTER), "120");
+    assert_eq!(world.size(), size);
     // Without a badge it is recorded all the same.
     submit(&world, true, &[("unproven", "1")]).await.is(303);
     // Nor does a flood revoke what it comes upon.
@@ -268,7 +291,7 @@ async fn a_record_that_waited_in_a_phone_is_proven_by_a_badge() {
     assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
     // A retry brings the same record, whatever became of the badge.
     assert_eq!(world.send(packed(&first, &[]), true).await.is(201).json(), receipt);
-    assert_eq!(world.size(), size);
+    assert_eq!(world.size(), size + 1, "that the badge is gone");
 }
 
 #[tokio::test]

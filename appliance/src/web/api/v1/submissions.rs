@@ -20,7 +20,7 @@ use web::route::{Example, Route, RouteKind, row};
 
 use crate::store::WriteDecision;
 use crate::web::access::badge::{
-    BadgeOutcome, check_scanned_badge, refuse_badge_in_the_clear, unknown_badge_note,
+    BadgeOutcome, badges_spent, check_scanned_badge, refuse_badge_in_the_clear, unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
@@ -101,7 +101,8 @@ async fn add_submission(
     Ok(WithHeaders(headers, answer))
 }
 
-/// Whose badge a record came with. One that is nobody's is no reason to refuse it: it lacks who, where that is asked for.
+/// Whose badge a record came with. One that is nobody's is no reason to refuse it: it lacks who, where that is asked for. One that
+/// is not looked at now is sent again later.
 async fn prove_badge(
     state: &AppState,
     phone: &PhoneCaller,
@@ -114,10 +115,12 @@ async fn prove_badge(
     }
     Ok(match check_scanned_badge(state, badge, network).await? {
         BadgeOutcome::Known(staff) => Some(staff),
-        BadgeOutcome::Unknown | BadgeOutcome::TooMany => {
+        BadgeOutcome::Unknown => {
             phone.notes().add([unknown_badge_note()]);
             None
         }
+        // It was not looked at: recorded now, its proof would be lost.
+        BadgeOutcome::TooMany => return Err(badges_spent()),
     })
 }
 
