@@ -22,7 +22,8 @@ pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
     let cards = "performance.getEntriesByType('resource').some((one) => one.name.includes('/app/cards'))";
     phone.until(cards, TIME_LIMIT).await;
 
-    let faults = [NetworkFault::Cut, NetworkFault::HalfOpen, NetworkFault::Refuse];
+    // What was silent is cut before the box refuses: a connection from before would be served again.
+    let faults = [NetworkFault::HalfOpen, NetworkFault::Cut, NetworkFault::Refuse];
     for (n, (tag, fault)) in tags.iter().cycle().zip(faults).enumerate() {
         line.set(fault);
         phone.goto(&format!("{origin}/t/{tag}")).await;
