@@ -65,6 +65,8 @@ pub struct QueuedCleaning {
     pub phone_ms: i64,
     /// How long the surface stayed wet by the phone's clock.
     pub contact_s: Option<u32>,
+    /// How long by the box's own clock, where a contact time that was started at the box covers it.
+    pub measured_s: Option<u32>,
     /// The phone's clock cannot be relied on.
     pub unsure: bool,
     /// What is wrong with the item, where that was reported with it.
@@ -120,6 +122,7 @@ fn record_cleaning(
     let performed_ms = now.wall_ms.saturating_sub_unsigned(form.waited_ms);
     let contact = Contact {
         required_s: protocol.and_then(|p| p.contact_s),
+        measured_s: form.measured_s,
         phone_s: form.contact_s,
         ..Contact::default()
     };
@@ -218,8 +221,9 @@ fn missing_parts(
         missing.push(MissingPart::Steps);
     }
     if let Some(required_s) = protocol.and_then(|p| p.contact_s) {
-        let long_enough = form.contact_s.is_some_and(|s| s >= required_s);
-        if !long_enough || form.unsure || settings.queued != QueuedPolicy::Count {
+        let long_enough = |s: Option<u32>| s.is_some_and(|s| s >= required_s);
+        let by_phone = long_enough(form.contact_s) && !form.unsure && settings.queued == QueuedPolicy::Count;
+        if !by_phone && !long_enough(form.measured_s) {
             missing.push(MissingPart::ContactTime);
         }
     }

@@ -91,6 +91,14 @@ impl ContactTimer {
         }
     }
 
+    /// For how long the surface was wet at a press that is told of later, milliseconds; absent where this is not its contact time.
+    fn wet_ms_at(&self, press_up_ms: u64, boot: BootId) -> Option<u64> {
+        let pressed_ms = press_up_ms.checked_sub(self.started_up_ms)?;
+        let until_ms = self.finished_up_ms.map_or(press_up_ms, |finished| finished.min(press_up_ms));
+        let wet_ms = until_ms.checked_sub(self.started_up_ms)?;
+        (self.boot == boot && pressed_ms <= SHOWN_MS).then_some(wet_ms)
+    }
+
     fn measured_until_ms(&self, now: &Now) -> Option<u64> {
         let until_ms = self.finished_up_ms.map_or(now.up_ms, |finished| finished.min(now.up_ms));
         (self.boot == now.boot && until_ms >= self.started_up_ms).then_some(until_ms)
@@ -288,6 +296,22 @@ impl ContactTimers {
         timer.counts(tag, facility, now).then_some(timer)
     }
 
+    /// For how long the surface was wet at a press that a phone tells of later, milliseconds: by the newest contact time that
+    /// was started before it, and after which no cleaning was recorded.
+    pub fn wet_ms_at(
+        &self,
+        tag: Tag,
+        press_up_ms: u64,
+        facility: &FacilityState,
+        boot: BootId,
+    ) -> Option<u64> {
+        let rows = self.rows();
+        let dropped = rows.dropped.range((tag, i64::MIN)..=(tag, i64::MAX)).map(|(_, timer)| timer);
+        let own = rows.timers.get(&tag).into_iter().chain(dropped.rev());
+        let mut open = own.filter(|timer| !timer.is_used_up(tag, facility));
+        open.find_map(|timer| timer.wet_ms_at(press_up_ms, boot))
+    }
+
     /// The items that somebody cleans at this moment.
     pub fn being_cleaned(&self, facility: &FacilityState, now: &Now) -> BTreeSet<Tag> {
         let rows = self.rows();
@@ -454,6 +478,31 @@ mod tests {
         assert_eq!(state(&at(1, 5_000 + SHOWN_MS)), Some(ContactState::Finished { wet_ms: 185_000 }));
         assert_eq!(state(&at(1, 5_001 + SHOWN_MS)), None);
         assert_eq!(timers.find("ABCDEFGH3".parse().unwrap(), &facility, &at(1, 5_000)), None);
+    }
+
+    #[test]
+    fn a_press_that_is_told_of_later_was_wet_until_then() {
+        let timers = ContactTimers::default();
+        let mut facility = FacilityState::default();
+        let wet = |timers: &ContactTimers, facility: &FacilityState, press_ms, boot| {
+            timers.wet_ms_at(pump(), press_ms, facility, at(boot, 0).boot)
+        };
+        assert_eq!(wet(&timers, &facility, 5_000, 1), None);
+        timers.start(pump(), timer(&at(1, 5_000)));
+        assert_eq!(wet(&timers, &facility, 4_999, 1), None, "it was pressed before");
+        assert_eq!(wet(&timers, &facility, 200_000, 1), Some(195_000));
+        assert_eq!(wet(&timers, &facility, 200_000, 2), None, "another run of the box");
+        timers.finish(pump(), &at(1, 190_000), 180);
+        assert_eq!(wet(&timers, &facility, 200_000, 1), Some(185_000));
+        assert_eq!(wet(&timers, &facility, 5_001 + SHOWN_MS, 1), None);
+        // It is told of the next day, when the item is being cleaned again.
+        timers.tidy(&facility, &at(1, 6_000 + SHOWN_MS));
+        timers.start(pump(), timer(&at(1, 7_000 + SHOWN_MS)));
+        assert_eq!(wet(&timers, &facility, 200_000, 1), Some(185_000));
+        assert_eq!(wet(&timers, &facility, 9_000 + SHOWN_MS, 1), Some(2_000));
+        let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
+        facility.activity.insert(pump(), Arc::new(recorded));
+        assert_eq!(wet(&timers, &facility, 200_000, 1), None, "a record used it up");
     }
 
     #[test]

@@ -92,6 +92,14 @@ pub struct TimePlace {
     pub unsure: bool,
 }
 
+impl TimePlace {
+    /// The same, looked at so much later: what came behind the phone's readings took its time.
+    #[must_use]
+    pub fn after(self, ms: u64) -> Self {
+        Self { age_ms: self.age_ms.saturating_add(ms), ..self }
+    }
+}
+
 /// Places a record in the time of the box.
 pub fn place_in_time(times: &PhoneTimes, now: &Now) -> TimePlace {
     let steady = times.seen.is_some_and(|seen| {

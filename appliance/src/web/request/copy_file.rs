@@ -183,8 +183,8 @@ impl<'s> CopyReader<'s> {
             Some(CopyLine::Submission(document)) if self.file.records.len() < RECORDS_MAX => {
                 if let Ok(document) = document.check() {
                     self.takes_photos = by_key(self.state, document.id()).await.is_none();
-                    let photos = SubmittedPhotos::default();
-                    self.file.records.push(PhoneSubmission { document, photos, proven: None });
+                    let (came, photos) = (self.state.clock.now(), SubmittedPhotos::default());
+                    self.file.records.push(PhoneSubmission { came, document, photos, proven: None });
                     return Ok(());
                 }
             }

@@ -165,11 +165,6 @@ impl SubmissionJson {
         self.trigger.parse().map(Some).map_err(|_| unfit_document(Some("trigger"), "no word"))
     }
 
-    /// When it was done, where the phone itself sends it.
-    pub(crate) fn place(&self, now: &Now) -> TimePlace {
-        place_in_time(&self.times, now)
-    }
-
     /// When it was done, of a copy.
     pub(crate) fn place_copied(&self, now: &Now) -> TimePlace {
         place_copied(&self.times, now)
@@ -191,7 +186,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        place: &TimePlace,
+        times: SubmittedTimes,
     ) -> Result<Command, HttpError> {
         match self.report() {
             Some(problem) => {
@@ -199,7 +194,7 @@ impl SubmissionJson {
                 let form = ProblemForm { photos, ..problem.to_form(tag, &self.cleaner(proven)) };
                 Ok(Command::ReportProblem(Box::new(form)))
             }
-            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, place)?))),
+            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, times)?))),
         }
     }
 
@@ -223,7 +218,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        place: &TimePlace,
+        SubmittedTimes { place, measured_s }: SubmittedTimes,
     ) -> Result<QueuedCleaning, HttpError> {
         let contact_s = place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX));
         Ok(QueuedCleaning {
@@ -241,6 +236,7 @@ impl SubmissionJson {
             waited_ms: place.age_ms,
             phone_ms: self.times.press.0,
             contact_s,
+            measured_s,
             unsure: place.unsure,
             problem: self.to_problem(),
         })
@@ -303,12 +299,50 @@ pub(crate) struct SubmittedPhotos {
     pub(crate) following: Vec<FollowingPhoto>,
 }
 
+impl SubmittedPhotos {
+    /// All of them in the end, but those that are of no use.
+    ///
+    /// # Errors
+    /// One had no turn: the phone has it still.
+    pub(crate) async fn wait_for_all(self) -> Result<Vec<Hash>, HttpError> {
+        let mut all = self.stored;
+        for photo in self.following {
+            match await_photo(PhotoOutcome::Follows(photo)).await {
+                Ok(stored) => all.extend(stored),
+                Err(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {
+                    return Err(photo_later(refusal));
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// When a record was made, and what the box itself knows of its contact time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SubmittedTimes {
+    pub(crate) place: TimePlace,
+    /// How long the surface was wet by a contact time that was started at the box, seconds.
+    pub(crate) measured_s: Option<u32>,
+}
+
 /// A record and its photos, one of them opened at a time, as they come.
 pub(crate) struct PhoneSubmission {
+    /// When the whole document was here: what the phone said of its clocks was so then, not when its last photo came.
+    pub(crate) came: Now,
     pub(crate) document: SubmissionJson,
     pub(crate) photos: SubmittedPhotos,
     /// Whose badge it came with, where that was checked.
     pub(crate) proven: Option<StaffId>,
+}
+
+impl PhoneSubmission {
+    /// When it was done, where the phone itself sends it.
+    pub(crate) fn place(&self, now: &Now) -> TimePlace {
+        let later_ms = now.up_ms.saturating_sub(self.came.up_ms);
+        place_in_time(&self.document.times, &self.came).after(later_ms)
+    }
 }
 
 impl FromRequest<AppState> for PhoneSubmission {
@@ -326,9 +360,9 @@ impl FromRequest<AppState> for PhoneSubmission {
         }
         parser.end().map_err(multipart_error)?;
         let SubmissionReader { document, photos, .. } = reader;
-        let document =
+        let (document, came) =
             document.ok_or_else(|| unfit_document(Some(DOCUMENT), "the first part is not the document"))?;
-        Ok(Self { document, photos, proven: None })
+        Ok(Self { came, document, photos, proven: None })
     }
 }
 
@@ -353,7 +387,8 @@ impl Argument for PhoneSubmission {
 struct SubmissionReader<'s> {
     state: &'s AppState,
     from: PeerAddress,
-    document: Option<SubmissionJson>,
+    /// The document, and when it was whole.
+    document: Option<(SubmissionJson, Now)>,
     /// It was recorded before, so nobody needs its photos.
     is_repeat: bool,
     photos: SubmittedPhotos,
@@ -423,9 +458,9 @@ impl<'s> SubmissionReader<'s> {
         match std::mem::replace(&mut self.present, SubmissionPart::Nothing) {
             SubmissionPart::Nothing => {}
             SubmissionPart::Document(bytes) => {
-                let document = SubmissionJson::parse(&bytes)?;
+                let (came, document) = (self.state.clock.now(), SubmissionJson::parse(&bytes)?);
                 self.is_repeat = by_key(self.state, document.id()).await.is_some();
-                self.document = Some(document);
+                self.document = Some((document, came));
             }
             SubmissionPart::Photo { upload, .. } => match self.take_photo(upload).await {
                 PhotoOutcome::Stored(hash) => self.photos.stored.push(hash),
@@ -445,7 +480,7 @@ impl SubmissionReader<'_> {
     /// No later entry gives a report its photo, so that one is waited for.
     async fn take_photo(&self, upload: Result<PhotoUpload, PhotoTrouble>) -> PhotoOutcome {
         let taken = take_photo(self.state, Some(upload)).await;
-        if self.document.as_ref().is_none_or(|document| document.cleaned) {
+        if self.document.as_ref().is_none_or(|(document, _)| document.cleaned) {
             return taken;
         }
         match await_photo(taken).await {

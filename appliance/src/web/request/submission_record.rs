@@ -5,50 +5,85 @@ use record::entry::EntryAuthor;
 use record::tag::Tag;
 use web::error::{ErrorText, HttpError};
 
-use crate::intake::CommandRefusal;
+use crate::intake::{CommandRefusal, find_named_item};
 use crate::phones::{RefusedSubmission, SubmissionFault, TimePlace, find_refused, keep_refused};
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
-use crate::web::request::phone_submission::PhoneSubmission;
+use crate::web::request::phone_submission::{PhoneSubmission, SubmittedTimes};
 use crate::web::words::ErrorWords;
+
+/// The code of all answers after which the box has what it refused.
+const KEPT: &str = "kept-for-biomed";
+
+/// Why nothing was recorded.
+enum UnrecordedCause {
+    /// Biomed can make a record of it.
+    Unfit(SubmissionFault, HttpError),
+    /// The phone has it still.
+    Other(HttpError),
+}
 
 /// Records it under its own id, so that it is recorded once whichever way it comes. What is refused (422) is kept for biomed.
 pub(crate) async fn record_submission(
     state: &AppState,
     by: EntryAuthor,
-    PhoneSubmission { document, photos, proven }: PhoneSubmission,
+    submission: PhoneSubmission,
     place: &TimePlace,
 ) -> Result<CommandOutcome, HttpError> {
+    let document = &submission.document;
     if find_refused_row(state, document.id()).await?.is_some() {
         return Err(refused_error(new_error(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "refused",
+            KEPT,
             worded(ErrorWords::error_submission_kept_refused),
         )));
     }
-    let refused = |why| document.to_refused(why, &photos.stored, place, &state.clock.now());
-    let tag = match Tag::read(&document.tag) {
-        Ok(tag) => tag,
-        Err(error) => {
-            let error = invalid_parameter("tag", format!("{error}."));
-            return Err(keep_row(state, refused(SubmissionFault::NoTag), error).await);
+    match try_record(state, by, &submission, place).await {
+        Ok(done) => {
+            for photo in submission.photos.following {
+                attach_late_photo(state, done, photo);
+            }
+            Ok(done)
         }
-    };
-    let command = document.to_command(tag, proven, &photos, place)?;
-    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), &document);
-    let done = match run_command(state, by, key, command).await {
-        Ok(done) => done,
-        Err(CommandFailure::Refused(refusal)) if refusal != CommandRefusal::KeyReused => {
-            return Err(keep_row(state, refused(sort_fault(&refusal)), refusal.into()).await);
+        Err(UnrecordedCause::Unfit(why, error)) => {
+            let photos = submission.photos.wait_for_all().await?;
+            let row = submission.document.to_refused(why, &photos, place, &state.clock.now());
+            Err(keep_row(state, row, error).await)
         }
-        Err(other) => return Err(other.into()),
-    };
-    for photo in photos.following {
-        attach_late_photo(state, done, photo);
+        Err(UnrecordedCause::Other(error)) => Err(error),
     }
-    Ok(done)
+}
+
+async fn try_record(
+    state: &AppState,
+    by: EntryAuthor,
+    PhoneSubmission { document, photos, proven, .. }: &PhoneSubmission,
+    place: &TimePlace,
+) -> Result<CommandOutcome, UnrecordedCause> {
+    let tag = Tag::read(&document.tag).map_err(|error| {
+        UnrecordedCause::Unfit(SubmissionFault::NoTag, invalid_parameter("tag", format!("{error}.")))
+    })?;
+    let times = SubmittedTimes { place: *place, measured_s: measure_contact(state, tag, place) };
+    let command = document.to_command(tag, *proven, photos, times).map_err(UnrecordedCause::Other)?;
+    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), document);
+    run_command(state, by, key, command).await.map_err(|failure| match failure {
+        CommandFailure::Refused(refusal) if refusal != CommandRefusal::KeyReused => {
+            UnrecordedCause::Unfit(sort_fault(&refusal), refusal.into())
+        }
+        other => UnrecordedCause::Other(other.into()),
+    })
+}
+
+/// How long the surface was wet by a contact time that was started at the box, seconds. Where the phone's clock cannot be relied
+/// on, nothing tells when it was pressed.
+fn measure_contact(state: &AppState, tag: Tag, place: &TimePlace) -> Option<u32> {
+    let (now, facility) = (state.clock.now(), state.store.snapshot());
+    let press_up_ms = now.up_ms.checked_sub(place.age_ms).filter(|_| !place.unsure)?;
+    let item = find_named_item(&facility, tag)?.tag;
+    let wet_ms = state.contact_timers.wet_ms_at(item, press_up_ms, &facility, now.boot)?;
+    Some(u32::try_from(wet_ms / 1_000).unwrap_or(u32::MAX))
 }
 
 fn sort_fault(refusal: &CommandRefusal) -> SubmissionFault {
@@ -82,7 +117,8 @@ async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) ->
     }
 }
 
+/// By its code the phone knows that it may let go of the record.
 fn refused_error(error: HttpError) -> HttpError {
     let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
-    HttpError { status, safe, next: ErrorText::default(), ..error }
+    HttpError { status, code: KEPT, safe, next: ErrorText::default(), ..error }
 }

@@ -1,14 +1,25 @@
 //! Records that waited in phones.
 
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use record::entry::EntryAuthor;
 use record::kinds::{
     CivilDay, CleaningFlag, Contact, MissingPart, ProblemOutcome, ProblemWord, ProtocolRef, QueuedRecord,
 };
 use serde_json::{Value, json};
 
+use service::clock::Clock as _;
+
 use super::fixture::copy_parts;
+use super::phone_browser::PhoneBrowser;
 use super::staff_pages::desk;
 use super::*;
 use crate::intake::ProblemClosing;
+use crate::photo::PhotoTrouble;
+use crate::web::commands::photo_follow::FollowingPhoto;
+use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedPhotos};
+use crate::web::request::submission_record::record_submission;
 
 const ID: &str = "01J00000000000000000000ABC";
 const HOUR_MS: i64 = 3_600_000;
@@ -69,7 +80,7 @@ async fn a_record_is_placed_in_time_and_never_made_twice() {
     assert_eq!(state_of(&world, ID).await, "box");
     world.get(receipt["url"].as_str().unwrap()).await.is(200).has("Maria");
     // The same again, an hour later: other readings, the same record.
-    world.clock.advance(std::time::Duration::from_secs(60));
+    world.clock.advance(Duration::from_secs(60));
     let again = with(
         first.clone(),
         "times",
@@ -82,6 +93,102 @@ async fn a_record_is_placed_in_time_and_never_made_twice() {
     let parts: Vec<&str> = time.split(';').collect();
     assert_eq!(parts.len(), 3, "{time}");
     assert_eq!(parts[0].parse(), Ok(now_ms));
+}
+
+/// The same request in two pieces: the photo comes so much later than the document.
+fn slowly(world: &World, request: Request<Body>, later: Duration) -> Request<Body> {
+    let (head, body) = request.into_parts();
+    let clock = world.clock.clone();
+    let pieces = stream::once(body.collect()).flat_map(|whole| {
+        let whole = whole.unwrap().to_bytes();
+        let second = whole.windows(4).rposition(|at| at == b"--XX").unwrap();
+        let at = whole[..second].windows(4).rposition(|at| at == b"--XX").unwrap();
+        // A byte of the second part is there, so that the first one is known to be whole.
+        stream::iter([whole.slice(..at + 6), whole.slice(at + 6..)])
+    });
+    let late = pieces.enumerate().map(move |(n, piece)| {
+        if n > 0 {
+            clock.advance(later);
+        }
+        Ok::<_, std::io::Error>(piece)
+    });
+    Request::from_parts(head, Body::from_stream(late))
+}
+
+#[tokio::test]
+async fn a_photo_that_comes_slowly_makes_no_record_late_and_no_clock_unsure() {
+    let world = World::new().await;
+    let pressed_ms = world.state.clock.now().wall_ms - HOUR_MS + 600_000;
+    let request = packed(&document(&world), &[b"good one\n"]);
+    world.send(slowly(&world, request, Duration::from_secs(90)), false).await.is(201);
+    let cleaning = world.cleaning();
+    assert_eq!((cleaning.performed, cleaning.photos.len()), (Some(pressed_ms), 1));
+    assert_eq!(cleaning.queued, Some(QueuedRecord { waited_s: 3_090, phone_ms: 600_000, unsure: false }));
+}
+
+/// Of a phone that knew of no contact time, and pressed so many seconds before it sends.
+fn without_start(world: &World, id: usize, pressed_s: i64) -> Value {
+    let mut document = with(document(world), "id", json!(format!("01J0000000000000000000000{id}")));
+    document["times"]["start"] = Value::Null;
+    document["times"]["press"] = json!([HOUR_MS - pressed_s * 1_000, 2]);
+    let protocol = world.state.store.snapshot().protocols.values().next().unwrap().newest.clone();
+    with(document, "protocol", json!({ "id": protocol.protocol.to_string(), "version": protocol.version }))
+}
+
+#[tokio::test]
+async fn a_contact_time_that_was_started_at_the_box_counts_for_a_record_from_a_dead_spot() {
+    let world = World::new().await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(600));
+    // Pressed 100 s after the start, which is too early, and then after 181 s.
+    for (id, ago_s, is_missing) in [(1, 500, true), (2, 600 - 181, false)] {
+        send(&world, &without_start(&world, id, ago_s)).await.is(201);
+        let cleaning = world.cleaning();
+        let measured_s = cleaning.contact.unwrap().measured_s;
+        assert_eq!(measured_s, Some(if is_missing { 100 } else { 181 }));
+        assert_eq!(cleaning.incomplete.contains(&MissingPart::ContactTime), is_missing);
+        if is_missing {
+            world.clock.advance(Duration::from_secs(60));
+            phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+            phone.page.has("Surface is wet");
+            phone.press("Surface is wet").await;
+            world.clock.advance(Duration::from_secs(600));
+        }
+    }
+    // It ended with its record, and a clock that was set says nothing of when it was pressed.
+    let now = world.clock.now();
+    assert_eq!(world.state.contact_timers.find(world.pump, &world.state.store.facility(), &now), None);
+    send(&world, &without_start(&world, 3, 10)).await.is(201);
+    assert_eq!(world.cleaning().contact.unwrap().measured_s, None);
+    phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(600));
+    let mut unsure = without_start(&world, 4, 10);
+    unsure["times"]["seen"] = Value::Null;
+    send(&world, &unsure).await.is(201);
+    assert_eq!(world.cleaning().contact.unwrap().measured_s, None);
+}
+
+#[tokio::test]
+async fn what_is_refused_keeps_a_photo_that_takes_long() {
+    let world = World::new().await;
+    let (opened, opens) = tokio::sync::oneshot::channel();
+    let work = tokio::spawn(async move { opens.await.map_err(|_| PhotoTrouble::NotAPhoto) });
+    let following = vec![FollowingPhoto { work, upload: world.dir.path().join("upload") }];
+    let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
+    let document: SubmissionJson = serde_json::from_value(unknown).unwrap();
+    let photos = SubmittedPhotos { stored: Vec::new(), following };
+    let now = world.state.clock.now();
+    let submission = PhoneSubmission { came: now, document, photos, proven: None };
+    let place = submission.place(&now);
+    let photo = record::tree::Hash::of(b"photo");
+    let recorded = record_submission(&world.state, EntryAuthor::BOX, submission, &place);
+    let (recorded, sent) = tokio::join!(recorded, async { opened.send(photo) });
+    sent.unwrap();
+    assert_eq!(recorded.unwrap_err().code, "kept-for-biomed");
+    let kept = crate::phones::open_refused(&world.state.store.state_db()).unwrap();
+    assert_eq!(kept[0].photos, [photo]);
 }
 
 #[tokio::test]
@@ -115,6 +222,7 @@ async fn hardly_anything_is_refused() {
     ] {
         send(&world, &with(document(&world), member, value)).await.is(422);
     }
+    send(&world, &with(document(&world), "v", json!(2))).await.is(422).has_not("kept-for-biomed");
     send(&world, &with(document(&world), "note", json!("x".repeat(20_000)))).await.is(413);
     assert_eq!(world.size(), size);
 }
@@ -245,7 +353,7 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     {
         let document = with(document.clone(), "id", json!(id));
         for _ in 0..2 {
-            send(&world, &document).await.is(422).has("Biomed has it");
+            send(&world, &document).await.is(422).has("Biomed has it").has("/problems/kept-for-biomed");
         }
         assert_eq!(state_of(&world, id).await, "refused");
     }

@@ -92,7 +92,7 @@ async fn add_submission(
     submission.proven = prove_badge(&state, &phone, &submission.document).await?;
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
-    let place = submission.document.place(&state.clock.now());
+    let place = submission.place(&state.clock.now());
     let done = record_submission(&state, by, submission, &place).await?;
     let receipt = read_receipt(&state, done).await?;
     let made = Created::at(&receipt.url.clone(), receipt)?;

@@ -342,6 +342,7 @@ fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms:
         waited_ms: u64::try_from(now_ms.saturating_sub(row.performed_ms)).unwrap_or(0),
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,
+        measured_s: None,
         unsure: row.is_unsure,
         problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
     }
