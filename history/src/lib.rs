@@ -12,6 +12,6 @@ mod messages {
 }
 
 pub use self::flag::word_flag;
-pub use self::line::{HistoryLine, LineLook, rows_named};
+pub use self::line::{HistoryLine, LineLook, rows_named, word_problem};
 pub use self::messages::{HistoryWords, ScheduleWords};
 pub use self::schedule::{word_schedule, word_schedule_inside};

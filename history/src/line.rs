@@ -4,8 +4,8 @@ use record::fold::{FacilityState, RowKey};
 use record::ids::{ProtocolId, UpkeepId};
 use record::kinds::{
     CheckRecorded, CleanedBy, EquipmentMerged, EquipmentSuspended, Event, LoadFailed, LoadFinished,
-    LoadStarted, ProblemClosed, ProblemReported, ScheduleSet, TagAssigned, TagRevoked, UpkeepDone,
-    UpkeepPlanned,
+    LoadStarted, ProblemClosed, ProblemReported, ProblemWord, ScheduleSet, TagAssigned, TagRevoked,
+    UpkeepDone, UpkeepPlanned,
 };
 use record::redact::Redactable;
 use record::tag::Tag;
@@ -81,6 +81,11 @@ pub struct LineLook<'a> {
     pub facility: &'a FacilityState,
     /// The item, by its first tag.
     pub tag: Tag,
+}
+
+/// What is wrong with an item.
+pub fn word_problem(w: HistoryWords, what: &ProblemWord) -> String {
+    w.line_problem_word(what.as_str(), &word_key(what.as_str()))
 }
 
 /// The key of a word of the log in a message.
@@ -164,8 +169,9 @@ impl LineLook<'_> {
     }
 
     fn problem_reported(self, b: &ProblemReported) -> HistoryLine {
-        let what = self.w.line_problem_word(b.what.as_str(), &word_key(b.what.as_str()));
-        HistoryLine::titled(self.w.line_problem(what)).who(b.who).text(b.text).photos(&b.photos)
+        let what = word_problem(self.w, &b.what);
+        let also = b.also.map(|of| self.w.line_added_to_report(of.seq));
+        HistoryLine::titled(self.w.line_problem(what)).facts(also).who(b.who).text(b.text).photos(&b.photos)
     }
 
     fn problem_closed(self, b: &ProblemClosed) -> HistoryLine {

@@ -158,6 +158,11 @@ const LOG: &[LogLine] = &[
         &[(PUMP, "Problem reported: a part is missing", &[])],
     ),
     (
+        "problem.reported",
+        r#"{"tag":"ABCDEFGH3","what":"soiled","who":{"proof":"unattributed"},"also":{"epoch":"1-00000000","seq":12}}"#,
+        &[(PUMP, "Problem reported: dirty", &["Added to the report in entry 12"])],
+    ),
+    (
         "problem.closed",
         r#"{"epoch":"1-00000000","seq":12,"tag":"ABCDEFGH3","outcome":"fixed","text":{}}"#,
         &[(PUMP, "Report closed: fixed", &["About the report in entry 12"])],

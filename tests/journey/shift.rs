@@ -183,7 +183,7 @@ async fn replace_lost_label(story: &Story, desk: &Browser, bed: &str) {
     let r#box = &story.demo.line.r#box;
     desk.goto(&format!("{}/staff/tags/new?item={bed}&why=lost", r#box.https)).await;
     desk.press("form .go").await;
-    desk.until("location.pathname.startsWith('/staff/equipment/')", TIME_LIMIT).await;
+    desk.until("!location.pathname.startsWith('/staff/tags/')", TIME_LIMIT).await;
     // As its code says it: the box's own links go on to name the item by its first tag.
     desk.goto(&format!("{}/{bed}", r#box.https)).await;
     desk.shows("This label was replaced").await;

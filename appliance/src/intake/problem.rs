@@ -32,22 +32,19 @@ pub struct ProblemForm {
     pub pin_ago_s: Option<u32>,
 }
 
-/// Open reports of one item.
+/// Open reports of one item; what comes then is added to the newest of them.
 const OF_ITEM_MAX: usize = 3;
 /// Open reports that one device may have made within an hour.
 const OF_DEVICE_MAX: usize = 5;
 const HOUR_MS: i64 = 3_600_000;
 
-/// The item, where it and the device may have one more report.
+/// The item, where the device may have one more report.
 pub(super) fn find_reportable<'a>(
     tag: Tag,
     view: &'a dyn StateView,
     drafts: &Drafts<'_>,
 ) -> Result<&'a Equipment, CommandRefusal> {
     let item = in_use(view, tag)?;
-    if open_problems(view, item).len() >= OF_ITEM_MAX {
-        return Err(CommandRefusal::ProblemsOpen);
-    }
     if drafts.by.device.is_some_and(|device| reports_of_device(view, device) >= OF_DEVICE_MAX) {
         return Err(CommandRefusal::ReportsSpent);
     }
@@ -76,8 +73,9 @@ pub(super) fn report_problem(
     texts.extend(beside);
     // Behind what the command makes beside it.
     let before = drafts.made.len() as u64;
+    let also = open_problems(view, item).iter().skip(OF_ITEM_MAX - 1).last().map(|open| open.of);
     let of = EntryRef { epoch: view.epoch(), seq: view.size() + before };
-    drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who }, texts);
+    drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
         let (reason, texts) = drafts.optional_text("notes", &form.text)?;
         let suspended =

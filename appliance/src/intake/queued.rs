@@ -71,6 +71,8 @@ pub struct QueuedCleaning {
     pub unsure: bool,
     /// What is wrong with the item, where that was reported with it.
     pub problem: Option<QueuedProblem>,
+    /// So much was reported from there that this goes into the note.
+    pub report_in_note: bool,
 }
 
 /// A report that something is wrong with an item, from a phone's queue.
@@ -81,15 +83,15 @@ pub struct QueuedProblem {
     pub text: String,
 }
 
-/// Records a cleaning from a phone's queue, and what was reported with it. Where the item or the phone has too many reports,
-/// that goes into the note.
+/// Records a cleaning from a phone's queue, and what was reported with it. Where the phone has too many reports, that goes into
+/// the note.
 pub(super) fn record_queued(
     form: &QueuedCleaning,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let Some(problem) = &form.problem else { return record_cleaning(form, &form.note, view, drafts) };
-    if find_reportable(form.tag, view, drafts).is_err() {
+    if form.report_in_note || find_reportable(form.tag, view, drafts).is_err() {
         return record_cleaning(form, &join_note(&form.note, problem), view, drafts);
     }
     record_cleaning(form, &form.note, view, drafts)?;

@@ -78,11 +78,8 @@ pub enum CommandRefusal {
         /// Which entry.
         of: EntryRef,
     },
-    /// An item has all the open reports that it may have.
-    #[error("Several reports about this item are open already, and biomed can see them")]
-    ProblemsOpen,
-    /// One device reported too much.
-    #[error("This phone has reported several problems within an hour. Tell biomed in person")]
+    /// One device reported too much, or one network.
+    #[error("Too many problems were reported from here within an hour. Tell biomed in person")]
     ReportsSpent,
     #[error("This cleaning was already voided")]
     AlreadyVoided,
@@ -264,7 +261,6 @@ impl CommandRefusal {
             Self::UnknownCleaning { .. } => "unknown-cleaning",
             Self::SharedNumber { .. } => "shared-number",
             Self::UnknownProblem { .. } => "unknown-problem",
-            Self::ProblemsOpen => "problems-open",
             Self::ReportsSpent => "reports-spent",
             Self::AlreadyVoided => "already-voided",
             Self::UndoOver => "undo-over",
@@ -312,8 +308,9 @@ impl CommandRefusal {
                 "The storage lost this record and gave its number to another one, which would be voided instead. Both count."
             }
             Self::UnknownProblem { .. } => "It was never made, or somebody has closed it.",
-            Self::ProblemsOpen => "A further report says nothing new until somebody has looked at the item.",
-            Self::ReportsSpent => "A phone can have five open reports in an hour.",
+            Self::ReportsSpent => {
+                "A phone can make five reports in an hour, and phones behind one address thirty in which nobody proves who they are."
+            }
             Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
             Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",
             Self::Needed { .. } => "The field is missing, empty, or has only characters that show nothing.",
@@ -364,7 +361,6 @@ impl CommandRefusal {
             | Self::UnknownCleaning { .. }
             | Self::SharedNumber { .. }
             | Self::UnknownProblem { .. }
-            | Self::ProblemsOpen
             | Self::ReportsSpent
             | Self::AlreadyVoided
             | Self::UndoOver

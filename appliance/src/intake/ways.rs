@@ -109,7 +109,7 @@ ways! {
     },
     ReportProblem => CommandWays {
         kinds: &["problem.reported", "equipment.suspended"],
-        routes: &["problem.report", "problem.add", "submission.add", "phone-record.enter", "phone-record.copy"],
+        routes: &["problem.report", "problem.add", "submission.add", "phone-record.enter", "phone-record.copy", "refused-submission.enter"],
         ..NONE
     },
     CloseProblem => CommandWays {
@@ -189,7 +189,7 @@ ways! {
     },
     RecordQueued => CommandWays {
         kinds: &["cleaning.recorded", "problem.reported", "equipment.suspended"],
-        routes: &["submission.add", "phone-record.enter", "phone-record.copy"],
+        routes: &["submission.add", "phone-record.enter", "phone-record.copy", "refused-submission.enter"],
         ..NONE
     },
     VoidCleaning => CommandWays {

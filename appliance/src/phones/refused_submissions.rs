@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use record::kinds::{CivilDay, ProblemWord, ProtocolRef};
+use record::ids::StaffId;
+use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProtocolRef};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,15 @@ pub struct RefusedSubmission {
     /// What the phone took for a tag.
     pub tag: String,
     pub name: String,
+    /// Whose name that is, by the list or by a badge.
+    #[serde(default)]
+    pub staff: Option<StaffId>,
+    /// A badge proved it.
+    #[serde(default)]
+    pub is_proven: bool,
+    /// What led to it.
+    #[serde(default)]
+    pub trigger: Option<CleaningTrigger>,
     pub note: String,
     pub agent: String,
     pub lot: String,
@@ -77,6 +87,9 @@ impl RefusedSubmission {
             why: SubmissionFault::UnknownTag,
             tag: "ABCDEFGH3".into(),
             name: "Maria".into(),
+            staff: None,
+            is_proven: false,
+            trigger: None,
             note: String::new(),
             agent: String::new(),
             lot: String::new(),

@@ -117,7 +117,6 @@ impl From<CommandRefusal> for HttpError {
             CommandRefusal::KeyReused
             | CommandRefusal::AlreadySo(_)
             | CommandRefusal::AlreadyVoided
-            | CommandRefusal::ProblemsOpen
             | CommandRefusal::SharedNumber { .. }
             | CommandRefusal::TagTaken(_)
             | CommandRefusal::CodeTaken { .. }

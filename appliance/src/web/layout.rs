@@ -1,6 +1,7 @@
 //! What surrounds every page: band, navigation, the one calm line, the choice of languages.
 
 use askama::Template;
+use record::tag::Tag;
 use web::answer::Page;
 use web::assets::{LIVE, MARK, STYLE};
 use web::error::HttpError;
@@ -17,6 +18,7 @@ use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarm_banner::AlarmBanner;
 use crate::web::view_models::alarm_words::AlarmSentences;
 use crate::web::view_models::jobs;
+use crate::web::view_models::problems::ReportNotice;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{AlarmBannerWords, PageWords, PrintingWords, StaffWords};
@@ -124,6 +126,8 @@ pub(crate) struct PageLayout {
     pub(crate) gap: bool,
     /// What nobody has acknowledged.
     pub(crate) alarm: Option<AlarmBanner>,
+    /// What is wrong with the item that the page is about.
+    pub(crate) reports: Option<ReportNotice>,
 }
 
 /// Draws a page, which says in which language it is.
@@ -175,7 +179,15 @@ impl PageLayout {
             bar: None,
             gap: false,
             alarm: None,
+            reports: None,
         }
+    }
+
+    /// Of an item: with the open reports about it.
+    pub(crate) fn about_item(self, state: &AppState, tag: Tag) -> Self {
+        let facility = state.store.snapshot();
+        let wording = PageWording::new(self.words, &Snapshot::of(state, &facility).local);
+        Self { reports: ReportNotice::of(&facility, &wording, tag), ..self }
     }
 
     /// With what everybody should know, and nobody has acknowledged.

@@ -114,6 +114,15 @@ form-equipment-custom = Own fields of the category, and others
     .hint = One a line: name | value
 form-equipment-custom-wrong = Enter one own field a line: name | value
 form-equipment-add-next = Save and add next
+# The page between two labels of a roll.
+form-equipment-claim = Scan the next label
+    .label = Label on the next item
+    .hint = Scan it, or enter the nine letters and digits printed on it.
+    .next = Go on
+    .taken = This label is on { $name } already. Scan another one
+    .added = { $name } was added. Scan the label that is on the next item.
+# Button, where the item has a blank label.
+form-equipment-scan-next = Save and scan next
 # $name: of the item that was just added.
 form-equipment-added = { $name } was added. Enter the next one.
 form-equipment-print = Print its label
@@ -485,7 +494,7 @@ form-label-why-blank = A blank label is attached already
 form-label-old = Label that was lost
     .hint = Its tag; needed only where the item has several
 form-label-tag = New label
-    .hint = Scan a blank one or enter its tag. Empty: a new tag is made, which you print then
+    .hint = Scan a blank one or enter its tag. Empty: a new tag is made and printed
 form-label-end-why = Why
 form-label-end-why-lost = It was lost
 form-label-end-why-worn = It was worn, and another one is there
@@ -519,8 +528,8 @@ form-late-uncounted = It was done more than 72 hours ago: enter it though it doe
 ## A late entry of what a phone had.
 
 form-refused-title = Late entry
-form-refused-tag = Tag of the item
-    .wrong = Enter the nine symbols that stand on the label
+form-refused-tag = The item
+    .hint = Its tag, a code, its number or its name
 form-refused-cleaned-by = Who it was
 form-refused-notes = Notes
     .hint = Optional

@@ -21,6 +21,7 @@ phone-record-reported-by = { $tag }, reported { $when } by { $name }
 phone-record-reported = { $tag }, reported { $when }
 # $what: what is wrong, in a few words; $text: in the words of whoever reported it.
 phone-record-problem = Something is wrong with the item: { $what }. { $text }
+phone-record-photo = Photo that came with this record
 
 ## Phones that hold records which the box does not have yet.
 

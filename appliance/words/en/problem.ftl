@@ -52,4 +52,5 @@ problem-send = Send the report
 problem-back = Back to the item
 problem-nothing = Nothing was sent.
 problem-told = Biomed sees your report at once.
+problem-added = There are several open reports about this item, so yours was added to the newest one. Biomed sees it there.
 problem-without-photo = Your report was sent, but your photo was not saved: photo storage is full. Tell { $contact } what it showed.

@@ -19,10 +19,8 @@ refusal-already-voided = This cleaning was already voided
 # $seq: the number of its entry.
 refusal-unknown-problem = There is no open report with the number { $seq }
     .detail = It was never made, or somebody has closed it.
-refusal-problems-open = Several reports about this item are open already, and biomed can see them
-    .detail = A further report says nothing new until somebody has looked at the item.
-refusal-reports-spent = This phone has reported several problems within an hour. Tell biomed in person
-    .detail = A phone can have five open reports in an hour.
+refusal-reports-spent = Too many problems were reported from here within an hour. Tell biomed in person
+    .detail = A phone can make five reports in an hour, and phones behind one address thirty in which nobody proves who they are.
 refusal-problem-kind = Choose what is wrong
 refusal-problem-outcome = Choose what came of the report
 refusal-undo-over = The time to undo this record is over. Tell biomed, they can void it

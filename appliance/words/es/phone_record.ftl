@@ -16,6 +16,7 @@ phone-record-nobody = { $tag }, limpiado { $when }
 phone-record-reported-by = { $tag }, aviso { $when } de { $name }
 phone-record-reported = { $tag }, aviso { $when }
 phone-record-problem = Algo está mal en el equipo: { $what }. { $text }
+phone-record-photo = Foto que llegó con este registro
 
 phone-record-held-title = Teléfonos que tienen registros
 phone-record-held-meaning = Un teléfono envía sus registros automáticamente cuando alguien lo abre cerca de la unidad. Si uno se perdió, ingrese sus registros después, desde el papel.

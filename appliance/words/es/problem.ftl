@@ -50,4 +50,5 @@ problem-send = Enviar el aviso
 problem-back = Volver al equipo
 problem-nothing = No se envió nada.
 problem-told = Biomédica ve su aviso de inmediato.
+problem-added = Ya hay varios avisos abiertos sobre este equipo, así que el suyo se añadió al más reciente. Biomédica lo ve allí.
 problem-without-photo = Su aviso se envió, pero su foto no se guardó: el espacio para fotos está lleno. Cuente a { $contact } lo que mostraba.

@@ -17,10 +17,8 @@ refusal-already-voided = Esta limpieza ya está anulada
 # $seq: the number of its entry.
 refusal-unknown-problem = No hay ningún aviso abierto con el número { $seq }
     .detail = Nunca se hizo, o alguien ya lo cerró.
-refusal-problems-open = Ya hay varios avisos abiertos sobre este equipo, y biomédica puede verlos
-    .detail = Otro aviso no dice nada nuevo hasta que alguien haya revisado el equipo.
-refusal-reports-spent = Este teléfono ha avisado de varios problemas en una hora. Avise a biomédica en persona
-    .detail = Un teléfono puede tener cinco avisos abiertos en una hora.
+refusal-reports-spent = Desde aquí se ha avisado de demasiados problemas en una hora. Avise a biomédica en persona
+    .detail = Un teléfono puede enviar cinco avisos en una hora, y los teléfonos de una misma dirección treinta en los que nadie demuestra quién es.
 refusal-problem-kind = Elija qué está mal
 refusal-problem-outcome = Elija el resultado del aviso
 refusal-undo-over = Pasó el tiempo para deshacer este registro. Avise a ingeniería biomédica; pueden anularlo

@@ -47,7 +47,11 @@ impl FacilityState {
         if !self.equipment.contains_key(&b.tag) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
+        changes.row(RowKey::Activity(b.tag));
         let problems = &mut self.activity_mut(b.tag).problems;
+        if b.also.is_some() {
+            return;
+        }
         problems.push(OpenProblem {
             of,
             run,
@@ -60,7 +64,6 @@ impl FacilityState {
         problems.sort_by_key(|problem| problem.reported_ms);
         let surplus = problems.len().saturating_sub(OPEN_MAX);
         problems.drain(..surplus);
-        changes.row(RowKey::Activity(b.tag));
     }
 
     pub(super) fn problem_closed(

@@ -82,6 +82,9 @@ item-class = { $class ->
 
 ## Its history.
 
+item-reports = Open reports
+# $what: what is wrong, in one word; $when: such as “today 13:02”.
+item-report = Reported { $when }: { $what }
 item-history = History
     .hint = { $count ->
     [one] { $count } cleaning in 30 days, newest first

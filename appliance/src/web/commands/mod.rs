@@ -5,6 +5,7 @@ pub(crate) mod alarms;
 pub(crate) mod badges;
 pub(crate) mod photo_follow;
 pub(crate) mod photo_upload;
+pub(crate) mod refused_records;
 pub(crate) mod reminders;
 pub(crate) mod run;
 pub(crate) mod waiting_phones;

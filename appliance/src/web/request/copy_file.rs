@@ -184,7 +184,13 @@ impl<'s> CopyReader<'s> {
                 if let Ok(document) = document.check() {
                     self.takes_photos = by_key(self.state, document.id()).await.is_none();
                     let (came, photos) = (self.state.clock.now(), SubmittedPhotos::default());
-                    self.file.records.push(PhoneSubmission { came, document, photos, proven: None });
+                    self.file.records.push(PhoneSubmission {
+                        came,
+                        document,
+                        photos,
+                        proven: None,
+                        report_in_note: false,
+                    });
                     return Ok(());
                 }
             }

@@ -22,6 +22,7 @@ pub(crate) mod phone_submission;
 pub(crate) mod photo_body;
 pub(crate) mod photo_form;
 pub(crate) mod queue_share;
+pub(crate) mod report_share;
 pub(crate) mod submission;
 pub(crate) mod submission_record;
 pub(crate) mod uploaded_file;

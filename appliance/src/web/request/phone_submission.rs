@@ -186,7 +186,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        times: SubmittedTimes,
+        facts: SubmittedFacts,
     ) -> Result<Command, HttpError> {
         match self.report() {
             Some(problem) => {
@@ -194,8 +194,18 @@ impl SubmissionJson {
                 let form = ProblemForm { photos, ..problem.to_form(tag, &self.cleaner(proven)) };
                 Ok(Command::ReportProblem(Box::new(form)))
             }
-            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, times)?))),
+            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, facts)?))),
         }
+    }
+
+    /// Whether something is wrong with the item.
+    pub(crate) fn reports(&self) -> bool {
+        self.problem.is_some()
+    }
+
+    /// Whether it is only a report.
+    pub(crate) fn is_report(&self) -> bool {
+        !self.cleaned
     }
 
     fn to_problem(&self) -> Option<QueuedProblem> {
@@ -205,7 +215,7 @@ impl SubmissionJson {
 
     /// What is reported, of one that is only a report.
     fn report(&self) -> Option<QueuedProblem> {
-        self.to_problem().filter(|_| !self.cleaned)
+        self.to_problem().filter(|_| self.is_report())
     }
 
     /// Who did it: whose badge it came with, or who is named.
@@ -218,7 +228,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        SubmittedTimes { place, measured_s }: SubmittedTimes,
+        SubmittedFacts { place, measured_s, report_in_note }: SubmittedFacts,
     ) -> Result<QueuedCleaning, HttpError> {
         let contact_s = place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX));
         Ok(QueuedCleaning {
@@ -239,6 +249,7 @@ impl SubmissionJson {
             measured_s,
             unsure: place.unsure,
             problem: self.to_problem(),
+            report_in_note,
         })
     }
 }
@@ -248,6 +259,7 @@ impl SubmissionJson {
     pub(crate) fn to_refused(
         &self,
         why: SubmissionFault,
+        proven: Option<StaffId>,
         photos: &[Hash],
         place: &TimePlace,
         now: &Now,
@@ -258,6 +270,9 @@ impl SubmissionJson {
             why,
             tag: self.tag.clone(),
             name: self.who.name.clone(),
+            staff: proven.or(self.who.staff.filter(|_| self.who.way == ProofWay::List)),
+            is_proven: proven.is_some(),
+            trigger: self.find_trigger().ok().flatten(),
             note: self.note.clone(),
             agent: self.agent.clone(),
             lot: self.lot.clone(),
@@ -270,7 +285,7 @@ impl SubmissionJson {
             is_unsure: place.unsure,
             photos: photos.to_vec(),
             problem: self.to_problem().map(|QueuedProblem { what, text }| RefusedProblem { what, text }),
-            is_report: !self.cleaned,
+            is_report: self.is_report(),
             is_closed: false,
         }
     }
@@ -319,12 +334,15 @@ impl SubmittedPhotos {
     }
 }
 
-/// When a record was made, and what the box itself knows of its contact time.
+/// What the box itself knows of a record that came.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SubmittedTimes {
+pub(crate) struct SubmittedFacts {
+    /// When it was made.
     pub(crate) place: TimePlace,
     /// How long the surface was wet by a contact time that was started at the box, seconds.
     pub(crate) measured_s: Option<u32>,
+    /// So much was reported from there that what comes with a cleaning goes into its note.
+    pub(crate) report_in_note: bool,
 }
 
 /// A record and its photos, one of them opened at a time, as they come.
@@ -335,6 +353,8 @@ pub(crate) struct PhoneSubmission {
     pub(crate) photos: SubmittedPhotos,
     /// Whose badge it came with, where that was checked.
     pub(crate) proven: Option<StaffId>,
+    /// So much was reported from there that what comes with a cleaning goes into its note.
+    pub(crate) report_in_note: bool,
 }
 
 impl PhoneSubmission {
@@ -362,7 +382,7 @@ impl FromRequest<AppState> for PhoneSubmission {
         let SubmissionReader { document, photos, .. } = reader;
         let (document, came) =
             document.ok_or_else(|| unfit_document(Some(DOCUMENT), "the first part is not the document"))?;
-        Ok(Self { came, document, photos, proven: None })
+        Ok(Self { came, document, photos, proven: None, report_in_note: false })
     }
 }
 
@@ -480,7 +500,7 @@ impl SubmissionReader<'_> {
     /// No later entry gives a report its photo, so that one is waited for.
     async fn take_photo(&self, upload: Result<PhotoUpload, PhotoTrouble>) -> PhotoOutcome {
         let taken = take_photo(self.state, Some(upload)).await;
-        if self.document.as_ref().is_none_or(|(document, _)| document.cleaned) {
+        if self.document.as_ref().is_none_or(|(document, _)| !document.is_report()) {
             return taken;
         }
         match await_photo(taken).await {

@@ -11,7 +11,7 @@ use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
-use crate::web::request::phone_submission::{PhoneSubmission, SubmittedTimes};
+use crate::web::request::phone_submission::{PhoneSubmission, SubmittedFacts};
 use crate::web::words::ErrorWords;
 
 /// The code of all answers after which the box has what it refused.
@@ -49,7 +49,8 @@ pub(crate) async fn record_submission(
         }
         Err(UnrecordedCause::Unfit(why, error)) => {
             let photos = submission.photos.wait_for_all().await?;
-            let row = submission.document.to_refused(why, &photos, place, &state.clock.now());
+            let (document, proven) = (submission.document, submission.proven);
+            let row = document.to_refused(why, proven, &photos, place, &state.clock.now());
             Err(keep_row(state, row, error).await)
         }
         Err(UnrecordedCause::Other(error)) => Err(error),
@@ -59,14 +60,15 @@ pub(crate) async fn record_submission(
 async fn try_record(
     state: &AppState,
     by: EntryAuthor,
-    PhoneSubmission { document, photos, proven, .. }: &PhoneSubmission,
+    PhoneSubmission { document, photos, proven, report_in_note, .. }: &PhoneSubmission,
     place: &TimePlace,
 ) -> Result<CommandOutcome, UnrecordedCause> {
     let tag = Tag::read(&document.tag).map_err(|error| {
         UnrecordedCause::Unfit(SubmissionFault::NoTag, invalid_parameter("tag", format!("{error}.")))
     })?;
-    let times = SubmittedTimes { place: *place, measured_s: measure_contact(state, tag, place) };
-    let command = document.to_command(tag, *proven, photos, times).map_err(UnrecordedCause::Other)?;
+    let measured_s = measure_contact(state, tag, place);
+    let facts = SubmittedFacts { place: *place, measured_s, report_in_note: *report_in_note };
+    let command = document.to_command(tag, *proven, photos, facts).map_err(UnrecordedCause::Other)?;
     let key = SubmissionKey::as_sent(Some(document.id().to_owned()), document);
     run_command(state, by, key, command).await.map_err(|failure| match failure {
         CommandFailure::Refused(refusal) if refusal != CommandRefusal::KeyReused => {

@@ -37,6 +37,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("printer.test", "adds a print job"),
     ("problem.add", "adds a report"),
     ("problem.end", "a report is closed once, whatever was said of it"),
+    ("refused-submission.dismiss", "it is dismissed once"),
+    ("refused-submission.enter", "adds a record or a report, once"),
     ("reminder.acknowledge", "it is seen, not changed; seen twice is seen"),
     ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),

@@ -20,8 +20,10 @@ async fn a_lost_label_is_replaced_in_one_act() {
     let (pump, size) = (world.pump, world.size());
     let item = format!("/staff/equipment/{pump}");
     tom.get(&item).await.has("Label lost: new tag");
-    assign(&tom, pump.as_str(), "lost", &[]).await.is(303);
+    let job = assign(&tom, pump.as_str(), "lost", &[]).await.is(303).location();
     let Event::TagAssigned(made) = world.event(size) else { panic!() };
+    assert!(job.starts_with("/staff/labels/"), "it is printed in the same act: {job}");
+    tom.get(&job).await.is(200).has(&made.tag.grouped());
     let Event::TagRevoked(lost) = world.event(size + 1) else { panic!() };
     assert_eq!((made.equipment, made.why), (pump, Some(TagReason::Lost)));
     assert_eq!((lost.tag, lost.why, lost.instead), (pump, Some(TagEnd::Lost), Some(made.tag)));
@@ -50,7 +52,8 @@ async fn a_spare_label_opens_the_item_too_and_comes_off() {
     let tom = desk(&world, StaffRole::Biomed).await;
     let (pump, blank) = (world.pump, Tag::from_random([8; 5]));
     world.get(&format!("/t/{blank}")).await.is(404).has(&format!("why=blank&#38;tag={blank}"));
-    assign(&tom, pump.as_str(), "blank", &[("tag", &blank.grouped())]).await.is(303);
+    let there = assign(&tom, pump.as_str(), "blank", &[("tag", &blank.grouped())]).await.is(303).location();
+    assert_eq!(there, format!("/staff/equipment/{pump}#codes"), "it is printed already");
     world.get(&format!("/t/{blank}")).await.is(200).has("Infusion pump 14");
     let size = world.size();
     assign(&tom, pump.as_str(), "spare", &[("tag", blank.as_str())]).await.is(422).has("is in use already");
@@ -100,4 +103,17 @@ async fn programs_assign_and_revoke_tags() {
     assert_eq!(found["tag"], world.pump.as_str());
     let cleaned = program.post("/api/v1/cleanings", json!({ "tag": world.pump, "cleaned_by": "Ada" })).await;
     cleaned.is(201);
+}
+
+#[tokio::test]
+async fn without_a_printer_the_page_of_the_item_has_the_new_tag() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = World::bare(dir, UploadLimits::default(), Arc::new(SystemRandom), Vec::new()).await;
+    world.furnish().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let size = world.size();
+    let there = assign(&tom, world.pump.as_str(), "lost", &[]).await.is(303).location();
+    assert_eq!(there, format!("/staff/equipment/{}#codes", world.pump));
+    let Event::TagAssigned(made) = world.event(size) else { panic!() };
+    tom.get(&there).await.is(200).has(&made.tag.grouped());
 }

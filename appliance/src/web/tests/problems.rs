@@ -1,5 +1,8 @@
 //! “Something is wrong with this item”: reported by anybody, seen by everybody, closed by biomed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
@@ -29,15 +32,64 @@ async fn anybody_reports_and_everybody_sees_it() {
     for what in ["soiled", "other"] {
         world.post(&path, &report(what)).await.is(303);
     }
-    world
-        .post(&path, &report("broken"))
-        .await
-        .is(422)
-        .has("Several reports about this item are open already");
-    assert_eq!(world.size(), size + 3);
+    let fourth = world.post(&path, &[("what", "wrong label"), ("notes", "Bed 9")]).await;
+    assert_eq!(fourth.is(303).location(), format!("{scan}?report=added#problems"));
+    let shown = world.get(&format!("{scan}?report=added")).await;
+    shown.is(200).has("yours was added to the newest one").has_not("Bed 9");
+    assert_eq!(
+        (world.size(), world.state.store.facility().activity[&world.pump].problems.len()),
+        (size + 4, 3)
+    );
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let history = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
+    history.has("Bed 9").has("Added to the report in entry").has("wrong label");
     world.get("/t/7QK3M9X2W/problem").await.is(404);
     let spanish = Request::get(&path).header("accept-language", "es").body(Body::empty()).unwrap();
     world.send(spanish, false).await.is(200).has("Está roto o no funciona");
+}
+
+#[tokio::test]
+async fn every_page_of_an_item_tells_of_its_open_reports() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (tag, item) = (world.pump, format!("/staff/equipment/{}", world.pump));
+    let receipt = world.post(&format!("/t/{tag}?anyway=1"), &[("cleaned_by", "Ada")]).await;
+    let receipt = receipt.is(303).location().split(['?', '#']).next().unwrap().to_owned();
+    let name = receipt.rsplit('/').next().unwrap().to_owned();
+    let spare = Command::AssignTag(crate::intake::NewTag {
+        tag: Some("7QK3M9X2W".parse().unwrap()),
+        equipment: tag,
+        why: record::kinds::TagReason::Spare,
+        replaces: None,
+    });
+    world.give(spare).await;
+    let (used, problem) = (format!("/t/{tag}/used"), format!("/t/{tag}/problem"));
+    let open = [format!("/t/{tag}"), used, problem.clone(), receipt];
+    let staff = ["", "/edit", "/late", "/schedule", "/out", "/retire", "/merge", "/upkeep/new"];
+    let more = [
+        format!("/staff/tags/new?item={tag}&why=lost"),
+        format!("/staff/codes/new?item={tag}"),
+        "/staff/tags/7QK3M9X2W/revoke".to_owned(),
+        format!("/staff/cleanings/{name}/void"),
+        format!("/staff/cleanings/{name}/check"),
+    ];
+    let staff: Vec<String> = staff.iter().map(|page| format!("{item}{page}")).chain(more).collect();
+    let line = ": a part is missing";
+    for page in &open {
+        world.get(page).await.is(200).has_not(line);
+    }
+    for page in &staff {
+        tom.get(page).await.is(200).has_not(line);
+    }
+    world.post(&problem, &report("part missing")).await.is(303);
+    for page in &open {
+        world.get(page).await.is(200).has(line);
+    }
+    for page in &staff {
+        tom.get(page).await.is(200).has(line);
+    }
+    tom.get("/staff/equipment/new").await.is(200).has_not(line);
+    tom.get("/staff/codes/new?item=Infusion").await.is(200).has_not(line);
 }
 
 #[tokio::test]
@@ -80,11 +132,75 @@ async fn programs_report_list_and_close() {
     let listed = program.get("/api/v1/problems").await.is(200).json();
     assert_eq!(listed["items"][0], made);
     assert_eq!(made["what"], "wrong label");
+    assert_eq!(made["added_to"], serde_json::Value::Null);
+    for what in ["broken", "soiled", "other"] {
+        let more = program.post(&add, serde_json::json!({ "what": what })).await.is(201).json();
+        assert_eq!((more["what"].as_str(), more["added_to"].is_string()), (Some(what), what == "other"));
+    }
+    let open = program.get("/api/v1/problems").await.json();
+    for other in open["items"].as_array().unwrap().iter().filter(|other| other["id"] != made["id"]) {
+        let end = format!("/api/v1/problems/{}/closed", other["id"].as_str().unwrap());
+        program.post(&end, serde_json::json!({ "outcome": "duplicate" })).await.is(204);
+    }
     let end = format!("/api/v1/problems/{}/closed", made["id"].as_str().unwrap());
     program.post(&end, serde_json::json!({ "outcome": "burnt" })).await.is(422);
     program.post(&end, serde_json::json!({ "outcome": "no fault" })).await.is(204);
     program.post(&end, serde_json::json!({ "outcome": "no fault" })).await.is(404);
     assert_eq!(program.get("/api/v1/problems").await.json()["items"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn phones_that_show_a_new_device_each_time_cannot_flood() {
+    let world = World::new().await;
+    let item = world.add("Bed 7", "Ward 4", None, PhotoPolicy::None).await;
+    let flood = async |path: &str, address: u8, secret: bool| {
+        let mut request = posted(path, &report("broken"));
+        if secret {
+            let made_up = URL_SAFE_NO_PAD.encode(world.state.random.bytes::<32>());
+            request.headers_mut().insert("cookie", format!("device={made_up}").parse().unwrap());
+        }
+        let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8080));
+        request.extensions_mut().insert(PeerAddress {
+            remote: [10, 0, 0, address].into(),
+            local,
+            secure: false,
+        });
+        request.headers_mut().insert(HOST, "10.0.0.5".parse().unwrap());
+        world.send_as(request).await
+    };
+    let (path, size) = (format!("/t/{item}/problem"), world.size());
+    let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
+    for n in 0..100 {
+        *statuses.entry(flood(&path, 66, n % 2 == 0).await.status).or_default() += 1;
+    }
+    assert_eq!(statuses, [(303, 30), (422, 70)].into());
+    assert_eq!(world.size(), size + 30);
+    assert_eq!(world.state.store.facility().activity[&item].problems.len(), 3);
+    flood(&path, 66, false).await.is(422).has("Too many problems were reported from here");
+    flood(&path, 67, false).await.is(303);
+    // What is not recorded takes nothing.
+    for _ in 0..100 {
+        world.post(&format!("/t/{}/problem", world.pump), &report("")).await.is(422);
+    }
+    world.post(&format!("/t/{}/problem", world.pump), &report("broken")).await.is(303);
+    world.clock.advance(std::time::Duration::from_secs(3_600));
+    flood(&path, 66, false).await.is(303);
+}
+
+#[tokio::test]
+async fn one_phone_makes_five_reports_in_an_hour_whatever_becomes_of_them() {
+    let world = World::new().await;
+    let path = format!("/t/{}/problem", world.pump);
+    let cookies = world.post(&path, &report("broken")).await.is(303).cookies();
+    let again = async || {
+        let mut request = posted(&path, &report("soiled"));
+        request.headers_mut().insert("cookie", cookies.parse().unwrap());
+        world.send(request, false).await
+    };
+    for _ in 0..4 {
+        again().await.is(303);
+    }
+    again().await.is(422).has("Too many problems were reported from here").has("Bildschirm");
 }
 
 /// A report as a browser sends it, with a photo of this first line.

@@ -5,17 +5,17 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use record::entry::EntryAuthor;
 use record::kinds::{
-    CivilDay, CleaningFlag, Contact, MissingPart, ProblemOutcome, ProblemWord, ProtocolRef, QueuedRecord,
+    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProtocolRef,
+    QueuedRecord,
 };
 use serde_json::{Value, json};
-
 use service::clock::Clock as _;
 
 use super::fixture::copy_parts;
 use super::phone_browser::PhoneBrowser;
+use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
-use crate::intake::ProblemClosing;
 use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedPhotos};
@@ -180,7 +180,7 @@ async fn what_is_refused_keeps_a_photo_that_takes_long() {
     let document: SubmissionJson = serde_json::from_value(unknown).unwrap();
     let photos = SubmittedPhotos { stored: Vec::new(), following };
     let now = world.state.clock.now();
-    let submission = PhoneSubmission { came: now, document, photos, proven: None };
+    let submission = PhoneSubmission { came: now, document, photos, proven: None, report_in_note: false };
     let place = submission.place(&now);
     let photo = record::tree::Hash::of(b"photo");
     let recorded = record_submission(&world.state, EntryAuthor::BOX, submission, &place);
@@ -302,24 +302,35 @@ async fn one_report_too_many_takes_no_cleaning_with_it() {
     }
     let size = world.size();
     send(&world, &with(new(4), "note", json!("Behind the bed"))).await.is(201);
+    assert_eq!(world.size(), size + 2);
+    assert!(matches!(world.event(size + 1), Event::ProblemReported(more) if more.also.is_some()));
+    // An address from which too much is reported: the cleaning is recorded with it in its note, and one that comes alone waits.
+    let more = |n: usize| with(new(4), "id", json!(format!("01J000000000000000000001{n:02}")));
+    for n in 0..100 {
+        let status = send(&world, &with(more(n), "cleaned", json!(false))).await.status;
+        assert_eq!(status, if n < 26 { 201 } else { 429 }, "{n}");
+    }
+    let waits = send(&world, &with(more(99), "cleaned", json!(false))).await;
+    assert_eq!(waits.is(429).header(http::header::RETRY_AFTER), "120");
+    send(&world, &with(more(3), "cleaned", json!(false))).await.is(201);
+    let size = world.size();
+    send(&world, &with(new(5), "note", json!("Behind the bed"))).await.is(201);
     assert_eq!(world.size(), size + 1);
     let tom = desk(&world, StaffRole::Biomed).await;
     let history = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
     history.is(200).has("Behind the bed").has("broken: Screen cracked");
-    // One that comes alone waits for biomed, who may have closed another by then.
-    send(&world, &with(new(5), "cleaned", json!(false))).await.is(422).has("Biomed has it");
-    let at = format!("/staff/phone-records/{}", id(5));
+    // A report about an item that is gone is for biomed, who find the right one.
+    world.clock.advance(Duration::from_secs(3_600));
+    let gone = with(new(6), "tag", json!("7QK3M9X2W"));
+    send(&world, &with(gone, "cleaned", json!(false))).await.is(422).has("Biomed has it");
+    let at = format!("/staff/phone-records/{}", id(6));
     tom.get("/staff/phone-records").await.has("reported today").has("broken. Screen cracked");
     let form = tom.get(&at).await.is(200).has("Screen cracked").hidden("form");
     let pump = world.pump.to_string();
     let fields = [("tag", pump.as_str()), ("cleaned_by", "Maria"), ("notes", "Screen cracked")];
-    tom.post(&at, &form, &fields).await.is(409);
-    let of = world.state.store.snapshot().activity[&world.pump].problems[0].of;
-    let closing = ProblemClosing { outcome: Some(ProblemOutcome::Duplicate), text: String::new() };
-    world.give(Command::CloseProblem { of, closing }).await;
     tom.post(&at, &form, &fields).await.is(303);
     assert!(matches!(world.event(world.size() - 1), Event::ProblemReported(_)));
-    assert_eq!(state_of(&world, &id(5)).await, "box");
+    assert_eq!(state_of(&world, &id(6)).await, "box");
 }
 
 #[tokio::test]
@@ -361,10 +372,11 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     let at = format!("/staff/phone-records/{ID}");
     tom.get("/staff/phone-records").await.is(200).has(&at).has("7QK3M9X2W, cleaned today").has("by Maria");
     let form = tom.get(&at).await.is(200).hidden("form");
-    tom.post(&at, &form, &late_fields("nine")).await.is(422).has("nine symbols");
-    tom.post(&at, &form, &late_fields("7QK3M9X2W")).await.is(422).has("There is a problem");
+    for unknown in ["nine", "7QK3M9X2W", "BM-20418"] {
+        tom.post(&at, &form, &late_fields(unknown)).await.is(422).has("There is a problem");
+    }
     let size = world.size();
-    tom.post(&at, &form, &late_fields(&world.pump.to_string())).await.is(303);
+    tom.post(&at, &form, &late_fields("infusion PUMP 14")).await.is(303);
     assert_eq!(world.size(), size + 1);
     assert!(world.cleaning().performed.is_some());
     assert_eq!(state_of(&world, ID).await, "box");
@@ -373,6 +385,76 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     tom.post(dismiss, &form, &[]).await.is(303);
     tom.get("/staff/phone-records").await.has("No record from a phone waits");
     assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
+}
+
+#[tokio::test]
+async fn a_late_entry_has_all_that_the_phone_had() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = world.give(Command::AddStaff(NewStaff::named("Ada Moreau", StaffRole::Technician))).await;
+    let Event::StaffAdded(ada) = world.event(ada) else { panic!() };
+    let who = json!({ "way": "list", "name": "Ada Moreau", "staff": ada.staff.to_string() });
+    let unknown = with(with(document(&world), "tag", json!("7QK3M9X2W")), "trigger", json!("after use"));
+    let unknown = with(unknown, "who", who);
+    world.send(packed(&unknown, &[b"good one\n"]), false).await.is(422).has("Biomed has it");
+    let photo = crate::phones::open_refused(&world.state.store.state_db()).unwrap()[0].photos[0];
+    let (thumbnail, at) = (format!("src=\"/photos/{photo}.t.jpg\""), format!("/staff/phone-records/{ID}"));
+    tom.get("/staff/phone-records").await.is(200).has(&thumbnail).has("Photo that came with this record");
+    let form = tom.get(&at).await.is(200).has(&thumbnail).hidden("form");
+    let pump = world.pump.to_string();
+    let fields = [("tag", pump.as_str()), ("cleaned_by", "Ada Moreau"), ("notes", "")];
+    tom.post(&at, &form, &fields).await.is(303);
+    let cleaning = world.cleaning();
+    assert_eq!((cleaning.trigger, cleaning.photos), (Some(CleaningTrigger::AfterUse), vec![photo]));
+    assert!(
+        matches!(cleaning.who, CleanedBy::Entered { staff: Some(staff), .. } if staff == ada.staff),
+        "{:?}",
+        cleaning.who
+    );
+}
+
+#[tokio::test]
+async fn programs_enter_and_dismiss_what_was_refused() {
+    let world = World::new().await;
+    let (reads, writes) = (program(&world, ApiTokenScope::Read), program(&world, ApiTokenScope::Write));
+    let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
+    for n in 1..=2 {
+        let id = json!(format!("01J0000000000000000000000{n}"));
+        send(&world, &with(unknown.clone(), "id", id)).await.is(422);
+    }
+    let list = "/api/v1/submissions/refused";
+    let listed = reads.get(list).await.is(200).json();
+    let ids: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().map(|i| i["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(
+        (&listed["items"][0]["why"], &listed["items"][0]["cleaned_by"]),
+        (&json!("unknown-tag"), &json!("Maria"))
+    );
+    let (enter, dismiss) = (format!("{list}/{}/entered", ids[0]), format!("{list}/{}/dismissed", ids[1]));
+    reads.post(&enter, json!({ "item": world.pump })).await.is(403);
+    writes.post(&enter, json!({ "item": "no such thing" })).await.is(400);
+    let size = world.size();
+    let made = writes
+        .post(&enter, json!({ "item": "Infusion pump 14", "note": "From the list" }))
+        .await
+        .is(201)
+        .json();
+    assert_eq!(world.size(), size + 1);
+    world.get(made["url"].as_str().unwrap()).await.is(200).has("Maria");
+    assert_eq!(state_of(&world, ids[0]).await, "box");
+    writes.post(&enter, json!({ "item": world.pump })).await.is(404);
+    writes.post(&dismiss, json!({})).await.is(204);
+    writes.post(&dismiss, json!({})).await.is(404);
+    assert_eq!(reads.get(list).await.json()["items"], json!([]));
+    let cookies = send(&world, &document(&world)).await.is(201).cookies();
+    let request = Request::get("/api/v1/submissions/state").header("x-waiting", "5;3600");
+    world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+    let waiting = reads.get("/api/v1/submissions/waiting").await.is(200).json();
+    assert_eq!(
+        (&waiting["items"][0]["records"], &waiting["items"][0]["is_gone"]),
+        (&json!(5), &json!(false))
+    );
 }
 
 fn copy_of(lines: &[Value], token: &str) -> Request<Body> {

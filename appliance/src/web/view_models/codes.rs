@@ -83,6 +83,15 @@ pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
     }
 }
 
+/// The same, or what to enter instead.
+pub(crate) fn read_meant(w: CodeWords, facility: &FacilityState, text: &str) -> Result<Tag, String> {
+    match find_meant(facility, text) {
+        MeantItem::One(tag) => Ok(tag),
+        MeantItem::Several => Err(w.code_item_several()),
+        MeantItem::None => Err(w.code_item_unknown()),
+    }
+}
+
 /// An item that another one turned out to be, or the other way round.
 #[derive(Debug, Clone)]
 pub(crate) struct MergedItem {

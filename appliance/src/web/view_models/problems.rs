@@ -4,7 +4,7 @@ use record::fold::{FacilityState, OpenProblem};
 use record::ids::Epoch;
 use record::kinds::{CleanedBy, EntryRef, ProblemWord};
 use record::tag::Tag;
-use words::{S0, SafeHtml, fill_slots};
+use words::{S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::store::LogReader;
 use crate::web::context::AppState;
@@ -23,28 +23,38 @@ pub(crate) struct ItemProblems {
     /// What is to be said of a loaner behind its last day.
     pub(crate) loan: Option<String>,
     /// What became of a report that this phone sent just now.
-    pub(crate) sent: Option<SafeHtml>,
+    pub(crate) sent: Vec<SafeHtml>,
 }
 
-/// What the way from a report back to its item says of it.
+/// What the way from a report back to its item says of it. Where it says nothing, there was none, or it is among the open ones
+/// with all that came with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum SentReport {
-    /// Nothing: there was none, or it is among the open ones with all that came with it.
-    #[default]
-    Whole,
-    /// It was recorded, and there was no room for its photo.
-    WithoutPhoto,
-}
-
-impl SentReport {
-    /// As an address has it: `no-room`, where a photo came and was not stored.
-    pub(crate) fn of_photo(photo: Option<&str>) -> Self {
-        if photo == Some(NO_ROOM) { Self::WithoutPhoto } else { Self::Whole }
-    }
+pub(crate) struct SentReport {
+    /// There was no room for its photo.
+    pub(crate) lost_photo: bool,
+    /// It was added to a report that was open.
+    pub(crate) is_added: bool,
 }
 
 /// In addresses: a photo came, and there was no room for it.
-pub(crate) const NO_ROOM: &str = "no-room";
+const NO_ROOM: &str = "no-room";
+/// In addresses: the report was added to another one.
+const ADDED: &str = "added";
+
+impl SentReport {
+    /// As an address has it.
+    pub(crate) fn read(photo: Option<&str>, report: Option<&str>) -> Self {
+        Self { lost_photo: photo == Some(NO_ROOM), is_added: report == Some(ADDED) }
+    }
+
+    /// The query of an address that says it.
+    pub(crate) fn query(self) -> String {
+        let photo = self.lost_photo.then(|| format!("photo={NO_ROOM}"));
+        let report = self.is_added.then(|| format!("report={ADDED}"));
+        let said: Vec<String> = photo.into_iter().chain(report).collect();
+        if said.is_empty() { String::new() } else { format!("?{}", said.join("&")) }
+    }
+}
 
 /// An open report.
 #[derive(Debug, Clone)]
@@ -98,6 +108,35 @@ pub(crate) fn word_key(word: &ProblemWord) -> String {
     }
 }
 
+/// What is wrong, and when that was reported.
+fn word_report(wording: &PageWording, w: ProblemWords, problem: &OpenProblem) -> (String, String) {
+    let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
+    (what, wording.dates().day_and_time(problem.reported_ms).text)
+}
+
+fn report_line(wording: &PageWording, w: ProblemWords, problem: &OpenProblem) -> SafeHtml {
+    let (what, when) = word_report(wording, w, problem);
+    fill_slots(w.problem_line(what, when), [])
+}
+
+/// The open reports about an item on a page that is about something else of it.
+#[derive(Debug, Clone)]
+pub(crate) struct ReportNotice {
+    pub(crate) title: String,
+    /// The newest first; without names and without what was said.
+    pub(crate) lines: Vec<SafeHtml>,
+}
+
+impl ReportNotice {
+    /// Of an item that has any.
+    pub(crate) fn of(facility: &FacilityState, wording: &PageWording, tag: Tag) -> Option<Self> {
+        let open = &facility.activity.get(&tag).filter(|activity| !activity.problems.is_empty())?.problems;
+        let w = ProblemWords::in_locale(wording.locale());
+        let lines = open.iter().rev().map(|problem| report_line(wording, w, problem)).collect();
+        Some(Self { title: w.problem_open_title(), lines })
+    }
+}
+
 /// Whether a report tells who made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReporterNames {
@@ -120,10 +159,9 @@ impl ProblemLook<'_> {
     pub(crate) fn of_item(self, tag: Tag, sent: SentReport) -> ItemProblems {
         let item = self.facility.equipment.get(&tag);
         let loan = item.and_then(|item| word_overdue(self.wording, item)).map(|day| self.w.loan_overdue(day));
-        let sent = match sent {
-            SentReport::Whole => None,
-            SentReport::WithoutPhoto => Some(self.word_lost_photo()),
-        };
+        let added = sent.is_added.then(|| fill_slots(self.w.problem_added(), []));
+        let lost = sent.lost_photo.then(|| self.word_lost_photo());
+        let sent = added.into_iter().chain(lost).collect();
         ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden), loan, sent }
     }
 
@@ -138,24 +176,26 @@ impl ProblemLook<'_> {
         open.iter().rev().map(|problem| self.card(tag, problem, names)).collect()
     }
 
-    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, names: ReporterNames) -> ProblemCard {
-        let Self { state, facility, reader, wording, w } = self;
-        let when = wording.dates().day_and_time(problem.reported_ms).text;
-        let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
-        let line = match names == ReporterNames::Shown && problem.who != CleanedBy::Unattributed {
+    fn card_line(self, problem: &OpenProblem, names: ReporterNames) -> SafeHtml {
+        match names == ReporterNames::Shown && problem.who != CleanedBy::Unattributed {
             true => {
-                let who = wording.cleaner(reader, facility, &problem.who);
-                fill_slots(w.problem_line_by(what, when, S0), [who])
+                let (what, when) = word_report(self.wording, self.w, problem);
+                let who = self.wording.cleaner(self.reader, self.facility, &problem.who);
+                fill_slots(self.w.problem_line_by(what, when, S0), [who])
             }
-            false => fill_slots(w.problem_line(what, when), []),
-        };
+            false => report_line(self.wording, self.w, problem),
+        }
+    }
+
+    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, names: ReporterNames) -> ProblemCard {
+        let Self { state, facility, reader, wording, .. } = self;
         let item = facility.equipment.get(&tag);
         let photos = match names {
             ReporterNames::Shown => &problem.photos[..],
             ReporterNames::Hidden => &[],
         };
         ProblemCard {
-            line,
+            line: self.card_line(problem, names),
             photos: photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect(),
             text: problem.text.map(|hash| StoredText::read(reader, hash).to_html(wording.words())),
             id: problem_id(problem.of),

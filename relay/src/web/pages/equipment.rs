@@ -5,7 +5,7 @@ use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use history::word_schedule;
+use history::{word_problem, word_schedule};
 use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::compliance::WindowTally;
 use record::fold::{Equipment, EquipmentActivity, FacilityProtocol, ServiceState, TagAlias};
@@ -55,6 +55,13 @@ struct LatestProof {
     number: String,
 }
 
+/// An open report that something is wrong with the item.
+struct ItemReport {
+    line: String,
+    /// What whoever reported it said.
+    text: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "equipment.html")]
 struct EquipmentPage {
@@ -68,6 +75,7 @@ struct EquipmentPage {
     about: String,
     state: StatusBadge,
     state_words: Option<String>,
+    reports: Vec<ItemReport>,
     rate_30: String,
     rate_words: String,
     trend: Option<SparklineChart>,
@@ -117,7 +125,7 @@ pub(crate) async fn show(
     let look = HistoryLook { scope, facility, tag, item: &item.name, wall: &wall };
     let history = lines.rows(&mut conn, look).await?;
     let cleanings = lines.cleanings();
-    let never_cleaned = !was_cleaned(&mut conn, scope, facility, tag).await?;
+    let activity = load_activity(&mut conn, scope, facility, tag).await?;
     let trust = verify_records(&mut conn, &web, scope, site, &cleanings, &wall).await?;
     let facts = item_facts(&mut conn, scope, facility, &item, &wall).await?;
     let w: EquipmentWords = wall.words();
@@ -132,10 +140,11 @@ pub(crate) async fn show(
         about: item_text(w, &item),
         state: status_badge(&row, &item, site.as_of_ms, &wall),
         state_words: state_words(&mut conn, scope, &row, &item, &wall).await?,
+        reports: word_reports(&mut conn, scope, &activity, &wall).await?,
         rate_30: wall.rate(month),
         rate_words: rate_words(w, month, &item),
         trend: SparklineChart::of(&days, month, &wall),
-        history_empty: never_cleaned.then(|| w.item_history_none(wall.day_of(item.added_ms))),
+        history_empty: (activity.cleanings == 0).then(|| w.item_history_none(wall.day_of(item.added_ms))),
         history,
         history_words: w.item_history_hint(recent),
         older: lines.older.map(|cursor| format!("?before={cursor}")),
@@ -164,17 +173,38 @@ async fn first_tag(
     Ok(alias.filter(|a| !a.revoked && a.equipment != tag).map(|a| a.equipment))
 }
 
-/// Whether any cleaning of an item is recorded.
-async fn was_cleaned(
+/// What was done to an item, and what was reported of it.
+async fn load_activity(
     conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     tag: Tag,
-) -> Result<bool, DbError> {
+) -> Result<EquipmentActivity, DbError> {
     let body = crate::db::dashboard::load_row(conn, scope, facility, "activity", &tag.to_string()).await?;
     let activity: Option<EquipmentActivity> =
         body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("activity", e))?;
-    Ok(activity.is_some_and(|activity| activity.cleanings > 0))
+    Ok(activity.unwrap_or_default())
+}
+
+/// The open reports, the newest first.
+async fn word_reports(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    activity: &EquipmentActivity,
+    wall: &LocalTime,
+) -> Result<Vec<ItemReport>, DbError> {
+    let w: EquipmentWords = wall.words();
+    let mut reports = Vec::new();
+    for problem in activity.problems.iter().rev() {
+        let what = word_problem(wall.words(), &problem.what);
+        let text = match problem.text {
+            Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
+            None => None,
+        };
+        let line = w.item_report(what, wall.day_plain(problem.reported_ms));
+        reports.push(ItemReport { line, text });
+    }
+    Ok(reports)
 }
 
 async fn load_days(

@@ -19,6 +19,7 @@ pub(crate) mod print_bodies;
 pub(crate) mod printers;
 pub(crate) mod problems;
 pub(crate) mod protocols;
+pub(crate) mod refused_submissions;
 pub(crate) mod reminders;
 pub(crate) mod sign_offs;
 pub(crate) mod slips;
@@ -40,6 +41,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         protocols::protocol_routes(),
         cleanings::cleaning_routes(),
         submissions::submission_routes(),
+        refused_submissions::refused_submission_routes(),
         app_cards::app_card_routes(),
         photos::photo_routes(),
         problems::problem_routes(),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::Method;
 use record::fold::{FacilityState, OpenProblem};
-use record::kinds::{ProblemOutcome, ProblemWord};
+use record::kinds::{Event, ProblemOutcome, ProblemReported, ProblemWord};
 use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -21,9 +21,9 @@ use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::equipment::read_path_tag;
-use crate::web::commands::run::run_command;
+use crate::web::commands::run::{CommandOutcome, read_event, run_command};
 use crate::web::context::AppState;
-use crate::web::http_error::{invalid_parameter, not_found};
+use crate::web::http_error::{broken_rule, invalid_parameter, not_found};
 use crate::web::log_reads::{read_quick, text_of};
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::problems::{find_problem, open_problems, problem_id, read_problem_id};
@@ -72,6 +72,8 @@ struct ProblemJson {
     photos: Vec<String>,
     /// When (RFC 3339, UTC).
     reported_at: String,
+    /// The open report that it was added to, as the item had several; null: it is open itself.
+    added_to: Option<String>,
 }
 
 impl ProblemJson {
@@ -86,7 +88,29 @@ impl ProblemJson {
             proof: proof_word(&open.who),
             photos: open.photos.iter().map(|photo| format!("/photos/{photo}.jpg")).collect(),
             reported_at: utc_text(open.reported_ms),
+            added_to: None,
         }
+    }
+
+    /// As its entry has it.
+    fn of_event(
+        reader: &LogReader,
+        facility: &FacilityState,
+        done: &CommandOutcome,
+        made: &ProblemReported,
+    ) -> Self {
+        let photos = made.photos.clone();
+        let report = OpenProblem {
+            of: done.line.of,
+            run: done.line.run,
+            what: made.what.clone(),
+            text: made.text.map(|text| text.hash),
+            photos,
+            who: made.who,
+            reported_ms: done.at.wall,
+        };
+        let added_to = made.also.map(problem_id);
+        Self { added_to, ..Self::read(reader, facility, made.tag, &report) }
     }
 }
 
@@ -135,13 +159,18 @@ async fn add_problem(
     let form =
         ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, photos, who, pin_ago_s: None };
     let done = run_command(&state, BY_API, key, Command::ReportProblem(Box::new(form))).await?;
+    let Some((_, Event::ProblemReported(made))) = read_event(&state, done.line).await? else {
+        return Err(broken_rule("a report is none"));
+    };
     let read = read_quick(&state, move |state, reader| {
         let facility = state.store.snapshot();
-        let (tag, open) = find_problem(&facility, done.line.of).ok_or_else(not_found)?;
-        Ok(ProblemJson::read(reader, &facility, tag, open))
+        Ok(match find_problem(&facility, done.line.of) {
+            Some((tag, open)) => ProblemJson::read(reader, &facility, tag, open),
+            None => ProblemJson::of_event(reader, &facility, &done, &made),
+        })
     });
     let made = read.await?;
-    Created::at(&format!("/staff/problems/{}", made.id), made)
+    Created::at(&format!("/staff/problems/{}", made.added_to.as_ref().unwrap_or(&made.id)), made)
 }
 
 /// What came of a report.

@@ -30,6 +30,7 @@ use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter};
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
+use crate::web::request::report_share::{ReportOrigin, return_report, take_report};
 use crate::web::request::submission_record::{find_refused_row, record_submission};
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
@@ -71,11 +72,11 @@ fn submission_example() -> Example {
 
 /// A record that is on the box.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SubmissionReceipt {
+pub(crate) struct SubmissionReceipt {
     /// Proves the record, see `url`.
     receipt: String,
     /// Where the receipt is shown; of a report, its item.
-    url: String,
+    pub(crate) url: String,
     /// What the record lacks, in words of the log.
     incomplete: Vec<&'static str>,
     /// What is remarkable about it, in words of the log.
@@ -92,13 +93,46 @@ async fn add_submission(
     submission.proven = prove_badge(&state, &phone, &submission.document).await?;
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
+    let network = ClientNetwork::of(phone.peer().remote);
+    let unproven = submission.proven.is_none().then_some(network);
+    let origin = ReportOrigin { device: device.id(), unproven };
+    let is_counted = share_report(&state, origin, &mut submission).await?;
     let place = submission.place(&state.clock.now());
-    let done = record_submission(&state, by, submission, &place).await?;
+    let done = match record_submission(&state, by, submission, &place).await {
+        Ok(done) => done,
+        Err(error) => {
+            if is_counted {
+                return_report(&state, origin);
+            }
+            return Err(error);
+        }
+    };
     let receipt = read_receipt(&state, done).await?;
     let made = Created::at(&receipt.url.clone(), receipt)?;
     let WithHeaders(mut headers, answer) = with_cookies(made, [device.set_cookie()]);
     headers.extend(box_time(&state));
     Ok(WithHeaders(headers, answer))
+}
+
+/// Takes what is reported from the shares of its origin, and whether it did. Where those are used up, the report goes into the
+/// note of its cleaning; one that comes alone is sent again later.
+async fn share_report(
+    state: &AppState,
+    origin: ReportOrigin,
+    submission: &mut PhoneSubmission,
+) -> Result<bool, HttpError> {
+    let document = &submission.document;
+    if !document.reports() {
+        return Ok(false);
+    }
+    match take_report(state, origin, Some(document.id())).await {
+        Ok(()) => Ok(true),
+        Err(wait) if document.is_report() => Err(wait.into()),
+        Err(_) => {
+            submission.report_in_note = true;
+            Ok(false)
+        }
+    }
 }
 
 /// Whose badge a record came with. One that is nobody's is no reason to refuse it: it lacks who, where that is asked for. One that
@@ -124,7 +158,10 @@ async fn prove_badge(
     })
 }
 
-async fn read_receipt(state: &AppState, done: CommandOutcome) -> Result<SubmissionReceipt, HttpError> {
+pub(crate) async fn read_receipt(
+    state: &AppState,
+    done: CommandOutcome,
+) -> Result<SubmissionReceipt, HttpError> {
     let receipt = Receipt::of(done.line.of, done.leaf).to_string();
     match read_event(state, done.line).await? {
         Some((_, Event::CleaningRecorded(body))) => Ok(SubmissionReceipt {

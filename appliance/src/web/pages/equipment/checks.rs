@@ -104,7 +104,8 @@ impl CheckedCleaning {
         let window = window_title(page_words, title.clone(), &problems);
         let page = CheckPage {
             frame: PageLayout::staff(state, &Snapshot::now(state), window, signed, NavSection::Equipment)
-                .with_script(),
+                .with_script()
+                .about_item(state, self.tag),
             w,
             sections: FormPainter::new(&CHECK, w.catalog()).draw(values, &problems)?,
             problems,

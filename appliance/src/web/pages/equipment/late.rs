@@ -105,7 +105,7 @@ async fn late_page(
     let title = window_title(page_words, w.late_title(&item.name), &problems);
     let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
     let page = LatePage {
-        frame: frame.with_script(),
+        frame: frame.with_script().about_item(state, item.tag),
         f,
         sections: late_painter(f, &state.store.snapshot(), item, names).draw(values, &problems)?,
         problems,

@@ -116,7 +116,8 @@ impl Present {
         let title = window_title(page_words, w.form_schedule_window(&self.name), &problems);
         let page = SchedulePage {
             frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment)
-                .with_script(),
+                .with_script()
+                .about_item(state, self.tag),
             w,
             sections: form_painter(w).draw(values, &problems)?,
             problems,

@@ -5,6 +5,7 @@ use axum::extract::State;
 use record::fold::{Equipment, LinePlace, RowVersion};
 use record::kinds::CleanedBy;
 use record::receipt::Receipt;
+use record::tag::Tag;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
@@ -49,6 +50,8 @@ struct ReasonPage {
 }
 
 struct ReasonPrompt {
+    /// The item.
+    tag: Tag,
     title: String,
     what: String,
     action: String,
@@ -80,7 +83,7 @@ impl ReasonPrompt {
         };
         let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
         let template = ReasonPage {
-            frame: frame.with_script(),
+            frame: frame.with_script().about_item(state, self.tag),
             s,
             problems: refused.map(problem).into_iter().collect(),
             marks: FormMarks::new(state, signed).again(submission_of(sent), seen_by(sent).or(self.seen)),
@@ -100,6 +103,7 @@ fn suspend_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
     let (tag, name) = (item.tag, &item.name);
     let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
+        tag,
         title: w.suspend_title(name),
         what: w.suspend_title_what(),
         action: format!("/staff/equipment/{tag}/out"),
@@ -116,6 +120,7 @@ fn retire_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
     let (tag, name) = (item.tag, &item.name);
     let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
+        tag,
         title: w.retire_title(name),
         what: w.retire_title_what(),
         action: format!("/staff/equipment/{tag}/retire"),
@@ -213,6 +218,7 @@ fn void_prompt_by(
     let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
     let receipt: Receipt = found.receipt;
     let prompt = ReasonPrompt {
+        tag: found.cleaning.tag,
         title: w.void_title(found.line.of.seq),
         what: w.void_title_what(name, when, by),
         action: format!("/staff/cleanings/{receipt}/void"),

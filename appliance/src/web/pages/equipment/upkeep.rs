@@ -124,7 +124,9 @@ impl ItemTask {
         let window = window_title(page_words, title.clone(), &problems);
         let snapshot = Snapshot::of(state, &facility);
         let page = UpkeepPage {
-            frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Equipment).with_script(),
+            frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Equipment)
+                .with_script()
+                .about_item(state, self.tag),
             f,
             w,
             sections: form_painter(f, &facility).draw(values, &problems)?,

@@ -67,7 +67,9 @@ fn done_page(
     let title = window_title(page_words, w.upkeep_done_title(&task.name), &problems);
     let snapshot = Snapshot::now(state);
     let page = UpkeepDonePage {
-        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Equipment).with_script(),
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Equipment)
+            .with_script()
+            .about_item(state, there.tag),
         f,
         w,
         sections: FormPainter::new(&UPKEEP_DONE, f.catalog()).draw(values, &problems)?,

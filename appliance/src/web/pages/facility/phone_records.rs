@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use record::ids::DeviceId;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
-use record::tag::Tag;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::Path;
 use web::error::HttpError;
@@ -12,18 +11,15 @@ use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSecti
 use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 
 use crate::identity::{AccessOutcome, AccessTarget};
-use crate::intake::{Command, CommandRefusal, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
-use crate::phones::{
-    PhoneClosing, RefusedProblem, RefusedSubmission, SubmissionFault, WaitingPhones, close_refused,
-    find_refused, open_refused,
-};
+use crate::intake::CommandRefusal;
+use crate::phones::{PhoneClosing, RefusedSubmission, SubmissionFault, WaitingPhones};
 use crate::store::LogReader;
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::commands::run::{SubmissionKey, run_command};
+use crate::web::commands::refused_records::{self, LateWords, choose_text, close_row, find_open, list_open};
 use crate::web::commands::waiting_phones::{list_silent_phones, remind_of_phones};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
@@ -36,19 +32,20 @@ use crate::web::request::copy_file::CopyFile;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission_record::record_submission;
+use crate::web::view_models::codes::read_meant;
+use crate::web::view_models::history::HistoryPhoto;
 use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords, ProblemWords};
 
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
-const TAG_CHARS_MAX: usize = 40;
 
 /// A late entry of what a phone had.
 pub(crate) static LATE: FormDefinition = FormDefinition {
     name: "refused",
     sections: &[FormSection::plain(&[
-        FormField::line("tag", TAG_CHARS_MAX),
+        FormField::line("tag", NAME_CHARS_MAX),
         FormField::line("cleaned_by", NAME_CHARS_MAX),
         FormField::lines("notes", NOTE_CHARS_MAX),
     ])],
@@ -70,6 +67,7 @@ struct RecordCard {
     note: String,
     /// What is wrong with the item, in one word and as it was put.
     problem: Option<String>,
+    photos: Vec<HistoryPhoto>,
 }
 
 /// A phone that holds records, as a person reads of it.
@@ -93,7 +91,8 @@ struct RecordsPage {
     may_change: bool,
 }
 
-fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -> RecordCard {
+fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission) -> RecordCard {
+    let w = PhoneRecordWords::in_locale(wording.locale());
     let when = wording.dates().day_and_time(row.performed_ms).text;
     let slots = [SafeHtml::entered(&row.tag), SafeHtml::entered(&row.name)];
     let line = match (row.is_report, row.name.is_empty()) {
@@ -114,15 +113,8 @@ fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -
         SubmissionFault::Retired => w.phone_record_retired(),
         SubmissionFault::Invalid => w.phone_record_invalid(),
     };
-    RecordCard { id: row.id, why, line, note: row.note, problem }
-}
-
-/// Those that wait for somebody.
-pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>, HttpError> {
-    run_blocking(state, |state| {
-        open_refused(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
-    })
-    .await
+    let photos = row.photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect();
+    RecordCard { id: row.id, why, line, note: row.note, problem, photos }
 }
 
 /// What people tell phones apart by.
@@ -198,7 +190,7 @@ async fn records_page(
     let local = snapshot.local.clone();
     let worded = read_quick(state, move |state, reader| {
         let wording = PageWording::new(page_words, &local);
-        let cards: Vec<_> = rows.into_iter().map(|row| card_of(w, &wording, row)).collect();
+        let cards: Vec<_> = rows.into_iter().map(|row| card_of(state, &wording, row)).collect();
         Ok((cards, list_phones(state, reader, &wording, w)))
     });
     let (cards, phones) = worded.await?;
@@ -234,28 +226,12 @@ pub(crate) async fn take_copy(
     records_page(&state, &signed, Some(copied)).await.map(OneOf::Second)
 }
 
-async fn find_row(state: &AppState, id: &str) -> Result<RefusedSubmission, HttpError> {
-    let id = id.to_owned();
-    let found = run_blocking(state, move |state| {
-        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
-    });
-    found.await?.filter(|row| !row.is_closed).ok_or_else(not_found)
-}
-
-async fn close_row(state: &AppState, id: &str) -> Result<FormReply, HttpError> {
-    let id = id.to_owned();
-    let closed = run_blocking(state, move |state| {
-        close_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
-    });
-    closed.await?;
-    go_to(PHONE_RECORDS)
-}
-
 #[derive(Template)]
 #[template(path = "phone_record.html")]
 struct RecordPage {
     frame: PageLayout,
     w: FormWords,
+    records: PhoneRecordWords,
     problems: Vec<Wrong>,
     title: String,
     card: RecordCard,
@@ -280,11 +256,12 @@ fn late_page(
     let page = RecordPage {
         frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Today).with_script(),
         w,
+        records: signed.words(),
         sections: FormPainter::new(&LATE, w.catalog()).draw(values, &problems)?,
         problems,
         title,
         action: format!("{PHONE_RECORDS}/{}", row.id),
-        card: card_of(signed.words(), &wording, row),
+        card: card_of(state, &wording, row),
         back: PHONE_RECORDS,
         marks: FormMarks::new(state, signed),
     };
@@ -296,56 +273,12 @@ pub(crate) async fn ask_late(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
-    let row = find_row(&state, &id).await?;
+    let row = find_open(&state, &id).await?;
     let values = FormValues::empty(&LATE)
         .with("tag", row.tag.as_str())
         .with("cleaned_by", row.name.as_str())
         .with("notes", choose_text(&row));
     late_page(&state, &signed, row, &values, Vec::new())
-}
-
-/// What whoever recorded it had to say: of a report, its own words.
-fn choose_text(row: &RefusedSubmission) -> &str {
-    match &row.problem {
-        Some(problem) if row.is_report => &problem.text,
-        _ => &row.note,
-    }
-}
-
-fn build_late_command(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> Command {
-    let late = late_cleaning(row, tag, values, now_ms);
-    match &late.problem {
-        Some(problem) if row.is_report => {
-            let text = values.text("notes").to_owned();
-            let form = QueuedProblem { text, ..problem.clone() }.to_form(tag, &late.who);
-            Command::ReportProblem(Box::new(ProblemForm { photos: late.photos, ..form }))
-        }
-        _ => Command::RecordQueued(Box::new(late)),
-    }
-}
-
-/// What the phone had, with what somebody corrected of it.
-fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> QueuedCleaning {
-    let name = values.text("cleaned_by").to_owned();
-    QueuedCleaning {
-        tag,
-        protocol: row.protocol,
-        steps: row.steps.clone(),
-        agent: row.agent.clone(),
-        lot: row.lot.clone(),
-        lot_expires: row.lot_expires,
-        trigger: None,
-        who: if name.trim().is_empty() { QueuedCleaner::Nobody } else { QueuedCleaner::Entered(name) },
-        note: values.text("notes").to_owned(),
-        photos: row.photos.clone(),
-        photo_follows: false,
-        waited_ms: u64::try_from(now_ms.saturating_sub(row.performed_ms)).unwrap_or(0),
-        phone_ms: row.phone_ms,
-        contact_s: row.contact_s,
-        measured_s: None,
-        unsure: row.is_unsure,
-        problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
-    }
 }
 
 pub(crate) async fn enter_late(
@@ -354,18 +287,16 @@ pub(crate) async fn enter_late(
     Path(id): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let row = find_row(&state, &id).await?;
+    let row = find_open(&state, &id).await?;
     let w: FormWords = signed.words();
     let mut sent = SentForm::<record::fold::RowVersion>::read(w, &LATE, &form);
-    let tag = Tag::read(sent.values.text("tag").trim());
-    let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_refused_tag_wrong() });
-    if let Some(tag) = sent.take(tag).filter(|_| sent.errors.is_empty()) {
-        let late = build_late_command(&row, tag, &sent.values, state.clock.now_ms());
-        // Under the phone's own id: if the phone asks, the record is on the box.
-        let values: Vec<&str> = sent.values.iter().map(|(_, value)| value).collect();
-        let key = SubmissionKey::as_sent(Some(id.clone()), &values);
-        match run_command(&state, signed.author(), key, late).await {
-            Ok(_) => return close_row(&state, &id).await,
+    let meant = read_meant(signed.words(), &state.store.snapshot(), sent.values.text("tag"));
+    let tag = sent.take(meant.map_err(|words| Wrong { at: "tag".to_owned(), words }));
+    if let Some(tag) = tag.filter(|_| sent.errors.is_empty()) {
+        let (name, text) = (sent.values.text("cleaned_by").to_owned(), sent.values.text("notes").to_owned());
+        match refused_records::enter_late(&state, signed.author(), &row, LateWords { tag, name, text }).await
+        {
+            Ok(_) => return go_to(PHONE_RECORDS),
             Err(undone) => match undone.at_field(refused_field) {
                 Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
                 Err(other) => {
@@ -384,6 +315,7 @@ pub(crate) async fn close_record(
     Path(id): Path<String>,
     _: StaffForm,
 ) -> Result<FormReply, HttpError> {
-    find_row(&state, &id).await?;
-    close_row(&state, &id).await
+    find_open(&state, &id).await?;
+    close_row(&state, &id).await?;
+    go_to(PHONE_RECORDS)
 }

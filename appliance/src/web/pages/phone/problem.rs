@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use http::{HeaderValue, StatusCode};
 use record::entry::{CommandSource, EntryAuthor};
-use record::kinds::ProblemWord;
+use record::kinds::{Event, ProblemWord};
 use record::tag::Tag;
 use record::tree::Hash;
 use service::attempts::ClientNetwork;
@@ -19,7 +19,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
-use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::commands::run::{CommandFailure, read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{PageLayout, StaffLink};
@@ -31,11 +31,12 @@ use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
+use crate::web::request::report_share::{ReportOrigin, return_report, take_report};
 use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{NO_ROOM, ProblemCard, ProblemLook, ReporterNames, word_key};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, SentReport, word_key};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
@@ -238,20 +239,22 @@ pub(crate) async fn submit_problem(
     let name = entered_name(&report.who);
     let cookies_set: [Option<HeaderValue>; 2] =
         [device.set_cookie(), name.and_then(|name| device.set_name(name))];
-    let command = Command::ReportProblem(Box::new(report.clone()));
     let done = match (proof.refused, taken) {
         (Some(refusal), _) => Err(ReportFailure::Shown(ReportFault::Proof(refusal))),
-        (None, Ok(_)) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
+        (None, Ok(_)) => {
+            let unproven = staff.is_none().then(|| ClientNetwork::of(phone.peer().remote));
+            let origin = ReportOrigin { device: device.id(), unproven };
+            report_once(&state, by, origin, key.as_deref(), &report).await
+        }
         (None, Err(refusal)) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
     };
     match done {
-        Ok(_) => {
+        Ok(is_added) => {
             if let Some(signed) = &signed {
                 signed.spend_pin_if_shared(&state).await;
             }
-            let lost =
-                if came && report.photos.is_empty() { format!("?photo={NO_ROOM}") } else { String::new() };
-            Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}{lost}#problems"))?, cookies_set))
+            let sent = SentReport { lost_photo: came && report.photos.is_empty(), is_added };
+            Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}{}#problems", sent.query()))?, cookies_set))
         }
         Err(ReportFailure::Shown(fault)) => {
             let status = fault.status();
@@ -273,6 +276,30 @@ pub(crate) async fn submit_problem(
             Err(HttpError::from(other).link(format!("/t/{tag}"), worded(ErrorWords::error_links_item)))
         }
     }
+}
+
+/// Records it; whether it was added to a report that was open.
+async fn report_once(
+    state: &AppState,
+    by: EntryAuthor,
+    origin: ReportOrigin,
+    key: Option<&str>,
+    report: &ProblemForm,
+) -> Result<bool, ReportFailure> {
+    let spent = || ReportFailure::Shown(ReportFault::Rule(CommandRefusal::ReportsSpent));
+    take_report(state, origin, key).await.map_err(|_| spent())?;
+    let command = Command::ReportProblem(Box::new(report.clone()));
+    let done = match run_command(state, by, key.map(str::to_owned), command).await {
+        Ok(done) => done,
+        Err(failure) => {
+            return_report(state, origin);
+            return Err(failure.into());
+        }
+    };
+    let made = read_event(state, done.line)
+        .await
+        .map_err(|e| ReportFailure::from(CommandFailure::Box(Box::new(e))))?;
+    Ok(matches!(made, Some((_, Event::ProblemReported(made))) if made.also.is_some()))
 }
 
 /// A name that the phone remembers.
@@ -338,6 +365,6 @@ impl From<CommandFailure> for ReportFailure {
 
 /// What is said on the page itself, with everything that was put in.
 fn is_shown_here(refusal: &CommandRefusal) -> bool {
-    matches!(refusal, CommandRefusal::ProblemsOpen | CommandRefusal::ReportsSpent)
+    *refusal == CommandRefusal::ReportsSpent
         || matches!(refusal.field(), Some("what" | "notes" | "cleaned_by"))
 }

@@ -253,6 +253,7 @@ impl ReceiptLook<'_> {
     /// A receipt waits for the relay's word; what can come no more needs no asking.
     fn frame(self, found: &ReceiptTarget, relay: &RelayState, title: String) -> PageLayout {
         let frame = PageLayout::open(self.state, self.snapshot, self.wording.words(), title);
+        let frame = frame.about_item(self.state, found.cleaning.tag);
         if !relay.may_change {
             return frame;
         }

@@ -76,7 +76,10 @@ async fn undo_page(
             words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
         };
         Ok(Ok(UndoPage {
-            frame: PageLayout::open(state, &snapshot, page_words, title).with_script().used_by(usage),
+            frame: PageLayout::open(state, &snapshot, page_words, title)
+                .with_script()
+                .used_by(usage)
+                .about_item(state, found.cleaning.tag),
             w,
             problems: entered.refused.map(problem).into_iter().collect(),
             receipt: found.receipt,

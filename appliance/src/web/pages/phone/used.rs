@@ -111,7 +111,7 @@ pub(crate) async fn ask_used(
     let snapshot = Snapshot::now(&state);
     let wording = PageWording::new(page_words, &snapshot.local);
     let frame = PageLayout::open(&state, &snapshot, page_words, w.used_title());
-    let frame = frame.with_script().used_by(phone.browser().usage());
+    let frame = frame.with_script().used_by(phone.browser().usage()).about_item(&state, item.tag);
     let page = ItemUsedPage {
         frame: frame.with_staff_link(StaffLink::of(&state, phone.browser(), page_words)),
         loan: word_overdue(&wording, &item).map(|day| problems.loan_overdue(day)),

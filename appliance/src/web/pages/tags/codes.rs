@@ -52,6 +52,7 @@ pub(crate) struct NewCodeParams {
 fn code_prompt(signed: &StaffSession, marks: FormMarks) -> TagPrompt {
     let w: CodeWords = signed.words();
     TagPrompt {
+        item: None,
         title: w.code_add_title(),
         hint: w.code_add_hint(),
         action: NEW.to_owned(),

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use record::fold::{FacilityState, RowVersion};
-use record::kinds::{TagEnd, TagReason};
+use record::kinds::{Event, TagEnd, TagReason};
 use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -13,18 +13,20 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
 use super::prompt::{TagPrompt, read_item};
-use crate::intake::{Command, CommandRefusal, ItemRefusal, NewTag, RefusalCause, open_tags};
+use crate::intake::{Command, CommandRefusal, ItemRefusal, NewTag, Permission, RefusalCause, open_tags};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::run_command;
+use crate::web::commands::run::{CommandOutcome, read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::codes::read_label;
+use crate::web::view_models::label_fields::LabelOrder;
+use crate::web::view_models::labels::submit_job;
 use crate::web::words::{CodeWords, ErrorWords};
 
 pub(super) const NEW: &str = "/staff/tags/new";
@@ -62,6 +64,7 @@ pub(crate) struct NewLabelParams {
 fn label_prompt(signed: &StaffSession, marks: FormMarks) -> TagPrompt {
     let w: CodeWords = signed.words();
     TagPrompt {
+        item: None,
         title: w.label_add_title(),
         hint: w.label_add_hint(),
         action: NEW.to_owned(),
@@ -147,7 +150,7 @@ pub(crate) async fn add_label(
     if let Some((equipment, command)) = command {
         // Which label was lost follows from what was there then: what came tells a repeat.
         match run_command(&state, signed.author(), sent.submission_key(equipment), command).await {
-            Ok(_) => return go_to(&format!("/staff/equipment/{equipment}#codes")),
+            Ok(done) => return print_new_label(&state, &signed, &sent, equipment, done).await,
             Err(undone) => match undone.at_field(refused_field) {
                 Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
                 Err(other) => {
@@ -161,6 +164,30 @@ pub(crate) async fn add_label(
     label_prompt(&signed, marks).page(&state, &signed, &sent.values, sent.errors).map(ask_again)
 }
 
+/// Prints a label with a tag that was made just now, and goes to its job. Where it cannot be printed, the item's page says which
+/// tag it is and has the button: the item has it in any case.
+async fn print_new_label(
+    state: &AppState,
+    signed: &StaffSession,
+    sent: &SentForm<RowVersion>,
+    equipment: Tag,
+    done: CommandOutcome,
+) -> Result<FormReply, HttpError> {
+    let item = format!("/staff/equipment/{equipment}#codes");
+    if !sent.values.text("tag").is_empty() || !signed.holds(Permission::Print) {
+        return go_to(&item);
+    }
+    let Some((_, Event::TagAssigned(made))) = read_event(state, done.line).await? else {
+        return go_to(&item);
+    };
+    let key = sent.submission.clone();
+    let order = LabelOrder { tags: vec![made.tag], key, ..LabelOrder::default() };
+    match submit_job(state, order).await {
+        Ok(job) => go_to(&format!("/staff/labels/{}", job.summary.id)),
+        Err(_) => go_to(&item),
+    }
+}
+
 /// The question whether to take a label off, and its item.
 fn revoke_prompt(
     state: &AppState,
@@ -172,6 +199,7 @@ fn revoke_prompt(
     let facility = state.store.snapshot();
     let item = facility.resolve(label).ok_or_else(not_found)?;
     let prompt = TagPrompt {
+        item: Some(item.tag),
         title: w.label_revoke_title(label.grouped()),
         hint: w.label_revoke_hint(&item.name),
         action: format!("/staff/tags/{label}/revoke"),

@@ -34,6 +34,7 @@ pub(crate) static MERGE: FormDefinition = FormDefinition {
 fn merge_prompt(state: &AppState, signed: &StaffSession, item: &Equipment) -> TagPrompt {
     let w: CodeWords = signed.words();
     TagPrompt {
+        item: Some(item.tag),
         title: w.merge_title(&item.name),
         hint: w.merge_hint(),
         action: format!("/staff/equipment/{}/merge", item.tag),

@@ -12,7 +12,7 @@ use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, window_title};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
-use crate::web::view_models::codes::{MeantItem, find_meant};
+use crate::web::view_models::codes::{MeantItem, find_meant, read_meant};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{CodeWords, FormWords, PageWords};
 
@@ -33,6 +33,8 @@ struct TagFormPage {
 
 /// What a page asks.
 pub(super) struct TagPrompt {
+    /// What it is about; absent: what the field `item` names.
+    pub(super) item: Option<Tag>,
     pub(super) title: String,
     pub(super) hint: String,
     pub(super) action: String,
@@ -52,6 +54,12 @@ impl TagPrompt {
         let (page_words, f): (PageWords, FormWords) = signed.words();
         let title = window_title(page_words, self.title.clone(), &problems);
         let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
+        let facility = state.store.snapshot();
+        let frame = match self.item.map_or_else(|| find_meant(&facility, values.text("item")), MeantItem::One)
+        {
+            MeantItem::One(tag) => frame.about_item(state, tag),
+            MeantItem::Several | MeantItem::None => frame,
+        };
         let page = TagFormPage {
             frame: frame.with_script(),
             f,
@@ -75,13 +83,10 @@ pub(super) fn read_item(
     sent: &mut SentForm<RowVersion>,
 ) -> Option<Tag> {
     let entered = sent.values.text("item").to_owned();
-    let unknown = |words: String| Err(Wrong { at: "item".to_owned(), words });
-    let found = match find_meant(facility, &entered) {
-        MeantItem::One(tag) => Ok(Some(tag)),
-        // What is not there is wrong already.
-        _ if entered.is_empty() => Ok(None),
-        MeantItem::Several => unknown(w.code_item_several()),
-        MeantItem::None => unknown(w.code_item_unknown()),
-    };
-    sent.take(found).flatten()
+    // What is not there is wrong already.
+    if entered.is_empty() {
+        return None;
+    }
+    let found = read_meant(w, facility, &entered);
+    sent.take(found.map_err(|words| Wrong { at: "item".to_owned(), words }))
 }

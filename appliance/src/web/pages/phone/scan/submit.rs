@@ -67,6 +67,14 @@ pub(crate) struct ScanParams {
     draft: Option<String>,
     /// `no-room`: a report was sent from here, and there was no room for its photo.
     photo: Option<String>,
+    /// `added`: a report was sent from here, and it was added to one that was open.
+    report: Option<String>,
+}
+
+impl ScanParams {
+    fn sent(&self) -> SentReport {
+        SentReport::read(self.photo.as_deref(), self.report.as_deref())
+    }
 }
 
 /// What a tag in an address opens.
@@ -101,7 +109,7 @@ async fn open(
             if service == ServiceState::Retired
                 || service == ServiceState::Out && params.anyway.is_none() =>
         {
-            let page = out_page(state, words, first, SentReport::of_photo(params.photo.as_deref())).await?;
+            let page = out_page(state, words, first, params.sent()).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
         Some((first, _)) => Ok(OpenedTag::Item(first)),
@@ -114,7 +122,7 @@ pub(crate) async fn show(
     Path(text): Path<String>,
     LenientQuery(params): LenientQuery<ScanParams>,
 ) -> Result<TagAnswer, HttpError> {
-    let (anyway, sent) = (params.anyway.is_some(), SentReport::of_photo(params.photo.as_deref()));
+    let (anyway, sent) = (params.anyway.is_some(), params.sent());
     let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) => return Ok(answer),
@@ -633,7 +641,7 @@ impl Filled {
             devices: self.devices.clone(),
             origin: self.origin.clone(),
             usage: self.device.usage(),
-            sent: SentReport::Whole,
+            sent: SentReport::default(),
         }
     }
 

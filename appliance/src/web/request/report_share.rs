@@ -1,0 +1,82 @@
+//! How many reports of problems come from somewhere in an hour: as many as one person has to make, and no flood.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
+use record::ids::DeviceId;
+use service::attempts::ClientNetwork;
+use service::limit::RateLimiter;
+use web::error::HttpError;
+
+use crate::intake::CommandRefusal;
+use crate::web::commands::run::by_key;
+use crate::web::context::{ADDRESSES_MAX, AppState};
+
+const OF_DEVICE_MAX: u32 = 5;
+/// Whoever makes up a new device for each report is one network still.
+const OF_NETWORK_MAX: u32 = 30;
+const HOUR: Duration = Duration::from_secs(3_600);
+
+struct ReportLimiters {
+    devices: RateLimiter<DeviceId>,
+    networks: RateLimiter<ClientNetwork>,
+}
+
+impl Default for ReportLimiters {
+    fn default() -> Self {
+        Self {
+            devices: RateLimiter::new(OF_DEVICE_MAX, HOUR, OF_DEVICE_MAX, ADDRESSES_MAX),
+            networks: RateLimiter::new(OF_NETWORK_MAX, HOUR, OF_NETWORK_MAX, ADDRESSES_MAX),
+        }
+    }
+}
+
+/// From where a report comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReportOrigin {
+    pub(crate) device: DeviceId,
+    /// Absent where a PIN or a badge proves who reports.
+    pub(crate) unproven: Option<ClientNetwork>,
+}
+
+/// Too many came from there: for so many seconds there is no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReportWait {
+    seconds: u64,
+}
+
+impl From<ReportWait> for HttpError {
+    fn from(wait: ReportWait) -> Self {
+        Self::from(CommandRefusal::ReportsSpent).header(RETRY_AFTER, HeaderValue::from(wait.seconds))
+    }
+}
+
+/// Takes one report from the shares of its origin; what was recorded under its key before takes none.
+pub(crate) async fn take_report(
+    state: &AppState,
+    origin: ReportOrigin,
+    key: Option<&str>,
+) -> Result<(), ReportWait> {
+    if let Some(key) = key
+        && by_key(state, key).await.is_some()
+    {
+        return Ok(());
+    }
+    let (limiters, up_ms) = (state.stored::<ReportLimiters>(), state.clock.now().up_ms);
+    limiters.devices.take(origin.device, up_ms).map_err(|seconds| ReportWait { seconds })?;
+    let Some(network) = origin.unproven else { return Ok(()) };
+    limiters.networks.take(network, up_ms).map_err(|seconds| {
+        limiters.devices.refund(&origin.device);
+        ReportWait { seconds }
+    })
+}
+
+/// Puts it back: nothing was recorded.
+pub(crate) fn return_report(state: &AppState, origin: ReportOrigin) {
+    let limiters = state.stored::<ReportLimiters>();
+    limiters.devices.refund(&origin.device);
+    if let Some(network) = origin.unproven {
+        limiters.networks.refund(&network);
+    }
+}
