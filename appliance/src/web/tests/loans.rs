@@ -66,6 +66,7 @@ async fn the_next_label_of_a_roll_begins_as_the_last_one() {
     let tom = desk(&world, StaffRole::Biomed).await;
     let new = |tag: Tag| format!("/staff/equipment/new?tag={tag}");
     let (tag, second) = (Tag::from_random([1; 5]), Tag::from_random([2; 5]));
+    let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string();
     let page = tom.get(&new(tag)).await;
     page.is(200).has_not("Ward 7").has(&format!("value=\"{tag}\""));
     let fields = [
@@ -77,10 +78,30 @@ async fn the_next_label_of_a_roll_begins_as_the_last_one() {
         ("photo", "none"),
         ("every", "weeks"),
         ("number", "2"),
+        ("protocol", protocol.as_str()),
+        ("next", "1"),
     ];
-    tom.post("/staff/equipment/new", &page.hidden("form"), &fields).await.is(303);
-    let next = tom.get(&new(second)).await;
-    next.has("value=\"Ward 7\"").has("value=\"Bed\"").has_not("value=\"Bed 208\"");
-    next.has(&format!("value=\"{second}\""));
+    page.has("Save and scan next");
+    let scan = tom.post("/staff/equipment/new", &page.hidden("form"), &fields).await.is(303).location();
+    assert_eq!(scan, format!("/staff/equipment/claim?after={tag}"));
+    // One field, into which a scanner types what is on the next label.
+    tom.get(&scan).await.is(200).has("Bed 208 was added").has("name=\"tag\"").has("autofocus");
+    tom.get(&format!("{scan}&tag=nine")).await.is(200).has("Check the tag").has("value=\"nine\"");
+    tom.get(&format!("{scan}&tag={tag}")).await.is(200).has("This label is on Bed 208 already");
+    let typed = tom.get(&format!("{scan}&tag=HTTP%3A%2F%2F10.0.0.5%2F{second}")).await.is(303).location();
+    assert_eq!(typed, format!("{}&after={tag}", new(second)));
+    for address in [typed, new(second)] {
+        let next = tom.get(&address).await;
+        next.has("value=\"Ward 7\"").has("value=\"Bed\"").has_not("value=\"Bed 208\"");
+        next.has(&format!("value=\"{second}\""));
+        let chosen = [protocol.as_str(), "weeks", "semicritical"];
+        for value in chosen {
+            let text = next.text();
+            let option = text.split("value=\"").find(|rest| rest.starts_with(&format!("{value}\""))).unwrap();
+            let tag = option.split('>').next().unwrap();
+            assert!(tag.contains(" selected") || tag.contains(" checked"), "{value}: {tag}");
+        }
+        next.has("name=\"number\"").has("value=\"2\"");
+    }
     tom.get("/staff/equipment/new").await.has_not("Ward 7");
 }

@@ -33,6 +33,7 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::pages::equipment::claim::CLAIM;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
@@ -199,6 +200,8 @@ struct EquipmentFormPage {
     back: String,
     button: String,
     /// The blank tag that is on it, as the form carries it and as people read it.
+    /// What the button says that goes on to one more.
+    next_words: String,
     tag: String,
     blank: Option<String>,
     /// The code that is on it.
@@ -309,6 +312,10 @@ impl EquipmentForm<'_> {
         let snapshot = Snapshot::of(self.state, &facility);
         let window = window_title(page_words, title.clone(), &problems);
         let frame = PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment);
+        let frame = match &self.item {
+            Some(item) => frame.about_item(self.state, item.tag),
+            None => frame,
+        };
         let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
@@ -327,6 +334,10 @@ impl EquipmentForm<'_> {
             back,
             button,
             blank: Tag::read(scanned.tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped()),
+            next_words: match scanned.tag {
+                "" => w.form_equipment_add_next(),
+                _ => w.form_equipment_scan_next(),
+            },
             tag: scanned.tag.to_owned(),
             code: scanned.code.to_owned(),
             marks: match &self.item {
@@ -502,9 +513,10 @@ pub(crate) async fn add(
                 if !scanned.tag.is_empty() {
                     state.stored::<ClaimSeries>().note_claim(signed.staff(), added.tag);
                 }
-                go_to(&match form.text("next") {
-                    "" => format!("/staff/equipment/{}", added.tag),
-                    _ => format!("/staff/equipment/new?after={}", added.tag),
+                go_to(&match (form.text("next"), scanned.tag) {
+                    ("", _) => format!("/staff/equipment/{}", added.tag),
+                    (_, "") => format!("/staff/equipment/new?after={}", added.tag),
+                    (_, _) => format!("{CLAIM}?after={}", added.tag),
                 })
             }
             _ => go_to("/staff/equipment"),

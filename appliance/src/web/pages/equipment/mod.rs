@@ -1,6 +1,7 @@
 //! Equipment: the list, an item, its form, its schedule, in and out of service.
 
 mod checks;
+mod claim;
 mod form;
 mod item;
 mod late;
@@ -87,6 +88,7 @@ fn routes_of_items() -> Vec<Route<AppState>> {
             .commands(&["AddEquipment"])
             .refusals(command)
             .example(facts(Example::default())),
+        row(Method::GET, claim::CLAIM, "equipment.ask-claim", Page, claim::ask_claim).refusals(find),
         row(Method::GET, "/staff/equipment/{tag}", "equipment.show", Page, item::show)
             .refusals(find)
             .example(examples::tag_example()),
