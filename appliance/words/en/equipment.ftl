@@ -112,6 +112,8 @@ history-checked = Spot check: { $result }
 check-what = { $name }, cleaned { $when } by { $who }.
 history-void = Void
 history-older = Older records
+# $name: what an item was called that was merged into this one.
+history-former = As { $name }, before it was merged into this item
 history-newest = Newest records
 
 ## Why its records can be believed.

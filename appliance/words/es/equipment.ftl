@@ -90,6 +90,7 @@ history-checked = Control al azar: { $result }
 check-what = { $name }, limpiado { $when } por { $who }.
 history-void = Anular
 history-older = Registros anteriores
+history-former = Como { $name }, antes de unirse a este equipo
 history-newest = Registros más recientes
 
 trust-title = ¿Se puede confiar en esto?

@@ -47,11 +47,32 @@ async fn what_opened_the_one_opens_the_other() {
         .has(&format!("/staff/equipment/{old}"))
         .has("BME-2041188-X")
         .has(&old.grouped());
+    stays.has("As Infusion pump 14, before it was merged into this item").has("Ada");
+    // Behind the newest of them its own page goes on.
+    assert!(!stays.text().contains(&format!("/staff/equipment/{old}?cursor=")));
     let retired = tom.get(&format!("/staff/equipment/{old}")).await;
     retired
         .has("This item was merged into Infusion pump 15")
         .has(&format!("href=\"/staff/equipment/{new}\""));
     retired.has_not("/merge\"").has_not("/edit\"");
+}
+
+#[tokio::test]
+async fn a_long_history_goes_on_under_its_old_name() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (old, new) = (world.pump, tag_of(&world, "Infusion pump 15"));
+    for n in 0..60 {
+        let form = crate::intake::CleaningForm::plain(old, &format!("Cleaner {n}"));
+        world.give(Command::RecordCleaning(Box::new(form))).await;
+    }
+    merge(&tom, old, new.as_str()).await.is(303);
+    let page = tom.get(&format!("/staff/equipment/{new}")).await;
+    page.is(200).has("Cleaner 59").has_not("Cleaner 0<");
+    let text = page.text();
+    let next = text.split("href=\"").find(|to| to.starts_with(&format!("/staff/equipment/{old}?cursor=")));
+    let next = next.unwrap().split('"').next().unwrap();
+    tom.get(next).await.is(200).has("Infusion pump 14").has_not("Cleaner 59");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::codes::{ItemOpener, ItemOpeners};
+use crate::web::view_models::codes::{ItemOpener, ItemOpeners, MergedItem};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{
     HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
@@ -49,6 +49,18 @@ pub(crate) struct ItemParams {
     cursor: Option<String>,
 }
 
+/// Former items whose history an item's page shows; each has a page of its own.
+const FORMER_MAX: usize = 4;
+
+/// The newest of what was done to an item under its old name.
+struct FormerHistory {
+    tag: Tag,
+    name: String,
+    rows: Vec<HistoryRow>,
+    /// Where its own page goes on.
+    older: Option<PageCursor>,
+}
+
 #[derive(Template)]
 #[template(path = "equipment.html")]
 struct ItemPage {
@@ -68,6 +80,8 @@ struct ItemPage {
     rate: String,
     rate_words: String,
     history: Vec<HistoryRow>,
+    /// What was done to items that were merged into it.
+    former: Vec<FormerHistory>,
     cleanings: u64,
     older: Option<PageCursor>,
     /// Whether it begins with older records.
@@ -131,6 +145,11 @@ fn item_page(
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
     let history = history_rows(looks, tag, &done, may);
+    let openers = ItemOpeners::of(signed.words(), &wording, &facility, &state.label_scans, item);
+    let former = match upto {
+        None => former_histories(looks, &openers.former, may)?,
+        Some(_) => Vec::new(),
+    };
     let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
@@ -155,6 +174,7 @@ fn item_page(
         rate: word_rate(s, tally.rate()),
         rate_words: rate_words(w, &facility, item, tally),
         history,
+        former,
         cleanings: cleaned,
         older: older.map(PageCursor::from),
         is_older: upto.is_some(),
@@ -166,7 +186,7 @@ fn item_page(
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, item, &wording),
         loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
-        openers: ItemOpeners::of(signed.words(), &wording, &facility, &state.label_scans, item),
+        openers,
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {
@@ -182,6 +202,20 @@ fn history_rows(looks: HistoryLook<'_>, tag: Tag, done: &[ItemEvent], may: Histo
         ItemEvent::Noted(note) => looks.noted(tag, *note),
     });
     rows.collect()
+}
+
+fn former_histories(
+    looks: HistoryLook<'_>,
+    former: &[MergedItem],
+    may: HistoryRights,
+) -> Result<Vec<FormerHistory>, HttpError> {
+    let histories = former.iter().take(FORMER_MAX).map(|other| {
+        let (done, older) = item_history(looks.reader, other.tag, None)?;
+        let (tag, name) = (other.tag, other.name.clone());
+        let rows = history_rows(looks, tag, &done, may);
+        Ok(FormerHistory { tag, name, rows, older: older.map(PageCursor::from) })
+    });
+    histories.collect()
 }
 
 /// Where it is, its number, who made it, and its serial number.
