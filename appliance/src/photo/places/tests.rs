@@ -99,6 +99,37 @@ async fn the_slowest_gives_its_place_up_and_goes_on_later() {
     assert_eq!(places.taken(), 8);
 }
 
+/// A photo of 5 MB over a line of 17 KB/s: five minutes, where nothing holds it up.
+async fn send_slowly(place: UploadPlace) -> Result<(), NoPlace> {
+    for _ in 0..5_000_000 / 17_000 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        place.hold(17_000).await?;
+    }
+    place.complete()
+}
+
+#[tokio::test(start_paused = true)]
+async fn eight_slow_uploads_hold_nobody_up_for_half_a_minute() {
+    let places = UploadPlaces::new(UploadLimits::default());
+    let began = Instant::now();
+    let slow: Vec<_> =
+        full(&places).await.into_iter().map(|place| tokio::spawn(send_slowly(place))).collect();
+    for n in 20..60 {
+        let came = Instant::now();
+        let place = enter(&places, n).await.unwrap();
+        place.hold(2_000_000).await.unwrap();
+        place.complete().unwrap();
+        assert!(came.elapsed() <= Duration::from_secs(30), "{n}: {:?}", came.elapsed());
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(290), "all of them came while the slow ones were at it");
+    let mut whole = 0;
+    for upload in slow {
+        whole += usize::from(upload.await.unwrap().is_ok());
+    }
+    assert_eq!(whole, 8, "and they are not given up for it");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_whole_form_keeps_its_place() {
     let places = UploadPlaces::new(without_room());

@@ -99,6 +99,35 @@ async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
 }
 
 #[tokio::test]
+async fn every_link_of_an_unknown_label_or_code_arrives_with_it() {
+    let world = World::new().await;
+    person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
+    let (tag, code) = ("7QK3M9X2W", "BME-0047/12&X=9");
+    let opened = [(format!("/t/{tag}"), tag, 2), (format!("/t/?tag={}", encoded(code)), code, 2)];
+    for (unknown, scanned, least) in opened {
+        let text = world.get(&unknown).await.is(404).text();
+        let links = text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let links: std::collections::BTreeSet<String> = links
+            .filter(|to| to.starts_with("/staff/") && !to.starts_with("/staff/sign-in"))
+            .map(|to| to.replace("&#38;", "&"))
+            .collect();
+        assert!(links.len() >= least, "{links:?}");
+        for page in links {
+            // Each from a browser in which nobody has signed in.
+            let browser = Browser::new(&world, [10, 0, 0, 9]);
+            let names = browser.get(&browser.get(&page).await.is(303).location()).await;
+            let asked = browser.get(&link(names.is(200).has("Who are you?"), "staff=")).await;
+            let (staff, next) = (asked.hidden("staff"), asked.hidden("next").replace("&#38;", "&"));
+            let form = [("staff", &*staff), ("pin", "471147"), ("next", &*next)];
+            let arrived = browser.send(posted("/staff/sign-in", &form)).await.is(303).location();
+            assert_eq!(arrived, page);
+            let shown = browser.get(&arrived).await;
+            shown.is(200).has(&format!("value=\"{}\"", scanned.replace('&', "&#38;")));
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
     let world = World::new().await;
     let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
