@@ -15,7 +15,7 @@ use crate::web::request::phone_submission::{PhoneSubmission, SubmittedFacts};
 use crate::web::words::ErrorWords;
 
 /// The code of all answers after which the box has what it refused.
-const KEPT: &str = "kept-for-biomed";
+const FOR_BIOMED: &str = "kept-for-biomed";
 
 /// Why nothing was recorded.
 enum UnrecordedCause {
@@ -36,7 +36,7 @@ pub(crate) async fn record_submission(
     if find_refused_row(state, document.id()).await?.is_some() {
         return Err(refused_error(new_error(
             StatusCode::UNPROCESSABLE_ENTITY,
-            KEPT,
+            FOR_BIOMED,
             worded(ErrorWords::error_submission_kept_refused),
         )));
     }
@@ -122,5 +122,5 @@ async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) ->
 /// By its code the phone knows that it may let go of the record.
 fn refused_error(error: HttpError) -> HttpError {
     let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
-    HttpError { status, code: KEPT, safe, next: ErrorText::default(), ..error }
+    HttpError { status, code: FOR_BIOMED, safe, next: ErrorText::default(), ..error }
 }

@@ -259,10 +259,10 @@ async fn a_report_without_room_for_its_photo_is_recorded_and_says_so() {
         world.card.0.store(91, std::sync::atomic::Ordering::Relaxed);
         let page = world.get(&path).await;
         let sent = world.send(photo_report(&page, &path, "broken", "good"), false).await;
-        assert_eq!(sent.is(303).location(), format!("{item}?photo=no-room#problems"));
+        assert_eq!(sent.is(303).location(), format!("{item}?report=no-room#problems"));
         let activity = world.state.store.facility().activity[&world.pump].clone();
         assert!(activity.problems[0].photos.is_empty());
-        let shown = world.get(&format!("{item}?photo=no-room")).await;
+        let shown = world.get(&format!("{item}?report=no-room")).await;
         shown.is(200).has("Your report was sent, but your photo was not saved").has(": broken");
         world.get(&item).await.has_not("your photo was not saved");
         world.card.0.store(90, std::sync::atomic::Ordering::Relaxed);

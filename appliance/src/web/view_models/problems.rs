@@ -36,23 +36,29 @@ pub(crate) struct SentReport {
     pub(crate) is_added: bool,
 }
 
-/// In addresses: a photo came, and there was no room for it.
-const NO_ROOM: &str = "no-room";
-/// In addresses: the report was added to another one.
-const ADDED: &str = "added";
-
 impl SentReport {
+    const NO_ROOM: Self = Self { lost_photo: true, is_added: false };
+    const ADDED: Self = Self { lost_photo: false, is_added: true };
+    const ADDED_NO_ROOM: Self = Self { lost_photo: true, is_added: true };
+
     /// As an address has it.
-    pub(crate) fn read(photo: Option<&str>, report: Option<&str>) -> Self {
-        Self { lost_photo: photo == Some(NO_ROOM), is_added: report == Some(ADDED) }
+    pub(crate) fn read(report: Option<&str>) -> Self {
+        match report {
+            Some("no-room") => Self::NO_ROOM,
+            Some("added") => Self::ADDED,
+            Some("added-no-room") => Self::ADDED_NO_ROOM,
+            _ => Self::default(),
+        }
     }
 
     /// The query of an address that says it.
-    pub(crate) fn query(self) -> String {
-        let photo = self.lost_photo.then(|| format!("photo={NO_ROOM}"));
-        let report = self.is_added.then(|| format!("report={ADDED}"));
-        let said: Vec<String> = photo.into_iter().chain(report).collect();
-        if said.is_empty() { String::new() } else { format!("?{}", said.join("&")) }
+    pub(crate) fn query(self) -> &'static str {
+        match (self.is_added, self.lost_photo) {
+            (false, false) => "",
+            (false, true) => "?report=no-room",
+            (true, false) => "?report=added",
+            (true, true) => "?report=added-no-room",
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn refused_submission_routes() -> Vec<Route<AppState>> {
             "/api/v1/submissions/refused/{id}/dismissed",
             "refused-submission.dismiss",
             RouteKind::Api,
-            dismiss_refused,
+            close_refused_record,
         )
         .summary("Dismisses a refused record: nobody makes an entry of it")
         .refusals(refusals::FINDING)
@@ -149,7 +149,7 @@ async fn enter_refused(
     Created::at(&receipt.url.clone(), receipt)
 }
 
-async fn dismiss_refused(
+async fn close_refused_record(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -170,7 +170,7 @@ struct WaitingPhoneJson {
     /// When the oldest was made (RFC 3339, UTC).
     oldest_at: String,
     /// When it was here (RFC 3339, UTC).
-    heard_at: String,
+    last_here_at: String,
     /// Whether somebody said that it is gone.
     is_gone: bool,
 }
@@ -186,7 +186,7 @@ async fn list_waiting(
         device: phone.device.to_string(),
         records: phone.notice.records,
         oldest_at: time(phone.oldest_ms(now.up_ms)),
-        heard_at: time(now.up_ms.saturating_sub(phone.noted_ms)),
+        last_here_at: time(now.up_ms.saturating_sub(phone.noted_ms)),
         is_gone: phone.closed.is_some(),
     });
     Ok(Json(ListJson::whole(rows.collect())))

@@ -65,16 +65,8 @@ pub(crate) struct ScanParams {
     protocol: Option<String>,
     /// What was put in when the contact time was started.
     draft: Option<String>,
-    /// `no-room`: a report was sent from here, and there was no room for its photo.
-    photo: Option<String>,
-    /// `added`: a report was sent from here, and it was added to one that was open.
+    /// What became of a report that was sent from here: `no-room`, `added` or `added-no-room`.
     report: Option<String>,
-}
-
-impl ScanParams {
-    fn sent(&self) -> SentReport {
-        SentReport::read(self.photo.as_deref(), self.report.as_deref())
-    }
 }
 
 /// What a tag in an address opens.
@@ -109,7 +101,7 @@ async fn open(
             if service == ServiceState::Retired
                 || service == ServiceState::Out && params.anyway.is_none() =>
         {
-            let page = out_page(state, words, first, params.sent()).await?;
+            let page = out_page(state, words, first, SentReport::read(params.report.as_deref())).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
         Some((first, _)) => Ok(OpenedTag::Item(first)),
@@ -122,7 +114,7 @@ pub(crate) async fn show(
     Path(text): Path<String>,
     LenientQuery(params): LenientQuery<ScanParams>,
 ) -> Result<TagAnswer, HttpError> {
-    let (anyway, sent) = (params.anyway.is_some(), params.sent());
+    let (anyway, sent) = (params.anyway.is_some(), SentReport::read(params.report.as_deref()));
     let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) => return Ok(answer),
