@@ -19,7 +19,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
-use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::commands::run::CommandFailure;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{PageLayout, StaffLink};
@@ -216,12 +216,13 @@ pub(crate) async fn submit_problem(
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     require_secure_badge(&state, &form, phone.peer()).await?;
     let tag = find_item(&state, &text)?.tag;
-    let signed = phone.session(&state).await?;
+    let mut signed = phone.session(&state).await?;
     let proof = scanned_proof(&state, &phone, &form).await?;
     let device = phone.browser().device(&state);
     if form.get("other").is_some() {
         return ask_somebody_else(&state, &phone, tag, &form, signed).await;
     }
+    let mut proof = proof.hold_pin(&state, signed.as_mut());
     let proof_min = state.store.snapshot().settings.pin_proof_min;
     let who = proof.cleaner(&form, signed.as_ref(), proof_min);
     let staff = match &who {
@@ -241,14 +242,11 @@ pub(crate) async fn submit_problem(
     let command = Command::ReportProblem(Box::new(report.clone()));
     let done = match (proof.refused, taken) {
         (Some(refusal), _) => Err(ReportFailure::Shown(ReportFault::Proof(refusal))),
-        (None, Ok(_)) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
+        (None, Ok(_)) => proof.run(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
         (None, Err(refusal)) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
     };
     match done {
         Ok(_) => {
-            if let Some(signed) = &signed {
-                signed.spend_pin_if_shared(&state).await;
-            }
             let lost =
                 if came && report.photos.is_empty() { format!("?photo={NO_ROOM}") } else { String::new() };
             Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}{lost}#problems"))?, cookies_set))

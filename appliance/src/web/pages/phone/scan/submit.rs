@@ -27,7 +27,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, take_photo};
-use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier, run_command};
+use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::log_reads::read_quick;
@@ -438,9 +438,7 @@ impl Filled {
         expected: CleaningForm,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match self.find_recorded(state, &expected).await {
-            Some(done) => {
-                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
-            }
+            Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             None => self.refused(state, CommandRefusal::KeyReused).await,
         }
     }
@@ -495,10 +493,8 @@ impl Filled {
             };
         }
         let command = Command::RecordCleaning(Box::new(expected.clone()));
-        match run_command(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => {
-                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
-            }
+        match self.proof.run(state, self.by, Some(self.submission.clone()), command).await {
+            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
                 self.shown_again(state, expected).await
             }
@@ -604,10 +600,9 @@ impl Filled {
             expected.steps = Some(self.ticked.clone());
         }
         self.photo.name(&mut expected);
-        match run_command(state, self.by, key, Command::RecordCleaning(Box::new(expected.clone()))).await {
-            Ok(done) => {
-                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
-            }
+        let command = Command::RecordCleaning(Box::new(expected.clone()));
+        match self.proof.run(state, self.by, key, command).await {
+            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             Err(CommandFailure::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
