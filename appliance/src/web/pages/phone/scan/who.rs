@@ -16,8 +16,9 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
-use crate::web::pages::phone::scan::proof::{ListedPerson, find_listed};
+use crate::web::pages::phone::scan::proof::find_listed;
 use crate::web::request::cookies;
+use crate::web::view_models::listed_people::ListedPerson;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 
@@ -241,9 +242,7 @@ impl ScanProof {
             (None, Some(staff), _) => ClaimedCleaner::Badge(staff),
             (None, None, listed) => match (fresh.filter(|_| named.is_some()), listed) {
                 (Some(staff), _) => ClaimedCleaner::Pin(staff),
-                (None, Some(ListedPerson { staff, name })) => {
-                    ClaimedCleaner::Listed { staff: *staff, name: name.clone() }
-                }
+                (None, Some(listed)) => listed.claim(),
                 (None, None) => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
             },
         }
