@@ -127,6 +127,31 @@ async fn a_report_ends_what_a_pin_proves_too() {
 }
 
 #[tokio::test]
+async fn whoever_comes_next_finds_nothing_that_was_typed_before() {
+    let world = World::new().await;
+    let scan = format!("/t/{}", world.pump);
+    for secure in [false, true] {
+        let page = world.send(Request::get(&scan).body(Body::empty()).unwrap(), secure).await;
+        let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+        let own = [("page", &*token), ("submission", &submission), ("version", "1"), ("step", "2")];
+        let typed = [("cleaned_by", "Ada Lovelace"), ("notes", "Torn mattress"), ("wet", "start")];
+        let started = world.send(posted(&scan, &[&own[..], &typed].concat()), secure).await;
+        let (to, cookie) = (started.is(303).location(), started.cookies());
+        let draft = to.split('#').next().unwrap().to_owned();
+        let send = async |mut request: Request<Body>| {
+            request.headers_mut().insert("cookie", cookie.parse().unwrap());
+            world.send(request, secure).await
+        };
+        let open = || send(Request::get(&draft).body(Body::empty()).unwrap());
+        open().await.is(200).has("Ada Lovelace").has("Torn mattress");
+        send(posted(&scan, &[&own[..], &[("other", "1")]].concat())).await.is(200);
+        let next = open().await;
+        next.is(200).has_not("Ada Lovelace").has_not("Torn mattress");
+        next.has("id=\"step-2\" name=\"step\" value=\"2\" checked");
+    }
+}
+
+#[tokio::test]
 async fn no_name_is_remembered_on_either_of_its_pages() {
     let world = World::new().await;
     let marks = "shared=1; __Host-shared=1; name=416461";
@@ -181,6 +206,10 @@ async fn the_mark_is_taken_away_by_staff_alone() {
     world.post("/staff/me/tablet", &[("use", "own")]).await.is(403);
     tablet.post("/staff/me/tablet", "stolen", &[("use", "own")]).await.is(403);
     let token = tablet.get("/staff/me").await.hidden("form");
+    for other in ["garbage", ""] {
+        tablet.post("/staff/me/tablet", &token, &[("use", other)]).await.is(400);
+        tablet.get("/staff/me").await.has("This tablet is shared");
+    }
     let taken = tablet.post("/staff/me/tablet", &token, &[("use", "own")]).await;
     let cookies: Vec<_> = taken.is(303).headers.get_all(SET_COOKIE).iter().collect();
     assert_eq!(cookies.len(), 2);

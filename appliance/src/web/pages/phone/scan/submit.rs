@@ -134,7 +134,7 @@ pub(crate) async fn show(
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
     };
-    let ScanDraft { mut token, entered, submission } = draft;
+    let ScanDraft { mut token, entered, submission, .. } = draft;
     if let Some(timer) = timer.filter(|timer| is_of_phone(timer, &devices) && timer.boot == now.boot) {
         token.opened_ms = token.opened_ms.min(timer.opened_up_ms);
     }
@@ -188,7 +188,8 @@ fn first_entered(
 
 /// A page on which nothing is put in but what the phone knows.
 fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> ScanDraft {
-    ScanDraft { token: PageToken::drawn(state, tag, now), entered, submission: new_submission(state) }
+    let token = PageToken::drawn(state, tag, now);
+    ScanDraft { token, entered, submission: new_submission(state), device: None }
 }
 
 /// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
@@ -277,16 +278,16 @@ impl ScanView {
     }
 
     /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    async fn keep(self, state: &AppState, from: ClientNetwork) -> Result<TagAnswer, HttpError> {
+    async fn keep(
+        self,
+        state: &AppState,
+        from: ClientNetwork,
+        device: DeviceId,
+    ) -> Result<TagAnswer, HttpError> {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (entered, submission) = (self.entered.clone(), self.submission.clone());
-        if !self.problems.is_empty()
-            || !state.stored::<ScanDrafts>().keep(
-                &id,
-                from,
-                ScanDraft { token: self.token, entered, submission },
-            )
-        {
+        let draft = ScanDraft { token: self.token, entered, submission, device: Some(device) };
+        if !self.problems.is_empty() || !state.stored::<ScanDrafts>().keep(&id, from, draft) {
             return self.answer(state).await;
         }
         let anyway = if self.anyway { "&anyway=1" } else { "" };
@@ -519,7 +520,8 @@ impl Filled {
         }
         let set_device = self.device.set_cookie();
         self.token.made_ms = self.now.up_ms;
-        let page = self.again(problems, None).keep(state, ClientNetwork::of(self.from.remote)).await?;
+        let from = ClientNetwork::of(self.from.remote);
+        let page = self.again(problems, None).keep(state, from, self.device.id()).await?;
         Ok(with_cookies(page, [set_device]))
     }
 

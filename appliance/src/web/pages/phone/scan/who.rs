@@ -16,6 +16,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
+use crate::web::pages::phone::scan::draft::ScanDrafts;
 use crate::web::pages::phone::scan::proof::find_listed;
 use crate::web::request::cookies;
 use crate::web::view_models::listed_people::ListedPerson;
@@ -255,7 +256,8 @@ struct EnteredPin<'a> {
     pin: &'a str,
 }
 
-/// “I am someone else”: ends the session on this device, and takes the name away that it remembers. The cookies that do so.
+/// “I am someone else”: ends the session on this device, and takes away what it remembers of whoever was there. The cookies
+/// that do so.
 pub(crate) async fn forget_person(
     state: &AppState,
     phone: &[DeviceId],
@@ -263,6 +265,7 @@ pub(crate) async fn forget_person(
     notes: &AccessNotes,
 ) -> Result<[Option<HeaderValue>; 2], HttpError> {
     state.contact_timers.forget_names(phone);
+    state.stored::<ScanDrafts>().forget_person(phone);
     let Some(signed) = signed else { return Ok([None, cookies::clear_name()]) };
     let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
     let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
