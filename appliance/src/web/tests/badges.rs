@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
+use record::entry::EntryAuthor;
 use record::fold::ServiceState;
 use record::kinds::{AccessChange, CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
 use record::tree::Hash;
@@ -18,6 +19,7 @@ use super::submissions::{document, packed, with};
 use super::*;
 use crate::identity::{AccessOutcome, BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
 use crate::intake::{SettingsChange, ways_from};
+use crate::web::commands::badges::enrol_badge;
 
 pub(super) const CODE: &str = "0004711-WARD-7";
 const OTHER: &str = "0004712-WARD-7";
@@ -240,6 +242,37 @@ async fn whoever_tries_out_numbers_has_to_wait() {
     assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
     world.clock.advance(Duration::from_secs(3_600));
     scan(9999).await.is(303);
+}
+
+#[tokio::test]
+async fn a_badge_is_in_force_only_once_the_log_names_it() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    world.state.store.stop().await.unwrap();
+    let code = BadgeCode::read(CODE).unwrap();
+    let failed = enrol_badge(&world.state, EntryAuthor::BOX, ada, code).await;
+    assert_eq!(failed.unwrap_err().status, 503);
+    assert!(badges_of(&world, ada).is_empty());
+    let key = world.dir.path().join("box/keys/badge.key");
+    assert!(!key.exists(), "not even the key was made under which it would stand");
+}
+
+#[tokio::test]
+async fn a_badge_that_is_refused_is_in_no_log() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let add = async |staff, code| {
+        let code = BadgeCode::read(code).unwrap();
+        enrol_badge(&world.state, EntryAuthor::BOX, staff, code).await.unwrap()
+    };
+    add(ada, CODE).await.unwrap();
+    let size = world.size();
+    let Event::AccessChanged(change) = world.event(size - 1) else { panic!() };
+    assert_eq!((change.what, change.staff), (AccessChange::BadgeAdded, Some(ada)));
+    let grace = person(&world, "Grace", StaffRole::Technician, "2222").await;
+    let size = world.size();
+    assert_eq!(add(grace, CODE).await, Err(BadgeRefusal::Taken));
+    assert_eq!(world.size(), size);
 }
 
 #[tokio::test]
