@@ -29,7 +29,7 @@ pub(super) fn enrol(world: &World, staff: StaffId, code: &str) -> Result<StaffBa
     world.state.identity.badges.enrol(&new, |_| false).unwrap()
 }
 
-fn badges_of(world: &World, staff: StaffId) -> Vec<StaffBadge> {
+pub(super) fn badges_of(world: &World, staff: StaffId) -> Vec<StaffBadge> {
     world.state.identity.badges.of(staff).unwrap()
 }
 
@@ -237,11 +237,24 @@ async fn whoever_tries_out_numbers_has_to_wait() {
     assert_eq!(world.size(), size);
     // Without a badge it is recorded all the same.
     submit(&world, true, &[("unproven", "1")]).await.is(303);
-    // Nor does a flood revoke what it comes upon.
-    submit(&world, false, &[("badge", "9999")]).await.is(400);
-    assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
     world.clock.advance(Duration::from_secs(3_600));
     scan(9999).await.is(303);
+}
+
+#[tokio::test]
+async fn whoever_floods_plain_pages_keeps_nobody_from_their_badge() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    need(&world, &ProofWay::Badge).await;
+    enrol(&world, ada, CODE).unwrap();
+    for n in 0..45 {
+        submit(&world, false, &[("badge", &format!("{n:04}"))]).await.is(400);
+    }
+    // Nor does a flood revoke what it comes upon.
+    submit(&world, false, &[("badge", CODE)]).await.is(400);
+    assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
+    submit(&world, true, &[("badge", CODE)]).await.is(303);
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
 }
 
 #[tokio::test]

@@ -14,8 +14,9 @@ use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::{ClaimedCleaner, Command, CommandRefusal, ProblemForm};
-use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
+use crate::web::access::pin::PinTypist;
+use crate::web::access::plain_form::screen_form;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
@@ -214,11 +215,11 @@ pub(crate) async fn submit_problem(
     key: IdempotencyKey,
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    require_secure_badge(&state, &form, phone.peer()).await?;
+    let device = phone.browser().device(&state);
+    let form = screen_form(&state, form, phone.peer(), &PinTypist::on(&device, phone.peer())).await?;
     let tag = find_item(&state, &text)?.tag;
     let mut signed = phone.session(&state).await?;
     let proof = scanned_proof(&state, &phone, &form).await?;
-    let device = phone.browser().device(&state);
     if form.get("other").is_some() {
         return ask_somebody_else(&state, &phone, tag, &form, signed).await;
     }

@@ -20,9 +20,9 @@ use crate::intake::{
 };
 use crate::listen::PeerAddress;
 use crate::phones::{ContactTimer, count_cleanings};
-use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
-use crate::web::access::pin::{PinTypist, pin_in_the_clear};
+use crate::web::access::pin::PinTypist;
+use crate::web::access::plain_form::screen_form;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
@@ -305,7 +305,9 @@ pub(crate) async fn submit(
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let (anyway, from) = (params.anyway.is_some(), *phone.peer());
-    require_secure_badge(&state, &form, &from).await?;
+    let device = phone.browser().device(&state);
+    let typist = PinTypist::on(&device, &from);
+    let form = screen_form(&state, form, &from, &typist).await?;
     let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {
@@ -314,12 +316,7 @@ pub(crate) async fn submit(
         OpenedTag::Elsewhere(answer) => return Ok(with_cookies(answer, [])),
     };
     let mut signed = phone.session(&state).await?;
-    let device = phone.browser().device(&state);
-    let typist = PinTypist::on(&device, &from);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
-    if !from.secure && !form.text("pin").trim().is_empty() {
-        return Err(pin_in_the_clear());
-    }
     let proof = ScanProof::of_form(&state, &form, signed.as_mut(), &typist).await?;
     let key = submission_key(key, &form);
     let now = state.clock.now();
