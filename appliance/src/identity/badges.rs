@@ -12,7 +12,7 @@ use service::random::RandomSource;
 
 use super::hmac::hmac_sha256;
 use super::rows::JsonTable;
-use super::{IdentityError, new_row_id};
+use super::{IdentityError, SYMBOLS, new_row_id};
 use crate::store::disk::{Disk, put_small, read_small};
 
 const TABLE: &str = "badges";
@@ -42,6 +42,15 @@ impl BadgeCode {
             return Ok(Self(code.to_owned()));
         }
         Err(BadgeRefusal::Form)
+    }
+
+    /// One for a badge that the box prints: 78 random bits in 16 symbols. The first is a digit, since a text without one may be
+    /// a name.
+    pub fn make(random: &dyn RandomSource) -> Self {
+        let [first, rest @ ..] = random.bytes::<16>();
+        let symbol = |byte: u8| char::from(SYMBOLS[usize::from(byte % 32)].to_ascii_uppercase());
+        let first = char::from(b'0' + first % 8);
+        Self([first].into_iter().chain(rest.map(symbol)).collect())
     }
 
     /// As it was read, for what compares it with other things that a scanner reads.

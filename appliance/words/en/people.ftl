@@ -232,6 +232,8 @@ person-badge-again = Scan the same badge again
 # Buttons.
 person-badge-add = Add badge
     .go-on = Continue
+person-badge-print = Print a badge
+    .what = Without a badge of your own to scan: the box makes one up and gives you a PDF, once. Its number is stored nowhere else. Print it, then delete the file.
 person-badge-remove = Remove
 # What is wrong with one.
 person-badge-form = A badge has 4 to 128 characters. Scan it again

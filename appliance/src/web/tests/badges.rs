@@ -117,6 +117,36 @@ async fn an_admin_scans_a_badge_twice_and_removes_it() {
 }
 
 #[tokio::test]
+async fn the_box_makes_a_badge_up_and_gives_it_once() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    let page = admin.get(&path).await;
+    let (token, size) = (page.is(200).has("Print a badge").hidden("form"), world.size());
+    let print = async || admin.post(&format!("{path}/badges/print"), &token, &[]).await;
+    let first = print().await;
+    assert!(first.is(200).bytes.starts_with(b"%PDF"));
+    assert_eq!(first.header(http::header::CACHE_CONTROL), "no-store");
+    let Event::AccessChanged(change) = world.event(size) else { panic!() };
+    assert_eq!((change.what, change.staff), (AccessChange::BadgeAdded, Some(ada)));
+    assert_eq!((badges_of(&world, ada).len(), world.size()), (1, size + 1));
+    assert_eq!(world.state.printing.jobs().unwrap(), [], "no ledger holds it");
+    assert_ne!(print().await.is(200).bytes, first.bytes, "another one each time");
+    print().await.is(200);
+    print().await.is(422).has("A person has at most 3 badges");
+    let other = desk(&world, StaffRole::Biomed).await;
+    let token = other.get("/staff/me").await.hidden("form");
+    other.post(&format!("{path}/badges/print"), &token, &[]).await.is(403);
+    world.clock.advance(Duration::from_secs(31 * 60));
+    let grace = person(&world, "Grace", StaffRole::Technician, "2222").await;
+    let hers = format!("/staff/people/{grace}");
+    let token = admin.get(&hers).await.hidden("form");
+    admin.post(&format!("{hers}/badges/print"), &token, &[]).await.is(200).has("Enter your PIN to continue");
+    assert!(badges_of(&world, grace).is_empty());
+}
+
+#[tokio::test]
 async fn an_old_sign_in_asks_for_the_pin_and_for_the_badge_anew() {
     let world = World::new().await;
     let admin = desk(&world, StaffRole::FacilityAdmin).await;
