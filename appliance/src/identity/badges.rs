@@ -12,7 +12,7 @@ use service::random::RandomSource;
 
 use super::hmac::hmac_sha256;
 use super::rows::JsonTable;
-use super::{IdentityError, new_row_id};
+use super::{IdentityError, SYMBOLS, new_row_id};
 use crate::store::disk::{Disk, put_small, read_small};
 
 const TABLE: &str = "badges";
@@ -42,6 +42,15 @@ impl BadgeCode {
             return Ok(Self(code.to_owned()));
         }
         Err(BadgeRefusal::Form)
+    }
+
+    /// One for a badge that the box prints: 78 random bits in 16 symbols. The first is a digit, since a text without one may be
+    /// a name.
+    pub fn make(random: &dyn RandomSource) -> Self {
+        let [first, rest @ ..] = random.bytes::<16>();
+        let symbol = |byte: u8| char::from(SYMBOLS[usize::from(byte % 32)].to_ascii_uppercase());
+        let first = char::from(b'0' + first % 8);
+        Self([first].into_iter().chain(rest.map(symbol)).collect())
     }
 
     /// As it was read, for what compares it with other things that a scanner reads.
@@ -127,6 +136,22 @@ impl BadgeStore {
         self.has_any.load(Ordering::Relaxed)
     }
 
+    /// Whether a badge can be given to a person. Blocks for the disk, and writes nothing. Badges of those `has_left` names are free.
+    ///
+    /// # Errors
+    /// The inner one says why not, the outer one that the table or the key cannot be read.
+    pub fn check(
+        &self,
+        new: &NewBadge,
+        has_left: impl Fn(StaffId) -> bool,
+    ) -> Result<Result<(), BadgeRefusal>, IdentityError> {
+        // Without a key there is no badge yet.
+        let Some(key) = self.key()? else { return Ok(Ok(())) };
+        let mut held: Vec<(String, StaffBadge)> = self.rows.all()?;
+        held.retain(|(_, badge)| !has_left(badge.staff));
+        Ok(check_new(&held, &digest_of(&key, &new.code), new.staff))
+    }
+
     /// Gives a badge to a person. Blocks for the disk. Badges of those `has_left` names are free.
     ///
     /// # Errors
@@ -141,11 +166,8 @@ impl BadgeStore {
             let (left, held): (Vec<_>, Vec<_>) =
                 rows.starting::<StaffBadge>("")?.into_iter().partition(|(_, badge)| has_left(badge.staff));
             left.iter().try_for_each(|(key, _)| rows.remove(key))?;
-            if let Some((_, badge)) = held.iter().find(|(key, _)| *key == digest) {
-                return Ok(Err(refuse_again(badge.clone(), new.staff)));
-            }
-            if held.iter().filter(|(_, badge)| badge.staff == new.staff).count() >= BADGES_MAX {
-                return Ok(Err(BadgeRefusal::TooMany));
+            if let Err(refusal) = check_new(&held, &digest, new.staff) {
+                return Ok(Err(refusal));
             }
             let badge = StaffBadge {
                 id: new_row_id(self.random.as_ref()),
@@ -287,6 +309,17 @@ impl BadgeStore {
 
 fn digest_of(key: &[u8; KEY_BYTES], code: &BadgeCode) -> String {
     Hash(hmac_sha256(key, code.0.as_bytes())).to_string()
+}
+
+/// Whether a badge with this code can be added to those that are held.
+fn check_new(held: &[(String, StaffBadge)], digest: &str, staff: StaffId) -> Result<(), BadgeRefusal> {
+    if let Some((_, badge)) = held.iter().find(|(key, _)| key == digest) {
+        return Err(refuse_again(badge.clone(), staff));
+    }
+    match held.iter().filter(|(_, badge)| badge.staff == staff).count() {
+        BADGES_MAX.. => Err(BadgeRefusal::TooMany),
+        _ => Ok(()),
+    }
 }
 
 /// Why a badge that is there is not added again.

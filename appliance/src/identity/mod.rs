@@ -29,7 +29,7 @@ pub use self::badges::{BADGES_MAX, BadgeCode, BadgeRefusal, BadgeStore, NewBadge
 pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PinAttempt, PinForm, PinOutcome, PinStore, pin_digits_min};
 pub(crate) use self::sessions::form_token;
-pub use self::sessions::{BrowserUse, SessionRow, SessionStore};
+pub use self::sessions::{BrowserUse, HeldPin, SessionRow, SessionStore};
 pub use self::tokens::{
     ApiToken, ApiTokenScope, ApiTokenStore, NewToken, TokenHand, TokenLife, TokenRefusal, TokenState,
 };

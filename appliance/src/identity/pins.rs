@@ -1,7 +1,8 @@
 //! PINs: hashed by argon2id, and counted by [`super::attempts`] before they are looked at.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::{DeviceId, StaffId};
 use record::kinds::StaffRole;
@@ -100,6 +101,9 @@ pub enum PinOutcome {
 struct PinRow {
     salt: String,
     hash: String,
+    /// It came without HTTPS, where anybody in the building could read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    exposed: bool,
 }
 
 /// The PINs of a facility's staff.
@@ -110,13 +114,17 @@ pub struct PinStore {
     random: Arc<dyn RandomSource>,
     /// Hashed where there is no PIN, so that it takes as long as where there is one.
     nobody: PinRow,
+    /// Whose PIN came without HTTPS, as the table has it: each staff page asks.
+    exposed: Mutex<BTreeSet<StaffId>>,
 }
 
 impl PinStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let (pins, attempts) = (JsonTable::open(db.clone(), "identity_pins")?, AttemptStore::open(db)?);
-        let nobody = PinRow { salt: to_hex(&random.bytes::<16>()), hash: String::new() };
-        Ok(Self { pins, attempts, queue: HashQueue::new(), random, nobody })
+        let nobody = PinRow { salt: to_hex(&random.bytes::<16>()), hash: String::new(), exposed: false };
+        let exposed = pins.all::<PinRow>()?.into_iter().filter(|(_, row)| row.exposed);
+        let exposed = Mutex::new(exposed.filter_map(|(id, _)| id.parse().ok()).collect());
+        Ok(Self { pins, attempts, queue: HashQueue::new(), random, nobody, exposed })
     }
 
     /// Gives a person a PIN, or another one, and ends their waits. Blocks: hashing takes tens of milliseconds, and the disk
@@ -135,7 +143,8 @@ impl PinStore {
         }
         let salt = to_hex(&self.random.bytes::<16>());
         let hash = hash_pin(&self.queue.wait(), pin, &salt);
-        self.pins.put(&staff.to_string(), &PinRow { salt, hash })?;
+        self.pins.put(&staff.to_string(), &PinRow { salt, hash, exposed: false })?;
+        self.exposed().remove(&staff);
         self.attempts.unlock(staff)?;
         self.attempts.mark_reported(staff)?;
         Ok(Ok(()))
@@ -148,6 +157,7 @@ impl PinStore {
     pub fn remove(&self, staff: StaffId) -> Result<bool, IdentityError> {
         let before: Option<PinRow> = self.pins.get(&staff.to_string())?;
         self.pins.remove(&staff.to_string())?;
+        self.exposed().remove(&staff);
         self.attempts.forget(staff)?;
         Ok(before.is_some())
     }
@@ -169,41 +179,76 @@ impl PinStore {
     /// # Errors
     /// A table cannot be read or written; then nothing was looked at.
     pub(super) fn check(&self, attempt: &PinAttempt) -> Result<PinOutcome, IdentityError> {
+        let (outcome, payer) = self.look(attempt)?;
+        if outcome == PinOutcome::Right {
+            self.attempts.refund(&payer)?;
+            if payer.origin == OriginKind::UnknownDevice {
+                self.attempts.refund_network(attempt.address);
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was is told to nobody:
+    /// it counts as a try like a wrong one, so that what is left says nothing either. Whose it was, for the audit.
+    ///
+    /// # Errors
+    /// As [`PinStore::check`].
+    pub fn expose(&self, attempt: &PinAttempt) -> Result<bool, IdentityError> {
+        let key = attempt.staff.to_string();
+        let before: Option<PinRow> = self.pins.get(&key)?;
+        let (outcome, _) = self.look(attempt)?;
+        let Some(before) = before.filter(|_| outcome == PinOutcome::Right) else { return Ok(false) };
+        // Another one that was set meanwhile is nobody else's.
+        let is_same = |row: &PinRow| row.hash == before.hash;
+        self.pins.update(&key, |row: &mut PinRow| row.exposed |= is_same(row))?;
+        if self.pins.get::<PinRow>(&key)?.is_some_and(|row| row.exposed) {
+            self.exposed().insert(attempt.staff);
+        }
+        Ok(true)
+    }
+
+    /// Whether a person has to change their PIN, because it came without HTTPS.
+    pub fn is_exposed(&self, staff: StaffId) -> bool {
+        self.exposed().contains(&staff)
+    }
+
+    fn exposed(&self) -> MutexGuard<'_, BTreeSet<StaffId>> {
+        self.exposed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What came of a try that was counted, and who paid for it.
+    fn look(&self, attempt: &PinAttempt) -> Result<(PinOutcome, AttemptSource), IdentityError> {
         let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
         let row: Option<PinRow> = self.pins.get(&staff.to_string())?;
         let origin = self.attempts.origin(staff, device, now_ms)?;
         let payer = AttemptSource { staff, has_pin: row.is_some(), device, origin, now_ms };
         let stranger = origin == OriginKind::UnknownDevice;
         if stranger && let Err(wait) = self.attempts.take_network(address, now_ms) {
-            return Ok(PinOutcome::Locked { until_ms: wait.until_ms });
+            return Ok((PinOutcome::Locked { until_ms: wait.until_ms }, payer));
         }
         if let Some(wait) = self.attempts.refused(&payer)? {
-            return Ok(PinOutcome::Locked { until_ms: wait.until_ms });
+            return Ok((PinOutcome::Locked { until_ms: wait.until_ms }, payer));
         }
         let Some(turn) = self.queue.enter((!stranger).then_some(device)) else {
             if stranger {
                 self.attempts.refund_network(address);
             }
-            return Ok(PinOutcome::Busy);
+            return Ok((PinOutcome::Busy, payer));
         };
         // Counted, and on disk, before the PIN is looked at.
         let left = match self.attempts.take(&payer)? {
-            Err(wait) => return Ok(PinOutcome::Locked { until_ms: wait.until_ms }),
+            Err(wait) => return Ok((PinOutcome::Locked { until_ms: wait.until_ms }, payer)),
             Ok(left) => left,
         };
         let stored = row.as_ref().unwrap_or(&self.nobody);
         let fits = same_digits(&hash_pin(&turn, &attempt.pin, &stored.salt), &stored.hash);
-        if row.is_none() {
-            return Ok(PinOutcome::None);
-        }
-        if !fits {
-            return Ok(PinOutcome::Wrong { left });
-        }
-        self.attempts.refund(&payer)?;
-        if stranger {
-            self.attempts.refund_network(address);
-        }
-        Ok(PinOutcome::Right)
+        let outcome = match (row, fits) {
+            (None, _) => PinOutcome::None,
+            (Some(_), false) => PinOutcome::Wrong { left },
+            (Some(_), true) => PinOutcome::Right,
+        };
+        Ok((outcome, payer))
     }
 
     /// Whether this person has signed in on this device in the last 180 days.

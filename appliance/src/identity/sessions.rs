@@ -12,6 +12,10 @@ use service::random::RandomSource;
 use super::rows::JsonTable;
 use super::{IdentityError, new_secret, secret_digest};
 
+mod held_pin;
+
+pub use self::held_pin::HeldPin;
+
 /// The table of sessions.
 pub(super) const TABLE: &str = "identity_sessions";
 /// An unattended desk is signed out after this.
@@ -74,13 +78,16 @@ impl PinEntry {
     fn of(now: &Now) -> Self {
         Self { boot: now.boot, up_ms: now.up_ms }
     }
+
+    fn age_ms(self, now: &Now) -> Option<u64> {
+        now.up_ms.checked_sub(self.up_ms).filter(|_| self.boot == now.boot)
+    }
 }
 
 impl SessionRow {
     /// How long ago its PIN was typed, milliseconds; absent: before the machine started, or for a record on a shared tablet.
     pub fn pin_age_ms(&self, now: &Now) -> Option<u64> {
-        let pin = self.pin?;
-        now.up_ms.checked_sub(pin.up_ms).filter(|_| pin.boot == now.boot)
+        self.pin?.age_ms(now)
     }
 
     fn is_over(&self, now_ms: i64) -> bool {
@@ -179,19 +186,7 @@ impl SessionStore {
     /// # Errors
     /// It could not be written; it counts all the same, until a restart.
     pub fn renew_pin(&self, secret: &str, now: &Now) -> Result<(), IdentityError> {
-        self.set_pin(secret, Some(PinEntry::of(now)))
-    }
-
-    /// The PIN of this session proves no more records; its person stays signed in.
-    ///
-    /// # Errors
-    /// It could not be written; it proves none all the same, until a restart.
-    pub fn spend_pin(&self, secret: &str) -> Result<(), IdentityError> {
-        self.set_pin(secret, None)
-    }
-
-    fn set_pin(&self, secret: &str, pin: Option<PinEntry>) -> Result<(), IdentityError> {
-        let key = secret_digest(secret);
+        let (key, pin) = (secret_digest(secret), Some(PinEntry::of(now)));
         let found = self.lock().get_mut(&key).map(|session| session.pin = pin);
         found.map_or(Ok(()), |()| self.write_pin(&key, pin))
     }
@@ -369,11 +364,11 @@ mod tests {
     fn a_session_on_a_shared_tablet_is_short_and_its_pin_is_spent() {
         let dir = tempfile::tempdir().unwrap();
         let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
-        let open = || SessionStore::open(db.clone(), Arc::new(SystemRandom)).unwrap();
+        let open = || Arc::new(SessionStore::open(db.clone(), Arc::new(SystemRandom)).unwrap());
         let (sessions, tom) = (open(), StaffId::new(0, [1; 10]));
         let shared = sessions.begin_in(BrowserUse::Shared, tom, &at(NOW, 0)).unwrap();
         let own = sessions.begin(tom, &at(NOW, 0)).unwrap();
-        sessions.spend_pin(&shared).unwrap();
+        HeldPin::take(&sessions, &shared, None).unwrap().write_used().unwrap();
         drop(sessions);
         let sessions = open();
         let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap().unwrap();
@@ -386,6 +381,38 @@ mod tests {
         assert!(is_in(NOW + 2 * SHARED_IDLE_MS_MAX + 1), "a browser of somebody’s own");
         sessions.set_browser(&own, BrowserUse::Shared).unwrap();
         assert!(!is_in(NOW + 3 * SHARED_IDLE_MS_MAX + 2));
+    }
+
+    #[test]
+    fn a_pin_is_held_by_one_and_goes_back_unless_it_is_used() {
+        let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let sessions = Arc::new(SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap());
+        let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 100)).unwrap();
+        let (take, age) = (
+            |entered: Option<&Now>| HeldPin::take(&sessions, &secret, entered),
+            |held: &HeldPin| held.age_ms(&at(NOW, 500)),
+        );
+        let held = take(None).unwrap();
+        assert_eq!(age(&held), Some(400));
+        assert!(take(None).is_none(), "somebody has it");
+        held.give_back();
+        drop(take(None).unwrap());
+        let mut held = take(None).unwrap();
+        held.use_up();
+        drop(held);
+        assert!(take(None).is_none(), "it may be in a record");
+        // One that comes with the request is shown to no other one, and stands for the next if it was not used.
+        let held = take(Some(&at(NOW, 450))).unwrap();
+        assert_eq!((age(&held), take(None).is_none()), (Some(50), true));
+        held.give_back();
+        let held = take(None).unwrap();
+        sessions.renew_pin(&secret, &at(NOW, 490)).unwrap();
+        drop(held);
+        assert_eq!(age(&take(None).unwrap()), Some(10), "a newer one stays");
+        let held = take(None).unwrap();
+        sessions.end(&secret).unwrap();
+        drop(held);
+        assert!(take(Some(&at(NOW, 500))).is_none(), "the session is over");
     }
 
     #[test]

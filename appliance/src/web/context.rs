@@ -38,9 +38,6 @@ const CODE_SPAN: Duration = Duration::from_secs(60);
 const CODE_ADDRESSES_MAX: usize = 1_024;
 /// Of IPv6 fewer: there one machine has as many as it likes, and tries no faster than a whole small IPv4 network.
 const CODE_ADDRESSES_V6_MAX: usize = 256;
-/// Badges in an hour from one address that are nobody's: more than a shift misreads, and too few to find one by its number.
-const BADGE_TRIES: u32 = 30;
-const BADGE_SPAN: Duration = Duration::from_secs(3_600);
 /// Set-up forms that are read at a time.
 const OPEN_FORMS_MAX: usize = 8;
 
@@ -173,8 +170,6 @@ pub(super) struct ContextInner {
     pub(super) submissions: RateLimiter<ClientNetwork>,
     /// Tries to sign in from devices that are new to whom they name.
     pub(super) sign_ins: RateLimiter<ClientNetwork>,
-    /// Badges that are nobody's.
-    pub(super) badge_tries: RateLimiter<ClientNetwork>,
     /// Held by whoever sets the box up.
     pub(super) setup_turn: tokio::sync::Mutex<()>,
     /// Tries of the set-up code by IPv4.
@@ -207,7 +202,6 @@ impl AppState {
                 parts,
                 submissions,
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
-                badge_tries: RateLimiter::new(BADGE_TRIES, BADGE_SPAN, BADGE_TRIES, ADDRESSES_MAX),
                 setup_turn: tokio::sync::Mutex::default(),
                 code_tries: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_MAX),
                 code_tries_v6: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_V6_MAX),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequest as _, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{
@@ -13,18 +13,22 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use record::entry::EntryAuthor;
 use record::kinds::AccessChange;
+use web::argument::{FormBody, PlainForm};
 use web::error::HttpError;
 use web::route::{RouteKind, RouteMark};
 use web::table::Table;
 
 use crate::identity::{AccessOutcome, AccessTarget};
 use crate::listen::PeerAddress;
+use crate::web::access::pin::PinTypist;
+use crate::web::access::plain_form::refuse_secrets_in_the_clear;
 use crate::web::access::program;
 use crate::web::access::trace::AccessTrace;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::access_log::log_removal;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
+use crate::web::request::device::RequestDevice;
 use crate::web::request::next_page::{HOME, KnownPages, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
 use crate::web::request::peer::{find_peer, host_name, https_address};
 use crate::web::words::ErrorWords;
@@ -72,6 +76,9 @@ pub(crate) async fn guard_request(
     let mut answer = match head.check(&guard.state, &request) {
         Ok(RequestFinding::Good) => next.run(request).await,
         Ok(RequestFinding::TokenShown(text)) => refuse_spent_token(&guard.state, text).await.into_response(),
+        Ok(RequestFinding::StaffPage(error)) => {
+            refuse_plain_staff(&guard.state, request, &head.peer, *error).await.into_response()
+        }
         Err(error) => error.into_response(),
     };
     // A refusal of ours or a panic says nothing of the row: errors are worded as its callers read them all the same.
@@ -106,6 +113,8 @@ enum RequestFinding {
     Good,
     /// A token came where everybody can read along, as far as it looks like one.
     TokenShown(Option<String>),
+    /// A page of staff was asked for where everybody can read along.
+    StaffPage(Box<HttpError>),
 }
 
 /// What is said of a request before its path is looked at.
@@ -145,7 +154,7 @@ impl RequestHead {
             return Ok(RequestFinding::TokenShown(program::bearer_token(headers).map(str::to_owned)));
         }
         if !self.peer.secure && (path == "/staff" || path.starts_with("/staff/")) {
-            return Err(needs_https(state, host, request));
+            return Ok(RequestFinding::StaffPage(Box::new(needs_https(state, host, request))));
         }
         Ok(RequestFinding::Good)
     }
@@ -213,6 +222,24 @@ fn needs_https(state: &AppState, host: &str, request: &Request) -> HttpError {
             .link("/trust", worded(ErrorWords::error_https_trust)),
         None => error.next(worded(ErrorWords::error_https_none)),
     }
+}
+
+/// A form with a PIN or a badge gets the answer that it gets on every page; all else is sent to HTTPS.
+async fn refuse_plain_staff(
+    state: &AppState,
+    request: Request,
+    from: &PeerAddress,
+    error: HttpError,
+) -> HttpError {
+    if request.method().is_safe() {
+        return error;
+    }
+    let device = RequestDevice::of(state, request.headers(), Some(from));
+    let Ok(FormBody { fields, .. }) = FormBody::<PlainForm>::from_request(request, state).await else {
+        return error;
+    };
+    let typist = PinTypist::on(&device, from);
+    refuse_secrets_in_the_clear(state, &fields, &typist).await.err().unwrap_or(error)
 }
 
 /// A token that crossed the network in the clear is everybody's.

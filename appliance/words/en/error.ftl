@@ -120,6 +120,7 @@ pin-not-looked-at = The PIN was not checked. Enter it again.
 error-pin-in-the-clear = This page is not secure
     .detail = This page is not secure. Your PIN was not used; change it.
     .next = Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.
+error-pin-exposed = Your PIN was sent without HTTPS. Choose another one
 error-badge-in-the-clear = This page is not secure
     .detail = This page is not secure. Your badge was not used. It proves nothing any more, because others could read it.
     .next = Record with your name alone, or open the page over HTTPS and use another badge. A facility admin adds one for you.

@@ -213,6 +213,7 @@ tried-change-person = Tried to change a person
 tried-set-pin = Tried to set a person’s PIN
 tried-clear-pin = Tried to remove a person’s PIN
 tried-add-badge = Tried to add a badge
+tried-print-badge = Tried to print a badge
 tried-remove-badge = Tried to remove a badge
 tried-sign-person-out = Tried to sign a person out
 tried-person-left = Tried to note that a person has left

@@ -44,6 +44,8 @@ own-pin-wrong = { $count ->
    *[other] { $count } wrong PINs were entered for you since { $since }, on devices on which you never signed in. None was correct. If that was not you, set a longer PIN and tell a facility admin.
 }
 own-pin-short = Your PIN is too short for what you may do here: as { $role } you need { NUMBER($digits) } to 8 digits. It still opens the staff pages; set a longer one now.
+own-pin-exposed = Your PIN was sent without HTTPS, where others could read it. Your records are safe. Choose another PIN now: the pages open after that.
+own-pin-same = This is the PIN that others could read. Choose another one
 own-pin-present = Your current PIN
 own-pin-new = New PIN
 own-pin-digits = { NUMBER($digits) } to 8 digits
@@ -230,6 +232,8 @@ person-badge-again = Scan the same badge again
 # Buttons.
 person-badge-add = Add badge
     .go-on = Continue
+person-badge-print = Print a badge
+    .what = Without a badge of your own to scan: the box makes one up and gives you a PDF, once. Its number is stored nowhere else. Print it, then delete the file.
 person-badge-remove = Remove
 # What is wrong with one.
 person-badge-form = A badge has 4 to 128 characters. Scan it again

@@ -136,6 +136,7 @@ scan-proof-badge = This item needs your badge or your PIN.
 scan-proof-plain = This item needs your PIN. Your phone is on the simple page.
     .badge = This item needs your badge or your PIN. Your phone is on the simple page.
 scan-proof-list = This item needs your name from the list. Enter the first letters of your name above, then find it.
+scan-proof-list-too = Is your name in the list of staff? Enter its first letters above, then find it.
 scan-proof-open = Open the secure page
 scan-proof-trust = How to trust this box
 scan-proof-sign-in = Sign in with your PIN

@@ -104,6 +104,7 @@ pin-not-looked-at = El PIN no se revisó. Ingréselo de nuevo.
 error-pin-in-the-clear = Esta página no es segura
     .detail = Esta página no es segura. Su PIN no se usó; cámbielo.
     .next = Registre solo con su nombre o abra la página por HTTPS. Un administrador puede asignarle un PIN nuevo.
+error-pin-exposed = Su PIN se envió sin HTTPS. Elija otro
 error-badge-in-the-clear = Esta página no es segura
     .detail = Esta página no es segura. Su credencial no se usó. Ya no demuestra nada, porque otros pudieron leerla.
     .next = Registre solo con su nombre, o abra la página por HTTPS y use otra credencial. Un administrador puede agregarle una.

@@ -186,6 +186,7 @@ tried-change-person = Intentó cambiar a una persona
 tried-set-pin = Intentó asignar el PIN de una persona
 tried-clear-pin = Intentó quitar el PIN de una persona
 tried-add-badge = Intentó agregar una credencial
+tried-print-badge = Intentó imprimir una credencial
 tried-remove-badge = Intentó quitar una credencial
 tried-sign-person-out = Intentó cerrar la sesión de una persona
 tried-person-left = Intentó anotar que una persona ya no trabaja aquí

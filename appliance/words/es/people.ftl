@@ -42,6 +42,8 @@ own-pin-wrong = { $count ->
    *[other] Desde { $since } se ingresaron { $count } PIN incorrectos con su nombre, en dispositivos en los que usted nunca inició sesión. Ninguno fue correcto. Si no fue usted, elija un PIN más largo y avise a un administrador.
 }
 own-pin-short = Su PIN es demasiado corto para lo que puede hacer aquí: como { $role } necesita de { NUMBER($digits) } a 8 dígitos. Todavía abre las páginas del personal; elija ahora uno más largo.
+own-pin-exposed = Su PIN se envió sin HTTPS, donde otros podían leerlo. Sus registros están a salvo. Elija ahora otro PIN: después se abren las páginas.
+own-pin-same = Este es el PIN que otros podían leer. Elija otro
 own-pin-present = Su PIN actual
 own-pin-new = PIN nuevo
 own-pin-digits = De { NUMBER($digits) } a 8 dígitos
@@ -216,6 +218,8 @@ person-badge-again = Escanee la misma credencial otra vez
     .hint = Se leyó una vez. Todavía no se guardó nada.
 person-badge-add = Agregar credencial
     .go-on = Continuar
+person-badge-print = Imprimir una credencial
+    .what = Si no hay una credencial para escanear: la caja crea una y entrega un PDF, una sola vez. El número no queda guardado en ningún otro lugar. Imprímalo y borre luego el archivo.
 person-badge-remove = Quitar
 person-badge-form = Una credencial tiene de 4 a 128 caracteres. Escanéela de nuevo
 person-badge-label = Esta es la etiqueta de un equipo, no una credencial

@@ -97,6 +97,7 @@ scan-proof-badge = Este equipo necesita su credencial o su PIN.
 scan-proof-plain = Este equipo necesita su PIN. Su teléfono está en la página simple.
     .badge = Este equipo necesita su credencial o su PIN. Su teléfono está en la página simple.
 scan-proof-list = Este equipo necesita su nombre de la lista. Escriba arriba las primeras letras de su nombre y búsquelo.
+scan-proof-list-too = ¿Su nombre está en la lista del personal? Escriba arriba las primeras letras y luego búsquelo.
 scan-proof-open = Abrir la página segura
 scan-proof-trust = Cómo confiar en esta unidad
 scan-proof-sign-in = Iniciar sesión con su PIN

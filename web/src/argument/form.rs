@@ -82,6 +82,19 @@ impl FormFields {
         Ok(())
     }
 
+    /// Puts another value in the place of a field's, or adds the field.
+    pub fn set(&mut self, name: &str, value: &str) {
+        match self.fields.iter_mut().find(|(one, _)| one == name) {
+            Some((_, there)) => value.clone_into(there),
+            None => self.fields.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    /// The values of these fields, in the order in which they came.
+    pub fn values_mut<'a>(&'a mut self, names: &'a [&str]) -> impl Iterator<Item = &'a mut String> {
+        self.fields.iter_mut().filter(|(one, _)| names.contains(&one.as_str())).map(|(_, value)| value)
+    }
+
     /// Refuses a field that came twice and may not.
     pub fn require_single<R: FormRules>(self) -> Result<Self, RequestFault> {
         let mut seen = BTreeSet::new();
@@ -199,6 +212,17 @@ mod tests {
         assert_eq!((form.text("name"), form.text("empty"), form.get("bare")), ("Zoë A", "", Some("")));
         assert_eq!(form.all("step").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(form.iter().count(), 5);
+    }
+
+    #[test]
+    fn a_value_takes_the_place_of_another() {
+        let mut form = FormFields::parse_urlencoded::<Ticked>(b"step=1&step=2&name=a").unwrap();
+        form.set("name", "b");
+        form.set("step", "3");
+        form.set("new", "c");
+        form.values_mut(&["step", "new"]).for_each(|value| value.push('!'));
+        let all: Vec<_> = form.iter().collect();
+        assert_eq!(all, [("step", "3!"), ("step", "2!"), ("name", "b"), ("new", "c!")]);
     }
 
     #[tokio::test]

@@ -165,3 +165,16 @@ fn without_its_key_a_badge_is_unknown_and_can_be_added_again() {
         assert_eq!(stored.len(), KEY_BYTES);
     }
 }
+
+#[test]
+fn a_made_up_badge_is_read_as_it_is_printed() {
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..1_000 {
+        let code = BadgeCode::make(&SystemRandom);
+        let text = code.as_str();
+        assert_eq!(BadgeCode::read(text).unwrap().as_str(), text);
+        assert!(text.len() == 16 && text.starts_with(|c: char| c.is_ascii_digit()), "{text}");
+        assert!(text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase() && !b"ILOU".contains(&b)));
+        assert!(seen.insert(text.to_owned()));
+    }
+}

@@ -1,4 +1,6 @@
-//! A badge that is scanned to prove a record.
+//! A badge that is scanned to prove a record, or where it does not belong.
+
+use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
@@ -6,16 +8,37 @@ use record::entry::EntryAuthor;
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged};
 use service::attempts::ClientNetwork;
-use web::argument::FormFields;
+use service::limit::RateLimiter;
 use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessTarget, BadgeCode};
 use crate::listen::PeerAddress;
-use crate::web::access_note::AccessNote;
+use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::access_log::log_removal;
-use crate::web::context::{AppState, run_blocking};
+use crate::web::context::{ADDRESSES_MAX, AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
 use crate::web::words::ErrorWords;
+
+/// Badges in an hour from one address that are nobody's: more than a shift misreads, and too few to find one by its number.
+const TRIES: u32 = 30;
+const TRIES_SPAN: Duration = Duration::from_secs(3_600);
+
+/// How many an address may still try. What it does without HTTPS, where anybody can send in its name, keeps it from nothing over
+/// HTTPS.
+#[derive(Debug)]
+pub(crate) struct BadgeTries {
+    scanned: RateLimiter<ClientNetwork>,
+    in_the_clear: RateLimiter<ClientNetwork>,
+    /// In fields for something else.
+    elsewhere: RateLimiter<ClientNetwork>,
+}
+
+impl Default for BadgeTries {
+    fn default() -> Self {
+        let limiter = || RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX);
+        Self { scanned: limiter(), in_the_clear: limiter(), elsewhere: limiter() }
+    }
+}
 
 /// When a phone sends again what came with a badge that was not looked at, seconds.
 const AGAIN_S: u32 = 120;
@@ -38,8 +61,8 @@ pub(crate) async fn check_scanned_badge(
     network: ClientNetwork,
 ) -> Result<BadgeOutcome, HttpError> {
     let Ok(code) = BadgeCode::read(scanned) else { return Ok(BadgeOutcome::Unknown) };
-    let now = state.clock.now();
-    if state.inner.badge_tries.take(network, now.up_ms).is_err() {
+    let (now, tries) = (state.clock.now(), state.stored::<BadgeTries>());
+    if tries.scanned.take(network, now.up_ms).is_err() {
         return Ok(BadgeOutcome::TooMany);
     }
     let found = run_blocking(state, move |state| {
@@ -48,7 +71,7 @@ pub(crate) async fn check_scanned_badge(
     let here = |staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left);
     match found.await?.filter(here) {
         Some(staff) => {
-            state.inner.badge_tries.refund(&network);
+            tries.scanned.refund(&network);
             Ok(BadgeOutcome::Known(staff))
         }
         None => Ok(BadgeOutcome::Unknown),
@@ -67,19 +90,6 @@ pub(crate) fn unknown_badge_note() -> AccessNote {
     AccessNote::new(AccessOutcome::UnknownBadge, AccessTarget::Proof)
 }
 
-/// Refuses a form with a badge that came without HTTPS.
-pub(crate) async fn require_secure_badge(
-    state: &AppState,
-    form: &FormFields,
-    from: &PeerAddress,
-) -> Result<(), HttpError> {
-    let badge = form.text("badge").trim();
-    if from.secure || badge.is_empty() {
-        return Ok(());
-    }
-    Err(refuse_badge_in_the_clear(state, badge, ClientNetwork::of(from.remote)).await)
-}
-
 /// A badge came where anybody in the building can read along: it is refused, and revoked if it was somebody's. What is said is
 /// the same for both, and numbers that are tried out revoke few.
 pub(crate) async fn refuse_badge_in_the_clear(
@@ -87,29 +97,96 @@ pub(crate) async fn refuse_badge_in_the_clear(
     scanned: &str,
     network: ClientNetwork,
 ) -> HttpError {
-    let is_looked_at = state.inner.badge_tries.take(network, state.clock.now().up_ms).is_ok();
+    let is_looked_at =
+        state.stored::<BadgeTries>().in_the_clear.take(network, state.clock.now().up_ms).is_ok();
     let code = BadgeCode::read(scanned).ok().filter(|_| is_looked_at);
+    refuse_shown(state, code).await
+}
+
+async fn refuse_shown(state: &AppState, code: Option<BadgeCode>) -> HttpError {
+    let title = worded(ErrorWords::error_badge_in_the_clear);
+    match revoke_shown(state, code).await {
+        Ok(note) => new_error(StatusCode::BAD_REQUEST, "badge-in-the-clear", title)
+            .detail(worded(ErrorWords::error_badge_in_the_clear_detail))
+            .field("badge")
+            .next(worded(ErrorWords::error_badge_in_the_clear_next))
+            .note(note),
+        Err(error) => error,
+    }
+}
+
+/// Revokes what came without HTTPS, if it was somebody's badge; what the audit keeps of it.
+async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<AccessNote, HttpError> {
     let note = AccessNote::new(AccessOutcome::BadgeInTheClear, AccessTarget::Proof);
     let revoked = run_blocking(state, move |state| {
         let now_ms = state.clock.now().wall_ms;
         let revoked = code.map(|code| state.identity.badges.revoke_shown(&code, now_ms)).transpose();
         revoked.map(Option::flatten).map_err(|e| HttpError::internal(&e))
     });
-    let note = match revoked.await {
-        Ok(Some(badge)) => {
-            let change = AccessChanged::new(AccessChange::BadgeRemoved, Some(badge.staff));
-            if let Err(error) = log_removal(state, EntryAuthor::BOX, change).await {
-                return error;
-            }
-            note.about(&badge.staff)
+    let Some(badge) = revoked.await? else { return Ok(note) };
+    let change = AccessChanged::new(AccessChange::BadgeRemoved, Some(badge.staff));
+    log_removal(state, EntryAuthor::BOX, change).await?;
+    Ok(note.about(&badge.staff))
+}
+
+/// The badge that a hand scanner typed into a field for something else, such as a name; nothing may show or store that text.
+///
+/// A text is looked at only where it has a digit, as everything does that a reader types, and hardly any name. Each that turns
+/// out to be nobody's costs the address a try, of a bucket of its own: names never keep anybody from a badge, and whoever tries
+/// out numbers here finds as few as elsewhere. Behind the last try a text is what it says it is.
+async fn find_misplaced_badge(
+    state: &AppState,
+    text: &str,
+    network: ClientNetwork,
+) -> Result<Option<BadgeCode>, HttpError> {
+    let Ok(code) = BadgeCode::read(text) else { return Ok(None) };
+    let may_be_one = state.identity.badges.has_any() && text.contains(|c: char| c.is_ascii_digit());
+    let tries = state.stored::<BadgeTries>();
+    if !may_be_one || tries.elsewhere.take(network, state.clock.now().up_ms).is_err() {
+        return Ok(None);
+    }
+    let looked = code.clone();
+    let found = run_blocking(state, move |state| {
+        state.identity.badges.holds(&looked).map_err(|e| HttpError::internal(&e))
+    });
+    let found = found.await?;
+    if found {
+        tries.elsewhere.refund(&network);
+    }
+    Ok(found.then_some(code))
+}
+
+/// Whether what somebody looks for is a badge. Without HTTPS it is revoked: it stood in an address.
+pub(crate) async fn is_badge_looked_for(
+    state: &AppState,
+    text: &str,
+    from: &PeerAddress,
+    notes: &AccessNotes,
+) -> Result<bool, HttpError> {
+    let found = find_misplaced_badge(state, text, ClientNetwork::of(from.remote)).await?;
+    let is_badge = found.is_some();
+    if is_badge && !from.secure {
+        notes.add([revoke_shown(state, found).await?]);
+    }
+    Ok(is_badge)
+}
+
+/// Takes the badge out of texts in which somebody types other things; without HTTPS it is refused and revoked.
+pub(crate) async fn take_misplaced_badge(
+    state: &AppState,
+    texts: impl IntoIterator<Item = &mut String>,
+    from: &PeerAddress,
+) -> Result<Option<BadgeCode>, HttpError> {
+    let mut taken = None;
+    for text in texts {
+        let found = find_misplaced_badge(state, text, ClientNetwork::of(from.remote)).await?;
+        if found.is_some() && !from.secure {
+            return Err(refuse_shown(state, found).await);
         }
-        Ok(None) => note,
-        Err(error) => return error,
-    };
-    let title = worded(ErrorWords::error_badge_in_the_clear);
-    new_error(StatusCode::BAD_REQUEST, "badge-in-the-clear", title)
-        .detail(worded(ErrorWords::error_badge_in_the_clear_detail))
-        .field("badge")
-        .next(worded(ErrorWords::error_badge_in_the_clear_next))
-        .note(note)
+        if found.is_some() {
+            text.clear();
+        }
+        taken = found.or(taken);
+    }
+    Ok(taken)
 }

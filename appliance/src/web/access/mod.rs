@@ -7,6 +7,7 @@ pub(crate) mod badge;
 pub(crate) mod permissions;
 pub(crate) mod phone;
 pub(crate) mod pin;
+pub(crate) mod plain_form;
 pub(crate) mod program;
 pub(crate) mod staff;
 pub(crate) mod staff_session;

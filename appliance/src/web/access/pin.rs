@@ -11,7 +11,7 @@ use web::error::HttpError;
 use crate::identity::{AccessOutcome, AccessTarget, IdentityError, PinAttempt, PinOutcome};
 use crate::listen::PeerAddress;
 use crate::web::access_note::AccessNote;
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::device::RequestDevice;
 use crate::web::view_models::wording::PageWording;
@@ -95,6 +95,11 @@ impl PinTypist {
     pub(crate) fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.address)
     }
+
+    fn attempt(&self, state: &AppState, staff: StaffId, pin: &str) -> PinAttempt {
+        let now_ms = state.clock.now().wall_ms;
+        PinAttempt { staff, pin: pin.trim().to_owned(), device: self.device, address: self.address, now_ms }
+    }
 }
 
 /// Looks at a PIN; it counts as a try to sign in.
@@ -104,13 +109,7 @@ pub(crate) async fn check_entered_pin(
     pin: &str,
     typist: &PinTypist,
 ) -> Result<PinOutcome, HttpError> {
-    let attempt = PinAttempt {
-        staff,
-        pin: pin.trim().to_owned(),
-        device: typist.device,
-        address: typist.address,
-        now_ms: state.clock.now().wall_ms,
-    };
+    let attempt = typist.attempt(state, staff, pin);
     let trying = state.clone();
     let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
     match tried.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))? {
@@ -129,7 +128,35 @@ pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, target: AccessTarget
     Some(AccessNote::new(outcome, target).about(&staff))
 }
 
-/// A PIN came where anybody in the building can read along.
+/// A PIN came where anybody in the building can read along. If it is that of whom it names, they have to choose another
+/// one when they sign in; the answer does not say whether it is, and it is looked at as often as any other one.
+pub(crate) async fn refuse_pin_in_the_clear(
+    state: &AppState,
+    staff: Option<StaffId>,
+    pin: &str,
+    typist: &PinTypist,
+) -> HttpError {
+    let Some(staff) = staff else { return pin_in_the_clear() };
+    let attempt = typist.attempt(state, staff, pin);
+    let exposing = run_blocking(state, move |state| {
+        let (network, up_ms) = (ClientNetwork::of(attempt.address), state.clock.now().up_ms);
+        if state.inner.sign_ins.take(network, up_ms).is_err() {
+            return Ok(false);
+        }
+        state.identity.pins.expose(&attempt).map_err(|e| HttpError::internal(&e))
+    });
+    match exposing.await {
+        Ok(true) => {
+            tracing::warn!(%staff, "a PIN came without HTTPS and has to be changed");
+            let note = AccessNote::new(AccessOutcome::PinInTheClear, AccessTarget::Proof);
+            pin_in_the_clear().note(note.about(&staff))
+        }
+        Ok(false) => pin_in_the_clear(),
+        Err(error) => error,
+    }
+}
+
+/// The answer to any PIN that came without HTTPS.
 pub(crate) fn pin_in_the_clear() -> HttpError {
     new_error(StatusCode::BAD_REQUEST, "pin-in-the-clear", worded(ErrorWords::error_pin_in_the_clear))
         .detail(worded(ErrorWords::error_pin_in_the_clear_detail))

@@ -16,7 +16,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::form::SessionFormToken;
-use crate::web::request::next_page::{NextPage, requested_page, sign_in_address};
+use crate::web::request::next_page::{NextPage, OWN_PIN, own_pin_address, requested_page, sign_in_address};
 use crate::web::words::ErrorWords;
 
 /// Somebody who has signed in, and whose role includes `P`.
@@ -58,12 +58,25 @@ impl<P: StaffPermission> FromRequestParts<AppState> for StaffCaller<P> {
         let found = find_session(state, &browser).await?;
         let session = found.ok_or_else(|| sign_in_needed(parts, &browser))?;
         session.require(P::PERMISSION)?;
+        if parts.method == Method::GET
+            && parts.uri.path() != OWN_PIN
+            && state.identity.pins.is_exposed(session.staff())
+        {
+            return Err(new_pin_needed(&browser.next_page(&requested_page(&parts.uri))));
+        }
         parts.extensions.insert(SessionFormToken::new(session.form_token()));
         if let Some(admitted) = parts.extensions.get::<AdmittedStaff>() {
             admitted.set(session.clone());
         }
         Ok(Self { session, browser, permission: PhantomData })
     }
+}
+
+/// Whoever reads along may have their PIN: each page leads to where they choose another one. A form that was open is taken.
+fn new_pin_needed(next: &NextPage) -> HttpError {
+    new_error(StatusCode::FORBIDDEN, "new-pin-needed", worded(ErrorWords::error_pin_exposed))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .page_location(own_pin_address("", next))
 }
 
 /// Browsers are sent to sign in, and to what they asked for after it; what a form sent is not carried over.

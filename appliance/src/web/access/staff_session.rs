@@ -133,22 +133,9 @@ impl StaffSession {
         renewed.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
     }
 
-    /// A record was made: on a shared tablet the PIN has proven what it was entered for, and nothing that somebody else records
-    /// next. Where that cannot be written down it holds all the same, until a restart.
-    pub(crate) async fn spend_pin_if_shared(&self, state: &AppState) {
-        if !self.is_shared() || self.pin_age_ms.is_none() {
-            return;
-        }
-        let (sessions, secret) = (state.identity.sessions.clone(), self.secret.clone());
-        let spent = tokio::task::spawn_blocking(move || sessions.spend_pin(&secret)).await;
-        if let Ok(Err(error)) = spent {
-            tracing::error!(%error, "that a PIN proves no more could not be written");
-        }
-    }
-
-    /// The same session right after its PIN was typed.
-    pub(crate) fn with_pin_entered(self) -> Self {
-        Self { pin_age_ms: Some(0), ..self }
+    /// How old its PIN is to what this request does.
+    pub(crate) fn set_pin_age(&mut self, age_ms: Option<u64>) {
+        self.pin_age_ms = age_ms;
     }
 }
 

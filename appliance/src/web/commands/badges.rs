@@ -11,36 +11,45 @@ use crate::identity::{BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
 use crate::web::commands::access_log::{log_admission, log_removal};
 use crate::web::context::{AppState, run_blocking};
 
-/// Gives somebody who works here a badge that nobody has and that opens nothing. One that the log does not name proves nothing.
+/// Gives somebody who works here a badge that nobody has and that opens nothing. It proves something only once the log names
+/// it: what ends between the two leaves a badge in the log that is none, and never the other way round.
 pub(crate) async fn enrol_badge(
     state: &AppState,
     by: EntryAuthor,
     staff: StaffId,
     code: BadgeCode,
 ) -> Result<Result<StaffBadge, BadgeRefusal>, HttpError> {
-    let done = run_blocking(state, move |state| {
+    let new = NewBadge { staff, code, now_ms: state.clock.now().wall_ms };
+    let asked = new.clone();
+    let checked = run_blocking(state, move |state| {
         let facility = state.store.snapshot();
-        if opens_item(&facility, &code) {
+        if opens_item(&facility, &asked.code) {
             return Ok(Err(BadgeRefusal::Label));
         }
-        let new = NewBadge { staff, code, now_ms: state.clock.now().wall_ms };
-        let has_left = |staff: StaffId| facility.staff.get(&staff).is_some_and(|person| person.left);
-        state.identity.badges.enrol(&new, has_left).map_err(|e| HttpError::internal(&e))
+        state.identity.badges.check(&asked, has_left(&facility)).map_err(|e| HttpError::internal(&e))
     });
-    let enrolled = done.await?;
-    if let Ok(badge) = &enrolled {
-        let change = AccessChanged::new(AccessChange::BadgeAdded, Some(staff));
-        if let Err(error) = log_admission(state, by, change).await {
-            let id = badge.id.clone();
-            let undone = move |state: &AppState| {
-                state.identity.badges.remove(staff, &id).map_err(|e| HttpError::internal(&e))
-            };
-            run_blocking(state, undone).await?;
-            return Err(error);
-        }
-        tracing::info!(%staff, badge = badge.id, "a badge was added");
+    if let Err(refusal) = checked.await? {
+        return Ok(Err(refusal));
     }
-    Ok(enrolled)
+    log_admission(state, by, AccessChanged::new(AccessChange::BadgeAdded, Some(staff))).await?;
+    let done = run_blocking(state, move |state| {
+        let facility = state.store.snapshot();
+        state.identity.badges.enrol(&new, has_left(&facility)).map_err(|e| HttpError::internal(&e))
+    });
+    let enrolled = done.await;
+    match &enrolled {
+        Ok(Ok(badge)) => tracing::info!(%staff, badge = badge.id, "a badge was added"),
+        // The disk failed, or somebody was quicker: the log named one that is not there.
+        Ok(Err(_)) | Err(_) => {
+            log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await?;
+        }
+    }
+    enrolled
+}
+
+/// Whose badges are free again.
+fn has_left(facility: &FacilityState) -> impl Fn(StaffId) -> bool + '_ {
+    |staff| facility.staff.get(&staff).is_some_and(|person| person.left)
 }
 
 /// Takes a badge off somebody; whether they had it.

@@ -208,6 +208,12 @@ impl SubmissionJson {
         !self.cleaned
     }
 
+    /// What somebody typed, or a hand scanner for them.
+    pub(crate) fn typed_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let problem = self.problem.as_mut().map(|problem| &mut problem.text);
+        [&mut self.who.name, &mut self.note].into_iter().chain(problem)
+    }
+
     fn to_problem(&self) -> Option<QueuedProblem> {
         let problem = self.problem.as_ref()?;
         Some(QueuedProblem { what: problem.what.clone(), text: problem.text.clone() })

@@ -19,7 +19,7 @@ fn changes_since(world: &World, size: u64) -> Vec<(AccessChanged, Option<StaffId
     changes.collect()
 }
 
-fn first_member(world: &World) -> StaffId {
+pub(super) fn first_member(world: &World) -> StaffId {
     *world.state.store.facility().staff.keys().next().unwrap()
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
+use record::entry::EntryAuthor;
 use record::fold::ServiceState;
 use record::kinds::{AccessChange, CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
 use record::tree::Hash;
@@ -18,6 +19,7 @@ use super::submissions::{document, packed, with};
 use super::*;
 use crate::identity::{AccessOutcome, BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
 use crate::intake::{SettingsChange, ways_from};
+use crate::web::commands::badges::enrol_badge;
 
 pub(super) const CODE: &str = "0004711-WARD-7";
 const OTHER: &str = "0004712-WARD-7";
@@ -27,7 +29,7 @@ pub(super) fn enrol(world: &World, staff: StaffId, code: &str) -> Result<StaffBa
     world.state.identity.badges.enrol(&new, |_| false).unwrap()
 }
 
-fn badges_of(world: &World, staff: StaffId) -> Vec<StaffBadge> {
+pub(super) fn badges_of(world: &World, staff: StaffId) -> Vec<StaffBadge> {
     world.state.identity.badges.of(staff).unwrap()
 }
 
@@ -112,6 +114,36 @@ async fn an_admin_scans_a_badge_twice_and_removes_it() {
         let token = other.get("/staff/me").await.hidden("form");
         other.post(&format!("{hers}/badges"), &token, &[("badge", OTHER)]).await.is(403);
     }
+}
+
+#[tokio::test]
+async fn the_box_makes_a_badge_up_and_gives_it_once() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    let page = admin.get(&path).await;
+    let (token, size) = (page.is(200).has("Print a badge").hidden("form"), world.size());
+    let print = async || admin.post(&format!("{path}/badges/print"), &token, &[]).await;
+    let first = print().await;
+    assert!(first.is(200).bytes.starts_with(b"%PDF"));
+    assert_eq!(first.header(http::header::CACHE_CONTROL), "no-store");
+    let Event::AccessChanged(change) = world.event(size) else { panic!() };
+    assert_eq!((change.what, change.staff), (AccessChange::BadgeAdded, Some(ada)));
+    assert_eq!((badges_of(&world, ada).len(), world.size()), (1, size + 1));
+    assert_eq!(world.state.printing.jobs().unwrap(), [], "no ledger holds it");
+    assert_ne!(print().await.is(200).bytes, first.bytes, "another one each time");
+    print().await.is(200);
+    print().await.is(422).has("A person has at most 3 badges");
+    let other = desk(&world, StaffRole::Biomed).await;
+    let token = other.get("/staff/me").await.hidden("form");
+    other.post(&format!("{path}/badges/print"), &token, &[]).await.is(403);
+    world.clock.advance(Duration::from_secs(31 * 60));
+    let grace = person(&world, "Grace", StaffRole::Technician, "2222").await;
+    let hers = format!("/staff/people/{grace}");
+    let token = admin.get(&hers).await.hidden("form");
+    admin.post(&format!("{hers}/badges/print"), &token, &[]).await.is(200).has("Enter your PIN to continue");
+    assert!(badges_of(&world, grace).is_empty());
 }
 
 #[tokio::test]
@@ -235,11 +267,55 @@ async fn whoever_tries_out_numbers_has_to_wait() {
     assert_eq!(world.size(), size);
     // Without a badge it is recorded all the same.
     submit(&world, true, &[("unproven", "1")]).await.is(303);
-    // Nor does a flood revoke what it comes upon.
-    submit(&world, false, &[("badge", "9999")]).await.is(400);
-    assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
     world.clock.advance(Duration::from_secs(3_600));
     scan(9999).await.is(303);
+}
+
+#[tokio::test]
+async fn whoever_floods_plain_pages_keeps_nobody_from_their_badge() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    need(&world, &ProofWay::Badge).await;
+    enrol(&world, ada, CODE).unwrap();
+    for n in 0..45 {
+        submit(&world, false, &[("badge", &format!("{n:04}"))]).await.is(400);
+    }
+    // Nor does a flood revoke what it comes upon.
+    submit(&world, false, &[("badge", CODE)]).await.is(400);
+    assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
+    submit(&world, true, &[("badge", CODE)]).await.is(303);
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+}
+
+#[tokio::test]
+async fn a_badge_is_in_force_only_once_the_log_names_it() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    world.state.store.stop().await.unwrap();
+    let code = BadgeCode::read(CODE).unwrap();
+    let failed = enrol_badge(&world.state, EntryAuthor::BOX, ada, code).await;
+    assert_eq!(failed.unwrap_err().status, 503);
+    assert!(badges_of(&world, ada).is_empty());
+    let key = world.dir.path().join("box/keys/badge.key");
+    assert!(!key.exists(), "not even the key was made under which it would stand");
+}
+
+#[tokio::test]
+async fn a_badge_that_is_refused_is_in_no_log() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let add = async |staff, code| {
+        let code = BadgeCode::read(code).unwrap();
+        enrol_badge(&world.state, EntryAuthor::BOX, staff, code).await.unwrap()
+    };
+    add(ada, CODE).await.unwrap();
+    let size = world.size();
+    let Event::AccessChanged(change) = world.event(size - 1) else { panic!() };
+    assert_eq!((change.what, change.staff), (AccessChange::BadgeAdded, Some(ada)));
+    let grace = person(&world, "Grace", StaffRole::Technician, "2222").await;
+    let size = world.size();
+    assert_eq!(add(grace, CODE).await, Err(BadgeRefusal::Taken));
+    assert_eq!(world.size(), size);
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Cleanings that were written on paper and are entered later: they say so, and say before that they will not count.
 
-use super::staff_pages::{Desk, desk};
+use record::kinds::{CleanedBy, MissingPart, NameSource, ProofWay, WhoPolicy};
+
+use super::staff_pages::{Desk, desk, person};
 use super::*;
+use crate::intake::{SettingsChange, ways_from};
 
 /// Sends the form of a cleaning from paper.
 async fn enter(tom: &Desk<'_>, fields: &[(&str, &str)]) -> Answer {
@@ -30,6 +33,40 @@ async fn a_cleaning_from_paper_is_a_late_entry() {
     assert_eq!((cleaning.steps, cleaning.contact.unwrap().stated_s), (Some(vec![1, 2, 3]), Some(190)));
     assert_eq!(cleaning.performed, Some(NOW - 4 * 3_600_000 - 34 * 60_000 - 31_000));
     tom.get(&item).await.has("Late entry").has("Maria Alvarez").has("The box was off");
+}
+
+#[tokio::test]
+async fn a_name_of_the_list_on_paper_is_that_of_the_list() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
+    let ways = Some(ways_from(&ProofWay::List));
+    let who = WhoPolicy { noncritical: ways, ..WhoPolicy::default() };
+    let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+    let paper = |name| {
+        [
+            ("performed_at", "2026-11-20 09:30"),
+            ("cleaned_by", name),
+            ("contact", "3:10"),
+            ("notes", "The box was off"),
+            ("all_steps", "1"),
+        ]
+    };
+    enter(&tom, &paper(" ada lovelace")).await.is(303);
+    let cleaning = world.cleaning();
+    let CleanedBy::Entered { staff, how, .. } = cleaning.who else { panic!() };
+    assert_eq!((staff, how), (Some(ada), Some(NameSource::List)));
+    assert!(!cleaning.incomplete.contains(&MissingPart::Who));
+    let entry = world.state.store.reader().unwrap().entry(world.size() - 1).unwrap().unwrap();
+    assert!(entry.head().by.staff.is_some_and(|staff| staff != ada), "whoever entered it");
+    // Another paper at the same time, of somebody whom the list does not name, or names twice.
+    person(&world, "Ada Lovelace", StaffRole::Technician, "2222").await;
+    for name in ["Ada Lovelace", "Maria Alvarez"] {
+        enter(&tom, &paper(name)).await.is(303);
+        assert!(matches!(world.cleaning().who, CleanedBy::Entered { staff: None, how: None, .. }), "{name}");
+        assert!(world.cleaning().incomplete.contains(&MissingPart::Who), "{name}");
+    }
 }
 
 #[tokio::test]

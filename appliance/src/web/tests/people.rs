@@ -202,7 +202,7 @@ async fn a_pin_is_typed_twice_and_never_shown_again() {
     let attempt = |pin: &str| try_pin(&world, ada, pin);
     assert_eq!((attempt("839204"), attempt("111111")), (PinOutcome::Right, PinOutcome::Wrong { left: 4 }));
     let plain = world.post(&format!("{path}/pin"), &[("pin", "111111"), ("again", "111111")]).await;
-    plain.is(403).has("Staff pages need HTTPS");
+    plain.is(400).has("Your PIN was not used; change it.");
     admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(303);
     assert_eq!(attempt("839204"), PinOutcome::None);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use record::kinds::CleanedBy;
 
+use super::access_entries::first_member;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
 
@@ -25,9 +26,13 @@ async fn shared_tablet(world: &World) -> Desk<'_> {
 
 /// Sends the page of the item with the steps ticked.
 async fn record_cleaning(tablet: &Desk<'_>, fields: &[(&str, &str)]) -> Answer {
-    let scan = format!("/t/{}", tablet.world.pump);
-    let page = tablet.get(&scan).await;
-    let (token, submission) = (page.is(200).hidden("page"), page.hidden("submission"));
+    let page = tablet.get(&format!("/t/{}", tablet.world.pump)).await;
+    send_page(tablet, page.is(200), fields).await
+}
+
+/// Sends this page of the item.
+async fn send_page(tablet: &Desk<'_>, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+    let (token, submission) = (page.hidden("page"), page.hidden("submission"));
     let own = [
         ("page", token.as_str()),
         ("submission", submission.as_str()),
@@ -35,7 +40,7 @@ async fn record_cleaning(tablet: &Desk<'_>, fields: &[(&str, &str)]) -> Answer {
         ("step", "1"),
         ("notes", "in a hurry"),
     ];
-    tablet.send(posted(&scan, &[&own, fields].concat())).await
+    tablet.send(posted(&format!("/t/{}", tablet.world.pump), &[&own, fields].concat())).await
 }
 
 #[tokio::test]
@@ -60,6 +65,58 @@ async fn a_pin_proves_one_record_and_names_nobody_for_the_next() {
 }
 
 #[tokio::test]
+async fn of_records_that_come_at_once_one_has_the_pin() {
+    let world = World::new().await;
+    let tablet = shared_tablet(&world).await;
+    let scan = format!("/t/{}", world.pump);
+    let mut pages = Vec::new();
+    for _ in 0..8 {
+        pages.push(tablet.get(&scan).await);
+    }
+    let size = world.size();
+    let named = [("cleaned_by", "Tom Nguyen")];
+    let all = pages.iter().map(|page| send_page(&tablet, page.has("PIN entered"), &named));
+    let answers = futures_util::future::join_all(all).await;
+    assert!(answers.iter().all(|answer| answer.status == 303), "a typed name is enough here");
+    let ways = (size..world.size()).map(|seq| match world.event(seq) {
+        Event::CleaningRecorded(body) => body.who,
+        other => panic!("{other:?}"),
+    });
+    let ways: Vec<_> = ways.collect();
+    assert_eq!(ways.len(), 8);
+    let proven = ways.iter().filter(|who| matches!(who, CleanedBy::Pin { .. })).count();
+    assert_eq!(proven, 1, "{ways:?}");
+    // Each page that is sent once more shows its own record, proven or not.
+    for (page, answer) in pages.iter().zip(answers) {
+        assert_eq!(send_page(&tablet, page, &named).await.is(303).location(), answer.location());
+    }
+    assert_eq!(world.size(), size + 8);
+}
+
+#[tokio::test]
+async fn a_form_that_is_refused_costs_no_pin() {
+    let world = World::new().await;
+    let tablet = shared_tablet(&world).await;
+    let scan = format!("/t/{}", world.pump);
+    let page = tablet.get(&scan).await;
+    let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+    let empty = [("page", token.as_str()), ("submission", submission.as_str())];
+    tablet.send(posted(&scan, &empty)).await.is(422).has("PIN entered");
+    tablet.send(posted(&scan, &[&empty[..], &[("wet", "1")]].concat())).await.is(303);
+    tablet.get(&scan).await.has("PIN entered");
+    record_cleaning(&tablet, &[]).await.is(303);
+    assert!(matches!(world.cleaning().who, CleanedBy::Pin { .. }));
+    // Nor one that was entered in it.
+    let tom = first_member(&world).to_string();
+    let pin = [&empty[..], &[("staff", &*tom), ("pin", "471147")]].concat();
+    tablet.get(&scan).await.has_not("PIN entered");
+    tablet.send(posted(&scan, &pin)).await.is(422).has("PIN entered");
+    record_cleaning(&tablet, &[]).await.is(303);
+    assert!(matches!(world.cleaning().who, CleanedBy::Pin { .. }));
+    tablet.get(&scan).await.has_not("PIN entered");
+}
+
+#[tokio::test]
 async fn a_report_ends_what_a_pin_proves_too() {
     let world = World::new().await;
     let tablet = shared_tablet(&world).await;
@@ -67,6 +124,31 @@ async fn a_report_ends_what_a_pin_proves_too() {
     tablet.get(&path).await.is(200).has("PIN entered").has("data-home-after");
     tablet.send(posted(&path, &[("what", "broken"), ("notes", "Screen cracked")])).await.is(303);
     tablet.get(&path).await.has_not("PIN entered").has_not("value=\"Tom Nguyen\"");
+}
+
+#[tokio::test]
+async fn whoever_comes_next_finds_nothing_that_was_typed_before() {
+    let world = World::new().await;
+    let scan = format!("/t/{}", world.pump);
+    for secure in [false, true] {
+        let page = world.send(Request::get(&scan).body(Body::empty()).unwrap(), secure).await;
+        let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+        let own = [("page", &*token), ("submission", &submission), ("version", "1"), ("step", "2")];
+        let typed = [("cleaned_by", "Ada Lovelace"), ("notes", "Torn mattress"), ("wet", "start")];
+        let started = world.send(posted(&scan, &[&own[..], &typed].concat()), secure).await;
+        let (to, cookie) = (started.is(303).location(), started.cookies());
+        let draft = to.split('#').next().unwrap().to_owned();
+        let send = async |mut request: Request<Body>| {
+            request.headers_mut().insert("cookie", cookie.parse().unwrap());
+            world.send(request, secure).await
+        };
+        let open = || send(Request::get(&draft).body(Body::empty()).unwrap());
+        open().await.is(200).has("Ada Lovelace").has("Torn mattress");
+        send(posted(&scan, &[&own[..], &[("other", "1")]].concat())).await.is(200);
+        let next = open().await;
+        next.is(200).has_not("Ada Lovelace").has_not("Torn mattress");
+        next.has("id=\"step-2\" name=\"step\" value=\"2\" checked");
+    }
 }
 
 #[tokio::test]
@@ -124,6 +206,10 @@ async fn the_mark_is_taken_away_by_staff_alone() {
     world.post("/staff/me/tablet", &[("use", "own")]).await.is(403);
     tablet.post("/staff/me/tablet", "stolen", &[("use", "own")]).await.is(403);
     let token = tablet.get("/staff/me").await.hidden("form");
+    for other in ["garbage", ""] {
+        tablet.post("/staff/me/tablet", &token, &[("use", other)]).await.is(400);
+        tablet.get("/staff/me").await.has("This tablet is shared");
+    }
     let taken = tablet.post("/staff/me/tablet", &token, &[("use", "own")]).await;
     let cookies: Vec<_> = taken.is(303).headers.get_all(SET_COOKIE).iter().collect();
     assert_eq!(cookies.len(), 2);

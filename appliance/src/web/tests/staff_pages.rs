@@ -52,7 +52,7 @@ impl Desk<'_> {
 async fn staff_pages_need_https_and_a_sign_in() {
     let world = World::new().await;
     world.get("/staff/").await.is(403).has("Staff pages need HTTPS").has("https://10.0.0.5:8443/staff/");
-    world.post("/staff/sign-in", &[("staff", "x"), ("pin", "1234")]).await.is(403);
+    world.post("/staff/sign-in", &[("staff", "x"), ("pin", "1234")]).await.is(400).has("change it");
     let secure = |path: &str| world.send(Request::get(path).body(Body::empty()).unwrap(), true);
     let answer = secure("/staff/equipment").await;
     assert_eq!((answer.status, answer.location().as_str()), (303, "/staff/sign-in?next=/staff/equipment"));

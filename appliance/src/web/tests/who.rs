@@ -155,3 +155,49 @@ async fn a_name_is_picked_from_those_that_begin_with_its_letters() {
     world.give(Command::StaffLeft { staff: tom }).await;
     submit(&world, false, &[("cleaned_by", "Tom Nguyen"), ("notes", "x")]).await.is(422);
 }
+
+#[tokio::test]
+async fn where_a_name_of_the_list_is_one_way_it_is_offered() {
+    let world = World::new().await;
+    let scan = format!("/t/{}", world.pump);
+    let grace = person(&world, "Grace Okafor", StaffRole::Technician, PIN).await;
+    let graham = person(&world, "Graham Adams", StaffRole::Technician, "839204").await;
+    world.get(&scan).await.is(200).has_not("Find my name");
+    for least in [ProofWay::None, ProofWay::Typed] {
+        ask(&world, SpauldingClass::Semicritical, &least).await;
+        world.get(&scan).await.is(200).has("Find my name").has_not("Record without proof").has_not("Okafor");
+        let found = submit(&world, false, &[("cleaned_by", "gr"), ("find", "1")]).await;
+        let (first, second) = (found.text().find(&grace.to_string()), found.text().find(&graham.to_string()));
+        assert!(first.is_some() && first < second, "{least:?}: {first:?} {second:?}");
+        submit(&world, false, &[("pick", &graham.to_string()), ("notes", "x")]).await.is(303);
+        let CleanedBy::Entered { staff, how, .. } = world.cleaning().who else { panic!() };
+        assert_eq!((staff, how), (Some(graham), Some(NameSource::List)));
+        submit(&world, false, &[("cleaned_by", "Eve"), ("notes", "x")]).await.is(303);
+        assert!(!lacks_who(&world), "a typed name is enough");
+    }
+    ask(&world, SpauldingClass::Semicritical, &ProofWay::Badge).await;
+    world.get(&scan).await.is(200).has_not("Find my name");
+}
+
+#[tokio::test]
+async fn whoever_was_named_last_on_a_phone_stands_first() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Semicritical, &ProofWay::Typed).await;
+    let grace = person(&world, "Grace Okafor", StaffRole::Technician, PIN).await.to_string();
+    let graham = person(&world, "Graham Adams", StaffRole::Technician, "839204").await.to_string();
+    let scan = format!("/t/{}", world.pump);
+    let done = submit(&world, false, &[("cleaned_by", "Graham Adams"), ("notes", "x")]).await;
+    let cookie = done.is(303).cookies();
+    let open = async |cookie: &str| {
+        let request = Request::get(&scan).header("cookie", cookie).body(Body::empty()).unwrap();
+        let text = world.send(request, false).await.is(200).text();
+        (text.find(&graham), text.find(&grace))
+    };
+    let (first, second) = open(&cookie).await;
+    assert!(first.is_some() && first < second, "{first:?} {second:?}");
+    assert_eq!(
+        open(&format!("{cookie}; shared=1")).await,
+        (None, None),
+        "nobody is remembered on a tablet of many"
+    );
+}

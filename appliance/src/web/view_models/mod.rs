@@ -22,6 +22,7 @@ pub(crate) mod jobs;
 pub(crate) mod label_faults;
 pub(crate) mod label_fields;
 pub(crate) mod labels;
+pub(crate) mod listed_people;
 pub(crate) mod loans;
 pub(crate) mod missing;
 pub(crate) mod panel_words;

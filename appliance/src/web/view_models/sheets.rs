@@ -5,7 +5,7 @@ use ::labels::{Dpi, pdf, template};
 use http::StatusCode;
 use web::error::{ErrorText, HttpError};
 
-use crate::printing::PrintRefusal;
+use crate::printing::{LabelRequest, NameStyle, PrintRefusal};
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
@@ -56,6 +56,24 @@ pub(crate) async fn render_sheets(
             .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
             .map_err(labels::refusal_error)?;
         pdf::write_sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
+            .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_pdf_error(w, &e)))))
+    });
+    made.await.map_err(|e| HttpError::internal(&e))?
+}
+
+/// A label alone on a page of its size, as PDF.
+pub(crate) async fn render_page(
+    state: &AppState,
+    template: &'static str,
+    label: LabelRequest,
+) -> Result<Vec<u8>, HttpError> {
+    let requested = state.clone();
+    let _turn = state.inner.sheets.acquire().await.map_err(|e| HttpError::internal(&e))?;
+    let made = tokio::task::spawn_blocking(move || {
+        let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
+        let names = NameStyle::default();
+        let drawn = requested.printing.draw_for_paper(Some(template), names, &[label], dpi, |_| true);
+        pdf::write_labels(&drawn.map_err(labels::refusal_error)?)
             .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_pdf_error(w, &e)))))
     });
     made.await.map_err(|e| HttpError::internal(&e))?

@@ -190,6 +190,19 @@ fn the_logo_is_on_previews_jobs_and_sheets_where_a_template_has_room_for_it() {
 }
 
 #[test]
+fn the_code_of_a_badge_is_what_is_enrolled() {
+    let (db, folder) = (db(), tempfile::tempdir().unwrap());
+    let room = room(&db, &folder);
+    let code = "4QK3M9X2W7TBCDEF";
+    let label = LabelRequest { url: code.to_owned(), ..badge() };
+    let (dpi, names) = (Dpi::new(600).unwrap(), NameStyle::default());
+    let drawn = room.draw_for_paper(Some("badge"), names, &[label], dpi, |_| true).unwrap();
+    assert_eq!(drawn[0].codes().map(|barcode| barcode.content()).collect::<Vec<_>>(), [code]);
+    let dots = drawn[0].bitmap(&mut Typesetter::new().unwrap());
+    labels::readback::check_drawing(&dots, &drawn[0]).unwrap();
+}
+
+#[test]
 fn every_template_has_a_picture() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
     let room = room(&db, &folder);

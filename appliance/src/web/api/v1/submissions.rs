@@ -18,9 +18,11 @@ use web::argument::Query;
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
+use crate::identity::BadgeCode;
 use crate::store::WriteDecision;
 use crate::web::access::badge::{
-    BadgeOutcome, badges_spent, check_scanned_badge, refuse_badge_in_the_clear, unknown_badge_note,
+    BadgeOutcome, badges_spent, check_scanned_badge, refuse_badge_in_the_clear, take_misplaced_badge,
+    unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
@@ -90,7 +92,7 @@ async fn add_submission(
     _: QueueShare,
     mut submission: PhoneSubmission,
 ) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
-    submission.proven = prove_badge(&state, &phone, &submission.document).await?;
+    submission.proven = prove_badge(&state, &phone, &mut submission.document).await?;
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
     let network = ClientNetwork::of(phone.peer().remote);
@@ -140,10 +142,13 @@ async fn share_report(
 async fn prove_badge(
     state: &AppState,
     phone: &PhoneCaller,
-    document: &SubmissionJson,
+    document: &mut SubmissionJson,
 ) -> Result<Option<StaffId>, HttpError> {
-    let Some(badge) = document.badge() else { return Ok(None) };
-    let network = ClientNetwork::of(phone.peer().remote);
+    let (network, misplaced) = (
+        ClientNetwork::of(phone.peer().remote),
+        take_misplaced_badge(state, document.typed_mut(), phone.peer()).await?,
+    );
+    let Some(badge) = document.badge().or(misplaced.as_ref().map(BadgeCode::as_str)) else { return Ok(None) };
     if !phone.peer().secure {
         return Err(refuse_badge_in_the_clear(state, badge, network).await);
     }

@@ -26,6 +26,7 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::{CivilTimeFault, read_span};
 use crate::web::view_models::items::find_item;
+use crate::web::view_models::listed_people::find_only_name;
 use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords};
@@ -232,7 +233,11 @@ pub(crate) async fn enter_late(
     let to = format!("/staff/equipment/{}", item.tag);
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LATE, &form);
     let entry = LateEntry { w: signed.words(), state: &state, item: &item, sent: &mut sent };
-    if let Some(cleaning) = entry.read() {
+    if let Some(mut cleaning) = entry.read() {
+        // Whoever enters it stands in the entry; who cleaned is as good as the list knows the name.
+        if let Some(listed) = find_only_name(&state, sent.values.text("cleaned_by")).await? {
+            cleaning.who = listed.claim();
+        }
         let command = Command::RecordCleaning(Box::new(cleaning));
         match run_command(&state, signed.author(), sent.submission.clone(), command).await {
             Ok(_) => return go_to(&format!("{to}#history")),

@@ -72,6 +72,7 @@ fn word_page(w: FacilityWords, route: &str) -> Option<String> {
         "/staff/people/{staff}/pin" => w.tried_set_pin(),
         "/staff/people/{staff}/pin/clear" => w.tried_clear_pin(),
         "/staff/people/{staff}/badges" => w.tried_add_badge(),
+        "/staff/people/{staff}/badges/print" => w.tried_print_badge(),
         "/staff/people/{staff}/badges/{badge}/remove" => w.tried_remove_badge(),
         "/staff/people/{staff}/sign-out" => w.tried_sign_person_out(),
         "/staff/people/{staff}/leave" => w.tried_person_left(),

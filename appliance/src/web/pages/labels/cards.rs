@@ -100,7 +100,7 @@ fn wall_card(
 }
 
 /// The fields of a person's badge.
-fn staff_badge(
+pub(crate) fn staff_badge(
     facility: &FacilityState,
     reader: &LogReader,
     staff: StaffId,

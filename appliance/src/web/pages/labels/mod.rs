@@ -6,7 +6,7 @@
 
 mod actions;
 mod blank;
-mod cards;
+pub(crate) mod cards;
 mod choices;
 mod job;
 mod outcome;

@@ -1,23 +1,28 @@
-//! Badges on a person's page: a facility admin scans one twice to add it, and removes it.
+//! Badges on a person's page: a facility admin scans one twice to add it, or has the box make one up, and removes it.
 
 use axum::extract::State;
 use record::ids::StaffId;
-use web::answer::OneOf;
+use web::answer::{FileDownload, OneOf, media};
 use web::argument::Path;
 use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessTarget, BadgeCode, BadgeRefusal};
+use crate::printing::LabelRequest;
 use crate::web::access::permissions::EditPeople;
 use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::badges::{enrol_badge, remove_badge};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::pages::people::person::{PersonView, find_member, person_page};
+use crate::web::log_reads::read_quick;
+use crate::web::pages::labels::cards::staff_badge;
+use crate::web::pages::people::person::{PersonView, StaffEntry, find_member, person_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::view_models::sheets::render_page;
 use crate::web::words::PeopleWords;
 
 /// What stands for a first scan in the page that asks for the second: nothing of the badge can be read from it.
@@ -67,9 +72,55 @@ pub(crate) async fn submit_badge(
             },
         },
     };
-    let problems = vec![Wrong { at: "badge".to_owned(), words: refused }];
+    refused_page(&state, &signed, known, refused).await
+}
+
+async fn refused_page(
+    state: &AppState,
+    signed: &StaffSession,
+    known: StaffEntry,
+    words: String,
+) -> Result<FormOrPage, HttpError> {
+    let problems = vec![Wrong { at: "badge".to_owned(), words }];
     let view = PersonView { problems, ..PersonView::default() };
-    Ok(OneOf::First(ask_again(person_page(&state, &signed, known, view).await?)))
+    Ok(OneOf::First(ask_again(person_page(state, signed, known, view).await?)))
+}
+
+/// Makes a badge up. Its number stands in this one answer and nowhere else: no ledger of prints has it, and who loses the file
+/// removes the badge.
+pub(crate) async fn print_badge(
+    signed: StaffCaller<EditPeople>,
+    State(state): State<AppState>,
+    Path(staff): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<OneOf<FileDownload<media::Pdf>, FormOrPage>, HttpError> {
+    let known = find_member(&state, &staff).await?;
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
+        return Ok(OneOf::Second(answer));
+    }
+    let (staff, code) = (known.staff, BadgeCode::make(&*state.random));
+    // What cannot be drawn is nobody's badge.
+    let pdf = draw_badge(&state, staff, code.clone()).await?;
+    match enrol_badge(&state, signed.author(), staff, code).await? {
+        Ok(_) => {
+            signed.notes().add([badge_changed(staff)]);
+            FileDownload::new("badge.pdf", pdf).map(OneOf::First)
+        }
+        Err(refusal) => {
+            let words = word_badge_refusal(signed.words(), &refusal);
+            refused_page(&state, &signed, known, words).await.map(OneOf::Second)
+        }
+    }
+}
+
+/// The badge as a page of its own size.
+async fn draw_badge(state: &AppState, staff: StaffId, code: BadgeCode) -> Result<Vec<u8>, HttpError> {
+    let fields = read_quick(state, move |state, reader| {
+        staff_badge(&state.store.snapshot(), reader, staff).ok_or_else(not_found)
+    });
+    let label =
+        LabelRequest { url: code.as_str().to_owned(), more: fields.await?, ..LabelRequest::default() };
+    render_page(state, "badge", label).await
 }
 
 pub(crate) async fn submit_removal(

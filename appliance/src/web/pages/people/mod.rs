@@ -121,6 +121,15 @@ fn badge_routes() -> Vec<Route<AppState>> {
         .example(scanned),
         row(
             Method::POST,
+            "/staff/people/{staff}/badges/print",
+            "person.print-badge",
+            RouteKind::Form,
+            badges::print_badge,
+        )
+        .refusals(refusals::FINDING)
+        .example(examples::staff_example().field("submission", "")),
+        row(
+            Method::POST,
             "/staff/people/{staff}/badges/{badge}/remove",
             "person.remove-badge",
             RouteKind::Form,

@@ -43,6 +43,8 @@ struct OwnPinPage {
     /// What is to be known before one goes on.
     notes: Vec<String>,
     digits_min: usize,
+    /// They cannot go on with the present one.
+    must_change: bool,
     next: NextPage,
     form_token: String,
 }
@@ -76,6 +78,10 @@ async fn own_pin_page(
     if let Some(wrong) = reported {
         notes.push(w.own_pin_wrong(wrong.count, wording.dates().day_and_time(wrong.since_ms).text));
     }
+    let must_change = state.identity.pins.is_exposed(staff);
+    if must_change {
+        notes.push(w.own_pin_exposed());
+    }
     if short {
         notes.push(w.own_pin_short(digits_min, word_role(page_words, signed.role())));
     }
@@ -90,6 +96,7 @@ async fn own_pin_page(
         problems,
         notes,
         digits_min,
+        must_change,
         next,
         form_token: signed.form_token(),
     };
@@ -110,6 +117,9 @@ pub(crate) async fn change(
     let problems = match PinForm::of(signed.role()).check(&pin) {
         Err(form) => wrong("pin", word_pin_form(w, form)),
         Ok(()) if pin != again => wrong("again", w.pin_differs()),
+        Ok(()) if state.identity.pins.is_exposed(signed.staff()) && pin == form.text("present").trim() => {
+            wrong("pin", w.own_pin_same())
+        }
         Ok(()) => Vec::new(),
     };
     if !problems.is_empty() {

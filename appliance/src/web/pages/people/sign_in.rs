@@ -199,7 +199,11 @@ fn after_sign_in(
         return Ok(own_pin_address("short=1&", next));
     }
     let reported = state.identity.pins.wrong_pins(staff).map_err(|e| HttpError::internal(&e))?;
-    Ok(if reported.is_some() { own_pin_address("", next) } else { next.to_string() })
+    Ok(if reported.is_some() || state.identity.pins.is_exposed(staff) {
+        own_pin_address("", next)
+    } else {
+        next.to_string()
+    })
 }
 
 pub(crate) async fn sign_out(

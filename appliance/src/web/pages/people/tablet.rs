@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use web::answer::{FormReply, WithHeaders};
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
 
 use crate::identity::BrowserUse;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::answer::{go_to, with_cookies};
 use crate::web::context::AppState;
+use crate::web::http_error::invalid_parameter;
 use crate::web::request::cookies;
 use crate::web::request::form::StaffForm;
 
@@ -20,7 +21,8 @@ pub(crate) async fn mark_tablet(
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let (usage, forgotten) = match form.text("use") {
         "shared" => (BrowserUse::Shared, cookies::clear_name()),
-        _ => (BrowserUse::Own, None),
+        "own" => (BrowserUse::Own, None),
+        _ => return Err(invalid_parameter("use", ErrorText::default())),
     };
     let secret = signed.secret().to_owned();
     let set = tokio::task::spawn_blocking(move || state.identity.sessions.set_browser(&secret, usage)).await;

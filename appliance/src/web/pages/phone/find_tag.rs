@@ -14,10 +14,12 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::open_tags;
 use crate::store::StoreSnapshot;
+use crate::web::access::badge::is_badge_looked_for;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
+use crate::web::pages::phone::home::NO_LABEL;
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::view_models::codes::{address_of_label, find_scanned, is_revoked, read_label};
 use crate::web::view_models::item_status::StatusBadge;
@@ -73,6 +75,9 @@ pub(crate) async fn open_entered_tag(
         note_label_scan(&state, label);
     }
     let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
+    if opened.is_none() && is_badge_looked_for(&state, &text, phone.peer(), phone.notes()).await? {
+        return TagAnswer::to(NO_LABEL);
+    }
     match (opened, ScannedCode::read(&text)) {
         (Some(tag), _) => TagAnswer::to(&format!("/t/{tag}")),
         (None, Err(ScannedCodeError::Tag(tag))) => {

@@ -15,6 +15,7 @@ use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
+use crate::web::access::badge::is_badge_looked_for;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
@@ -47,7 +48,12 @@ pub(crate) struct HomeParams {
     due: Option<String>,
     /// Anything: everything in use.
     all: Option<String>,
+    /// Anything: what was looked for is a badge, and stands in no address any more.
+    badge: Option<String>,
 }
+
+/// Where a badge leads that was scanned as if it were a label.
+pub(crate) const NO_LABEL: &str = "/?badge=1";
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -55,6 +61,8 @@ struct HomePage {
     frame: PageLayout,
     w: HomeWords,
     query: String,
+    /// What is to be said of a badge.
+    badge: Option<String>,
     /// Hits of a search, or the whole list.
     found: Option<SearchResults>,
     overdue: Vec<ListedItem>,
@@ -100,6 +108,9 @@ pub(crate) async fn show(
     if let Some(tag) = tag_in(&query, &board.seen) {
         return SeeOther::to(&address_of_label(&board.seen, tag)).map(OneOf::Second);
     }
+    if is_badge_looked_for(&state, &query, phone.peer(), phone.notes()).await? {
+        return SeeOther::to(NO_LABEL).map(OneOf::Second);
+    }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let being_cleaned = board.being_cleaned(&state);
@@ -120,6 +131,10 @@ pub(crate) async fn show(
         frame: frame.alarmed(&state, &snapshot, &wording, banner_words),
         w,
         query,
+        badge: params.badge.map(|_| match phone.peer().secure {
+            true => w.home_badge(),
+            false => w.home_badge_plain(),
+        }),
         found,
         overdue: list(board.overdue()),
         due_count: board.due().len(),

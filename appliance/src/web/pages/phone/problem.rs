@@ -14,12 +14,13 @@ use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::{ClaimedCleaner, Command, CommandRefusal, ProblemForm};
-use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
+use crate::web::access::pin::PinTypist;
+use crate::web::access::plain_form::screen_form;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
-use crate::web::commands::run::{CommandFailure, read_event, run_command};
+use crate::web::commands::run::{CommandFailure, read_event};
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{PageLayout, StaffLink};
@@ -215,14 +216,15 @@ pub(crate) async fn submit_problem(
     key: IdempotencyKey,
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    require_secure_badge(&state, &form, phone.peer()).await?;
-    let tag = find_item(&state, &text)?.tag;
-    let signed = phone.session(&state).await?;
-    let proof = scanned_proof(&state, &phone, &form).await?;
     let device = phone.browser().device(&state);
+    let form = screen_form(&state, form, phone.peer(), &PinTypist::on(&device, phone.peer())).await?;
+    let tag = find_item(&state, &text)?.tag;
+    let mut signed = phone.session(&state).await?;
+    let proof = scanned_proof(&state, &phone, &form).await?;
     if form.get("other").is_some() {
         return ask_somebody_else(&state, &phone, tag, &form, signed).await;
     }
+    let mut proof = proof.hold_pin(&state, signed.as_mut());
     let proof_min = state.store.snapshot().settings.pin_proof_min;
     let who = proof.cleaner(&form, signed.as_ref(), proof_min);
     let staff = match &who {
@@ -244,15 +246,12 @@ pub(crate) async fn submit_problem(
         (None, Ok(_)) => {
             let unproven = staff.is_none().then(|| ClientNetwork::of(phone.peer().remote));
             let origin = ReportOrigin { device: device.id(), unproven };
-            report_once(&state, by, origin, key.as_deref(), &report).await
+            report_once(&state, by, origin, key.as_deref(), &report, &mut proof).await
         }
         (None, Err(refusal)) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
     };
     match done {
         Ok(is_added) => {
-            if let Some(signed) = &signed {
-                signed.spend_pin_if_shared(&state).await;
-            }
             let sent = SentReport { lost_photo: came && report.photos.is_empty(), is_added };
             Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}{}#problems", sent.query()))?, cookies_set))
         }
@@ -285,11 +284,12 @@ async fn report_once(
     origin: ReportOrigin,
     key: Option<&str>,
     report: &ProblemForm,
+    proof: &mut ScanProof,
 ) -> Result<bool, ReportFailure> {
     let spent = || ReportFailure::Shown(ReportFault::Rule(CommandRefusal::ReportsSpent));
     take_report(state, origin, key).await.map_err(|_| spent())?;
     let command = Command::ReportProblem(Box::new(report.clone()));
-    let done = match run_command(state, by, key.map(str::to_owned), command).await {
+    let done = match proof.run(state, by, key.map(str::to_owned), command).await {
         Ok(done) => done,
         Err(failure) => {
             return_report(state, origin);

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use record::ids::DeviceId;
 use record::tag::Tag;
 use service::attempts::ClientNetwork;
 
@@ -23,6 +24,8 @@ pub(crate) struct ScanDraft {
     pub(crate) token: PageToken,
     pub(crate) entered: ScanFormData,
     pub(crate) submission: String,
+    /// The phone on which it was filled in.
+    pub(crate) device: Option<DeviceId>,
 }
 
 /// The newest drafts, in memory only: each page also carries all of its own, so what is forgotten costs no record.
@@ -59,6 +62,16 @@ impl ScanDrafts {
         true
     }
 
+    /// Forgets what was typed on these devices, and keeps what was done: somebody else is in front of them.
+    pub(crate) fn forget_person(&self, devices: &[DeviceId]) {
+        let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_theirs = |draft: &ScanDraft| draft.device.is_some_and(|device| devices.contains(&device));
+        for StoredDraft { draft, .. } in drafts.iter_mut().filter(|stored| is_theirs(&stored.draft)) {
+            draft.entered.who.clear();
+            draft.entered.notes.clear();
+        }
+    }
+
     /// The draft of that id, if it is of this item.
     pub(crate) fn find(&self, id: &str, tag: Tag) -> Option<ScanDraft> {
         let drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +93,12 @@ mod tests {
     fn draft(tag: &str, notes: &str) -> ScanDraft {
         let now = Now { wall_ms: 0, boot: BootId::new(0, [1; 10]), up_ms: 7, state: ClockState::Synced };
         let entered = ScanFormData { notes: notes.to_owned(), ..ScanFormData::default() };
-        ScanDraft { token: PageToken::new(tag.parse().unwrap(), &now), entered, submission: "s".to_owned() }
+        ScanDraft {
+            token: PageToken::new(tag.parse().unwrap(), &now),
+            entered,
+            submission: "s".to_owned(),
+            device: None,
+        }
     }
 
     fn network(n: usize) -> ClientNetwork {
@@ -111,6 +129,25 @@ mod tests {
         assert_eq!(drafts.find("draft 1", tag).unwrap().entered.notes, "1");
         assert!(drafts.find("draft 1", "ABCDEFGH3".parse().unwrap()).is_none());
         assert!(drafts.find("", tag).is_none());
+    }
+
+    #[test]
+    fn what_was_typed_goes_with_the_phone_that_it_was_typed_on() {
+        let drafts = ScanDrafts::default();
+        let [own, other] = [1, 2].map(|n| DeviceId::of_secret(&[n; 32]));
+        for (id, device) in [("own", own), ("other", other)] {
+            let mut draft = draft("7QK3M9X2W", "no wipes");
+            (draft.device, draft.entered.who, draft.entered.ticked) = (Some(device), "Ada".into(), vec![1]);
+            assert!(drafts.keep(id, network(1), draft));
+        }
+        drafts.forget_person(&[own]);
+        let shown = |id| {
+            let ScanFormData { who, notes, ticked, .. } =
+                drafts.find(id, "7QK3M9X2W".parse().unwrap()).unwrap().entered;
+            (who, notes, ticked)
+        };
+        assert_eq!(shown("own"), (String::new(), String::new(), vec![1]));
+        assert_eq!(shown("other"), ("Ada".into(), "no wipes".into(), vec![1]));
     }
 
     #[test]

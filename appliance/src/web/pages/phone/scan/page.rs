@@ -3,7 +3,7 @@
 use askama::Template;
 use record::fold::{Equipment, FacilityState};
 use record::ids::{DeviceId, ProtocolId};
-use record::kinds::{ProofWay, ProtocolPublished};
+use record::kinds::{ProofWay, ProtocolPublished, SpauldingClass};
 use record::tag::Tag;
 use service::clock::Now;
 use web::argument::FormFields;
@@ -20,7 +20,7 @@ use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::lot::LotField;
-use crate::web::pages::phone::scan::proof::{PageOrigin, ProofAsk, ProofLook};
+use crate::web::pages::phone::scan::proof::{BadgeField, PageOrigin, ProofAsk, ProofLook};
 use crate::web::pages::phone::scan::who::{KnownCleaner, ProofRefusal};
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
@@ -98,14 +98,6 @@ struct AllSteps {
     open: bool,
     /// The button that ticks them beside what is wrong.
     tick: String,
-}
-
-/// The field that a hand scanner types a badge into.
-#[derive(Debug, Clone)]
-struct BadgeField {
-    /// A badge is what is needed, or something is wrong with one.
-    is_open: bool,
-    wrong: Option<String>,
 }
 
 /// The one big button at the foot of the page, which is the next thing to do.
@@ -283,7 +275,8 @@ impl ScanPageBuilder<'_> {
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
         let photo_rule = PhotoRule::of(item, protocol);
-        let needed = weakest_way(&self.facility.settings, use_class(item, protocol));
+        let class = use_class(item, protocol);
+        let needed = weakest_way(&self.facility.settings, class);
         let contact_s = contact_s(self.facility, item, self.entered.protocol);
         let contact = self.timer.as_ref().map(|timer| timer.state(&self.snapshot.now, contact_s));
         let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
@@ -329,7 +322,7 @@ impl ScanPageBuilder<'_> {
             photo_wrong: says("photo"),
             who_wrong: says("who"),
             is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
-            proof: self.ask_proof(needed.clone(), known.as_ref()),
+            proof: self.ask_proof(class, known.as_ref()),
             known,
             pin_wrong: says("pin"),
             staff_badge: self.badge_field(&needed, says("badge")),
@@ -357,11 +350,11 @@ impl ScanPageBuilder<'_> {
     }
 
     /// What more than a name is asked for, unless this browser has proven it.
-    fn ask_proof(&self, needed: ProofWay, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
+    fn ask_proof(&self, class: SpauldingClass, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
         let Self { origin, reader, facility, entered, .. } = self;
         let look = ProofLook {
             w: self.words.1,
-            needed,
+            class,
             origin,
             reader,
             facility,

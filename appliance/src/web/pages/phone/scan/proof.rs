@@ -1,20 +1,21 @@
 //! What a scan page asks for where the class of the use needs more than a typed name, and who is picked from the list.
 
 use record::fold::{FacilitySettings, FacilityState};
-use record::ids::StaffId;
-use record::kinds::ProofWay;
 use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
+use record::kinds::{ProofWay, SpauldingClass};
 use web::argument::FormFields;
 use web::error::HttpError;
 
-use crate::intake::{ProofDemand, weakest_way};
+use crate::identity::BrowserUse;
+use crate::intake::{ProofDemand, ways_of_class, weakest_way};
 use crate::store::LogReader;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::layout::StaffLink;
-use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::browser::BrowserClient;
+use crate::web::request::cookies::remembered_name;
 use crate::web::request::peer::https_address;
+use crate::web::view_models::listed_people::{ListedPerson, find_listed_person, find_only_name, list_people};
 use crate::web::words::{PageWords, ScanWords};
 
 /// Letters after which names of staff are shown on a page that is open to everybody.
@@ -27,6 +28,8 @@ pub(crate) struct PageOrigin {
     listener: PageListener,
     /// Where one signs in and comes back.
     sign_in: Option<String>,
+    /// The name that was entered last on this phone; none on one that many use.
+    recent_name: String,
 }
 
 /// Which listener brought the page.
@@ -46,7 +49,11 @@ impl PageOrigin {
             true => PageListener::Secure,
             false => PageListener::Plain { secure: browser.host().and_then(same_page) },
         };
-        Self { listener, sign_in: browser.sign_in_address(state) }
+        let recent_name = match browser.usage() {
+            BrowserUse::Own => remembered_name(browser.cookies()),
+            BrowserUse::Shared => String::new(),
+        };
+        Self { listener, sign_in: browser.sign_in_address(state), recent_name }
     }
 
     pub(crate) fn is_secure(&self) -> bool {
@@ -62,13 +69,6 @@ impl PageOrigin {
     }
 }
 
-/// Somebody of the staff, by the name that they have in their list.
-#[derive(Debug, Clone)]
-pub(crate) struct ListedPerson {
-    pub(crate) staff: StaffId,
-    pub(crate) name: String,
-}
-
 /// What a page asks for beside the name.
 #[derive(Debug, Clone)]
 pub(crate) struct ProofAsk {
@@ -79,16 +79,27 @@ pub(crate) struct ProofAsk {
     pub(crate) sign_in: Option<String>,
     /// A PIN can be entered in the page itself.
     pub(crate) takes_pin: bool,
-    /// A name is to be picked from the list.
+    /// A name can be picked from the list.
     pub(crate) takes_name: bool,
-    /// Those whose names begin as what was entered.
+    /// Whoever was named last on this phone, and those whose names begin as what was entered.
     pub(crate) names: Vec<ListedPerson>,
+    /// It can be declined: a name alone is too little.
+    pub(crate) is_needed: bool,
+}
+
+/// The field that a hand scanner types a badge into.
+#[derive(Debug, Clone)]
+pub(crate) struct BadgeField {
+    /// A badge is what is needed, or something is wrong with one.
+    pub(crate) is_open: bool,
+    pub(crate) wrong: Option<String>,
 }
 
 /// What the page is for, and who is in front of it.
 pub(crate) struct ProofLook<'a> {
     pub(crate) w: ScanWords,
-    pub(crate) needed: ProofWay,
+    /// Of the use.
+    pub(crate) class: SpauldingClass,
     pub(crate) origin: &'a PageOrigin,
     pub(crate) reader: &'a LogReader,
     pub(crate) facility: &'a FacilityState,
@@ -102,7 +113,8 @@ pub(crate) struct ProofLook<'a> {
 impl ProofLook<'_> {
     /// What is asked for of somebody who has proven nothing yet.
     pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
-        let Self { w, needed, origin, reader, facility, entered, is_signed_in, has_badges } = self;
+        let Self { w, class, origin, is_signed_in, has_badges, .. } = self;
+        let needed = weakest_way(&self.facility.settings, class);
         let ask = |words| ProofAsk {
             words,
             secure: None,
@@ -110,13 +122,13 @@ impl ProofLook<'_> {
             takes_pin: false,
             takes_name: false,
             names: Vec::new(),
+            is_needed: true,
         };
         // Where nobody has a badge, what takes one takes a PIN.
         let takes_badge = has_badges && needed == ProofWay::Badge;
         match (needed, &origin.listener) {
             (ProofWay::List, _) => {
-                let names = find_names(reader, facility, entered);
-                Some(ProofAsk { takes_name: true, names, ..ask(w.scan_proof_list()) })
+                Some(ProofAsk { takes_name: true, names: self.find_names(), ..ask(w.scan_proof_list()) })
             }
             (ProofWay::Badge | ProofWay::Pin, PageListener::Plain { secure }) => {
                 let words = if takes_badge { w.scan_proof_plain_badge() } else { w.scan_proof_plain() };
@@ -127,9 +139,38 @@ impl ProofLook<'_> {
                 let sign_in = origin.sign_in.clone().filter(|_| !is_signed_in);
                 Some(ProofAsk { sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
             }
+            _ if !is_signed_in && takes_list(&self.facility.settings, class) => {
+                let names = self.find_names();
+                Some(ProofAsk { takes_name: true, names, is_needed: false, ..ask(w.scan_proof_list_too()) })
+            }
             _ => None,
         }
     }
+
+    /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were entered.
+    fn find_names(&self) -> Vec<ListedPerson> {
+        let letters: String = self.entered.trim().to_lowercase().chars().take(LETTERS_MIN).collect();
+        let is_long_enough = letters.chars().count() >= LETTERS_MIN;
+        let recent = self.origin.recent_name.trim().to_lowercase();
+        if !is_long_enough && recent.is_empty() {
+            return Vec::new();
+        }
+        let is_recent = |person: &ListedPerson| person.name.to_lowercase() == recent;
+        let begins = |person: &ListedPerson| {
+            let name = person.name.to_lowercase();
+            is_long_enough && name.split_whitespace().any(|part| part.starts_with(&letters))
+        };
+        let mut people = list_people(self.reader, self.facility);
+        people.retain(|person| is_recent(person) || begins(person));
+        people.sort_by_cached_key(|person| (!is_recent(person), person.name.to_lowercase()));
+        people.truncate(NAMES_MAX);
+        people
+    }
+}
+
+/// Whether the facility takes a name from the list for this class.
+fn takes_list(settings: &FacilitySettings, class: SpauldingClass) -> bool {
+    ways_of_class(&settings.who, class).is_some_and(|ways| ways.contains(&ProofWay::List))
 }
 
 /// What the page's form makes of a proof that is too weak.
@@ -137,54 +178,17 @@ pub(super) fn proof_demand(form: &FormFields) -> ProofDemand {
     if form.get("unproven").is_some() { ProofDemand::Waived } else { ProofDemand::Required }
 }
 
-/// Whose name was picked from the list; where the facility asks for names from it, also who entered one that it has once.
+/// Whose name was picked from the list; where the facility takes names from it, also who entered one that it has once.
 pub(super) async fn find_listed(
     state: &AppState,
     form: &FormFields,
 ) -> Result<Option<ListedPerson>, HttpError> {
-    let picked = form.get("pick").and_then(|id| id.parse::<StaffId>().ok());
-    let entered = form.text("cleaned_by").trim().to_lowercase();
-    let asks_for_names = |settings: &FacilitySettings| {
-        [Noncritical, Semicritical, Critical]
-            .map(|class| weakest_way(settings, class))
-            .contains(&ProofWay::List)
-    };
-    if picked.is_none() && (entered.is_empty() || !asks_for_names(&state.store.snapshot().settings)) {
-        return Ok(None);
+    if let Some(picked) = form.get("pick").and_then(|id| id.parse().ok()) {
+        return find_listed_person(state, picked).await;
     }
-    read_quick(state, move |state, reader| {
-        let mut people = list_people(reader, &state.store.snapshot());
-        if let Some(picked) = picked {
-            return Ok(people.into_iter().find(|person| person.staff == picked));
-        }
-        people.retain(|person| person.name.to_lowercase() == entered);
-        let found = people.pop();
-        Ok(found.filter(|_| people.is_empty()))
-    })
-    .await
-}
-
-/// Those who have not left and whose name can be read.
-fn list_people(reader: &LogReader, facility: &FacilityState) -> Vec<ListedPerson> {
-    let present = facility.staff.iter().filter(|(_, member)| !member.left);
-    let named = present.filter_map(|(staff, _)| {
-        let name = StoredText::of_staff(reader, facility, *staff).readable()?;
-        Some(ListedPerson { staff: *staff, name })
-    });
-    named.collect()
-}
-
-/// Those one of whose names begins with the first letters that were entered.
-fn find_names(reader: &LogReader, facility: &FacilityState, entered: &str) -> Vec<ListedPerson> {
-    let letters: String = entered.trim().to_lowercase().chars().take(LETTERS_MIN).collect();
-    if letters.chars().count() < LETTERS_MIN {
-        return Vec::new();
+    let settings = state.store.snapshot().settings.clone();
+    match [Noncritical, Semicritical, Critical].into_iter().any(|class| takes_list(&settings, class)) {
+        true => find_only_name(state, form.text("cleaned_by")).await,
+        false => Ok(None),
     }
-    let mut people = list_people(reader, facility);
-    people.retain(|person| {
-        person.name.to_lowercase().split_whitespace().any(|part| part.starts_with(&letters))
-    });
-    people.sort_by_cached_key(|person| person.name.to_lowercase());
-    people.truncate(NAMES_MAX);
-    people
 }

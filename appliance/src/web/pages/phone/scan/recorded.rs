@@ -5,7 +5,6 @@ use web::answer::WithHeaders;
 use web::error::HttpError;
 
 use crate::intake::{ClaimedCleaner, CleaningForm};
-use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::PhotoOutcome;
@@ -38,18 +37,13 @@ async fn find_repeated(state: &AppState, key: &str) -> Option<CommandOutcome> {
     find_earlier(state, line).await.ok()
 }
 
-/// Also ends what a PIN proves on a shared tablet.
-pub(super) async fn recorded_answer(
+pub(super) fn recorded_answer(
     state: &AppState,
     device: &RequestDevice,
-    signed: Option<&StaffSession>,
     done: CommandOutcome,
     form: &CleaningForm,
     photo: PhotoOutcome,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    if let Some(signed) = signed {
-        signed.spend_pin_if_shared(state).await;
-    }
     let message = if matches!(photo, PhotoOutcome::NoRoom) { "?photo=no-room" } else { "" };
     if let PhotoOutcome::Follows(photo) = photo {
         attach_late_photo(state, done, photo);

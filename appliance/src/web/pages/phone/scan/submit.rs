@@ -20,14 +20,14 @@ use crate::intake::{
 };
 use crate::listen::PeerAddress;
 use crate::phones::{ContactTimer, count_cleanings};
-use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
-use crate::web::access::pin::{PinTypist, pin_in_the_clear};
+use crate::web::access::pin::PinTypist;
+use crate::web::access::plain_form::screen_form;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, take_photo};
-use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier, run_command};
+use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::log_reads::read_quick;
@@ -134,7 +134,7 @@ pub(crate) async fn show(
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
     };
-    let ScanDraft { mut token, entered, submission } = draft;
+    let ScanDraft { mut token, entered, submission, .. } = draft;
     if let Some(timer) = timer.filter(|timer| is_of_phone(timer, &devices) && timer.boot == now.boot) {
         token.opened_ms = token.opened_ms.min(timer.opened_up_ms);
     }
@@ -188,7 +188,8 @@ fn first_entered(
 
 /// A page on which nothing is put in but what the phone knows.
 fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> ScanDraft {
-    ScanDraft { token: PageToken::drawn(state, tag, now), entered, submission: new_submission(state) }
+    let token = PageToken::drawn(state, tag, now);
+    ScanDraft { token, entered, submission: new_submission(state), device: None }
 }
 
 /// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
@@ -277,16 +278,16 @@ impl ScanView {
     }
 
     /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    async fn keep(self, state: &AppState, from: ClientNetwork) -> Result<TagAnswer, HttpError> {
+    async fn keep(
+        self,
+        state: &AppState,
+        from: ClientNetwork,
+        device: DeviceId,
+    ) -> Result<TagAnswer, HttpError> {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (entered, submission) = (self.entered.clone(), self.submission.clone());
-        if !self.problems.is_empty()
-            || !state.stored::<ScanDrafts>().keep(
-                &id,
-                from,
-                ScanDraft { token: self.token, entered, submission },
-            )
-        {
+        let draft = ScanDraft { token: self.token, entered, submission, device: Some(device) };
+        if !self.problems.is_empty() || !state.stored::<ScanDrafts>().keep(&id, from, draft) {
             return self.answer(state).await;
         }
         let anyway = if self.anyway { "&anyway=1" } else { "" };
@@ -304,7 +305,9 @@ pub(crate) async fn submit(
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let (anyway, from) = (params.anyway.is_some(), *phone.peer());
-    require_secure_badge(&state, &form, &from).await?;
+    let device = phone.browser().device(&state);
+    let typist = PinTypist::on(&device, &from);
+    let form = screen_form(&state, form, &from, &typist).await?;
     let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {
@@ -313,12 +316,7 @@ pub(crate) async fn submit(
         OpenedTag::Elsewhere(answer) => return Ok(with_cookies(answer, [])),
     };
     let mut signed = phone.session(&state).await?;
-    let device = phone.browser().device(&state);
-    let typist = PinTypist::on(&device, &from);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
-    if !from.secure && !form.text("pin").trim().is_empty() {
-        return Err(pin_in_the_clear());
-    }
     let proof = ScanProof::of_form(&state, &form, signed.as_mut(), &typist).await?;
     let key = submission_key(key, &form);
     let now = state.clock.now();
@@ -438,9 +436,7 @@ impl Filled {
         expected: CleaningForm,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match self.find_recorded(state, &expected).await {
-            Some(done) => {
-                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
-            }
+            Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             None => self.refused(state, CommandRefusal::KeyReused).await,
         }
     }
@@ -495,10 +491,8 @@ impl Filled {
             };
         }
         let command = Command::RecordCleaning(Box::new(expected.clone()));
-        match run_command(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => {
-                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
-            }
+        match self.proof.run(state, self.by, Some(self.submission.clone()), command).await {
+            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
                 self.shown_again(state, expected).await
             }
@@ -523,7 +517,8 @@ impl Filled {
         }
         let set_device = self.device.set_cookie();
         self.token.made_ms = self.now.up_ms;
-        let page = self.again(problems, None).keep(state, ClientNetwork::of(self.from.remote)).await?;
+        let from = ClientNetwork::of(self.from.remote);
+        let page = self.again(problems, None).keep(state, from, self.device.id()).await?;
         Ok(with_cookies(page, [set_device]))
     }
 
@@ -604,10 +599,9 @@ impl Filled {
             expected.steps = Some(self.ticked.clone());
         }
         self.photo.name(&mut expected);
-        match run_command(state, self.by, key, Command::RecordCleaning(Box::new(expected.clone()))).await {
-            Ok(done) => {
-                recorded_answer(state, &self.device, self.signed.as_ref(), done, &expected, self.photo).await
-            }
+        let command = Command::RecordCleaning(Box::new(expected.clone()));
+        match self.proof.run(state, self.by, key, command).await {
+            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             Err(CommandFailure::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }

@@ -1,21 +1,25 @@
 //! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as it stands.
 
 use http::HeaderValue;
+use record::entry::EntryAuthor;
 use record::ids::{DeviceId, StaffId};
 use service::attempts::ClientNetwork;
 use web::argument::FormFields;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessOutcome, AccessTarget, PinOutcome};
-use crate::intake::ClaimedCleaner;
+use crate::identity::{AccessOutcome, AccessTarget, HeldPin, PinOutcome};
+use crate::intake::{ClaimedCleaner, Command};
 use crate::web::access::badge::{BadgeOutcome, check_scanned_badge, unknown_badge_note};
 use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
+use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
-use crate::web::pages::phone::scan::proof::{ListedPerson, find_listed};
+use crate::web::pages::phone::scan::draft::ScanDrafts;
+use crate::web::pages::phone::scan::proof::find_listed;
 use crate::web::request::cookies;
+use crate::web::view_models::listed_people::ListedPerson;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 
@@ -104,7 +108,7 @@ impl ProofRefusal {
 }
 
 /// What a submission itself proves.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ScanProof {
     /// Whose PIN was typed in it.
     pin: Option<StaffId>,
@@ -115,6 +119,8 @@ pub(crate) struct ScanProof {
     listed: Option<ListedPerson>,
     /// For the audit.
     pub(crate) note: Option<AccessNote>,
+    /// What was proven on a shared tablet, until it is recorded.
+    held: Option<HeldPin>,
 }
 
 impl ScanProof {
@@ -122,24 +128,62 @@ impl ScanProof {
     pub(crate) async fn of_form(
         state: &AppState,
         form: &FormFields,
-        signed: Option<&mut StaffSession>,
+        mut signed: Option<&mut StaffSession>,
         typist: &PinTypist,
     ) -> Result<Self, HttpError> {
         if form.get("other").is_some() {
             return Ok(Self::default());
         }
         let named = Self { listed: find_listed(state, form).await?, ..Self::default() };
-        match (form.text("pin").trim(), form.text("badge").trim()) {
-            ("", "") => Ok(named),
-            ("", badge) => named.with_badge(state, badge, typist.network()).await,
+        let proof = match (form.text("pin").trim(), form.text("badge").trim()) {
+            ("", "") => named,
+            ("", badge) => named.with_badge(state, badge, typist.network()).await?,
             (pin, _) => {
                 let staff = form.get("staff").and_then(|id| id.parse().ok());
                 match staff.or(signed.as_ref().map(|signed| signed.staff())) {
-                    Some(staff) => named.with_pin(state, EnteredPin { staff, pin }, signed, typist).await,
-                    None => Ok(Self { refused: Some(ProofRefusal::SignedOut), ..named }),
+                    Some(staff) => {
+                        let entered = EnteredPin { staff, pin };
+                        named.with_pin(state, entered, signed.as_deref_mut(), typist).await?
+                    }
+                    None => Self { refused: Some(ProofRefusal::SignedOut), ..named },
                 }
             }
+        };
+        Ok(proof.hold_pin(state, signed))
+    }
+
+    /// Takes what a PIN proves on a shared tablet for this submission alone. Whoever comes at the same time finds nothing proven.
+    pub(crate) fn hold_pin(self, state: &AppState, signed: Option<&mut StaffSession>) -> Self {
+        let Some(signed) = signed.filter(|signed| signed.is_shared() && signed.pin_age_ms().is_some()) else {
+            return self;
+        };
+        let now = state.clock.now();
+        let entered = (self.pin == Some(signed.staff())).then_some(&now);
+        let held = HeldPin::take(&state.identity.sessions, signed.secret(), entered);
+        signed.set_pin_age(held.as_ref().and_then(|held| held.age_ms(&now)));
+        Self { held, ..self }
+    }
+
+    /// Makes a record. What is held for it proves nothing else from then on; a refusal costs nothing.
+    pub(crate) async fn run(
+        &mut self,
+        state: &AppState,
+        by: EntryAuthor,
+        key: Option<String>,
+        command: Command,
+    ) -> Result<CommandOutcome, CommandFailure> {
+        let Some(mut held) = self.held.take() else { return run_command(state, by, key, command).await };
+        held.use_up();
+        let done = run_command(state, by, key, command).await;
+        if matches!(done, Err(CommandFailure::Refused(_))) {
+            held.give_back();
+            return done;
         }
+        let written = tokio::task::spawn_blocking(move || held.write_used()).await;
+        if let Ok(Err(error)) = written {
+            tracing::error!(%error, "that a PIN proves no more could not be written");
+        }
+        done
     }
 
     async fn with_pin(
@@ -155,8 +199,11 @@ impl ScanProof {
             return Ok(Self { refused: Some(ProofRefusal::Pin(outcome)), note, ..self });
         }
         if let Some(signed) = signed.filter(|s| s.staff() == staff) {
-            signed.renew_pin(state).await?;
-            *signed = signed.clone().with_pin_entered();
+            // On a shared tablet it is for this submission alone.
+            if !signed.is_shared() {
+                signed.renew_pin(state).await?;
+            }
+            signed.set_pin_age(Some(0));
         }
         Ok(Self { pin: Some(staff), ..Self::default() })
     }
@@ -196,9 +243,7 @@ impl ScanProof {
             (None, Some(staff), _) => ClaimedCleaner::Badge(staff),
             (None, None, listed) => match (fresh.filter(|_| named.is_some()), listed) {
                 (Some(staff), _) => ClaimedCleaner::Pin(staff),
-                (None, Some(ListedPerson { staff, name })) => {
-                    ClaimedCleaner::Listed { staff: *staff, name: name.clone() }
-                }
+                (None, Some(listed)) => listed.claim(),
                 (None, None) => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
             },
         }
@@ -211,7 +256,8 @@ struct EnteredPin<'a> {
     pin: &'a str,
 }
 
-/// “I am someone else”: ends the session on this device, and takes the name away that it remembers. The cookies that do so.
+/// “I am someone else”: ends the session on this device, and takes away what it remembers of whoever was there. The cookies
+/// that do so.
 pub(crate) async fn forget_person(
     state: &AppState,
     phone: &[DeviceId],
@@ -219,6 +265,7 @@ pub(crate) async fn forget_person(
     notes: &AccessNotes,
 ) -> Result<[Option<HeaderValue>; 2], HttpError> {
     state.contact_timers.forget_names(phone);
+    state.stored::<ScanDrafts>().forget_person(phone);
     let Some(signed) = signed else { return Ok([None, cookies::clear_name()]) };
     let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
     let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;

@@ -1,0 +1,157 @@
+//! A hand scanner types where the cursor is: a badge in the field of a name, of a note or of the search.
+
+use record::kinds::{AccessChange, CleanedBy};
+use serde_json::json;
+
+use super::badges::{CODE, badges_of, enrol};
+use super::staff_pages::person;
+use super::submissions::{document, packed, with};
+use super::*;
+
+const NOBODYS: &str = "0004712-WARD-7";
+
+/// An item without a contact time, and the page of it.
+async fn cart(world: &World) -> String {
+    let cart = world.add("Linen cart", "Ward 7", None, PhotoPolicy::None).await;
+    format!("/t/{cart}")
+}
+
+async fn send_page(world: &World, scan: &str, secure: bool, fields: &[(&str, &str)]) -> Answer {
+    let page = world.send(Request::get(scan).body(Body::empty()).unwrap(), secure).await;
+    let (token, submission) = (page.is(200).hidden("page"), page.hidden("submission"));
+    let own = [("page", token.as_str()), ("submission", submission.as_str())];
+    world.send(posted(scan, &[&own, fields].concat()), secure).await
+}
+
+async fn get(world: &World, path: &str, secure: bool) -> Answer {
+    world.send(Request::get(path).body(Body::empty()).unwrap(), secure).await
+}
+
+fn require_nothing_of_it(world: &World) {
+    let reader = world.state.store.reader().unwrap();
+    for entry in reader.entries(0..reader.size()) {
+        assert!(!entry.unwrap().as_str().contains(CODE), "a badge is in the log");
+    }
+}
+
+#[tokio::test]
+async fn as_a_name_or_a_note_it_is_the_badge_that_it_is() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let scan = cart(&world).await;
+    let typed = format!(" {CODE}\r\n");
+    for fields in [
+        [("cleaned_by", &*typed), ("step", "1"), ("notes", "")],
+        [("cleaned_by", "Eve"), ("step", "1"), ("notes", CODE)],
+    ] {
+        let done = send_page(&world, &scan, true, &fields).await;
+        assert!(!done.is(303).cookies().contains("name="), "no phone remembers it");
+        let body = world.cleaning();
+        assert_eq!((body.who, body.note), (CleanedBy::Badge { staff: ada }, None));
+    }
+    // Nor does a page that is shown again, or the one of a contact time.
+    send_page(&world, &scan, true, &[("cleaned_by", CODE)]).await.is(422).has_not(CODE);
+    let pump = format!("/t/{}", world.pump);
+    let wet = [("cleaned_by", CODE), ("version", "1"), ("wet", "start")];
+    let started = send_page(&world, &pump, true, &wet).await.is(303).location();
+    let page = get(&world, started.split('#').next().unwrap(), true).await;
+    page.is(200).has("Keep it wet").has_not(CODE);
+    // A report of a problem too.
+    let report = [("what", "broken"), ("cleaned_by", CODE), ("notes", "Wheel is off")];
+    let size = world.size();
+    world.send(posted(&format!("{scan}/problem"), &report), true).await.is(303);
+    let Event::ProblemReported(problem) = world.event(size) else { panic!() };
+    assert_eq!(problem.who, CleanedBy::Badge { staff: ada });
+    require_nothing_of_it(&world);
+}
+
+#[tokio::test]
+async fn without_https_it_is_revoked_as_in_its_own_field() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let scan = cart(&world).await;
+    let problem = format!("{scan}/problem");
+    for n in 0..2 {
+        enrol(&world, ada, CODE).unwrap();
+        let size = world.size();
+        let refused = match n {
+            0 => send_page(&world, &scan, false, &[("cleaned_by", CODE), ("step", "1")]).await,
+            _ => world.post(&problem, &[("what", "broken"), ("notes", CODE)]).await,
+        };
+        refused.is(400).has("This page is not secure. Your badge was not used").has_not(CODE);
+        let Event::AccessChanged(change) = world.event(size) else { panic!() };
+        assert_eq!((change.what, world.size()), (AccessChange::BadgeRemoved, size + 1));
+        world.state.identity.badges.remove_all(ada).unwrap();
+    }
+    enrol(&world, ada, CODE).unwrap();
+    // Somebody may be called so.
+    send_page(&world, &scan, false, &[("cleaned_by", NOBODYS), ("step", "1")]).await.is(303);
+    require_nothing_of_it(&world);
+}
+
+#[tokio::test]
+async fn a_phone_that_sends_one_as_a_name_or_note_proves_by_it() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let sheet = |n: usize, name: &str, note: &str| {
+        let new = with(document(&world), "id", json!(format!("01J0000000000000000000000{n}")));
+        with(with(new, "who", json!({ "way": "typed", "name": name })), "note", json!(note))
+    };
+    for (n, name, note) in [(1, CODE, "wiped"), (2, "Eve", CODE)] {
+        world.send(packed(&sheet(n, name, note), &[]), true).await.is(201);
+        assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada }, "{name}");
+    }
+    assert_eq!(world.cleaning().note, None);
+    world.send(packed(&sheet(3, CODE, ""), &[]), false).await.is(400).has("/problems/badge-in-the-clear");
+    assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+    require_nothing_of_it(&world);
+}
+
+#[tokio::test]
+async fn the_search_keeps_it_out_of_the_address_and_the_page() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    for path in ["/?q=", "/t/?tag="] {
+        let found = get(&world, &format!("{path}{CODE}"), true).await;
+        let to = found.is(303).has_not(CODE).location();
+        assert!(!to.contains(CODE), "{to}");
+        get(&world, &to, true).await.is(200).has("That is a staff badge, not a label").has_not("not secure");
+        assert_eq!(badges_of(&world, ada)[0].revoked_ms, None, "{path}");
+    }
+    get(&world, &format!("/?q={NOBODYS}"), true).await.is(200).has("No equipment matches");
+    get(&world, &format!("/t/?tag={NOBODYS}"), true).await.is(404).has(NOBODYS);
+    let to = get(&world, &format!("/?q={CODE}"), false).await.is(303).location();
+    get(&world, &to, false)
+        .await
+        .is(200)
+        .has("This page is not secure, so the badge proves nothing any more");
+    assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+}
+
+#[tokio::test]
+async fn names_keep_nobody_from_a_badge_and_find_none() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let scan = cart(&world).await;
+    let name = async |name: &str| {
+        world.clock.advance(std::time::Duration::from_secs(1));
+        send_page(&world, &scan, true, &[("cleaned_by", name), ("step", "1")]).await.is(303);
+        world.cleaning().who
+    };
+    // A name without a digit is no badge, and costs nothing.
+    for _ in 0..40 {
+        name("Eve").await;
+    }
+    assert_eq!(name(CODE).await, CleanedBy::Badge { staff: ada });
+    for n in 0..30 {
+        name(&format!("{n:04}")).await;
+    }
+    assert!(matches!(name(CODE).await, CleanedBy::Entered { .. }), "too many were tried out here");
+    let own = send_page(&world, &scan, true, &[("badge", CODE), ("step", "1")]).await;
+    own.is(303);
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+}

@@ -1,0 +1,59 @@
+//! Those of the staff whose names can be picked from the list.
+
+use record::fold::FacilityState;
+use record::ids::StaffId;
+use web::error::HttpError;
+
+use crate::intake::ClaimedCleaner;
+use crate::store::LogReader;
+use crate::web::context::AppState;
+use crate::web::log_reads::{StoredText, read_quick};
+
+/// Somebody of the staff, by the name that they have in their list.
+#[derive(Debug, Clone)]
+pub(crate) struct ListedPerson {
+    pub(crate) staff: StaffId,
+    pub(crate) name: String,
+}
+
+impl ListedPerson {
+    pub(crate) fn claim(&self) -> ClaimedCleaner {
+        ClaimedCleaner::Listed { staff: self.staff, name: self.name.clone() }
+    }
+}
+
+/// Those who have not left and whose name can be read.
+pub(crate) fn list_people(reader: &LogReader, facility: &FacilityState) -> Vec<ListedPerson> {
+    let present = facility.staff.iter().filter(|(_, member)| !member.left);
+    let named = present.filter_map(|(staff, _)| {
+        let name = StoredText::of_staff(reader, facility, *staff).readable()?;
+        Some(ListedPerson { staff: *staff, name })
+    });
+    named.collect()
+}
+
+/// Somebody by their id.
+pub(crate) async fn find_listed_person(
+    state: &AppState,
+    staff: StaffId,
+) -> Result<Option<ListedPerson>, HttpError> {
+    read_quick(state, move |state, reader| {
+        Ok(list_people(reader, &state.store.snapshot()).into_iter().find(|person| person.staff == staff))
+    })
+    .await
+}
+
+/// Whose name this is, where the list has it once.
+pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Option<ListedPerson>, HttpError> {
+    let entered = name.trim().to_lowercase();
+    if entered.is_empty() {
+        return Ok(None);
+    }
+    read_quick(state, move |state, reader| {
+        let mut people = list_people(reader, &state.store.snapshot());
+        people.retain(|person| person.name.to_lowercase() == entered);
+        let found = people.pop();
+        Ok(found.filter(|_| people.is_empty()))
+    })
+    .await
+}
