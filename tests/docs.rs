@@ -5,6 +5,8 @@
 mod commands;
 #[path = "docs/first_hour.rs"]
 mod first_hour;
+#[path = "docs/guides.rs"]
+mod guides;
 #[path = "docs/settings.rs"]
 mod settings;
 #[path = "docs/settings_text.rs"]

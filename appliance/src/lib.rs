@@ -17,6 +17,8 @@ mod backup_line;
 pub mod bundle;
 pub mod clock;
 pub mod command;
+#[cfg(test)]
+mod counted_disk;
 pub mod disk_space;
 pub mod doctor;
 mod field_commands;

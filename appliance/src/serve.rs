@@ -39,7 +39,7 @@ use crate::anchors::newest_time;
 use crate::backup::{BackupService, StopOutcome};
 use crate::clock::{FloorClock, system_clock};
 use crate::disk_space::RECORDS_PERCENT;
-use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
+use crate::identity::{BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::Listener;
 use crate::panel::PanelView;
 use crate::panel::owner::PanelOwner;
@@ -159,7 +159,7 @@ struct Running {
     photos: PhotoStore,
     backups: BackupService,
     tasks: Vec<tokio::task::JoinHandle<()>>,
-    access: Arc<AccessAudit>,
+    identity: IdentityStores,
     phones: PhoneTables,
     store: Store,
     /// Its lights go out last.
@@ -337,7 +337,7 @@ async fn start_box(
         photos,
         backups,
         tasks,
-        access: Arc::clone(&identity.access),
+        identity: identity.clone(),
         phones,
         store,
         panel,
@@ -559,10 +559,10 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
         Ok(Err(error)) => tracing::warn!(%error, "the last contact times and scans were not written"),
         Err(error) => tracing::warn!(%error, "the contact times did not end"),
     }
-    let access = running.access;
-    match tokio::task::spawn_blocking(move || access.write()).await {
+    let identity = running.identity;
+    match tokio::task::spawn_blocking(move || identity.access.write().and(identity.save_uses())).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the end of the audit of access was not written"),
+        Ok(Err(error)) => tracing::warn!(%error, "the last access was not written"),
         Err(error) => tracing::warn!(%error, "the audit of access did not end"),
     }
     let ended = running.store.stop().await;

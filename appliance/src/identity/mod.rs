@@ -94,6 +94,14 @@ impl IdentityStores {
         })
     }
 
+    /// Writes down which sessions and tokens were used.
+    ///
+    /// # Errors
+    /// A table cannot be written: it is tried again with the next.
+    pub fn save_uses(&self) -> Result<(), IdentityError> {
+        self.sessions.save_uses().and(self.tokens.save_uses())
+    }
+
     /// Looks at one typed PIN: the one way in which any page or program does. Blocks for the hash, the disk and its turn.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Sessions of staff browsers: known here by a hash, ended by idleness, by age, by hand or by leaving.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::{BootId, StaffId};
 use redb::Database;
@@ -24,8 +24,6 @@ const IDLE_MS_MAX: i64 = 60 * 60_000;
 const SHARED_IDLE_MS_MAX: i64 = 5 * 60_000;
 /// A shift.
 const AGE_MS_MAX: i64 = 12 * 60 * 60_000;
-/// How often the last use is written down: a restart makes a session at most this much older.
-const SEEN_EVERY_MS: i64 = 5 * 60_000;
 /// Sessions of one person at a time; past that their own one that was idle longest ends, and nobody else's.
 const PERSON_SESSIONS_MAX: usize = 10;
 /// Sessions of everybody at a time; past that the one that was idle longest ends.
@@ -101,6 +99,8 @@ impl SessionRow {
 pub struct SessionStore {
     rows: JsonTable,
     live: Mutex<BTreeMap<String, SessionRow>>,
+    /// Those that were used, or found to be over, since they were written down.
+    unsaved: Mutex<BTreeSet<String>>,
     random: Arc<dyn RandomSource>,
 }
 
@@ -108,7 +108,7 @@ impl SessionStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, TABLE)?;
         let live = Mutex::new(rows.all()?.into_iter().collect());
-        Ok(Self { rows, live, random })
+        Ok(Self { rows, live, unsaved: Mutex::default(), random })
     }
 
     /// Signs somebody in, in a browser of their own, whose PIN was typed just now: the secret for their cookie. Blocks for a
@@ -145,36 +145,56 @@ impl SessionStore {
         Ok(secret)
     }
 
-    /// The session of a cookie, and a mark that it was used.
-    ///
-    /// # Errors
-    /// The mark could not be written.
-    pub fn find(&self, secret: &str, now_ms: i64) -> Result<Option<SessionRow>, IdentityError> {
+    /// The session of a cookie, and a mark that it was used; nothing is written before [`SessionStore::save_uses`].
+    pub fn find(&self, secret: &str, now_ms: i64) -> Option<SessionRow> {
         let key = secret_digest(secret);
         let found = {
             let mut live = self.lock();
-            match live.get_mut(&key) {
-                None => return Ok(None),
-                Some(session) if session.is_over(now_ms) => None,
-                Some(session) => {
-                    let before_ms = std::mem::replace(&mut session.seen_ms, now_ms);
-                    Some((*session, now_ms - before_ms))
-                }
+            let session = live.get_mut(&key)?;
+            if session.is_over(now_ms) {
+                live.remove(&key);
+                None
+            } else {
+                session.seen_ms = now_ms;
+                Some(*session)
             }
         };
-        let Some((session, since_ms)) = found else {
-            self.end(secret)?;
-            return Ok(None);
-        };
-        if since_ms.abs() > SEEN_EVERY_MS {
-            self.write_seen(&key, now_ms)?;
-        }
-        Ok(Some(session))
+        self.unsaved().insert(key);
+        found
     }
 
-    /// Writes when a session was used; one that ended since it was read stays ended.
-    fn write_seen(&self, key: &str, now_ms: i64) -> Result<(), IdentityError> {
-        self.rows.update(key, |row: &mut SessionRow| row.seen_ms = now_ms)
+    /// Writes down which sessions were used and which are over, all in one transaction; nothing where none was. A restart
+    /// makes a session as much older as this is behind.
+    ///
+    /// # Errors
+    /// It could not be written: it is tried again with the next.
+    pub fn save_uses(&self) -> Result<(), IdentityError> {
+        let keys = std::mem::take(&mut *self.unsaved());
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_uses(&keys);
+        if written.is_err() {
+            self.unsaved().extend(keys);
+        }
+        written
+    }
+
+    fn write_uses(&self, keys: &BTreeSet<String>) -> Result<(), IdentityError> {
+        let used: Vec<(&String, Option<i64>)> = {
+            let live = self.lock();
+            keys.iter().map(|key| (key, live.get(key).map(|session| session.seen_ms))).collect()
+        };
+        self.rows.change(|rows| {
+            used.iter().try_for_each(|(key, seen_ms)| match seen_ms {
+                // One that ended meanwhile stays ended.
+                Some(seen_ms) => match rows.get::<SessionRow>(key)? {
+                    Some(row) => rows.put(key, &SessionRow { seen_ms: *seen_ms, ..row }),
+                    None => Ok(()),
+                },
+                None => rows.remove(key),
+            })
+        })
     }
 
     fn write_pin(&self, key: &str, pin: Option<PinEntry>) -> Result<(), IdentityError> {
@@ -261,8 +281,12 @@ impl SessionStore {
         Ok(ended.into_iter().map(|(_, session)| session).collect())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SessionRow>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, SessionRow>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -302,6 +326,7 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
+    use crate::counted_disk::CountedDisk;
 
     const NOW: i64 = 1_763_610_000_000;
 
@@ -324,20 +349,21 @@ mod tests {
             sessions.begin(tom, &at(NOW, 0)).unwrap(),
             sessions.begin(tom, &at(NOW, 0)).unwrap(),
         );
-        assert_eq!(sessions.find("guess", NOW).unwrap(), None);
+        assert_eq!(sessions.find("guess", NOW), None);
         sessions.end(&left).unwrap();
         for minutes in (0..700).step_by(50) {
-            assert!(sessions.find(&used, NOW + minutes * 60_000).unwrap().is_some());
+            assert!(sessions.find(&used, NOW + minutes * 60_000).is_some());
         }
+        sessions.save_uses().unwrap();
         drop(sessions);
         let sessions = open();
-        assert_eq!(sessions.find(&left, NOW).unwrap(), None);
-        assert_eq!(sessions.find(&idle, NOW + IDLE_MS_MAX + 1).unwrap(), None);
-        assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX - 40 * 60_000).unwrap().map(|s| s.staff), Some(tom));
-        assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX).unwrap(), None);
+        assert_eq!(sessions.find(&left, NOW), None);
+        assert_eq!(sessions.find(&idle, NOW + IDLE_MS_MAX + 1), None);
+        assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX - 40 * 60_000).map(|s| s.staff), Some(tom));
+        assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX), None);
         let again = sessions.begin(tom, &at(NOW, 0)).unwrap();
         sessions.end_all(tom).unwrap();
-        assert_eq!(sessions.find(&again, NOW).unwrap(), None);
+        assert_eq!(sessions.find(&again, NOW), None);
     }
 
     #[test]
@@ -347,7 +373,7 @@ mod tests {
         let sessions = SessionStore::open(db.clone(), Arc::new(SystemRandom)).unwrap();
         let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 1_000)).unwrap();
         let age = |sessions: &SessionStore, now: &Now| {
-            sessions.find(&secret, now.wall_ms).unwrap().and_then(|s| s.pin_age_ms(now))
+            sessions.find(&secret, now.wall_ms).and_then(|s| s.pin_age_ms(now))
         };
         assert_eq!(age(&sessions, &at(NOW + 400_000, 401_000)), Some(400_000));
         assert_eq!(age(&sessions, &at(NOW + 1_000, 401_000)), Some(400_000), "the clock was set back");
@@ -371,13 +397,13 @@ mod tests {
         HeldPin::take(&sessions, &shared, None).unwrap().write_used().unwrap();
         drop(sessions);
         let sessions = open();
-        let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap().unwrap();
+        let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap();
         assert_eq!((found.pin_age_ms(&at(NOW, 0)), found.browser), (None, BrowserUse::Shared));
         sessions.renew_pin(&shared, &at(NOW, 5)).unwrap();
-        let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap().unwrap();
+        let found = sessions.find(&shared, NOW + SHARED_IDLE_MS_MAX).unwrap();
         assert_eq!(found.pin_age_ms(&at(NOW, 5)), Some(0));
-        assert_eq!(sessions.find(&shared, NOW + 2 * SHARED_IDLE_MS_MAX + 1).unwrap(), None);
-        let is_in = |at_ms| sessions.find(&own, at_ms).unwrap().is_some();
+        assert_eq!(sessions.find(&shared, NOW + 2 * SHARED_IDLE_MS_MAX + 1), None);
+        let is_in = |at_ms| sessions.find(&own, at_ms).is_some();
         assert!(is_in(NOW + 2 * SHARED_IDLE_MS_MAX + 1), "a browser of somebody’s own");
         sessions.set_browser(&own, BrowserUse::Shared).unwrap();
         assert!(!is_in(NOW + 3 * SHARED_IDLE_MS_MAX + 2));
@@ -431,7 +457,7 @@ mod tests {
         assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [2, 1]);
         assert_eq!(sessions.end_others(&own, NOW).unwrap(), 2);
         assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [1]);
-        assert!(sessions.find(&own, NOW).unwrap().is_some());
+        assert!(sessions.find(&own, NOW).is_some());
     }
 
     #[test]
@@ -444,7 +470,7 @@ mod tests {
             sessions.begin(somebody, &at(NOW + 1, 0)).unwrap();
         }
         assert_eq!(sessions.lock().len(), SESSIONS_MAX);
-        assert_eq!(sessions.find(&first, NOW + 2).unwrap(), None);
+        assert_eq!(sessions.find(&first, NOW + 2), None);
     }
 
     #[test]
@@ -458,10 +484,37 @@ mod tests {
         for n in 3..=11 {
             begin(n);
         }
-        assert_eq!(sessions.find(&first, NOW + 20).unwrap(), None, "their own oldest");
-        assert!(sessions.find(&second, NOW + 20).unwrap().is_some());
-        assert!(sessions.find(&other, NOW + 20).unwrap().is_some(), "somebody else's, idle longer");
+        assert_eq!(sessions.find(&first, NOW + 20), None, "their own oldest");
+        assert!(sessions.find(&second, NOW + 20).is_some());
+        assert!(sessions.find(&other, NOW + 20).is_some(), "somebody else's, idle longer");
         assert_eq!(sessions.rows.all::<SessionRow>().unwrap().len(), 1 + PERSON_SESSIONS_MAX);
+    }
+
+    #[test]
+    fn uses_are_written_together_and_each_once() {
+        let (db, syncs) = CountedDisk::open();
+        let open = || SessionStore::open(db.clone(), Arc::new(SystemRandom)).unwrap();
+        let sessions = open();
+        let begin = |n| sessions.begin(StaffId::new(0, [n; 10]), &at(NOW, 0)).unwrap();
+        let before = syncs.count();
+        let first = begin(1);
+        let commit = syncs.count() - before;
+        let others: Vec<String> = (2..20).map(begin).collect();
+        let before = syncs.count();
+        // Used each minute for two hours: by the row alone it would be over.
+        for minute in 1..=120 {
+            assert!(sessions.find(&first, NOW + minute * 60_000).is_some());
+        }
+        assert!(others.iter().all(|secret| sessions.find(secret, NOW + 2 * IDLE_MS_MAX).is_none()));
+        assert_eq!(syncs.count(), before, "whoever looks waits for no disk");
+        sessions.save_uses().unwrap();
+        assert_eq!(syncs.count() - before, commit);
+        sessions.save_uses().unwrap();
+        assert_eq!(syncs.count() - before, commit, "nothing was left");
+        drop(sessions);
+        let sessions = open();
+        assert_eq!(sessions.lock().len(), 1);
+        assert!(sessions.find(&first, NOW + 2 * IDLE_MS_MAX).is_some());
     }
 
     #[test]
@@ -471,8 +524,10 @@ mod tests {
         let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 0)).unwrap();
         let key = secret_digest(&secret);
         // Somebody has read it; before they write, it ends.
+        let read = sessions.find(&secret, NOW + 1).unwrap();
         sessions.end(&secret).unwrap();
-        sessions.write_seen(&key, NOW + SEEN_EVERY_MS + 1).unwrap();
+        sessions.lock().insert(key.clone(), read);
+        sessions.save_uses().unwrap();
         sessions.write_pin(&key, Some(PinEntry::of(&at(NOW, 0)))).unwrap();
         assert_eq!(sessions.rows.all::<SessionRow>().unwrap(), []);
     }

@@ -1,8 +1,8 @@
 //! API tokens `ct_<id>_<secret>` of programs: shown once, kept as a hash, with an end, and revoked for good.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged};
@@ -219,6 +219,8 @@ pub enum TokenRefusal {
 pub struct ApiTokenStore {
     rows: JsonTable,
     known: Mutex<BTreeMap<String, ApiToken>>,
+    /// Those of which a first use of the day is not written down yet.
+    unsaved: Mutex<BTreeSet<String>>,
     random: Arc<dyn RandomSource>,
 }
 
@@ -226,7 +228,7 @@ impl ApiTokenStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, TABLE)?;
         let known = Mutex::new(rows.all()?.into_iter().collect());
-        Ok(Self { rows, known, random })
+        Ok(Self { rows, known, unsaved: Mutex::default(), random })
     }
 
     /// Makes a token: its row, and its text, which is given this once.
@@ -307,23 +309,52 @@ impl ApiTokenStore {
         self.lock().get(&secret_digest(text)).cloned()
     }
 
-    /// Notes that the token with this text was used. Written at most once a day for each token.
+    /// Notes that the token with this text was used, once a day; nothing is written before [`ApiTokenStore::save_uses`].
+    pub fn note_use(&self, text: &str, from: IpAddr, now_ms: i64) {
+        let (key, today) = (secret_digest(text), now_ms.div_euclid(DAY_MS));
+        let is_noted = match self.lock().get_mut(&key) {
+            Some(token) if token.used_day != Some(today) => {
+                token.note_use(today, ClientNetwork::of(from).to_string());
+                true
+            }
+            _ => false,
+        };
+        if is_noted {
+            self.unsaved().insert(key);
+        }
+    }
+
+    /// Writes down which tokens were used, all in one transaction; nothing where none was.
     ///
     /// # Errors
-    /// It could not be written; it is tried again on the next day.
-    pub fn note_use(&self, text: &str, from: IpAddr, now_ms: i64) -> Result<(), IdentityError> {
-        let (key, today) = (secret_digest(text), now_ms.div_euclid(DAY_MS));
-        let network = ClientNetwork::of(from).to_string();
-        match self.lock().get_mut(&key) {
-            Some(token) if token.used_day != Some(today) => token.note_use(today, network.clone()),
-            _ => return Ok(()),
+    /// It could not be written: it is tried again with the next.
+    pub fn save_uses(&self) -> Result<(), IdentityError> {
+        let keys = std::mem::take(&mut *self.unsaved());
+        if keys.is_empty() {
+            return Ok(());
         }
-        self.write_use(&key, today, network)
+        let written = self.write_uses(&keys);
+        if written.is_err() {
+            self.unsaved().extend(keys);
+        }
+        written
     }
 
     /// Only the use is written, into the row as it is by now: whoever revoked the token meanwhile has revoked it.
-    fn write_use(&self, key: &str, day: i64, network: String) -> Result<(), IdentityError> {
-        self.rows.update(key, |token: &mut ApiToken| token.note_use(day, network))
+    fn write_uses(&self, keys: &BTreeSet<String>) -> Result<(), IdentityError> {
+        let used: Vec<(&String, ApiToken)> = {
+            let known = self.lock();
+            keys.iter().filter_map(|key| Some((key, known.get(key)?.clone()))).collect()
+        };
+        self.rows.change(|rows| {
+            for (key, token) in used {
+                if let Some(row) = rows.get::<ApiToken>(key)? {
+                    let (used_day, used_from) = (token.used_day, token.used_from);
+                    rows.put(key, &ApiToken { used_day, used_from, ..row })?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Revokes a token by its text: whoever showed it where it can be read has spent it. The token, if it was in force.
@@ -407,8 +438,12 @@ impl ApiTokenStore {
         all
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, ApiToken>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, ApiToken>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -417,6 +452,7 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
+    use crate::counted_disk::CountedDisk;
 
     const NOW: i64 = 1_763_610_000_000;
 
@@ -521,9 +557,12 @@ mod tests {
         let tokens = open(dir.path());
         let (row, text) = tokens.make(&new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
         // A request has found it in force; before its use is written, it is revoked.
+        tokens.note_use(&text, [10, 0, 0, 9].into(), NOW);
+        let (key, used) = (secret_digest(&text), tokens.find(&text).unwrap());
         tokens.revoke(&row.id, TokenHand::Socket, NOW + 1).unwrap().unwrap();
-        tokens.write_use(&secret_digest(&text), NOW / DAY_MS, "10.0.0.9".into()).unwrap();
-        tokens.write_use("forgotten", NOW / DAY_MS, "10.0.0.9".into()).unwrap();
+        tokens.lock().extend([(key, used.clone()), ("forgotten".to_owned(), used)]);
+        tokens.unsaved().insert("forgotten".to_owned());
+        tokens.save_uses().unwrap();
         drop(tokens);
         let tokens = open(dir.path());
         let found = tokens.find(&text).unwrap();
@@ -532,16 +571,27 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_written_once_a_day() {
-        let dir = tempfile::tempdir().unwrap();
-        let tokens = open(dir.path());
+    fn a_use_is_noted_once_a_day_and_written_later() {
+        let (db, syncs) = CountedDisk::open();
+        let open = || ApiTokenStore::open(db.clone(), Arc::new(SystemRandom)).unwrap();
+        let tokens = open();
         let (_, text) = tokens.make(&new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
         let from = |n: u8| IpAddr::from([10, 0, 0, n]);
-        let seen = || tokens.find(&text).map(|t| (t.used_day, t.used_from));
-        tokens.note_use(&text, from(9), NOW).unwrap();
-        tokens.note_use(&text, from(8), NOW + 1).unwrap();
-        assert_eq!(seen(), Some((Some(NOW / DAY_MS), Some("10.0.0.9".into()))));
-        tokens.note_use(&text, "2001:db8:1:2:3::4".parse().unwrap(), NOW + DAY_MS).unwrap();
-        assert_eq!(seen(), Some((Some(NOW / DAY_MS + 1), Some("2001:db8:1:2::/64".into()))));
+        let seen = |tokens: &ApiTokenStore| tokens.find(&text).map(|t| (t.used_day, t.used_from));
+        let before = syncs.count();
+        tokens.note_use(&text, from(9), NOW);
+        tokens.note_use(&text, from(8), NOW + 1);
+        assert_eq!(seen(&tokens), Some((Some(NOW / DAY_MS), Some("10.0.0.9".into()))));
+        tokens.note_use(&text, "2001:db8:1:2:3::4".parse().unwrap(), NOW + DAY_MS);
+        let last = Some((Some(NOW / DAY_MS + 1), Some("2001:db8:1:2::/64".into())));
+        assert_eq!((seen(&tokens), syncs.count()), (last.clone(), before));
+        tokens.save_uses().unwrap();
+        let once = syncs.count();
+        tokens.save_uses().unwrap();
+        assert_eq!((seen(&open()), syncs.count() > before), (last, true));
+        tokens.note_use(&text, from(9), NOW + DAY_MS + 1);
+        let before = syncs.count();
+        tokens.save_uses().unwrap();
+        assert_eq!((syncs.count(), before >= once), (before, true), "nothing was left");
     }
 }

@@ -14,7 +14,7 @@ use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
 use crate::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
-use crate::identity::{AccessAudit, BoxAuthority};
+use crate::identity::{BoxAuthority, IdentityStores};
 use crate::intake::CommandRefusal;
 use crate::phones::{ContactTimers, LabelScans, PhoneTables};
 use crate::settings::BoxSettings;
@@ -26,6 +26,8 @@ use crate::web::{self, AppState, RelayLinkState};
 const REFRESH: Duration = Duration::from_secs(600);
 /// How often what the audit of access has gathered may be written.
 const ACCESS_EVERY: Duration = Duration::from_secs(5);
+/// How often last uses of sessions and tokens may be written.
+const USES_EVERY: Duration = Duration::from_secs(300);
 /// How often contact times may be written.
 const CONTACT_EVERY: Duration = Duration::from_secs(5);
 /// How often last scans of labels may be written.
@@ -41,9 +43,10 @@ pub(super) fn start_upkeep(
     settings: &BoxSettings,
     rooms: PageRooms<'_>,
 ) -> Vec<JoinHandle<()>> {
-    let (store, access) = (rooms.store, &rooms.identity.access);
+    let store = rooms.store;
     let mut tasks = vec![
-        tokio::spawn(write_access(seams.clone(), Arc::clone(access))),
+        tokio::spawn(write_access(seams.clone(), rooms.identity.clone())),
+        tokio::spawn(save_uses(rooms.identity.clone())),
         tokio::spawn(follow_contact_timers(seams.clone(), store.clone(), rooms.phones.clone())),
         tokio::spawn(save_label_scans(Arc::clone(&rooms.phones.label_scans))),
         tokio::spawn(run_watchdog(store.clone())),
@@ -191,14 +194,27 @@ async fn refresh_names(seams: Seams, authority: Arc<BoxAuthority>, settings: Box
 }
 
 /// What the audit of access gathers goes to the disk now and then.
-async fn write_access(seams: Seams, access: Arc<AccessAudit>) {
+async fn write_access(seams: Seams, identity: IdentityStores) {
     loop {
         tokio::time::sleep(ACCESS_EVERY).await;
-        let (access, now) = (Arc::clone(&access), seams.clock.now());
+        let (access, now) = (Arc::clone(&identity.access), seams.clock.now());
         match tokio::task::spawn_blocking(move || access.write_due(&now)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the audit of access was not written"),
             Err(error) => tracing::error!(%error, "the audit of access was not looked at"),
+        }
+    }
+}
+
+/// Last uses of sessions and tokens go to the disk now and then: no request waits for that.
+async fn save_uses(identity: IdentityStores) {
+    loop {
+        tokio::time::sleep(USES_EVERY).await;
+        let own = identity.clone();
+        match tokio::task::spawn_blocking(move || own.save_uses()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "last uses of sessions were not written down"),
+            Err(error) => tracing::error!(%error, "last uses of sessions were not looked at"),
         }
     }
 }
@@ -250,4 +266,74 @@ pub(super) fn follow_link(uplink: &Uplink) -> (LinkView, JoinHandle<()>) {
         }
     });
     (LinkView { link, ways }, follow)
+}
+
+#[cfg(test)]
+mod tests {
+    use record::entry::ClockState;
+    use record::ids::BootId;
+    use record::tag::Tag;
+    use service::clock::FakeClock;
+    use service::random::SystemRandom;
+
+    use super::*;
+    use crate::alarms::AlarmStore;
+    use crate::counted_disk::CountedDisk;
+    use crate::phones::ContactTimer;
+    use crate::store::StoreConfig;
+
+    const STARTS: u16 = 1_000;
+    const STARTS_EVERY: Duration = Duration::from_millis(20);
+
+    fn timer(now: &Now) -> ContactTimer {
+        ContactTimer {
+            boot: now.boot,
+            started_up_ms: now.up_ms,
+            started_wall_ms: now.wall_ms,
+            finished_up_ms: None,
+            protocol: None,
+            device: None,
+            by: String::new(),
+            ticks: Vec::new(),
+            opened_up_ms: now.up_ms,
+            cleanings: 0,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn contact_times_are_written_once_in_five_seconds_whatever_their_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let boot = BootId::new(0, [7; 10]);
+        let now = Now { wall_ms: 1_763_000_000_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
+        let clock = Arc::new(FakeClock::new(now));
+        let config = StoreConfig::new(dir.path().join("box"));
+        let (store, _) = Store::open(config, clock.clone(), Arc::new(SystemRandom)).unwrap();
+        let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
+        let seams = Seams { clock, random: Arc::new(SystemRandom), alarms };
+        let (db, syncs) = CountedDisk::open();
+        let contact_timers = Arc::new(ContactTimers::open(db.clone()).unwrap());
+        let tag = |n: u16| Tag::from_random([0, 0, 1, n.to_be_bytes()[0], n.to_be_bytes()[1]]);
+        let before = syncs.count();
+        contact_timers.start(tag(STARTS), timer(&now));
+        contact_timers.save().unwrap();
+        let once = syncs.count() - before;
+        assert!(once > 0);
+        let phones = PhoneTables { contact_timers: contact_timers.clone(), ..PhoneTables::default() };
+        let upkeep = tokio::spawn(follow_contact_timers(seams, store.clone(), phones));
+        let before = syncs.count();
+        for n in 0..STARTS {
+            contact_timers.start(tag(n), timer(&now));
+            tokio::time::sleep(STARTS_EVERY).await;
+        }
+        let spans = (STARTS_EVERY * u32::from(STARTS)).as_secs() / CONTACT_EVERY.as_secs();
+        let writes = u64::try_from((syncs.count() - before) / once).unwrap();
+        assert!((1..=spans).contains(&writes), "{writes} writes in {spans} times 5 s");
+        tokio::time::sleep(2 * CONTACT_EVERY).await;
+        upkeep.abort();
+        let kept = ContactTimers::open(db).unwrap();
+        assert_eq!(kept.starts(), 0);
+        let facility = store.facility();
+        assert!((0..=STARTS).all(|n| kept.find(tag(n), &facility, &now).is_some()));
+        store.stop().await.unwrap();
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
+use http::Method;
 
 use super::fixture::{FixtureCaller, FixtureWorld, admitted_caller, open_client};
 use super::validate::AnswerChecker;
@@ -38,6 +39,35 @@ where
             let is_first = std::ptr::eq(caller, first);
             let found = find_admission_fault(&world, &checker, route, caller, is_first).await;
             faults.extend(found.map(|fault| format!("{} by {}: {fault}", route.name, caller.name)));
+        }
+    }
+    faults
+}
+
+/// Sends each row that is only looked at (GET) by each caller, let in or not: the names of those behind which `stored` gives
+/// something else than before.
+pub async fn find_writing_reads<S, T>(
+    table: &Table<S>,
+    world: &impl FixtureWorld,
+    stored: impl AsyncFn() -> T,
+) -> Vec<String>
+where
+    S: Clone + Send + Sync + 'static,
+    T: PartialEq,
+{
+    let checker = Arc::new(AnswerChecker::new(table));
+    let mut faults = Vec::new();
+    let mut before = stored().await;
+    for route in table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::GET) {
+        for caller in world.callers() {
+            let request = caller.request(world, route).map(Body::from);
+            let answered = open_client(world, &checker).try_send_caught(request).await;
+            let after = stored().await;
+            if after != before {
+                faults.push(format!("{} by {}: something was written", route.name, caller.name));
+            }
+            faults.extend(answered.err().map(|fault| format!("{} by {}: {fault}", route.name, caller.name)));
+            before = after;
         }
     }
     faults

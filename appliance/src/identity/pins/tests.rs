@@ -3,6 +3,7 @@
 use service::random::SystemRandom;
 
 use super::*;
+use crate::counted_disk::CountedDisk;
 
 const NOW: i64 = 1_763_610_000_000;
 const MINUTE: i64 = 60_000;
@@ -282,43 +283,15 @@ fn what_is_no_pin() {
     assert_eq!(long, "The PIN of biomed and of a facility admin has 6 to 8 digits");
 }
 
-/// A disk that counts how often something waited for it.
-#[derive(Debug)]
-struct CountedDisk {
-    inner: redb::backends::InMemoryBackend,
-    syncs: Arc<std::sync::atomic::AtomicUsize>,
-}
-
-impl redb::StorageBackend for CountedDisk {
-    fn len(&self) -> Result<u64, std::io::Error> {
-        self.inner.len()
-    }
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
-        self.inner.read(offset, out)
-    }
-    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
-        self.inner.set_len(len)
-    }
-    fn sync_data(&self) -> Result<(), std::io::Error> {
-        self.syncs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.inner.sync_data()
-    }
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-        self.inner.write(offset, data)
-    }
-}
-
 #[test]
 fn a_right_pin_is_two_commits_on_any_device() {
-    let syncs = Arc::<std::sync::atomic::AtomicUsize>::default();
-    let disk = CountedDisk { inner: redb::backends::InMemoryBackend::new(), syncs: syncs.clone() };
-    let db = Arc::new(Database::builder().create_with_backend(disk).unwrap());
+    let (db, syncs) = CountedDisk::open();
     let pins = PinStore::open(db, Arc::new(SystemRandom)).unwrap();
     pins.set(person(1), StaffRole::FacilityAdmin, PIN).unwrap().unwrap();
     let counted = |work: &dyn Fn()| {
-        let before = syncs.load(std::sync::atomic::Ordering::Relaxed);
+        let before = syncs.count();
         work();
-        syncs.load(std::sync::atomic::Ordering::Relaxed) - before
+        syncs.count() - before
     };
     let commit = counted(&|| pins.pins.put("one", &1).unwrap());
     assert!(commit > 0);

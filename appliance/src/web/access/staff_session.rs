@@ -237,11 +237,7 @@ struct LiveSession {
 fn live_session(state: &AppState, headers: &HeaderMap, peer: Option<&PeerAddress>) -> Option<LiveSession> {
     let secret =
         cookies::find_cookie(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
-    let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
-    let session = found.unwrap_or_else(|error| {
-        tracing::error!(%error, "a session could not be looked up");
-        None
-    })?;
+    let session = state.identity.sessions.find(secret, state.clock.now().wall_ms)?;
     let facility = state.store.snapshot();
     let person = facility.staff.get(&session.staff).filter(|s| !s.left)?;
     let (role, locale) = (person.role, person.locale.clone());

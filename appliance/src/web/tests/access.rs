@@ -106,9 +106,8 @@ async fn people_are_signed_out_by_an_admin() {
     let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
     let begin = || world.state.identity.sessions.begin(ada, &world.clock.now()).unwrap();
-    let is_in = |secret: &str| {
-        world.state.identity.sessions.find(secret, world.clock.now().wall_ms).unwrap().is_some()
-    };
+    let is_in =
+        |secret: &str| world.state.identity.sessions.find(secret, world.clock.now().wall_ms).is_some();
     let (first, second) = (begin(), begin());
     admin.get("/staff/people").await.has("2 devices").has("1 device").has("Sign everybody out");
     let path = format!("/staff/people/{ada}");

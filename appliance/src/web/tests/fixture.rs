@@ -21,6 +21,7 @@ use super::*;
 use crate::alarms::AlarmCause;
 use crate::identity::{BadgeCode, NewBadge, NewToken, TokenHand, TokenLife, form_token};
 use crate::intake::{self, CategoryChange, CleaningForm, ListedOver, LocationChange, Permission};
+use crate::phones::PhoneTables;
 use crate::printing::{JobRequest, LabelRequest, PrinterSettings};
 use crate::store::WriteDecision;
 use crate::web::examples;
@@ -178,6 +179,22 @@ impl FixtureBox {
         let callers = list_callers(&world).await;
         random.restart(SERVE_SEED);
         Self { world, callers, drawn, random, draws, traces, _subscriber: subscriber }
+    }
+}
+
+impl FixtureBox {
+    /// The same with what phones leave behind in `state.redb`, as in a box that runs.
+    pub(super) fn with_phone_tables(mut self) -> Self {
+        let tables = PhoneTables::open(&self.world.state.store.state_db());
+        let (contact_timers, label_scans) = (tables.contact_timers, tables.label_scans);
+        let state = AppState::new(WebParts { contact_timers, label_scans, ..copy_parts(&self.world) });
+        self.world.router = mount_table(&TABLE.0, state.clone());
+        self.world.state = state;
+        self
+    }
+
+    pub(super) fn world(&self) -> &World {
+        &self.world
     }
 }
 

@@ -75,6 +75,7 @@ mod presses;
 mod problems;
 mod programs;
 mod proof;
+mod quiet_reads;
 mod readers;
 mod refusal_fields;
 mod refused_early;

@@ -146,6 +146,44 @@ async fn realistic_item(world: &World) -> Tag {
     world.add(name, "Intensive care East, equipment store 2", protocol, PhotoPolicy::Optional).await
 }
 
+/// What an answer is on the line by HTTP/1.1, its head included.
+fn wire_bytes(answer: &Answer) -> usize {
+    let head: usize = answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    // Behind the handlers come the status line, the date and the length.
+    head + "HTTP/1.1 200 OK\r\n\r\ndate: Fri, 20 Nov 2026 20:04:31 GMT\r\ncontent-length: 12345\r\n".len()
+        + answer.bytes.len()
+}
+
+/// What a browser without script asks for to show a page: of each address the answer, packed.
+async fn first_visit(world: &World, path: &str) -> Vec<Answer> {
+    let packed = |path: &str| {
+        let request = Request::get(path).header("accept-encoding", "gzip");
+        world.send_raw(request.body(Body::empty()).unwrap())
+    };
+    let shown = world.get(path).await.text();
+    let linked =
+        shown.split('<').filter(|element| element.starts_with("link ") || element.starts_with("img "));
+    let addresses = linked.map(|element| element.split(['"']).find(|part| part.starts_with('/')).unwrap());
+    let mut answers = vec![packed(path).await];
+    for address in addresses {
+        answers.push(packed(address).await);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_first_visit_without_script_is_twelve_kilobytes_and_the_next_one_the_page_alone() {
+    let world = World::new().await;
+    let path = format!("/t/{}", realistic_item(&world).await);
+    let answers = first_visit(&world, &path).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let sizes: Vec<usize> = answers.iter().map(wire_bytes).collect();
+    assert!(sizes.len() >= 3 && sizes.iter().sum::<usize>() <= 12 * 1024, "{sizes:?}");
+    let kept: Vec<&str> = answers.iter().map(|answer| answer.header(http::header::CACHE_CONTROL)).collect();
+    assert!(kept[1..].iter().all(|kept| kept.contains("immutable")), "{kept:?}");
+    assert!(!kept[0].contains("immutable"), "the page itself is asked for each time");
+}
+
 #[tokio::test]
 async fn a_scan_page_and_its_script_are_small() {
     let world = World::new().await;
