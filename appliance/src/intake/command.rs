@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use record::anchor::AnchorSource;
 use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
@@ -506,28 +507,6 @@ pub enum ClaimedCleaner {
     Badge(StaffId),
     /// A login or token proved it.
     Login(StaffId),
-}
-
-/// Who says what the time is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum AnchorSource {
-    /// A time server, through the machine's own clock.
-    Ntp,
-    /// The relay, which signed something at that time.
-    Relay,
-    /// A person, to the minute.
-    Hand,
-}
-
-impl AnchorSource {
-    /// As it stands in the log.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ntp => "ntp",
-            Self::Relay => "relay",
-            Self::Hand => "hand",
-        }
-    }
 }
 
 /// A spot check, as submitted.

@@ -76,24 +76,14 @@ history-count = { $count ->
    *[other] { $count } cleanings in all, newest first
 }
 history-empty = Never cleaned since it was added.
-history-used = Used
-# Of the disinfectant.
-history-lot = Lot { $lot }
-history-use-ended = Ended { $time }
-history-use-semicritical = Semicritical use: mucous membranes or broken skin
-history-use-critical = Critical use: sterile tissue or blood vessels
-history-use-sticker = A sticker went into the chart
 history-cleaned = Cleaned
 history-incomplete = Incomplete: { $missing }
 history-late = Late entry
 history-late-written = Written { $when }, { $span } after it was done
-history-wet = Wet { $span }
-history-wet-of = Wet { $span } of { $required }
 history-photos-absent = { $count ->
     [one] { $count } photo is not on this box
    *[other] { $count } photos are not on this box
 }
-history-time-estimated = The clock was not set: the time is an estimate
 # Badge.
 history-voided = Voided
 # $who: who cleaned.

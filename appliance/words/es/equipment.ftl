@@ -61,23 +61,14 @@ history-count = { $count ->
    *[other] { $count } limpiezas en total, las más recientes primero
 }
 history-empty = Nunca se limpió desde que se agregó.
-history-used = Usado
-history-lot = Lote { $lot }
-history-use-ended = Terminó { $time }
-history-use-semicritical = Uso semicrítico: mucosas o piel lesionada
-history-use-critical = Uso crítico: tejido estéril o vasos sanguíneos
-history-use-sticker = Se puso una etiqueta en la historia clínica
 history-cleaned = Limpiado
 history-incomplete = Incompleto: { $missing }
 history-late = Registro tardío
 history-late-written = Anotado { $when }, { $span } después de hacerse
-history-wet = Húmedo { $span }
-history-wet-of = Húmedo { $span } de { $required }
 history-photos-absent = { $count ->
     [one] { $count } foto no está en esta unidad
    *[other] { $count } fotos no están en esta unidad
 }
-history-time-estimated = El reloj no estaba en hora: la hora es estimada
 history-voided = Anulado
 history-was-voided = { $who }. Anulado
 history-voided-by = { $who }. Anulado { $when } por { $by }: { $why }. Ambas entradas se conservan

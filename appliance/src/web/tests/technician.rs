@@ -132,7 +132,7 @@ async fn the_whole_way_of_a_record() {
         .has("Recorded")
         .has("is clean until")
         .has("Zoë, name typed")
-        .has("3 min 11 s of 3 min")
+        .has("3 min 11 s of 3 min, measured by the box")
         .has("this box has no relay");
     receipt.has("Next: ").has("It is safe now");
     let mut next = Request::get(&path).body(Body::empty()).unwrap();

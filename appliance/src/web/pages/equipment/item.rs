@@ -178,7 +178,7 @@ fn item_page(
 fn history_rows(looks: HistoryLook<'_>, tag: Tag, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
     let rows = done.iter().filter_map(|done| match done {
         ItemEvent::Cleaned(cleaning) => Some(looks.cleaned(cleaning, may)),
-        ItemEvent::Used(used) => Some(looks.used(*used)),
+        ItemEvent::Used(used) => Some(looks.used(tag, *used)),
         ItemEvent::Noted(note) => looks.noted(tag, *note),
     });
     rows.collect()
