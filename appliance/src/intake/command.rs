@@ -53,6 +53,9 @@ pub enum Command {
         /// Which item.
         tag: Tag,
         reason: String,
+        /// When it is expected back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        back: Option<CivilDay>,
         /// The version of the item that this was made over; absent: whatever it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,

@@ -139,8 +139,8 @@ fn make_drafts(
             problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
             equipment::retire_item(item, reason, drafts)
         }
-        Command::SuspendEquipment { tag, reason, seen } => {
-            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, drafts)
+        Command::SuspendEquipment { tag, reason, back, seen } => {
+            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, *back, view, drafts)
         }
         Command::ResumeEquipment { tag, closing, seen } => {
             let item = in_use_over(view, *tag, *seen)?;

@@ -444,9 +444,9 @@ fn equipment_comes_changes_and_goes() {
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);
     assert!(matches!(world.last(), Event::ScheduleSet(_)));
     let reason = || "leaks".to_owned();
-    world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }).unwrap();
+    world.tell(Command::SuspendEquipment { tag, reason: reason(), back: None, seen: None }).unwrap();
     assert!(matches!(
-        world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }),
+        world.tell(Command::SuspendEquipment { tag, reason: reason(), back: None, seen: None }),
         Err(CommandRefusal::AlreadySo(_))
     ));
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();

@@ -34,6 +34,7 @@ equipment-show-retired = Retired equipment
 
 item-log-broken = The log failed verification
 item-why-out = Out of service: { $why }
+item-expected-back = Expected back { $day }
 item-print-label = Print label
 item-change = Change
 item-resume = Put back into service
@@ -171,6 +172,8 @@ fact-protocol-version = { $name }, version { $version }
 suspend-title = Take { $name } out of service?
     .what = No cleaning is due meanwhile, and a scan warns not to use it on a patient.
     .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
+    .back = Expected back
+    .back-hint = A day such as 2026-12-01, if you know it. Everybody who scans it sees this too.
     .confirm = Take out of service
     .cancel = Cancel
 retire-title = Retire { $name }?

@@ -30,6 +30,7 @@ equipment-show-retired = Equipos dados de baja
 
 item-log-broken = El historial no pasó la verificación
 item-why-out = Fuera de servicio: { $why }
+item-expected-back = Se espera de vuelta el { $day }
 item-print-label = Imprimir etiqueta
 item-change = Cambiar
 item-resume = Devolver al servicio
@@ -140,6 +141,8 @@ fact-protocol-version = { $name }, versión { $version }
 suspend-title = ¿Sacar de servicio { $name }?
     .what = Mientras tanto no hay limpiezas pendientes, y al escanearlo se avisa que no se use en pacientes.
     .hint = Por ejemplo: el sensor de flujo no pasa su autocomprobación. Lo ve quien lo escanee.
+    .back = Se espera de vuelta
+    .back-hint = Un día, como 2026-12-01, si lo sabe. También lo ve quien lo escanee.
     .confirm = Sacar de servicio
     .cancel = Cancelar
 retire-title = ¿Dar de baja { $name }?

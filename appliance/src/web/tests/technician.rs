@@ -510,7 +510,9 @@ async fn undo_is_for_the_same_phone_and_for_a_while() {
 async fn out_of_service_and_retired_say_so() {
     let world = World::new().await;
     let (tag, path) = (world.pump, format!("/t/{}", world.pump));
-    world.give(Command::SuspendEquipment { tag, reason: "Flow sensor fails".into(), seen: None }).await;
+    world
+        .give(Command::SuspendEquipment { tag, reason: "Flow sensor fails".into(), back: None, seen: None })
+        .await;
     world
         .get(&path)
         .await

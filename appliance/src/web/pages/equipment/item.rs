@@ -61,6 +61,7 @@ struct ItemPage {
     badge: StatusBadge,
     service: ServiceState,
     why_out: Option<SafeHtml>,
+    expected_back: Option<String>,
     may_change: bool,
     form_token: String,
     /// Of the form that puts it back into service.
@@ -149,6 +150,9 @@ fn item_page(
         badge: row.badge(&wording),
         service: item.service,
         why_out,
+        expected_back: out
+            .and_then(|out| out.back)
+            .map(|day| w.item_expected_back(wording.dates().numbered_day(day.number()))),
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
         marks: FormMarks::new(state, signed).over(item.changed),
