@@ -1,5 +1,7 @@
 //! What stands in an item's history and when it is due, in words: box and relay show the same. No IO, no clock.
 
+mod cleaning;
+mod contact;
 mod fields;
 mod flag;
 mod line;
@@ -11,6 +13,8 @@ mod messages {
     include!(concat!(env!("OUT_DIR"), "/words.rs"));
 }
 
+pub use self::cleaning::word_certainty;
+pub use self::contact::word_contact;
 pub use self::flag::word_flag;
 pub use self::line::{HistoryLine, LineLook, rows_named, word_problem};
 pub use self::messages::{HistoryWords, ScheduleWords};

@@ -534,6 +534,7 @@ pub struct ProtocolWords {
 
 /// How long a record waited in a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueuedRecord {
     /// From the press to its arrival, seconds.
     pub waited_s: u32,

@@ -59,8 +59,8 @@ pub(crate) async fn refresh_rollup(
     let used: Vec<_> =
         spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (tag, performed_ms) in crate::db::cleanings::uses_since(conn, scope, facility, &used).await? {
-        uses.entry(tag).or_default().push(performed_ms);
+    for (tag, ended_ms) in crate::db::cleanings::uses_since(conn, scope, facility, &used).await? {
+        uses.entry(tag).or_default().push(ended_ms);
     }
     let none = Vec::new();
     let mut days = Vec::new();
@@ -127,7 +127,7 @@ fn day_tallies(
 }
 
 fn item_state(settings: &FacilitySettings, span: &Span<'_>, as_of_ms: i64) -> ItemState {
-    let uses = span.activity.map(|a| a.uses.clone()).unwrap_or_default();
+    let uses = span.activity.map(EquipmentActivity::use_times).unwrap_or_default();
     let courses = ItemTimelines::new(settings, span.item, uses);
     let status = courses.status(span.activity, as_of_ms);
     let (state, since_ms, by_ms) = match status {

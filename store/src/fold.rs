@@ -103,8 +103,8 @@ pub(super) fn apply_entries(
                 let before = rows.cleaning(places, key)?;
                 rows.pending.recleaned(key, before.as_ref(), &cleaning);
             }
-            FoldEffect::Used { tag, performed_ms, .. } => {
-                rows.pending.used(tables::item_key(tag, performed_ms, key));
+            FoldEffect::Used { tag, ended_ms, .. } => {
+                rows.pending.used(tables::item_key(tag, ended_ms, key));
             }
             FoldEffect::Noted { tag, at_ms, .. } => {
                 rows.pending.notes.push(tables::item_key(tag, at_ms, key))

@@ -19,8 +19,8 @@ use super::tables::{self, ItemKey};
 pub struct ItemUse {
     /// Where its line stands.
     pub line: LinePlace,
-    /// When, milliseconds since 1970.
-    pub performed_ms: i64,
+    /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+    pub ended_ms: i64,
     /// Its entry's key.
     key: u64,
 }
@@ -52,7 +52,7 @@ impl HistoryPlace {
 
     /// Of a use in its item's history.
     pub fn of_use(used: &ItemUse) -> Self {
-        Self { performed_ms: used.performed_ms, entry: used.key }
+        Self { performed_ms: used.ended_ms, entry: used.key }
     }
 
     /// Of another line in its item's history.
@@ -185,21 +185,21 @@ impl LogReader {
         Ok(found)
     }
 
-    /// Uses of an item whose time lies in `performed_ms`, as [`LogReader::cleanings_of`] gives cleanings.
+    /// Uses of an item whose end lies in `ended_ms`, as [`LogReader::cleanings_of`] gives cleanings.
     ///
     /// # Errors
     /// The database's.
     pub fn uses_of(
         &self,
         tag: Tag,
-        performed_ms: Range<i64>,
+        ended_ms: Range<i64>,
         upto: Option<HistoryPlace>,
         limit: usize,
     ) -> Result<Vec<ItemUse>, StoreError> {
         let index = self.txn.open_table(tables::USES).map_err(database_error)?;
         let (mut found, places) = (Vec::new(), self.shared.places());
-        self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, key| {
-            found.extend(places.line(key).map(|line| ItemUse { line, performed_ms, key }));
+        self.each_place(&index, tag, (ended_ms, upto, limit), |ended_ms, key| {
+            found.extend(places.line(key).map(|line| ItemUse { line, ended_ms, key }));
             Ok(())
         })?;
         Ok(found)

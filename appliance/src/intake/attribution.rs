@@ -1,6 +1,6 @@
 //! By which ways people may say that they cleaned: the class of the use decides how much proof that takes.
 
-use record::fold::{Equipment, FacilitySettings};
+use record::fold::{Equipment, FacilitySettings, FacilityState};
 use record::kinds::{CleanedBy, NameSource, ProofWay, ProtocolPublished, SpauldingClass, WhoPolicy};
 
 use super::{ClaimedCleaner, CommandRefusal, RefusalCause};
@@ -22,8 +22,29 @@ pub enum ProofDemand {
     Waived,
 }
 
-/// What an item that is cleaned by a protocol can do to a patient: the stricter of what both say.
-pub fn use_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
+/// What an item that is cleaned by a protocol can do to a patient: the strictest of what both say and of what it was used for
+/// since it was cleaned before. `done_ms`: when it is cleaned; absent: now.
+pub fn use_class(
+    facility: &FacilityState,
+    item: &Equipment,
+    protocol: Option<&ProtocolPublished>,
+    done_ms: Option<i64>,
+) -> SpauldingClass {
+    raised_class(facility, item, protocol, done_ms).unwrap_or_else(|| stated_class(item, protocol))
+}
+
+/// The class of the uses that a cleaning answers for, where that is above what item and protocol say.
+pub(crate) fn raised_class(
+    facility: &FacilityState,
+    item: &Equipment,
+    protocol: Option<&ProtocolPublished>,
+    done_ms: Option<i64>,
+) -> Option<SpauldingClass> {
+    let uses = facility.activity.get(&item.tag)?.class_of_uses(done_ms.unwrap_or(i64::MAX))?;
+    Some(uses).filter(|class| *class > stated_class(item, protocol))
+}
+
+fn stated_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
     protocol.and_then(|p| p.class).map_or(item.class, |class| class.max(item.class))
 }
 

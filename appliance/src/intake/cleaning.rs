@@ -16,7 +16,7 @@ use super::competency::{SignOffVerdict, staff_of};
 use super::photo_rule::PhotoRule;
 use super::{
     ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, ProofDemand, RefusalCause, StateView, check_proof,
-    find_item, is_enough, text, use_class, way_of, weakest_way,
+    find_item, is_enough, raised_class, text, use_class, way_of, weakest_way,
 };
 
 /// A year: what was done earlier belongs on the paper that it was written on.
@@ -38,7 +38,9 @@ pub(super) fn decide_cleaning(
 ) -> Result<(), CommandRefusal> {
     let item = find_cleanable(view, form.tag)?;
     let protocol = find_protocol(form, item, view)?;
-    let needed = weakest_way(&view.facility().settings, use_class(item, protocol));
+    let performed = performed_time(form.performed_ms, &view.now())?;
+    let facility = view.facility();
+    let needed = weakest_way(&facility.settings, use_class(facility, item, protocol, performed));
     let nameless = needed == ProofWay::None || form.proof == ProofDemand::Waived;
     let (who, mut texts) = match find_cleaner(&form.who, form.pin_ago_s, view, drafts) {
         Err(CommandRefusal::Needed { .. }) if nameless => (CleanedBy::Unattributed, Vec::new()),
@@ -53,9 +55,8 @@ pub(super) fn decide_cleaning(
     let is_picked = PhotoRule::of(item, protocol).picks(form.photo_draw);
     let sample = is_picked.then_some(CleaningFlag::PhotoSample);
     let mut incomplete = missing_parts(form, item, protocol, contact, note.is_some(), &view.now())?;
-    let performed = performed_time(form.performed_ms, &view.now())?;
     let (id, done_ms) = (protocol.map(|p| p.protocol), performed.unwrap_or(view.now().wall_ms));
-    let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), done_ms);
+    let verdict = SignOffVerdict::of(facility, id, staff_of(&who), done_ms);
     let delayed = find_delay(view, item.tag, protocol, begun_ms(done_ms, contact));
     if verdict.missing().is_some() {
         require_excuse(note.is_some() || form.steps.is_none(), || CommandRefusal::SIGN_OFF_NOTE)?;
@@ -83,25 +84,31 @@ pub(super) fn decide_cleaning(
         performed,
         incomplete,
         trigger: None,
-        class: None,
+        class: raised_class(facility, item, protocol, performed),
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: None,
         took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),
         queued: None,
         load: None,
         clean_until: None,
-        flags: list_flags(contact, [verdict.flag(), delayed, sample]),
+        flags: list_flags(form, contact, [verdict.flag(), delayed, sample]),
     };
     drafts.push(event, texts);
     Ok(())
 }
 
-/// What is to be seen of a record beside what it lacks.
-fn list_flags(contact: Option<Contact>, others: [Option<CleaningFlag>; 3]) -> Vec<CleaningFlag> {
+/// What is to be seen of a record beside what it lacks. A contact time that somebody ended was measured, however long it was.
+fn list_flags(
+    form: &CleaningForm,
+    contact: Option<Contact>,
+    others: [Option<CleaningFlag>; 3],
+) -> Vec<CleaningFlag> {
     let contact = contact.unwrap_or_default();
     let measured = contact.required_s.zip(contact.measured_s);
-    let is_wet_long = measured.is_some_and(|(required_s, s)| s > required_s.saturating_add(WET_LONG_S));
-    is_wet_long.then_some(CleaningFlag::WetLong).into_iter().chain(others.into_iter().flatten()).collect()
+    let is_open = form.wet.is_some_and(|wet| wet.until_up_ms.is_none());
+    let is_long = measured.is_some_and(|(required_s, s)| s > required_s.saturating_add(WET_LONG_S));
+    let wet_long = (is_open && is_long).then_some(CleaningFlag::WetLong);
+    wet_long.into_iter().chain(others.into_iter().flatten()).collect()
 }
 
 /// When a cleaning began, as far as that is known: what is recorded at its end has its contact time behind it.
@@ -121,7 +128,7 @@ pub(super) fn find_delay(
     let most_ms = i64::from(protocol?.delay_min?) * 60_000;
     let activity = view.facility().activity.get(&tag)?;
     let cleaned_ms = activity.last.map_or(i64::MIN, |last| last.performed_ms);
-    let used_ms = *activity.uses.iter().rfind(|used| **used <= begun_ms)?;
+    let used_ms = activity.uses.iter().rfind(|used| used.ended_ms <= begun_ms)?.ended_ms;
     let is_delayed = used_ms > cleaned_ms && begun_ms.saturating_sub(used_ms) > most_ms;
     is_delayed.then_some(CleaningFlag::Delayed)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use record::anchor::AnchorSource;
 use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
@@ -52,6 +53,9 @@ pub enum Command {
         /// Which item.
         tag: Tag,
         reason: String,
+        /// When it is expected back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        back: Option<CivilDay>,
         /// The version of the item that this was made over; absent: whatever it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
@@ -506,28 +510,6 @@ pub enum ClaimedCleaner {
     Badge(StaffId),
     /// A login or token proved it.
     Login(StaffId),
-}
-
-/// Who says what the time is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum AnchorSource {
-    /// A time server, through the machine's own clock.
-    Ntp,
-    /// The relay, which signed something at that time.
-    Relay,
-    /// A person, to the minute.
-    Hand,
-}
-
-impl AnchorSource {
-    /// As it stands in the log.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ntp => "ntp",
-            Self::Relay => "relay",
-            Self::Hand => "hand",
-        }
-    }
 }
 
 /// A spot check, as submitted.

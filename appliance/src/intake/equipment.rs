@@ -6,8 +6,8 @@ use record::entry::Digest16;
 use record::fold::{Equipment, EquipmentCategory, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired, EquipmentSuspended,
-    PhotoPolicy, Schedule, ScheduleSet,
+    CivilDay, EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired,
+    EquipmentSuspended, PhotoPolicy, Schedule, ScheduleSet,
 };
 use record::tag::Tag;
 
@@ -17,7 +17,7 @@ use super::register::check_own_fields;
 use super::tags::{new_alias, take_free_tag};
 use super::{
     CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewEquipment, ProblemClosing, RefusalCause,
-    StateView, text,
+    StateView, facility_day, text,
 };
 
 /// Custom fields of one item.
@@ -39,13 +39,19 @@ pub(super) fn retire_item(
 pub(super) fn suspend_item(
     item: &Equipment,
     reason: &str,
+    back: Option<CivilDay>,
+    view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     if item.service == ServiceState::Out {
         return Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OutOfService)));
     }
+    let today = facility_day(view.facility(), view.now().wall_ms);
+    if back.zip(today).is_some_and(|(back, today)| back < today) {
+        return Err(CommandRefusal::BACK_DAY);
+    }
     let (reason, texts) = drafts.optional_text("reason", reason)?;
-    drafts.push(EquipmentSuspended { tag: item.tag, reason, problem: None, load: None, back: None }, texts);
+    drafts.push(EquipmentSuspended { tag: item.tag, reason, problem: None, load: None, back }, texts);
     Ok(())
 }
 

@@ -24,6 +24,7 @@ mod upkeep;
 mod uses;
 mod ways;
 
+pub use record::anchor::AnchorSource;
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
 use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion, ServiceState};
 use record::ids::Epoch;
@@ -34,11 +35,11 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 pub use self::attribution::{PROOF_WAYS, ProofDemand, use_class, ways_from, ways_of_class, weakest_way};
-pub(crate) use self::attribution::{check_proof, is_enough, way_of};
+pub(crate) use self::attribution::{check_proof, is_enough, raised_class, way_of};
 pub use self::command::{
-    AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
-    EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewTag, ProblemClosing,
-    SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
+    CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, EquipmentMerge,
+    ListedOver, LocationChange, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange,
+    UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
@@ -138,8 +139,8 @@ fn make_drafts(
             problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
             equipment::retire_item(item, reason, drafts)
         }
-        Command::SuspendEquipment { tag, reason, seen } => {
-            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, drafts)
+        Command::SuspendEquipment { tag, reason, back, seen } => {
+            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, *back, view, drafts)
         }
         Command::ResumeEquipment { tag, closing, seen } => {
             let item = in_use_over(view, *tag, *seen)?;

@@ -17,8 +17,8 @@ use super::cleaning::{LOT_CHARS_MAX, begun_ms, find_delay, performed_time, sort_
 use super::competency::{SignOffVerdict, facility_day, staff_of};
 use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::{
-    ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough, text,
-    use_class, way_of, weakest_way,
+    ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough,
+    raised_class, text, use_class, way_of, weakest_way,
 };
 
 /// What was recorded later than this is flagged.
@@ -128,11 +128,15 @@ fn record_cleaning(
         phone_s: form.contact_s,
         ..Contact::default()
     };
-    let settings = &view.facility().settings;
+    let facility = view.facility();
+    let settings = &facility.settings;
     let mut steps = form.steps.clone();
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
-    if !is_enough(&way_of(&who), &weakest_way(settings, use_class(item, protocol))) {
+    if !is_enough(
+        &way_of(&who),
+        &weakest_way(settings, use_class(facility, item, protocol, Some(performed_ms))),
+    ) {
         incomplete.push(MissingPart::Who);
     }
     let id = protocol.map(|p| p.protocol);
@@ -155,7 +159,7 @@ fn record_cleaning(
         performed: performed_time(Some(performed_ms), &now)?,
         incomplete,
         trigger: form.trigger.clone(),
-        class: None,
+        class: raised_class(facility, item, protocol, Some(performed_ms)),
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: form.lot_expires,
         took_ms: None,

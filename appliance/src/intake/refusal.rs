@@ -6,7 +6,7 @@ use record::ids::{ProtocolId, StaffId, UpkeepId};
 use record::kinds::{EntryRef, ProofWay};
 use record::tag::Tag;
 
-use super::{RefusalCause, SignOffRefusal};
+use super::{ItemRefusal, RefusalCause, SignOffRefusal};
 
 /// Why a command was refused. Nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -242,6 +242,9 @@ impl CommandRefusal {
     /// Somebody cleaned who is not signed off, and the note does not say why.
     pub const SIGN_OFF_NOTE: Self =
         Self::Needed { field: "notes", cause: RefusalCause::SignOff(SignOffRefusal::Note) };
+
+    /// Nothing that is out of service is expected back on a day that has passed.
+    pub const BACK_DAY: Self = Self::Range { field: "back", cause: RefusalCause::Item(ItemRefusal::BackDay) };
 
     /// One word for machines; part of the problem's type.
     pub fn code(&self) -> &'static str {

@@ -30,6 +30,8 @@ pub enum ItemRefusal {
     MergedWithItself,
     #[error("Enter the last day of the loan")]
     LoanDay,
+    #[error("Enter today or a later day on which it is expected back, such as 2026-11-24")]
+    BackDay,
     #[error("No free tag was found. Try again")]
     NoFreeTag,
     #[error("It is out of service already")]
@@ -202,7 +204,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 81] = [
+    pub(crate) const ALL: [Self; 82] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -220,6 +222,7 @@ impl RefusalCause {
         Self::Item(ItemRefusal::OnlyTag),
         Self::Item(ItemRefusal::MergedWithItself),
         Self::Item(ItemRefusal::LoanDay),
+        Self::Item(ItemRefusal::BackDay),
         Self::Item(ItemRefusal::NoFreeTag),
         Self::EquipmentName,
         Self::PersonName,

@@ -251,6 +251,7 @@ fn contact_time_ends_when_it_may_dry_and_a_late_press_is_seen() {
         (cleaning.contact.unwrap().measured_s, cleaning.flags, cleaning.took_ms)
     };
     assert_eq!(clean(Some(200), 900_000, 4_000), (Some(200), vec![], Some(4_000)));
+    assert_eq!(clean(Some(800), 900_000, 4_000), (Some(800), vec![], Some(4_000)), "somebody ended it");
     assert_eq!(clean(None, 780_000, 1_800_000), (Some(780), vec![], Some(1_800_000)));
     assert_eq!(
         clean(None, 781_000, 1_800_001),
@@ -443,9 +444,9 @@ fn equipment_comes_changes_and_goes() {
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);
     assert!(matches!(world.last(), Event::ScheduleSet(_)));
     let reason = || "leaks".to_owned();
-    world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }).unwrap();
+    world.tell(Command::SuspendEquipment { tag, reason: reason(), back: None, seen: None }).unwrap();
     assert!(matches!(
-        world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }),
+        world.tell(Command::SuspendEquipment { tag, reason: reason(), back: None, seen: None }),
         Err(CommandRefusal::AlreadySo(_))
     ));
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();

@@ -138,6 +138,7 @@ fn word_item_refusal(w: StaffRefusalWords, cause: ItemRefusal) -> String {
         ItemRefusal::OnlyTag => w.refusal_already_only_tag(),
         ItemRefusal::MergedWithItself => w.refusal_range_merged_with_itself(),
         ItemRefusal::LoanDay => w.refusal_needs_loan_day(),
+        ItemRefusal::BackDay => w.refusal_range_back_day(),
         ItemRefusal::NoFreeTag => w.refusal_no_free_tag(),
         ItemRefusal::OutOfService => w.refusal_already_out(),
         ItemRefusal::InService => w.refusal_already_in(),

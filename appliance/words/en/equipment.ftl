@@ -34,6 +34,7 @@ equipment-show-retired = Retired equipment
 
 item-log-broken = The log failed verification
 item-why-out = Out of service: { $why }
+item-expected-back = Expected back { $day }
 item-print-label = Print label
 item-change = Change
 item-resume = Put back into service
@@ -76,24 +77,14 @@ history-count = { $count ->
    *[other] { $count } cleanings in all, newest first
 }
 history-empty = Never cleaned since it was added.
-history-used = Used
-# Of the disinfectant.
-history-lot = Lot { $lot }
-history-use-ended = Ended { $time }
-history-use-semicritical = Semicritical use: mucous membranes or broken skin
-history-use-critical = Critical use: sterile tissue or blood vessels
-history-use-sticker = A sticker went into the chart
 history-cleaned = Cleaned
 history-incomplete = Incomplete: { $missing }
 history-late = Late entry
 history-late-written = Written { $when }, { $span } after it was done
-history-wet = Wet { $span }
-history-wet-of = Wet { $span } of { $required }
 history-photos-absent = { $count ->
     [one] { $count } photo is not on this box
    *[other] { $count } photos are not on this box
 }
-history-time-estimated = The clock was not set: the time is an estimate
 # Badge.
 history-voided = Voided
 # $who: who cleaned.
@@ -183,6 +174,8 @@ fact-protocol-version = { $name }, version { $version }
 suspend-title = Take { $name } out of service?
     .what = No cleaning is due meanwhile, and a scan warns not to use it on a patient.
     .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
+    .back = Expected back
+    .back-hint = A day such as 2026-12-01, if you know it. Everybody who scans it sees this too.
     .confirm = Take out of service
     .cancel = Cancel
 retire-title = Retire { $name }?

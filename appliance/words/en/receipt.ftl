@@ -41,11 +41,6 @@ receipt-done = Done
 receipt-done-written = { $done }, written { $written }
 receipt-when = When
 receipt-wet = Contact time
-# How long it was wet, of how long it should be.
-receipt-wet-of = { $span } of { $required }
-receipt-wet-stated = { $span }, as stated
-receipt-wet-of-stated = { $span } of { $required }, as stated
-receipt-not-measured = not measured, { $required } needed
 receipt-photo = Photo
 receipt-photo-at-relay = at the relay
 receipt-photo-kept = saved
@@ -55,7 +50,6 @@ receipt-photos-kept = several saved
 ## Notes.
 
 receipt-no-room = Your photo was not saved: photo storage is full. The record itself is safe. Tell { $contact }.
-receipt-time-estimated = The box’s clock was not set when this was written, so its time is an estimate. It is corrected once the box knows the true time.
 receipt-adopted = This record had lost its place in the box’s log. It has counted again since { $time }, with its original number, hash and time.
 
 ## Where the record is.

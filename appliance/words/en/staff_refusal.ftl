@@ -116,6 +116,7 @@ refusal-range-own-field-twice = Two own fields have the same name
 refusal-range-own-field-type = An own field is text, number, date, choice or yes
 refusal-range-own-field-choices = A choice has 1 to 40 options without commas, and no other own field has any
 refusal-range-single-use = What is used once takes no protocol. Choose none, or take the tick away
+refusal-range-back-day = Enter today or a later day on which it is expected back, such as 2026-11-24
 refusal-range-sign-off-day = Enter today or a later day as the last one
 refusal-range-sign-off-count = One person is signed off for at most 200 protocols
 refusal-range-zone = Enter an IANA time zone such as America/Chicago

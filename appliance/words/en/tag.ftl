@@ -98,5 +98,6 @@ out-title = { $name } is out of service
 out-what = Do not use it on a patient. No cleaning is due while it is out of service. Nothing was recorded.
 out-since = Since
 out-why = Why
+out-back = Expected back
 out-anyway = I cleaned it anyway: record that
 out-questions = Questions? Call { $contact }.

@@ -30,6 +30,7 @@ equipment-show-retired = Equipos dados de baja
 
 item-log-broken = El historial no pasó la verificación
 item-why-out = Fuera de servicio: { $why }
+item-expected-back = Se espera de vuelta el { $day }
 item-print-label = Imprimir etiqueta
 item-change = Cambiar
 item-resume = Devolver al servicio
@@ -61,23 +62,14 @@ history-count = { $count ->
    *[other] { $count } limpiezas en total, las más recientes primero
 }
 history-empty = Nunca se limpió desde que se agregó.
-history-used = Usado
-history-lot = Lote { $lot }
-history-use-ended = Terminó { $time }
-history-use-semicritical = Uso semicrítico: mucosas o piel lesionada
-history-use-critical = Uso crítico: tejido estéril o vasos sanguíneos
-history-use-sticker = Se puso una etiqueta en la historia clínica
 history-cleaned = Limpiado
 history-incomplete = Incompleto: { $missing }
 history-late = Registro tardío
 history-late-written = Anotado { $when }, { $span } después de hacerse
-history-wet = Húmedo { $span }
-history-wet-of = Húmedo { $span } de { $required }
 history-photos-absent = { $count ->
     [one] { $count } foto no está en esta unidad
    *[other] { $count } fotos no están en esta unidad
 }
-history-time-estimated = El reloj no estaba en hora: la hora es estimada
 history-voided = Anulado
 history-was-voided = { $who }. Anulado
 history-voided-by = { $who }. Anulado { $when } por { $by }: { $why }. Ambas entradas se conservan
@@ -150,6 +142,8 @@ fact-protocol-version = { $name }, versión { $version }
 suspend-title = ¿Sacar de servicio { $name }?
     .what = Mientras tanto no hay limpiezas pendientes, y al escanearlo se avisa que no se use en pacientes.
     .hint = Por ejemplo: el sensor de flujo no pasa su autocomprobación. Lo ve quien lo escanee.
+    .back = Se espera de vuelta
+    .back-hint = Un día, como 2026-12-01, si lo sabe. También lo ve quien lo escanee.
     .confirm = Sacar de servicio
     .cancel = Cancelar
 retire-title = ¿Dar de baja { $name }?

@@ -29,10 +29,6 @@ receipt-done = Hecho
 receipt-done-written = { $done }, anotado { $written }
 receipt-when = Cuándo
 receipt-wet = Tiempo de contacto
-receipt-wet-of = { $span } de { $required }
-receipt-wet-stated = { $span }, según lo declarado
-receipt-wet-of-stated = { $span } de { $required }, según lo declarado
-receipt-not-measured = sin medir, requiere { $required }
 receipt-photo = Foto
 receipt-photo-at-relay = en el servidor central
 receipt-photo-kept = guardada
@@ -40,7 +36,6 @@ receipt-photos-some-at-relay = algunas en la unidad, otras en el servidor centra
 receipt-photos-kept = varias guardadas
 
 receipt-no-room = Su foto no se guardó: el espacio para fotos está lleno. El registro está a salvo. Avise a { $contact }.
-receipt-time-estimated = El reloj de la unidad no estaba en hora cuando se escribió este registro, así que su hora es estimada. Se corrige cuando la unidad reciba la hora exacta.
 receipt-adopted = Este registro había perdido su lugar en el historial de la unidad. Cuenta de nuevo desde { $time }, con su número, su hash y su hora originales.
 
 receipt-where = Dónde está su registro

@@ -107,6 +107,7 @@ refusal-range-own-field-twice = Dos campos propios tienen el mismo nombre
 refusal-range-own-field-type = Un campo propio es text, number, date, choice o yes
 refusal-range-own-field-choices = Un campo choice tiene de 1 a 40 opciones sin comas, y ningún otro campo propio las tiene
 refusal-range-single-use = Lo que se usa una sola vez no lleva protocolo. No elija ninguno, o quite la marca
+refusal-range-back-day = Escriba hoy o un día posterior en que se espera de vuelta, como 2026-11-24
 refusal-range-sign-off-day = Escriba hoy o un día posterior como último
 refusal-range-sign-off-count = Una persona está habilitada para 200 protocolos como máximo
 refusal-range-zone = Escriba una zona horaria IANA, por ejemplo America/Chicago

@@ -75,5 +75,6 @@ out-title = { $name } está fuera de servicio
 out-what = No lo use en pacientes. Mientras esté fuera de servicio no hay limpiezas pendientes. No se registró nada.
 out-since = Desde
 out-why = Motivo
+out-back = Se espera de vuelta
 out-anyway = Lo limpié de todos modos: registrarlo
 out-questions = ¿Preguntas? Llame a { $contact }.

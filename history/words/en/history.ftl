@@ -1,4 +1,4 @@
-### Lines of an item's history, apart from its cleanings and uses: a title, and facts below it.
+### Lines of an item's history: a title, and facts below it.
 
 ## What changed of an item.
 
@@ -166,4 +166,56 @@ line-flag = { $word ->
     [old-protocol] Older version of the protocol
     [phone-clock] Time by a phone’s clock
    *[unknown] { $shown }
+}
+
+## Cleanings and uses.
+
+line-used = Used
+line-use-began = Began { $when }
+line-use-ended = Ended { $when }
+line-use-semicritical = Semicritical use: mucous membranes or broken skin
+line-use-critical = Critical use: sterile tissue or blood vessels
+line-use-sticker = A sticker went into the chart
+# $wet: one of the messages line-wet.
+line-contact = Contact time: { $wet }
+line-agent = Disinfectant: { $agent }
+line-lot = Lot { $lot }
+    .until = Lot { $lot }, last day { $day }
+line-trigger = { $word ->
+    [schedule] On schedule
+    [after-use] After use
+    [soiled] Because it was dirty
+    [incident] After an incident
+    [returned] After it came back
+    [load] In a load
+   *[unknown] { $shown }
+}
+# How long it was wet, for itself and of how long it should be.
+line-wet = { $by ->
+    [box] { $wet }, measured by the box
+    [phone] { $wet }, measured by a phone
+   *[stated] { $wet }, as stated
+}
+    .of = { $by ->
+    [box] { $wet } of { $required }, measured by the box
+    [phone] { $wet } of { $required }, measured by a phone
+   *[stated] { $wet } of { $required }, as stated
+}
+    .at-least = at least { $required }; recorded { $later } later
+    .unknown = not measured, { $required } needed
+line-seconds = { NUMBER($seconds) } s
+# $seconds: two digits.
+line-minutes = { NUMBER($minutes) } min
+    .seconds = { NUMBER($minutes) } min { $seconds } s
+
+## The time of an entry.
+
+# Behind a time or a line of a list.
+line-time-mark = time uncertain
+line-time-uncertain = The box’s clock was not set: the time is an estimate until the box knows the true time
+line-time-corrected = { $source ->
+    [ntp] The box’s clock was not set: the time was corrected later, by network time
+    [relay] The box’s clock was not set: the time was corrected later, by the relay
+    [hand] The box’s clock was not set: the time was corrected later, by hand, to within 60 s
+   *[unknown] The box’s clock was not set: the time was corrected later
 }

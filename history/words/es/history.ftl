@@ -148,3 +148,45 @@ line-flag = { $word ->
     [phone-clock] Hora según el reloj de un teléfono
    *[unknown] { $shown }
 }
+line-used = Usado
+line-use-began = Empezó { $when }
+line-use-ended = Terminó { $when }
+line-use-semicritical = Uso semicrítico: mucosas o piel lesionada
+line-use-critical = Uso crítico: tejido estéril o vasos sanguíneos
+line-use-sticker = Se puso una etiqueta en la historia clínica
+line-contact = Tiempo de contacto: { $wet }
+line-agent = Desinfectante: { $agent }
+line-lot = Lote { $lot }
+    .until = Lote { $lot }, último día { $day }
+line-trigger = { $word ->
+    [schedule] Según el calendario
+    [after-use] Después del uso
+    [soiled] Porque estaba sucio
+    [incident] Después de un incidente
+    [returned] Después de su devolución
+    [load] En una carga
+   *[unknown] { $shown }
+}
+line-wet = { $by ->
+    [box] { $wet }, medido por la unidad
+    [phone] { $wet }, medido por un teléfono
+   *[stated] { $wet }, según lo declarado
+}
+    .of = { $by ->
+    [box] { $wet } de { $required }, medido por la unidad
+    [phone] { $wet } de { $required }, medido por un teléfono
+   *[stated] { $wet } de { $required }, según lo declarado
+}
+    .at-least = al menos { $required }; registrado { $later } después
+    .unknown = sin medir, requiere { $required }
+line-seconds = { NUMBER($seconds) } s
+line-minutes = { NUMBER($minutes) } min
+    .seconds = { NUMBER($minutes) } min { $seconds } s
+line-time-mark = hora incierta
+line-time-uncertain = El reloj de la unidad no estaba en hora: la hora es estimada hasta que la unidad reciba la hora exacta
+line-time-corrected = { $source ->
+    [ntp] El reloj de la unidad no estaba en hora: la hora se corrigió después, con la hora de la red
+    [relay] El reloj de la unidad no estaba en hora: la hora se corrigió después, con la del servidor central
+    [hand] El reloj de la unidad no estaba en hora: la hora se corrigió después, a mano, con un margen de 60 s
+   *[unknown] El reloj de la unidad no estaba en hora: la hora se corrigió después
+}

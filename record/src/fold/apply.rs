@@ -7,10 +7,10 @@ use super::notes::note_items;
 use super::values::{LineTime, ValueSetter};
 use super::{
     AdoptedBy, CleaningRecord, Equipment, EquipmentActivity, EquipmentOutage, EquipmentSchedule,
-    FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver, RowKey, RowVersion,
-    SPANS_MAX, ServiceState, SpotCheck, StaffMember, TagAlias, ZonePeriod,
+    EquipmentUse, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver, RowKey,
+    RowVersion, SPANS_MAX, ServiceState, SpotCheck, StaffMember, TagAlias, ZonePeriod,
 };
-use crate::anchor::{ClockAnchor, corrected_ms};
+use crate::anchor::{AnchorSource, ClockAnchor, TimeCertainty, corrected_ms, time_certainty};
 use crate::entry::{Entry, EntryTime, IdempotencyRecord};
 use crate::ids::Epoch;
 use crate::kinds::{
@@ -88,14 +88,16 @@ impl FacilityState {
         let late = adopted.is_some();
         let mut changes = FoldChanges::default();
         let head = entry.head();
-        let ms = corrected_ms(&head.at, self.boots.get(&head.at.boot).copied());
+        let anchor = self.boots.get(&head.at.boot).copied();
+        let ms = corrected_ms(&head.at, anchor);
+        let is_unsure = time_certainty(&head.at, anchor) == TimeCertainty::Uncertain;
         let of = EntryRef { epoch, seq: entry.seq() };
         let line = FoldedLine {
             of,
             adopted,
             at: head.at,
             idem: head.idem,
-            time: LineTime { ms, late, version: version_of(of, entry, event) },
+            time: LineTime { ms, late, is_unsure, version: version_of(of, entry, event) },
         };
         let mut named = self.items_named(event);
         match event {
@@ -503,10 +505,11 @@ impl FacilityState {
             changes.pass(line.time.late, PassedOver::NotApplicable);
             return Ok(());
         }
-        let performed_ms = b.performed.unwrap_or(line.time.ms).min(line.time.ms);
-        self.activity_mut(b.tag).used(performed_ms);
+        // Nothing that is known has ended in the future, and nothing ends before it began.
+        let ended_ms = b.ended.max(b.performed).unwrap_or(line.time.ms).min(line.time.ms);
+        self.activity_mut(b.tag).used(EquipmentUse { ended_ms, class: b.class });
         changes.row(RowKey::Activity(b.tag));
-        changes.effects.push(FoldEffect::Used { tag: b.tag, of: line.of, performed_ms });
+        changes.effects.push(FoldEffect::Used { tag: b.tag, of: line.of, ended_ms });
         Ok(())
     }
 
@@ -521,7 +524,8 @@ impl FacilityState {
             changes.pass(late, PassedOver::Older { value: "boot".to_owned() });
             return Ok(());
         }
-        let anchor = ClockAnchor { up_ms: b.up, wall_ms: b.wall };
+        let source = AnchorSource::of(&b.source);
+        let anchor = ClockAnchor { up_ms: b.up, wall_ms: b.wall, source };
         self.boots.insert(b.boot, anchor);
         changes.row(RowKey::Boot(b.boot));
         // One whose earlier time is that of another boot has no more to do with this one.

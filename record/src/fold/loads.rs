@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::LineTime;
 use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
+use crate::anchor::TimeCertainty;
 use crate::ids::{LoadId, ProtocolId, UpkeepId};
 use crate::kinds::{
     EntryRef, HistoryImported, HistoryRemoved, LoadStarted, LotClosed, LotOpened, Schedule, UpkeepDone,
@@ -61,11 +62,21 @@ pub struct UpkeepTask {
     /// When it was last tried and not passed, where that is later, milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_ms: Option<i64>,
+    /// Whether the newest of both is a guess: it was written when nobody knew the time, and is not corrected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsure: bool,
     /// When that was said, milliseconds since 1970.
     pub set_ms: i64,
     /// The entry that planned it so; what came of it changes nothing of the plan.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
     pub changed: RowVersion,
+}
+
+impl UpkeepTask {
+    /// How far the time at which it was last done, or not passed, can be believed.
+    pub fn certainty(&self) -> TimeCertainty {
+        if self.unsure { TimeCertainty::Uncertain } else { TimeCertainty::Certain }
+    }
 }
 
 /// The maintenance tasks of an item, ended ones left out.
@@ -158,6 +169,7 @@ impl FacilityState {
                 protocol: b.protocol,
                 done_ms: None,
                 failed_ms: None,
+                unsure: false,
                 set_ms: line.ms,
                 changed: line.version,
             }),
@@ -172,6 +184,9 @@ impl FacilityState {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let performed_ms = b.performed.unwrap_or(line.ms).min(line.ms);
+        if Some(performed_ms) >= task.done_ms.max(task.failed_ms) {
+            task.unsure = line.is_unsure;
+        }
         if b.result == UpkeepResult::Done {
             task.done_ms = task.done_ms.max(Some(performed_ms));
         } else {

@@ -28,8 +28,8 @@ pub use self::register::{
 };
 pub use self::rows::{
     AdoptedBy, ByProtocol, CleaningRecord, CompleteCleaning, Equipment, EquipmentActivity, EquipmentOutage,
-    EquipmentSchedule, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState, SpotCheck,
-    StaffMember, TagAlias, ZonePeriod,
+    EquipmentSchedule, EquipmentUse, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState,
+    SpotCheck, StaffMember, TagAlias, ZonePeriod,
 };
 pub use self::values::{PassedOver, ValueTimes};
 pub use self::version::{RowVersion, RowVersionError};
@@ -57,8 +57,8 @@ pub enum FoldEffect {
         tag: Tag,
         /// Which entry.
         of: EntryRef,
-        /// When, milliseconds since 1970.
-        performed_ms: i64,
+        /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+        ended_ms: i64,
     },
     /// An item's history has one more line, apart from its cleanings and uses.
     Noted {

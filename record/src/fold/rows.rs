@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::OpenProblem;
 use super::{RowVersion, ValueTimes};
-use crate::entry::{Digest16, EntryTime};
+use crate::anchor::{ClockAnchor, TimeCertainty};
+use crate::entry::{ClockState, Digest16, EntryTime};
 use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
 use crate::kinds::{
     AnnouncedInspection, CheckResult, CivilDay, CleanedBy, CleaningFlag, CompetencyPolicy, EntryRef,
@@ -387,6 +388,30 @@ pub struct LastCleaning {
     pub performed_ms: i64,
     /// Who.
     pub who: CleanedBy,
+    /// The boot in which it was written, where the clock was not set then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsure: Option<BootId>,
+}
+
+impl LastCleaning {
+    /// How far its time can be believed.
+    pub fn certainty(&self, boots: &BTreeMap<BootId, ClockAnchor>) -> TimeCertainty {
+        match self.unsure.map(|boot| boots.get(&boot)) {
+            None => TimeCertainty::Certain,
+            Some(None) => TimeCertainty::Uncertain,
+            Some(Some(anchor)) => TimeCertainty::Corrected(anchor.source),
+        }
+    }
+}
+
+/// A use of an item, as far as the cleaning that follows it is judged by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EquipmentUse {
+    /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+    pub ended_ms: i64,
+    /// Its class, where that was above the item's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<SpauldingClass>,
 }
 
 /// What happened to an item lately: bounded, whatever its history.
@@ -401,10 +426,10 @@ pub struct EquipmentActivity {
     /// Complete cleanings, by the protocol that they followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<ByProtocol>,
-    /// Uses, ascending, milliseconds since 1970: the last, and around the last complete cleaning by each protocol the
-    /// three before and the two after.
+    /// Uses, ascending: the last, the strictest since the last complete cleaning, and around the last complete cleaning by
+    /// each protocol the three before and the two after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub uses: Vec<i64>,
+    pub uses: Vec<EquipmentUse>,
     /// Cleanings ever recorded, voided ones included.
     #[serde(default)]
     pub cleanings: u64,
@@ -422,6 +447,19 @@ impl EquipmentActivity {
     /// When the last complete cleaning by this protocol was done, milliseconds since 1970.
     pub fn last_by_ms(&self, protocol: ProtocolId) -> Option<i64> {
         self.done.iter().find(|by| by.protocol == Some(protocol))?.last_ms()
+    }
+
+    /// When the uses ended: from then on a cleaning is due.
+    pub fn use_times(&self) -> Vec<i64> {
+        self.uses.iter().map(|used| used.ended_ms).collect()
+    }
+
+    /// The strictest class of the uses that a cleaning at this time answers for: those since the complete one before it.
+    pub fn class_of_uses(&self, done_ms: i64) -> Option<SpauldingClass> {
+        let done = self.done.iter().flat_map(|by| &by.done).map(|done| done.performed_ms);
+        let since_ms = done.filter(|done| *done < done_ms).max();
+        let answered = |used: &&EquipmentUse| Some(used.ended_ms) > since_ms && used.ended_ms <= done_ms;
+        self.uses.iter().filter(answered).filter_map(|used| used.class).max()
     }
 
     fn by(&mut self, protocol: Option<ProtocolId>) -> &mut ByProtocol {
@@ -450,9 +488,9 @@ impl EquipmentActivity {
         }
     }
 
-    pub(super) fn used(&mut self, at_ms: i64) {
-        let place = self.uses.partition_point(|&used| used <= at_ms);
-        self.uses.insert(place, at_ms);
+    pub(super) fn used(&mut self, new: EquipmentUse) {
+        let place = self.uses.partition_point(|used| used.ended_ms <= new.ended_ms);
+        self.uses.insert(place, new);
         self.bound_uses();
     }
 
@@ -461,12 +499,15 @@ impl EquipmentActivity {
         if settled.is_empty() {
             settled.push(i64::MIN);
         }
-        let after = |ms: &i64| self.uses.partition_point(|used| used <= ms);
+        let after = |ms: &i64| self.uses.partition_point(|used| used.ended_ms <= *ms);
         let stored: Vec<_> = settled.iter().map(after).map(|at| at.saturating_sub(3)..at + 2).collect();
         let last = self.uses.len().saturating_sub(1);
+        let open = after(&self.last_complete_ms().unwrap_or(i64::MIN))..self.uses.len();
+        let strictest = open.max_by_key(|i| self.uses[*i].class);
+        let is_stored =
+            |i| i == last || Some(i) == strictest || stored.iter().any(|range| range.contains(&i));
         let mut place = 0..;
-        self.uses
-            .retain(|_| place.next().is_some_and(|i| i == last || stored.iter().any(|k| k.contains(&i))));
+        self.uses.retain(|_| place.next().is_some_and(is_stored));
     }
 
     /// Takes a cleaning in, as new or in another state than before.
@@ -478,7 +519,8 @@ impl EquipmentActivity {
             self.complete(cleaning.protocol, CompleteCleaning { of, run, performed_ms });
         }
         self.done.retain(|by| by.from_ms.is_some() || !by.done.is_empty());
-        let this = Some(LastCleaning { of, run, performed_ms, who: cleaning.who })
+        let unsure = Some(cleaning.at.boot).filter(|_| cleaning.at.clock == ClockState::Uncertain);
+        let this = Some(LastCleaning { of, run, performed_ms, who: cleaning.who, unsure })
             .filter(|_| cleaning.voided.is_none());
         let mut both = [self.last, self.previous].map(|l| l.filter(|l| is_other(l.of, l.run)));
         if both[0].is_none() {

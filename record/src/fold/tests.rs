@@ -4,8 +4,10 @@ use std::convert::Infallible;
 
 use super::rows::RECENT_MAX;
 use super::*;
+use crate::compliance::{ItemStatus, ItemTimelines};
 use crate::entry::{ClockState, EntryAuthor, EntryTime};
 use crate::ids::Epoch;
+use crate::kinds::SpauldingClass;
 use crate::limits::{LATE_ENTRY_MS_MAX, PHOTOS_MAX};
 use crate::redact::{PersonalText, Redactable};
 use crate::tree::Hash;
@@ -100,7 +102,7 @@ impl World {
     /// Uses since the last complete cleaning.
     fn open_uses(&self) -> Vec<i64> {
         let done = self.activity().last_complete_ms();
-        self.activity().uses.iter().copied().filter(|used| Some(*used) > done).collect()
+        self.activity().use_times().into_iter().filter(|used| Some(*used) > done).collect()
     }
 
     fn activity(&self) -> &EquipmentActivity {
@@ -174,7 +176,11 @@ fn cleanings_are_remembered_by_their_protocol() {
     }
     world.tell(300, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
     assert_eq!(world.activity().last_by_ms(weekly.parse().unwrap()), None);
-    assert_eq!(world.activity().uses, [160, 170, 180, 300], "the weekly one still waits for the first");
+    assert_eq!(
+        world.activity().use_times(),
+        [160, 170, 180, 300],
+        "the weekly one still waits for the first"
+    );
     let deep = world.clean(400, &by(weekly));
     for i in 0..20 {
         world.clean(500 + i, &by(daily));
@@ -220,7 +226,7 @@ fn what_is_remembered_is_bounded() {
     for i in 0..100 {
         world.tell(1_000 + 10 * i, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
     }
-    assert_eq!(world.activity().uses, [1_000, 1_010, 1_990]);
+    assert_eq!(world.activity().use_times(), [1_000, 1_010, 1_990]);
     for i in 0..100 {
         world.clean(3_000 + i, "");
         let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
@@ -229,6 +235,61 @@ fn what_is_remembered_is_bounded() {
     }
     let item = &world.facility.equipment[&PUMP.parse().unwrap()];
     assert_eq!((world.activity().done[0].done.len(), item.out.len()), (RECENT_MAX, SPANS_MAX));
+}
+
+#[test]
+fn a_use_is_over_when_it_ended() {
+    let mut world = World::pump();
+    let used = |world: &mut World, wall, rest: &str| {
+        let changes = world.tell(wall, "use.recorded", &format!(r#"{{"tag":"{PUMP}"{rest}}}"#));
+        let ended = changes.effects.iter().find_map(|effect| match effect {
+            FoldEffect::Used { ended_ms, .. } => Some(*ended_ms),
+            _ => None,
+        });
+        ended.unwrap()
+    };
+    assert_eq!(
+        used(&mut world, 1_000, r#","performed":300"#),
+        300,
+        "as long as nobody says how long it took"
+    );
+    assert_eq!(used(&mut world, 1_100, r#","performed":300,"ended":900"#), 900);
+    assert_eq!(used(&mut world, 1_200, r#","ended":950"#), 950);
+    assert_eq!(used(&mut world, 1_300, r#","performed":980,"ended":970"#), 980, "not before it began");
+    assert_eq!(used(&mut world, 1_400, r#","ended":9000"#), 1_400, "not in the future");
+    assert_eq!(world.activity().uses.last().unwrap().ended_ms, 1_400);
+    let grace = format!(r#"{{"tag":"{PUMP}","schedule":{{"every":"use","grace_s":1}},"from":1350}}"#);
+    world.tell(1_500, "schedule.set", &grace);
+    let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+    let courses = ItemTimelines::new(&world.facility.settings, item, world.activity().use_times());
+    let status = courses.status(Some(world.activity()), 1_500);
+    assert_eq!(status, ItemStatus::DueAfterUse { since_ms: 1_400, by_ms: 2_400 });
+}
+
+#[test]
+fn a_cleaning_answers_for_the_strictest_use_since_the_one_before() {
+    use SpauldingClass::{Critical, Semicritical};
+    let mut world = World::pump();
+    let used = |world: &mut World, wall, class: &str| {
+        world.tell(wall, "use.recorded", &format!(r#"{{"tag":"{PUMP}"{class}}}"#));
+    };
+    used(&mut world, 200, r#","class":"critical""#);
+    used(&mut world, 210, r#","class":"semicritical""#);
+    // However many others there were since: the strictest is remembered.
+    for i in 0..20 {
+        used(&mut world, 300 + i, "");
+    }
+    assert_eq!(world.activity().class_of_uses(i64::MAX), Some(Critical));
+    assert_eq!(world.activity().class_of_uses(199), None, "it was done before");
+    world.clean(400, r#","incomplete":["photo"]"#);
+    assert_eq!(world.activity().class_of_uses(i64::MAX), Some(Critical), "nothing was done about it");
+    world.clean(500, "");
+    assert_eq!(world.activity().class_of_uses(i64::MAX), None);
+    for i in 0..20 {
+        used(&mut world, 600 + i, if i == 9 { r#","class":"semicritical""# } else { "" });
+    }
+    assert_eq!(world.activity().class_of_uses(i64::MAX), Some(Semicritical));
+    assert!(world.activity().uses.len() <= 7, "{:?}", world.activity().uses);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(super) struct LineTime {
     /// It stands where it was adopted, not where it was written. Only then are times compared: among the others the order
     /// decides, whatever the clock did.
     pub(super) late: bool,
+    /// The clock was not set, and nobody has said yet what the time was.
+    pub(super) is_unsure: bool,
     /// The version that it makes of a row which it changes.
     pub(super) version: RowVersion,
 }

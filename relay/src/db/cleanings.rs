@@ -123,33 +123,35 @@ pub struct IndexedUse {
     pub box_id: BoxId,
     /// Which entry.
     pub of: EntryRef,
-    /// When, milliseconds since 1970.
-    pub performed_ms: i64,
+    /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+    pub ended_ms: i64,
 }
 
-/// Writes uses.
+/// Writes uses. `held_in`: the run that their lines stand in, where no log has them.
 pub async fn put_uses(
     conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     uses: &[IndexedUse],
+    held_in: Option<RunName>,
 ) -> Result<(), DbError> {
-    let (account, facility) = (scope.key(), facility.to_string());
-    let head = "INSERT INTO uses (account, facility, tag, performed_ms, box, epoch, seq)";
-    let tail = " ON CONFLICT (account, facility, tag, performed_ms, box, epoch, seq) DO NOTHING";
+    let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
+    let head = "INSERT INTO uses (account, facility, tag, ended_ms, box, epoch, seq, held_in)";
+    let tail = " ON CONFLICT (account, facility, tag, ended_ms, box, epoch, seq, held_in) DO NOTHING";
     bulk!(
         conn,
         head,
-        7,
+        8,
         tail,
         uses,
         |u| account.as_str(),
         facility.as_str(),
         u.tag.to_string(),
-        u.performed_ms,
+        u.ended_ms,
         u.box_id.to_string(),
         u.of.epoch.to_string(),
         to_i64(u.of.seq),
+        held_in.as_str(),
     )
 }
 
@@ -255,15 +257,15 @@ pub(super) fn text_keys(items: &[HistorySince]) -> Vec<(String, i64)> {
     items.iter().map(|(tag, since_ms)| (tag.to_string(), *since_ms)).collect()
 }
 
-/// Uses per item since its own time: tag, performed; unordered.
+/// Uses per item since its own time: tag, end; unordered.
 pub async fn uses_since(
     conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     items: &[HistorySince],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    let select = "SELECT u.tag, u.performed_ms FROM k CROSS JOIN uses u \
-                  WHERE u.account = @1@ AND u.facility = @2@ AND u.tag = k.a AND u.performed_ms >= k.b";
+    let select = "SELECT u.tag, u.ended_ms FROM k CROSS JOIN uses u \
+                  WHERE u.account = @1@ AND u.facility = @2@ AND u.tag = k.a AND u.ended_ms >= k.b";
     let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
     by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
 }

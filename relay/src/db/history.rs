@@ -245,41 +245,10 @@ async fn bare_cleanings(
     }
 }
 
-/// A use of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UseRow {
-    /// When, milliseconds since 1970.
-    pub performed_ms: i64,
-    /// Whose log.
-    pub box_id: String,
-    pub epoch: String,
-    /// Which entry.
-    pub seq: i64,
-}
-
-impl_from_row!(UseRow { performed_ms, box_id, epoch, seq });
-
-/// The uses of an item after `after`, newest first.
-pub async fn load_uses(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    tag: Tag,
-    after: &HistoryCursor,
-    limit: i64,
-) -> Result<Vec<UseRow>, DbError> {
-    let sql = "SELECT performed_ms, box AS box_id, epoch, seq FROM uses \
-               WHERE account = $1 AND facility = $2 AND tag = $3 AND (performed_ms, box, epoch, seq) < ($4, $5, $6, $7) \
-               ORDER BY performed_ms DESC, box DESC, epoch DESC, seq DESC LIMIT $8";
-    let (facility, tag) = (facility.to_string(), tag.to_string());
-    let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
-    all!(conn, UseRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, limit)
-}
-
-/// A line about an item, apart from its cleanings and uses.
+/// A line about an item that is no cleaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteRow {
-    /// When, milliseconds since 1970.
+    /// When it was, milliseconds since 1970; of a use: when that ended.
     pub at_ms: i64,
     /// Whose log.
     pub box_id: String,
@@ -294,7 +263,40 @@ pub struct NoteRow {
 
 impl_from_row!(NoteRow { at_ms, box_id, epoch, seq, held_in, line });
 
-/// The lines about an item after `after`, newest first.
+macro_rules! lines {
+    ($table:literal, $at:literal) => {
+        concat!(
+            "SELECT n.at_ms, n.box AS box_id, n.epoch, n.seq, n.held_in, COALESCE(e.line, l.line) AS line FROM ",
+            "(SELECT account, ",
+            $at,
+            " AS at_ms, box, epoch, seq, held_in FROM ",
+            $table,
+            " WHERE account = $1 AND facility = $2 AND tag = $3 AND (",
+            $at,
+            ", box, epoch, seq) < ($4, $5, $6, $7) ORDER BY ",
+            $at,
+            " DESC, box DESC, epoch DESC, seq DESC LIMIT $8) n ",
+            "LEFT JOIN entries e ON e.account = n.account AND e.box = n.box AND e.epoch = n.epoch AND e.seq = n.seq ",
+            "AND n.held_in = '' ",
+            "LEFT JOIN run_lines l ON l.account = n.account AND l.box = n.box AND l.run = n.held_in AND l.seq = n.seq ",
+            "ORDER BY n.at_ms DESC, n.box DESC, n.epoch DESC, n.seq DESC, n.held_in"
+        )
+    };
+}
+
+/// The uses of an item after `after`, newest first.
+pub async fn load_uses(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+    tag: Tag,
+    after: &HistoryCursor,
+    limit: i64,
+) -> Result<Vec<NoteRow>, DbError> {
+    load_lines(conn, scope, lines!("uses", "ended_ms"), facility, tag, after, limit).await
+}
+
+/// What else is said about an item after `after`, newest first.
 pub async fn load_notes(
     conn: &mut DbConnection,
     scope: AccountScope,
@@ -303,14 +305,18 @@ pub async fn load_notes(
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    let sql = "SELECT n.at_ms, n.box AS box_id, n.epoch, n.seq, n.held_in, COALESCE(e.line, l.line) AS line FROM \
-               (SELECT account, at_ms, box, epoch, seq, held_in FROM item_notes \
-               WHERE account = $1 AND facility = $2 AND tag = $3 AND (at_ms, box, epoch, seq) < ($4, $5, $6, $7) \
-               ORDER BY at_ms DESC, box DESC, epoch DESC, seq DESC LIMIT $8) n \
-               LEFT JOIN entries e ON e.account = n.account AND e.box = n.box AND e.epoch = n.epoch AND e.seq = n.seq \
-               AND n.held_in = '' \
-               LEFT JOIN run_lines l ON l.account = n.account AND l.box = n.box AND l.run = n.held_in AND l.seq = n.seq \
-               ORDER BY n.at_ms DESC, n.box DESC, n.epoch DESC, n.seq DESC, n.held_in";
+    load_lines(conn, scope, lines!("item_notes", "at_ms"), facility, tag, after, limit).await
+}
+
+async fn load_lines(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    sql: &'static str,
+    facility: FacilityId,
+    tag: Tag,
+    after: &HistoryCursor,
+    limit: i64,
+) -> Result<Vec<NoteRow>, DbError> {
     let (facility, tag) = (facility.to_string(), tag.to_string());
     let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
     all!(conn, NoteRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, limit)

@@ -294,9 +294,9 @@ impl FacilityProjection {
                 FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) => {
                     self.cleaned(origin, cleaning)
                 }
-                FoldEffect::Used { tag, of, performed_ms } => {
-                    self.touch(tag, performed_ms);
-                    self.uses.push(IndexedUse { tag, box_id: origin.box_id, of, performed_ms });
+                FoldEffect::Used { tag, of, ended_ms } => {
+                    self.touch(tag, ended_ms);
+                    self.uses.push(IndexedUse { tag, box_id: origin.box_id, of, ended_ms });
                 }
                 FoldEffect::Erased(hash) => self.erased.push(hash),
                 FoldEffect::Windows(tag) => self.touch(tag, now_ms),
@@ -330,7 +330,7 @@ impl FacilityProjection {
         let cleaned: Vec<&IndexedCleaning> =
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
         cleanings::save_cleanings(conn, scope, facility, &cleaned, self.held_in).await?;
-        cleanings::put_uses(conn, scope, facility, &self.uses).await?;
+        cleanings::put_uses(conn, scope, facility, &self.uses, self.held_in).await?;
         cleanings::put_notes(conn, scope, facility, &self.notes, self.held_in).await?;
         command_keys::save_keys(conn, scope, facility, origin.box_id, &self.keys).await?;
         repeats::save_repeat(conn, scope, facility, origin.box_id, &self.repeats).await?;

@@ -6,6 +6,7 @@ mod doors;
 mod epoch_stories;
 mod epoch_trust;
 mod fake_box;
+mod folds;
 mod line;
 #[expect(
     dead_code,
@@ -15,6 +16,8 @@ mod line;
 )]
 #[path = "../../../tests/src/postgres.rs"]
 mod postgres;
+#[path = "../../../record/tests/random_log/mod.rs"]
+mod random_log;
 mod run_bounds;
 mod run_order;
 mod run_texts;

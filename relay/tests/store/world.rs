@@ -121,7 +121,7 @@ impl World {
         for sql in [
             "SELECT room || '/' || id || ' ' || body FROM state_rows ORDER BY 1",
             "SELECT box || epoch || '/' || CAST(seq AS TEXT) || tag || CAST(performed_ms AS TEXT) || body FROM cleanings ORDER BY 1",
-            "SELECT tag || CAST(performed_ms AS TEXT) || epoch || CAST(seq AS TEXT) FROM uses ORDER BY 1",
+            "SELECT tag || CAST(ended_ms AS TEXT) || epoch || CAST(seq AS TEXT) || held_in FROM uses ORDER BY 1",
             "SELECT tag || CAST(at_ms AS TEXT) || epoch || CAST(seq AS TEXT) || held_in FROM item_notes ORDER BY 1",
             "SELECT tag || ' ' || CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM item_days ORDER BY 1",
             "SELECT tag || ' ' || state || ' ' || COALESCE(CAST(since_ms AS TEXT), '-') || COALESCE(CAST(by_ms AS TEXT), '-') FROM items ORDER BY 1",

@@ -91,20 +91,11 @@ item-history = History
    *[other] { $count } cleanings in 30 days, newest first
 }
     .none = Never cleaned since it was added on { $day }.
-history-used = Used
 history-cleaned = Cleaned
 # $parts: who cleaned, and the messages below that fit, with semicolons.
 history-when = { $time }, { $parts }
 history-written = written { $time }
 history-adopted = adopted on { $time }
-history-wet = wet { $measured }
-    .of = wet { $measured } of { $required }
-    .stated = wet { $measured }, as stated
-    .stated-of = wet { $measured } of { $required }, as stated
-wet-seconds = { NUMBER($seconds) } s
-wet-minutes = { NUMBER($minutes) } min
-# $seconds: two digits.
-wet-minutes-seconds = { NUMBER($minutes) } min { $seconds } s
 history-voided = Voided.
 history-voided-when = Voided { $time }.
     .by = Voided { $time } by { $name }.

@@ -137,7 +137,8 @@ pub(super) fn happenings(
         }
         if let Some(reason) = item.suspended {
             let reason = reason.to_owned();
-            let reported = DemoEvent::Submitted(Command::SuspendEquipment { tag: *tag, reason, seen: None });
+            let reported =
+                DemoEvent::Submitted(Command::SuspendEquipment { tag: *tag, reason, back: None, seen: None });
             all.push((until_ms - 2 * DAY_MS, reported));
         }
     }

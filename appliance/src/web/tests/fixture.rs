@@ -305,7 +305,9 @@ async fn add_items(world: &World) {
     world.give(Command::AssignTag(intake::NewTag { tag, equipment, why, replaces: None })).await;
     world.give(Command::AddAlias { code: "BME-004711".into(), equipment }).await;
     let tag = examples::SUSPENDED_TAG.parse().unwrap();
-    world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), seen: None }).await;
+    world
+        .give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), back: None, seen: None })
+        .await;
 }
 
 /// A place and a category, which stand under the digests of their names.

@@ -33,7 +33,14 @@ async fn lines_of_every_sort_are_paged_each_once() {
         world.clock.advance(std::time::Duration::from_secs(61));
         world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "Ada")))).await;
         append(&world, "use.recorded", &format!(r#"{{"tag":"{tag}"}}"#), Vec::new()).await;
-        world.give(Command::SuspendEquipment { tag, reason: format!("Reason {round}."), seen: None }).await;
+        world
+            .give(Command::SuspendEquipment {
+                tag,
+                reason: format!("Reason {round}."),
+                back: None,
+                seen: None,
+            })
+            .await;
         let closing = ProblemClosing::default();
         world.give(Command::ResumeEquipment { tag, closing, seen: None }).await;
     }

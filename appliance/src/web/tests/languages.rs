@@ -226,7 +226,9 @@ async fn pages_of_lists_and_tags_are_whole_in_each_language() {
     world.state.alarms.raise(crate::alarms::AlarmCause::new(record::alarm::AlarmCode::ClockUnsure));
     world.clock.advance(std::time::Duration::from_secs(30 * 3_600));
     check_pages(&world, "", &[asks("/"), asks("/board")]).await;
-    world.give(Command::SuspendEquipment { tag: world.pump, reason: "Flow".into(), seen: None }).await;
+    world
+        .give(Command::SuspendEquipment { tag: world.pump, reason: "Flow".into(), back: None, seen: None })
+        .await;
     check_pages(&world, "", &[asks(&format!("/t/{pump}")), asks("/?all=1")]).await;
     world.give(Command::RetireEquipment { tag: world.pump, reason: String::new(), seen: None }).await;
     check_pages(&world, "", &[asks(&format!("/t/{pump}"))]).await;
@@ -413,7 +415,7 @@ async fn staff_pages_are_worded_whole() {
         posts("/staff/sign-out", &[("form", "of another session")]),
     ];
     check_staff_pages(&admin, &pages).await;
-    world.give(Command::SuspendEquipment { tag: pump, reason: "Flow".into(), seen: None }).await;
+    world.give(Command::SuspendEquipment { tag: pump, reason: "Flow".into(), back: None, seen: None }).await;
     world.clock.advance(std::time::Duration::from_secs(31 * 60));
     let confirm = posts("/staff/programs/new", &[("form", &form), ("scope", "read"), ("pin", "1234")]);
     check_staff_pages(&admin, &[asks(&item("")), asks("/staff/"), confirm]).await;

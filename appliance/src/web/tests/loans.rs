@@ -61,6 +61,39 @@ async fn a_loaner_says_when_it_was_due_back() {
 }
 
 #[tokio::test]
+async fn whoever_takes_an_item_out_of_service_says_when_it_is_expected_back() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (item, scan) = (format!("/staff/equipment/{}", world.pump), format!("/t/{}", world.pump));
+    let out = format!("{item}/out");
+    let page = tom.get(&out).await;
+    page.is(200).has("Expected back");
+    let (token, size) = (page.hidden("form"), world.size());
+    let send = async |back: &str| tom.post(&out, &token, &[("reason", "Flow"), ("back", back)]).await;
+    for wrong in ["2026-02-30", "soon", "2026-11-19"] {
+        let again = send(wrong).await;
+        again.is(422).has("href=\"#back\"").has(&format!("value=\"{wrong}\"")).has("value=\"Flow\"");
+    }
+    assert_eq!(world.size(), size, "nothing is recorded");
+    // Today is no day that has passed.
+    send("2026-11-20").await.is(303);
+    tom.get(&item).await.has("<p>Expected back Nov 20, 2026</p>");
+    world.get(&scan).await.is(200).has("<dt>Expected back</dt>").has("<dd>Nov 20, 2026</dd>");
+    let program = super::programs::program(&world, ApiTokenScope::Write);
+    let put = async |change: serde_json::Value| {
+        let request = Request::put(format!("/api/v1/equipment/{}/service", world.pump));
+        let request = request.header(CONTENT_TYPE, "application/json");
+        program.send(request.body(Body::from(change.to_string())).unwrap()).await
+    };
+    put(serde_json::json!({ "service": "in" })).await.is(200);
+    tom.get(&item).await.has_not("<p>Expected back");
+    let said = |back: &str| serde_json::json!({ "service": "out", "reason": "Flow", "back": back });
+    put(said("2026-11-19")).await.is(422).has("\"field\":\"back\"");
+    put(said("2026-12-24")).await.is(200);
+    world.get(&scan).await.is(200).has("<dd>Dec 24, 2026</dd>");
+}
+
+#[tokio::test]
 async fn the_next_label_of_a_roll_begins_as_the_last_one() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;

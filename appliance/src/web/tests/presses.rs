@@ -83,7 +83,9 @@ async fn what_can_not_be_the_same_again_is_a_scan() {
     let phone = phone_after_record(&world, plain).await;
     phone.page.has("Records the same");
     let old = phone.page.hidden("page");
-    world.give(Command::SuspendEquipment { tag: plain, reason: "Leaks".into(), seen: None }).await;
+    world
+        .give(Command::SuspendEquipment { tag: plain, reason: "Leaks".into(), back: None, seen: None })
+        .await;
     let mut phone = phone;
     let size = world.size();
     phone.press("Same again").await;

@@ -111,7 +111,9 @@ async fn biomed_closes_a_report_with_what_came_of_it() {
         .is(422)
         .has("Choose what came of the report");
     let item = format!("/staff/equipment/{}", world.pump);
-    world.give(Command::SuspendEquipment { tag: world.pump, reason: "Flow".into(), seen: None }).await;
+    world
+        .give(Command::SuspendEquipment { tag: world.pump, reason: "Flow".into(), back: None, seen: None })
+        .await;
     let back = format!("{item}/back");
     tom.get(&item).await.has(&format!("href=\"{back}\""));
     tom.post(&back, &form, &[]).await.is(422).has("Choose what came of the report");

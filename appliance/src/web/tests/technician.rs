@@ -132,7 +132,7 @@ async fn the_whole_way_of_a_record() {
         .has("Recorded")
         .has("is clean until")
         .has("Zoë, name typed")
-        .has("3 min 11 s of 3 min")
+        .has("3 min 11 s of 3 min, measured by the box")
         .has("this box has no relay");
     receipt.has("Next: ").has("It is safe now");
     let mut next = Request::get(&path).body(Body::empty()).unwrap();
@@ -510,7 +510,9 @@ async fn undo_is_for_the_same_phone_and_for_a_while() {
 async fn out_of_service_and_retired_say_so() {
     let world = World::new().await;
     let (tag, path) = (world.pump, format!("/t/{}", world.pump));
-    world.give(Command::SuspendEquipment { tag, reason: "Flow sensor fails".into(), seen: None }).await;
+    world
+        .give(Command::SuspendEquipment { tag, reason: "Flow sensor fails".into(), back: None, seen: None })
+        .await;
     world
         .get(&path)
         .await

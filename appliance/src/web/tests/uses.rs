@@ -1,13 +1,13 @@
 //! Uses: one press on a phone or one call of a program, after which an item that is cleaned after use is due.
 
-use record::kinds::SpauldingClass;
+use record::kinds::{MissingPart, ProofWay, SpauldingClass, WhoPolicy};
 use serde_json::json;
 use service::clock::Clock as _;
 
 use super::programs::program;
-use super::staff_pages::desk;
+use super::staff_pages::{desk, person};
 use super::*;
-use crate::intake::UseForm;
+use crate::intake::{SettingsChange, UseForm, WetTime};
 
 #[tokio::test]
 async fn one_press_records_a_use() {
@@ -120,5 +120,71 @@ async fn a_cleaning_long_after_its_use_says_so() {
         world.give(Command::RecordUse(UseForm { performed_ms, ..UseForm::now(world.pump) })).await;
         assert_eq!(is_delayed().await, expected, "{minutes}");
         assert!(!is_delayed().await, "it was cleaned since");
+        // However long the use took: it is over when it ended.
+        world.clock.advance(std::time::Duration::from_secs(3 * 3_600));
+        let now_ms = world.clock.now().wall_ms;
+        let (performed_ms, ended_ms) = (Some(now_ms - 170 * 60_000), Some(now_ms - minutes * 60_000));
+        let used = UseForm { performed_ms, ended_ms, ..UseForm::now(world.pump) };
+        world.give(Command::RecordUse(used)).await;
+        assert_eq!(is_delayed().await, expected, "ended {minutes} minutes ago");
     }
+}
+
+#[tokio::test]
+async fn a_cleaning_is_due_from_the_end_of_a_use() {
+    let world = World::new().await;
+    let schedule = Schedule::Use { grace_s: 3_600 };
+    world.give(Command::SetSchedule { tag: world.pump, protocol: None, schedule, seen: None }).await;
+    let now_ms = world.clock.now().wall_ms;
+    let (performed_ms, ended_ms) = (Some(now_ms - 120 * 60_000), Some(now_ms - 30 * 60_000));
+    world.give(Command::RecordUse(UseForm { performed_ms, ended_ms, ..UseForm::now(world.pump) })).await;
+    let program = program(&world, ApiTokenScope::Read);
+    let item = program.get(&format!("/api/v1/equipment/{}", world.pump)).await.is(200).json();
+    assert_eq!(item["due_by"], crate::web::view_models::formats::utc_text(now_ms + 30 * 60_000), "{item}");
+}
+
+#[tokio::test]
+async fn what_an_item_was_used_for_asks_for_its_proof() {
+    let world = World::new().await;
+    let pin = Some(vec![ProofWay::Pin]);
+    let who = Some(WhoPolicy { critical: pin, ..WhoPolicy::default() });
+    world.give(Command::ChangeFacility(Box::new(SettingsChange { who, ..SettingsChange::default() }))).await;
+    let scan = format!("/t/{}", world.pump);
+    let clean = async || {
+        let form = crate::intake::CleaningForm::plain(world.pump, "Ada");
+        world.give(Command::RecordCleaning(Box::new(form))).await;
+        let cleaning = world.cleaning();
+        (cleaning.incomplete.contains(&MissingPart::Who), cleaning.class)
+    };
+    let use_it = async |class, ago_ms| {
+        world.clock.advance(std::time::Duration::from_secs(60));
+        let ended_ms = Some(world.clock.now().wall_ms - ago_ms);
+        world.give(Command::RecordUse(UseForm { class, ended_ms, ..UseForm::now(world.pump) })).await;
+    };
+    let critical = Some(SpauldingClass::Critical);
+    assert_eq!(clean().await, (false, None));
+    world.get(&scan).await.has_not("This item needs your PIN").has_not("Record without proof");
+    use_it(critical, 0).await;
+    // What it was used for afterwards takes nothing back.
+    use_it(None, 0).await;
+    world.get(&scan).await.is(200).has("Record without proof");
+    assert_eq!(clean().await, (true, critical));
+    world.get(&scan).await.has("Record without proof");
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, "471147").await;
+    world.clock.advance(std::time::Duration::from_secs(600));
+    let now = world.clock.now();
+    let form = crate::intake::CleaningForm {
+        who: crate::intake::ClaimedCleaner::Pin(tom),
+        steps: Some(vec![1, 2]),
+        wet: Some(WetTime { boot: now.boot, up_ms: now.up_ms - 200_000, until_up_ms: None }),
+        ..crate::intake::CleaningForm::plain(world.pump, "")
+    };
+    world.give(Command::RecordCleaning(Box::new(form))).await;
+    assert_eq!((world.cleaning().incomplete, world.cleaning().class), (vec![], critical));
+    world.clock.advance(std::time::Duration::from_secs(60));
+    assert_eq!(clean().await, (false, None), "it was cleaned since");
+    world.get(&scan).await.has_not("Record without proof");
+    let desk = desk(&world, StaffRole::Biomed).await;
+    let item = desk.get(&format!("/staff/equipment/{}", world.pump)).await;
+    item.is(200).has("Critical use: sterile tissue or blood vessels");
 }

@@ -1,9 +1,10 @@
 //! The history of an item, newest first: what was done to it, as its entries say it.
 
 use history::{HistoryWords, LineLook, word_flag};
-use record::entry::{ClockState, Entry};
+use record::anchor::time_certainty;
+use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, SpotCheck};
-use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event, SpauldingClass, UseRecorded};
+use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event, UseRecorded};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -112,18 +113,30 @@ pub(crate) struct HistoryLook<'a> {
     pub(crate) reader: &'a LogReader,
 }
 
-impl HistoryLook<'_> {
-    pub(crate) fn used(self, used: ItemUse) -> HistoryRow {
+impl<'a> HistoryLook<'a> {
+    /// The words that box and relay share.
+    fn lines(self, tag: Tag) -> LineLook<'a> {
+        let w = HistoryWords::in_locale(self.wording.locale());
+        LineLook { w, dates: self.wording.dates(), facility: self.facility, tag }
+    }
+
+    /// A use. Where its entry cannot be read, its time alone is known.
+    pub(crate) fn used(self, tag: Tag, used: ItemUse) -> HistoryRow {
+        let body = match self.reader.line(used.line).ok().flatten().as_ref().map(Entry::event) {
+            Some(Event::UseRecorded(body)) => *body,
+            _ => UseRecorded { tag, performed: None, ended: None, class: None, sticker: false },
+        };
+        let line = self.lines(tag).used(&body);
         HistoryRow {
             class: "",
-            title: self.words.history_used(),
+            title: line.title,
             struck: false,
             tags: Vec::new(),
             words: None,
-            at: self.wording.dates().day_and_time(used.performed_ms),
+            at: self.wording.dates().day_and_time(used.ended_ms),
             photos: Vec::new(),
             note: None,
-            facts: self.word_use(used),
+            facts: line.facts,
             receipt: None,
             entry: self.wording.number(used.line.of.seq),
             can_void: false,
@@ -131,29 +144,11 @@ impl HistoryLook<'_> {
         }
     }
 
-    /// What the entry of a use says beside its time.
-    fn word_use(self, used: ItemUse) -> Vec<String> {
-        let Self { wording, words: w, reader, .. } = self;
-        let entry = reader.line(used.line).ok().flatten();
-        let Some(Event::UseRecorded(body)) = entry.as_ref().map(Entry::event) else { return Vec::new() };
-        let UseRecorded { ended, class, sticker, .. } = *body;
-        let ended = ended.map(|ms| w.history_use_ended(wording.dates().day_and_time(ms).text));
-        let class = match class {
-            Some(SpauldingClass::Semicritical) => Some(w.history_use_semicritical()),
-            Some(SpauldingClass::Critical) => Some(w.history_use_critical()),
-            Some(SpauldingClass::Noncritical) | None => None,
-        };
-        let sticker = sticker.then(|| w.history_use_sticker());
-        ended.into_iter().chain(class).chain(sticker).collect()
-    }
-
     /// What else an entry says of an item; `None`: it cannot be read.
     pub(crate) fn noted(self, tag: Tag, note: ItemNote) -> Option<HistoryRow> {
         let Self { state, facility, wording, words: w, reader } = self;
         let entry = reader.line(note.line).ok().flatten()?;
-        let lines = HistoryWords::in_locale(wording.locale());
-        let look = LineLook { w: lines, dates: wording.dates(), facility, tag };
-        let line = look.line(&entry.event())?;
+        let line = self.lines(tag).line(&entry.event())?;
         let photos: Vec<_> = line.photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect();
         let (mut facts, absent) = (line.facts, line.photos.len() - photos.len());
         facts.extend((absent > 0).then(|| w.history_photos_absent(absent)));
@@ -192,12 +187,7 @@ impl HistoryLook<'_> {
         let (mut facts, mut tags, mut note) = (Vec::new(), Vec::new(), None);
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
             note = body.note.map(|note| StoredText::read(reader, note.hash).word(wording.words()));
-            facts.extend(body.contact.and_then(|c| match (c.measured_s, c.required_s) {
-                (Some(wet), Some(of)) => Some(w.history_wet_of(wording.span(of), wording.span(wet))),
-                (Some(wet), None) => Some(w.history_wet(wording.span(wet))),
-                _ => None,
-            }));
-            facts.extend((!body.lot.is_empty()).then(|| w.history_lot(&body.lot)));
+            facts = self.lines(cleaning.tag).cleaning_facts(&body);
         }
         if !cleaning.incomplete.is_empty() {
             let missing = missing_words(wording.words(), &cleaning.incomplete);
@@ -214,9 +204,7 @@ impl HistoryLook<'_> {
             let written = wording.dates().day_and_time(cleaning.recorded_ms).text;
             facts.push(w.history_late_written(wording.about(late_ms), written));
         }
-        if cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot) {
-            facts.push(w.history_time_estimated());
-        }
+        facts.extend(wording.certainty(facility, &cleaning.at));
         let mut by = wording.cleaner_text(reader, facility, &cleaning.who);
         if let Some(of) = cleaning.voided {
             tags.push(("", w.history_voided()));
@@ -281,11 +269,13 @@ pub(crate) fn feed_words(
     w: FacilityWords,
 ) -> String {
     let who = wording.cleaner_text(reader, facility, &cleaning.who);
-    if cleaning.voided.is_some() {
+    let words = if cleaning.voided.is_some() {
         w.feed_voided(who)
     } else if !cleaning.is_complete() {
         w.feed_incomplete(who)
     } else {
         who
-    }
+    };
+    let anchor = facility.boots.get(&cleaning.at.boot).copied();
+    wording.marked(words, time_certainty(&cleaning.at, anchor))
 }

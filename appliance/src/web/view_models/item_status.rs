@@ -52,7 +52,7 @@ fn item_timelines(
     item: &Equipment,
     activity: Option<&EquipmentActivity>,
 ) -> ItemTimelines {
-    ItemTimelines::new(settings, item, activity.map(|a| a.uses.clone()).unwrap_or_default())
+    ItemTimelines::new(settings, item, activity.map(EquipmentActivity::use_times).unwrap_or_default())
 }
 
 /// Whether entries that are missing may say otherwise: nothing in the log that is here whole says when it was cleaned last.

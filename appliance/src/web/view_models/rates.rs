@@ -233,7 +233,7 @@ async fn use_times(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64
             reader.uses_of(tag, range, upto, HISTORY_PIECE).map_err(store_error)
         });
         let piece = piece.await?;
-        uses.extend(piece.iter().map(|used| used.performed_ms));
+        uses.extend(piece.iter().map(|used| used.ended_ms));
         upto = piece.last().map(|used| HistoryPlace::of_use(used).older());
         if piece.len() < HISTORY_PIECE || uses.len() >= USES_MAX {
             return Ok(uses);

@@ -150,6 +150,7 @@ pub(crate) fn compose_receipt_strip(sources: &StripSources<'_>, found: &ReceiptT
     if cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > LATE_MS {
         lines.push(SlipLine::Text(w.slip_late()));
     }
+    lines.extend(wording.certainty(facility, &cleaning.at).map(SlipLine::Text));
     if !cleaning.is_complete() {
         lines.push(SlipLine::Text(w.slip_incomplete(missing_words(wording.words(), &cleaning.incomplete))));
     }

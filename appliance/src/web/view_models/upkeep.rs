@@ -36,7 +36,7 @@ pub(crate) fn upkeep_status(
     let zones: Vec<ZoneSpan> =
         zones.map(|zone| ZoneSpan { from_ms: zone.from_ms, zone: zone.zone.as_str().into() }).collect();
     let plans = [SchedulePeriod { from_ms: task.from_ms, schedule: task.schedule.clone() }];
-    let mut uses = activity.map(|activity| activity.uses.clone()).unwrap_or_default();
+    let mut uses = activity.map(EquipmentActivity::use_times).unwrap_or_default();
     uses.sort_unstable();
     let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &uses };
     item_status(&course, task.done_ms, now_ms)
@@ -70,7 +70,7 @@ fn upkeep_row(
     let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
     let status = upkeep_status(facility, task, activity, wording.local().now_ms());
     let (class, state) = word_state(w, wording, &status);
-    let when = |ms| wording.dates().day_and_time(ms).text;
+    let when = |ms| wording.marked(wording.dates().day_and_time(ms).text, task.certainty());
     UpkeepRow {
         upkeep: task.upkeep,
         tag: item.tag,

@@ -1,8 +1,11 @@
 //! What pages say of times, people and numbers, in the language and country of their reader.
 
-use record::fold::{FacilitySettings, FacilityState};
+use history::{HistoryWords, word_certainty};
+use record::anchor::{TimeCertainty, time_certainty};
+use record::entry::EntryTime;
+use record::fold::{FacilitySettings, FacilityState, LastCleaning};
 use record::kinds::CleanedBy;
-use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
+use words::{Dates, Locale, Moment, Number, S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::store::LogReader;
 use crate::web::log_reads::StoredText;
@@ -64,6 +67,31 @@ impl PageWording {
     /// A number that stands alone.
     pub(crate) fn number(&self, number: impl Into<Number>) -> String {
         number.into().format_in(self.locale())
+    }
+
+    /// What is to be said of the time of an entry, if anything: a clock that was not set, and who corrected it.
+    pub(crate) fn certainty(&self, facility: &FacilityState, at: &EntryTime) -> Option<String> {
+        let certainty = time_certainty(at, facility.boots.get(&at.boot).copied());
+        word_certainty(HistoryWords::in_locale(self.locale()), certainty)
+    }
+
+    /// Words of a list with the mark of a time that is a guess.
+    pub(crate) fn marked(&self, words: String, certainty: TimeCertainty) -> String {
+        match self.unsure_mark(certainty) {
+            Some(mark) => format!("{words} · {mark}"),
+            None => words,
+        }
+    }
+
+    /// The mark of a time that is a guess.
+    pub(crate) fn unsure_mark(&self, certainty: TimeCertainty) -> Option<String> {
+        let is_guess = certainty == TimeCertainty::Uncertain;
+        is_guess.then(|| HistoryWords::in_locale(self.locale()).line_time_mark())
+    }
+
+    /// When an item was cleaned last.
+    pub(crate) fn last_time(&self, facility: &FacilityState, last: &LastCleaning) -> String {
+        self.marked(self.dates.day_and_time(last.performed_ms).text, last.certainty(&facility.boots))
     }
 
     /// Whom to call, for the middle of a sentence.

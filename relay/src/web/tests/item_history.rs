@@ -1,10 +1,10 @@
 //! The history of an item: cleanings, uses and whatever else its box says about it, in the order of time.
 
-use record::entry::{CommandSource, EntryAuthor};
+use record::entry::{ClockState, CommandSource, EntryAuthor};
 use record::tag::Tag;
 
 use super::test_box::TestBox;
-use super::world::{HOUR_MS, MINUTE_MS, NOW_MS, World};
+use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, World};
 
 /// A report with words and a photo, by a name that was typed; the hashes of both texts.
 pub(super) fn report_problem(one: &mut TestBox, at_ms: i64, tag: Tag) -> [String; 2] {
@@ -104,4 +104,62 @@ async fn lines_of_every_sort_are_paged_each_once() {
     assert_eq!((count("Used"), count("Changed")), (60, 60));
     assert!((0..60).all(|round| all.matches(&format!("Location: Room {round}.<")).count() == 1));
     assert_eq!(all.matches("Luis Ortega").count(), 60);
+}
+
+#[tokio::test]
+async fn a_use_and_a_cleaning_say_as_much_as_at_the_box() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &mut world.a.sites[0];
+    let (id, tag, one) = (site.id, site.tags[0], &mut site.one);
+    let ended_ms = NOW_MS - 20 * MINUTE_MS;
+    let used = format!(
+        r#"{{"tag":"{tag}","performed":{},"ended":{ended_ms},"class":"critical","sticker":true}}"#,
+        ended_ms - HOUR_MS
+    );
+    one.tell(NOW_MS - 10 * MINUTE_MS, "use.recorded", &used);
+    let more = r#","contact":{"required_s":180,"phone_s":190},"lot":"L7","lot_expires":"2026-12-01","trigger":"after use","class":"critical""#;
+    one.clean(NOW_MS - 5 * MINUTE_MS, tag.as_str(), "Mara Voss", more);
+    one.send(&world.ingest).await;
+    let page = world.get(&format!("/app/f/{id}/e/{tag}"), &cookie).await.body;
+    let history = page.split("id=\"history\"").nth(1).unwrap();
+    let lines: Vec<&str> = history.split("<li").skip(1).take(2).collect();
+    for words in [
+        "3 min 10 s of 3 min, measured by a phone",
+        "Lot L7, last day Dec 1, 2026",
+        "After use",
+        "Critical use: sterile tissue or blood vessels",
+    ] {
+        assert!(lines[0].contains(words), "{words} in {}", lines[0]);
+    }
+    for words in
+        ["<strong>Used</strong>", "Began ", "Ended ", "Critical use", "A sticker went into the chart"]
+    {
+        assert!(lines[1].contains(words), "{words} in {}", lines[1]);
+    }
+    let proof = lines[1].split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(world.get(proof, &cookie).await.body.contains("use.recorded"));
+}
+
+#[tokio::test]
+async fn a_time_that_was_corrected_later_says_by_whom() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &mut world.a.sites[0];
+    let (id, tag, one) = (site.id, site.tags[0], &mut site.one);
+    one.clock = ClockState::Uncertain;
+    one.clean(NOW_MS - 5 * MINUTE_MS, tag.as_str(), "Mara Voss", "");
+    one.clock = ClockState::Synced;
+    one.send(&world.ingest).await;
+    let path = format!("/app/f/{id}/e/{tag}");
+    let page = world.get(&path, &cookie).await.body;
+    assert!(page.contains("Time uncertain") && page.contains("the time is an estimate"), "{page}");
+    let one = &mut world.a.sites[0].one;
+    let (boot, up) = (TestBox::boot(), 60 * DAY_MS);
+    let anchor = format!(r#"{{"boot":"{boot}","up":{up},"wall":{NOW_MS},"source":"hand"}}"#);
+    one.tell(NOW_MS, "clock.anchored", &anchor);
+    one.send(&world.ingest).await;
+    let page = world.get(&path, &cookie).await.body;
+    assert!(page.contains("the time was corrected later, by hand, to within 60 s"), "{page}");
+    assert!(!page.contains("Time uncertain"), "{page}");
 }

@@ -26,6 +26,8 @@ pub(super) struct TestBox {
     waiting: Vec<(Entry, Vec<TextLine>)>,
     salt: u8,
     random: SeededRandom,
+    /// How its clock stands.
+    pub(super) clock: ClockState,
     /// The secret of its oldest log, whose key vouches for the later ones.
     oldest: (LogOrigin, [u8; 32]),
 }
@@ -44,6 +46,7 @@ impl TestBox {
             waiting: Vec::new(),
             salt: 0,
             random: SeededRandom::new(seed.into()),
+            clock: ClockState::Synced,
             oldest: (origin, secret),
         }
     }
@@ -73,8 +76,9 @@ impl TestBox {
         let origin = LogOrigin::new(self.id, n, &public);
         let signer = origin.signer(&secret).unwrap();
         let (frontier, waiting, random) = (Frontier::default(), Vec::new(), SeededRandom::new(n.into()));
-        let oldest = self.oldest;
-        let mut next = Self { id: self.id, origin, signer, frontier, waiting, salt: 100, random, oldest };
+        let (oldest, clock) = (self.oldest, self.clock);
+        let mut next =
+            Self { id: self.id, origin, signer, frontier, waiting, salt: 100, random, clock, oldest };
         let (size, root) = (self.frontier.size(), self.frontier.root());
         let key = Base64Bytes(next.signer.verifier().public());
         let by = oldest.0.signer(&oldest.1).unwrap();
@@ -105,6 +109,11 @@ impl TestBox {
         PersonalText::new(text, [self.salt; 16]).unwrap()
     }
 
+    /// The run of its machine: it was started 60 days ago.
+    pub(super) fn boot() -> BootId {
+        BootId::new(NOW_MS - 60 * DAY_MS, [1; 10])
+    }
+
     pub(super) fn tell_by(
         &mut self,
         at_ms: i64,
@@ -113,9 +122,8 @@ impl TestBox {
         texts: &[PersonalText],
     ) -> u64 {
         let seq = self.size();
-        let boot = BootId::new(NOW_MS - 60 * DAY_MS, [1; 10]);
         let up = u64::try_from(at_ms - (NOW_MS - 60 * DAY_MS)).unwrap();
-        let at = EntryTime { wall: at_ms, boot, up, clock: ClockState::Synced };
+        let at = EntryTime { wall: at_ms, boot: Self::boot(), up, clock: self.clock };
         let event = Event::read(kind, body);
         assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
         let entry = Entry::compose(seq, at, by, None, &event).unwrap();

@@ -5,7 +5,8 @@ use std::collections::hash_map::Entry;
 use std::fmt::Display;
 
 use history::{HistoryWords, word_flag};
-use record::entry::{ClockState, Entry as RecordedEntry};
+use record::anchor::{TimeCertainty, time_certainty};
+use record::entry::Entry as RecordedEntry;
 use record::fold::{CleaningRecord, Equipment, StaffMember};
 use record::ids::{BoxId, Epoch, FacilityId, StaffId};
 use record::kinds::{CleanedBy, CleaningFlag, MissingPart};
@@ -31,6 +32,8 @@ pub(crate) struct CleaningView {
     pub(crate) facility: FacilityId,
     /// The row of the fold.
     pub(crate) cleaning: CleaningRecord,
+    /// How far its time can be believed.
+    pub(crate) certainty: TimeCertainty,
     /// The item, where the fold still knows it.
     pub(crate) equipment: Option<Equipment>,
     /// Who, by name; `None` for nobody and for a name that was erased.
@@ -81,7 +84,7 @@ impl CleaningView {
         if self.photos.len() < cleaning.photos.len() {
             badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_photo_coming()));
         }
-        if cleaning.at.clock == ClockState::Uncertain && cleaning.recorded_ms == cleaning.at.wall {
+        if self.certainty == TimeCertainty::Uncertain {
             badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_time_unsure()));
         }
         badges
@@ -214,6 +217,9 @@ pub(crate) async fn load_cleaning_views(
                 }
             };
         }
+        if cleaning_view.certainty == TimeCertainty::Uncertain {
+            cleaning_view.certainty = load_certainty(conn, scope, &cleaning_view).await?;
+        }
         for line in &row.texts {
             let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
             match cleaning_view.cleaning.who {
@@ -228,6 +234,19 @@ pub(crate) async fn load_cleaning_views(
     Ok(all)
 }
 
+/// How far the time of a cleaning can be believed whose clock was not set, by what was said of that boot since.
+async fn load_certainty(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    cleaning_view: &CleaningView,
+) -> Result<TimeCertainty, DbError> {
+    let at = &cleaning_view.cleaning.at;
+    let boot = at.boot.to_string();
+    let row = crate::db::dashboard::load_row(conn, scope, cleaning_view.facility, "boot", &boot).await?;
+    let anchor = row.map(|row| serde_json::from_str(&row)).transpose();
+    Ok(time_certainty(at, anchor.map_err(|e| DbError::stored("boot", e))?))
+}
+
 fn read_event(row: &CleaningRow) -> Result<CleaningView, DbError> {
     let epoch: Epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
     let cleaning: CleaningRecord =
@@ -235,12 +254,14 @@ fn read_event(row: &CleaningRow) -> Result<CleaningView, DbError> {
     if cleaning.of.epoch != epoch {
         return Err(DbError::stored("cleaning", "its epoch is not that of its row"));
     }
+    let certainty = time_certainty(&cleaning.at, None);
     let equipment = row.equipment.as_deref().map(serde_json::from_str).transpose();
     Ok(CleaningView {
         box_id: row.box_id.parse().map_err(|e| DbError::stored("box id", e))?,
         facility: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
         cleaning,
         equipment: equipment.map_err(|e| DbError::stored("equipment", e))?,
+        certainty,
         name: None,
         note: None,
         line: row.line.clone(),

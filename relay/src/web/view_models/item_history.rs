@@ -3,18 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use history::{HistoryLine, LineLook, rows_named};
+use history::{HistoryLine, LineLook, rows_named, word_certainty};
 use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::fold::FacilityState;
 use record::ids::FacilityId;
-use record::kinds::{CleanedBy, Contact, EntryRef, Event};
+use record::kinds::{CleanedBy, EntryRef, Event};
 use record::redact::TextLine;
 use record::tag::Tag;
 use record::tree::Hash;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow, UseRow};
+use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow};
 use crate::db::{AccountScope, DbConnection, DbError, photos, state, texts};
 use crate::web::view_models::cleanings::{
     CleaningView, load_cleaning_views, look_for_photos, proof_path, staff_name, word_cleaner,
@@ -28,7 +28,7 @@ const PAGE: usize = 50;
 /// One thing that was done to an item, or said about it.
 pub(crate) enum HistoryEvent {
     Cleaned(Box<CleaningView>),
-    Used(UseRow),
+    /// A use, or another line about it.
     Noted(NoteRow),
 }
 
@@ -37,12 +37,6 @@ impl HistoryEvent {
     fn cursor(&self) -> HistoryCursor {
         match self {
             Self::Cleaned(cleaning_view) => cleaning_view.cursor(),
-            Self::Used(used) => HistoryCursor {
-                performed_ms: used.performed_ms,
-                box_id: used.box_id.clone(),
-                epoch: used.epoch.clone(),
-                seq: used.seq,
-            },
             Self::Noted(note) => HistoryCursor {
                 performed_ms: note.at_ms,
                 box_id: note.box_id.clone(),
@@ -75,8 +69,7 @@ impl HistoryPage {
         let uses = history_rows::load_uses(conn, scope, facility, tag, after, limit).await?;
         let notes = history_rows::load_notes(conn, scope, facility, tag, after, limit).await?;
         let cleaned = cleanings.into_iter().map(|cleaning| HistoryEvent::Cleaned(Box::new(cleaning)));
-        let others =
-            uses.into_iter().map(HistoryEvent::Used).chain(notes.into_iter().map(HistoryEvent::Noted));
+        let others = uses.into_iter().chain(notes).map(HistoryEvent::Noted);
         let mut events: Vec<HistoryEvent> = cleaned.chain(others).collect();
         events.sort_by_cached_key(|event| Reverse(event.cursor()));
         let is_last = events.len() <= PAGE;
@@ -94,7 +87,7 @@ impl HistoryPage {
     pub(crate) fn cleanings(&self) -> Vec<&CleaningView> {
         let cleaned = self.events.iter().filter_map(|event| match event {
             HistoryEvent::Cleaned(cleaning_view) => Some(&**cleaning_view),
-            HistoryEvent::Used(_) | HistoryEvent::Noted(_) => None,
+            HistoryEvent::Noted(_) => None,
         });
         cleaned.collect()
     }
@@ -114,9 +107,8 @@ impl HistoryPage {
         for (event, entry) in self.events.iter().zip(entries) {
             match event {
                 HistoryEvent::Cleaned(cleaning_view) => {
-                    rows.push(cleaning_row(conn, look.scope, cleaning_view, look.wall).await?);
+                    rows.push(look.cleaning_row(conn, &named, cleaning_view).await?);
                 }
-                HistoryEvent::Used(used) => rows.push(use_row(used, look.wall)),
                 HistoryEvent::Noted(note) => {
                     let Some(entry) = entry else { continue };
                     let line = look.line(&named, &entry);
@@ -129,7 +121,7 @@ impl HistoryPage {
         Ok(rows)
     }
 
-    /// The entry of each line that is neither a cleaning nor a use.
+    /// The entry of each line that is no cleaning.
     fn noted_entries(&self) -> Result<Vec<Option<Entry>>, DbError> {
         let entries = self.events.iter().map(|event| match event {
             HistoryEvent::Noted(NoteRow { line: Some(line), .. }) => {
@@ -153,9 +145,57 @@ pub(crate) struct HistoryLook<'a> {
 }
 
 impl HistoryLook<'_> {
+    /// The words that the box has too.
+    fn lines<'b>(&'b self, named: &'b FacilityState) -> LineLook<'b> {
+        LineLook { w: self.wall.words(), dates: self.wall.dates(), facility: named, tag: self.tag }
+    }
+
     fn line(self, named: &FacilityState, entry: &Entry) -> Option<HistoryLine> {
-        let (w, dates) = (self.wall.words(), self.wall.dates());
-        LineLook { w, dates, facility: named, tag: self.tag }.line(&entry.event())
+        match entry.event() {
+            Event::UseRecorded(used) => Some(self.lines(named).used(&used)),
+            event => self.lines(named).line(&event),
+        }
+    }
+
+    async fn cleaning_row(
+        self,
+        conn: &mut DbConnection,
+        named: &FacilityState,
+        cleaning_view: &CleaningView,
+    ) -> Result<HistoryRow, DbError> {
+        let Self { scope, wall, .. } = self;
+        let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
+        let cleaning = &cleaning_view.cleaning;
+        let mut parts = vec![cleaning_view.who(page)];
+        if cleaning.stated {
+            parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
+        }
+        if let Some(adopted) = cleaning.adopted {
+            parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
+        }
+        let entry = cleaning_view.entry()?;
+        let mut facts = match entry.as_ref().map(Entry::event) {
+            Some(Event::CleaningRecorded(body)) => self.lines(named).cleaning_facts(&body),
+            _ => Vec::new(),
+        };
+        facts.extend(word_certainty(wall.words(), cleaning_view.certainty));
+        let number = wall.number(cleaning.of.seq);
+        let voided = match cleaning.voided {
+            Some(of) => Some(load_void(conn, scope, cleaning_view, of, wall).await?),
+            None => None,
+        };
+        Ok(HistoryRow {
+            done: cleaning.voided.is_none() && cleaning.is_complete(),
+            title: w.history_cleaned(),
+            badges: cleaning_view.badges(page),
+            when: fill_slots(w.history_when(parts.join("; "), S0), [wall.day_clock(cleaning.performed_ms)]),
+            voided,
+            note: cleaning_view.note.as_ref().map(|note| w.history_note(note)),
+            facts,
+            photos: photo_links(w, &cleaning_view.photo_paths(), &cleaning_view.item(), &number),
+            proof: cleaning_view.proof(),
+            number,
+        })
     }
 
     async fn note_row(
@@ -259,60 +299,6 @@ pub(crate) struct PhotoLink {
     pub(crate) of: String,
 }
 
-fn use_row(used: &UseRow, wall: &LocalTime) -> HistoryRow {
-    HistoryRow {
-        done: false,
-        title: wall.words::<EquipmentWords>().history_used(),
-        badges: Vec::new(),
-        when: wall.day_clock(used.performed_ms),
-        voided: None,
-        note: None,
-        facts: Vec::new(),
-        photos: Vec::new(),
-        proof: proof_path(&used.box_id, &used.epoch, used.seq, ""),
-        number: wall.number(used.seq),
-    }
-}
-
-async fn cleaning_row(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    cleaning_view: &CleaningView,
-    wall: &LocalTime,
-) -> Result<HistoryRow, DbError> {
-    let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
-    let cleaning = &cleaning_view.cleaning;
-    let mut parts = vec![cleaning_view.who(page)];
-    if cleaning.stated {
-        parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
-    }
-    if let Some(adopted) = cleaning.adopted {
-        parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
-    }
-    let entry = cleaning_view.entry()?;
-    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
-        parts.extend(body.contact.and_then(|contact| contact_text(w, contact)));
-        parts.extend(Some(body.agent.clone()).filter(|agent| !agent.is_empty()));
-    }
-    let number = wall.number(cleaning.of.seq);
-    let voided = match cleaning.voided {
-        Some(of) => Some(load_void(conn, scope, cleaning_view, of, wall).await?),
-        None => None,
-    };
-    Ok(HistoryRow {
-        done: cleaning.voided.is_none() && cleaning.is_complete(),
-        title: w.history_cleaned(),
-        badges: cleaning_view.badges(page),
-        when: fill_slots(w.history_when(parts.join("; "), S0), [wall.day_clock(cleaning.performed_ms)]),
-        voided,
-        note: cleaning_view.note.as_ref().map(|note| w.history_note(note)),
-        facts: Vec::new(),
-        photos: photo_links(w, &cleaning_view.photo_paths(), &cleaning_view.item(), &number),
-        proof: cleaning_view.proof(),
-        number,
-    })
-}
-
 fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> Vec<PhotoLink> {
     let words = |number: usize| match paths.len() {
         1 => w.history_photo(),
@@ -324,25 +310,6 @@ fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> 
         of: w.history_photo_of(entry, item),
     };
     (1..).zip(paths).map(link).collect()
-}
-
-fn contact_text(w: EquipmentWords, contact: Contact) -> Option<String> {
-    let required = contact.required_s.map(|seconds| wet_span(w, seconds));
-    Some(match (contact.measured_s, contact.stated_s, required) {
-        (Some(measured), _, None) => w.history_wet(wet_span(w, measured)),
-        (Some(measured), _, Some(required)) => w.history_wet_of(wet_span(w, measured), required),
-        (None, Some(stated), None) => w.history_wet_stated(wet_span(w, stated)),
-        (None, Some(stated), Some(required)) => w.history_wet_stated_of(wet_span(w, stated), required),
-        (None, None, _) => return None,
-    })
-}
-
-fn wet_span(w: EquipmentWords, seconds: u32) -> String {
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => w.wet_seconds(seconds),
-        (minutes, 0) => w.wet_minutes(minutes),
-        (minutes, seconds) => w.wet_minutes_seconds(minutes, format!("{seconds:02}")),
-    }
 }
 
 /// The line that voided a cleaning: under its number another branch may have another one.
@@ -395,24 +362,4 @@ async fn load_void(
         (None, Some(reason)) => w.history_voided_when_why(reason, when),
         (Some(by), Some(reason)) => w.history_voided_when_by_why(by, reason, when),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::web::words::open_words;
-
-    #[test]
-    fn contact_times() {
-        let wet = |contact| contact_text(open_words(), contact);
-        let contact = |required_s, measured_s, stated_s| Contact {
-            required_s,
-            measured_s,
-            stated_s,
-            ..Contact::default()
-        };
-        assert_eq!(wet(contact(Some(720), Some(724), None)).unwrap(), "wet 12 min 04 s of 12 min");
-        assert_eq!(wet(contact(None, None, Some(45))).unwrap(), "wet 45 s, as stated");
-        assert_eq!(wet(contact(Some(60), None, None)), None);
-    }
 }

@@ -2,10 +2,14 @@
 
 use axum::extract::State;
 use http::{Method, StatusCode};
+use record::anchor::{AnchorSource, TimeCertainty, time_certainty};
 use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, LinePlace};
 use record::ids::{BoxId, Epoch, ProtocolId};
-use record::kinds::{CheckMethod, CheckResult, Contact, Event};
+use record::kinds::{
+    CheckMethod, CheckResult, CivilDay, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event,
+    QueuedRecord, SpauldingClass,
+};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -77,6 +81,10 @@ pub(crate) struct CleaningJson {
     seq: u64,
     /// Which protocol was followed; null where the item has none.
     protocol: Option<ProtocolId>,
+    /// Its version.
+    protocol_version: Option<u32>,
+    /// Numbers of the steps that were done, from 1; null where nobody stated them.
+    steps: Option<Vec<u16>>,
     /// The item's tag.
     tag: Tag,
     /// The item's name; null where nothing here says what the tag is on.
@@ -89,10 +97,26 @@ pub(crate) struct CleaningJson {
     performed_at: String,
     /// When it was recorded (RFC 3339, UTC).
     recorded_at: String,
+    /// Whether these times are a guess: the box's clock was not set, and nobody has said since what the time was.
+    time_uncertain: bool,
+    /// Who corrected these times later, where the box's clock was not set: `ntp`, `relay` or `hand`.
+    time_corrected_by: Option<&'static str>,
     /// What was noted; null where nothing was.
     notes: Option<String>,
+    /// The disinfectant; empty where nobody stated it.
+    agent: String,
     /// Lot of the disinfectant; empty where nobody stated it.
     lot: String,
+    /// The last day of that lot.
+    lot_expires: Option<CivilDay>,
+    /// Why it was done: `schedule`, `after use`, `soiled`, `incident`, `returned` or `load`; null where nobody stated it.
+    trigger: Option<CleaningTrigger>,
+    /// The class of the use before it, where that was above the item's own.
+    class: Option<SpauldingClass>,
+    /// From the first view of its page to the press, less the contact time, milliseconds.
+    took_ms: Option<u32>,
+    /// How long it waited in a phone; null where it did not.
+    queued: Option<QueuedRecord>,
     /// How long the surface stayed wet, seconds.
     contact: Option<Contact>,
     /// Addresses of photos on this box.
@@ -101,6 +125,8 @@ pub(crate) struct CleaningJson {
     complete: bool,
     /// What it lacks, in words.
     missing: Vec<&'static str>,
+    /// Remarks that do not make it incomplete, in words.
+    flags: Vec<CleaningFlag>,
     /// Whether it was taken back.
     voided: bool,
     /// What the newest spot check found: `good` or `again`; null where there was none.
@@ -122,12 +148,13 @@ impl CleaningJson {
         cleaning: &CleaningRecord,
     ) -> Result<Self, HttpError> {
         let entry = reader.line(cleaning.place()).map_err(store_error)?;
-        let (mut notes, mut contact, mut lot) = (None, None, String::new());
-        if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
-            notes = body.note.map(|note| text_of(reader, note.hash));
-            contact = body.contact;
-            lot = body.lot;
-        }
+        let body = match entry.as_ref().map(Entry::event) {
+            Some(Event::CleaningRecorded(body)) => Some(*body),
+            _ => None,
+        };
+        let body = body.as_ref();
+        let stated = |text: fn(&CleaningRecorded) -> &String| body.map(text).cloned().unwrap_or_default();
+        let certainty = time_certainty(&cleaning.at, facility.boots.get(&cleaning.at.boot).copied());
         Ok(Self {
             id: id_of(cleaning, entry.as_ref()),
             adopted: cleaning.place().run.is_some(),
@@ -135,18 +162,29 @@ impl CleaningJson {
             epoch: cleaning.of.epoch,
             seq: cleaning.of.seq,
             protocol: cleaning.protocol,
+            protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),
+            steps: body.and_then(|body| body.steps.clone()),
             tag: cleaning.tag,
             equipment: facility.equipment.get(&cleaning.tag).map(|item| item.name.clone()),
             cleaned_by: who_name(reader, facility, &cleaning.who),
             proof: proof_word(&cleaning.who),
-            lot,
+            agent: stated(|body| &body.agent),
+            lot: stated(|body| &body.lot),
+            lot_expires: body.and_then(|body| body.lot_expires),
+            trigger: body.and_then(|body| body.trigger.clone()),
+            class: body.and_then(|body| body.class),
+            took_ms: body.and_then(|body| body.took_ms),
+            queued: body.and_then(|body| body.queued),
             performed_at: utc_text(cleaning.performed_ms),
             recorded_at: utc_text(cleaning.recorded_ms),
-            notes,
-            contact,
+            time_uncertain: certainty == TimeCertainty::Uncertain,
+            time_corrected_by: certainty.corrected_by().map(AnchorSource::word),
+            notes: body.and_then(|body| body.note).map(|note| text_of(reader, note.hash)),
+            contact: body.and_then(|body| body.contact),
             photos: cleaning.photos.iter().map(|hash| format!("/photos/{hash}.jpg")).collect(),
             complete: cleaning.is_complete(),
             missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
+            flags: cleaning.flags.clone(),
             voided: cleaning.voided.is_some(),
             checked: cleaning.checked.as_ref().map(|check| check.result.clone()),
             receipt: entry.map(|e| Receipt::of(cleaning.of, e.leaf()).to_string()),

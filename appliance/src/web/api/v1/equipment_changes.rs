@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use http::Method;
 use record::fold::RowVersion;
-use record::kinds::{ProblemOutcome, Schedule};
+use record::kinds::{CivilDay, ProblemOutcome, Schedule};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -174,6 +174,9 @@ enum ServiceChange {
     Out {
         /// At most 1,000 characters; whoever scans it reads it.
         reason: String,
+        /// When it is expected back, today or later.
+        #[serde(default)]
+        back: Option<CivilDay>,
     },
 }
 
@@ -191,9 +194,9 @@ async fn set_service(
             let closing = ProblemClosing { outcome, text };
             Command::ResumeEquipment { tag, closing, seen: None }
         }
-        ServiceChange::Out { reason } => {
+        ServiceChange::Out { reason, back } => {
             require_reason(&reason)?;
-            Command::SuspendEquipment { tag, reason, seen: None }
+            Command::SuspendEquipment { tag, reason, back, seen: None }
         }
     };
     let version = act_over(&state, tag, key, &if_match, command).await?;

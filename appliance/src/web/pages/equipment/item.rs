@@ -73,6 +73,7 @@ struct ItemPage {
     badge: StatusBadge,
     service: ServiceState,
     why_out: Option<SafeHtml>,
+    expected_back: Option<String>,
     may_change: bool,
     form_token: String,
     /// Of the form that puts it back into service.
@@ -168,6 +169,9 @@ fn item_page(
         badge: row.badge(&wording),
         service: item.service,
         why_out,
+        expected_back: out
+            .and_then(|out| out.back)
+            .map(|day| w.item_expected_back(wording.dates().numbered_day(day.number()))),
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
         marks: FormMarks::new(state, signed).over(item.changed),
@@ -198,7 +202,7 @@ fn item_page(
 fn history_rows(looks: HistoryLook<'_>, tag: Tag, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
     let rows = done.iter().filter_map(|done| match done {
         ItemEvent::Cleaned(cleaning) => Some(looks.cleaned(cleaning, may)),
-        ItemEvent::Used(used) => Some(looks.used(*used)),
+        ItemEvent::Used(used) => Some(looks.used(tag, *used)),
         ItemEvent::Noted(note) => looks.noted(tag, *note),
     });
     rows.collect()

@@ -33,6 +33,8 @@ struct EquipmentRow {
     listed: ListedItem,
     asset_number: String,
     last: Option<Moment>,
+    /// The mark of a time that is a guess.
+    unsure: Option<String>,
     rate: String,
 }
 
@@ -126,6 +128,7 @@ fn equipment_rows(
         words.iter().all(|word| text.contains(word)).then(|| EquipmentRow {
             asset_number: item.asset_number.clone(),
             last: last.map(|last| wording.dates().day_and_time(last.performed_ms)),
+            unsure: last.and_then(|last| wording.unsure_mark(last.certainty(&board.seen.boots))),
             rate: rate_of(item.tag),
             listed: row.list(wording, being_cleaned),
         })

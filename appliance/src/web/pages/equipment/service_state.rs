@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::{Equipment, LinePlace, RowVersion};
-use record::kinds::CleanedBy;
+use record::kinds::{CivilDay, CleanedBy};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use web::answer::{FormReply, OneOf, Page};
@@ -46,7 +46,15 @@ struct ReasonPage {
     problems: Vec<Wrong>,
     prompt: ReasonPrompt,
     reason: String,
+    /// The day that was entered.
+    day: String,
     marks: FormMarks,
+}
+
+impl ReasonPage {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.problems.iter().any(|wrong| wrong.at == field)
+    }
 }
 
 struct ReasonPrompt {
@@ -60,6 +68,8 @@ struct ReasonPrompt {
     keep: String,
     dangerous: bool,
     hint: String,
+    /// Label and hint of a day that may be stated too.
+    day: Option<(String, String)>,
     /// The version of the item that the page is about.
     seen: Option<RowVersion>,
 }
@@ -78,7 +88,7 @@ impl ReasonPrompt {
             None => self.title.clone(),
         };
         let problem = |refusal: &CommandRefusal| Wrong {
-            at: "reason".to_owned(),
+            at: refusal.field().filter(|field| *field == "back").unwrap_or("reason").to_owned(),
             words: word_staff_refusal(refusals, refusal),
         };
         let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
@@ -89,6 +99,7 @@ impl ReasonPrompt {
             marks: FormMarks::new(state, signed).again(submission_of(sent), seen_by(sent).or(self.seen)),
             prompt: self,
             reason: sent.text("reason").to_owned(),
+            day: sent.text("back").to_owned(),
         };
         Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
     }
@@ -112,6 +123,7 @@ fn suspend_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
         keep: w.suspend_title_cancel(),
         dangerous: false,
         hint: w.suspend_title_hint(),
+        day: Some((w.suspend_title_back(), w.suspend_title_back_hint())),
         seen: Some(item.changed),
     }
 }
@@ -129,6 +141,7 @@ fn retire_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
         keep: w.retire_title_cancel(),
         dangerous: true,
         hint: w.retire_title_hint(),
+        day: None,
         seen: Some(item.changed),
     }
 }
@@ -159,8 +172,21 @@ pub(crate) async fn suspend(
 ) -> Result<FormReply, HttpError> {
     let item = find_item(&state, &tag)?;
     let (tag, seen) = (item.tag, seen_by(&form));
-    let command = |reason| Command::SuspendEquipment { tag, reason, seen };
-    read_reason(&state, &signed, &form, suspend_prompt(&signed, &item), command).await
+    let prompt = suspend_prompt(&signed, &item);
+    let back = match read_day(form.text("back")) {
+        Ok(back) => back,
+        Err(refusal) => return prompt.page(&state, &signed, Some(&refusal), &form).map(ask_again),
+    };
+    let command = |reason| Command::SuspendEquipment { tag, reason, back, seen };
+    read_reason(&state, &signed, &form, prompt, command).await
+}
+
+/// A day that may be left out.
+fn read_day(entered: &str) -> Result<Option<CivilDay>, CommandRefusal> {
+    match entered.trim() {
+        "" => Ok(None),
+        day => day.parse().map(Some).map_err(|_| CommandRefusal::BACK_DAY),
+    }
 }
 
 pub(crate) async fn retire(
@@ -189,7 +215,7 @@ async fn read_reason(
     }
     match run_command(state, signed.author(), submission_of(form), command(reason)).await {
         Ok(_) => go_to(&prompt.back),
-        Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
+        Err(CommandFailure::Refused(refusal)) if matches!(refusal.field(), Some("reason" | "back")) => {
             prompt.page(state, signed, Some(&refusal), form).map(ask_again)
         }
         Err(other) => Err(HttpError::from(other).link(prompt.back, worded(ErrorWords::error_links_back))),
@@ -227,6 +253,7 @@ fn void_prompt_by(
         keep: w.void_title_cancel(),
         dangerous: true,
         hint: w.void_title_hint(),
+        day: None,
         seen: None,
     };
     Ok((prompt, found.line, found.cleaning.who))

@@ -150,7 +150,7 @@ fn today_page(
         None => w.today_none_late(),
     };
     let last = |row: &ItemRow| match row.activity.as_ref().and_then(|a| a.last) {
-        Some(last) => wording.dates().day_and_time(last.performed_ms).text,
+        Some(last) => wording.last_time(facility, &last),
         None => s.staff_never(),
     };
     let feed = recent.iter().map(|cleaning| ActivityRow {

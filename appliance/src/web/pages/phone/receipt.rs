@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use history::{HistoryWords, word_flag};
+use history::{HistoryWords, word_contact, word_flag};
 use record::compliance::ItemStatus;
-use record::entry::ClockState;
 use record::fold::{CleaningRecord, Equipment, ServiceState};
 use record::ids::DeviceId;
-use record::kinds::{CleaningFlag, CleaningRecorded, EntryRef, Event};
+use record::kinds::{CleaningFlag, EntryRef, Event};
 use record::proof::RecordProof;
 use record::receipt::Receipt;
 use record::tag::Tag;
@@ -80,7 +79,8 @@ struct ReceiptPage {
     photo: Option<String>,
     /// A photo came, and the box had no room for it.
     no_room: Option<SafeHtml>,
-    unsure: bool,
+    /// What is to be said of its time: a clock that was not set, and who corrected it.
+    certainty: Option<String>,
     on_disk: SafeHtml,
     /// Since when it counts again, if a run brought it back.
     adopted: Option<SafeHtml>,
@@ -216,11 +216,10 @@ impl ReceiptLook<'_> {
             entry: wording.number(found.line.of.seq),
             hash: found.receipt.hash_words(),
             by: wording.cleaner(reader, facility, &cleaning.who),
-            wet: wet_words(w, wording, &found.body),
+            wet: word_contact(HistoryWords::in_locale(wording.locale()), dates, &found.body),
             photo: photo_words(state, w, cleaning),
             no_room: None,
-            unsure: cleaning.at.clock == ClockState::Uncertain
-                && !facility.boots.contains_key(&cleaning.at.boot),
+            certainty: wording.certainty(facility, &cleaning.at),
             on_disk: fill_slots(w.receipt_on_disk(S0), [on_disk]),
             adopted: adopted.map(|since| fill_slots(w.receipt_adopted(S0), [since])),
             relay,
@@ -351,18 +350,6 @@ fn next_item<'a>(
     let near = |row: &&Arc<ItemRow>| !place.is_empty() && row.item.location == place;
     let near = board.overdue().iter().filter(near).find(is_as_shown);
     near.or_else(|| board.waiting().iter().find(is_as_shown))
-}
-
-fn wet_words(w: ReceiptWords, wording: &PageWording, body: &CleaningRecorded) -> Option<String> {
-    let contact = body.contact?;
-    let required = contact.required_s.map(|s| wording.span(s));
-    match (contact.measured_s.map(|s| wording.span(s)), contact.stated_s.map(|s| wording.span(s)), required) {
-        (Some(measured), _, Some(required)) => Some(w.receipt_wet_of(required, measured)),
-        (Some(measured), _, None) => Some(measured),
-        (None, Some(stated), Some(required)) => Some(w.receipt_wet_of_stated(required, stated)),
-        (None, Some(stated), None) => Some(w.receipt_wet_stated(stated)),
-        (None, None, required) => required.map(|required| w.receipt_not_measured(required)),
-    }
 }
 
 fn photo_words(state: &AppState, w: ReceiptWords, cleaning: &CleaningRecord) -> Option<String> {

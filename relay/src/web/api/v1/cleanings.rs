@@ -4,8 +4,11 @@ use ::web::answer::Json;
 use ::web::argument::Query;
 use ::web::error::HttpError;
 use axum::extract::State;
+use record::anchor::{AnchorSource, TimeCertainty};
 use record::entry::Entry;
-use record::kinds::{Contact, Event};
+use record::kinds::{
+    CivilDay, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, QueuedRecord, SpauldingClass,
+};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -57,6 +60,24 @@ pub(crate) struct CleaningItem {
     equipment: Option<String>,
     /// The protocol's id.
     protocol: Option<String>,
+    /// Its version.
+    protocol_version: Option<u32>,
+    /// Numbers of the steps that were done, from 1; null where nobody stated them.
+    steps: Option<Vec<u16>>,
+    /// The disinfectant; empty where nobody stated it.
+    agent: String,
+    /// Lot of the disinfectant; empty where nobody stated it.
+    lot: String,
+    /// The last day of that lot.
+    lot_expires: Option<CivilDay>,
+    /// Why it was done: `schedule`, `after use`, `soiled`, `incident`, `returned` or `load`; null where nobody stated it.
+    trigger: Option<CleaningTrigger>,
+    /// The class of the use before it, where that was above the item's own.
+    class: Option<SpauldingClass>,
+    /// From the first view of its page to the press, less the contact time, milliseconds.
+    took_ms: Option<u32>,
+    /// How long it waited in a phone; null where it did not.
+    queued: Option<QueuedRecord>,
     /// Null where the name was erased, or nobody said.
     cleaned_by: Option<String>,
     proof: CleanerProof,
@@ -64,9 +85,15 @@ pub(crate) struct CleaningItem {
     performed_at: String,
     /// In UTC.
     recorded_at: String,
+    /// Whether these times are a guess: the box's clock was not set, and nobody has said since what the time was.
+    time_uncertain: bool,
+    /// Who corrected these times later, where the box's clock was not set: `ntp`, `relay` or `hand`.
+    time_corrected_by: Option<&'static str>,
     complete: bool,
     /// What it lacks to be complete.
     missing: Vec<&'static str>,
+    /// Remarks that do not make it incomplete, in words.
+    flags: Vec<CleaningFlag>,
     /// Paths of JPEGs at this relay, for a token or a session; 404 while a photo is on its way.
     photos: Vec<String>,
     /// How long the surface stayed wet, in seconds.
@@ -143,16 +170,28 @@ fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
         CleanedBy::Unattributed => CleanerProof::Unattributed,
     };
     let entry = cleaning_view.entry()?;
-    let contact = match entry.as_ref().map(Entry::event) {
-        Some(Event::CleaningRecorded(body)) => body.contact,
+    let body = match entry.as_ref().map(Entry::event) {
+        Some(Event::CleaningRecorded(body)) => Some(*body),
         _ => None,
     };
+    let body = body.as_ref();
+    let stated = |text: fn(&CleaningRecorded) -> &String| body.map(text).cloned().unwrap_or_default();
+    let certainty = cleaning_view.certainty;
     let cleaning = cleaning_view.cleaning;
     Ok(CleaningItem {
         id: format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         protocol: cleaning.protocol.map(|id| id.to_string()),
-        contact,
+        protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),
+        steps: body.and_then(|body| body.steps.clone()),
+        agent: stated(|body| &body.agent),
+        lot: stated(|body| &body.lot),
+        lot_expires: body.and_then(|body| body.lot_expires),
+        trigger: body.and_then(|body| body.trigger.clone()),
+        class: body.and_then(|body| body.class),
+        took_ms: body.and_then(|body| body.took_ms),
+        queued: body.and_then(|body| body.queued),
+        contact: body.and_then(|body| body.contact),
         r#box: cleaning_view.box_id.to_string(),
         epoch: cleaning.of.epoch.to_string(),
         seq: cleaning.of.seq,
@@ -163,8 +202,11 @@ fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
         proof,
         performed_at: stamp(cleaning.performed_ms),
         recorded_at: stamp(cleaning.recorded_ms),
+        time_uncertain: certainty == TimeCertainty::Uncertain,
+        time_corrected_by: certainty.corrected_by().map(AnchorSource::word),
         complete: cleaning.incomplete.is_empty(),
         missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
+        flags: cleaning.flags.clone(),
         photos: cleaning.photos.iter().map(|photo| format!("/photos/{photo}")).collect(),
         notes: cleaning_view.note,
         voided: cleaning.voided.is_some(),

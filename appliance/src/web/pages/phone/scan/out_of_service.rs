@@ -30,6 +30,7 @@ struct OutOfServicePage {
     what: String,
     since: SafeHtml,
     why: Option<SafeHtml>,
+    back: Option<String>,
     questions: SafeHtml,
     reports: ItemProblems,
 }
@@ -73,6 +74,10 @@ pub(crate) async fn out_page(
             why: why
                 .filter(|why| *why != StoredText::Present(String::new()))
                 .map(|why| why.to_html(page_words)),
+            back: last
+                .and_then(|out| out.back)
+                .filter(|_| !retired)
+                .map(|day| wording.dates().numbered_day(day.number())),
             reports: ProblemLook { state, facility: &facility, reader, wording: &wording, w: problems }
                 .of_item(tag, sent),
             questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),

@@ -275,7 +275,7 @@ impl ScanPageBuilder<'_> {
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
         let photo_rule = PhotoRule::of(item, protocol);
-        let class = use_class(item, protocol);
+        let class = use_class(self.facility, item, protocol, None);
         let needed = weakest_way(&self.facility.settings, class);
         let contact_s = contact_s(self.facility, item, self.entered.protocol);
         let contact = self.timer.as_ref().map(|timer| timer.state(&self.snapshot.now, contact_s));
@@ -405,7 +405,7 @@ impl ScanPageBuilder<'_> {
 
     fn last(&self) -> Option<SafeHtml> {
         let last = self.facility.activity.get(&self.item.tag)?.last?;
-        let when = self.wording.dates().day_and_time(last.performed_ms).text;
+        let when = self.wording.last_time(self.facility, &last);
         let who = self.wording.cleaner_name(self.reader, self.facility, &last.who);
         Some(fill_slots(self.words.1.scan_last(when, S0), [who]))
     }
@@ -645,7 +645,7 @@ pub(crate) fn review_form(
     if verdict == SignOffVerdict::Incomplete && !explained {
         all.push(CommandRefusal::SIGN_OFF_NOTE);
     }
-    let needed = weakest_way(&facility.settings, use_class(item, protocol));
+    let needed = weakest_way(&facility.settings, use_class(facility, item, protocol, form.performed_ms));
     match form.who.way() {
         ProofWay::None if needed != ProofWay::None && form.proof != ProofDemand::Waived => {
             all.push(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });

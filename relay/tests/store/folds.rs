@@ -1,0 +1,78 @@
+//! The relay’s projection into SQL ends with the rows of whoever folds the same log in memory, however it was cut into batches.
+
+use record::fold::FacilityState;
+use record::ids::FacilityId;
+use record::kinds::EntryRef;
+use relay::db::{Db, facilities, state};
+use service::random::{RandomSource, SeededRandom};
+
+use super::fake_box::FakeBox;
+use super::random_log::{HistoryIndex, compose_line, golden_lines};
+use super::world::{NOW_MS, Said, World, box_id, column};
+
+const LOGS: u8 = 250;
+const LINES: usize = 50;
+
+/// A log, and what a fold in memory makes of it: the rows, and each cleaning as JSON.
+fn fold_in_memory(log: &FakeBox) -> (FacilityState, Vec<String>) {
+    let (mut whole, mut index) = (FacilityState::default(), HistoryIndex::default());
+    for entry in &log.entries {
+        let (event, of) = (entry.event(), EntryRef { epoch: log.origin.epoch, seq: entry.seq() });
+        let Ok(changes) = whole.apply(of.epoch, entry, &event, &index);
+        index.note(of, entry, &event, &changes);
+    }
+    let mut cleanings: Vec<String> =
+        index.cleanings.values().map(|cleaning| serde_json::to_string(cleaning).unwrap()).collect();
+    cleanings.sort();
+    (whole, cleanings)
+}
+
+#[tokio::test]
+async fn random_logs_become_the_rows_of_a_fold_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Db::open(&format!("sqlite:{}", dir.path().join("a").display())).await.unwrap();
+    let (world, random) = (World::new(db).await, SeededRandom::new(7));
+    let random: &dyn RandomSource = &random;
+    // What begins a log or adopts a run is ingest's own: the fold makes nothing of it.
+    let golden: Vec<_> = golden_lines().into_iter().filter(|(kind, _)| !kind.starts_with("log.")).collect();
+    let (mut cleanings, mut repeats) = (0, 0);
+    for n in 1..=LOGS {
+        let mut log = FakeBox::new(box_id(n), 1, n);
+        for seq in 0..LINES {
+            let bytes: [u8; 16] = random.bytes();
+            // An item first: then most lines find what they are about.
+            let line = match seq {
+                0 => golden.iter().find(|(kind, _)| kind == "equipment.added").unwrap(),
+                _ => &golden[usize::from(u16::from_be_bytes([bytes[14], bytes[15]])) % golden.len()],
+            };
+            let place = (log.origin.epoch, u64::try_from(seq).unwrap());
+            log.entries.push(compose_line(place, line, &bytes[..14]).0);
+        }
+        let facility = FacilityId::new(i64::from(n), [n; 10]);
+        let mut tx = world.db.begin().await.unwrap();
+        facilities::insert_facility(&mut tx, world.scope, facility, "House", "UTC", NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
+        world.claim_at(&log, facility).await;
+        assert_eq!(world.hello(&log, 0, None).await, Said::Want(0));
+        let mut from = 0;
+        while from < log.size() {
+            let [cut] = random.bytes();
+            let end = (from + 1 + u64::from(cut) % 20).min(log.size());
+            assert_eq!(world.send(&log, from, end).await.held(), Some(end), "log {n}");
+            from = end;
+        }
+        let (whole, expected) = fold_in_memory(&log);
+        let mut conn = world.read().await;
+        let read = state::load_all(&mut conn, world.scope, facility).await.unwrap();
+        assert_eq!(read, whole, "log {n}");
+        let stored = column(&mut conn, "SELECT facility || body FROM cleanings ORDER BY body").await;
+        let own: Vec<&str> =
+            stored.iter().filter_map(|row| row.strip_prefix(&facility.to_string())).collect();
+        assert_eq!(own, expected, "log {n}");
+        cleanings += own.len();
+        let is_cleaning = |entry: &&record::entry::Entry| entry.head().kind.as_ref() == "cleaning.recorded";
+        let with_key = log.entries.iter().filter(is_cleaning).filter(|entry| entry.head().idem.is_some());
+        repeats += with_key.count();
+    }
+    assert!(cleanings > 100 && repeats > 100, "{cleanings} cleanings, {repeats} under a key");
+}
