@@ -151,6 +151,8 @@ pub enum RefusalCause {
     UpkeepCount,
     #[error("Say how often a new task is due")]
     UpkeepNever,
+    #[error("A task counts from a day within ten years of today")]
+    UpkeepFrom,
     #[error("What came of a task is that it was done or not passed")]
     UpkeepOutcome,
     #[error("A task has at most 12 readings")]
@@ -202,7 +204,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 81] = [
+    pub(crate) const ALL: [Self; 82] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -255,6 +257,7 @@ impl RefusalCause {
         Self::ReadingName,
         Self::UpkeepCount,
         Self::UpkeepNever,
+        Self::UpkeepFrom,
         Self::UpkeepOutcome,
         Self::ReadingCount,
         Self::LocationName,

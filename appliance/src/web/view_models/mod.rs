@@ -24,6 +24,7 @@ pub(crate) mod label_fields;
 pub(crate) mod labels;
 pub(crate) mod loans;
 pub(crate) mod missing;
+pub(crate) mod packs;
 pub(crate) mod panel_words;
 pub(crate) mod photos;
 pub(crate) mod print_papers;
