@@ -5,10 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use record::tag::Tag;
 use record::tree::Hash;
 use web::answer::{MediaBytes, WithHeaders, media};
-use web::argument::{FormFields, Path};
+use web::argument::Path;
 use web::error::HttpError;
 use web::route::AnyCaller;
 use words::{Locale, WordSet as _};
@@ -18,7 +17,6 @@ use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, not_found, worded};
-use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::words::ErrorWords;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
@@ -85,15 +83,6 @@ pub(crate) async fn await_photo(outcome: PhotoOutcome) -> Result<Option<Hash>, P
     match refused_photo(&trouble) {
         PhotoOutcome::Refused(refusal) => Err(refusal),
         _ => Ok(None),
-    }
-}
-
-/// The photo that came with an earlier press, as the page carried it along.
-pub(crate) fn carried_photo(state: &AppState, tag: Tag, form: &FormFields) -> Option<Hash> {
-    let now = state.clock.now();
-    match PageToken::read(form.get("page")?, &state.identity.page_key, tag, &now, None) {
-        Ok(token) | Err(StaleToken::Old(token)) => token.photo,
-        Err(StaleToken::Foreign | StaleToken::OtherItem) => None,
     }
 }
 

@@ -32,20 +32,20 @@ pub(crate) fn pack_routes() -> Vec<Route<AppState>> {
     let pack = || Example::default().part("sha256", Hash::default().to_string());
     let file = Example::default().bytes("text/plain", examples::pack_file());
     vec![
-        row(Method::GET, PACKS, "pack.list", Api, list)
+        row(Method::GET, PACKS, "pack.list", Api, list_offered)
             .summary("Packs of protocols: those of the program, and those that were brought"),
-        row(Method::POST, PACKS, "pack.add", Api, bring)
+        row(Method::POST, PACKS, "pack.add", Api, take_pack)
             .summary("Takes a .ctpack file as drafts; nothing of it counts before somebody adopts it")
             .refusals(refusals::COMMANDING)
             .example(file),
-        row(Method::DELETE, "/api/v1/packs/{sha256}", "pack.remove", Api, remove)
+        row(Method::DELETE, "/api/v1/packs/{sha256}", "pack.remove", Api, forget_pack)
             .summary("Forgets a pack that was brought; what was published of it stays")
             .refusals(refusals::FINDING)
             .example(pack()),
-        row(Method::GET, OWN, "own-pack.show", Api, export)
+        row(Method::GET, OWN, "own-pack.show", Api, export_own)
             .summary("The facility’s own protocols as a .ctpack file that nobody signed")
             .refusals(refusals::COMMANDING),
-        row(Method::POST, OWN, "own-pack.sign", Api, sign)
+        row(Method::POST, OWN, "own-pack.sign", Api, sign_own)
             .summary("The same, signed with the facility’s key, which is made when it is first needed")
             .refusals(refusals::COMMANDING),
     ]
@@ -138,7 +138,7 @@ impl FileKind for PackUpload {
     const MEDIA: &'static str = "text/plain";
 }
 
-async fn list(
+async fn list_offered(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<PackJson>>, HttpError> {
@@ -150,7 +150,7 @@ async fn list(
     packs.await.map(|packs| Json(ListJson::whole(packs)))
 }
 
-async fn bring(
+async fn take_pack(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     file: UploadedFile<PackUpload>,
@@ -162,7 +162,7 @@ async fn bring(
     pack.await.map(Json)
 }
 
-async fn remove(
+async fn forget_pack(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(sha256): Path<String>,
@@ -174,7 +174,7 @@ async fn remove(
     removed.await.map(|()| NoContent)
 }
 
-async fn export(
+async fn export_own(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
@@ -182,7 +182,7 @@ async fn export(
     Ok(MediaBytes::new(file.to_string()))
 }
 
-async fn sign(
+async fn sign_own(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {

@@ -16,7 +16,7 @@ use crate::web::access::permissions::RecordWork;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::photo_upload::{await_photo, carried_photo, take_photo};
+use crate::web::commands::photo_upload::{await_photo, take_photo};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::entered_lines::read_lines;
@@ -24,7 +24,7 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, wor
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::page_token::PageToken;
+use crate::web::request::page_token::{PageToken, carried_photo};
 use crate::web::request::photo_form::{PhotoForm, StaffPhotoForm};
 use crate::web::view_models::formats::CivilTimeFault;
 use crate::web::view_models::photos::thumbnail_address;

@@ -18,9 +18,7 @@ use crate::web::access::badge::require_secure_badge;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
-use crate::web::commands::photo_upload::{
-    PHOTO_AGAIN_S, PhotoRefusal, await_photo, carried_photo, take_photo,
-};
+use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
@@ -31,7 +29,7 @@ use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::page_token::PageToken;
+use crate::web::request::page_token::{PageToken, carried_photo};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
