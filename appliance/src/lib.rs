@@ -4,7 +4,7 @@
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
 //! the relay when there is a line. [`printing`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
-//! kept once a week, [`backup`] puts it into encrypted files and back, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`phones`] places what phones kept back in time, [`admin`] is root's way in. [`clock`] says
+//! kept once a week, [`backup`] puts it into encrypted files and back, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`phones`] places what phones kept back in time, [`packs`] holds drafts of protocols until somebody adopts them, [`admin`] is root's way in. [`clock`] says
 //! what vouches for the time; [`settings`] is the only room that reads settings.
 
 #![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
@@ -25,6 +25,7 @@ mod field_commands;
 pub mod identity;
 pub mod intake;
 pub mod listen;
+pub mod packs;
 pub mod panel;
 pub mod phones;
 pub mod photo;

@@ -516,6 +516,9 @@ pub struct PackSource {
     pub version: String,
     /// SHA-256 of it.
     pub sha256: Hash,
+    /// Which draft of it; absent: an old record, which was of the draft with its name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub draft: String,
 }
 
 /// What people read of a protocol in another language.

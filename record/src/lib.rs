@@ -5,7 +5,7 @@
 //! [`batch`], which [`verify`] alone turns from unverified to verified; one entry's way to a root is a [`proof`], a whole
 //! log an [`export`], and a [`receipt`] names a record to people. [`fold`] says what entries mean for one facility, [`anchor`] corrects uncertain times, and
 //! [`compliance`] is the one definition of due, overdue and rate. A [`vouch`] ties the key of a log to those of the logs before. [`messages`], [`topics`], [`claim`] and [`directive`]
-//! are what box and relay say to each other; [`limits`] holds every bound with its reason; [`ids`], [`tag`] and
+//! are what box and relay say to each other; a [`pack`] is what facilities and manufacturers do; [`limits`] holds every bound with its reason; [`ids`], [`tag`] and
 //! [`code`] name things; [`json`] is the strict subset that signed bytes are written in.
 //! Lines that a chain of epochs left behind are kept as a [`run`], in the [`group`]s of the journal, and count again where
 //! an entry adopts it: [`adoption`] says in which order.
@@ -34,6 +34,7 @@ pub mod limits;
 pub mod mentions;
 pub mod messages;
 mod open_words;
+pub mod pack;
 pub mod proof;
 pub mod receipt;
 pub mod redact;

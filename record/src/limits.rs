@@ -33,6 +33,8 @@ pub const ENTRY_TEXTS_MAX: usize = 16;
 pub const TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of a signed note; a checkpoint with a handful of signatures takes 500.
 pub const NOTE_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a pack of protocols: fifty of them, each with forty steps in three languages.
+pub const PACK_BYTES_MAX: usize = 256 * 1024;
 /// Signature lines that are looked at in a note.
 pub const NOTE_SIGNATURES_MAX: usize = 16;
 /// Nesting of an entry's JSON.

@@ -437,6 +437,7 @@ fn staff_items(at: &Places) -> Vec<Page> {
         ),
         page("staff-category", "/categories", vec![Press("th a")], "change none that is there"),
         page("staff-packs", "/packs", vec![], "Drafts of protocols to begin with"),
+        page("staff-pack-keys", "/pack-keys", vec![], "No key is trusted yet"),
         page("staff-pack-draft", "/packs/dental/sensor", vec![], "This is a draft"),
         page("staff-pack-draft-error", "/packs/dental/sensor", vec![Press("form .go")], "There is a problem"),
         page("staff-protocols", "/protocols", vec![], "Contact time"),

@@ -67,6 +67,11 @@ pub const ROOMS: &[Room] = &[
         "what phones say and what is kept of it; it knows no page and no log",
     ),
     room(
+        "appliance/packs",
+        &["store"],
+        "what packs hold, and which were brought; it knows no page and no log",
+    ),
+    room(
         "appliance/backup",
         &["alarms", "clock", "identity", "photo", "settings", "store"],
         "what is kept, into a file and back; it knows no page and no line",
@@ -115,7 +120,7 @@ pub const ROOMS: &[Room] = &[
         "appliance/web",
         &[
             "alarms", "backup", "bundle", "clock", "command", "doctor", "identity", "intake", "listen",
-            "panel", "phones", "photo", "printing", "settings", "setup", "store", "uplink",
+            "packs", "panel", "phones", "photo", "printing", "settings", "setup", "store", "uplink",
         ],
         "pages and API",
     ),
@@ -178,6 +183,7 @@ pub const ONLY: &[Only] = &[
             "appliance/uplink/photos",
             "appliance/uplink/refused",
             "appliance/alarms",
+            "appliance/packs",
             "appliance/phones",
         ],
         "the log's database is the store's; the others keep tables of their own in state.redb",

@@ -421,6 +421,9 @@ pub struct UpkeepPlan {
     pub name: String,
     /// How often; never: the task ends.
     pub schedule: Schedule,
+    /// From when it counts, milliseconds since 1970; absent: from now, or as before where the schedule stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_ms: Option<i64>,
     /// How it is done.
     pub protocol: Option<ProtocolId>,
     /// The version of the task that this was made over; absent: whatever it is.
@@ -447,6 +450,9 @@ pub struct UpkeepRecord {
     pub performed_ms: Option<i64>,
     /// What was measured.
     pub readings: Vec<UpkeepReading>,
+    /// Photos that are kept already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Hash>,
 }
 
 /// Settings of the facility, as typed; what is absent stays.

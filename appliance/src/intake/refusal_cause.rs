@@ -153,6 +153,8 @@ pub enum RefusalCause {
     UpkeepCount,
     #[error("Say how often a new task is due")]
     UpkeepNever,
+    #[error("A task counts from a day within ten years of today")]
+    UpkeepFrom,
     #[error("What came of a task is that it was done or not passed")]
     UpkeepOutcome,
     #[error("A task has at most 12 readings")]
@@ -258,6 +260,7 @@ impl RefusalCause {
         Self::ReadingName,
         Self::UpkeepCount,
         Self::UpkeepNever,
+        Self::UpkeepFrom,
         Self::UpkeepOutcome,
         Self::ReadingCount,
         Self::LocationName,

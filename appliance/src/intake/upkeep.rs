@@ -5,6 +5,7 @@ use record::ids::UpkeepId;
 use record::kinds::{
     CleanedBy, NameSource, Schedule, UpkeepDone, UpkeepPlanned, UpkeepReading, UpkeepResult,
 };
+use record::limits::{COMPLIANCE_SPAN_MS_MAX, PHOTOS_MAX};
 
 use super::cleaning::performed_time;
 use super::facility::check_schedule;
@@ -31,10 +32,15 @@ pub(super) fn plan_upkeep(
     if let Some(protocol) = plan.protocol.filter(|id| !view.facility().protocols.contains_key(id)) {
         return Err(CommandRefusal::UnknownProtocol(protocol));
     }
-    let upkeep = match plan.upkeep {
-        Some(upkeep) => {
-            require_seen(plan.seen, find_task(item, upkeep, view)?.changed)?;
-            upkeep
+    let now = view.now().wall_ms;
+    if plan.from_ms.is_some_and(|from| from.abs_diff(now) > COMPLIANCE_SPAN_MS_MAX.unsigned_abs()) {
+        return Err(CommandRefusal::Range { field: "from", cause: RefusalCause::UpkeepFrom });
+    }
+    let task = plan.upkeep.map(|upkeep| find_task(item, upkeep, view)).transpose()?;
+    let upkeep = match task {
+        Some(task) => {
+            require_seen(plan.seen, task.changed)?;
+            task.upkeep
         }
         None if count_tasks(item, view) >= TASKS_MAX => {
             return Err(CommandRefusal::Range { field: "name", cause: RefusalCause::UpkeepCount });
@@ -42,14 +48,16 @@ pub(super) fn plan_upkeep(
         None if plan.schedule == Schedule::Never => {
             return Err(CommandRefusal::Range { field: "schedule", cause: RefusalCause::UpkeepNever });
         }
-        None => UpkeepId::new(view.now().wall_ms, drafts.random.bytes()),
+        None => UpkeepId::new(now, drafts.random.bytes()),
     };
+    // Another name makes nothing less overdue.
+    let before = task.filter(|task| task.schedule == plan.schedule).map(|task| task.from_ms);
     let planned = UpkeepPlanned {
         upkeep,
         tag: item.tag,
         name,
         schedule: plan.schedule.clone(),
-        from: view.now().wall_ms,
+        from: plan.from_ms.or(before).unwrap_or(now),
         protocol: plan.protocol,
     };
     drafts.push(planned, Vec::new());
@@ -84,6 +92,9 @@ pub(super) fn record_upkeep(
     if record.readings.len() > READINGS_MAX {
         return Err(CommandRefusal::Range { field: "readings", cause: RefusalCause::ReadingCount });
     }
+    if record.photos.len() > PHOTOS_MAX {
+        return Err(CommandRefusal::TooManyPhotos);
+    }
     let who = text::check_name("done_by", &record.done_by, RefusalCause::PersonName)?;
     let (name, who_text) = drafts.text(&who)?;
     let listed = record.staff.filter(|id| view.facility().staff.get(id).is_some_and(|staff| !staff.left));
@@ -95,7 +106,7 @@ pub(super) fn record_upkeep(
         result: record.result.clone(),
         who: CleanedBy::Entered { name, staff: listed, how: listed.map(|_| NameSource::List) },
         text: note,
-        photos: Vec::new(),
+        photos: record.photos.clone(),
         performed: performed_time(record.performed_ms, &view.now())?,
         readings: record.readings.iter().map(check_reading).collect::<Result<_, _>>()?,
     };

@@ -85,9 +85,26 @@ lines = 3
 caps = true
 priority = 1
 "#;
+/// A pack that nobody signed, by which the fixture's own protocols stay as they are.
+pub(crate) const PACK_CONTENT: &str = r#"name = "Acme Imaging"
+version = "3"
+
+[[draft]]
+id = "probe"
+name = "Probe after a patient"
+steps = ["Take the cover off", "Wipe off gel"]
+"#;
+/// A public key that signs packs.
+pub(crate) const PACK_KEY: &str = "acme.example+94ab9541+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";
 /// A black PNG of 40 by 20 pixels.
 pub(crate) const LOGO_FILE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00(\x00\x00\x00\x14\x08\x00\x00\x00\x00\xda- g\
     \x00\x00\x00\x10IDATx\xdac`\x18\x05\xa3`\x14\x90\x02\x00\x034\x00\x01\x86t\x22\xe3\x00\x00\x00\x00IEND\xaeB`\x82";
+
+/// The file of [`PACK_CONTENT`].
+pub(crate) fn pack_file() -> Vec<u8> {
+    let file = record::pack::PackFile::new(PACK_CONTENT, None);
+    file.map(|file| file.to_string().into_bytes()).unwrap_or_default()
+}
 
 pub(crate) fn tag_example() -> Example {
     Example::default().part("tag", TAG)

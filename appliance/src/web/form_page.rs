@@ -7,10 +7,12 @@ use std::str::FromStr;
 use askama::Template;
 use record::entry::{CommandSource, EntryAuthor};
 use record::fold::RowVersion;
-use web::answer::{FormRecall, FormReply};
+use web::answer::{FormRecall, FormReply, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
-use web::form::{ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, read_seen};
+use web::form::{
+    ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, SEEN_FIELD, read_seen,
+};
 use words::Catalog;
 
 use crate::intake::CommandRefusal;
@@ -210,7 +212,25 @@ pub(crate) async fn show_conflict(
         carried,
         rows,
     };
-    Ok(FormReply::Again(FormRecall::Conflicting, draw_page(&page.frame, &page)?))
+    draw_page(&page.frame, &page).map(ask_over)
+}
+
+/// What stands first on a form that comes once more because somebody changed its thing meanwhile, where the form has no
+/// value of the thing to choose between.
+pub(crate) async fn word_conflict(
+    state: &AppState,
+    signed: &StaffSession,
+    changed: RowVersion,
+    thing: String,
+) -> Result<Wrong, HttpError> {
+    let changed_by = word_changed_by(state, signed, Some(changed), thing).await?;
+    let w: FormWords = signed.words();
+    Ok(Wrong { at: SEEN_FIELD.to_owned(), words: w.form_changed_look(changed_by) })
+}
+
+/// A form's page once more, since somebody changed its thing meanwhile.
+pub(crate) fn ask_over(page: Page) -> FormReply {
+    FormReply::Again(FormRecall::Conflicting, page)
 }
 
 /// Who changed a thing, and when.

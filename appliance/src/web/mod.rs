@@ -25,6 +25,7 @@ mod log_reads;
 mod middleware;
 mod pages;
 mod presenter;
+mod protocol_fields;
 mod refusal_words;
 mod refusals;
 mod request;

@@ -215,6 +215,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::ReadingName => staff.refusal_needs_reading_name(),
         RefusalCause::UpkeepCount => staff.refusal_range_upkeep_count(),
         RefusalCause::UpkeepNever => staff.refusal_range_upkeep_never(),
+        RefusalCause::UpkeepFrom => staff.refusal_range_upkeep_from(),
         RefusalCause::UpkeepOutcome => staff.refusal_range_upkeep_outcome(),
         RefusalCause::ReadingCount => staff.refusal_range_reading_count(),
         RefusalCause::LocationName => staff.refusal_needs_location_name(),

@@ -5,7 +5,11 @@ use web::form::{FormField, FormValues};
 
 use crate::intake::CommandRefusal;
 use crate::web::request::field_error::Wrong;
+use crate::web::view_models::formats::read_span;
 use crate::web::words::FormWords;
+
+/// After a use, where nobody says otherwise.
+const USUAL_GRACE_S: u32 = 4 * 3_600;
 
 /// Whether and how often.
 pub(crate) const DUE_EVERY: FormField =
@@ -14,6 +18,8 @@ pub(crate) const DUE_EVERY: FormField =
 pub(crate) const DUE_NUMBER: FormField = FormField::figure("number");
 /// Times of day.
 pub(crate) const DUE_TIMES: FormField = FormField::line("times", 400);
+/// Hours and minutes after a use.
+pub(crate) const DUE_GRACE: FormField = FormField::line("grace", 8);
 /// Days of the week, from Monday; none is ticked where it is all of them.
 pub(crate) const DUE_ON: [FormField; 7] = [
     FormField::tick("on_monday"),
@@ -26,9 +32,9 @@ pub(crate) const DUE_ON: [FormField; 7] = [
 ];
 
 /// All of them, in their order on a form.
-pub(crate) const DUE_FIELDS: [FormField; 10] = [
-    DUE_EVERY, DUE_NUMBER, DUE_TIMES, DUE_ON[0], DUE_ON[1], DUE_ON[2], DUE_ON[3], DUE_ON[4], DUE_ON[5],
-    DUE_ON[6],
+pub(crate) const DUE_FIELDS: [FormField; 11] = [
+    DUE_EVERY, DUE_NUMBER, DUE_TIMES, DUE_GRACE, DUE_ON[0], DUE_ON[1], DUE_ON[2], DUE_ON[3], DUE_ON[4],
+    DUE_ON[5], DUE_ON[6],
 ];
 
 /// What the fields of a schedule hold.
@@ -37,6 +43,7 @@ pub(crate) struct ScheduleFormData {
     every: String,
     number: String,
     times: String,
+    grace: String,
     /// None: every day.
     on: Option<WeekdaySet>,
 }
@@ -49,6 +56,7 @@ impl ScheduleFormData {
             every: text(DUE_EVERY),
             number: text(DUE_NUMBER),
             times: text(DUE_TIMES),
+            grace: text(DUE_GRACE),
             on: WeekdaySet::of(ticked.map(|(day, _)| day)).filter(|on| !on.is_every()),
         }
     }
@@ -57,7 +65,7 @@ impl ScheduleFormData {
     pub(crate) fn fill(self, values: FormValues) -> FormValues {
         let on = self.on;
         let values = values.with(DUE_EVERY.name, self.every).with(DUE_NUMBER.name, self.number);
-        let values = values.with(DUE_TIMES.name, self.times);
+        let values = values.with(DUE_TIMES.name, self.times).with(DUE_GRACE.name, self.grace);
         (1u8..).zip(DUE_ON).fold(values, |values, (day, field)| {
             values.with_tick(field.name, on.is_some_and(|on| on.has(day)))
         })
@@ -70,7 +78,9 @@ impl ScheduleFormData {
             Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
             Some(Schedule::Days { n, on }) => Self { on: named(*on), ..plain("days", n.to_string()) },
             Some(Schedule::Weeks { n }) => plain("weeks", n.to_string()),
-            Some(Schedule::Use { .. }) => plain("use", String::new()),
+            Some(Schedule::Use { grace_s }) => {
+                Self { grace: write_grace(*grace_s), ..plain("use", String::new()) }
+            }
             Some(Schedule::Times { at, on }) => {
                 let at: Vec<String> = at.iter().map(ToString::to_string).collect();
                 Self { times: at.join(", "), on: named(*on), ..plain("times", String::new()) }
@@ -96,7 +106,7 @@ impl ScheduleFormData {
             "hours" => Schedule::Hours { n: number()? },
             "days" => Schedule::Days { n: number()?, on },
             "weeks" => Schedule::Weeks { n: number()? },
-            "use" => Schedule::Use { grace_s: 4 * 3_600 },
+            "use" => Schedule::Use { grace_s: read_grace(w, &self.grace)? },
             "times" => Schedule::Times { at: parse_times(w, &self.times)?, on },
             _ => return Ok(None),
         }))
@@ -104,9 +114,34 @@ impl ScheduleFormData {
 
     /// The field that a refusal of the schedule stands beside.
     pub(crate) fn refused_field(&self, refusal: &CommandRefusal) -> Option<&'static str> {
-        let at = if self.every == "times" { DUE_TIMES.name } else { DUE_NUMBER.name };
+        let at = match self.every.as_str() {
+            "times" => DUE_TIMES.name,
+            "use" => DUE_GRACE.name,
+            _ => DUE_NUMBER.name,
+        };
         (refusal.field() == Some("schedule")).then_some(at)
     }
+}
+
+/// The schedule that is there, where the fields say nothing else: they have no seconds.
+pub(crate) fn keep_schedule(entered: Schedule, present: Option<&Schedule>) -> Schedule {
+    let fields = |schedule| ScheduleFormData::of(Some(schedule));
+    present.filter(|present| fields(present) == fields(&entered)).cloned().unwrap_or(entered)
+}
+
+/// `4:00`; what is left of a minute is one more.
+fn write_grace(grace_s: u32) -> String {
+    let minutes = grace_s.div_ceil(60);
+    format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// Seconds; nothing is the usual four hours.
+fn read_grace(w: FormWords, text: &str) -> Result<u32, Wrong> {
+    if text.is_empty() {
+        return Ok(USUAL_GRACE_S);
+    }
+    let wrong = || Wrong { at: DUE_GRACE.name.to_owned(), words: w.form_schedule_grace_wrong() };
+    read_span(text).and_then(|minutes| minutes.checked_mul(60)).ok_or_else(wrong)
 }
 
 /// `07:00, 19:00`

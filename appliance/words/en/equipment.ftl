@@ -168,6 +168,16 @@ fact-added = Added
 fact-protocol = Protocol
 fact-protocol-none = None
 fact-protocol-version = { $name }, version { $version }
+fact-protocol-retired = { $name }, version { $version }, retired
+fact-photo-one-in = Photo asked for
+# $count: cleanings.
+fact-photo-one-in-value = { $count ->
+    [one] At each cleaning
+   *[other] At one in { $count } cleanings
+}
+fact-single-use = Used once
+fact-yes = Yes
+fact-no = No
 
 ## Questions for a reason: title, what it means, an example of a reason, and the two buttons.
 

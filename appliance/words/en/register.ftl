@@ -79,6 +79,7 @@ upkeep-not-due = Not due
 upkeep-last-failed = Not passed { $time }
 upkeep-last-done = Done { $time }
 upkeep-never = Never
+upkeep-photo-hint = Such as the certificate or the sticker; optional
 # Links and buttons.
 upkeep-new = Plan maintenance
 upkeep-to-all = All maintenance

@@ -104,6 +104,7 @@ refusal-range-protocol-items = More than 511 items are due by this protocol. Mov
 refusal-range-weekdays = Days of the week go with every 1 day, or with times of day
 refusal-range-upkeep-count = An item has at most 12 maintenance tasks
 refusal-range-upkeep-never = Say how often a new task is due
+refusal-range-upkeep-from = A task counts from a day within ten years of today
 refusal-range-upkeep-outcome = What came of a task is that it was done or not passed
 refusal-range-reading-count = A task has at most 12 readings
 refusal-range-location-taken = A place of this name is on the list already, perhaps as retired

@@ -138,6 +138,15 @@ fact-added = Agregado
 fact-protocol = Protocolo
 fact-protocol-none = Ninguno
 fact-protocol-version = { $name }, versión { $version }
+fact-protocol-retired = { $name }, versión { $version }, retirado
+fact-photo-one-in = Se pide foto
+fact-photo-one-in-value = { $count ->
+    [one] En cada limpieza
+   *[other] En una de cada { $count } limpiezas
+}
+fact-single-use = De un solo uso
+fact-yes = Sí
+fact-no = No
 
 suspend-title = ¿Sacar de servicio { $name }?
     .what = Mientras tanto no hay limpiezas pendientes, y al escanearlo se avisa que no se use en pacientes.

@@ -72,6 +72,7 @@ upkeep-not-due = No pendiente
 upkeep-last-failed = No superada { $time }
 upkeep-last-done = Hecha { $time }
 upkeep-never = Nunca
+upkeep-photo-hint = Por ejemplo el certificado o la etiqueta; opcional
 upkeep-new = Planificar mantenimiento
 upkeep-to-all = Todo el mantenimiento
 upkeep-record = Registrar

@@ -95,6 +95,7 @@ refusal-range-protocol-items = Más de 511 equipos dependen de este protocolo. P
 refusal-range-weekdays = Los días de la semana solo se combinan con cada 1 día o con horas del día
 refusal-range-upkeep-count = Un equipo tiene 12 tareas de mantenimiento como máximo
 refusal-range-upkeep-never = Indique cada cuánto toca una tarea nueva
+refusal-range-upkeep-from = Una tarea cuenta desde un día a menos de diez años de hoy
 refusal-range-upkeep-outcome = El resultado de una tarea es que se hizo o que no se superó
 refusal-range-reading-count = Una tarea tiene 12 lecturas como máximo
 refusal-range-location-taken = Ya hay un lugar con este nombre en la lista, quizá retirado

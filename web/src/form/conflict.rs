@@ -1,7 +1,7 @@
 //! What two people made of one thing, side by side.
 
 use super::definition::{FieldInput, FormField};
-use super::draw::FormPainter;
+use super::draw::{FormOption, FormPainter};
 use super::values::FormValues;
 
 /// A field in which they differ.
@@ -54,6 +54,11 @@ impl FormPainter<'_> {
                 let option = self.options(field).into_iter().find(|option| option.value == value);
                 option.map_or_else(entered, |option| (option.words, option.is_entered))
             }
+            FieldInput::Picks => {
+                let options = self.options(field);
+                let picked = value.split_whitespace().map(|one| word_pick(&options, one));
+                (picked.collect::<Vec<_>>().join(", "), true)
+            }
             _ => entered(),
         };
         match words.is_empty() {
@@ -63,4 +68,10 @@ impl FormPainter<'_> {
             false => ConflictValue { value: value.to_owned(), words, is_entered },
         }
     }
+}
+
+/// What a person reads of one that is picked.
+fn word_pick(options: &[FormOption], value: &str) -> String {
+    let option = options.iter().find(|option| option.value == value);
+    option.map_or_else(|| value.to_owned(), |option| option.words.clone())
 }

@@ -67,6 +67,8 @@ pub enum FieldInput {
     Choice(&'static [&'static str]),
     /// One of a list that is made when the form is drawn; the program knows what is on it.
     Pick,
+    /// Any of such a list: the form carries a box for each, and the value has those that are ticked with blanks between.
+    Picks,
     /// Yes or no.
     Tick,
 }
@@ -131,6 +133,11 @@ impl FormField {
     /// One of a list that is made when the form is drawn.
     pub const fn pick(name: &'static str) -> Self {
         Self::new(name, FieldInput::Pick)
+    }
+
+    /// Any of a list that is made when the form is drawn.
+    pub const fn picks(name: &'static str) -> Self {
+        Self::new(name, FieldInput::Picks)
     }
 
     /// Yes or no.

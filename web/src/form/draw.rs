@@ -39,7 +39,7 @@ pub struct FormPainter<'a> {
     pub form: &'static FormDefinition,
     /// Whose messages.
     pub words: &'a Catalog,
-    /// The lists of its [`FieldInput::Pick`]s.
+    /// The lists of its [`FieldInput::Pick`]s and [`FieldInput::Picks`].
     pub picks: Vec<(&'static str, Vec<FormOption>)>,
     /// Hints that no message can know beforehand.
     pub hints: Vec<(&'static str, String)>,
@@ -85,6 +85,7 @@ enum FieldShape {
     Lines,
     Prose,
     List(Vec<FormOption>),
+    Boxes(Vec<FormOption>),
     Tick,
 }
 
@@ -144,6 +145,13 @@ impl<'a> FormPainter<'a> {
                     options.insert(0, FormOption { is_chosen: true, ..FormOption::new("", "–".to_owned()) });
                 }
                 FieldShape::List(options)
+            }
+            FieldInput::Picks => {
+                let is_chosen = |option: &FormOption| value.split(' ').any(|one| one == option.value);
+                let options = self.options(field).into_iter();
+                FieldShape::Boxes(
+                    options.map(|option| FormOption { is_chosen: is_chosen(&option), ..option }).collect(),
+                )
             }
             FieldInput::Tick => FieldShape::Tick,
         };

@@ -1,5 +1,6 @@
 //! What the fields of a form hold, and what is wrong with it.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use words::{Catalog, Value};
@@ -93,6 +94,7 @@ impl FormValues {
         let read = |field: &'static FormField| match field.input {
             FieldInput::Tick if fields.text(field.name).is_empty() => String::new(),
             FieldInput::Tick => TICKED.to_owned(),
+            FieldInput::Picks => read_picks(field.name, fields),
             FieldInput::Lines { .. } => fields.text(field.name).replace("\r\n", "\n"),
             FieldInput::Prose { .. } => fields.text(field.name).replace("\r\n", "\n").trim().to_owned(),
             FieldInput::Exact { .. } if !fields.text(field.name).trim().is_empty() => {
@@ -157,6 +159,16 @@ impl FormValues {
     }
 }
 
+/// Those that are in the field itself, and those whose boxes are ticked.
+fn read_picks(name: &str, fields: &FormFields) -> String {
+    let mut picked: Vec<&str> = fields.text(name).split_whitespace().collect();
+    let boxes = fields.iter().filter(|(_, value)| !value.is_empty());
+    picked.extend(boxes.filter_map(|(one, _)| one.strip_prefix(name)?.strip_prefix('.')));
+    let mut seen = BTreeSet::new();
+    picked.retain(|value| seen.insert(*value));
+    picked.join(" ")
+}
+
 fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
     if value.trim().is_empty() {
         return if field.is_required { Err(FieldCause::Needed) } else { Ok(()) };
@@ -174,7 +186,11 @@ fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
             Err(_) => Err(FieldCause::NotWhole),
         },
         FieldInput::Choice(words) if !words.contains(&value) => Err(FieldCause::NotOption),
-        FieldInput::Choice(_) | FieldInput::Figure | FieldInput::Pick | FieldInput::Tick => Ok(()),
+        FieldInput::Choice(_)
+        | FieldInput::Figure
+        | FieldInput::Pick
+        | FieldInput::Picks
+        | FieldInput::Tick => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use record::ids::BootId;
 use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::Now;
+use web::argument::FormFields;
 
 use crate::identity::PageKey;
 use crate::phones::count_cleanings;
@@ -121,6 +122,15 @@ impl PageToken {
     /// Until when the page can be used, milliseconds since the boot: past the end of a contact time as well.
     pub(crate) fn until_ms(&self, wet_over_ms: Option<u64>) -> u64 {
         wet_over_ms.map_or(self.made_ms, |over| over.max(self.made_ms)).saturating_add(PAGE_MS)
+    }
+}
+
+/// The photo that came with an earlier press, as the page carried it along.
+pub(crate) fn carried_photo(state: &AppState, tag: Tag, form: &FormFields) -> Option<Hash> {
+    let now = state.clock.now();
+    match PageToken::read(form.get("page")?, &state.identity.page_key, tag, &now, None) {
+        Ok(token) | Err(StaleToken::Old(token)) => token.photo,
+        Err(StaleToken::Foreign | StaleToken::OtherItem) => None,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::listen::PeerAddress;
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
-use crate::web::request::form::{multipart_error, new_parser, require_form_media};
+use crate::web::request::form::{SessionFormToken, multipart_error, new_parser, require_form_media};
 use crate::web::request::multipart::BodyPiece;
 use crate::web::request::peer::find_peer;
 use crate::web::words::ErrorWords;
@@ -74,6 +74,25 @@ impl Argument for PhotoForm {
             StatusCode::PAYLOAD_TOO_LARGE,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ]);
+    }
+}
+
+/// The same of a staff page, which one of the session's own pages sent.
+pub(crate) struct StaffPhotoForm(pub(crate) PhotoForm);
+
+impl FromRequest<AppState> for StaffPhotoForm {
+    type Rejection = HttpError;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, HttpError> {
+        let token = request.extensions().get().cloned();
+        let form = PhotoForm::from_request(request, state).await?;
+        SessionFormToken::require(token, &form.fields)?;
+        Ok(Self(form))
+    }
+}
+
+impl Argument for StaffPhotoForm {
+    fn describe(operation: &mut Operation<'_>) {
+        PhotoForm::describe(operation);
     }
 }
 

@@ -44,6 +44,12 @@ pub(super) fn form_of(page: &Answer, action: &str) -> Fields {
         let is_box = ["checkbox", "radio"].contains(&attribute(tag, "type").unwrap_or_default().as_str());
         match tag.split(' ').next().unwrap() {
             "input" if is_box && !tag.ends_with(" checked") => {}
+            // A box of a list: the field has the values of those that are ticked.
+            "input" if is_box && name.contains('.') => {
+                let (list, value) = name.split_once('.').unwrap();
+                let (_, picked) = fields.iter_mut().find(|(field, _)| field == list).unwrap();
+                *picked = format!("{picked} {value}").trim().to_owned();
+            }
             "input" => fields.push((name, attribute(tag, "value").unwrap_or_default())),
             // Until its first option is there.
             "select" => fields.push((name, "\0".to_owned())),

@@ -209,7 +209,9 @@ async fn two_people_at_one_protocol() {
     let retire = format!("{page}/retire");
     let old = with(form_of(&tom.get(&retire).await, &retire), "reason", "Replaced");
     send(&grace, &page, &with(form_of(&grace.get(&page).await, &page), "ppe", "mask")).await.is(303);
-    send(&tom, &retire, &old).await.is(409);
+    let asked = send(&tom, &retire, &old).await;
+    asked.is(409).has("Grace Okafor changed Low-level wipe").has("Replaced");
+    send(&tom, &retire, &form_of(&asked, &retire)).await.is(303);
 }
 
 #[tokio::test]
@@ -340,10 +342,17 @@ async fn each_field_of_a_maintenance_task_is_set_seen_changed_and_cleared() {
     for times in ["07:00", "07:00, 19:00"] {
         entered.push(vec![("every", "times".to_owned()), ("times", times.to_owned())]);
     }
+    for grace in ["1:30", "12:00"] {
+        entered.push(vec![("every", "use".to_owned()), ("grace", grace.to_owned())]);
+    }
+    entered.extend(one_by_one(&[("from", "2026-02-01"), ("from", "2025-11-30")]));
     entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
     let mut cleared: Vec<FormStep> = days.iter().map(|day| vec![(*day, String::new())]).collect();
     cleared.extend(one_by_one(&[("protocol", "")]));
     cleared.push(vec![("every", "use".to_owned()), ("number", String::new()), ("times", String::new())]);
+    cleared
+        .push([("every", "days"), ("number", "1"), ("grace", "")].map(|(n, v)| (n, v.to_owned())).to_vec());
+    cleared.extend(one_by_one(&[("from", "2026-11-20")]));
     let form = WalkedForm { definition: find_form("upkeep"), page: page.clone(), entered, cleared };
     form.walk(&tom).await;
     // What ends it is its schedule.
@@ -506,10 +515,15 @@ async fn each_field_of_a_category_is_set_seen_changed_and_cleared() {
     add_to_list(&grace, categories, &[("name", "Bed")]).await.is(422).has("on the list already");
     let page = format!("{categories}/{}", digest("Bed"));
     let protocol = protocol_of(&world).to_string();
+    let further = super::item_facts::add_protocol(&world, "Soak").await.to_string();
     let mut entered = one_by_one(&[("fields", "Weight | number"), ("fields", OWN_FIELDS), ("retired", "1")]);
     entered.extend(one_by_one(&[("retired", ""), ("default_name", "Bed"), ("default_name", "ICU bed")]));
     entered.extend(one_by_one(&[("class", "critical"), ("class", "semicritical"), ("photo", "none")]));
-    entered.extend(one_by_one(&[("photo", "required"), ("protocol", &protocol), ("protocol", "")]));
+    entered.extend(one_by_one(&[("photo", "required"), ("protocol", &protocol), ("further", &further)]));
+    entered.extend(one_by_one(&[("further", ""), ("protocol", "")]));
+    for grace in ["1:30", "12:00"] {
+        entered.push(vec![("every", "use".to_owned()), ("grace", grace.to_owned())]);
+    }
     for (every, number, times) in [("days", "1", ""), ("times", "", "07:00")] {
         let step = [("every", every), ("number", number), ("times", times)];
         entered.push(step.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
@@ -520,10 +534,11 @@ async fn each_field_of_a_category_is_set_seen_changed_and_cleared() {
         entered.extend(one_by_one(&[(day, "1"), (day, "")]));
     }
     let mut cleared = one_by_one(&[("fields", ""), ("retired", ""), ("default_name", ""), ("class", "any")]);
-    cleared.extend(one_by_one(&[("photo", "any"), ("protocol", "")]));
+    cleared.extend(one_by_one(&[("photo", "any"), ("protocol", ""), ("further", "")]));
     cleared.extend(days.iter().map(|day| vec![(*day, String::new())]));
     cleared
         .push([("every", "never"), ("number", ""), ("times", "")].map(|(n, v)| (n, v.to_owned())).to_vec());
+    cleared.extend(one_by_one(&[("grace", "")]));
     WalkedForm { definition: list_form("category"), page: page.clone(), entered, cleared }.walk(&tom).await;
     change_twice([&tom, &grace], (&page, &page), ("default_name", "Bed", "ICU bed")).await;
     let form = form_of(&tom.get(&page).await, &page);
@@ -556,34 +571,51 @@ async fn a_category_fills_the_form_of_a_new_item_and_its_own_fields_are_checked(
     tom.get(new).await.has("Begin with a category").has(&format!("category={}", digest("Bed")));
     let first = form_of(&tom.get(&format!("{new}?category={}", digest("Bed"))).await, new);
     assert_eq!((value_of(&first, "category"), value_of(&first, "class")), ("Bed", "semicritical"));
-    assert_eq!(value_of(&first, "custom"), "Bed side\nWeight\nChecked\nLatex free\ncost");
+    let [side, weight, checked, latex, cost] =
+        ["Bed side", "Weight", "Checked", "Latex free", "cost"].map(|key| format!("own-{}", digest(key)));
+    assert_eq!((value_of(&first, &side), value_of(&first, "custom")), ("", ""));
     assert_eq!(value_of(&first, "protocol"), protocol);
     let named = with(first, "name", "Bed 9");
-    for (custom, words) in [
-        ("Bed side", "Bed side: fill it in"),
-        ("Bed side | up", "Bed side: enter one of left, right"),
-        ("Bed side | left\nWeight | heavy", "Weight: enter a whole number"),
-        ("Bed side | left\nChecked | 2026-02-30", "Checked: enter a day"),
-        ("Bed side | left\nLatex free | perhaps", "Latex free: enter yes or no"),
-        ("Bed side | left | right", "Enter one own field a line"),
+    let page = tom.get(&format!("{new}?category={}", digest("Bed"))).await;
+    page.has("<option value=\"left\" translate=\"no\">").has("type=\"date\"").has("Needed");
+    for (name, value, words) in [
+        (&side, "", "Bed side: fill it in"),
+        (&side, "up", "Bed side: enter one of left, right"),
+        (&weight, "heavy", "Weight: enter a whole number"),
+        (&checked, "2026-02-30", "Checked: enter a day"),
+        (&latex, "perhaps", "Latex free: enter yes or no"),
     ] {
-        send(&tom, new, &with(named.clone(), "custom", custom))
-            .await
-            .is(422)
-            .has(words)
-            .has("id=\"custom-e\"");
+        let form = with(with(named.clone(), &side, "left"), name, value);
+        send(&tom, new, &form).await.is(422).has(words).has(&format!("id=\"{name}-e\""));
     }
-    let custom =
-        "Bed side | left\nWeight | 120\nChecked | 2026-02-28\nLatex free | yes\ncost | 4410\nColour | blue";
-    let added = send(&tom, new, &with(named, "custom", custom)).await;
+    let wrong = with(with(named.clone(), &side, "left"), "custom", "Colour | blue | green");
+    let again = send(&tom, new, &wrong).await;
+    again.is(422).has("Enter one own field a line").has("id=\"custom-e\"");
+    assert_eq!(value_of(&form_of(&again, new), &side), "left");
+    let yes = format!("{latex}-yes");
+    let own = [(&side, "left"), (&weight, "120"), (&checked, "2026-02-28"), (&yes, "1"), (&cost, "4410")];
+    let filled = own.iter().fold(named, |form, (name, value)| with(form, name, value));
+    let added = send(&tom, new, &with(filled, "custom", "Colour | blue")).await;
     let edit = format!("{}/edit", added.is(303).location());
     let form = form_of(&tom.get(&edit).await, &edit);
-    assert_eq!(value_of(&form, "custom"), custom);
+    for (name, value) in own {
+        assert_eq!(value_of(&form, name), value, "{name}");
+    }
+    assert_eq!(value_of(&form, "custom"), "Colour | blue");
+    // What changes nothing makes no entry.
+    let size = world.size();
+    send(&tom, &edit, &form).await.is(303);
+    assert_eq!(world.size(), size);
     // What is left out is cleared; what must be there stays asked for.
-    send(&tom, &edit, &with(form.clone(), "custom", "Weight | 7")).await.is(422).has("Bed side: fill it in");
-    send(&tom, &edit, &with(form, "custom", "Bed side | right\nWeight | 7")).await.is(303);
+    send(&tom, &edit, &with(form.clone(), &side, "")).await.is(422).has("Bed side: fill it in");
+    let cleared = [(&side, "right"), (&weight, "7"), (&checked, ""), (&yes, ""), (&cost, "")];
+    let cleared = cleared.iter().fold(form, |form, (name, value)| with(form, name, value));
+    send(&tom, &edit, &with(cleared, "custom", "")).await.is(303);
+    let stored = world.state.store.facility();
+    let item = stored.equipment.values().find(|item| item.name == "Bed 9").unwrap();
+    let stored: Vec<_> = item.custom.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(stored, [("Bed side", "right"), ("Weight", "7")]);
     let form = form_of(&tom.get(&edit).await, &edit);
-    assert_eq!(value_of(&form, "custom"), "Bed side | right\nWeight | 7\nChecked\nLatex free\ncost");
     for (fields, words) in [
         ([("single_use", "1"), ("name", "Bed 9")], "takes no protocol"),
         ([("photo", "required"), ("photo_one_in", "5")], "only where photos are optional"),
@@ -625,45 +657,4 @@ async fn fifty_items_are_added_in_one_run() {
         assert_eq!((value_of(&form, "location"), value_of(&form, "category")), ("OR 2", "Pump"));
     }
     assert_eq!(world.state.store.facility().equipment.len(), before + 50);
-}
-
-#[tokio::test]
-async fn a_draft_of_a_pack_counts_once_somebody_has_completed_it() {
-    let world = World::new().await;
-    let tom = desk(&world, StaffRole::Biomed).await;
-    let size = world.size();
-    tom.get("/staff/packs")
-        .await
-        .is(200)
-        .has("Wipe after isolation")
-        .has("Long-term care")
-        .has_not("Published");
-    let page = "/staff/packs/hospital/isolation-wipe";
-    let form = form_of(&tom.get(page).await, page);
-    assert_eq!((value_of(&form, "contact_s"), value_of(&form, "agents")), ("", ""));
-    let refused = send(&tom, page, &form).await;
-    refused.is(422);
-    for field in ["ifu", "agents", "contact_s", "approved"] {
-        refused.has(&format!("id=\"{field}-e\""));
-    }
-    assert_eq!(world.size(), size, "nothing of a pack counts before");
-    let filled = [
-        ("ifu", "IFU 1"),
-        ("agents", "Bleach wipe | 9480-8"),
-        ("contact_s", "3:00"),
-        ("approved", "Dr. Ada"),
-    ];
-    let form = filled.iter().fold(form, |form, (name, value)| with(form, name, value));
-    send(&tom, page, &form).await.is(303);
-    let facility = world.state.store.facility();
-    let adopted = facility.protocols.values().find(|protocol| protocol.from_pack.is_some()).unwrap();
-    let source = adopted.from_pack.clone().unwrap();
-    assert_eq!((source.pack.as_str(), source.version.as_str()), ("hospital", "1"));
-    assert_eq!((adopted.contact_s, adopted.words["es"].steps.len()), (Some(180), 5));
-    tom.get("/staff/packs").await.has("Published");
-    tom.get("/staff/packs/hospital/nothing").await.is(404);
-    // A new version by somebody else still says where it came from.
-    let page = format!("/staff/protocols/{}", adopted.protocol);
-    send(&tom, &page, &with(form_of(&tom.get(&page).await, &page), "ppe", "apron")).await.is(303);
-    assert!(world.state.store.facility().protocols[&adopted.protocol].from_pack.is_some());
 }

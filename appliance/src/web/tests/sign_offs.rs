@@ -73,13 +73,19 @@ async fn a_sign_off_is_ended_and_an_old_page_overwrites_nothing() {
     let size = world.size();
     let long = "x".repeat(1_001);
     tom.post(&end, &token, &[("reason", &long), ("seen", &seen)]).await.is(422);
-    tom.post(&end, &token, &[("reason", "Skipped a step"), ("seen", "0")]).await.is(409);
+    let asked = tom.post(&end, &token, &[("reason", "Skipped a step"), ("seen", "0")]).await;
+    asked.is(409).has("press once more").has("Skipped a step");
+    assert_eq!(asked.hidden("seen"), seen, "the next press is over what is there now");
+    assert_eq!(world.size(), size, "nothing is recorded");
+    let conflict = [("until", "2027-12-31"), ("notes", "Watched"), ("seen", "0")];
+    let asked = tom.post(&path, &token, &conflict).await;
+    asked.is(409).has("Somebody changed this meanwhile").has("2027-11-24").has("2027-12-31").has("Watched");
     assert_eq!(world.size(), size, "nothing is recorded");
     tom.post(&end, &token, &[("reason", "Skipped a step"), ("seen", &seen)]).await.is(303);
     tom.get(&path).await.has("Not signed off").has("Skipped a step").has_not("End this sign-off");
     tom.get(&end).await.is(404);
     let stale = [("until", "2027-11-24"), ("notes", ""), ("seen", &old.hidden("seen"))];
-    tom.post(&path, &token, &stale).await.is(422).has("Somebody else changed this meanwhile");
+    tom.post(&path, &token, &stale).await.is(409).has("press once more");
     assert_eq!(world.size(), size + 1);
     for missing in ["/staff/sign-offs/x/y".to_owned(), format!("/staff/sign-offs/{maria}/{maria}")] {
         tom.get(&missing).await.is(404);
@@ -126,7 +132,21 @@ async fn programs_sign_off_end_and_list() {
     }
     program.post(list, serde_json::json!({ "staff": protocol, "protocol": protocol })).await.is(422);
     program.post(list, serde_json::json!({ "staff": maria, "protocol": maria })).await.is(422);
-    assert_eq!(program.post(list, new("2027-01-31")).await.is(200).json()["holds"], true);
+    let given = program.post(list, new("2027-01-31")).await;
+    assert_eq!(given.is(200).json()["holds"], true);
+    let over = |etag: &str, path: &str, body: serde_json::Value| {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json").header("if-match", etag);
+        request.body(Body::from(body.to_string())).unwrap()
+    };
+    let first = given.header(http::header::ETAG).to_owned();
+    let second = program.send(over(&first, list, new("2027-02-28"))).await;
+    program.send(over(&first, list, new("2027-03-31"))).await.is(412);
+    program
+        .send(over(&first, &format!("{list}/{maria}/{protocol}/ended"), serde_json::json!({})))
+        .await
+        .is(412);
+    let second = second.is(200).header(http::header::ETAG).to_owned();
+    program.send(over(&second, list, new("2027-01-31"))).await.is(200);
     let listed = program.get(list).await.json();
     assert_eq!(listed["items"][0]["until"], "2027-01-31");
     let end = format!("{list}/{maria}/{protocol}/ended");

@@ -1,5 +1,6 @@
 //! Forms of items, schedules, people and the facility: each field that can be set can be seen, changed and cleared.
 
+use super::item_facts::add_protocol;
 use super::register::{FormStep, WalkedForm, one_by_one};
 use super::staff_pages::{desk, person};
 use super::*;
@@ -20,9 +21,12 @@ fn due_steps() -> [Vec<FormStep>; 2] {
     for times in ["07:00", "07:00, 19:00"] {
         entered.push(vec![("every", "times".to_owned()), ("times", times.to_owned())]);
     }
+    for grace in ["1:30", "12:00"] {
+        entered.push(vec![("every", "use".to_owned()), ("grace", grace.to_owned())]);
+    }
     entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
     let mut cleared: Vec<FormStep> = DAYS.iter().map(|day| vec![(*day, String::new())]).collect();
-    let never = [("every", "never"), ("number", ""), ("times", "")];
+    let never = [("every", "never"), ("number", ""), ("times", ""), ("grace", "")];
     cleared.push(never.map(|(name, value)| (name, value.to_owned())).to_vec());
     [entered, cleared]
 }
@@ -46,6 +50,7 @@ async fn each_field_of_an_item() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;
     let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string();
+    let further = add_protocol(&world, "Soak").await.to_string();
     let [mut entered, mut cleared] = due_steps();
     let mut lines = Vec::new();
     for name in ["name", "location", "asset_number", "serial", "maker", "model", "category"] {
@@ -59,10 +64,11 @@ async fn each_field_of_an_item() {
     entered.extend(one_by_one(&lines));
     entered.push(vec![("protocol", String::new()), ("single_use", "1".to_owned())]);
     entered.push(vec![("single_use", String::new()), ("protocol", protocol)]);
+    entered.extend(one_by_one(&[("further", &further), ("further", ""), ("further", &further)]));
     let empty = ["location", "asset_number", "serial", "maker", "model", "category", "loan_owner"];
     cleared.extend(one_by_one(&empty.map(|name| (name, ""))));
     cleared.extend(one_by_one(&[("class", "noncritical"), ("loan_until", ""), ("custom", "")]));
-    cleared.extend(one_by_one(&[("photo_one_in", ""), ("photo", "none"), ("protocol", "")]));
+    cleared.extend(one_by_one(&[("photo_one_in", ""), ("photo", "none"), ("further", ""), ("protocol", "")]));
     cleared.extend(one_by_one(&[("single_use", "")]));
     let page = format!("/staff/equipment/{}/edit", world.pump);
     let definition = named(equipment::FORMS, "equipment");

@@ -25,6 +25,7 @@ pub(crate) mod labels;
 pub(crate) mod listed_people;
 pub(crate) mod loans;
 pub(crate) mod missing;
+pub(crate) mod packs;
 pub(crate) mod panel_words;
 pub(crate) mod photos;
 pub(crate) mod print_papers;

@@ -13,6 +13,7 @@ pub(crate) mod equipment_changes;
 pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod log;
+pub(crate) mod packs;
 pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod print_bodies;
@@ -39,6 +40,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         equipment::equipment_routes(),
         equipment_changes::equipment_change_routes(),
         protocols::protocol_routes(),
+        packs::pack_routes(),
         cleanings::cleaning_routes(),
         submissions::submission_routes(),
         refused_submissions::refused_submission_routes(),

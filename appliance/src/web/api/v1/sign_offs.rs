@@ -2,22 +2,22 @@
 
 use axum::extract::State;
 use http::Method;
-use record::fold::{CompetencyGrant, FacilityState};
+use record::fold::{CompetencyGrant, FacilityState, RowVersion};
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::CivilDay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::answer::{Json, NoContent};
-use web::argument::{IdempotencyKey, JsonBody, Path};
+use web::answer::{Json, NoContent, WithHeaders, with_etag};
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, CompetencyEnding, CompetencySignOff, find_grant, is_signed_off};
+use crate::intake::{Command, CompetencyEnding, CompetencySignOff, find_grant, grant_version, is_signed_off};
 use crate::web::access::permissions::{Read, SignOff, Write};
-use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
-use crate::web::commands::run::run_command;
+use crate::web::api::v1::versions::run_over;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::view_models::formats::utc_text;
@@ -113,15 +113,23 @@ async fn add_sign_off(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     JsonBody(new): JsonBody<NewSignOff>,
-) -> Result<Json<SignOffJson>, HttpError> {
+) -> Result<WithHeaders<Json<SignOffJson>>, HttpError> {
     let NewSignOff { staff, protocol, until, notes: note } = new;
+    let now = Some(find_version(&state, staff, protocol));
     let command = Command::GrantCompetency(CompetencySignOff { staff, protocol, until, note, seen: None });
-    run_command(&state, BY_API, key, command).await?;
+    run_over(&state, now, key, &if_match, command).await?;
     let facility = state.store.snapshot();
     let grant = find_grant(&facility, staff, protocol).ok_or_else(not_found)?;
     let today = Snapshot::of(&state, &facility).local.today();
-    Ok(Json(SignOffJson::of(&facility, today, staff, protocol, grant)))
+    let body = Json(SignOffJson::of(&facility, today, staff, protocol, grant));
+    with_etag(Some(grant_version(Some(grant))), body)
+}
+
+/// The version of what is there of a person and a protocol.
+fn find_version(state: &AppState, staff: StaffId, protocol: ProtocolId) -> RowVersion {
+    grant_version(find_grant(&state.store.snapshot(), staff, protocol))
 }
 
 /// Why a sign-off ends.
@@ -138,11 +146,13 @@ async fn end_sign_off(
     State(state): State<AppState>,
     Path((staff, protocol)): Path<(String, String)>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     JsonBody(SignOffEnd { reason }): JsonBody<SignOffEnd>,
 ) -> Result<NoContent, HttpError> {
     let staff: StaffId = staff.parse().map_err(|_| not_found())?;
     let protocol: ProtocolId = protocol.parse().map_err(|_| not_found())?;
     let command = Command::EndCompetency(CompetencyEnding { staff, protocol, reason, seen: None });
-    run_command(&state, BY_API, key, command).await?;
+    let now = Some(find_version(&state, staff, protocol));
+    run_over(&state, now, key, &if_match, command).await?;
     Ok(NoContent)
 }

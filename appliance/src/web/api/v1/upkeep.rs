@@ -6,7 +6,9 @@ use record::compliance::ItemStatus;
 use record::fold::{FacilityState, RowVersion, ServiceState, UpkeepTask};
 use record::ids::{ProtocolId, UpkeepId};
 use record::kinds::{Event, Schedule, UpkeepReading, UpkeepResult};
+use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
+use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -84,6 +86,8 @@ struct UpkeepJson {
     name: String,
     /// How often.
     schedule: Schedule,
+    /// From when it counts (RFC 3339, UTC).
+    from: String,
     /// How it is done.
     protocol: Option<ProtocolId>,
     /// How it stands.
@@ -114,6 +118,7 @@ impl UpkeepJson {
             tag,
             name: task.name.clone(),
             schedule: task.schedule.clone(),
+            from: utc_text(task.from_ms),
             protocol: task.protocol,
             status,
             due_by: by_ms.map(utc_text),
@@ -148,6 +153,9 @@ struct NewUpkeep {
     name: String,
     /// How often; `never` ends it.
     schedule: Schedule,
+    /// From when it counts (RFC 3339); absent: from now, or as before where the schedule stays.
+    #[serde(default)]
+    from: Option<String>,
     /// How it is done.
     #[serde(default)]
     protocol: Option<ProtocolId>,
@@ -179,6 +187,13 @@ fn find_version(
     Ok((tag, task.map(|task| task.changed)))
 }
 
+/// A time in RFC 3339, milliseconds since 1970.
+fn read_time(field: &'static str, text: Option<&str>) -> Result<Option<i64>, HttpError> {
+    let time = text.map(str::parse::<jiff::Timestamp>).transpose();
+    let time = time.map_err(|error| invalid_parameter(field, format!("{error}.")))?;
+    Ok(time.map(|time| time.as_millisecond()))
+}
+
 async fn plan_upkeep(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
@@ -188,8 +203,9 @@ async fn plan_upkeep(
     JsonBody(new): JsonBody<NewUpkeep>,
 ) -> Result<WithHeaders<Created<PlannedUpkeep>>, HttpError> {
     let (tag, now) = find_version(&state, read_path_tag(&tag)?, new.upkeep)?;
-    let NewUpkeep { upkeep, name, schedule, protocol } = new;
-    let plan = UpkeepPlan { upkeep, tag, name, schedule, protocol, seen: None };
+    let NewUpkeep { upkeep, name, schedule, from, protocol } = new;
+    let from_ms = read_time("from", from.as_deref())?;
+    let plan = UpkeepPlan { upkeep, tag, name, schedule, from_ms, protocol, seen: None };
     let done = run_over(&state, now, key, &if_match, Command::PlanUpkeep(Box::new(plan))).await?;
     match read_event(&state, done.line).await? {
         Some((_, Event::UpkeepPlanned(planned))) => {
@@ -245,6 +261,9 @@ struct UpkeepWork {
     /// What was measured, at most 12.
     #[serde(default)]
     readings: Vec<NewReading>,
+    /// Photos that were sent before, at most 4.
+    #[serde(default)]
+    photos: Vec<Hash>,
 }
 
 async fn record_done(
@@ -256,8 +275,12 @@ async fn record_done(
 ) -> Result<Json<UpkeepJson>, HttpError> {
     let upkeep: UpkeepId = upkeep.parse().map_err(|_| not_found())?;
     let (tag, _) = find_version(&state, read_path_tag(&tag)?, None)?;
-    let performed = work.performed_at.as_deref().map(str::parse::<jiff::Timestamp>).transpose();
-    let performed = performed.map_err(|e| invalid_parameter("performed_at", format!("{e}.")))?;
+    let performed_ms = read_time("performed_at", work.performed_at.as_deref())?;
+    for photo in work.photos.iter().take(PHOTOS_MAX) {
+        if !state.photos.holds(*photo).await {
+            return Err(invalid_parameter("photos", format!("There is no photo {photo} here.")));
+        }
+    }
     let reading = |r: NewReading| UpkeepReading { name: r.name, value: r.value, unit: r.unit };
     let record = UpkeepRecord {
         upkeep,
@@ -269,8 +292,9 @@ async fn record_done(
         done_by: work.done_by,
         staff: None,
         note: work.notes,
-        performed_ms: performed.map(|at| at.as_millisecond()),
+        performed_ms,
         readings: work.readings.into_iter().map(reading).collect(),
+        photos: work.photos,
     };
     run_command(&state, BY_API, key, Command::RecordUpkeep(Box::new(record))).await?;
     let facility = state.store.snapshot();

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use record::entry::Digest16;
 use record::fold::{Equipment, FacilityState, RowVersion};
-use record::ids::ProtocolId;
 use record::kinds::{CivilDay, DayChange, EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
 use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
@@ -16,10 +15,10 @@ use web::answer::{FormReply, Page};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{
-    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
-    FormValues,
+    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues,
 };
 
+use super::own_fields::{OwnInput, OwnShape, find_input, join_inputs, list_inputs};
 use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
@@ -34,6 +33,9 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::equipment::claim::CLAIM;
+use crate::web::protocol_fields::{
+    FIRST_PROTOCOL, FURTHER_PROTOCOLS, fill_protocols, protocol_picks, read_protocols,
+};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
@@ -68,7 +70,8 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
         FormSection::titled(
             "how",
             &[
-                FormField::pick("protocol"),
+                FIRST_PROTOCOL,
+                FURTHER_PROTOCOLS,
                 FormField::choice("photo", &["none", "optional", "required"]),
                 FormField::whole("photo_one_in", 2, 100),
                 FormField::tick("single_use"),
@@ -117,7 +120,6 @@ fn read_custom(text: &str) -> Option<BTreeMap<String, String>> {
 }
 
 fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
-    let protocol = item.protocols.first().map(ToString::to_string).unwrap_or_default();
     let values = FormValues::empty(&EQUIPMENT)
         .with("name", item.name.as_str())
         .with("asset_number", item.asset_number.as_str())
@@ -135,9 +137,8 @@ fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
             item.loan.as_ref().and_then(|loan| loan.until.0).map_or_else(String::new, |day| day.to_string()),
         )
         .with("loan_owner", item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default())
-        .with("custom", write_custom(facility, &item.category, &item.custom))
-        .with("protocol", protocol);
-    ScheduleFormData::of(item.schedule(None)).fill(values)
+        .with("custom", write_custom(facility, &item.category, &item.custom));
+    ScheduleFormData::of(item.schedule(None)).fill(fill_protocols(values, &item.protocols))
 }
 
 /// The facts that the values say; what a form leaves out stays as it is.
@@ -153,7 +154,7 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
         location: text("location"),
         class: read_word(values.text("class")),
         photo: read_word(values.text("photo")),
-        protocols: Some(values.text("protocol").parse::<ProtocolId>().ok().into_iter().collect()),
+        protocols: Some(read_protocols(values).unwrap_or_default()),
         photo_one_in: Some(values.text("photo_one_in").parse().unwrap_or(0)),
         single_use: Some(values.is_ticked("single_use")),
         loan: Some(EquipmentLoan {
@@ -164,16 +165,8 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
     }
 }
 
-/// With the protocols that are offered, and the one that is chosen already.
-fn form_painter(w: FormWords, facility: &FacilityState, chosen: &str) -> FormPainter<'static> {
-    let mut protocols: Vec<FormOption> = facility
-        .protocols
-        .values()
-        .filter(|protocol| !protocol.retired || protocol.protocol.to_string() == chosen)
-        .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
-        .collect();
-    protocols.sort_by(|a, b| a.words.cmp(&b.words));
-    protocols.insert(0, FormOption::new("", w.form_equipment_protocol_none()));
+/// With the protocols that are offered, and those that are chosen already.
+fn form_painter(w: FormWords, facility: &FacilityState, chosen: &FormValues) -> FormPainter<'static> {
     let places = facility.locations.values().filter(|place| !place.retired);
     let mut places: Vec<_> =
         places.map(|place| (place.order.unwrap_or(u16::MAX), place.name.clone())).collect();
@@ -183,7 +176,7 @@ fn form_painter(w: FormWords, facility: &FacilityState, chosen: &str) -> FormPai
     categories.sort();
     let places = places.into_iter().map(|(_, name)| name).collect();
     FormPainter {
-        picks: vec![("protocol", protocols)],
+        picks: protocol_picks(facility, chosen, w.form_equipment_protocol_none()),
         suggestions: vec![("location", places), ("category", categories)],
         ..FormPainter::new(&EQUIPMENT, w.catalog())
     }
@@ -211,6 +204,8 @@ struct EquipmentFormPage {
     /// Categories that a new item may begin with, and where.
     beginnings: Vec<(String, String)>,
     is_new: bool,
+    /// Own fields of the item's category.
+    own: Vec<OwnInput>,
     sections: Vec<FilledSection>,
     marks: FormMarks,
 }
@@ -236,8 +231,6 @@ struct PresentItem {
     tag: Tag,
     name: String,
     values: FormValues,
-    /// The protocols that the form does not show.
-    further: Vec<ProtocolId>,
     schedule: Schedule,
     version: RowVersion,
 }
@@ -251,7 +244,6 @@ impl PresentItem {
             tag,
             name,
             values: values_of(item, &facility),
-            further: item.protocols.iter().skip(1).copied().collect(),
             schedule: item.schedule(None).cloned().unwrap_or(Schedule::Never),
             version: item.changed,
         })
@@ -264,13 +256,8 @@ impl PresentItem {
     /// What the form says anew, if anything.
     fn change(&self, sent: &SentForm<RowVersion>, schedule: &Schedule) -> Option<Command> {
         let there = fields_of(&self.values);
-        let mut fields = only_new(fields_of(&sent.values), &there);
-        // The form shows the first protocol; the others stay.
-        if let Some(protocols) = fields.protocols.as_mut() {
-            let others = self.further.iter().filter(|id| !protocols.contains(id)).copied();
-            protocols.extend(others.collect::<Vec<_>>());
-        }
-        // What the form cannot say, such as the grace after use, stays as it is.
+        let fields = only_new(fields_of(&sent.values), &there);
+        // What the form cannot say, such as the seconds after a use, stays as it is.
         let there = ScheduleFormData::of(Some(&self.schedule));
         let schedule = Some(schedule).filter(|schedule| ScheduleFormData::of(Some(schedule)) != there);
         if fields == EquipmentFields::default() && schedule.is_none() {
@@ -316,15 +303,17 @@ impl EquipmentForm<'_> {
             Some(item) => frame.about_item(self.state, item.tag),
             None => frame,
         };
+        let (own, shown) = list_inputs(&facility, values, &problems);
         let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
             sections: FormPainter {
                 // Item after item is entered without a hand leaving the keys.
                 focus: self.item.is_none().then_some("name").filter(|_| problems.is_empty()),
-                ..form_painter(w, &facility, values.text("protocol"))
+                ..form_painter(w, &facility, values)
             }
-            .draw(values, &problems)?,
+            .draw(&shown, &problems)?,
+            own,
             added: self.added.clone(),
             beginnings: if self.item.is_none() { list_beginnings(&facility) } else { Vec::new() },
             is_new: self.item.is_none(),
@@ -350,6 +339,12 @@ impl EquipmentForm<'_> {
 
     fn first(&self, values: &FormValues, scanned: ScannedBefore<'_>) -> Result<Page, HttpError> {
         self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), scanned)
+    }
+
+    /// Adds a refusal, beside the very input that it is about.
+    fn refuse(&self, sent: &mut SentForm<RowVersion>, at: &str, refusal: &CommandRefusal) {
+        let input = find_input(&self.state.store.snapshot(), &sent.values, refusal);
+        sent.errors.push(word_at_field(self.signed, input.as_deref().unwrap_or(at), refusal));
     }
 
     /// The page once more, with what is wrong.
@@ -386,14 +381,13 @@ fn first_values(facility: &FacilityState, category: Option<&str>) -> FormValues 
     let named = category.and_then(Digest16::parse).and_then(|id| facility.categories.get(&id));
     let defaults = named.map(|category| category.defaults.clone()).unwrap_or_default();
     let name = named.map(|category| category.name.as_str()).unwrap_or_default();
-    let protocol = defaults.protocols.first().map(ToString::to_string).unwrap_or_default();
     let values = FormValues::empty(&EQUIPMENT)
         .with("name", defaults.name)
         .with("category", name)
         .with("class", choice_word(defaults.class.unwrap_or(SpauldingClass::Noncritical)))
         .with("photo", choice_word(defaults.photo.unwrap_or(PhotoPolicy::Optional)))
-        .with("protocol", protocol)
         .with("custom", write_custom(facility, name, &BTreeMap::new()));
+    let values = fill_protocols(values, &defaults.protocols);
     ScheduleFormData::of(Some(&defaults.schedule.unwrap_or(Schedule::every_days(1)))).fill(values)
 }
 
@@ -458,9 +452,8 @@ fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option
 fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormData, Option<Schedule>) {
     let due = ScheduleFormData::of_values(&sent.values);
     let schedule = sent.take(due.schedule(w));
-    let protocol = sent.values.text("protocol");
-    if !protocol.is_empty() && protocol.parse::<ProtocolId>().is_err() {
-        let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
+    if let Err(field) = read_protocols(&sent.values) {
+        let fault = FieldFault { field, cause: FieldCause::NotOption };
         sent.errors.push(fault.word(&EQUIPMENT, w.catalog()));
     }
     let until = sent.values.text("loan_until");
@@ -473,25 +466,13 @@ fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormD
     (due, schedule.flatten())
 }
 
-/// The form shows one protocol; a category whose first it is adds its others.
-fn add_defaults(facility: &FacilityState, fields: &mut EquipmentFields) {
-    let category = fields.category.as_deref().map(|name| Digest16::of(name.as_bytes()));
-    let category = category.and_then(|key| facility.categories.get(&key));
-    let usual = category.map(|category| category.defaults.protocols.as_slice()).unwrap_or_default();
-    if let Some(protocols) = fields.protocols.as_mut()
-        && let [first, others @ ..] = usual
-        && protocols.first() == Some(first)
-    {
-        protocols.extend(others);
-    }
-}
-
 pub(crate) async fn add(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let w: FormWords = signed.words();
+    let form = join_inputs(&state.store.snapshot(), &form)?;
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let page = EquipmentForm { state: &state, signed: &signed, item: None, added: None };
     let (due, schedule) = read_further(w, &mut sent);
@@ -502,8 +483,7 @@ pub(crate) async fn add(
     if !sent.errors.is_empty() {
         return page.again(sent, scanned);
     }
-    let mut fields = fields_of(&sent.values);
-    add_defaults(&state.store.snapshot(), &mut fields);
+    let fields = fields_of(&sent.values);
     let code = Some(scanned.code).filter(|code| !code.is_empty()).map(str::to_owned);
     let new = NewEquipment { tag: tag.flatten(), fields, schedule, code };
     let command = Command::AddEquipment(Box::new(new));
@@ -529,7 +509,7 @@ pub(crate) async fn add(
                     page.again(sent, scanned)
                 }
                 Ok((refusal, at)) => {
-                    sent.errors.push(word_at_field(&signed, at, &refusal));
+                    page.refuse(&mut sent, at, &refusal);
                     page.again(sent, scanned)
                 }
                 Err(other) => Err(HttpError::from(other)
@@ -547,6 +527,7 @@ pub(crate) async fn edit(
 ) -> Result<FormReply, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
     let w: FormWords = signed.words();
+    let form = join_inputs(&state.store.snapshot(), &form)?;
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let (due, schedule) = read_further(w, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()), added: None };
@@ -562,7 +543,7 @@ pub(crate) async fn edit(
         }
         Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
             Ok((refusal, at)) => {
-                sent.errors.push(word_at_field(&signed, at, &refusal));
+                page.refuse(&mut sent, at, &refusal);
                 page.again(sent, ScannedBefore::default())
             }
             Err(other) => {
@@ -590,7 +571,7 @@ async fn show_difference(
         }
     }
     let conflict = FormConflict {
-        painter: form_painter(signed.words(), &state.store.snapshot(), now.values.text("protocol")),
+        painter: form_painter(signed.words(), &state.store.snapshot(), &now.values),
         theirs: &now.values,
         yours: &yours,
         now: now.version.to_string(),

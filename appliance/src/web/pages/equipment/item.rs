@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use record::compliance::WindowTally;
-use record::fold::{Equipment, FacilityState, ServiceState};
-use record::kinds::{PhotoPolicy, SpauldingClass};
+use record::entry::Digest16;
+use record::fold::{Equipment, FacilityProtocol, FacilityState, ServiceState};
+use record::kinds::{FieldType, PhotoPolicy, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,7 +34,6 @@ use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::find_own_item;
 use crate::web::view_models::loans::{word_last_day, word_overdue};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
-use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
 use crate::web::view_models::snapshot::Snapshot;
@@ -99,7 +99,8 @@ struct ItemPage {
     openers: ItemOpeners,
     /// What is to be said of a loaner behind its last day.
     loan: Option<String>,
-    protocol: Option<(String, String)>,
+    /// Each of its protocols, the one that a scan offers first.
+    protocols: Vec<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
     reports: Vec<ProblemCard>,
@@ -188,14 +189,12 @@ fn item_page(
         r,
         upkeep: upkeep_rows(w, r, &wording, &facility, item),
         may_record: signed.holds(Permission::Record),
-        facts: item_facts(w, item, &wording),
+        facts: item_facts(w, &facility, item, &wording),
         loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
         openers,
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
-        protocol: protocols::find_protocol(&facility, item, None).map(|p| {
-            (format!("/protocols/{}", p.protocol), w.fact_protocol_version(&p.name, p.version.to_string()))
-        }),
+        protocols: list_protocols(w, &facility, item),
     })
 }
 
@@ -249,7 +248,49 @@ fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tal
     }
 }
 
-fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec<FactRow> {
+fn list_protocols(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> Vec<(String, String)> {
+    let known = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
+    known.map(|protocol| link_protocol(w, protocol)).collect()
+}
+
+fn link_protocol(w: EquipmentWords, protocol: &FacilityProtocol) -> (String, String) {
+    let (name, version) = (&protocol.name, protocol.version.to_string());
+    let words = match protocol.retired {
+        true => w.fact_protocol_retired(name, version),
+        false => w.fact_protocol_version(name, version),
+    };
+    (format!("/protocols/{}", protocol.newest.protocol), words)
+}
+
+/// What the item has of its own, by what its category calls it.
+fn own_facts(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> Vec<FactRow> {
+    let category = facility.categories.get(&Digest16::of(item.category.as_bytes()));
+    let fields = category.map(|category| category.fields.as_slice()).unwrap_or_default();
+    let of_category = fields.iter().filter_map(|field| {
+        let value = item.custom.get(&field.key)?;
+        let words = match (&field.field_type, value.as_str()) {
+            (FieldType::Yes, "yes") => Some(w.fact_yes()),
+            (FieldType::Yes, "no") => Some(w.fact_no()),
+            _ => None,
+        };
+        let label = field.label.clone();
+        Some(words.map_or_else(
+            || FactRow::entered(label.clone(), value),
+            |words| FactRow::worded(label.clone(), words),
+        ))
+    });
+    let is_other = |key: &str| !fields.iter().any(|field| field.key == key);
+    let others = item.custom.iter().filter(|(key, _)| is_other(key));
+    let others = others.map(|(key, value)| FactRow::entered(key.clone(), value));
+    of_category.chain(others).collect()
+}
+
+fn item_facts(
+    w: EquipmentWords,
+    facility: &FacilityState,
+    item: &Equipment,
+    wording: &PageWording,
+) -> Vec<FactRow> {
     let class = match item.class {
         SpauldingClass::Noncritical => w.fact_noncritical(),
         SpauldingClass::Semicritical => w.fact_semicritical(),
@@ -264,6 +305,11 @@ fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec
         FactRow::entered(w.fact_category(), &item.category),
         FactRow::worded(w.fact_class(), class),
         FactRow::worded(w.fact_photo(), photo),
+        FactRow::worded(
+            w.fact_photo_one_in(),
+            item.photo_one_in.map(|n| w.fact_photo_one_in_value(n)).unwrap_or_default(),
+        ),
+        FactRow::worded(w.fact_single_use(), if item.single_use { w.fact_yes() } else { String::new() }),
         FactRow::entered(w.fact_maker(), &item.maker),
         FactRow::entered(w.fact_model(), &item.model),
         FactRow::entered(w.fact_serial(), &item.serial),
@@ -274,6 +320,7 @@ fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec
         ),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
+    facts.extend(own_facts(w, facility, item));
     facts.retain(|fact| !fact.value.is_empty());
     facts
 }

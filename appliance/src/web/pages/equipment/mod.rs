@@ -6,6 +6,7 @@ mod form;
 mod item;
 mod late;
 mod list;
+mod own_fields;
 mod problems;
 mod schedule;
 mod service_state;

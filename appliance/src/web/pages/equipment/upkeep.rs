@@ -29,7 +29,8 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
+use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData, keep_schedule};
+use crate::web::view_models::formats::LocalTime;
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::upkeep::{UpkeepRow, all_upkeep_rows};
@@ -45,6 +46,7 @@ pub(crate) static UPKEEP: FormDefinition = FormDefinition {
             &[FormField::line("name", NAME_CHARS_MAX).required(), FormField::pick("protocol")],
         ),
         FormSection::titled("due", &DUE_FIELDS),
+        FormSection::plain(&[FormField::line("from", 10)]),
     ],
 };
 
@@ -97,12 +99,17 @@ impl ItemTask {
         }
     }
 
-    fn values(&self) -> FormValues {
+    fn protocol(&self) -> Option<ProtocolId> {
+        self.task.as_ref().and_then(|task| task.protocol)
+    }
+
+    fn values(&self, local: &LocalTime) -> FormValues {
         let Some(task) = &self.task else {
             return ScheduleFormData::of(Some(&Schedule::every_days(365))).fill(FormValues::empty(&UPKEEP));
         };
         let values = FormValues::empty(&UPKEEP)
             .with("name", task.name.as_str())
+            .with("from", write_day(local, task.from_ms))
             .with("protocol", task.protocol.map(|id| id.to_string()).unwrap_or_default());
         ScheduleFormData::of(Some(&task.schedule)).fill(values)
     }
@@ -129,7 +136,7 @@ impl ItemTask {
                 .about_item(state, self.tag),
             f,
             w,
-            sections: form_painter(f, &facility).draw(values, &problems)?,
+            sections: form_painter(f, &facility, self.protocol()).draw(values, &problems)?,
             problems,
             title,
             name: self.name.clone(),
@@ -164,8 +171,8 @@ impl ItemTask {
     ) -> Result<FormReply, HttpError> {
         let changed = self.task.as_ref().map(|task| task.changed).unwrap_or_default();
         let conflict = FormConflict {
-            painter: form_painter(signed.words(), &state.store.snapshot()),
-            theirs: &self.values(),
+            painter: form_painter(signed.words(), &state.store.snapshot(), self.protocol()),
+            theirs: &self.values(&Snapshot::now(state).local),
             yours,
             now: changed.to_string(),
             changed: Some(changed),
@@ -187,10 +194,12 @@ fn find_task(facility: &FacilityState, tag: Tag, upkeep: &str) -> Result<UpkeepT
     task.cloned().ok_or_else(not_found)
 }
 
-fn form_painter(f: FormWords, facility: &FacilityState) -> FormPainter<'static> {
+/// With the protocols that are offered, and the one that the task has already.
+fn form_painter(f: FormWords, facility: &FacilityState, chosen: Option<ProtocolId>) -> FormPainter<'static> {
     let mut protocols: Vec<FormOption> = facility
         .protocols
         .values()
+        .filter(|protocol| !protocol.retired || Some(protocol.protocol) == chosen)
         .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
         .collect();
     protocols.sort_by(|a, b| a.words.cmp(&b.words));
@@ -203,14 +212,36 @@ pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) ->
     due.refused_field(refusal).or_else(|| find_refused(&UPKEEP, refusal))
 }
 
+/// `2026-11-24`
+fn write_day(local: &LocalTime, ms: i64) -> String {
+    local.iso(ms).chars().take(10).collect()
+}
+
+/// The beginning of a day; of one that begins at one o’clock, that.
+fn read_day(local: &LocalTime, day: &str) -> Option<i64> {
+    let begin = |time: &str| local.read_civil_time(&format!("{day} {time}")).ok();
+    begin("00:00").or_else(|| begin("01:00"))
+}
+
 /// What a form says of a task, with what is wrong with its fields.
 fn read_plan(
     f: FormWords,
+    local: &LocalTime,
     there: &ItemTask,
     sent: &mut SentForm<RowVersion>,
 ) -> (ScheduleFormData, UpkeepPlan) {
     let due = ScheduleFormData::of_values(&sent.values);
     let schedule = sent.take(due.schedule(f)).flatten().unwrap_or(Schedule::Never);
+    let schedule = keep_schedule(schedule, there.task.as_ref().map(|task| &task.schedule));
+    let day = sent.values.text("from").to_owned();
+    // A day that stays is the very moment that it was.
+    let present = there.task.as_ref().map(|task| task.from_ms);
+    let present = present.filter(|from| write_day(local, *from) == day);
+    let from_ms =
+        present.or_else(|| if day.is_empty() { Some(local.now_ms()) } else { read_day(local, &day) });
+    if from_ms.is_none() {
+        sent.errors.push(Wrong { at: "from".to_owned(), words: f.form_upkeep_from_wrong() });
+    }
     let protocol = sent.values.text("protocol").to_owned();
     let known = protocol.parse::<ProtocolId>().ok();
     if known.is_none() && !protocol.is_empty() {
@@ -222,6 +253,7 @@ fn read_plan(
         tag: there.tag,
         name: sent.values.text("name").to_owned(),
         schedule,
+        from_ms,
         protocol: known,
         seen: sent.seen,
     };
@@ -230,9 +262,8 @@ fn read_plan(
 
 /// Whether a form says what is there.
 fn is_same(task: &UpkeepTask, plan: &UpkeepPlan) -> bool {
-    // What the form cannot say, such as the grace after use, stays as it is.
-    let due = |schedule| ScheduleFormData::of(Some(schedule));
-    (&task.name, task.protocol) == (&plan.name, plan.protocol) && due(&task.schedule) == due(&plan.schedule)
+    (&task.name, task.protocol, &task.schedule, Some(task.from_ms))
+        == (&plan.name, plan.protocol, &plan.schedule, plan.from_ms)
 }
 
 pub(crate) async fn ask_new(
@@ -241,7 +272,13 @@ pub(crate) async fn ask_new(
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
     let there = ItemTask::find(&state, &tag, None)?;
-    there.page(&state, &signed, &there.values(), Vec::new(), FormMarks::new(&state, &signed))
+    there.page(
+        &state,
+        &signed,
+        &there.values(&Snapshot::now(&state).local),
+        Vec::new(),
+        FormMarks::new(&state, &signed),
+    )
 }
 
 pub(crate) async fn plan_upkeep(
@@ -261,7 +298,13 @@ pub(crate) async fn ask_upkeep(
     Path((tag, upkeep)): Path<(String, String)>,
 ) -> Result<Page, HttpError> {
     let there = ItemTask::find(&state, &tag, Some(&upkeep))?;
-    there.page(&state, &signed, &there.values(), Vec::new(), FormMarks::new(&state, &signed))
+    there.page(
+        &state,
+        &signed,
+        &there.values(&Snapshot::now(&state).local),
+        Vec::new(),
+        FormMarks::new(&state, &signed),
+    )
 }
 
 pub(crate) async fn change_upkeep(
@@ -281,7 +324,7 @@ async fn save_plan(
     there: &ItemTask,
     mut sent: SentForm<RowVersion>,
 ) -> Result<FormReply, HttpError> {
-    let (due, plan) = read_plan(signed.words(), there, &mut sent);
+    let (due, plan) = read_plan(signed.words(), &Snapshot::now(state).local, there, &mut sent);
     if !sent.errors.is_empty() {
         return there.again(state, signed, sent);
     }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use record::kinds::{UpkeepReading, UpkeepResult};
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
+use record::tree::Hash;
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
@@ -15,6 +16,7 @@ use crate::web::access::permissions::RecordWork;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::photo_upload::{await_photo, take_photo};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::entered_lines::read_lines;
@@ -22,10 +24,12 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, wor
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
+use crate::web::request::page_token::{PageToken, carried_photo};
+use crate::web::request::photo_form::{PhotoForm, StaffPhotoForm};
 use crate::web::view_models::formats::CivilTimeFault;
+use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{FormWords, PageWords, RegisterWords};
+use crate::web::words::{FormWords, PageWords, ProblemWords, RegisterWords};
 
 /// What people enter of a task that was done.
 pub(crate) static UPKEEP_DONE: FormDefinition = FormDefinition {
@@ -51,17 +55,29 @@ struct UpkeepDonePage {
     action: String,
     back: String,
     sections: Vec<FilledSection>,
+    photo: ProblemWords,
+    /// What is carried to the next press.
+    page: String,
+    /// The thumbnail of a photo that came with an earlier press.
+    stored_photo: Option<String>,
     marks: FormMarks,
+}
+
+/// What somebody put in.
+struct DoneTry<'a> {
+    values: &'a FormValues,
+    photo: Option<Hash>,
+    problems: Vec<Wrong>,
 }
 
 fn done_page(
     state: &AppState,
     signed: &StaffSession,
     there: &ItemTask,
-    values: &FormValues,
-    problems: Vec<Wrong>,
+    entered: DoneTry<'_>,
     marks: FormMarks,
 ) -> Result<Page, HttpError> {
+    let DoneTry { values, photo, problems } = entered;
     let (page_words, f, w): (PageWords, FormWords, RegisterWords) = signed.words();
     let task = there.task.as_ref().ok_or_else(not_found)?;
     let title = window_title(page_words, w.upkeep_done_title(&task.name), &problems);
@@ -78,6 +94,9 @@ fn done_page(
         task: task.name.clone(),
         action: format!("{}/upkeep/{}/done", there.back(), task.upkeep),
         back: there.back(),
+        photo: signed.words(),
+        page: PageToken { photo, ..PageToken::new(there.tag, &snapshot.now) }.text(&state.identity.page_key),
+        stored_photo: photo.map(thumbnail_address),
         marks,
     };
     draw_page(&page.frame, &page)
@@ -90,7 +109,8 @@ pub(crate) async fn ask_record_upkeep(
 ) -> Result<Page, HttpError> {
     let there = ItemTask::find(&state, &tag, Some(&upkeep))?;
     let values = FormValues::empty(&UPKEEP_DONE).with("result", "done").with("done_by", signed.name());
-    done_page(&state, &signed, &there, &values, Vec::new(), FormMarks::new(&state, &signed))
+    let entered = DoneTry { values: &values, photo: None, problems: Vec::new() };
+    done_page(&state, &signed, &there, entered, FormMarks::new(&state, &signed))
 }
 
 /// The readings, one a line.
@@ -139,12 +159,18 @@ pub(crate) async fn record_done(
     signed: StaffCaller<RecordWork>,
     State(state): State<AppState>,
     Path((tag, upkeep)): Path<(String, String)>,
-    StaffForm(form): StaffForm,
+    StaffPhotoForm(PhotoForm { fields: form, photo }): StaffPhotoForm,
 ) -> Result<FormReply, HttpError> {
     let there = ItemTask::find(&state, &tag, Some(&upkeep))?;
     let w: RegisterWords = signed.words();
+    let carried = carried_photo(&state, there.tag, &form);
+    let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
+    let photo = taken.as_ref().map_or(carried, |photo| *photo);
     let mut sent = SentForm::<u32>::read(signed.words(), &UPKEEP_DONE, &form);
     let (readings, performed_ms) = (read_readings(w, &mut sent), read_performed(w, &state, &mut sent));
+    if let Err(refusal) = taken {
+        sent.errors.push(Wrong { at: "photo".to_owned(), words: refusal.fault.word(signed.words()) });
+    }
     let task = there.task.as_ref().ok_or_else(not_found)?;
     if sent.errors.is_empty() {
         let done_by = sent.values.text("done_by").to_owned();
@@ -161,6 +187,7 @@ pub(crate) async fn record_done(
             note: sent.values.text("notes").to_owned(),
             performed_ms,
             readings,
+            photos: photo.into_iter().collect(),
         };
         let command = Command::RecordUpkeep(Box::new(record));
         match run_command(&state, signed.author(), sent.submission.clone(), command).await {
@@ -175,5 +202,6 @@ pub(crate) async fn record_done(
         }
     }
     let marks = FormMarks::new(&state, &signed).again(sent.submission, sent.seen);
-    done_page(&state, &signed, &there, &sent.values, sent.errors, marks).map(ask_again)
+    let entered = DoneTry { values: &sent.values, photo, problems: sent.errors };
+    done_page(&state, &signed, &there, entered, marks).map(ask_again)
 }

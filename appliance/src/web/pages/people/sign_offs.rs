@@ -9,7 +9,7 @@ use record::limits::NOTE_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{FormFields, LenientQuery, Path};
+use web::argument::{FormFields, LenientQuery, Path, PlainForm};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, read_seen};
 use words::{S0, SafeHtml, fill_slots};
@@ -24,7 +24,10 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, entry_by, run_command};
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, SentForm, find_refused, is_changed, window_title, word_at_field};
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, ask_over, find_refused, is_changed, show_conflict, window_title,
+    word_at_field, word_conflict,
+};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
@@ -306,12 +309,9 @@ pub(crate) async fn sign_off(
     });
     match run_command(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(_) => go_to(SIGN_OFFS),
-        // The page says what is there now; a second press is over that.
         Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
             let now = SignedPair::find(&state, &signed, &pair).await?;
-            let problems = vec![word_at_field(&signed, "until", &refusal)];
-            let marks = FormMarks::new(&state, &signed);
-            now.page(&state, &signed, &sent.values, problems, marks).map(ask_again)
+            show_difference(&state, &signed, now, &sent.values).await
         }
         Err(undone) => match undone.at_field(refused_field) {
             Ok((refusal, at)) => {
@@ -322,6 +322,36 @@ pub(crate) async fn sign_off(
             Err(other) => Err(HttpError::from(other).link(SIGN_OFFS, worded(PeopleWords::sign_offs_back))),
         },
     }
+}
+
+/// The sign-off as it is now beside what came.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    now: SignedPair,
+    yours: &FormValues,
+) -> Result<FormReply, HttpError> {
+    // One that was ended has no values to choose between.
+    if !now.is_granted {
+        let problem = word_conflict(state, signed, now.version, now.name.clone()).await?;
+        let marks = FormMarks::new(state, signed);
+        return now.page(state, signed, yours, vec![problem], marks).map(ask_over);
+    }
+    let f: FormWords = signed.words();
+    let conflict = FormConflict {
+        painter: FormPainter::new(&SIGN_OFF, f.catalog()),
+        theirs: &now.values().with("notes", now.note.as_str()),
+        yours,
+        now: now.version.to_string(),
+        changed: Some(now.version),
+        is_taken: false,
+        thing: now.name.clone(),
+        action: now.path(),
+        back: SIGN_OFFS.to_owned(),
+        place: NavSection::People,
+        carried: Vec::new(),
+    };
+    show_conflict(state, signed, conflict).await
 }
 
 #[derive(Template)]
@@ -381,7 +411,8 @@ pub(crate) async fn end_sign_off(
     Path((staff, protocol)): Path<(String, String)>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let there = SignedPair::find(&state, &signed, &PairPath { staff, protocol }).await?;
+    let pair = PairPath { staff, protocol };
+    let there = SignedPair::find(&state, &signed, &pair).await?;
     // A version that cannot be read is not the one that is there.
     let seen = read_seen(&form).unwrap_or_else(|_| Some(RowVersion::default()));
     let reason = form.text("reason").to_owned();
@@ -391,6 +422,17 @@ pub(crate) async fn end_sign_off(
         Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
             let problem = word_at_field(&signed, "reason", &refusal);
             end_page(&state, &signed, &there, vec![problem], &form).map(ask_again)
+        }
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
+            let now = SignedPair::find(&state, &signed, &pair).await?;
+            // Somebody else ended it: there is nothing left to do.
+            if !now.is_granted {
+                return go_to(&now.path());
+            }
+            let problem = word_conflict(&state, &signed, now.version, now.name.clone()).await?;
+            let mut reason_only = FormFields::default();
+            reason_only.push::<PlainForm>("reason".to_owned(), form.text("reason").as_bytes().to_vec())?;
+            end_page(&state, &signed, &now, vec![problem], &reason_only).map(ask_over)
         }
         Err(other) => Err(HttpError::from(other).link(SIGN_OFFS, worded(PeopleWords::sign_offs_back))),
     }

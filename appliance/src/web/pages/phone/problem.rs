@@ -30,7 +30,7 @@ use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::page_token::{PageToken, StaleToken};
+use crate::web::request::page_token::{PageToken, carried_photo};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::report_share::{ReportOrigin, return_report, take_report};
 use crate::web::request::submission::{new_submission, submission_key, submission_of};
@@ -197,15 +197,6 @@ fn report_of(tag: Tag, form: &FormFields, photo: Option<Hash>, who: ClaimedClean
     let what = form.get("what").and_then(|word| word.parse().ok());
     let photos = photo.into_iter().collect();
     ProblemForm { tag, what, text: form.text("notes").to_owned(), photos, who, pin_ago_s: None }
-}
-
-/// The photo that came with an earlier press.
-fn carried_photo(state: &AppState, tag: Tag, form: &FormFields) -> Option<Hash> {
-    let now = state.clock.now();
-    match PageToken::read(form.get("page")?, &state.identity.page_key, tag, &now, None) {
-        Ok(token) | Err(StaleToken::Old(token)) => token.photo,
-        Err(StaleToken::Foreign | StaleToken::OtherItem) => None,
-    }
 }
 
 pub(crate) async fn submit_problem(

@@ -29,7 +29,7 @@ use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{FormWords, PageWords, RegisterWords};
+use crate::web::words::{FormWords, PacksWords, PageWords, RegisterWords};
 
 #[derive(Template)]
 #[template(path = "protocol_form.html")]
@@ -43,6 +43,8 @@ struct ProtocolFormPage {
     present: Option<PresentVersion>,
     /// Whether it is a draft of a pack.
     is_draft: bool,
+    /// Disinfectants that the pack names as examples.
+    examples: Option<String>,
     action: String,
     button: String,
     sections: Vec<FilledSection>,
@@ -127,6 +129,7 @@ impl ProtocolForm<'_> {
             title,
             present: self.present.map(|there| there.shown(w)),
             is_draft: false,
+            examples: None,
             action,
             button,
             marks: match self.present {
@@ -148,6 +151,7 @@ pub(super) struct DraftForm<'a> {
     pub(super) state: &'a AppState,
     pub(super) signed: &'a StaffSession,
     pub(super) name: &'a str,
+    pub(super) agents: &'a [String],
     pub(super) action: String,
 }
 
@@ -172,6 +176,8 @@ impl DraftForm<'_> {
             title,
             present: None,
             is_draft: true,
+            examples: (!self.agents.is_empty())
+                .then(|| self.signed.words::<PacksWords>().pack_agents(self.agents.join(", "))),
             action: self.action,
             button: w.protocol_publish(),
             marks,

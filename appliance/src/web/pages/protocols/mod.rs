@@ -1,8 +1,9 @@
-//! Protocols: the list, the form of a version, and taking one out of use.
+//! Protocols: the list, the form of a version, taking one out of use, and packs of drafts.
 
 mod fields;
 mod form;
 mod list;
+mod pack_keys;
 mod packs;
 mod retire;
 
@@ -15,7 +16,7 @@ use crate::web::{examples, refusals};
 const PROTOCOLS: &str = "/staff/protocols";
 
 pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
-    use RouteKind::{Form, Page};
+    use RouteKind::{Asset, Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
     let draft = || Example::default().part("pack", "hospital").part("draft", "low-level-wipe");
     let protocol = || Example::default().part("id", examples::PROTOCOL);
@@ -34,6 +35,17 @@ pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
             .refusals(command)
             .example(add_facts(protocol())),
         row(Method::GET, packs::PACKS, "pack.browse", Page, packs::list_packs).refusals(find),
+        row(Method::POST, packs::PACKS, "pack.change", Form, packs::change_packs)
+            .refusals(find)
+            .example(Example::default().field("do", "remove").field("pack", "none")),
+        row(Method::GET, "/staff/packs/own", "own-pack.export", Asset, packs::export_own).refusals(command),
+        row(Method::POST, "/staff/packs/own", "own-pack.make", Form, packs::sign_own)
+            .refusals(command)
+            .example(examples::button_example()),
+        row(Method::GET, pack_keys::PACK_KEYS, "pack-key.browse", Page, pack_keys::list_keys).refusals(find),
+        row(Method::POST, pack_keys::PACK_KEYS, "pack-key.change", Form, pack_keys::change_keys)
+            .refusals(find)
+            .example(Example::default().field("key", examples::PACK_KEY)),
         row(Method::GET, "/staff/packs/{pack}/{draft}", "pack.ask", Page, packs::ask_pack)
             .refusals(find)
             .example(draft()),

@@ -1,15 +1,12 @@
-//! Starter packs: drafts of protocols in the program, each of which somebody completes and approves before it counts.
-
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+//! Packs: drafts of protocols and categories, each of which somebody completes and approves before it counts. The program has
+//! some; others come from manufacturers and other facilities, as files.
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::RowVersion;
-use record::kinds::{PackSource, ProtocolWords, SpauldingClass};
-use record::tree::Hash;
-use serde::Deserialize;
-use web::answer::{FormReply, Page};
+use http::StatusCode;
+use record::fold::{FacilityState, RowVersion};
+use record::pack::PackSignature;
+use web::answer::{FileDownload, FormReply, Page, media};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FieldCause, FieldFault, FormValues};
@@ -18,102 +15,95 @@ use super::PROTOCOLS;
 use super::fields::{PROTOCOL, first_values, refused_field};
 use super::form::{DraftForm, read_version};
 use crate::intake::{Command, NewProtocol};
+use crate::packs::{PackDraft, PackRefusal, remove_pack};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::run_command;
-use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, SentForm, word_at_field};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::form_page::{FormMarks, SentForm, window_title, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::form::StaffForm;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::{StaffForm, StaffListForm};
 use crate::web::request::form_words::choice_word;
+use crate::web::view_models::packs::{
+    OWN_PACK_FILE, OfferedPack, PackSigning, bring_pack, brought_packs, find_usable, make_own_pack,
+    starter_packs, word_refusal, word_signature,
+};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{FormWords, RegisterWords};
+use crate::web::words::{FormWords, PacksWords, PageWords, RegisterWords};
 
 pub(super) const PACKS: &str = "/staff/packs";
-
-const FILES: [&str; 4] = [
-    include_str!("../../../../../packs/hospital.toml"),
-    include_str!("../../../../../packs/laboratory.toml"),
-    include_str!("../../../../../packs/dental.toml"),
-    include_str!("../../../../../packs/long-term-care.toml"),
-];
 
 /// What somebody must fill in before a draft counts.
 const NEEDED: [&str; 4] = ["ifu", "agents", "contact_s", "approved"];
 
-/// A pack as its file says.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StarterPack {
-    name: String,
-    version: String,
-    #[serde(rename = "draft")]
-    drafts: Vec<PackDraft>,
-    #[serde(skip)]
-    sha256: Hash,
-}
-
-/// A protocol of a pack.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PackDraft {
-    id: String,
-    class: SpauldingClass,
-    name: String,
-    ppe: String,
-    minutes: u32,
-    steps: Vec<String>,
-    es: ProtocolWords,
-}
-
-/// A file that cannot be read is none; a test reads all of them.
-static STARTER_PACKS: LazyLock<Vec<StarterPack>> =
-    LazyLock::new(|| FILES.into_iter().filter_map(read_pack).collect());
-
-fn read_pack(file: &str) -> Option<StarterPack> {
-    let pack: StarterPack = toml::from_str(file).ok()?;
-    Some(StarterPack { sha256: Hash::of(file.as_bytes()), ..pack })
-}
-
-impl StarterPack {
-    fn source(&self) -> PackSource {
-        PackSource { pack: self.name.clone(), version: self.version.clone(), sha256: self.sha256 }
+/// A draft as the form begins with it. What its facility must say itself is empty.
+fn values_of(draft: &PackDraft) -> FormValues {
+    let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
+    let optional: Vec<String> = draft.optional_steps.iter().map(ToString::to_string).collect();
+    let mut values = first_values()
+        .with("name", draft.name.as_str())
+        .with("ppe", draft.ppe.as_str())
+        .with("minutes", number(draft.minutes))
+        .with("steps", draft.steps.join("\n"))
+        .with("optional_steps", optional.join(", "))
+        .with("photo_one_in", number(draft.photo_one_in))
+        .with("hang_h", number(draft.hang_h.map(u32::from)))
+        .with("delay_min", number(draft.delay_min.map(u32::from)));
+    if let Some(class) = draft.class {
+        values = values.with("class", choice_word(class));
     }
-}
-
-impl PackDraft {
-    fn values(&self) -> FormValues {
-        first_values()
-            .with("name", self.name.as_str())
-            .with("class", choice_word(self.class))
-            .with("ppe", self.ppe.as_str())
-            .with("minutes", self.minutes.to_string())
-            .with("steps", self.steps.join("\n"))
-            .with("es_name", self.es.name.as_str())
-            .with("es_steps", self.es.steps.join("\n"))
-            .with("es_ppe", self.es.ppe.as_str())
+    if let Some(photo) = draft.photo {
+        values = values.with("photo", choice_word(photo));
     }
+    if let Some(one_press) = draft.one_press {
+        values = values.with("one_press", if one_press { "yes" } else { "no" });
+    }
+    for language in crate::intake::TRANSLATION_LANGUAGES {
+        let Some(words) = draft.words(language) else { continue };
+        values = values
+            .with(&format!("{language}_name"), words.name.as_str())
+            .with(&format!("{language}_steps"), words.steps.join("\n"))
+            .with(&format!("{language}_ppe"), words.ppe.as_str());
+    }
+    values
 }
 
-fn find_draft(pack: &str, draft: &str) -> Result<(&'static StarterPack, &'static PackDraft), HttpError> {
-    let pack = STARTER_PACKS.iter().find(|known| known.name == pack).ok_or_else(not_found)?;
-    let draft = pack.drafts.iter().find(|known| known.id == draft).ok_or_else(not_found)?;
-    Ok((pack, draft))
+/// A draft of a pack. Reads the disk.
+async fn find_draft(
+    state: &AppState,
+    pack: String,
+    draft: &str,
+) -> Result<(OfferedPack, PackDraft), HttpError> {
+    let pack = run_blocking(state, move |state| find_usable(state, &pack)).await?;
+    let found = pack.content.drafts.iter().find(|known| known.id == draft).cloned();
+    found.map(|draft| (pack, draft)).ok_or_else(not_found)
 }
 
 /// A pack in the list.
 struct PackRows {
     name: String,
+    /// Who signed one that was brought, and how its mark looks.
+    brought: Option<BroughtRow>,
     drafts: Vec<DraftRow>,
+    categories: Vec<DraftRow>,
+}
+
+struct BroughtRow {
+    sha256: String,
+    signer: String,
+    class: &'static str,
+    time: String,
 }
 
 struct DraftRow {
     to: String,
     name: String,
-    steps: usize,
-    /// Whether a protocol was made of it.
+    words: String,
+    /// Whether the facility has what is made of it.
     is_adopted: bool,
 }
 
@@ -122,40 +112,165 @@ struct DraftRow {
 struct PacksPage {
     frame: PageLayout,
     w: RegisterWords,
+    p: PacksWords,
+    problems: Vec<Wrong>,
+    form_token: String,
     packs: Vec<PackRows>,
+    /// Whether there is a protocol to hand on.
+    has_own: bool,
     may_change: bool,
+}
+
+/// What a list of packs is made for.
+struct PackLook<'a> {
+    w: RegisterWords,
+    p: PacksWords,
+    facility: &'a FacilityState,
+    language: &'static str,
+}
+
+impl PackLook<'_> {
+    fn rows(&self, pack: &OfferedPack, time: impl Fn(i64) -> String) -> PackRows {
+        let brought = pack.brought.as_ref().map(|brought| BroughtRow {
+            sha256: pack.sha256.to_string(),
+            signer: word_signature(self.p, &brought.signature),
+            class: match brought.signature {
+                PackSignature::Trusted(_) => "ok",
+                PackSignature::Wrong(_) => "late",
+                PackSignature::Unsigned | PackSignature::Unknown(_) => "due",
+            },
+            time: self.p.pack_brought(time(brought.brought_ms)),
+        });
+        let content = &pack.content;
+        let name = match brought {
+            None => self.w.packs_name(content.name.as_str()),
+            Some(_) => self.p.pack_title(&content.name, &content.version),
+        };
+        if !pack.is_usable() {
+            return PackRows { name, brought, drafts: Vec::new(), categories: Vec::new() };
+        }
+        let key = pack.key();
+        let draft = |draft: &PackDraft| DraftRow {
+            to: format!("{PACKS}/{key}/{}", draft.id),
+            name: draft.name_in(self.language).to_owned(),
+            words: self.w.packs_steps(draft.steps.len()),
+            is_adopted: pack.is_adopted(self.facility, draft),
+        };
+        let category =
+            |category: &crate::packs::PackCategory| DraftRow {
+                to: format!("/staff/categories/new?pack={key}&draft={}", category.id),
+                name: category.name_in(self.language).to_owned(),
+                words: self.p.pack_category_fields(category.fields.len()),
+                is_adopted: self.facility.categories.values().any(|known| {
+                    [category.name.as_str(), category.es.as_str()].contains(&known.name.as_str())
+                }),
+            };
+        PackRows {
+            name,
+            brought,
+            drafts: content.drafts.iter().map(draft).collect(),
+            categories: content.categories.iter().map(category).collect(),
+        }
+    }
+}
+
+fn packs_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<Page, HttpError> {
+    let facility = state.store.snapshot();
+    let (page_words, w, p): (PageWords, RegisterWords, PacksWords) = signed.words();
+    let snapshot = Snapshot::of(state, &facility);
+    let wording = signed.wording(&snapshot.local);
+    let look = PackLook { w, p, facility: &facility, language: wording.locale().language().code() };
+    let brought = brought_packs(state)?;
+    let time = |ms: i64| wording.dates().day_and_time(ms).text;
+    let title = window_title(page_words, w.packs_title(), &problems);
+    let page = PacksPage {
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Equipment),
+        w,
+        p,
+        problems,
+        form_token: signed.form_token(),
+        packs: brought.iter().chain(starter_packs()).map(|pack| look.rows(pack, time)).collect(),
+        has_own: facility.protocols.values().any(|protocol| !protocol.retired),
+        may_change: signed.can_edit(),
+    };
+    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn list_packs(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
-    let facility = state.store.snapshot();
-    let w: RegisterWords = signed.words();
-    let mut adopted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for protocol in facility.protocols.values() {
-        if let Some(source) = &protocol.newest.from_pack {
-            adopted.entry(source.pack.as_str()).or_default().push(protocol.newest.name.as_str());
+    run_blocking(&state, move |state| packs_page(state, &signed, Vec::new())).await
+}
+
+/// Keeps a file as drafts, or forgets a pack.
+pub(crate) async fn change_packs(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    read: Result<StaffListForm, HttpError>,
+) -> Result<FormReply, HttpError> {
+    run_blocking(&state, move |state| {
+        let p: PacksWords = signed.words();
+        let again =
+            |words| packs_page(state, &signed, vec![Wrong { at: "file".to_owned(), words }]).map(ask_again);
+        match read {
+            // A file that is far too large is not read to its end.
+            Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
+                again(word_refusal(p, &PackRefusal::File(record::pack::PackFileError::TooLong)))
+            }
+            Err(error) => Err(error),
+            Ok(form) if form.fields.text("do") == "remove" => {
+                let removed = remove_pack(&state.store.state_db(), form.fields.text("pack"));
+                removed.map_err(|error| HttpError::internal(&error))?;
+                go_to(PACKS)
+            }
+            Ok(StaffListForm { file, .. }) => match file.filter(|file| !file.is_empty()) {
+                None => again(p.pack_missing()),
+                Some(file) => match bring_pack(state, &file) {
+                    Ok(_) => go_to(PACKS),
+                    Err(refusal @ PackRefusal::Database(_)) => Err(HttpError::internal(&refusal)),
+                    Err(refusal) => again(word_refusal(p, &refusal)),
+                },
+            },
         }
+    })
+    .await
+}
+
+/// The facility's own protocols as a file that nobody signed.
+pub(crate) async fn export_own(
+    _: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<FileDownload<media::Plain>, HttpError> {
+    let file = run_blocking(&state, |state| make_own_pack(state, PackSigning::Unsigned)).await?;
+    FileDownload::new(OWN_PACK_FILE, file.to_string())
+}
+
+/// The same, signed by the facility.
+pub(crate) async fn sign_own(
+    _: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    StaffForm(_): StaffForm,
+) -> Result<FileDownload<media::Plain>, HttpError> {
+    let file = run_blocking(&state, |state| make_own_pack(state, PackSigning::Signed)).await?;
+    FileDownload::new(OWN_PACK_FILE, file.to_string())
+}
+
+/// The form of a draft, with what its pack names as examples.
+fn draft_form<'a>(
+    state: &'a AppState,
+    signed: &'a StaffSession,
+    pack: &OfferedPack,
+    draft: &'a PackDraft,
+) -> DraftForm<'a> {
+    let language = signed.words::<PacksWords>().catalog().locale().language().code();
+    DraftForm {
+        state,
+        signed,
+        name: draft.name_in(language),
+        agents: &draft.agents,
+        action: format!("{PACKS}/{}/{}", pack.key(), draft.id),
     }
-    let row = |pack: &StarterPack, draft: &PackDraft| DraftRow {
-        to: format!("{PACKS}/{}/{}", pack.name, draft.id),
-        name: draft.name.clone(),
-        steps: draft.steps.len(),
-        is_adopted: adopted.get(pack.name.as_str()).is_some_and(|names| names.contains(&draft.name.as_str())),
-    };
-    let rows = |pack: &StarterPack| PackRows {
-        name: w.packs_name(pack.name.as_str()),
-        drafts: pack.drafts.iter().map(|draft| row(pack, draft)).collect(),
-    };
-    let snapshot = Snapshot::of(&state, &facility);
-    let page = PacksPage {
-        frame: PageLayout::staff(&state, &snapshot, w.packs_title(), &signed, NavSection::Equipment),
-        w,
-        packs: STARTER_PACKS.iter().map(rows).collect(),
-        may_change: signed.can_edit(),
-    };
-    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn ask_pack(
@@ -163,10 +278,9 @@ pub(crate) async fn ask_pack(
     State(state): State<AppState>,
     Path((pack, draft)): Path<(String, String)>,
 ) -> Result<Page, HttpError> {
-    let (pack, draft) = find_draft(&pack, &draft)?;
-    let action = format!("{PACKS}/{}/{}", pack.name, draft.id);
-    let form = DraftForm { state: &state, signed: &signed, name: &draft.name, action };
-    form.page(&draft.values(), Vec::new(), FormMarks::new(&state, &signed))
+    let (pack, draft) = find_draft(&state, pack, &draft).await?;
+    let form = draft_form(&state, &signed, &pack, &draft);
+    form.page(&values_of(&draft), Vec::new(), FormMarks::new(&state, &signed))
 }
 
 pub(crate) async fn adopt_pack(
@@ -175,7 +289,7 @@ pub(crate) async fn adopt_pack(
     Path((pack, draft)): Path<(String, String)>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (pack, draft) = find_draft(&pack, &draft)?;
+    let (pack, draft) = find_draft(&state, pack, &draft).await?;
     let f: FormWords = signed.words();
     let mut sent = SentForm::<RowVersion>::read(f, &PROTOCOL, &form);
     let new = read_version(signed.words(), &mut sent);
@@ -185,7 +299,7 @@ pub(crate) async fn adopt_pack(
         }
     }
     if sent.errors.is_empty() {
-        let new = NewProtocol { from_pack: Some(pack.source()), ..new };
+        let new = NewProtocol { from_pack: Some(pack.source(&draft)), ..new };
         let command = Command::PublishProtocol(Box::new(new));
         match run_command(&state, signed.author(), sent.submission.clone(), command).await {
             Ok(_) => return go_to(PROTOCOLS),
@@ -198,8 +312,7 @@ pub(crate) async fn adopt_pack(
         }
     }
     let marks = FormMarks::new(&state, &signed).again(sent.submission, sent.seen);
-    let action = format!("{PACKS}/{}/{}", pack.name, draft.id);
-    let form = DraftForm { state: &state, signed: &signed, name: &draft.name, action };
+    let form = draft_form(&state, &signed, &pack, &draft);
     form.page(&sent.values, sent.errors, marks).map(ask_again)
 }
 
@@ -208,12 +321,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pack_is_whole_in_both_languages() {
-        assert_eq!(STARTER_PACKS.len(), FILES.len());
-        for draft in STARTER_PACKS.iter().flat_map(|pack| &pack.drafts) {
-            assert_eq!(draft.steps.len(), draft.es.steps.len(), "{}", draft.id);
-            assert!(!draft.es.name.is_empty() && !draft.es.ppe.is_empty(), "{}", draft.id);
-            let values = draft.values();
+    fn a_draft_leaves_open_what_the_facility_must_say() {
+        for draft in starter_packs().iter().flat_map(|pack| &pack.content.drafts) {
+            let values = values_of(draft);
             assert!(NEEDED.iter().all(|field| values.text(field).is_empty()), "{}", draft.id);
             assert_eq!(values.faults(), [], "{}", draft.id);
         }

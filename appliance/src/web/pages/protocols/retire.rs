@@ -5,7 +5,7 @@ use axum::extract::State;
 use record::fold::{RowVersion, ServiceState};
 use record::tag::Tag;
 use web::answer::{FormReply, Page};
-use web::argument::{FormFields, Path};
+use web::argument::{FormFields, Path, PlainForm};
 use web::error::HttpError;
 use web::form::read_seen;
 
@@ -18,7 +18,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, window_title, word_at_field};
+use crate::web::form_page::{FormMarks, ask_over, is_changed, window_title, word_at_field, word_conflict};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
@@ -145,6 +145,18 @@ pub(crate) async fn retire_protocol(
         Ok(_) => go_to(PROTOCOLS),
         Err(CommandFailure::Refused(refusal)) if matches!(refusal.field(), Some("reason" | "protocol")) => {
             retire_again(&state, &signed, &there, &refusal, &form)
+        }
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
+            let now = PresentProtocol::find(&state, &id).await?;
+            // Somebody else retired it: there is nothing left to do.
+            if now.protocol.retired {
+                return go_to(PROTOCOLS);
+            }
+            let thing = now.protocol.name.clone();
+            let problem = word_conflict(&state, &signed, now.protocol.changed, thing).await?;
+            let mut reason_only = FormFields::default();
+            reason_only.push::<PlainForm>("reason".to_owned(), form.text("reason").as_bytes().to_vec())?;
+            retire_page(&state, &signed, &now, vec![problem], &reason_only).map(ask_over)
         }
         Err(other) => Err(HttpError::from(other).link(PROTOCOLS, worded(RegisterWords::protocols_back))),
     }

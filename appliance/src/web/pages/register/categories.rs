@@ -6,15 +6,15 @@ use askama::Template;
 use axum::extract::State;
 use record::entry::Digest16;
 use record::fold::{EquipmentCategory, FacilityState, RowVersion, ServiceState};
-use record::ids::ProtocolId;
 use record::kinds::{CategoryDefaults, CategoryField, FieldType, Schedule};
 use record::limits::NAME_CHARS_MAX;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::Path;
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{
-    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
-    FormValues,
+    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues,
 };
 
 use crate::intake::{CategoryChange, Command, CommandRefusal, ListedOver};
@@ -23,17 +23,21 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::entered_lines::{read_lines, write_lines};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::protocol_fields::{
+    FIRST_PROTOCOL, FURTHER_PROTOCOLS, fill_protocols, protocol_picks, read_protocols,
+};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
-use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
+use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData, keep_schedule};
+use crate::web::view_models::packs::find_usable;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, RegisterWords};
 
@@ -48,7 +52,8 @@ const DEFAULTS: FormSection = FormSection::titled(
         FormField::line("default_name", NAME_CHARS_MAX),
         FormField::choice("class", &["any", "noncritical", "semicritical", "critical"]),
         FormField::choice("photo", &["any", "none", "optional", "required"]),
-        FormField::pick("protocol"),
+        FIRST_PROTOCOL,
+        FURTHER_PROTOCOLS,
     ],
 );
 const DUE: FormSection = FormSection::titled("due", &DUE_FIELDS);
@@ -182,6 +187,16 @@ fn read_field(mut parts: Vec<String>) -> Option<CategoryField> {
     Some(CategoryField { key, label, field_type, choices, required })
 }
 
+/// Own fields and defaults in a form.
+fn fill_facts(values: FormValues, fields: &[CategoryField], defaults: &CategoryDefaults) -> FormValues {
+    let values = fill_protocols(values, &defaults.protocols)
+        .with("fields", write_fields(fields))
+        .with("default_name", defaults.name.as_str())
+        .with("class", defaults.class.map_or_else(|| "any".to_owned(), choice_word))
+        .with("photo", defaults.photo.map_or_else(|| "any".to_owned(), choice_word));
+    ScheduleFormData::of(defaults.schedule.as_ref()).fill(values)
+}
+
 /// The field that a refusal stands beside, where the form has it.
 pub(super) fn refused_field(form: &'static FormDefinition, refusal: &CommandRefusal) -> Option<&'static str> {
     ScheduleFormData::of(None).refused_field(refusal).or_else(|| find_refused(form, refusal))
@@ -202,31 +217,21 @@ impl CategoryForm<'_> {
         if self.present.is_some() { &CATEGORY } else { &CATEGORY_NEW }
     }
 
-    fn painter(&self, facility: &FacilityState, chosen: &str) -> FormPainter<'static> {
+    fn painter(&self, facility: &FacilityState, chosen: &FormValues) -> FormPainter<'static> {
         let f: FormWords = self.signed.words();
-        let offered = facility.protocols.values();
-        let offered = offered.filter(|protocol| !protocol.retired || protocol.protocol.to_string() == chosen);
-        let mut options: Vec<FormOption> = offered
-            .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
-            .collect();
-        options.sort_by(|a, b| a.words.cmp(&b.words));
-        options.insert(0, FormOption::new("", f.form_category_protocol_none()));
-        FormPainter { picks: vec![("protocol", options)], ..FormPainter::new(self.definition(), f.catalog()) }
+        let picks = protocol_picks(facility, chosen, f.form_category_protocol_none());
+        FormPainter { picks, ..FormPainter::new(self.definition(), f.catalog()) }
     }
 
     fn values(&self) -> FormValues {
-        let empty = FormValues::empty(self.definition()).with("class", "any").with("photo", "any");
-        let Some(category) = &self.present else { return ScheduleFormData::of(None).fill(empty) };
-        let defaults = &category.defaults;
-        let protocol = defaults.protocols.first().map(ToString::to_string).unwrap_or_default();
-        let values = empty
-            .with("fields", write_fields(&category.fields))
-            .with_tick("retired", category.retired)
-            .with("default_name", defaults.name.as_str())
-            .with("class", defaults.class.map_or_else(|| "any".to_owned(), choice_word))
-            .with("photo", defaults.photo.map_or_else(|| "any".to_owned(), choice_word))
-            .with("protocol", protocol);
-        ScheduleFormData::of(defaults.schedule.as_ref()).fill(values)
+        let empty = FormValues::empty(self.definition());
+        match &self.present {
+            None => fill_facts(empty, &[], &CategoryDefaults::default()),
+            Some(category) => {
+                let values = empty.with_tick("retired", category.retired);
+                fill_facts(values, &category.fields, &category.defaults)
+            }
+        }
     }
 
     fn page(&self, values: &FormValues, problems: Vec<Wrong>, marks: FormMarks) -> Result<Page, HttpError> {
@@ -247,7 +252,7 @@ impl CategoryForm<'_> {
             frame: PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment)
                 .with_script(),
             f,
-            sections: self.painter(&facility, values.text("protocol")).draw(values, &problems)?,
+            sections: self.painter(&facility, values).draw(values, &problems)?,
             problems,
             title,
             hint,
@@ -282,16 +287,13 @@ impl CategoryForm<'_> {
         }
         let due = ScheduleFormData::of_values(&sent.values);
         let schedule = sent.take(due.schedule(f)).flatten();
-        let entered = sent.values.text("protocol").to_owned();
-        let protocol = entered.parse::<ProtocolId>().ok();
-        if protocol.is_none() && !entered.is_empty() {
-            let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
+        let present = self.present.as_ref().and_then(|category| category.defaults.schedule.as_ref());
+        let schedule = schedule.map(|schedule| keep_schedule(schedule, present));
+        let protocols = read_protocols(&sent.values).unwrap_or_else(|field| {
+            let fault = FieldFault { field, cause: FieldCause::NotOption };
             sent.errors.push(fault.word(self.definition(), f.catalog()));
-        }
-        // The form shows the first protocol; the others stay.
-        let there = self.present.as_ref().map(|category| category.defaults.protocols.as_slice());
-        let others = there.unwrap_or_default().iter().skip(1).filter(|id| Some(**id) != protocol).copied();
-        let protocols = protocol.into_iter().chain(others).collect();
+            Vec::new()
+        });
         let (name, over) = match &self.present {
             None => (sent.values.text("name").to_owned(), ListedOver::New),
             Some(category) => (category.name.clone(), ListedOver::Present(sent.seen)),
@@ -350,7 +352,7 @@ impl CategoryForm<'_> {
         let form = CategoryForm { present: Some(now), ..*self };
         let theirs = form.values();
         let conflict = FormConflict {
-            painter: form.painter(&facility, theirs.text("protocol")),
+            painter: form.painter(&facility, &theirs),
             theirs: &theirs,
             yours,
             now: changed.to_string(),
@@ -366,12 +368,54 @@ impl CategoryForm<'_> {
     }
 }
 
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct NewCategoryParams {
+    /// The pack that it begins with, by its name or hash.
+    pack: Option<String>,
+    /// Which category of the pack.
+    draft: Option<String>,
+}
+
+/// What the form of a category of a pack begins with.
+async fn pack_values(
+    state: &AppState,
+    signed: &StaffSession,
+    pack: String,
+    draft: &str,
+) -> Result<FormValues, HttpError> {
+    let pack = run_blocking(state, move |state| find_usable(state, &pack)).await?;
+    let category = pack.content.categories.iter().find(|known| known.id == draft).ok_or_else(not_found)?;
+    let language = signed.words::<FormWords>().catalog().locale().language().code();
+    let facility = state.store.snapshot();
+    // Those of its protocols that somebody has adopted already.
+    let drafts = pack.content.drafts.iter().filter(|draft| category.protocols.contains(&draft.id));
+    let adopted = drafts.filter_map(|draft| {
+        let made = facility.protocols.values().filter(|protocol| !protocol.retired);
+        made.map(|protocol| &protocol.newest).find(|newest| pack.content.is_made_of(newest, draft))
+    });
+    let defaults = CategoryDefaults {
+        class: category.class,
+        photo: category.photo,
+        protocols: adopted.map(|newest| newest.protocol).collect(),
+        schedule: category.schedule.clone(),
+        name: String::new(),
+    };
+    let fields: Vec<CategoryField> = category.fields.iter().map(|field| field.field_in(language)).collect();
+    let values = FormValues::empty(&CATEGORY_NEW).with("name", category.name_in(language));
+    Ok(fill_facts(values, &fields, &defaults))
+}
+
 pub(crate) async fn ask_new(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
+    LenientQuery(params): LenientQuery<NewCategoryParams>,
 ) -> Result<Page, HttpError> {
     let form = CategoryForm { state: &state, signed: &signed, present: None };
-    form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
+    let values = match params.pack.zip(params.draft) {
+        Some((pack, draft)) => pack_values(&state, &signed, pack, &draft).await?,
+        None => form.values(),
+    };
+    form.page(&values, Vec::new(), FormMarks::new(&state, &signed))
 }
 
 pub(crate) async fn add_category(

@@ -1,0 +1,83 @@
+//! The key with which the facility signs packs of its own protocols.
+
+use std::io;
+
+use record::sign::{KeyKind, SignerKey};
+use service::random::RandomSource;
+
+use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
+
+/// The key, then the name that it goes by: a facility that is renamed stays the same signer.
+const KEY_FILE: &str = "keys/pack-signer.key";
+const KEY_BYTES: usize = 32;
+const NAME_CHARS_MAX: usize = 60;
+const FILE_BYTES_MAX: usize = KEY_BYTES + NAME_CHARS_MAX * 4;
+
+/// The facility's key, where one was made.
+///
+/// # Errors
+/// The disk's, or what is there is no key.
+pub fn read_signer(disk: &dyn Disk) -> io::Result<Option<SignerKey>> {
+    let Some(file) = read_small(disk, KEY_FILE, FILE_BYTES_MAX)? else { return Ok(None) };
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the key that signs packs is damaged");
+    let (secret, name) = file.split_first_chunk::<KEY_BYTES>().ok_or_else(damaged)?;
+    let name = std::str::from_utf8(name).map_err(|_| damaged())?;
+    SignerKey::new(name, KeyKind::Note, secret).map(Some).map_err(|_| damaged())
+}
+
+/// The same, or one that is made now. One that is damaged is as good as lost, and stays beside it.
+///
+/// # Errors
+/// The disk's.
+pub fn make_signer(disk: &dyn Disk, random: &dyn RandomSource, facility: &str) -> io::Result<SignerKey> {
+    match read_signer(disk) {
+        Ok(Some(signer)) => return Ok(signer),
+        Ok(None) => {}
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            tracing::error!(%error, "the key that signs packs is made anew");
+            set_aside_hint(disk, KEY_FILE)?;
+        }
+        Err(error) => return Err(error),
+    }
+    let (secret, name): ([u8; KEY_BYTES], _) = (random.bytes(), signer_name(facility));
+    let signer = SignerKey::new(&name, KeyKind::Note, &secret).map_err(io::Error::other)?;
+    put_small(disk, KEY_FILE, &[&secret[..], name.as_bytes()].concat())?;
+    Ok(signer)
+}
+
+/// A note's signer has neither blanks nor plus signs.
+fn signer_name(facility: &str) -> String {
+    let words = facility.split(|c: char| c.is_whitespace() || c.is_control() || c == '+');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let name: String = words.join("-").chars().take(NAME_CHARS_MAX).collect();
+    if name.is_empty() { "facility".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use service::random::SeededRandom;
+
+    use super::*;
+    use crate::store::system_disk::SystemDisk;
+
+    #[test]
+    fn it_is_made_when_it_is_needed_and_stays_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::take(dir.path()).unwrap();
+        disk.make_dir("keys").unwrap();
+        assert!(read_signer(&disk).unwrap().is_none());
+        let made = make_signer(&disk, &SeededRandom::new(1), "Linden  Valley + Hospital").unwrap();
+        assert_eq!(made.verifier().name(), "Linden-Valley-Hospital");
+        let path = dir.path().join(KEY_FILE);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let again = make_signer(&disk, &SeededRandom::new(2), "Another name").unwrap();
+        assert_eq!(again.verifier(), made.verifier());
+        std::fs::write(&path, "short").unwrap();
+        assert!(read_signer(&disk).is_err());
+        let anew = make_signer(&disk, &SeededRandom::new(3), " ").unwrap();
+        assert_eq!(anew.verifier().name(), "facility");
+        assert_eq!(std::fs::read(path.with_extension("key.bad")).unwrap(), b"short");
+    }
+}

@@ -1,0 +1,257 @@
+//! Packs that somebody brought, and the keys that the facility trusts: in `state.redb`.
+
+use record::limits::NAME_CHARS_MAX;
+use record::pack::{PackFile, PackFileError};
+use record::sign::{KeyKind, VerifierKey};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::content::{DraftPack, PackFault};
+
+type Rows = TableDefinition<'static, &'static str, &'static [u8]>;
+
+/// By the SHA-256 of what they hold.
+const PACKS: Rows = TableDefinition::new("packs");
+/// By their text.
+const KEYS: Rows = TableDefinition::new("pack_keys");
+const PACKS_MAX: usize = 20;
+const KEYS_MAX: usize = 50;
+
+/// Why a pack or a key is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PackRefusal {
+    #[error(transparent)]
+    File(#[from] PackFileError),
+    #[error(transparent)]
+    Content(#[from] PackFault),
+    #[error("this is no public key")]
+    Key,
+    #[error("there are as many as the box takes")]
+    TooMany,
+    #[error("the table could not be read or written")]
+    Database(#[source] Box<redb::Error>),
+}
+
+impl From<redb::Error> for PackRefusal {
+    fn from(error: redb::Error) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackRow {
+    file: String,
+    brought_ms: i64,
+}
+
+/// A pack that somebody brought.
+#[derive(Debug, Clone)]
+pub struct StoredPack {
+    pub file: PackFile,
+    pub content: DraftPack,
+    /// Milliseconds since 1970.
+    pub brought_ms: i64,
+}
+
+impl StoredPack {
+    fn of(row: &PackRow) -> Option<Self> {
+        let file = PackFile::parse(row.file.as_bytes()).ok()?;
+        let content = DraftPack::parse(file.content()).ok()?;
+        Some(Self { file, content, brought_ms: row.brought_ms })
+    }
+}
+
+/// A key that the facility trusts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedKey {
+    /// As its owner handed it on.
+    pub key: String,
+    /// Milliseconds since 1970.
+    pub added_ms: i64,
+}
+
+/// Keeps a pack as drafts. The same once more changes nothing.
+///
+/// # Errors
+/// What is wrong with it, or the database's.
+pub fn keep_pack(db: &Database, file: &[u8], now_ms: i64) -> Result<StoredPack, PackRefusal> {
+    let parsed = PackFile::parse(file)?;
+    DraftPack::parse(parsed.content())?;
+    let row = PackRow { file: parsed.to_string(), brought_ms: now_ms };
+    let name = parsed.sha256().to_string();
+    if !put_row(db, PACKS, PACKS_MAX, &name, &row)? {
+        return Err(PackRefusal::TooMany);
+    }
+    find_pack(db, &name)?.ok_or(PackRefusal::File(PackFileError::Form))
+}
+
+/// All of them, the newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_packs(db: &Database) -> Result<Vec<StoredPack>, redb::Error> {
+    let rows: Vec<PackRow> = all_rows(db, PACKS)?;
+    let mut packs: Vec<StoredPack> = rows.iter().filter_map(StoredPack::of).collect();
+    packs.sort_by_key(|pack| std::cmp::Reverse(pack.brought_ms));
+    Ok(packs)
+}
+
+/// The one with this hash.
+///
+/// # Errors
+/// The database's.
+pub fn find_pack(db: &Database, sha256: &str) -> Result<Option<StoredPack>, redb::Error> {
+    let read = db.begin_read()?;
+    let table = match read.open_table(PACKS) {
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        opened => opened?,
+    };
+    let row: Option<PackRow> = table.get(sha256)?.and_then(|row| serde_json::from_slice(row.value()).ok());
+    Ok(row.as_ref().and_then(StoredPack::of))
+}
+
+/// Forgets a pack; what was published of it stays.
+///
+/// # Errors
+/// The database's.
+pub fn remove_pack(db: &Database, sha256: &str) -> Result<(), redb::Error> {
+    remove_row(db, PACKS, sha256)
+}
+
+/// A public key as its owner hands it on. A relay's key signs no pack.
+///
+/// # Errors
+/// It is none.
+pub fn parse_key(text: &str) -> Result<VerifierKey, PackRefusal> {
+    let key = VerifierKey::parse(text.trim()).map_err(|_| PackRefusal::Key)?;
+    let signs_notes = VerifierKey::new(key.name(), KeyKind::Note, &key.public());
+    match signs_notes {
+        Ok(same) if same == key && key.name().chars().count() <= NAME_CHARS_MAX => Ok(key),
+        _ => Err(PackRefusal::Key),
+    }
+}
+
+/// Trusts a key from now on.
+///
+/// # Errors
+/// It is none, or the database's.
+pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<(), PackRefusal> {
+    let key = parse_key(text)?.to_string();
+    let row = TrustedKey { key: key.clone(), added_ms: now_ms };
+    if put_row(db, KEYS, KEYS_MAX, &key, &row)? { Ok(()) } else { Err(PackRefusal::TooMany) }
+}
+
+/// All keys that are trusted, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_trusted(db: &Database) -> Result<Vec<TrustedKey>, redb::Error> {
+    let mut keys: Vec<TrustedKey> = all_rows(db, KEYS)?;
+    keys.sort_by(|a, b| (a.added_ms, &a.key).cmp(&(b.added_ms, &b.key)));
+    Ok(keys)
+}
+
+/// Trusts a key no more.
+///
+/// # Errors
+/// The database's.
+pub fn remove_trusted(db: &Database, key: &str) -> Result<(), redb::Error> {
+    remove_row(db, KEYS, key)
+}
+
+fn all_rows<T: DeserializeOwned>(db: &Database, rows: Rows) -> Result<Vec<T>, redb::Error> {
+    let read = db.begin_read()?;
+    let table = match read.open_table(rows) {
+        // Nobody brought one yet.
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let mut all = Vec::new();
+    for row in table.iter()? {
+        all.extend(serde_json::from_slice(row?.1.value()).ok());
+    }
+    Ok(all)
+}
+
+/// The first of a name stays. False: there are as many as may be.
+fn put_row<T: Serialize>(
+    db: &Database,
+    rows: Rows,
+    rows_max: usize,
+    name: &str,
+    row: &T,
+) -> Result<bool, redb::Error> {
+    let write = db.begin_write()?;
+    {
+        let mut table = write.open_table(rows)?;
+        let (mut count, mut is_there) = (0, false);
+        for row in table.iter()? {
+            count += 1;
+            is_there |= row?.0.value() == name;
+        }
+        if is_there || count >= rows_max {
+            return Ok(is_there);
+        }
+        // Texts and integers: JSON takes them all.
+        let json = serde_json::to_vec(row).unwrap_or_default();
+        table.insert(name, json.as_slice())?;
+    }
+    write.commit()?;
+    Ok(true)
+}
+
+fn remove_row(db: &Database, rows: Rows, name: &str) -> Result<(), redb::Error> {
+    let write = db.begin_write()?;
+    write.open_table(rows)?.remove(name)?;
+    write.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use record::sign::SignerKey;
+
+    use super::*;
+
+    const CONTENT: &str =
+        "name = \"Acme\"\nversion = \"1\"\n[[draft]]\nid = \"a\"\nname = \"Wipe\"\nsteps = [\"Gloves on\"]\n";
+
+    fn open() -> (tempfile::TempDir, Database) {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::create(dir.path().join("state.redb")).unwrap();
+        (dir, db)
+    }
+
+    #[test]
+    fn a_pack_is_kept_once_and_there_is_a_bound() {
+        let (_dir, db) = open();
+        let file = |n: usize| PackFile::new(&format!("{CONTENT}# {n}"), None).unwrap().to_string();
+        for n in 0..PACKS_MAX {
+            keep_pack(&db, file(n).as_bytes(), 5).unwrap();
+        }
+        keep_pack(&db, file(0).as_bytes(), 6).unwrap();
+        assert!(matches!(keep_pack(&db, file(99).as_bytes(), 6), Err(PackRefusal::TooMany)));
+        let all = list_packs(&db).unwrap();
+        assert_eq!((all.len(), all[0].brought_ms), (PACKS_MAX, 5));
+        let sha256 = all[0].file.sha256().to_string();
+        remove_pack(&db, &sha256).unwrap();
+        assert!(find_pack(&db, &sha256).unwrap().is_none());
+        let wrong = PackFile::new("name = 1", None).unwrap().to_string();
+        assert!(matches!(keep_pack(&db, wrong.as_bytes(), 6), Err(PackRefusal::Content(_))));
+    }
+
+    #[test]
+    fn only_keys_that_sign_packs_are_trusted() {
+        let (_dir, db) = open();
+        let key = |kind| SignerKey::new("acme.example", kind, &[1; 32]).unwrap().verifier().to_string();
+        trust_key(&db, &format!(" {}\n", key(KeyKind::Note)), 5).unwrap();
+        for wrong in [key(KeyKind::Cosignature), "acme".to_owned(), String::new()] {
+            assert!(matches!(trust_key(&db, &wrong, 5), Err(PackRefusal::Key)), "{wrong}");
+        }
+        let trusted = list_trusted(&db).unwrap();
+        assert_eq!(trusted, [TrustedKey { key: key(KeyKind::Note), added_ms: 5 }]);
+        remove_trusted(&db, &trusted[0].key).unwrap();
+        assert_eq!(list_trusted(&db).unwrap(), []);
+    }
+}
