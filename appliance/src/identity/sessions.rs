@@ -421,7 +421,7 @@ mod tests {
         let held = take(None).unwrap();
         assert_eq!(age(&held), Some(400));
         assert!(take(None).is_none(), "somebody has it");
-        held.give_back();
+        held.put_back();
         drop(take(None).unwrap());
         let mut held = take(None).unwrap();
         held.use_up();
@@ -430,7 +430,7 @@ mod tests {
         // One that comes with the request is shown to no other one, and stands for the next if it was not used.
         let held = take(Some(&at(NOW, 450))).unwrap();
         assert_eq!((age(&held), take(None).is_none()), (Some(50), true));
-        held.give_back();
+        held.put_back();
         let held = take(None).unwrap();
         sessions.renew_pin(&secret, &at(NOW, 490)).unwrap();
         drop(held);

@@ -36,7 +36,7 @@ impl HeldPin {
     }
 
     /// Nothing was recorded by it.
-    pub fn give_back(mut self) {
+    pub fn put_back(mut self) {
         self.is_used = false;
     }
 

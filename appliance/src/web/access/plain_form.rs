@@ -12,7 +12,7 @@ use crate::web::context::AppState;
 const PINS: [&str; 4] = ["pin", "own_pin", "present", "again"];
 
 /// Fields in which somebody types a name or a note.
-const TYPED: [&str; 2] = ["cleaned_by", "notes"];
+const NAMES_AND_NOTES: [&str; 2] = ["cleaned_by", "notes"];
 
 /// Refuses a PIN or a badge that anybody in the building could read.
 pub(crate) async fn refuse_secrets_in_the_clear(
@@ -41,7 +41,7 @@ pub(crate) async fn screen_form(
     if !from.secure {
         refuse_secrets_in_the_clear(state, &form, typist).await?;
     }
-    if let Some(code) = take_misplaced_badge(state, form.values_mut(&TYPED), from).await?
+    if let Some(code) = take_misplaced_badge(state, form.values_mut(&NAMES_AND_NOTES), from).await?
         && form.text("badge").trim().is_empty()
     {
         form.set("badge", code.as_str());

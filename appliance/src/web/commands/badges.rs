@@ -20,13 +20,13 @@ pub(crate) async fn enrol_badge(
     code: BadgeCode,
 ) -> Result<Result<StaffBadge, BadgeRefusal>, HttpError> {
     let new = NewBadge { staff, code, now_ms: state.clock.now().wall_ms };
-    let asked = new.clone();
+    let first = new.clone();
     let checked = run_blocking(state, move |state| {
         let facility = state.store.snapshot();
-        if opens_item(&facility, &asked.code) {
+        if opens_item(&facility, &first.code) {
             return Ok(Err(BadgeRefusal::Label));
         }
-        state.identity.badges.check(&asked, has_left(&facility)).map_err(|e| HttpError::internal(&e))
+        state.identity.badges.check(&first, has_left(&facility)).map_err(|e| HttpError::internal(&e))
     });
     if let Err(refusal) = checked.await? {
         return Ok(Err(refusal));

@@ -4,7 +4,7 @@ use record::kinds::{AccessChange, CleanedBy};
 use serde_json::json;
 
 use super::badges::{CODE, badges_of, enrol};
-use super::staff_pages::person;
+use super::staff_pages::{desk, person};
 use super::submissions::{document, packed, with};
 use super::*;
 
@@ -106,6 +106,25 @@ async fn a_phone_that_sends_one_as_a_name_or_note_proves_by_it() {
     assert_eq!(world.cleaning().note, None);
     world.send(packed(&sheet(3, CODE, ""), &[]), false).await.is(400).has("/problems/badge-in-the-clear");
     assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+    require_nothing_of_it(&world);
+}
+
+#[tokio::test]
+async fn on_paper_it_is_no_name_and_no_reason() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let path = format!("/staff/equipment/{}/late", world.pump);
+    let token = tom.get(&path).await.hidden("form");
+    for (name, notes, words) in
+        [(CODE, "The box was off", "Enter your name"), ("Ada", CODE, "Say why it comes late")]
+    {
+        let paper = [("performed_at", "2026-11-20 09:30"), ("steps", "1"), ("uncounted", "1")];
+        let typed = [("cleaned_by", name), ("notes", notes)];
+        let refused = tom.post(&path, &token, &[&paper[..], &typed].concat()).await;
+        refused.is(422).has(words).has_not(CODE);
+    }
     require_nothing_of_it(&world);
 }
 

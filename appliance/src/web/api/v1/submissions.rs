@@ -146,7 +146,7 @@ async fn prove_badge(
 ) -> Result<Option<StaffId>, HttpError> {
     let (network, misplaced) = (
         ClientNetwork::of(phone.peer().remote),
-        take_misplaced_badge(state, document.typed_mut(), phone.peer()).await?,
+        take_misplaced_badge(state, document.entered_mut(), phone.peer()).await?,
     );
     let Some(badge) = document.badge().or(misplaced.as_ref().map(BadgeCode::as_str)) else { return Ok(None) };
     if !phone.peer().secure {

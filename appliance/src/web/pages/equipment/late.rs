@@ -12,6 +12,7 @@ use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 
 use crate::intake::{CleaningForm, Command, CommandRefusal};
+use crate::web::access::badge::take_misplaced_badge;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -227,9 +228,11 @@ pub(crate) async fn enter_late(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-    StaffForm(form): StaffForm,
+    StaffForm(mut form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let item = find_item(&state, &tag)?;
+    // A badge proves nothing of what is on paper, and is no name.
+    take_misplaced_badge(&state, form.values_mut(&["cleaned_by", "notes"]), signed.browser().peer()).await?;
     let to = format!("/staff/equipment/{}", item.tag);
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LATE, &form);
     let entry = LateEntry { w: signed.words(), state: &state, item: &item, sent: &mut sent };

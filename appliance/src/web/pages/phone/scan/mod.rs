@@ -8,5 +8,6 @@ mod out_of_service;
 pub(crate) mod page;
 mod proof;
 mod recorded;
+pub(crate) mod someone_else;
 pub(crate) mod submit;
 pub(crate) mod who;

@@ -156,16 +156,17 @@ impl ProofLook<'_> {
             return Vec::new();
         }
         let is_recent = |person: &ListedPerson| person.name.to_lowercase() == recent;
-        let begins = |person: &ListedPerson| {
-            let name = person.name.to_lowercase();
-            is_long_enough && name.split_whitespace().any(|part| part.starts_with(&letters))
-        };
         let mut people = list_people(self.reader, self.facility);
-        people.retain(|person| is_recent(person) || begins(person));
+        people.retain(|person| is_recent(person) || is_long_enough && has_part(&person.name, &letters));
         people.sort_by_cached_key(|person| (!is_recent(person), person.name.to_lowercase()));
         people.truncate(NAMES_MAX);
         people
     }
+}
+
+/// Whether a part of a name begins with these letters.
+fn has_part(name: &str, letters: &str) -> bool {
+    name.to_lowercase().split_whitespace().any(|part| part.starts_with(letters))
 }
 
 /// Whether the facility takes a name from the list for this class.

@@ -41,7 +41,8 @@ use crate::web::pages::phone::scan::page::{
 };
 use crate::web::pages::phone::scan::proof::{PageOrigin, proof_demand};
 use crate::web::pages::phone::scan::recorded::{recorded_answer, recorded_before};
-use crate::web::pages::phone::scan::who::{ScanProof, forget_person, is_named};
+use crate::web::pages::phone::scan::someone_else::forget_person;
+use crate::web::pages::phone::scan::who::{ScanProof, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::device::RequestDevice;

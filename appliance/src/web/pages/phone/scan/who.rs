@@ -1,24 +1,21 @@
 //! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as it stands.
 
-use http::HeaderValue;
 use record::entry::EntryAuthor;
-use record::ids::{DeviceId, StaffId};
+use record::ids::StaffId;
 use service::attempts::ClientNetwork;
 use web::argument::FormFields;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessOutcome, AccessTarget, HeldPin, PinOutcome};
+use crate::identity::{AccessTarget, HeldPin, PinOutcome};
 use crate::intake::{ClaimedCleaner, Command};
 use crate::web::access::badge::{BadgeOutcome, check_scanned_badge, unknown_badge_note};
 use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
-use crate::web::access_note::{AccessNote, AccessNotes};
+use crate::web::access_note::AccessNote;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
-use crate::web::pages::phone::scan::draft::ScanDrafts;
 use crate::web::pages::phone::scan::proof::find_listed;
-use crate::web::request::cookies;
 use crate::web::view_models::listed_people::ListedPerson;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
@@ -176,7 +173,7 @@ impl ScanProof {
         held.use_up();
         let done = run_command(state, by, key, command).await;
         if matches!(done, Err(CommandFailure::Refused(_))) {
-            held.give_back();
+            held.put_back();
             return done;
         }
         let written = tokio::task::spawn_blocking(move || held.write_used()).await;
@@ -254,22 +251,4 @@ impl ScanProof {
 struct EnteredPin<'a> {
     staff: StaffId,
     pin: &'a str,
-}
-
-/// “I am someone else”: ends the session on this device, and takes away what it remembers of whoever was there. The cookies
-/// that do so.
-pub(crate) async fn forget_person(
-    state: &AppState,
-    phone: &[DeviceId],
-    signed: Option<&StaffSession>,
-    notes: &AccessNotes,
-) -> Result<[Option<HeaderValue>; 2], HttpError> {
-    state.contact_timers.forget_names(phone);
-    state.stored::<ScanDrafts>().forget_person(phone);
-    let Some(signed) = signed else { return Ok([None, cookies::clear_name()]) };
-    let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
-    let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
-    ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
-    notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::SignOut).by(signed.staff())]);
-    Ok([cookies::clear_session(), cookies::clear_name()])
 }
