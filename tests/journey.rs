@@ -10,6 +10,8 @@ mod browser;
 mod dead_spot;
 #[path = "journey/desk.rs"]
 mod desk;
+#[path = "journey/keyboard.rs"]
+mod keyboard;
 #[path = "journey/phone.rs"]
 mod phone;
 #[path = "journey/photo.rs"]
@@ -107,6 +109,15 @@ async fn fifty_items_by_keyboard() {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(&story, &desk).await;
     desk::add_items_by_keyboard(&story, &desk, 50).await;
+    end([desk]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_and_a_protocol_by_keyboard_alone() {
+    let story = Story::new("keyboard-alone", true, &["--bare", "--no-relay"]);
+    let desk = Browser::open(Kind::Desk, true).await;
+    keyboard::record_and_undo(&story, &desk).await;
+    keyboard::publish_and_print(&story, &desk).await;
     end([desk]).await;
 }
 

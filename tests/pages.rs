@@ -13,6 +13,8 @@ mod print;
 mod pseudo;
 #[path = "pages/rows.rs"]
 mod rows;
+#[path = "pages/rules.rs"]
+mod rules;
 #[path = "pages/states.rs"]
 mod states;
 #[path = "pages/station.rs"]

@@ -104,8 +104,8 @@ pub(crate) async fn add_item(story: &Story, desk: &Browser, name: &str) {
     story.picture(desk, "13-added").await;
 }
 
-const TAB: &str = "\u{e004}";
-const ENTER: &str = "\u{e007}";
+pub(crate) const TAB: &str = "\u{e004}";
+pub(crate) const ENTER: &str = "\u{e007}";
 
 /// Presses keys, wherever they go.
 async fn send_keys(desk: &Browser, keys: &str) {

@@ -13,7 +13,12 @@ const SHEETS_MAX: usize = 3;
 
 /// The page that is shown as it would be printed: a PDF on A4.
 async fn print(browser: &Browser) -> Vec<u8> {
-    let page = json!({"page": {"width": 21.0, "height": 29.7}});
+    print_on(browser, 21.0, 29.7).await
+}
+
+/// The same on paper of this size, cm.
+async fn print_on(browser: &Browser, width: f64, height: f64) -> Vec<u8> {
+    let page = json!({"page": {"width": width, "height": height}});
     let printed = browser.driver("print", page).await;
     let pdf = base64::engine::general_purpose::STANDARD.decode(printed.as_str().unwrap_or_default());
     pdf.expect("a PDF")
@@ -23,6 +28,29 @@ async fn print(browser: &Browser) -> Vec<u8> {
 fn sheets(pdf: &[u8]) -> usize {
     let text = String::from_utf8_lossy(pdf);
     text.matches("/Type /Page").count() - text.matches("/Type /Pages").count()
+}
+
+/// Hung up where people clean: what is on a second sheet nobody reads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_technician_card_is_one_sheet() {
+    let desk = Browser::open(Kind::Desk, true).await;
+    let docs =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").canonicalize().expect("documents");
+    for (card, last) in [
+        ("technician-card.html", "Address of the box"),
+        ("es/technician-card.html", "Dirección de la unidad"),
+    ] {
+        desk.goto(&format!("file://{}", docs.join(card).display())).await;
+        desk.shows(last).await;
+        // Letter is shorter than A4 and wider.
+        for (width, height) in [(21.0, 29.7), (21.59, 27.94)] {
+            let pdf = print_on(&desk, width, height).await;
+            let to = harness::tools::artefacts("pages").join(format!("{}.pdf", card.replace('/', "-")));
+            std::fs::write(&to, &pdf).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+            assert_eq!(sheets(&pdf), 1, "{card} on {width} × {height} cm: {}", to.display());
+        }
+    }
+    desk.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use harness::demo::line::{DemoOutput, RelayLine};
 use reqwest::Url;
 
 use super::browser::Browser;
-use super::pseudo;
+use super::{pseudo, rules};
 
 /// What is done on a page to come to the state that is meant.
 pub(crate) enum Act {
@@ -12,6 +12,8 @@ pub(crate) enum Act {
     Press(&'static str),
     /// Type into it.
     Type(&'static str, &'static str),
+    /// The same with what only this demo knows.
+    Enter(&'static str, String),
     /// Give a hidden field another value, as if the page were older.
     Set(&'static str, &'static str),
 }
@@ -29,7 +31,12 @@ pub(crate) struct Page {
 impl Page {
     /// A page that shows these words when it is opened.
     pub(crate) fn at(name: &'static str, url: String, says: &'static str) -> Self {
-        Self { name, url, acts: Vec::new(), says }
+        Self::after(name, url, Vec::new(), says)
+    }
+
+    /// A page that shows these words once this was done on it.
+    pub(crate) fn after(name: &'static str, url: String, acts: Vec<Act>, says: &'static str) -> Self {
+        Self { name, url, acts, says }
     }
 
     /// A page that no table here names: that it answers is all that can be known of it.
@@ -68,9 +75,8 @@ impl Page {
         for act in &self.acts {
             match act {
                 Act::Press(css) => browser.press(css).await,
-                Act::Type(css, text) => {
-                    browser.find(css).await.send_keys(text).await.expect("it can be typed into")
-                }
+                Act::Type(css, text) => type_into(browser, css, text).await,
+                Act::Enter(css, text) => type_into(browser, css, text).await,
                 Act::Set(css, value) => {
                     browser.script(&format!("document.querySelector('{css}').value = '{value}'")).await;
                 }
@@ -82,18 +88,20 @@ impl Page {
 
 /// Where things are that have names of their own in each demo.
 pub(crate) struct Places {
-    http: String,
-    staff: String,
+    pub(crate) http: String,
+    pub(crate) staff: String,
     admin: String,
-    pump: String,
+    pub(crate) pump: String,
     /// A good tag that is on nothing.
     unknown: String,
     out: String,
-    fresh: String,
+    pub(crate) fresh: String,
+    /// Items that only one state has to do with.
+    pub(crate) others: [String; 6],
     receipt: String,
     old_receipt: String,
     protocol: String,
-    person: String,
+    pub(crate) person: String,
     /// A record of a phone that the box refused.
     refused: String,
     relay: String,
@@ -102,7 +110,7 @@ pub(crate) struct Places {
 
 const RECORD: &str = ".bar .go";
 /// The same where a contact time would have to be measured first.
-const UNMEASURED: &str = "#unmeasured, .bar .go";
+pub(crate) const UNMEASURED: &str = "#unmeasured, .bar .go";
 
 impl Places {
     /// Tells the relay's pages from the box's.
@@ -163,6 +171,7 @@ impl Places {
             unknown,
             out: tag(2),
             fresh,
+            others: [6, 7, 8, 9, 10, 11].map(tag),
             receipt,
             old_receipt,
             protocol,
@@ -237,6 +246,8 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     pages.extend(staff_tags(at));
     pages.extend(staff_sign_offs(at));
     pages.extend(staff(at));
+    pages.extend(rules::pages(at));
+    pages.extend(rules::staff_in_spanish(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
     pages
@@ -244,10 +255,8 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
 
 /// Those of the box, in one language from the first to the last.
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    [technician(at), staff_items(at), staff_tags(at), staff_sign_offs(at), staff(at), staff_access(at)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let rooms = [technician, staff_items, staff_tags, staff_sign_offs, staff, rules::pages, staff_access];
+    rooms.into_iter().flat_map(|pages| pages(at)).collect()
 }
 
 fn technician(at: &Places) -> Vec<Page> {

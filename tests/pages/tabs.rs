@@ -92,6 +92,28 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
     phone.close().await;
 }
 
+/// Files that came over the line for the page that is shown, and whether the page itself did.
+const CAME: &str = "return [performance.getEntriesByType('resource').filter((e) => e.transferSize > 0).map((e) => e.name).join(' '), \
+    performance.getEntriesByType('navigation')[0].transferSize > 0]";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_visit_asks_for_the_page_alone() {
+    let demo = Demo::start(&["--bare", "--no-relay"]);
+    let at = &demo.line.r#box;
+    let scan = format!("{}/t/{}", at.http, at.tags[0]);
+    for script in [false, true] {
+        let phone = Browser::open(Kind::Phone, script).await;
+        load(&phone, &scan, "the first visit").await;
+        let first = phone.script(CAME).await;
+        assert!(first[0].as_str().is_some_and(|names| names.contains("/base.")), "{first}");
+        load(&phone, "about:blank", "nothing").await;
+        load(&phone, &scan, "the second visit").await;
+        phone.shows("Record cleaning").await;
+        assert_eq!(phone.script(CAME).await, json!(["", true]));
+        phone.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twelve_staff_tabs_load_and_the_one_in_front_is_renewed() {
     let demo = Demo::start(&["--no-relay"]);

@@ -20,7 +20,7 @@ status-no-line-since = Sin conexión con el servidor central desde { $time }. To
 status-no-line = Todavía sin conexión con el servidor central. Todo se registra aquí.
 status-all-there = { $count ->
     [one] La única entrada está aquí y en el servidor central ({ $time }, { $zone }).
-   *[other] Las { NUMBER($count) } entradas están aquí y en el servidor central ({ $time }, { $zone }).
+   *[other] { NUMBER($count) } entradas aquí y en el servidor central ({ $time }, { $zone }).
 }
 status-on-the-way = { $count ->
     [one] La única entrada está aquí y en camino al servidor central.

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use super::client::TestClient;
 use super::fixture::{FixtureWorld, admitted_caller, open_client};
 use super::fuzz_body::body_cases;
+use super::fuzz_further::{FurtherParts, find_further_parts};
 use super::validate::AnswerChecker;
 use crate::route::{OperationDescription, Route};
 use crate::table::{Table, TableRow};
@@ -57,15 +58,19 @@ where
 {
     let checker = Arc::new(AnswerChecker::new(table));
     let mut faults = Vec::new();
+    let looked_at = open_world().await;
+    let further = find_further_parts(table, &looked_at, &open_client(&looked_at, &checker)).await;
+    drop(looked_at);
     for row in table.rows() {
         let route = &row.route;
+        let further = further.get(route.name).cloned().unwrap_or_default();
         let world = open_world().await;
         let Some(caller) = admitted_caller(&world, route) else {
             faults.push(format!("{}: no fixture caller is let in", route.name));
             continue;
         };
         let client = open_client(&world, &checker);
-        for case in list_cases(row, &caller.request(&world, route)) {
+        for case in list_cases(row, &caller.request(&world, route), &further) {
             let found = find_row_fault(&world, &client, case.request).await;
             faults.extend(found.map(|fault| format!("{}, {}: {fault}", route.name, case.name)));
         }
@@ -96,12 +101,12 @@ async fn find_row_fault(
     }
 }
 
-fn list_cases<S>(row: &TableRow<S>, right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
+fn list_cases<S>(row: &TableRow<S>, right: &Request<Vec<u8>>, further: &FurtherParts) -> Vec<FuzzCase> {
     let mut cases = method_cases(right);
     cases.extend(path_cases(&row.route, right));
     cases.extend(query_cases(&row.description, right));
     cases.extend(header_cases(right));
-    cases.extend(body_cases(right));
+    cases.extend(body_cases(right, further));
     cases
 }
 

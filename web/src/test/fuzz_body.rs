@@ -1,10 +1,15 @@
 //! Bodies changed: cut, doubled, of wrong types, too deep, too long, and with bytes changed.
 
-use http::Request;
+use std::collections::BTreeSet;
+
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request};
 use serde_json::Value;
 
 use super::fuzz::{FuzzCase, shorten_text};
+use super::fuzz_further::{FurtherParts, with_member};
+use super::fuzz_multipart::{BOUNDARY, BodyPart, join_parts, multipart_bodies, split_parts};
+use crate::argument::{FormFields, FormRules};
 
 /// What stands in place of each value of a JSON document, as it is written.
 const HOSTILE_JSON: [&str; 15] = [
@@ -26,9 +31,25 @@ const HOSTILE_JSON: [&str; 15] = [
 ];
 
 /// What stands in place of each value of a form.
-const HOSTILE_FIELDS: [&str; 9] =
-    ["", "+", "%00", "%1b%5B2J", "%ff", "%", "%E2%80%AE%E2%80%8B", "-1", "99999999999999999999"];
+const HOSTILE_FIELDS: [&str; 14] = [
+    "",
+    "+",
+    "%00",
+    "%1b%5B2J",
+    "%ff",
+    "%",
+    "%E2%80%AE%E2%80%8B",
+    "-1",
+    "0",
+    "8",
+    "99999999999999999999",
+    // A day that does not exist, a time in the hour that summer time leaves out, and what is of no form.
+    "2026-02-30",
+    "2026-03-08+02:30",
+    "%7C%7C%0A%7C",
+];
 
+const FORM: &str = "application/x-www-form-urlencoded";
 /// Levels that a document is nested.
 const LEVELS: usize = 64;
 /// Bytes that are ten times what a JSON document or a form may have.
@@ -39,7 +60,7 @@ const CHANGES: u64 = 32;
 const PLACE: &str = "@place@";
 
 /// The right request with its body changed in each way; none where it has no body.
-pub(super) fn body_cases(right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
+pub(super) fn body_cases(right: &Request<Vec<u8>>, further: &FurtherParts) -> Vec<FuzzCase> {
     let body = right.body();
     if body.is_empty() {
         return Vec::new();
@@ -54,8 +75,8 @@ pub(super) fn body_cases(right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
         ChangedBody::new("body that is too long", long),
     ];
     match content_type {
-        Some("application/json") => bodies.extend(json_bodies(body)),
-        Some("application/x-www-form-urlencoded") => bodies.extend(form_bodies(body)),
+        Some("application/json") => bodies.extend(json_bodies(body, &further.members)),
+        Some(FORM) => bodies.extend(form_bodies(body, &further.fields)),
         _ => {}
     }
     for seed in 0..CHANGES {
@@ -64,21 +85,67 @@ pub(super) fn body_cases(right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
     let cases = bodies
         .into_iter()
         .map(|changed| FuzzCase { name: changed.name, request: right.clone().map(|_| changed.bytes) });
-    cases.collect()
+    let mut cases: Vec<FuzzCase> = cases.collect();
+    if further.takes_multipart {
+        cases.extend(multipart_cases(right));
+    }
+    cases
 }
 
-struct ChangedBody {
-    name: String,
-    bytes: Vec<u8>,
+/// The right request as a form in parts, changed in each way.
+fn multipart_cases(right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
+    let mut right = right.clone();
+    let content_type = right.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = content_type.and_then(|media| media.split_once("boundary=")).map(|(_, it)| it.to_owned());
+    let boundary = boundary.unwrap_or_else(|| BOUNDARY.to_owned());
+    let parts = match content_type {
+        Some(FORM) => fields_as_parts(right.body()),
+        _ => split_parts(right.body(), &boundary),
+    };
+    let media = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
+    right.headers_mut().extend(media.into_iter().map(|media| (CONTENT_TYPE, media)));
+    let bodies = multipart_bodies(&parts, &boundary).into_iter();
+    let mut cases: Vec<FuzzCase> = bodies
+        .map(|changed| FuzzCase { name: changed.name, request: right.clone().map(|_| changed.bytes) })
+        .collect();
+    for media in
+        ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other"]
+    {
+        let mut request = right.clone().map(|_| join_parts(&parts, &boundary));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+        cases.push(FuzzCase { name: format!("parts sent as {media}"), request });
+    }
+    cases
+}
+
+fn fields_as_parts(body: &[u8]) -> Vec<BodyPart> {
+    let fields = FormFields::parse_urlencoded::<AnyForm>(body).unwrap_or_default();
+    fields.iter().map(|(name, value)| BodyPart::field(name, value)).collect()
+}
+
+/// Examples are right by the rules of their own rows.
+struct AnyForm;
+
+impl FormRules for AnyForm {
+    fn may_repeat(_: &str) -> bool {
+        true
+    }
+}
+
+/// A body, and what was done to it.
+pub(super) struct ChangedBody {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl ChangedBody {
-    fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), bytes: bytes.into() }
     }
 }
 
-fn json_bodies(body: &[u8]) -> Vec<ChangedBody> {
+/// A document with each of its values, and each of these members, in every other way.
+pub(super) fn json_bodies(body: &[u8], further: &BTreeSet<String>) -> Vec<ChangedBody> {
     let document: Value = serde_json::from_slice(body).unwrap_or_default();
     let deep = format!("{}{}", "[".repeat(LEVELS), "]".repeat(LEVELS));
     let long = format!("\"{}\"", "x".repeat(20_000));
@@ -93,6 +160,10 @@ fn json_bodies(body: &[u8]) -> Vec<ChangedBody> {
             let changed = text.replacen(&format!("\"{PLACE}\""), raw, 1);
             bodies.push(ChangedBody::new(format!("member {pointer} = {}", shorten_text(raw)), changed));
         }
+    }
+    for (name, raw) in further.iter().flat_map(|name| HOSTILE_JSON.map(|raw| (name, raw))) {
+        let changed = with_member(&document, name, raw);
+        bodies.extend(changed.map(|text| ChangedBody::new(format!("new member {name} = {raw}"), text)));
     }
     if let Value::Object(members) = &document {
         let text = document.to_string();
@@ -127,7 +198,7 @@ fn pointers_of(document: &Value) -> Vec<String> {
     pointers
 }
 
-fn form_bodies(body: &[u8]) -> Vec<ChangedBody> {
+fn form_bodies(body: &[u8], further: &BTreeSet<String>) -> Vec<ChangedBody> {
     let text = String::from_utf8_lossy(body).into_owned();
     let pairs: Vec<&str> = text.split('&').collect();
     let long = "x".repeat(20_000);
@@ -144,6 +215,13 @@ fn form_bodies(body: &[u8]) -> Vec<ChangedBody> {
             pairs.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, pair)| *pair).collect();
         bodies.push(ChangedBody::new(format!("without field {name}"), without.join("&")));
         bodies.push(ChangedBody::new(format!("field {name} twice"), format!("{text}&{pair}")));
+    }
+    let named = |name: &String| pairs.iter().any(|pair| pair.split('=').next() == Some(name));
+    for name in further.iter().filter(|name| !named(name)) {
+        for value in HOSTILE_FIELDS.into_iter().chain(["1", long.as_str()]) {
+            let what = format!("further field {name} = {}", shorten_text(value));
+            bodies.push(ChangedBody::new(what, format!("{text}&{name}={value}")));
+        }
     }
     bodies.push(ChangedBody::new("10,000 fields", "a=1&".repeat(10_000)));
     bodies

@@ -10,6 +10,8 @@ mod compression;
 mod fixture;
 mod fuzz;
 mod fuzz_body;
+mod fuzz_further;
+mod fuzz_multipart;
 mod listing;
 mod matrix;
 pub(crate) mod unpack;

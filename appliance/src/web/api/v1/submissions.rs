@@ -63,7 +63,9 @@ fn submission_example() -> Example {
         json!({ "open": [0, 0], "press": [9_000, 9_000], "send": [60_000, 60_000], "same_page": true });
     let document = json!({
         "v": 1, "id": examples::SUBMISSION, "tag": examples::TAG, "steps": [1],
-        "who": { "way": "typed", "name": "Ada" }, "times": times,
+        "protocol": { "id": examples::PROTOCOL, "version": 1 }, "agent": "Quat wipe", "lot": "L 1204",
+        "lot_expires": "2027-01-31", "trigger": "", "who": { "way": "typed", "name": "Ada", "staff": null, "badge": null },
+        "note": "", "problem": null, "cleaned": true, "photos": [], "times": times, "cards": 12,
     });
     let body = format!(
         "--part\r\nContent-Disposition: form-data; name=\"submission\"\r\nContent-Type: application/json\r\n\r\n\
