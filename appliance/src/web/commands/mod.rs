@@ -5,6 +5,8 @@ pub(crate) mod alarms;
 pub(crate) mod badges;
 pub(crate) mod photo_follow;
 pub(crate) mod photo_upload;
+pub(crate) mod pins;
 pub(crate) mod reminders;
 pub(crate) mod run;
+pub(crate) mod waiting_access;
 pub(crate) mod waiting_phones;

@@ -31,6 +31,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("old.generate-qr", "changes nothing"),
     ("old.register", "adds a record"),
     ("old.register-bare", "adds a record"),
+    ("person.end", "somebody leaves once; that has no further versions"),
+    ("person.enter", "adds a person"),
     ("photo.add", "adds a photo"),
     ("printer.add", "adds a printer"),
     ("printer.probe", "changes nothing"),

@@ -267,7 +267,7 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
 }
 
-fn copy_of(lines: &[Value], token: &str) -> Request<Body> {
+pub(super) fn copy_of(lines: &[Value], token: &str) -> Request<Body> {
     let head = |name: &str, more: &str| {
         format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n")
     };
