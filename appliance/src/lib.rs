@@ -48,7 +48,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use record::kinds::StaffRole;
+use record::kinds::{CompetencyPolicy, ProblemPolicy, QueuedPolicy, StaffRole};
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
 use service::exit::ProgramExit;
@@ -269,6 +269,21 @@ enum FacilityCommand {
         /// Minutes for which an entered PIN proves records, 0 to 60
         #[arg(long)]
         pin_proof_min: Option<u32>,
+        /// Minutes in which a record can be undone, 0 to 1440
+        #[arg(long)]
+        undo_min: Option<u32>,
+        /// Whether a reported problem takes its item out of service: tell (never), proven or anyone
+        #[arg(long)]
+        problem: Option<ProblemPolicy>,
+        /// A cleaning by somebody who is not signed off: off, warn or refuse
+        #[arg(long)]
+        competency: Option<CompetencyPolicy>,
+        /// Contact time that a phone measured away from the box: count or incomplete
+        #[arg(long)]
+        queued: Option<QueuedPolicy>,
+        /// Language and country of printed things: en-US, en-GB, es-US, es-MX or es-ES
+        #[arg(long)]
+        locale: Option<String>,
     },
 }
 
@@ -486,6 +501,11 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             allow_unattributed,
             contact,
             pin_proof_min,
+            undo_min,
+            problem,
+            competency,
+            queued,
+            locale,
         })) => AdminCommand::FacilitySet(Box::new(intake::SettingsChange {
             name,
             zone,
@@ -493,6 +513,11 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             allow_unattributed,
             contact,
             pin_proof_min,
+            undo_min,
+            problem,
+            competency,
+            queued,
+            locale,
             ..intake::SettingsChange::default()
         })),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },

@@ -415,6 +415,7 @@ pub struct PrintedLabel {
 
 /// Which ways to say who cleaned are allowed, by the class of the use; a class that is absent keeps what it had.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WhoPolicy {
     /// For use on intact skin.
     #[serde(default, skip_serializing_if = "Option::is_none")]

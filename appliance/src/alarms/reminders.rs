@@ -32,12 +32,18 @@ const HOUR_MS: i64 = 3_600_000;
 pub enum ReminderCode {
     /// Somebody reported that something is wrong with an item.
     ProblemReported,
+    /// Strangers enter PINs for somebody.
+    PinTries,
     /// A contact time was started, and no cleaning recorded.
     BegunNotRecorded,
     /// A phone holds records that are older than a day.
     PhoneWaits,
+    /// A phone seldom gives the photo that it is asked for.
+    PhotoMissing,
     /// A person’s sign-off for a protocol ends.
     CompetencyEnds,
+    /// A program’s token ends.
+    TokenEnds,
 }
 
 impl ReminderCode {
@@ -45,9 +51,12 @@ impl ReminderCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ProblemReported => "problem-reported",
+            Self::PinTries => "pin-tries",
             Self::BegunNotRecorded => "begun-not-recorded",
             Self::PhoneWaits => "phone-waits",
+            Self::PhotoMissing => "photo-missing",
             Self::CompetencyEnds => "competency-ends",
+            Self::TokenEnds => "token-ends",
         }
     }
 }
@@ -58,7 +67,8 @@ pub struct OpenReminder {
     /// Names it in addresses: eight hex digits.
     pub id: String,
     pub code: ReminderCode,
-    /// An item’s tag, the device of a phone, or the ids of a person and a protocol with a space between.
+    /// An item’s tag, the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
+    /// between.
     pub subject: String,
     /// Since when, milliseconds since 1970.
     pub first_ms: i64,

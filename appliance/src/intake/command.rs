@@ -8,9 +8,9 @@ use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     AccessChanged, Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay,
-    CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
-    ProblemPolicy, ProtocolWords, Schedule, SpauldingClass, Step, TagEnd, TagReason, UpkeepReading,
-    UpkeepResult, WhoPolicy,
+    CompetencyPolicy, DayChange, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy,
+    ProblemOutcome, ProblemPolicy, ProtocolWords, QueuedPolicy, Schedule, SpauldingClass, Step, TagEnd,
+    TagReason, TimeOfDay, UpkeepReading, UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -456,9 +456,10 @@ pub struct UpkeepRecord {
 }
 
 /// Settings of the facility, as typed; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsChange {
+    /// Its name, at most 120 characters.
     pub name: Option<String>,
     /// Its IANA time zone.
     pub zone: Option<String>,
@@ -478,7 +479,29 @@ pub struct SettingsChange {
     pub competency: Option<CompetencyPolicy>,
     /// The ways to say who cleaned that are allowed, by class; an empty list of a class takes back what was said of it.
     pub who: Option<WhoPolicy>,
+    /// Whether contact time that a phone measured counts.
+    pub queued: Option<QueuedPolicy>,
+    /// Language and country of printed things, and of a page without a preference; empty: English of the United States.
+    pub locale: Option<String>,
+    /// The languages that pages offer; none: all that the box has.
+    pub languages: Option<Vec<String>>,
+    /// Day of the next announced inspection; an empty one clears it, and what it is of.
+    pub inspection_day: Option<DayChange>,
+    /// By whom or of what that inspection is.
+    pub inspection_title: Option<String>,
+    /// Day of the last full survey; an empty one clears it.
+    pub survey: Option<DayChange>,
+    /// When shifts begin.
+    pub shifts: Option<Vec<TimeOfDay>>,
+    /// The name above pages; empty: the program's.
+    pub brand_name: Option<String>,
+    /// Their colour, `#rrggbb`; empty: the program's.
+    pub brand_colour: Option<String>,
+    /// How long records are to be kept, years.
+    pub retain_years: Option<u32>,
     /// The version of the settings that these were made over; absent: whatever it is.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
     pub seen: Option<RowVersion>,
 }
 

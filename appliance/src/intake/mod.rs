@@ -2,6 +2,7 @@
 
 mod access;
 mod attribution;
+mod brand;
 mod check;
 mod cleaning;
 mod clock;
@@ -36,6 +37,7 @@ use service::random::RandomSource;
 
 pub use self::attribution::{PROOF_WAYS, ProofDemand, use_class, ways_from, ways_of_class, weakest_way};
 pub(crate) use self::attribution::{check_proof, is_enough, raised_class, way_of};
+pub use self::brand::BrandColour;
 pub use self::command::{
     CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, EquipmentMerge,
     ListedOver, LocationChange, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange,
@@ -45,17 +47,22 @@ pub use self::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
     is_signed_off,
 };
+pub use self::facility::FACILITY_LOCALES;
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
 pub use self::problem::ProblemForm;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::queued::{QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{ClockRefusal, ItemRefusal, LanguageRefusal, RefusalCause, SignOffRefusal};
+pub use self::refusal_cause::{
+    ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, SignOffRefusal,
+};
 pub use self::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};
 pub use self::tags::{find_named_item, open_tags};
 pub use self::uses::UseForm;
-pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
+pub use self::ways::{
+    CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided, UNREAD_SETTINGS, WAYS, ways_of,
+};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
 pub trait StateView {

@@ -137,9 +137,8 @@ pub(super) fn check_permission(
 ) -> Result<(), CommandRefusal> {
     match by.via {
         // The administration socket is root's, a directive was signed by the relay, a token was given for this.
-        CommandSource::Socket | CommandSource::Relay | CommandSource::Box | CommandSource::Api => {
-            return Ok(());
-        }
+        CommandSource::Socket | CommandSource::Relay | CommandSource::Box => return Ok(()),
+        CommandSource::Api => return check_program(command, view),
         CommandSource::Phone => return check_phone(by, command, view),
         CommandSource::Staff | CommandSource::Other => {}
     }
@@ -153,6 +152,22 @@ pub(super) fn check_permission(
         Some(staff) if permission.is_of(staff.role) => own_rights(by, command),
         _ => Err(CommandRefusal::NotAllowed(RefusalCause::Role(permission))),
     }
+}
+
+/// A token writes what biomed writes; who rules over the facility its admins decide.
+fn check_program(command: &Command, view: &dyn StateView) -> Result<(), CommandRefusal> {
+    let is_admin = |staff: &StaffId| {
+        view.facility().staff.get(staff).is_some_and(|person| person.role == StaffRole::FacilityAdmin)
+    };
+    let concerns_admin = match command {
+        Command::AddStaff(person) => person.role == StaffRole::FacilityAdmin,
+        Command::ChangeStaff(StaffChange { staff, role: Some(role), .. }) => {
+            *role == StaffRole::FacilityAdmin || is_admin(staff)
+        }
+        Command::StaffLeft { staff } => is_admin(staff),
+        _ => false,
+    };
+    if concerns_admin { Err(CommandRefusal::NotAllowed(RefusalCause::AdminByProgram)) } else { Ok(()) }
 }
 
 fn is_own_pin(by: &EntryAuthor, change: &AccessChanged) -> bool {

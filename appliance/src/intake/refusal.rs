@@ -207,6 +207,8 @@ fn field_label(field: &str) -> &'static str {
         "within" => "The place that it is part of",
         "default_name" => "The name to begin with",
         "loan_owner" => "The owner of the loaner",
+        "inspection_title" => "What the inspection is",
+        "brand_name" => "The name above pages",
         "contact" => "The contact",
         "label_host" => "The label host",
         "number" => "The payroll number",

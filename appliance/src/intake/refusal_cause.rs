@@ -57,6 +57,25 @@ pub enum SignOffRefusal {
     Yourself,
 }
 
+/// Why a setting of the facility is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FacilityRefusal {
+    #[error("Choose one from the list")]
+    Word,
+    #[error("Enter the day of the inspection, today or later")]
+    InspectionDay,
+    #[error("A survey was today or earlier. Check the day")]
+    SurveyDay,
+    #[error("A day has at most 6 shifts. Enter when each begins, in order")]
+    Shifts,
+    #[error("A color is # and six digits from 0 to f, such as #0b5d5e")]
+    Colour,
+    #[error("White is hard to read on this color. Choose a darker one")]
+    PaleColour,
+    #[error("Records are kept for 1 to 99 years")]
+    RetainYears,
+}
+
 /// Why a language, or what is said in it, is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LanguageRefusal {
@@ -64,6 +83,8 @@ pub enum LanguageRefusal {
     Translation,
     #[error("Pages are in en or es")]
     Page,
+    #[error("A facility’s language is en-US, en-GB, es-US, es-MX or es-ES")]
+    Facility,
     #[error("Translate each step, one for one, or none")]
     Steps,
 }
@@ -139,6 +160,8 @@ pub enum RefusalCause {
     StartDelay,
     #[error("{0}")]
     Language(LanguageRefusal),
+    #[error("{0}")]
+    Facility(FacilityRefusal),
     #[error("More than 511 items are due by this protocol. Move some of them to another protocol first")]
     ProtocolItems,
     #[error("This protocol was retired already")]
@@ -199,6 +222,10 @@ pub enum RefusalCause {
     SignOff(SignOffRefusal),
     #[error("You cannot change your own role or mark yourself as left; ask another facility admin")]
     OwnRole,
+    #[error(
+        "Programs neither make anybody a facility admin nor take one away. A facility admin does that under Staff"
+    )]
+    AdminByProgram,
     #[error("{}", .0.requirement())]
     Role(Permission),
 }
@@ -206,7 +233,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 82] = [
+    pub(crate) const ALL: [Self; 92] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -252,6 +279,14 @@ impl RefusalCause {
         Self::StartDelay,
         Self::Language(LanguageRefusal::Translation),
         Self::Language(LanguageRefusal::Page),
+        Self::Language(LanguageRefusal::Facility),
+        Self::Facility(FacilityRefusal::Word),
+        Self::Facility(FacilityRefusal::InspectionDay),
+        Self::Facility(FacilityRefusal::SurveyDay),
+        Self::Facility(FacilityRefusal::Shifts),
+        Self::Facility(FacilityRefusal::Colour),
+        Self::Facility(FacilityRefusal::PaleColour),
+        Self::Facility(FacilityRefusal::RetainYears),
         Self::Language(LanguageRefusal::Steps),
         Self::ProtocolItems,
         Self::RetiredProtocol,
@@ -289,6 +324,7 @@ impl RefusalCause {
         Self::SignOff(SignOffRefusal::Absent),
         Self::SignOff(SignOffRefusal::Yourself),
         Self::OwnRole,
+        Self::AdminByProgram,
         Self::Role(Permission::EditEquipment),
     ];
 }

@@ -4,21 +4,23 @@ use record::fold::{RowVersion, StaffMember};
 use record::ids::StaffId;
 use record::kinds::{StaffAdded, StaffChanged, StaffLeft, StaffRole};
 use record::limits::PAYROLL_CHARS_MAX;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CommandRefusal, Drafts, LanguageRefusal, RefusalCause, StateView, text};
 
 /// A new person.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStaff {
+    /// Their name, at most 120 characters.
     pub name: String,
     /// What they may do.
     pub role: StaffRole,
-    /// The language of their pages, one of [`PAGE_LANGUAGES`]; empty: no preference.
+    /// The language of their pages, `en` or `es`; empty: no preference.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub locale: String,
-    /// Their payroll number; empty: none.
+    /// Their payroll number, at most 40 characters; empty: none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub number: String,
 }

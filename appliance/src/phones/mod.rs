@@ -2,6 +2,7 @@
 
 mod contact_timers;
 mod label_scans;
+mod photo_asks;
 mod refused_submissions;
 mod tables;
 mod time_place;
@@ -9,6 +10,7 @@ mod waiting_phones;
 
 pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, ContactTimers, count_cleanings};
 pub use self::label_scans::LabelScans;
+pub use self::photo_asks::PhotoAsks;
 pub use self::refused_submissions::{
     RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
     open_refused, refused_photos,

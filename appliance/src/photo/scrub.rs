@@ -232,6 +232,7 @@ mod tests {
             b"%PDF-1.7",
             b"II*\0",
             b"<html>",
+            b"PK\x03\x04\x14\0\0\0\x08\0x.jpg",
         ] {
             assert!(
                 matches!(strip_metadata(stranger.to_vec()), Err(ScrubError::NotAPhoto(_))),

@@ -16,9 +16,9 @@ use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{BoxAuthority, IdentityStores};
 use crate::intake::CommandRefusal;
-use crate::phones::{ContactTimers, LabelScans, PhoneTables};
+use crate::phones::{ContactTimers, LabelScans, PhoneTables, PhotoAsks};
 use crate::settings::BoxSettings;
-use crate::store::{Store, WriteDecision};
+use crate::store::{Store, StoreError, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};
 use crate::web::{self, AppState, RelayLinkState};
 
@@ -51,6 +51,7 @@ pub(super) fn start_upkeep(
         tokio::spawn(save_label_scans(Arc::clone(&rooms.phones.label_scans))),
         tokio::spawn(run_watchdog(store.clone())),
         tokio::spawn(report_health(seams.clone(), store.clone())),
+        tokio::spawn(follow_photos(seams.clone(), store.clone())),
         tokio::spawn(follow_clock(seams.clone(), store.clone())),
     ];
     tasks.extend(
@@ -62,15 +63,20 @@ pub(super) fn start_upkeep(
 /// What pages left to be done, and what phones say on them.
 pub(super) fn start_page_upkeep(state: &AppState) -> JoinHandle<()> {
     web::attach_left_photos(state);
-    tokio::spawn(follow_waiting_phones(state.clone()))
+    tokio::spawn(follow_page_reminders(state.clone()))
 }
 
-async fn follow_waiting_phones(state: AppState) {
+/// What waits for somebody because of phones, PINs and tokens.
+async fn follow_page_reminders(state: AppState) {
     loop {
         tokio::time::sleep(HEALTH_EVERY).await;
         let own = state.clone();
-        if let Err(error) = tokio::task::spawn_blocking(move || web::remind_of_phones(&own)).await {
-            tracing::error!(%error, "phones that hold records were not looked at");
+        let look = move || {
+            web::remind_of_phones(&own);
+            web::remind_of_access(&own);
+        };
+        if let Err(error) = tokio::task::spawn_blocking(look).await {
+            tracing::error!(%error, "phones, PINs and tokens were not looked at");
         }
     }
 }
@@ -112,6 +118,45 @@ fn update_reminders(seams: &Seams, store: &Store, now: &Now) {
     let facility = store.facility();
     if let Err(error) = table.look_round(&facility, known_now_ms(now, &facility)) {
         tracing::error!(%error, "what waits for somebody was not written down");
+    }
+}
+
+/// Phones that are asked for photos and seldom give one.
+async fn follow_photos(seams: Seams, store: Store) {
+    let mut asks = PhotoAsks::default();
+    loop {
+        tokio::time::sleep(HEALTH_EVERY).await;
+        let (own, store) = (seams.clone(), store.clone());
+        let look = tokio::task::spawn_blocking(move || {
+            remind_of_photos(&own, &store, &mut asks);
+            asks
+        });
+        asks = match look.await {
+            Ok(after) => after,
+            Err(error) => {
+                tracing::error!(%error, "it was not looked which phones give no photos");
+                PhotoAsks::default()
+            }
+        };
+    }
+}
+
+fn note_new_entries(store: &Store, asks: &mut PhotoAsks) -> Result<(), StoreError> {
+    let reader = store.reader()?;
+    for entry in reader.entries(asks.unseen(reader.size())) {
+        asks.note(reader.epoch(), &entry?);
+    }
+    Ok(())
+}
+
+fn remind_of_photos(seams: &Seams, store: &Store, asks: &mut PhotoAsks) {
+    let Some(table) = seams.alarms.reminders() else { return };
+    if let Err(error) = note_new_entries(store, asks) {
+        tracing::error!(%error, "what was recorded was not looked through for photos");
+    }
+    let now_ms = known_now_ms(&seams.clock.now(), &store.facility());
+    if let Err(error) = table.replace_open(ReminderCode::PhotoMissing, &asks.lacking(), now_ms) {
+        tracing::error!(%error, "phones that give no photos were not told of");
     }
 }
 

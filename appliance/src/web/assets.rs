@@ -5,11 +5,15 @@ use std::sync::LazyLock;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Method};
 use web::answer::{MediaBytes, WithHeaders, media};
+use web::argument::Path;
 use web::assets::{LIVE, MARK, PackedAsset, STYLE, StaticAsset};
 use web::error::HttpError;
-use web::route::{AnyCaller, Route, RouteKind, row};
+use web::route::{AnyCaller, Example, Route, RouteKind, row};
 
+use crate::intake::BrandColour;
 use crate::web::context::AppState;
+use crate::web::http_error::not_found;
+use crate::web::refusals;
 
 /// What pages of the box do beyond being kept up to date.
 pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
@@ -47,7 +51,28 @@ pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
         READER_PROGRAM.to_route("app-reader-program.show"),
         MARK.to_route("mark.show"),
         row(Method::GET, "/favicon.ico", "favicon.show", RouteKind::Asset, show_favicon),
+        row(Method::GET, "/brand/{colour}", "brand-style.show", RouteKind::Asset, show_brand_style)
+            .refusals(refusals::FINDING)
+            .example(Example::default().part("colour", "0b5d5e.css")),
     ]
+}
+
+/// Where the sheet of a facility's colour is: another colour has another name.
+pub(crate) fn brand_style_path(colour: BrandColour) -> String {
+    format!("/brand/{}.css", colour.to_string().trim_start_matches('#'))
+}
+
+/// All that is drawn on the band is white: that can be read on every colour of a brand.
+async fn show_brand_style(
+    _: AnyCaller,
+    Path(file): Path<String>,
+) -> Result<WithHeaders<MediaBytes<media::Css>>, HttpError> {
+    let colour = file.strip_suffix(".css").and_then(|digits| format!("#{digits}").parse().ok());
+    let colour: BrandColour =
+        colour.filter(|colour| brand_style_path(*colour).ends_with(&file)).ok_or_else(not_found)?;
+    let stored = (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let sheet = format!(":root{{--band:{colour};--on-band:#fff;--mint:#fff}}");
+    Ok(WithHeaders([stored].into_iter().collect(), MediaBytes::new(sheet)))
 }
 
 /// Browsers ask for it by this name before they have read the page.

@@ -9,11 +9,12 @@ use web::live::LivePage;
 use words::{Language, Locale};
 
 use crate::identity::BrowserUse;
-use crate::intake::Permission;
+use crate::intake::{BrandColour, Permission};
 use crate::web::access::staff_session::{StaffSession, find_signed_in, word_role};
 use crate::web::assets;
 use crate::web::context::AppState;
 use crate::web::request::browser::BrowserClient;
+use crate::web::request::language::offered_languages;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarm_banner::AlarmBanner;
 use crate::web::view_models::alarm_words::AlarmSentences;
@@ -69,6 +70,20 @@ impl LanguageChoice {
     }
 }
 
+/// The colour of the band.
+#[derive(Debug, Clone)]
+pub(crate) struct BandColour {
+    /// `#0b5d5e`
+    pub(crate) code: String,
+    pub(crate) style: String,
+}
+
+impl BandColour {
+    fn of(colour: BrandColour) -> Self {
+        Self { code: colour.to_string(), style: assets::brand_style_path(colour) }
+    }
+}
+
 /// Where whoever reads an open page goes on as staff.
 #[derive(Debug, Clone)]
 pub(crate) struct StaffLink {
@@ -107,6 +122,10 @@ pub(crate) struct PageLayout {
     pub(crate) facility: String,
     /// Whether somebody entered that name.
     pub(crate) is_named: bool,
+    /// The name above pages that somebody entered.
+    pub(crate) brand: Option<String>,
+    /// Of the band, and where the sheet is that says so; where somebody chose one.
+    pub(crate) colour: Option<BandColour>,
     pub(crate) style: &'static str,
     pub(crate) mark: &'static str,
     pub(crate) scripts: Vec<&'static str>,
@@ -144,7 +163,8 @@ impl PageLayout {
         title: impl Into<String>,
     ) -> Self {
         let language = words.catalog().locale().language();
-        let others = Language::ALL.into_iter().filter(|other| *other != language);
+        let offered = offered_languages(&snapshot.settings).into_iter();
+        let others = offered.filter(|other| *other != language);
         Self {
             languages: others.map(LanguageChoice::of).collect(),
             ..Self::in_words(state, snapshot, words, title.into())
@@ -152,7 +172,7 @@ impl PageLayout {
     }
 
     fn in_words(state: &AppState, snapshot: &Snapshot, words: PageWords, title: String) -> Self {
-        let name = snapshot.settings.name.clone();
+        let (name, brand) = (snapshot.settings.name.clone(), &snapshot.settings.brand);
         let is_named = !name.is_empty();
         let facility = match is_named {
             true => name,
@@ -167,6 +187,9 @@ impl PageLayout {
             title,
             facility,
             is_named,
+            brand: Some(brand.name.clone()).filter(|name| !name.is_empty()),
+            // What a box of another version took for a colour is none here.
+            colour: brand.colour.parse().ok().map(BandColour::of),
             style: STYLE.path(),
             mark: MARK.path(),
             scripts: Vec::new(),

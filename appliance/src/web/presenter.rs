@@ -12,7 +12,7 @@ use crate::web::access::staff_session::AdmittedStaff;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, refusal_texts, worded};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::language::read_preferences;
+use crate::web::request::language::FacilityLanguages;
 use crate::web::request::peer::find_peer;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -67,8 +67,10 @@ impl ErrorPresenter for BoxPresenter {
     fn begin_visit(&self, request: &mut Request) -> PageReader {
         let admitted = AdmittedStaff::default();
         let secure = find_peer(request.extensions()).secure;
-        let languages = read_preferences(request.headers(), secure);
+        let facility = FacilityLanguages::of(&self.state.store.snapshot().settings);
+        let languages = facility.read_preferences(request.headers(), secure);
         request.extensions_mut().insert(admitted.clone());
+        request.extensions_mut().insert(facility);
         PageReader { admitted, languages }
     }
 

@@ -8,8 +8,8 @@ use record::limits::PHOTOS_MAX;
 use words::{Language, Locale, WordSet};
 
 use crate::intake::{
-    ClockRefusal, CommandRefusal, ItemRefusal, LanguageRefusal, OwnFieldRule, Permission, RefusalCause,
-    SignOffRefusal,
+    ClockRefusal, CommandRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, OwnFieldRule, Permission,
+    RefusalCause, SignOffRefusal,
 };
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
@@ -167,7 +167,20 @@ fn word_language_refusal(w: StaffRefusalWords, cause: LanguageRefusal) -> String
     match cause {
         LanguageRefusal::Translation => w.refusal_range_translation_language(),
         LanguageRefusal::Page => w.refusal_range_page_language(),
+        LanguageRefusal::Facility => w.refusal_range_facility_language(),
         LanguageRefusal::Steps => w.refusal_range_translation_steps(),
+    }
+}
+
+fn word_facility_refusal(w: StaffRefusalWords, cause: FacilityRefusal) -> String {
+    match cause {
+        FacilityRefusal::Word => w.refusal_range_setting(),
+        FacilityRefusal::InspectionDay => w.refusal_range_inspection_day(),
+        FacilityRefusal::SurveyDay => w.refusal_range_survey_day(),
+        FacilityRefusal::Shifts => w.refusal_range_shifts(),
+        FacilityRefusal::Colour => w.refusal_range_brand_colour(),
+        FacilityRefusal::PaleColour => w.refusal_range_pale_colour(),
+        FacilityRefusal::RetainYears => w.refusal_range_retain_years(),
     }
 }
 
@@ -208,6 +221,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::HangTime => staff.refusal_range_hang_time(),
         RefusalCause::StartDelay => staff.refusal_range_start_delay(),
         RefusalCause::Language(cause) => word_language_refusal(staff, cause),
+        RefusalCause::Facility(cause) => word_facility_refusal(staff, cause),
         RefusalCause::ProtocolItems => staff.refusal_range_protocol_items(),
         RefusalCause::RetiredProtocol => staff.refusal_already_retired_protocol(),
         RefusalCause::ScheduleWeekdays => staff.refusal_range_weekdays(),
@@ -238,6 +252,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
         RefusalCause::SignOff(cause) => word_sign_off_refusal(w, cause),
         RefusalCause::OwnRole => staff.refusal_own_role(),
+        RefusalCause::AdminByProgram => staff.refusal_admin_by_program(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),
     }
 }
@@ -423,6 +438,8 @@ mod tests {
             "within",
             "default_name",
             "loan_owner",
+            "inspection_title",
+            "brand_name",
             "contact",
             "label_host",
             "number",

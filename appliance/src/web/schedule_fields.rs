@@ -147,10 +147,14 @@ fn read_grace(w: FormWords, text: &str) -> Result<u32, Wrong> {
 /// `07:00, 19:00`
 fn parse_times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
     let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() };
+    read_times(text).filter(|times| !times.is_empty()).ok_or_else(wrong)
+}
+
+/// Times of day in their order, each once. None: one of them is no time.
+pub(crate) fn read_times(text: &str) -> Option<Vec<TimeOfDay>> {
     let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
-    let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
-    let mut times = read.map_err(|_| wrong())?;
+    let mut times = parts.map(|part| part.parse().ok()).collect::<Option<Vec<TimeOfDay>>>()?;
     times.sort_unstable();
     times.dedup();
-    if times.is_empty() { Err(wrong()) } else { Ok(times) }
+    Some(times)
 }

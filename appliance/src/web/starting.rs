@@ -10,7 +10,7 @@ use record::tree::Hash;
 use web::answer::Page;
 use words::{Locale, WordSet as _, fill_slots};
 
-use crate::web::request::language::read_preferences;
+use crate::web::request::language::FacilityLanguages;
 use crate::web::request::peer::find_peer;
 use crate::web::words::StartingWords;
 
@@ -45,7 +45,8 @@ fn starting_answer(request: &Request<Body>) -> Response {
         document("application/problem+json", &problem)
     } else {
         let secure = find_peer(request.extensions()).secure;
-        let words = StartingWords::in_best_of(&read_preferences(request.headers(), secure));
+        let languages = FacilityLanguages::default().read_preferences(request.headers(), secure);
+        let words = StartingWords::in_best_of(&languages);
         let page = Page::of_html(starting_page(request.method(), words));
         page.in_locale(words.catalog().locale()).into_response()
     };

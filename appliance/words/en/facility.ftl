@@ -139,12 +139,10 @@ box-fact-version = Version
 
 ## What somebody should see to.
 
-note-token-ends = The token of the program “{ $name }” ends on { $day }. A facility admin creates a new one under Programs.
 note-token-clear = The token of the program “{ $name }” was sent without HTTPS { $when } and was revoked. Give the program the HTTPS address and a new token.
 note-disk = The storage was full recently. Free some: records are refused while it is full.
 note-zone = No time zone is set, so days are counted in UTC. Set it under Settings.
 note-label-host = No label host is chosen, so no label can be printed yet. Set it under Settings.
-note-wrong-pins = { NUMBER($count) } wrong PINs or more were entered for { $name } since { $since }, on devices on which they never signed in. At most three an hour are checked, and their own devices are not held up. Ask them whether it was them; if not, set them a longer PIN under Staff.
 note-new-devices = So many wrong PINs were entered on new devices that nobody can sign in on a new device until { $until }. Devices on which somebody has signed in before are not held up. The access log says where they came from; setting somebody’s PIN under Staff ends the wait.
 
 ## The access log.

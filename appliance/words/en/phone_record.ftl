@@ -49,6 +49,11 @@ phone-record-copy = Copy of a phone’s records
     .send = Take it in
 # What became of a file.
 phone-record-copied = From the file: { $records } on the box, { $refused } refused, { $unreadable } lines not readable.
+# $count: records; $max: such as 200.
+phone-record-over = { $count ->
+    [one] 1 record was not looked at: one file holds at most { $max }. It is still in the file. Take it in as a file of its own.
+   *[other] { NUMBER($count) } records were not looked at: one file holds at most { $max }. They are still in the file. Take them in as files of their own.
+}
 
 ## One that was refused.
 

@@ -25,6 +25,15 @@ reminder-phone = { $count ->
 # $name: a person’s; $protocol: a protocol’s.
 reminder-sign-off = { $name }: the sign-off for { $protocol } ends soon
     .next = Watch one cleaning, then sign off again.
+# $name: a person’s; $count: wrong PINs within a day.
+reminder-pin-tries = { $name }: { NUMBER($count) } wrong PINs or more were entered on devices on which they never signed in
+    .next = At most three an hour are checked, and their own devices are not held up. Ask them whether it was them; if not, set them a longer PIN.
+# $count: cleanings of the last 20 for which a photo was asked.
+reminder-photo = One phone gave no photo { $count } of the last 20 times that it was asked for one
+    .next = The records stand, and are incomplete. Ask whoever carries the phone what keeps them from taking photos.
+# $name: a program’s; $day: such as “Dec 21, 2026”.
+reminder-token = The token of the program “{ $name }” ends on { $day }
+    .next = A facility admin creates a new one under Programs.
 # $time: such as “today 14:04”.
 reminder-since = Since { $time }
 reminder-snoozed = Put off until { $time }

@@ -26,6 +26,8 @@ staff-refusal-field = { $field ->
     [within] The place that it is part of
     [default_name] The name to begin with
     [loan_owner] The owner of the loaner
+    [inspection_title] What the inspection is
+    [brand_name] The name above pages
     [contact] The contact
     [label_host] The label host
     [number] The payroll number
@@ -99,6 +101,14 @@ refusal-range-hang-time = An item stays clean for 1 to 8,760 hours
 refusal-range-start-delay = The time from use to cleaning is 1 to 10,080 minutes
 refusal-range-translation-language = A protocol is translated to en or es
 refusal-range-page-language = Pages are in en or es
+refusal-range-facility-language = A facility’s language is en-US, en-GB, es-US, es-MX or es-ES
+refusal-range-setting = Choose one from the list
+refusal-range-inspection-day = Enter the day of the inspection, today or later
+refusal-range-survey-day = A survey was today or earlier. Check the day
+refusal-range-shifts = A day has at most 6 shifts. Enter when each begins, in order
+refusal-range-brand-colour = A color is # and six digits from 0 to f, such as #0b5d5e
+refusal-range-pale-colour = White is hard to read on this color. Choose a darker one
+refusal-range-retain-years = Records are kept for 1 to 99 years
 refusal-range-translation-steps = Translate each step, one for one, or none
 refusal-range-protocol-items = More than 511 items are due by this protocol. Move some of them to another protocol first
 refusal-range-weekdays = Days of the week go with every 1 day, or with times of day
@@ -150,6 +160,7 @@ refusal-role-rule = Your role does not include this.
 refusal-other-phone = Only the phone that recorded it can add a photo
 refusal-not-signed-off-yourself = Somebody else signs people off for this protocol, who is signed off for it themselves
 refusal-own-role = You cannot change your own role or mark yourself as left; ask another facility admin
+refusal-admin-by-program = Programs neither make anybody a facility admin nor take one away. A facility admin does that under Staff
 refusal-needs-sign-in = This needs a sign-in
     .recorder = This needs a sign-in as technician, biomed or facility admin
     .biomed = This needs a sign-in as biomed or facility admin

@@ -119,12 +119,10 @@ box-fact-up = Encendida desde hace
 box-fact-zone = Zona horaria
 box-fact-version = Versión
 
-note-token-ends = El token del programa “{ $name }” termina el { $day }. Un administrador crea otro en Programas.
 note-token-clear = El token del programa “{ $name }” se envió sin HTTPS { $when } y se revocó. Dé al programa la dirección HTTPS y un token nuevo.
 note-disk = El almacenamiento estuvo lleno hace poco. Libere espacio: mientras está lleno se rechazan registros.
 note-zone = No se indicó una zona horaria, así que los días se cuentan en UTC. Indíquela en Configuración.
 note-label-host = No se eligió la dirección de las etiquetas, así que todavía no se puede imprimir ninguna. Indíquela en Configuración.
-note-wrong-pins = Desde { $since } se ingresaron { NUMBER($count) } PIN incorrectos o más con el nombre de { $name }, en dispositivos en los que nunca inició sesión. Se revisan tres por hora como máximo, y sus propios dispositivos no se ven afectados. Pregúntele si fue quien lo hizo; si no, asígnele un PIN más largo en Personal.
 note-new-devices = Se ingresaron tantos PIN incorrectos en dispositivos nuevos que nadie puede iniciar sesión en uno nuevo hasta { $until }. Esto no afecta a los dispositivos en los que alguien ya inició sesión. El registro de accesos indica de dónde vinieron; al asignar un PIN a alguien en Personal, la espera termina.
 
 access-hint = Quién inició sesión, qué se rechazó, y cambios de PIN, sesiones y tokens. Se conservan las 10,000 líneas más recientes. No contiene PIN ni tokens.

@@ -42,3 +42,7 @@ phone-record-copy = Copia de los registros de un teléfono
     .file = Archivo
     .send = Incorporar
 phone-record-copied = Del archivo: { $records } en la unidad, { $refused } rechazados, { $unreadable } líneas ilegibles.
+phone-record-over = { $count ->
+    [one] No se leyó 1 registro: un archivo contiene { $max } como máximo. Sigue en el archivo. Incorpórelo como archivo aparte.
+   *[other] No se leyeron { NUMBER($count) } registros: un archivo contiene { $max } como máximo. Siguen en el archivo. Incorpórelos como archivos aparte.
+}

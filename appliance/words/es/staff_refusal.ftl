@@ -24,6 +24,8 @@ staff-refusal-field = { $field ->
     [within] El lugar del que forma parte
     [default_name] El nombre inicial
     [loan_owner] El propietario del equipo prestado
+    [inspection_title] El nombre de la inspección
+    [brand_name] El nombre sobre las páginas
     [contact] El contacto
     [label_host] La dirección de las etiquetas
     [number] El número de nómina
@@ -90,6 +92,14 @@ refusal-range-hang-time = Un equipo sigue limpio de 1 a 8,760 horas
 refusal-range-start-delay = El tiempo entre el uso y la limpieza es de 1 a 10,080 minutos
 refusal-range-translation-language = Un protocolo se traduce a en o es
 refusal-range-page-language = El idioma de las páginas es en o es
+refusal-range-facility-language = El idioma de un centro es en-US, en-GB, es-US, es-MX o es-ES
+refusal-range-setting = Elija una opción de la lista
+refusal-range-inspection-day = Escriba el día de la inspección: hoy o uno posterior
+refusal-range-survey-day = Una evaluación fue hoy o antes. Revise el día
+refusal-range-shifts = Un día tiene 6 turnos como máximo. Escriba a qué hora empieza cada uno, en orden
+refusal-range-brand-colour = Un color se escribe # y seis dígitos de 0 a f, por ejemplo #0b5d5e
+refusal-range-pale-colour = El blanco se lee mal sobre este color. Elija uno más oscuro
+refusal-range-retain-years = Los registros se guardan de 1 a 99 años
 refusal-range-translation-steps = Traduzca cada paso, uno por uno, o ninguno
 refusal-range-protocol-items = Más de 511 equipos dependen de este protocolo. Pase primero algunos a otro protocolo
 refusal-range-weekdays = Los días de la semana solo se combinan con cada 1 día o con horas del día
@@ -137,6 +147,7 @@ refusal-role-rule = Su rol no lo incluye.
 refusal-other-phone = Solo el teléfono que lo registró puede agregar una foto
 refusal-not-signed-off-yourself = Para este protocolo solo habilita otra persona que tenga la habilitación
 refusal-own-role = No puede cambiar su propio rol ni indicar que ya no trabaja aquí; pídaselo a otro administrador
+refusal-admin-by-program = Los programas no nombran ni dan de baja a administradores. Eso lo hace un administrador en Personal
 refusal-needs-sign-in = Esto requiere iniciar sesión
     .recorder = Esto requiere iniciar sesión como técnico, ingeniería biomédica o administrador
     .biomed = Esto requiere iniciar sesión como ingeniería biomédica o administrador

@@ -199,7 +199,8 @@ pub(crate) async fn find_session(
     let staff = session.staff;
     let name = read_quick(state, move |state, reader| Ok(staff_name(reader, &state.store.snapshot(), staff)));
     let (name, pin_age_ms) = (name.await?, session.pin_age_ms(&state.clock.now()));
-    let languages = client.languages().led_by(&locale, facility_locale());
+    let home = facility_locale(&state.store.snapshot().settings);
+    let languages = client.languages().led_by(&locale, home);
     let (began_ms, browser) = (session.began_ms, session.browser);
     Ok(Some(StaffSession { staff, name, role, began_ms, pin_age_ms, browser, secret, languages }))
 }
@@ -220,7 +221,10 @@ pub(crate) fn reader_languages(state: &AppState, browser: &BrowserClient) -> Loc
     let has_chosen = cookies::find_language(cookies, peer.secure).is_some();
     let signed = if has_chosen { None } else { live_session(state, cookies, Some(peer)) };
     match signed {
-        Some(signed) => browser.languages().led_by(&signed.locale, facility_locale()),
+        Some(signed) => {
+            let home = facility_locale(&state.store.snapshot().settings);
+            browser.languages().led_by(&signed.locale, home)
+        }
         None => browser.languages().clone(),
     }
 }

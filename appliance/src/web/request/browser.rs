@@ -11,7 +11,7 @@ use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
 use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
-use crate::web::request::language::read_preferences;
+use crate::web::request::language::FacilityLanguages;
 use crate::web::request::next_page::{KnownPages, NextPage, sign_in_address};
 use crate::web::request::peer::{find_peer, https_address};
 
@@ -37,8 +37,9 @@ impl BrowserClient {
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let accept = text(ACCEPT).unwrap_or_default();
         let peer = find_peer(&parts.extensions);
+        let facility: FacilityLanguages = parts.extensions.get().cloned().unwrap_or_default();
         Self {
-            languages: read_preferences(&parts.headers, peer.secure),
+            languages: facility.read_preferences(&parts.headers, peer.secure),
             peer,
             cookies,
             host: text(HOST).map(str::to_owned),

@@ -28,7 +28,7 @@ const BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A photo, whose three bytes are four characters, and what stands around them.
 const LINE_BYTES_MAX: usize = PHOTO_BYTES_MAX / 3 * 4 + 64;
 /// As many as a phone keeps.
-const RECORDS_MAX: usize = 200;
+pub(crate) const RECORDS_MAX: usize = 200;
 
 const _: () = assert!(DOCUMENT_BYTES_MAX < LINE_BYTES_MAX);
 
@@ -45,6 +45,8 @@ pub(crate) struct CopyFile {
     pub(crate) records: Vec<PhoneSubmission>,
     /// Lines that are neither a record nor a photo.
     pub(crate) unreadable: usize,
+    /// Records behind the last one that one file may hold.
+    pub(crate) over: usize,
 }
 
 impl FromRequest<AppState> for CopyFile {
@@ -180,7 +182,12 @@ impl<'s> CopyReader<'s> {
         let read = Some(text).filter(|text| text.len() <= LINE_BYTES_MAX);
         match read.and_then(|text| serde_json::from_slice(text).ok()) {
             Some(CopyLine::Photo(photo)) => return self.take_photo(&photo).await,
-            Some(CopyLine::Submission(document)) if self.file.records.len() < RECORDS_MAX => {
+            Some(CopyLine::Submission(_)) if self.file.records.len() >= RECORDS_MAX => {
+                self.takes_photos = false;
+                self.file.over += 1;
+                return Ok(());
+            }
+            Some(CopyLine::Submission(document)) => {
                 if let Ok(document) = document.check() {
                     self.takes_photos = by_key(self.state, document.id()).await.is_none();
                     let (came, photos) = (self.state.clock.now(), SubmittedPhotos::default());

@@ -1,29 +1,59 @@
-//! The language in which whoever sent a request reads: what was chosen in this browser, else what it asks for.
+//! The language in which whoever sent a request reads: what was chosen in this browser, else what it asks for, else the
+//! facility's.
 
 use http::header::ACCEPT_LANGUAGE;
 use http::{HeaderMap, HeaderValue};
+use record::fold::FacilitySettings;
 use words::{Language, LanguageRequest, Locale, LocalePreferences};
 
 use crate::web::request::cookies;
 
-/// Where a reader asks for nothing that we have, and the country of a language without one: what the facility's settings
-/// will say.
-pub(crate) fn facility_locale() -> Locale {
-    Locale::EnUs
+/// Where a reader asks for nothing that we have, the country of a language without one, and what printed things are in.
+pub(crate) fn facility_locale(settings: &FacilitySettings) -> Locale {
+    let tag = settings.locale.as_str();
+    let of_language = || Language::from_code(tag).map(|language| Locale::EnUs.in_language(language));
+    Locale::from_tag(tag).or_else(of_language).unwrap_or(Locale::EnUs)
 }
 
-/// What the reader of this request's answer likes to read, best first.
-pub(crate) fn read_preferences(headers: &HeaderMap, secure: bool) -> LocalePreferences {
-    let requested: Vec<&[u8]> = headers.get_all(ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
-    let requested = requested.join(&b',');
-    let request = LanguageRequest {
-        chosen: None,
-        cookie: cookies::find_language(headers, secure),
-        accept_language: Some(&requested),
-        facility_languages: &Language::ALL,
-        facility_locale: facility_locale(),
-    };
-    request.negotiate()
+/// Those that pages are offered in: the facility's choice, all where it named none that we have.
+pub(crate) fn offered_languages(settings: &FacilitySettings) -> Vec<Language> {
+    let is_named = |language: &Language| settings.languages.iter().any(|code| code == language.code());
+    let named: Vec<Language> = Language::ALL.into_iter().filter(is_named).collect();
+    if named.is_empty() { Language::ALL.to_vec() } else { named }
+}
+
+/// What the facility says of languages; of a box that does not know yet, English and all that we have.
+#[derive(Debug, Clone)]
+pub(crate) struct FacilityLanguages {
+    locale: Locale,
+    offered: Vec<Language>,
+}
+
+impl Default for FacilityLanguages {
+    fn default() -> Self {
+        Self::of(&FacilitySettings::default())
+    }
+}
+
+impl FacilityLanguages {
+    pub(crate) fn of(settings: &FacilitySettings) -> Self {
+        Self { locale: facility_locale(settings), offered: offered_languages(settings) }
+    }
+
+    /// What the reader of this request's answer likes to read, best first.
+    pub(crate) fn read_preferences(&self, headers: &HeaderMap, secure: bool) -> LocalePreferences {
+        let requested: Vec<&[u8]> =
+            headers.get_all(ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
+        let requested = requested.join(&b',');
+        let request = LanguageRequest {
+            chosen: None,
+            cookie: cookies::find_language(headers, secure),
+            accept_language: Some(&requested),
+            facility_languages: &self.offered,
+            facility_locale: self.locale,
+        };
+        request.negotiate()
+    }
 }
 
 #[cfg(test)]
@@ -36,7 +66,35 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        read_preferences(&headers, secure).best_locale(|_| true)
+        FacilityLanguages::default().read_preferences(&headers, secure).best_locale(|_| true)
+    }
+
+    #[test]
+    fn the_facility_says_what_is_offered_and_what_holds_where_nobody_asks() {
+        let settings = |locale: &str, languages: &[&str]| FacilitySettings {
+            locale: locale.into(),
+            languages: languages.iter().map(|code| (*code).into()).collect(),
+            ..FacilitySettings::default()
+        };
+        let asked = |settings: &FacilitySettings, header: &'static str| {
+            let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_static(header))]);
+            FacilityLanguages::of(settings).read_preferences(&headers, false).best_locale(|_| true)
+        };
+        for (locale, languages, header, read) in [
+            ("es-MX", &[][..], "fr", Locale::EsMx),
+            ("es-MX", &[], "en", Locale::EnUs),
+            ("es-ES", &[], "en", Locale::EnGb),
+            ("es", &[], "", Locale::EsUs),
+            ("", &["en"], "es-MX, en;q=0.5", Locale::EnUs),
+            ("es-MX", &["es"], "en", Locale::EsMx),
+            ("tlh", &["tlh"], "es", Locale::EsUs),
+        ] {
+            assert_eq!(asked(&settings(locale, languages), header), read, "{locale} {languages:?} {header}");
+        }
+        for locale in crate::intake::FACILITY_LOCALES {
+            assert_eq!(facility_locale(&settings(locale, &[])).tag(), locale);
+        }
+        assert_eq!(crate::intake::FACILITY_LOCALES.len() + 1, Locale::ALL.len(), "all but the pseudo locale");
     }
 
     #[test]

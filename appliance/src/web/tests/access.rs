@@ -64,14 +64,25 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
     assert_eq!(make("CMMS <1>", "record", "31", &submission).await.is(303).location(), "/staff/programs");
     let list = admin.get("/staff/programs").await;
     list.is(200).has("In force").has("by Tom Nguyen").has("Nov 20, 2026 from 10.0.0.9").has_not(&text);
-    admin.get("/staff/box").await.has_not("CMMS");
+    crate::web::remind_of_access(&world.state);
+    admin.get("/staff/alarms").await.has_not("CMMS");
     world.clock.advance(DAY * 2);
     let admin = desk(&world, StaffRole::FacilityAdmin).await;
-    admin.get("/staff/box").await.has("The token of the program “CMMS &#60;1&#62;” ends on Dec 21, 2026");
+    crate::web::remind_of_access(&world.state);
+    let alarms = admin.get("/staff/alarms").await;
+    alarms.has("CMMS &#60;1&#62;").has("ends on Dec 21, 2026").has("/staff/programs");
+    crate::web::remind_of_access(&world.state);
+    let waiting = world.state.alarms.reminders().unwrap().all(NOW);
+    assert_eq!(
+        waiting.iter().map(|row| (row.code.as_str(), row.count)).collect::<Vec<_>>(),
+        [("token-ends", 1)]
+    );
     let id = &text[3..11];
     let confirm = admin.get(&format!("/staff/programs/{id}/revoke")).await;
     confirm.is(200).has("Revoke the token of CMMS");
     admin.post(&format!("/staff/programs/{id}/revoke"), &confirm.hidden("form"), &[]).await.is(303);
+    crate::web::remind_of_access(&world.state);
+    admin.get("/staff/alarms").await.has("Nothing waits for anybody.");
     let refused = cmms.get("/api/v1/equipment").await;
     refused.is(401).has("/problems/token-revoked");
     admin.get("/staff/programs").await.has("No longer in force").has("Revoked").has_not("In force");
@@ -202,6 +213,7 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
         ("zone", "UTC"),
         ("undo_min", "10"),
         ("pin_proof_min", "5"),
+        ("retain_years", "7"),
         ("label_host", "HTTP://10.0.0.5"),
     ];
     admin.post("/staff/box/settings", &page.hidden("form"), &settings).await.is(303);

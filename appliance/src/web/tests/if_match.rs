@@ -34,6 +34,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("own-pack.sign", "makes a file and changes nothing"),
     ("pack.add", "adds a pack"),
     ("pack.remove", "a pack is removed whole; it has no version"),
+    ("person.end", "somebody leaves once; that has no further versions"),
+    ("person.enter", "adds a person"),
     ("photo.add", "adds a photo"),
     ("printer.add", "adds a printer"),
     ("printer.probe", "changes nothing"),

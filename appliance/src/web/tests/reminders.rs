@@ -5,6 +5,8 @@ use service::clock::Clock as _;
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
+use crate::alarms::reminders::ReminderCode;
+use crate::phones::PhotoAsks;
 
 impl World {
     fn remind(&self) {
@@ -59,4 +61,57 @@ async fn programs_see_what_waits() {
     program.post(&format!("{row}/later"), serde_json::json!({ "hours": 1 })).await.is(204);
     program.post(&format!("{row}/seen"), serde_json::json!({})).await.is(204);
     program.post("/api/v1/reminders/00000000/seen", serde_json::json!({})).await.is(404);
+}
+
+/// Five of twenty are more than a fifth, four are not.
+#[tokio::test]
+async fn a_phone_that_seldom_gives_the_photo_that_is_asked_for_is_an_alarm_until_it_does() {
+    let world = World::new().await;
+    let table = world.state.alarms.reminders().unwrap();
+    let mut asks = PhotoAsks::default();
+    let mut look = || {
+        let reader = world.state.store.reader().unwrap();
+        for entry in reader.entries(asks.unseen(reader.size())) {
+            asks.note(reader.epoch(), &entry.unwrap());
+        }
+        table.replace_open(ReminderCode::PhotoMissing, &asks.lacking(), NOW).unwrap();
+        table.all(NOW).iter().map(|row| (row.code.as_str(), row.count)).collect::<Vec<_>>()
+    };
+    let facility = world.state.store.facility();
+    let cart = facility.equipment.values().find(|item| item.name.starts_with("ECG")).unwrap().tag;
+    let scan = format!("/t/{cart}");
+    let cookies = world.get(&scan).await.cookies();
+    let clean = async |photo: Option<&[u8]>| {
+        let of_phone = |mut request: Request<Body>| {
+            request.headers_mut().insert("cookie", cookies.parse().unwrap());
+            request
+        };
+        let page = world.send(of_phone(Request::get(&scan).body(Body::empty()).unwrap()), false).await;
+        let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+        let form = [
+            ("page", token.as_str()),
+            ("submission", &submission),
+            ("cleaned_by", "Ada"),
+            ("step", "1"),
+            ("notes", "no camera"),
+        ];
+        let request = match photo {
+            Some(photo) => with_photo(&scan, &form, photo),
+            None => posted(&scan, &form),
+        };
+        world.send(of_phone(request), false).await.is(303);
+    };
+    for _ in 0..4 {
+        clean(None).await;
+    }
+    assert_eq!(look(), []);
+    clean(None).await;
+    assert_eq!(look(), [("photo-missing", 5)]);
+    let tom = desk(&world, StaffRole::Biomed).await;
+    tom.get("/staff/alarms").await.is(200).has("One phone gave no photo 5 of the last 20 times");
+    for _ in 0..16 {
+        clean(Some(b"good\n")).await;
+    }
+    assert_eq!(look(), [], "the first one is not among the last twenty any more");
+    tom.get("/staff/alarms").await.has("Nothing waits for anybody.");
 }

@@ -263,7 +263,7 @@ async fn an_admin_sets_the_facility() {
         ]
     };
     let form = |zone: &'static str, pin_proof_min: &'static str| {
-        [&form(zone)[..], &[("pin_proof_min", pin_proof_min)]].concat()
+        [&form(zone)[..], &[("pin_proof_min", pin_proof_min), ("retain_years", "7")]].concat()
     };
     admin
         .post("/staff/box/settings", &page.hidden("form"), &form("Mars/Olympus", "5"))

@@ -457,7 +457,7 @@ async fn programs_enter_and_dismiss_what_was_refused() {
     );
 }
 
-fn copy_of(lines: &[Value], token: &str) -> Request<Body> {
+pub(super) fn copy_of(lines: &[Value], token: &str) -> Request<Body> {
     let head = |name: &str, more: &str| {
         format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n")
     };

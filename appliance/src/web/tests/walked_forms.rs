@@ -100,6 +100,14 @@ async fn each_field_of_the_facility_and_of_a_person() {
         ("problem", "proven"),
         ("competency", "off"),
         ("competency", "refuse"),
+        ("queued", "incomplete"),
+        ("queued", "count"),
+        ("retain_years", "1"),
+        ("retain_years", "99"),
+        ("locale", "en-gb"),
+        ("locale", "es-mx"),
+        ("languages", "es"),
+        ("languages", "en"),
         ("who_noncritical", "typed"),
         ("who_noncritical", "list"),
         ("who_semicritical", "list"),
@@ -108,6 +116,18 @@ async fn each_field_of_the_facility_and_of_a_person() {
         ("who_critical", "pin"),
         ("label_host", "HTTPS://CLEAN.EXAMPLE"),
         ("label_host", "HTTP://10.0.0.7"),
+        ("brand_name", "Linden"),
+        ("brand_name", "Elm"),
+        ("brand_colour", "#0b5d5e"),
+        ("brand_colour", "#7f1a14"),
+        ("inspection_day", "2027-03-01"),
+        ("inspection_day", "2027-03-02"),
+        ("inspection_title", "Joint Commission"),
+        ("inspection_title", "State"),
+        ("survey", "2024-02-29"),
+        ("survey", "2025-01-31"),
+        ("shifts", "07:00"),
+        ("shifts", "07:00, 15:00, 23:00"),
     ]);
     // A facility has a name and a zone, and labels an address, for good.
     let cleared = one_by_one(&[
@@ -121,9 +141,21 @@ async fn each_field_of_the_facility_and_of_a_person() {
         ("who_semicritical", "default"),
         ("who_critical", "default"),
         ("label_host", "HTTP://10.0.0.5"),
+        ("queued", "count"),
+        ("locale", "default"),
+        ("languages", "all"),
+        ("brand_name", ""),
+        ("brand_colour", ""),
+        ("inspection_title", ""),
+        ("inspection_day", ""),
+        ("survey", ""),
+        ("shifts", ""),
     ]);
     let (definition, page) = (named(facility::FORMS, "settings"), "/staff/box/settings".to_owned());
     WalkedForm { definition, page, entered, cleared }.walk(&admin).await;
+    let settings = world.state.store.facility().settings.clone();
+    assert_eq!((settings.locale.as_str(), settings.languages.len(), settings.shifts.len()), ("", 0, 0));
+    assert_eq!((&settings.brand, &settings.inspection), (&Default::default(), &Default::default()));
     let entered = one_by_one(&[
         ("name", "Ada King"),
         ("name", "Ada L."),

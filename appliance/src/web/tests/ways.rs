@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::CommandFactory as _;
 
+use ::web::route::RouteKind;
+
 use super::*;
-use crate::intake::WAYS;
+use crate::intake::{NOT_YET, ONE_SIDED, WAYS};
 
 /// In both directions: a row that gives a command stands in the list, and each row of the list gives the command.
 #[test]
@@ -22,6 +24,24 @@ fn every_command_has_a_way_in() {
             let is_known = WAYS.iter().any(|ways| ways.command == *command);
             assert!(is_known, "{}: there is no command {command}", route.name);
         }
+    }
+}
+
+/// People and programs can do the same.
+#[test]
+fn every_command_has_a_page_and_a_row_for_programs() {
+    let routes = routes::all_routes();
+    for ways in WAYS {
+        let gives = |kinds: &[RouteKind]| {
+            routes.iter().any(|route| ways.routes.contains(&route.name) && kinds.contains(&route.kind))
+        };
+        let found = gives(&[RouteKind::Page, RouteKind::Form]) && gives(&[RouteKind::Api]);
+        let named = ONE_SIDED.iter().any(|one| one.command == ways.command)
+            || NOT_YET.iter().any(|not_yet| not_yet.name == ways.command);
+        assert_ne!(found, named, "{}: both {found}, in a list of exceptions {named}", ways.command);
+    }
+    for one in ONE_SIDED {
+        assert!(WAYS.iter().any(|ways| ways.command == one.command) && !one.because.is_empty());
     }
 }
 

@@ -8,7 +8,7 @@ use ::labels::fields::UnknownField;
 use ::labels::wording::show_text;
 use http::StatusCode;
 use record::compliance::ItemStatus;
-use record::fold::{Equipment, FacilityState, ServiceState};
+use record::fold::{Equipment, FacilitySettings, FacilityState, ServiceState};
 use record::tag::Tag;
 use web::error::{ErrorText, HttpError};
 use words::WordSet as _;
@@ -71,8 +71,8 @@ impl Default for LabelOrder {
 }
 
 /// Whoever reads a label is nobody in particular: it speaks the facility's language.
-pub(crate) fn label_words() -> PageWords {
-    PageWords::in_locale(facility_locale())
+pub(crate) fn label_words(settings: &FacilitySettings) -> PageWords {
+    PageWords::in_locale(facility_locale(settings))
 }
 
 fn out_of_range(field: &'static str, words: ErrorText) -> HttpError {
@@ -250,7 +250,8 @@ impl Scene<'_> {
                 protocol.map(|p| p.agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", "))
             }
             Field::ContactTime => {
-                protocol.and_then(|p| p.contact_s).map(|s| exact_duration(label_words(), s))
+                let words = label_words(&facility.settings);
+                protocol.and_then(|p| p.contact_s).map(|s| exact_duration(words, s))
             }
             Field::Ppe => protocol.map(|p| p.ppe.clone()),
             Field::Ifu => protocol.map(|p| p.ifu.clone()),

@@ -1,4 +1,4 @@
-//! Tokens that are about to end.
+//! Tokens that came in the clear.
 
 use crate::identity::{ApiToken, TokenHand};
 use crate::web::context::AppState;
@@ -8,7 +8,7 @@ use crate::web::words::FacilityWords;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
-/// What the box's page says of tokens: which end soon, and which came in the clear.
+/// What the box's page says of tokens: which came in the clear. Those that end are alarms.
 pub(crate) fn program_notes(
     state: &AppState,
     snapshot: &Snapshot,
@@ -19,9 +19,8 @@ pub(crate) fn program_notes(
     const NAMED_MS: i64 = 30 * DAY_MS;
     let (dates, now_ms) = (wording.dates(), snapshot.now.wall_ms);
     let tokens = state.identity.tokens.all();
-    let note = |token: &ApiToken| match (token.ends_soon(now_ms), token.revoked_by, token.revoked_ms) {
-        (Some(end_ms), _, _) => Some(w.note_token_ends(dates.day_with_year(end_ms).text, &token.name)),
-        (None, Some(TokenHand::Clear), Some(ms)) if now_ms - ms < NAMED_MS => {
+    let note = |token: &ApiToken| match (token.revoked_by, token.revoked_ms) {
+        (Some(TokenHand::Clear), Some(ms)) if now_ms - ms < NAMED_MS => {
             Some(w.note_token_clear(&token.name, dates.day_and_time(ms).text))
         }
         _ => None,

@@ -5,18 +5,19 @@ use std::net::IpAddr;
 
 use record::ids::JobId;
 use web::error::HttpError;
-use words::{Locale, WordSet as _};
+use words::WordSet;
 
 use crate::identity::own_addresses;
 use crate::printing::{JobKind, JobView, PrinterView, SlipContent, SlipLine, SlipRequest};
 use crate::setup::{SetupStage, read_state};
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::context::{AppState, run_blocking};
+use crate::web::request::language::facility_locale;
 use crate::web::view_models::labels::refusal_error;
 use crate::web::view_models::receipts::ReceiptTarget;
 use crate::web::view_models::snapshot::{Snapshot, missing_words};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{PageWords, SlipWords};
+use crate::web::words::SlipWords;
 
 /// Addresses on a set-up slip; more than these help nobody.
 const ADDRESSES_MAX: usize = 3;
@@ -41,12 +42,16 @@ pub(crate) async fn submit_slip(state: &AppState, order: SlipOrder) -> Result<Jo
     .await
 }
 
-/// The set-up slip in the language of programs, for a box that prints it by itself.
+/// Whoever reads a slip is nobody in particular: it speaks the facility's language.
+pub(crate) fn slip_words<W: WordSet>(snapshot: &Snapshot) -> W {
+    W::in_locale(facility_locale(&snapshot.settings))
+}
+
+/// The set-up slip of a box that prints it by itself.
 pub fn compose_first_slip(state: &AppState) -> SlipContent {
-    let locale = Locale::EnUs;
     let snapshot = Snapshot::now(state);
-    let wording = PageWording::new(PageWords::in_locale(locale), &snapshot.local);
-    compose_setup_slip(state, &snapshot, &wording, SlipWords::in_locale(locale))
+    let wording = PageWording::new(slip_words(&snapshot), &snapshot.local);
+    compose_setup_slip(state, &snapshot, &wording, slip_words(&snapshot))
 }
 
 /// Where the box is, its set-up code, and how far its setting up is. The code itself is put in when it is printed.

@@ -10,6 +10,7 @@ pub(crate) mod compliance;
 pub(crate) mod discovery;
 pub(crate) mod equipment;
 pub(crate) mod equipment_changes;
+pub(crate) mod facility;
 pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod log;
@@ -50,6 +51,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         compliance::compliance_routes(),
         badges::badge_routes(),
         people::people_routes(),
+        facility::facility_routes(),
         sign_offs::sign_off_routes(),
         log::log_routes(),
         discovery::discovery_routes(),

@@ -4,24 +4,29 @@ use axum::extract::State;
 use http::Method;
 use record::fold::StaffMember;
 use record::ids::StaffId;
-use record::kinds::StaffRole;
+use record::kinds::{Event, StaffRole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::answer::{Json, WithHeaders, with_etag};
+use web::answer::{Created, Json, NoContent, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
-use web::route::{Route, RouteKind, row};
+use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, StaffChange};
+use crate::identity::{AccessOutcome, AccessTarget};
+use crate::intake::{Command, CommandRefusal, NewStaff, StaffChange};
 use crate::store::{LogReader, ReadLane};
 use crate::web::access::permissions::{Read, SeePeople, Write};
-use crate::web::access::program::{ProgramCaller, StaffOrProgram};
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::access_note::AccessNote;
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
+use crate::web::commands::pins::tidy_access;
+use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{changed_since, not_found};
 use crate::web::log_reads::{StoredText, read_quick, read_text};
+use crate::web::request::uploaded_file::IgnoredBody;
 use crate::web::view_models::formats::utc_text;
 use crate::web::{examples, refusals};
 
@@ -30,6 +35,16 @@ pub(crate) fn people_routes() -> Vec<Route<AppState>> {
         row(Method::GET, "/api/v1/people", "person.list", RouteKind::Api, list)
             .summary("Everybody who works or has worked here, in the order in which they came")
             .refusals(refusals::READING),
+        row(Method::POST, "/api/v1/people", "person.enter", RouteKind::Api, add_person)
+            .summary("Adds somebody of the staff; an admin adds facility admins, and sets PINs")
+            .commands(&["AddStaff"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().json(json!({ "name": "Grace Okafor", "role": "technician" }))),
+        row(Method::POST, "/api/v1/people/{staff}/left", "person.end", RouteKind::Api, end_person)
+            .summary("Says that somebody works here no more; they sign in no more, and their records stay")
+            .commands(&["ChangeAccess", "StaffLeft"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::staff_example()),
         row(Method::PATCH, "/api/v1/people/{staff}", "person.amend", RouteKind::Api, amend_person)
             .summary("Changes somebody’s payroll number or the language of their pages; names and roles are an admin’s")
             .commands(&["ChangeStaff"])
@@ -83,6 +98,38 @@ async fn list(
         Ok(people.collect())
     });
     people.await.map(|people| Json(ListJson::whole(people)))
+}
+
+/// Somebody new, as a program says it. A PIN is in no document.
+async fn add_person(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewStaff>,
+) -> Result<Created<PersonJson>, HttpError> {
+    let done = run_command(&state, BY_API, key, Command::AddStaff(new)).await?;
+    let Some((_, Event::StaffAdded(added))) = read_event(&state, done.line).await? else {
+        return Err(CommandRefusal::KeyReused.into());
+    };
+    let person = read_quick(&state, move |state, reader| {
+        let person = state.store.snapshot().staff.get(&added.staff).cloned().ok_or_else(not_found)?;
+        Ok(PersonJson::of(reader, added.staff, &person))
+    });
+    Created::at("/api/v1/people", person.await?)
+}
+
+async fn end_person(
+    program: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    Path(staff): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    _: IgnoredBody,
+) -> Result<NoContent, HttpError> {
+    let staff: StaffId = staff.parse().map_err(|_| not_found())?;
+    run_command(&state, BY_API, key, Command::StaffLeft { staff }).await?;
+    tidy_access(&state, BY_API, staff).await?;
+    program.notes().add([AccessNote::new(AccessOutcome::PinChanged, AccessTarget::Write).about(&staff)]);
+    Ok(NoContent)
 }
 
 /// What a program changes of somebody; what is absent stays.

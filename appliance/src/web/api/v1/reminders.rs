@@ -51,7 +51,8 @@ struct ReminderJson {
     id: String,
     /// What it is, in one word that never changes.
     code: ReminderCode,
-    /// An item’s tag, the device of a phone, or the ids of a person and a protocol with a space between.
+    /// An item’s tag, the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
+    /// between.
     subject: String,
     /// How many of it there are.
     count: u32,

@@ -8,12 +8,10 @@ use serde_json::json;
 use web::argument::{IdempotencyKey, JsonBody};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
-use words::WordSet as _;
 
 use crate::printing::{JobKind, PrintRefusal, SlipContent};
 use crate::web::access::permissions::Write;
 use crate::web::access::program::ProgramCaller;
-use crate::web::api::API_LOCALE;
 use crate::web::api::v1::labels::{JobAccepted, accept_job};
 use crate::web::context::AppState;
 use crate::web::http_error::invalid_parameter;
@@ -23,11 +21,10 @@ use crate::web::view_models::printers::unknown_printer;
 use crate::web::view_models::receipts::find_receipt;
 use crate::web::view_models::slips::{
     SlipOrder, StripSources, compose_receipt_strip, compose_self_test, compose_setup_slip, is_slip_printer,
-    submit_slip,
+    slip_words, submit_slip,
 };
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{PageWords, SlipWords};
 use crate::web::{examples, refusals};
 
 pub(crate) fn slip_routes() -> Vec<Route<AppState>> {
@@ -89,8 +86,8 @@ fn missing_receipt() -> HttpError {
 
 fn setup_content(state: &AppState) -> SlipContent {
     let snapshot = Snapshot::now(state);
-    let wording = PageWording::new(PageWords::in_locale(API_LOCALE), &snapshot.local);
-    compose_setup_slip(state, &snapshot, &wording, SlipWords::in_locale(API_LOCALE))
+    let wording = PageWording::new(slip_words(&snapshot), &snapshot.local);
+    compose_setup_slip(state, &snapshot, &wording, slip_words(&snapshot))
 }
 
 async fn strip_content(state: &AppState, receipt: String) -> Result<SlipContent, HttpError> {
@@ -98,8 +95,8 @@ async fn strip_content(state: &AppState, receipt: String) -> Result<SlipContent,
         let found = find_receipt(state, reader, &receipt)?;
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let wording = PageWording::new(PageWords::in_locale(API_LOCALE), &snapshot.local);
-        let words = SlipWords::in_locale(API_LOCALE);
+        let (wording, words) =
+            (PageWording::new(slip_words(&snapshot), &snapshot.local), slip_words(&snapshot));
         let sources = StripSources { facility: &facility, reader, wording: &wording, words };
         Ok(compose_receipt_strip(&sources, &found))
     })
@@ -118,5 +115,5 @@ fn test_content(state: &AppState, printer: Option<&str>) -> Result<SlipContent, 
             found.ok_or_else(|| refusal_error(PrintRefusal::NoSlipPrinter))?
         }
     };
-    Ok(compose_self_test(SlipWords::in_locale(API_LOCALE), found))
+    Ok(compose_self_test(slip_words(&Snapshot::now(state)), found))
 }

@@ -12,9 +12,8 @@ use crate::setup::read_passphrase;
 use crate::uplink::{UplinkWay, WayReport};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
-use crate::web::context::{AppState, RelayLinkState};
+use crate::web::context::{AppState, RelayLinkState, run_blocking};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::facility::clock::word_clock;
 use crate::web::view_models::alarms::AlarmCard;
 use crate::web::view_models::facts::FactRow;
@@ -54,7 +53,7 @@ pub(crate) async fn show_box(
         printers.iter().map(|printer| printer_card(signed.words(), printer, &[], &wording)).collect();
     let mut notes = program_notes::program_notes(&state, &snapshot, &wording, w);
     if signed.holds(Permission::SeePeople) {
-        notes.extend(wrong_pin_notes(&state, &snapshot, wording.clone(), w).await?);
+        notes.extend(locked_note(&state, &snapshot, wording.clone(), w).await?);
     }
     if !state.store.health().ballast {
         notes.push(w.note_disk());
@@ -158,26 +157,16 @@ fn at_relay(state: &AppState, w: FacilityWords) -> String {
     }
 }
 
-/// Whose PIN strangers are guessing.
-async fn wrong_pin_notes(
+/// Until when nobody can sign in on a new device.
+async fn locked_note(
     state: &AppState,
     snapshot: &Snapshot,
     wording: PageWording,
     w: FacilityWords,
-) -> Result<Vec<String>, HttpError> {
+) -> Result<Option<String>, HttpError> {
     let wall_ms = snapshot.now.wall_ms;
-    let notes = read_quick(state, move |state, reader| {
-        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| HttpError::internal(&e))?;
-        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| HttpError::internal(&e))?;
-        let facility = state.store.snapshot();
-        let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
-        let notes = here.map(|(staff, wrong)| {
-            let name = StoredText::of_staff(reader, &facility, staff).word(wording.words());
-            let since = wording.dates().day_and_time(wrong.since_ms).text;
-            w.note_wrong_pins(wrong.count, name, since)
-        });
-        let locked = locked.map(|until_ms| w.note_new_devices(wording.deadline(until_ms)));
-        Ok(notes.chain(locked).collect())
+    let locked = run_blocking(state, move |state| {
+        state.identity.pins.new_devices_locked(wall_ms).map_err(|e| HttpError::internal(&e))
     });
-    notes.await
+    Ok(locked.await?.map(|until_ms| w.note_new_devices(wording.deadline(until_ms))))
 }

@@ -29,7 +29,8 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         .field("label_host", "HTTP://10.0.0.5")
         .field("contact", "biomed, ext. 4417")
         .field("undo_min", "15")
-        .field("pin_proof_min", "5");
+        .field("pin_proof_min", "5")
+        .field("retain_years", "7");
     let key = examples::BACKUP_KEY;
     let alarm = Example::default().part("id", examples::ALARM).field("submission", "");
     vec![

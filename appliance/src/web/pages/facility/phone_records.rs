@@ -28,7 +28,7 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::request::copy_file::CopyFile;
+use crate::web::request::copy_file::{CopyFile, RECORDS_MAX};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission_record::record_submission;
@@ -210,7 +210,7 @@ async fn records_page(
 pub(crate) async fn take_copy(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
-    CopyFile { records, unreadable }: CopyFile,
+    CopyFile { records, unreadable, over }: CopyFile,
 ) -> Result<FormOrPage, HttpError> {
     let (mut recorded, mut refused) = (0, 0);
     for submission in records {
@@ -222,7 +222,10 @@ pub(crate) async fn take_copy(
         }
     }
     let w: PhoneRecordWords = signed.words();
-    let copied = w.phone_record_copied(recorded, refused, unreadable);
+    let mut copied = w.phone_record_copied(recorded, refused, unreadable);
+    if over > 0 {
+        copied = format!("{copied} {}", w.phone_record_over(over, RECORDS_MAX));
+    }
     records_page(&state, &signed, Some(copied)).await.map(OneOf::Second)
 }
 

@@ -13,6 +13,7 @@ use words::{S0, S1, SafeHtml, fill_slots};
 use crate::alarms::reminders::{OpenReminder, ReminderCode, SNOOZE_HOURS_MAX};
 use crate::alarms::{AlarmAcknowledgement, AlarmReader};
 use crate::identity::{AccessOutcome, AccessTarget};
+use crate::intake::Permission;
 use crate::store::LogReader;
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
@@ -25,6 +26,7 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::facility::phone_records::PHONE_RECORDS;
 use crate::web::request::form::StaffForm;
+use crate::web::request::next_page::HOME;
 use crate::web::view_models::begun::{BegunRow, list_begun, word_begun};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -62,14 +64,23 @@ fn item_name(facility: &FacilityState, subject: &str) -> String {
     item.map_or_else(|| subject.to_owned(), |item| item.name.clone())
 }
 
-/// What a row is about, in words, and its page.
-fn word_reminder(
+/// Where the words of a row come from.
+struct ReminderSources<'a> {
     w: ReminderWords,
-    wording: &PageWording,
-    reader: &LogReader,
-    facility: &FacilityState,
-    row: &OpenReminder,
-) -> (SafeHtml, String, String) {
+    wording: &'a PageWording,
+    state: &'a AppState,
+    reader: &'a LogReader,
+    facility: &'a FacilityState,
+}
+
+/// What a row is about, in words, and its page.
+fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, String, String) {
+    let ReminderSources { w, wording, state, reader, facility } = *from;
+    let person = |id: &str| {
+        let who =
+            id.parse().map_or(StoredText::Nobody, |staff| StoredText::of_staff(reader, facility, staff));
+        who.to_html(wording.words())
+    };
     let named = |words: String, name: &str| fill_slots(words, [SafeHtml::entered(name)]);
     let item = format!("/staff/equipment/{}", row.subject);
     match row.code {
@@ -85,14 +96,24 @@ fn word_reminder(
         }
         ReminderCode::CompetencyEnds => {
             let (staff, protocol) = row.subject.split_once(' ').unwrap_or((&row.subject, ""));
-            let who = match staff.parse() {
-                Ok(staff) => StoredText::of_staff(reader, facility, staff),
-                Err(_) => StoredText::Nobody,
-            };
             let by = protocol.parse().ok().and_then(|id| facility.protocols.get(&id));
             let by = SafeHtml::entered(by.map_or(protocol, |protocol| protocol.name.as_str()));
-            let title = fill_slots(w.reminder_sign_off(S0, S1), [who.to_html(wording.words()), by]);
+            let title = fill_slots(w.reminder_sign_off(S0, S1), [person(staff), by]);
             (title, w.reminder_sign_off_next(), format!("/staff/sign-offs/{staff}/{protocol}"))
+        }
+        ReminderCode::PinTries => {
+            let title = fill_slots(w.reminder_pin_tries(row.count, S0), [person(&row.subject)]);
+            (title, w.reminder_pin_tries_next(), format!("/staff/people/{}", row.subject))
+        }
+        ReminderCode::PhotoMissing => {
+            (fill_slots(w.reminder_photo(row.count), []), w.reminder_photo_next(), HOME.to_owned())
+        }
+        ReminderCode::TokenEnds => {
+            let token = state.identity.tokens.all().into_iter().find(|token| token.id == row.subject);
+            let end_ms = token.as_ref().and_then(|token| token.expires_ms).unwrap_or(row.first_ms);
+            let name = token.map_or_else(|| row.subject.clone(), |token| token.name);
+            let title = named(w.reminder_token(wording.dates().day_with_year(end_ms).text, S0), &name);
+            (title, w.reminder_token_next(), "/staff/programs".to_owned())
         }
     }
 }
@@ -112,12 +133,17 @@ pub(crate) async fn show_reminders(
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, ReminderWords) = signed.words();
+    // Whose PIN is guessed is for those who see the people.
+    let sees_people = signed.holds(Permission::SeePeople);
     let rows = read_quick(&state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let (wording, now_ms) = (PageWording::new(page_words, &snapshot.local), snapshot.now.wall_ms);
-        let worded = list_reminders(state).into_iter().map(|row| {
-            let (title, next, to) = word_reminder(w, &wording, reader, &facility, &row);
+        let from = ReminderSources { w, wording: &wording, state, reader, facility: &facility };
+        let mut open = list_reminders(state);
+        open.retain(|row| sees_people || row.code != ReminderCode::PinTries);
+        let worded = open.into_iter().map(|row| {
+            let (title, next, to) = word_reminder(&from, &row);
             let (is_pressing, since) = (row.is_pressing(now_ms), wording.dates().day_and_time(row.first_ms));
             let (state, since) = (word_state(w, &wording, &row, now_ms), w.reminder_since(since.text));
             ReminderCard { id: row.id, title, next, since, state, to, is_pressing }

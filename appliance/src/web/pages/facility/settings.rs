@@ -2,15 +2,17 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::RowVersion;
-use record::kinds::{ProofWay, SpauldingClass, WhoPolicy};
+use record::fold::{FacilitySettings, RowVersion};
+use record::kinds::{CivilDay, DayChange, ProofWay, SpauldingClass, TimeOfDay, WhoPolicy};
 use record::limits::NAME_CHARS_MAX;
 use web::answer::{FormReply, Page};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::identity::{AccessOutcome, AccessTarget, own_addresses};
-use crate::intake::{Command, CommandRefusal, SettingsChange, ways_from, ways_of_class, weakest_way};
+use crate::intake::{
+    Command, CommandRefusal, FACILITY_LOCALES, SettingsChange, ways_from, ways_of_class, weakest_way,
+};
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -25,6 +27,7 @@ use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::schedule_fields::read_times;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, StaffWords};
 
@@ -34,8 +37,59 @@ const SETTINGS_PATH: &str = "/staff/box/settings";
 /// The least proof of who cleaned; by default, whatever the tick about names says.
 const WAYS: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
 
+/// The language and country of printed things; by default, the program's own.
+const LOCALES: &[&str] = &["default", "en-us", "en-gb", "es-us", "es-mx", "es-es"];
+/// The languages that pages offer.
+const LANGUAGES: &[&str] = &["all", "en", "es"];
+
+/// As the form says it; what it does not know is its default.
+fn word_locale(settings: &FacilitySettings) -> &'static str {
+    let is_said = |word: &&&str| word.eq_ignore_ascii_case(&settings.locale);
+    LOCALES.iter().find(is_said).copied().unwrap_or("default")
+}
+
+/// As the form says it: one of them, or all.
+fn word_languages(settings: &FacilitySettings) -> &'static str {
+    let [only] = settings.languages.as_slice() else { return "all" };
+    LANGUAGES.iter().find(|word| **word == only.as_str()).copied().unwrap_or("all")
+}
+
+/// What of the form is more than a text.
+#[derive(Clone)]
+struct ReadSettings {
+    inspection_day: DayChange,
+    survey: DayChange,
+    shifts: Vec<TimeOfDay>,
+}
+
+impl ReadSettings {
+    fn read(w: FormWords, sent: &mut SentForm<RowVersion>) -> Option<Self> {
+        let day = |name: &str, text: &str, words: String| {
+            let day = Some(text).filter(|text| !text.is_empty()).map(str::parse::<CivilDay>).transpose();
+            day.map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
+        };
+        let text = |name: &str| sent.values.text(name).to_owned();
+        let (inspection, survey, shifts) = (text("inspection_day"), text("survey"), text("shifts"));
+        let inspection = day("inspection_day", &inspection, w.form_settings_inspection_day_wrong());
+        let survey = day("survey", &survey, w.form_settings_survey_wrong());
+        let wrong = || Wrong { at: "shifts".to_owned(), words: w.form_settings_shifts_wrong() };
+        let shifts = read_times(&shifts).ok_or_else(wrong);
+        let read = (sent.take(inspection), sent.take(survey), sent.take(shifts));
+        let (inspection_day, survey, shifts) = (read.0?, read.1?, read.2?);
+        Some(Self { inspection_day, survey, shifts })
+    }
+}
+
+fn write_day(day: Option<CivilDay>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+fn write_times(times: &[TimeOfDay]) -> String {
+    times.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// The least that is allowed for a class, as the form says it.
-fn word_least(settings: &record::fold::FacilitySettings, class: SpauldingClass) -> String {
+fn word_least(settings: &FacilitySettings, class: SpauldingClass) -> String {
     match ways_of_class(&settings.who, class) {
         Some(_) => weakest_way(settings, class).as_str().to_owned(),
         None => "default".to_owned(),
@@ -45,7 +99,7 @@ fn word_least(settings: &record::fold::FacilitySettings, class: SpauldingClass) 
 /// The ways of a class, where the form says other ones than there are.
 fn changed_ways(
     sent: &FormValues,
-    there: &record::fold::FacilitySettings,
+    there: &FacilitySettings,
     name: &str,
     class: SpauldingClass,
 ) -> Option<Vec<ProofWay>> {
@@ -70,7 +124,13 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
             FormField::tick("allow_unattributed"),
             FormField::choice("problem", &["tell", "proven", "anyone"]),
             FormField::choice("competency", &["off", "warn", "refuse"]),
+            FormField::choice("queued", &["count", "incomplete"]),
+            FormField::whole("retain_years", 1, 99).required(),
         ]),
+        FormSection::titled(
+            "language",
+            &[FormField::choice("locale", LOCALES), FormField::choice("languages", LANGUAGES)],
+        ),
         FormSection::titled(
             "who",
             &[
@@ -80,6 +140,19 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
             ],
         ),
         FormSection::titled("address", &[FormField::line("label_host", NAME_CHARS_MAX)]),
+        FormSection::folded(
+            "brand",
+            &[FormField::line("brand_name", NAME_CHARS_MAX), FormField::line("brand_colour", NAME_CHARS_MAX)],
+        ),
+        FormSection::folded(
+            "dates",
+            &[
+                FormField::line("inspection_day", NAME_CHARS_MAX),
+                FormField::line("inspection_title", NAME_CHARS_MAX),
+                FormField::line("survey", NAME_CHARS_MAX),
+                FormField::line("shifts", NAME_CHARS_MAX),
+            ],
+        ),
     ],
 };
 
@@ -93,7 +166,7 @@ struct SettingsPage {
     marks: FormMarks,
 }
 
-fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
+fn values_of(settings: &FacilitySettings) -> FormValues {
     FormValues::empty(&SETTINGS)
         .with("name", settings.name.as_str())
         .with("zone", settings.zone())
@@ -107,10 +180,34 @@ fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
         .with("who_semicritical", word_least(settings, SpauldingClass::Semicritical))
         .with("who_critical", word_least(settings, SpauldingClass::Critical))
         .with("label_host", settings.label_host.as_str())
+        .with("queued", settings.queued.as_str())
+        .with("retain_years", settings.retain_years.to_string())
+        .with("locale", word_locale(settings))
+        .with("languages", word_languages(settings))
+        .with("brand_name", settings.brand.name.as_str())
+        .with("brand_colour", settings.brand.colour.as_str())
+        .with("inspection_day", write_day(settings.inspection.day.0))
+        .with("inspection_title", settings.inspection.title.as_str())
+        .with("survey", write_day(settings.survey))
+        .with("shifts", write_times(&settings.shifts))
+}
+
+/// The word of a list that the form says anew.
+fn changed_word(
+    sent: &FormValues,
+    name: &str,
+    there: &str,
+    words: &'static [&'static str],
+) -> Option<&'static str> {
+    words.iter().copied().find(|word| *word == sent.text(name) && *word != there)
 }
 
 /// What the form says anew: an entry that changes nothing is noise, and an empty label host stays unset.
-fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -> Option<SettingsChange> {
+fn change(
+    sent: &SentForm<RowVersion>,
+    read: ReadSettings,
+    there: &FacilitySettings,
+) -> Option<SettingsChange> {
     let text = |name: &str, there: &str| {
         Some(sent.values.text(name)).filter(|text| *text != there).map(str::to_owned)
     };
@@ -135,6 +232,19 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
         problem: sent.values.text("problem").parse().ok().filter(|problem| *problem != there.problem),
         competency: sent.values.text("competency").parse().ok().filter(|policy| *policy != there.competency),
         who: Some(who).filter(|who| *who != WhoPolicy::default()),
+        queued: sent.values.text("queued").parse().ok().filter(|queued| *queued != there.queued),
+        locale: changed_word(&sent.values, "locale", word_locale(there), LOCALES)
+            .map(|word| FACILITY_LOCALES.into_iter().find(|tag| tag.eq_ignore_ascii_case(word)))
+            .map(|tag| tag.unwrap_or_default().to_owned()),
+        languages: changed_word(&sent.values, "languages", word_languages(there), LANGUAGES)
+            .map(|word| Some(word.to_owned()).filter(|word| word != "all").into_iter().collect()),
+        inspection_day: Some(read.inspection_day).filter(|day| *day != there.inspection.day),
+        inspection_title: text("inspection_title", &there.inspection.title),
+        survey: Some(read.survey).filter(|survey| survey.0 != there.survey),
+        shifts: Some(read.shifts).filter(|shifts| *shifts != there.shifts),
+        brand_name: text("brand_name", &there.brand.name),
+        brand_colour: text("brand_colour", &there.brand.colour),
+        retain_years: whole("retain_years", there.retain_years),
         seen: None,
     };
     (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })
@@ -186,11 +296,12 @@ pub(crate) async fn save(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &SETTINGS, &form);
-    if !sent.errors.is_empty() {
+    let read = ReadSettings::read(signed.words(), &mut sent);
+    let Some(read) = read.filter(|_| sent.errors.is_empty()) else {
         return save_again(&state, &signed, sent);
-    }
+    };
     let there = Snapshot::now(&state).settings;
-    let Some(settings) = change(&sent, &there) else { return go_to(BOX) };
+    let Some(settings) = change(&sent, read, &there) else { return go_to(BOX) };
     let command = Command::ChangeFacility(Box::new(settings));
     match run_command(&state, signed.author(), sent.submission_key("facility"), command).await {
         Ok(_) => {

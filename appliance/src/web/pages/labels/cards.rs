@@ -84,12 +84,13 @@ fn wall_card(
 ) -> BTreeMap<String, String> {
     let steps = (1..).zip(&protocol.steps).map(|(n, step): (u32, _)| format!("{n}. {}", step.text));
     let agents: Vec<&str> = protocol.agents.iter().map(|agent| agent.name.as_str()).collect();
+    let words = label_words(&facility.settings);
     let fields = [
         ("protocol", protocol.name.clone()),
         ("protocol_version", protocol.version.to_string()),
         ("steps", steps.collect::<Vec<_>>().join("\n")),
         ("agent", agents.join(", ")),
-        ("contact_time", protocol.contact_s.map(|s| exact_duration(label_words(), s)).unwrap_or_default()),
+        ("contact_time", protocol.contact_s.map(|s| exact_duration(words, s)).unwrap_or_default()),
         ("ppe", protocol.ppe.clone()),
         ("ifu", protocol.ifu.clone()),
         ("facility", facility.settings.name.clone()),
@@ -108,7 +109,7 @@ pub(crate) fn staff_badge(
     let person = facility.staff.get(&staff).filter(|person| !person.left)?;
     let fields = [
         ("person", staff_name(reader, facility, staff)),
-        ("role", word_role(label_words(), person.role)),
+        ("role", word_role(label_words(&facility.settings), person.role)),
         ("facility", facility.settings.name.clone()),
     ];
     let provided = fields.into_iter().filter(|(_, value)| !value.is_empty());

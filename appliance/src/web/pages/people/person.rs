@@ -26,7 +26,8 @@ use crate::web::access::staff_session::{StaffSession, role_forbidden_but, word_r
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::access_log::{log_admission, log_removal};
-use crate::web::commands::badges::{badges_of, remove_badges};
+use crate::web::commands::badges::badges_of;
+use crate::web::commands::pins::{take_pin, tidy_access};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::{AppState, run_blocking};
@@ -446,23 +447,6 @@ async fn keep_pin(
     stored.await?.map_err(|_| broken_rule("the form of the PIN was looked at before"))
 }
 
-/// Takes somebody's PIN away, and signs them out.
-async fn take_pin(state: &AppState, signed: &StaffSession, staff: StaffId) -> Result<(), HttpError> {
-    let removed = run_identity(state, move |identity| {
-        identity.sessions.end_all(staff)?;
-        let removed = identity.pins.remove(staff)?;
-        identity.sessions.end_all(staff)?;
-        Ok(removed)
-    });
-    match removed.await? {
-        true => {
-            let change = AccessChanged::new(AccessChange::PinRemoved, Some(staff));
-            log_removal(state, signed.author(), change).await
-        }
-        false => Ok(()),
-    }
-}
-
 /// Signs out whom `end` ends, and says so in the log where that was anybody; how many sessions that were.
 async fn end_sessions(
     state: &AppState,
@@ -525,7 +509,7 @@ pub(crate) async fn clear_pin(
         return Err(role_forbidden_but(title, PEOPLE, worded(PeopleWords::person_back)));
     }
     signed.notes().add([pin_changed(known.staff)]);
-    take_pin(&state, &signed, known.staff).await?;
+    take_pin(&state, signed.author(), known.staff).await?;
     tracing::info!(staff = %known.staff, by = %signed.staff(), "a PIN was taken away");
     go_to(PEOPLE).map(OneOf::First)
 }
@@ -608,10 +592,6 @@ pub(crate) async fn leave(
     }
     let left = run_command(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| HttpError::from(undone).link(PEOPLE, worded(PeopleWords::person_back)))?;
-    // Whoever has left cannot sign in whatever is kept here; this only tidies up.
-    let tidied = take_pin(&state, &signed, known.staff).await;
-    tidied.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
-    let removed = remove_badges(&state, signed.author(), known.staff).await;
-    removed.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
+    tidy_access(&state, signed.author(), known.staff).await?;
     go_to(PEOPLE).map(OneOf::First)
 }

@@ -1,0 +1,39 @@
+//! PINs of staff, as pages and programs take them away.
+
+use record::entry::EntryAuthor;
+use record::ids::StaffId;
+use record::kinds::{AccessChange, AccessChanged};
+use web::error::HttpError;
+
+use crate::identity::IdentityError;
+use crate::web::commands::access_log::log_removal;
+use crate::web::commands::badges::remove_badges;
+use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::worded;
+use crate::web::words::PeopleWords;
+
+/// Takes somebody's PIN away, and signs them out.
+pub(crate) async fn take_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
+    let removed = run_blocking(state, move |state| {
+        let remove = || {
+            state.identity.sessions.end_all(staff)?;
+            let removed = state.identity.pins.remove(staff)?;
+            state.identity.sessions.end_all(staff)?;
+            Ok(removed)
+        };
+        remove().map_err(|e: IdentityError| HttpError::internal(&e))
+    });
+    match removed.await? {
+        true => log_removal(state, by, AccessChanged::new(AccessChange::PinRemoved, Some(staff))).await,
+        false => Ok(()),
+    }
+}
+
+/// Takes away what somebody who has left could have signed in with: they cannot whatever is kept here, so this only tidies up.
+pub(crate) async fn tidy_access(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
+    let tidy = async {
+        take_pin(state, by, staff).await?;
+        remove_badges(state, by, staff).await
+    };
+    tidy.await.map_err(|error: HttpError| error.safe(worded(PeopleWords::person_left_recorded)))
+}

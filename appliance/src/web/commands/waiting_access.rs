@@ -1,0 +1,39 @@
+//! PINs that strangers enter, and tokens that end: what waits for somebody because of them.
+
+use std::collections::BTreeMap;
+
+use crate::alarms::reminders::ReminderCode;
+use crate::web::context::AppState;
+
+/// Before its end, a token is told of once more: a week.
+const LAST_MS: i64 = 7 * 86_400_000;
+
+/// Raises what waits for somebody, and ends what is over. It waits for the disk.
+pub fn remind_of_access(state: &AppState) {
+    let Some(table) = state.alarms.reminders() else { return };
+    let now_ms = state.clock.now().wall_ms;
+    let replace = |code, open: &BTreeMap<String, u32>| {
+        if let Err(error) = table.replace_open(code, open, now_ms) {
+            tracing::error!(%error, ?code, "what waits for somebody was not written down");
+        }
+    };
+    replace(ReminderCode::TokenEnds, &ending_tokens(state, now_ms));
+    match state.identity.pins.alarms(now_ms) {
+        Ok(alarms) => {
+            let facility = state.store.snapshot();
+            let here =
+                alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+            let open = here.map(|(staff, wrong)| (staff.to_string(), wrong.count)).collect();
+            replace(ReminderCode::PinTries, &open);
+        }
+        Err(error) => tracing::error!(%error, "it could not be read whose PIN strangers enter"),
+    }
+}
+
+/// Counted by how often each is told of: the second time is news.
+fn ending_tokens(state: &AppState, now_ms: i64) -> BTreeMap<String, u32> {
+    let tokens = state.identity.tokens.all();
+    let ending = tokens.iter().filter_map(|token| Some((token, token.ends_soon(now_ms)?)));
+    let told = |end_ms: i64| 1 + u32::from(end_ms - now_ms <= LAST_MS);
+    ending.map(|(token, end_ms)| (token.id.clone(), told(end_ms))).collect()
+}
