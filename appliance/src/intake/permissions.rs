@@ -2,6 +2,7 @@
 
 use record::entry::{CommandSource, Entry, EntryAuthor};
 use record::fold::LinePlace;
+use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged, StaffRole};
 
 use super::{Command, CommandRefusal, RefusalCause, StaffChange, StateView};
