@@ -65,6 +65,9 @@ pub(super) fn start_page_upkeep(state: &AppState) -> JoinHandle<()> {
 async fn follow_waiting_phones(state: AppState) {
     loop {
         tokio::time::sleep(HEALTH_EVERY).await;
+        if let Err(error) = web::learn_phones(&state).await {
+            tracing::warn!(?error, "it is not known which phones made records");
+        }
         let own = state.clone();
         if let Err(error) = tokio::task::spawn_blocking(move || web::remind_of_phones(&own)).await {
             tracing::error!(%error, "phones that hold records were not looked at");

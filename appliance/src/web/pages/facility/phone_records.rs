@@ -343,6 +343,7 @@ fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms:
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,
         unsure: row.is_unsure,
+        took_ms: None,
         problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
     }
 }
