@@ -6,6 +6,8 @@
 
 #[path = "browser/mod.rs"]
 mod browser;
+#[path = "journey/cuts.rs"]
+mod cuts;
 #[path = "journey/dead_spot.rs"]
 mod dead_spot;
 #[path = "journey/desk.rs"]
@@ -95,6 +97,30 @@ async fn a_box_alone_and_browsers_without_script() {
 async fn a_phone_out_of_reach_of_the_box() {
     let story = Story::new("dead-spot", true, &["--bare", "--no-relay"]);
     dead_spot::record_out_of_reach(&story, &story.demo.line.r#box.tags).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_is_cut_at_thirty_places() {
+    let story = Story::new("cuts", true, &["--bare", "--no-relay"]);
+    cuts::cut_everywhere(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_whose_clock_is_a_year_off() {
+    let story = Story::new("year-off", true, &["--bare", "--no-relay"]);
+    cuts::a_year_off(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_of_forty_with_photos() {
+    let story = Story::new("forty", true, &["--bare", "--no-relay"]);
+    cuts::drain_forty(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_visit_of_the_installed_page() {
+    let story = Story::new("first-visit", true, &["--bare", "--no-relay"]);
+    cuts::first_visit(&story).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

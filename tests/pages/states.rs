@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use harness::demo::line::DemoOutput;
 use harness::virtual_printer::{PrinterFault, VirtualPrinter};
+use serde_json::json;
 use sqlx::Connection as _;
 
 use super::browser::demo::Demo;
@@ -161,6 +162,94 @@ async fn no_line_a_silent_box_and_a_fork() {
     change(&demo.line, &evidence).await;
     looks.at("fork-boxes", format!("{}/app/boxes", relay.https), "two different logs under one key").await;
     looks.at("fork-facilities", format!("{}/app/", relay.https), "This box is quarantined").await;
+    looks.end().await;
+}
+
+/// What the installed page shows where the box does not answer, in one language.
+async fn look_out_of_reach(looks: &mut Looks, line: &DemoOutput, of: &OutOfReach) {
+    const RECORD: &str = ".bar .go";
+    let (at, browser) = (&line.r#box, &looks.browser);
+    let tag = at.tags.first().expect("one item");
+    let set = json!({ "name": "language", "value": of.language, "url": at.http });
+    browser.devtools("Network.setCookie", set).await;
+    browser.goto(&format!("{}/app", at.http)).await;
+    browser.until("navigator.serviceWorker.controller !== null", TIME_LIMIT).await;
+    let cards = "performance.getEntriesByType('resource').some((one) => one.name.includes('/app/cards') && one.responseEnd > 0)";
+    browser.until(cards, TIME_LIMIT).await;
+    looks.here(of.names[0]).await;
+    {
+        let _held = Held::of(at.pid);
+        looks.at(of.names[1], format!("{}/t/{tag}", at.http), of.dead_spot).await;
+        for summary in ["#record summary", "#record details:not([open]) summary"] {
+            looks.browser.press(summary).await;
+        }
+        looks.browser.press(RECORD).await;
+        looks.browser.shows(of.still_open).await;
+        looks.here(of.names[2]).await;
+        looks.browser.press(RECORD).await;
+        looks.browser.shows(of.on_this_phone).await;
+        looks.here(of.names[3]).await;
+        // One of a label that is on nothing, on a phone that is full.
+        let full = "navigator.storage.estimate = async () => ({ quota: 10, usage: 9 })";
+        let script = json!({ "source": full });
+        let script = looks.browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await;
+        looks.at(of.names[4], format!("{}/t/7QK3M9X2W", at.http), of.full).await;
+        looks.browser.devtools("Page.removeScriptToEvaluateOnNewDocument", script).await;
+        looks.browser.press(RECORD).await;
+        looks.browser.shows(of.still_open).await;
+        looks.browser.press(RECORD).await;
+        looks.browser.shows(of.on_this_phone).await;
+    }
+    looks.browser.goto(&format!("{}/app/queue", at.http)).await;
+    looks.browser.press("#send").await;
+    looks.browser.shows(of.refused).await;
+    looks.here(of.names[5]).await;
+}
+
+/// Words that only these states have, and what the states are called in findings.
+struct OutOfReach {
+    language: &'static str,
+    names: [&'static str; 6],
+    dead_spot: &'static str,
+    still_open: &'static str,
+    on_this_phone: &'static str,
+    full: &'static str,
+    refused: &'static str,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_installed_page_out_of_reach_of_the_box() {
+    let demo = Demo::start(&["--bare", "--no-relay"]);
+    let mut looks = Looks::new().await;
+    looks.browser.devtools("Page.enable", json!({})).await;
+    let english = OutOfReach {
+        language: "en",
+        names: ["app-ready", "app-item", "app-item-open", "app-waiting", "app-full", "app-refused"],
+        dead_spot: "The box does not answer here.",
+        still_open: "Still open",
+        on_this_phone: "by this phone’s clock",
+        full: "This phone is nearly full.",
+        refused: "Biomed has it",
+    };
+    let spanish = OutOfReach {
+        language: "es",
+        names: [
+            "app-ready-es",
+            "app-item-es",
+            "app-item-open-es",
+            "app-waiting-es",
+            "app-full-es",
+            "app-refused-es",
+        ],
+        dead_spot: "La unidad no responde aquí.",
+        still_open: "Falta:",
+        on_this_phone: "según el reloj de este teléfono",
+        full: "Este teléfono está casi lleno.",
+        refused: "Ingeniería biomédica lo tiene",
+    };
+    for language in [english, spanish] {
+        look_out_of_reach(&mut looks, &demo.line, &language).await;
+    }
     looks.end().await;
 }
 

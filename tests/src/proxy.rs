@@ -35,6 +35,14 @@ pub enum NetworkFault {
     Corrupt(u32),
     /// What is sent in larger pieces than this is swallowed on its way there, and all behind it, as where large packets are lost.
     SmallOnly(u32),
+    /// After so many bytes more there, or so many back, on all connections together, it is cut: what lives is reset, and so is
+    /// whatever comes.
+    CutAfter {
+        /// Bytes that still arrive there.
+        there: u64,
+        /// Bytes that still arrive back.
+        back: u64,
+    },
 }
 
 impl NetworkFault {
@@ -58,13 +66,26 @@ struct Counts {
     connections: AtomicU64,
     there: AtomicU64,
     back: AtomicU64,
+    /// What [`NetworkFault::CutAfter`] still lets through, each way.
+    left: [AtomicU64; 2],
+}
+
+impl Counts {
+    /// How much of a piece still arrives.
+    fn take_left(&self, way: Way, bytes: usize) -> usize {
+        let left = &self.left[usize::from(way == Way::Back)];
+        let wanted = bytes as u64;
+        let before =
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
+        usize::try_from(before.unwrap_or_else(|before| before)).map_or(bytes, |left| left.min(bytes))
+    }
 }
 
 /// The running line. Dropping it resets every connection and closes its port.
 pub struct Proxy {
     addr: SocketAddr,
     to: watch::Sender<SocketAddr>,
-    fault: watch::Sender<NetworkFault>,
+    fault: Arc<watch::Sender<NetworkFault>>,
     counts: Arc<Counts>,
     accepting: tokio::task::JoinHandle<()>,
 }
@@ -83,10 +104,10 @@ impl Proxy {
     pub async fn start(to: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
-        let (fault, faults) = watch::channel(NetworkFault::None);
+        let fault = Arc::new(watch::channel(NetworkFault::None).0);
         let (to, target) = watch::channel(to);
         let counts = Arc::new(Counts::default());
-        let accepting = tokio::spawn(accept(listener, target, faults, Arc::clone(&counts)));
+        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&fault), Arc::clone(&counts)));
         Ok(Self { addr, to, fault, counts, accepting })
     }
 
@@ -97,7 +118,17 @@ impl Proxy {
 
     /// From now on the line is like this.
     pub fn set(&self, fault: NetworkFault) {
+        if let NetworkFault::CutAfter { there, back } = fault {
+            for (left, bytes) in self.counts.left.iter().zip([there, back]) {
+                left.store(bytes, Ordering::Relaxed);
+            }
+        }
         self.fault.send_replace(fault);
+    }
+
+    /// Whether a line that is cut after so many bytes has lost any.
+    pub fn was_cut(&self) -> bool {
+        *self.fault.borrow() == NetworkFault::Cut
     }
 
     /// New connections go there: the far end was started again on another port.
@@ -119,7 +150,7 @@ impl Proxy {
 async fn accept(
     listener: TcpListener,
     to: watch::Receiver<SocketAddr>,
-    fault: watch::Receiver<NetworkFault>,
+    fault: Arc<watch::Sender<NetworkFault>>,
     counts: Arc<Counts>,
 ) {
     // Aborting this task drops the set, and with it every connection.
@@ -132,7 +163,7 @@ async fn accept(
         if refused {
             reset(&near);
         } else {
-            carried.spawn(forward_bytes(near, *to.borrow(), fault.clone(), Arc::clone(&counts)));
+            carried.spawn(forward_bytes(near, *to.borrow(), Arc::clone(&fault), Arc::clone(&counts)));
         }
     }
 }
@@ -145,20 +176,20 @@ fn reset(stream: &TcpStream) {
 async fn forward_bytes(
     mut near: TcpStream,
     to: SocketAddr,
-    mut fault: watch::Receiver<NetworkFault>,
+    fault: Arc<watch::Sender<NetworkFault>>,
     counts: Arc<Counts>,
 ) {
-    let faults = fault.clone();
+    let mut faults = fault.subscribe();
     let Ok(mut far) = TcpStream::connect(to).await else { return reset(&near) };
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
     let ended_well = {
         let (near_read, near_write) = near.split();
         let (far_read, far_write) = far.split();
-        let there = pump(near_read, far_write, Way::There, &faults, &counts.there);
-        let back = pump(far_read, near_write, Way::Back, &faults, &counts.back);
+        let there = pump(near_read, far_write, Way::There, &fault, &counts);
+        let back = pump(far_read, near_write, Way::Back, &fault, &counts);
         tokio::select! {
             // An error is the proxy's own end, which cuts too.
-            _ = fault.wait_for(|fault| *fault == NetworkFault::Cut) => false,
+            _ = faults.wait_for(|fault| *fault == NetworkFault::Cut) => false,
             both = async { tokio::try_join!(there, back) } => both.is_ok(),
         }
     };
@@ -173,9 +204,10 @@ async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     way: Way,
-    faults: &watch::Receiver<NetworkFault>,
-    carried: &AtomicU64,
+    faults: &watch::Sender<NetworkFault>,
+    counts: &Counts,
 ) -> io::Result<()> {
+    let carried = if way == Way::There { &counts.there } else { &counts.back };
     let mut buffer = vec![0; 16 * 1024];
     let mut swallowed = false;
     let mut whole: usize = 0;
@@ -203,6 +235,15 @@ async fn pump(
         }
         if n == 0 {
             return to.shutdown().await;
+        }
+        if matches!(fault, NetworkFault::CutAfter { .. }) {
+            let arrives = counts.take_left(way, n);
+            if arrives < n {
+                to.write_all(&buffer[..arrives]).await?;
+                carried.fetch_add(arrives as u64, Ordering::Relaxed);
+                faults.send_replace(NetworkFault::Cut);
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
         }
         whole += n;
         if let NetworkFault::Corrupt(every) = fault
@@ -287,6 +328,24 @@ mod tests {
         line.set(NetworkFault::None);
         let mut again = TcpStream::connect(line.addr()).await.unwrap();
         assert_eq!(sent_and_received(&mut again, b"d").await.unwrap(), b"d");
+    }
+
+    #[tokio::test]
+    async fn a_line_is_cut_at_a_byte() {
+        let line = echo_behind_a_line().await;
+        line.set(NetworkFault::CutAfter { there: 5, back: 3 });
+        let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+        stream.write_all(b"abcde").await.unwrap();
+        let mut received = Vec::new();
+        let error = stream.read_to_end(&mut received).await.unwrap_err();
+        assert_eq!((error.kind(), line.carried()), (io::ErrorKind::ConnectionReset, (5, 3)));
+        assert!(line.was_cut());
+        let mut new = TcpStream::connect(line.addr()).await.unwrap();
+        assert!(sent_and_received(&mut new, b"b").await.is_err());
+        line.set(NetworkFault::CutAfter { there: 5, back: 5 });
+        let mut new = TcpStream::connect(line.addr()).await.unwrap();
+        assert_eq!(sent_and_received(&mut new, b"abcde").await.unwrap(), b"abcde");
+        assert!(!line.was_cut());
     }
 
     #[tokio::test]

@@ -10,9 +10,14 @@
   const COPY_LENGTH_MAX = 50e6;
   const DAY_MS = 86400000;
   const AMBER_MS = DAY_MS / 2;
+  const STATES = "/api/v1/submissions/state";
+  const IDS_MAX = 100;
+  // A record that the box does not take so often no longer holds up those behind it.
+  const TRIES_MAX = 3;
   // Another page of this phone has other readings of its clock.
   const PAGE = String(crypto.getRandomValues(new Uint32Array(2)));
 
+  const { SYMBOLS, readTag, tagIn, readCode, labelIn } = labels;
   const main = document.querySelector("#app");
   const install = document.querySelector("#install");
   const isInstalled = matchMedia("(display-mode: standalone)").matches || Boolean(navigator.standalone);
@@ -23,7 +28,6 @@
   const locale = document.documentElement.lang;
   const time = (ms) => new Date(ms).toLocaleString(locale, { dateStyle: "short", timeStyle: "short" });
   const clocks = () => [Date.now(), Math.round(performance.now())];
-  const opened = clocks();
 
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name);
@@ -72,6 +76,8 @@
 
   // What the box says.
 
+  // When it was last heard by this page.
+  let heard;
   async function ask(path, options = {}) {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), options.within || ANSWER_MS);
@@ -79,8 +85,8 @@
       const answer = await fetch(path, { cache: "no-store", ...options, signal: limit.signal });
       const [wall, boot, up] = (answer.headers.get("x-box-time") || "").split(";");
       if (boot) {
-        const seen = { phone: Date.now(), box: wall ? Number(wall) : null, boot, up: Number(up) };
-        await write("meta", seen, "seen");
+        heard = { phone: Date.now(), box: wall ? Number(wall) : null, boot, up: Number(up) };
+        await write("meta", heard, "seen");
       }
       return answer;
     } finally {
@@ -100,7 +106,8 @@
     await inStores(["cards", "meta"], "readwrite", (cards, meta) => {
       if (lines[0] && lines[0].whole) cards.clear();
       for (const { kind, ...row } of lines) {
-        if (kind === "settings") meta.put({ ...row, language: locale }, "settings");
+        if (kind === "settings") meta.put({ ...row, language: locale, at: Date.now() }, "settings");
+        if (row.shared) meta.delete("name");
         if (kind === "protocol") meta.put(row, `protocol ${row.id}`);
         if (kind === "item") cards.put(row);
       }
@@ -111,10 +118,9 @@
   // The queue.
 
   function newId() {
-    const symbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let id = "";
-    for (let rest = Date.now(), n = 0; n < 10; n += 1, rest = Math.floor(rest / 32)) id = symbols[rest % 32] + id;
-    for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += symbols[byte % 32];
+    for (let rest = Date.now(), n = 0; n < 10; n += 1, rest = Math.floor(rest / 32)) id = SYMBOLS[rest % 32] + id;
+    for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += SYMBOLS[byte % 32];
     return id;
   }
 
@@ -122,12 +128,15 @@
   const inOrder = (records) => records.sort((a, b) => a.order - b.order);
 
   async function keep(record, photos) {
+    const { shared } = (await read("meta", "settings")) || {};
     await inStores(["outbox", "photos", "meta"], "readwrite", (outbox, kept, meta) => {
       for (const photo of photos) kept.put(photo);
-      outbox.put(record);
+      // What stands before it is looked up where it is written: another tab may press at the same time.
+      const all = outbox.getAll();
+      all.onsuccess = () => outbox.put({ ...record, order: 1 + Math.max(0, ...all.result.map((one) => one.order)) });
       if (record.document.cleaned) meta.delete(`wet ${record.document.tag}`);
       if (record.document.cleaned) meta.put({ lot: record.document.lot, lot_expires: record.document.lot_expires }, "lot");
-      if (record.document.who.name) meta.put(record.document.who.name, "name");
+      if (record.document.who.name && !shared) meta.put(record.document.who.name, "name");
     });
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
   }
@@ -137,7 +146,27 @@
     return { ...document, times };
   }
 
-  // One record after the other, in the order of the presses. True: the box answered for this one, and the next may go.
+  // Notes what became of a record. Its photos go only with it, and only where no other that waits has the same.
+  const settle = (record, change) =>
+    inStores(["outbox", "photos"], "readwrite", (outbox, kept) => {
+      const settled = { ...record, trouble: undefined, ...change };
+      outbox.put(settled);
+      if (isWaiting(settled)) return;
+      const all = outbox.getAll();
+      all.onsuccess = () => {
+        const needed = new Set(all.result.filter(isWaiting).flatMap((one) => one.photos));
+        for (const hash of record.photos) if (!needed.has(hash)) kept.delete(hash);
+      };
+    });
+
+  // The box itself says whether it keeps what it refused: only then this phone lets go of it.
+  async function isKept(id) {
+    const answer = await ask(`${STATES}?id=${id}`);
+    return answer.ok && (await answer.json())[id] === "refused";
+  }
+  const isStuck = ({ trouble }) => Boolean(trouble && trouble.tries >= TRIES_MAX && trouble.page === PAGE);
+
+  // One record after the other, in the order of the presses. True: the next may go.
   async function send(record) {
     const form = new FormData();
     form.append("submission", JSON.stringify(withTimes(record)));
@@ -146,31 +175,47 @@
       if (photo) form.append("photo", photo.blob, "photo.jpg");
     }
     const answer = await ask("/api/v1/submissions", { method: "POST", body: form, within: 120000 });
-    if (answer.status === 429 || answer.status >= 500) {
-      waitUntil = Date.now() + Number(answer.headers.get("retry-after") || 5) * 1000 * (0.8 + Math.random() * 0.4);
+    if (answer.status === 429 || answer.status > 500) {
+      waitUntil = performance.now() + Number(answer.headers.get("retry-after") || 5) * 1000 * (0.8 + Math.random() * 0.4);
       return false;
     }
     // Whoever else answers here, such as the Wi-Fi's own page, is not the box.
-    if (![201, 409, 413, 422].includes(answer.status)) return false;
+    const isBox = (answer.headers.get("content-type") || "").startsWith("application/problem+json");
+    if (answer.status !== 201 && !(answer.status >= 400 && isBox)) return false;
     const said = await answer.json();
-    const state = answer.status === 201 ? { state: "box", url: said.url } : { state: "refused", why: said.title, next: said.safe };
-    await inStores(["outbox", "photos"], "readwrite", (outbox, kept) => {
-      outbox.put({ ...record, ...state, at: Date.now() });
-      for (const hash of record.photos) kept.delete(hash);
-    });
-    return true;
+    const isRefused = answer.status === 422 && (await isKept(record.id));
+    if (answer.status === 201 || isRefused) {
+      const end = isRefused ? { state: "refused", why: said.title, next: said.safe } : { state: "box", url: said.url };
+      await settle(record, { ...end, at: Date.now() });
+      return true;
+    }
+    const { status, tries } = record.trouble || {};
+    const trouble = { status: answer.status, why: said.title, tries: status === answer.status ? tries + 1 : 1, page: PAGE };
+    await settle(record, { trouble });
+    return trouble.tries >= TRIES_MAX;
+  }
+
+  // How long a record has waited by this phone's clock, and no longer than by the box's: a clock that was set makes no phone lost.
+  function ageOf({ press, seen }) {
+    const byPhone = Date.now() - press[0];
+    if (!seen || !heard) return Math.max(0, byPhone);
+    const byBox = seen.boot === heard.boot ? heard.up - seen.up : seen.box && heard.box ? heard.box - seen.box : byPhone;
+    return Math.max(0, Math.min(byPhone, byBox));
   }
 
   async function learnStates(records) {
-    const there = records.filter((record) => record.state === "box").slice(0, 50);
-    const waiting = records.filter(isWaiting).map((record) => record.press[0]);
-    const oldest = waiting.length ? Math.max(0, Math.round((Date.now() - Math.min(...waiting)) / 1000)) : 0;
-    const headers = { "x-waiting": `${waiting.length};${oldest}` };
-    const answer = await ask(`/api/v1/submissions/state?id=${there.map((record) => record.id).join(",")}`, { headers });
-    if (!answer.ok) return false;
-    const states = await answer.json();
-    for (const record of there) {
-      if (states[record.id] === "relay") await write("outbox", { ...record, state: "relay" });
+    const there = records.filter((record) => record.state === "box");
+    const waiting = records.filter(isWaiting).map(ageOf);
+    const oldest = Math.round(Math.max(0, ...waiting) / 1000);
+    // How long they have waited is only known once the box was heard.
+    const headers = heard ? { "x-waiting": `${waiting.length};${oldest}` } : {};
+    for (let n = 0; n === 0 || n < there.length; n += IDS_MAX) {
+      const some = there.slice(n, n + IDS_MAX);
+      const answer = await ask(`${STATES}?id=${some.map((record) => record.id).join(",")}`, { headers });
+      if (!answer.ok) return false;
+      const states = await answer.json();
+      const sent = some.filter((record) => states[record.id] === "relay");
+      for (const record of sent) await write("outbox", { ...record, state: "relay" });
     }
     const life = (record) => (record.state === "refused" ? 30 : 1) * DAY_MS;
     const old = records.filter((record) => !isWaiting(record) && Date.now() - record.at > life(record));
@@ -180,17 +225,17 @@
 
   const alone = (work) =>
     navigator.locks ? navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work();
-  let waitUntil = 0;
-  let pause = 5000;
-  let timer;
-  async function empty() {
+  let [waitUntil, pause, timer] = [0, 5000];
+  // By hand: also what the box did not take before.
+  async function empty(byHand) {
     clearTimeout(timer);
     let isThere = false;
     try {
       await alone(async () => {
-        if (Date.now() < waitUntil || !(await learnStates(await readAll("outbox")))) return;
+        if (performance.now() < waitUntil || !(await learnStates(await readAll("outbox")))) return;
         isThere = true;
         for (const record of inOrder((await readAll("outbox")).filter(isWaiting))) {
+          if (!byHand && isStuck(record)) continue;
           if (!(await send(record))) break;
           await draw();
         }
@@ -200,7 +245,7 @@
       // The box does not answer: what is here stays here.
     }
     pause = isThere ? 5000 : Math.min(60000, pause * 2);
-    if (!document.hidden) timer = setTimeout(empty, pause * (0.8 + Math.random() * 0.4));
+    if (!document.hidden) timer = setTimeout(() => empty(), pause * (0.8 + Math.random() * 0.4));
     await draw();
   }
 
@@ -271,48 +316,23 @@
 
   // Pages.
 
-  const tagIn = (text) => {
-    const last = text.trim().toUpperCase().replace(/\/+$/, "").split("/").pop();
-    const tag = last.replace(/[\s-]/g, "");
-    return /^[0-9A-Z]{9}$/.test(tag) ? tag : undefined;
-  };
-
-  // A code on an item that is no label of ours, in the form in which the box compares it: of a trade item its number and serial
-  // number, however many elements stand around them.
-  const LENGTHS = { "00": 20, "01": 16, "02": 16, "03": 16, "04": 18, 20: 4, 41: 16 };
-  const lengthOf = (identifier) => LENGTHS[identifier] || (/^1[1-9]/.test(identifier) ? 8 : /^3[1-6]/.test(identifier) ? 10 : undefined);
-  function readCode(text) {
-    const code = text.trim().replace(/^\][A-Za-z][A-Za-z0-9]/, "").replace(/^[\s\x1d]+|[\s\x1d]+$/g, "").normalize("NFC");
-    const printed = code.match(/^\(01\)(\d{14})(?:\(.*?)??\(21\)(.+)$/);
-    if (printed) return `(01)${printed[1]}(21)${printed[2].trim()}`;
-    let [number, serial, rest] = ["", "", code];
-    while (rest) {
-      const end = lengthOf(rest.slice(0, 2)) || (rest.includes("\x1d") ? rest.indexOf("\x1d") : rest.length);
-      const element = rest.slice(0, end);
-      if (element.length < end || element.includes("\x1d")) return code;
-      if (element.startsWith("01")) number ||= element.slice(2);
-      if (element.startsWith("21")) serial ||= element.slice(2).trim();
-      rest = rest.slice(end).replace(/^\x1d+/, "");
-    }
-    return /^\d{14}$/.test(number) && serial ? `(01)${number}(21)${serial}` : code;
-  }
   // Which item each code of others opens, by what this phone knows.
   async function knownCodes() {
     const cards = await readAll("cards");
-    return new Map(cards.flatMap((card) => (card.codes || []).map((code) => [code, card.tag])));
+    return new Map(cards.flatMap((card) => [card.tag, ...card.tags, ...(card.codes || [])].map((code) => [code, card.tag])));
   }
 
   const route = () => {
     const path = location.pathname.replace(/\/+$/, "");
     if (path === "/app/queue") return { page: "queue" };
-    const named = path.startsWith("/t/") ? path.slice(3) : new URLSearchParams(location.search).get("tag") || path.slice(1);
-    const tag = path.startsWith("/app") ? undefined : tagIn(named);
+    const asked = new URLSearchParams(location.search).get("tag");
+    const tag = readTag(path.startsWith("/t/") ? path.split("/")[2] : asked || path.slice(1));
     return tag ? { page: "item", tag } : { page: "start" };
   };
   // With the worker the box's own page is tried first; without it only this page is here when the box is not.
   const hasWorker = () => Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
   async function openTag(tag) {
-    const isThere = () => ask("/api/v1/submissions/state").then((answer) => answer.ok, () => false);
+    const isThere = () => ask(STATES).then((answer) => answer.ok, () => false);
     if (hasWorker() || (await isThere())) return void (location.href = `/t/${tag}`);
     history.pushState({}, "", `/app?tag=${tag}`);
     local = tag;
@@ -326,6 +346,8 @@
     const badge = { phone: late ? "late" : "due", box: "ok", relay: "ok", refused: "late" }[record.state];
     const what = [make("p", {}, make("strong", {}, named(record.name)), " ", make("span", { class: `tag ${badge}` }, say(where)))];
     if (isWaiting(record)) what.push(make("p", { class: "hint" }, say("by-phone", { time: time(record.press[0]) })));
+    if (record.photo_left) what.push(make("p", { class: "hint" }, say("photo-left")));
+    if (isWaiting(record) && record.trouble) what.push(make("p", { class: "err" }, say("not-taken", { why: record.trouble.why })));
     if (record.state === "refused") what.push(make("p", {}, record.why, " ", record.next || ""));
     const isReport = record.document.cleaned === false;
     if (isReport) what.push(make("p", { class: "hint" }, say("problem")));
@@ -344,7 +366,7 @@
       make("h1", {}, say("queue-title")),
       make("p", { class: "hint" }, say("queue-meaning")),
       records.length ? make("ul", { role: "list", class: "card" }, ...records.map(rowOf)) : make("p", { class: "card" }, say("queue-none")),
-      make("p", { class: "row start" }, make("button", { type: "button", id: "send", onclick: () => ((waitUntil = 0), empty()) }, say("send"))),
+      make("p", { class: "row start" }, make("button", { type: "button", id: "send", onclick: () => ((waitUntil = 0), empty(true)) }, say("send"))),
       records.some(isWaiting) ? copyCard() : "",
       make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
     ];
@@ -363,9 +385,6 @@
     return make("form", { class: "card", onsubmit: submit }, line, make("button", { class: "two" }, say("open")));
   }
 
-  // A label of ours is a tag, or an address that ends with one. Of whatever else is in the picture only codes of items are taken.
-  const isLabel = (text) => /^(https?:\/\/[^/]+\/(t\/)?)?[0-9A-Z]{9}\/?$/i.test(text.trim());
-
   let isScanning = false;
   function scanCard() {
     if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) return undefined;
@@ -374,8 +393,7 @@
     video.muted = true;
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("scan-failed"));
     const begin = make("button", { type: "button", id: "scan" }, say("scan"));
-    let stop;
-    let codes;
+    let [stop, codes, hosts] = [];
     const end = () => {
       if (stop) stop();
       stop = undefined;
@@ -384,7 +402,7 @@
       begin.textContent = say("scan");
     };
     const take = (text) => {
-      const tag = codes.get(readCode(text)) || (isLabel(text) && tagIn(text));
+      const tag = codes.get(readCode(text)) || labelIn(text, codes, hosts);
       if (!tag) return false;
       end();
       openTag(tag);
@@ -398,6 +416,8 @@
       begin.textContent = say("scan-stop");
       try {
         codes = await knownCodes();
+        const { label_host: host = "" } = (await read("meta", "settings")) || {};
+        hosts = [location.host, host.toLowerCase().replace(/^https?:\/\//, "").replace(/\/+$/, "")];
         const { reader, glue, wasm } = main.dataset;
         const ended = await openScanner(video, { reader, glue, wasm }, take);
         if (isScanning) stop = ended;
@@ -410,8 +430,11 @@
     return make("section", { class: "card" }, begin, wrong, video);
   }
 
+  // What a phone knows is as old as its last look at the box.
+  const asOf = (settings) => settings && settings.at && make("p", { class: "hint" }, say("as-of", { time: time(settings.at) }));
+
   async function startPage() {
-    const [records, cards] = [await readAll("outbox"), await readAll("cards")];
+    const [records, cards, settings] = [await readAll("outbox"), await readAll("cards"), await read("meta", "settings")];
     const waiting = records.filter(isWaiting).length;
     const due = cards.filter((card) => card.urgency > 0).sort((a, b) => b.urgency - a.urgency || a.name.localeCompare(b.name));
     const rows = due.slice(0, 50).map((card) =>
@@ -429,41 +452,69 @@
       make("p", {}, make("a", { class: "link", href: "/app/queue" }, say("queue-title"))),
       scanCard() || "",
       findForm(),
-      make("section", { class: "card" }, make("h2", {}, say("due-title")), rows.length ? make("ul", { role: "list" }, ...rows) : make("p", { class: "hint" }, say("due-none"))),
+      make("section", { class: "card" }, make("h2", {}, say("due-title")), rows.length ? make("ul", { role: "list" }, ...rows) : make("p", { class: "hint" }, say("due-none")), asOf(settings) || ""),
     ];
+  }
+
+  // What the facility asks of a record, as far as this phone knows; the box judges it.
+  let at = {};
+  const CLASSES = ["noncritical", "semicritical", "critical"];
+  const PHOTOS = ["none", "optional", "required"];
+  function needsOf(card, protocol, settings) {
+    const classes = [card && card.class, protocol && protocol.class].map((one) => CLASSES.indexOf(one));
+    const way = (settings.who || {})[CLASSES[Math.max(0, ...classes)]] || "none";
+    const photos = [card ? card.photo : "optional", protocol && protocol.photo].map((one) => PHOTOS.indexOf(one));
+    const ownClass = (protocol && protocol.class) || (card && card.class);
+    const one_press = protocol && (typeof protocol.one_press === "boolean" ? protocol.one_press : ownClass === "noncritical");
+    return { name: way !== "none", proof: !["none", "typed"].includes(way), photo: PHOTOS[Math.max(0, ...photos)], one_press, contact_s: protocol && protocol.contact_s };
+  }
+  function protocolCard(protocols, chosen) {
+    const options = protocols.map((one) => make("option", { value: one.id, selected: one.id === chosen.id, translate: "no" }, one.name));
+    const choose = make("select", { id: "protocol", onchange: () => ((at.protocol = choose.value), draw(true)) }, ...options);
+    return make("div", { class: "card f" }, make("label", { for: "protocol" }, say("protocol")), choose);
   }
 
   async function itemPage(tag) {
     const card = (await readAll("cards")).find((one) => one.tag === tag || one.tags.includes(tag));
-    const protocol = card && card.protocols[0] && (await read("meta", `protocol ${card.protocols[0]}`));
+    const settings = (await read("meta", "settings")) || { size: 0 };
+    if (at.tag !== tag) at = { tag, opened: clocks() };
+    const offered = await Promise.all(((card && card.protocols) || []).map((id) => read("meta", `protocol ${id}`)));
+    const protocols = offered.filter(Boolean);
+    const protocol = protocols.find((one) => one.id === at.protocol) || protocols[0];
+    const needs = needsOf(card, protocol, settings);
     const name = card ? card.name : tag;
     const steps = protocol ? protocol.steps : [{ text: say("plain-step"), required: true }];
     const wet = await read("meta", `wet ${tag}`);
     const form = make("form", { id: "record", novalidate: true });
     const ticks = steps.map((step, n) => make("input", { type: "checkbox", name: "step", value: n + 1, id: `step-${n + 1}` }));
     const all = () => ticks.forEach((tick) => (tick.checked = true));
+    if (protocols.length > 1) form.append(protocolCard(protocols, protocol));
+    const canAll = steps.filter((step) => step.required).length > 1 && needs.one_press;
     form.append(
       make(
         "fieldset",
         { class: "card" },
         make("legend", { class: "away" }, say("steps")),
         make("h2", {}, say("steps")),
-        protocol && protocol.one_press ? make("button", { type: "button", class: "two", onclick: all }, say("all-steps", { count: steps.length })) : undefined,
-        ...steps.map((step, n) => make("label", { class: "tick" }, ticks[n], make("span", protocol ? { translate: "no" } : {}, `${n + 1}. ${step.text}`))),
+        canAll ? make("button", { type: "button", class: "two", onclick: all }, say("all-steps", { count: steps.length })) : undefined,
+        ...steps.map((step, n) => make("label", { class: "tick" }, ticks[n], make("span", protocol ? { translate: "no" } : {}, `${n + 1}. ${step.text}`), step.required ? "" : make("small", {}, " ", say("step-optional")))),
       ),
     );
-    if (protocol && protocol.contact_s) form.append(wetCard(tag, protocol.contact_s, wet));
+    if (needs.contact_s) form.append(wetCard(tag, protocol.contact_s, wet));
     const photo = make("input", { type: "file", id: "photo", accept: "image/*", capture: "environment" });
     const full = await isFull();
-    const who = make("input", { id: "who", name: "who", autocomplete: "name", maxlength: 120, value: (await read("meta", "name")) || "" });
+    const remembered = settings.shared ? "" : (await read("meta", "name")) || "";
+    const who = make("input", { id: "who", name: "who", autocomplete: settings.shared ? "off" : "name", maxlength: 120, value: remembered });
     const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
     form.append(
       lotCard((await read("meta", "lot")) || {}),
       make(
         "div",
         { class: "card" },
-        make("div", { class: "f" }, make("label", { for: "photo" }, say("photo")), full ? make("p", { class: "err" }, say("full")) : photo),
-        make("div", { class: "f" }, make("label", { for: "who" }, say("who")), who),
+        needs.photo === "none"
+          ? ""
+          : make("div", { class: "f" }, make("label", { for: "photo" }, say(needs.photo === "required" ? "photo-required" : "photo")), full ? make("p", { class: "err" }, say("full")) : photo),
+        make("div", { class: "f" }, make("label", { for: "who" }, say("who")), needs.proof ? make("p", { class: "hint" }, say("who-proof")) : "", who),
         make("div", { class: "f" }, make("label", { for: "note" }, say("note")), note),
       ),
       problemCard(() => save(false)),
@@ -475,6 +526,18 @@
       line.textContent = text;
       line.hidden = false;
     };
+    // What the record would lack, as it stands.
+    const listOpen = (wetStart) => {
+      const missed = steps.map((step, n) => (step.required && !ticks[n].checked ? n + 1 : 0)).filter(Boolean);
+      const isWet = !needs.contact_s || (wetStart && passedMs(wetStart) >= needs.contact_s * 1000);
+      return [
+        missed.length ? say("open-steps", { steps: missed.join(", ") }) : "",
+        isWet ? "" : say("open-wet"),
+        needs.photo === "required" && !photo.files[0] ? say("open-photo") : "",
+        needs.name && !who.value.trim() ? say("open-who") : "",
+      ].filter(Boolean);
+    };
+    let told = "";
     async function save(cleaned) {
       const press = clocks();
       const button = form.querySelector(".go");
@@ -483,10 +546,16 @@
       if (button.disabled) return;
       button.disabled = true;
       try {
-        const records = await readAll("outbox");
-        if (records.filter(isWaiting).length >= RECORDS_MAX) throw new Error(say("full"));
+        if ((await readAll("outbox")).filter(isWaiting).length >= RECORDS_MAX) throw new Error(say("full"));
         const start = (cleaned && (await read("meta", `wet ${tag}`))) || undefined;
-        const photos = photo.files[0] && !full ? [await squeeze(photo.files[0])] : [];
+        const open = cleaned ? listOpen(start).join("; ") : "";
+        if (open && open !== told) {
+          [told, button.disabled] = [open, false];
+          return trouble(say("still-open", { what: open }));
+        }
+        // A file that is no picture which this browser opens takes no record with it.
+        const squeezed = photo.files[0] && !full && (await squeeze(photo.files[0]).catch(() => "left"));
+        const photos = squeezed && squeezed !== "left" ? [squeezed] : [];
         const sheet = {
           v: 1,
           id: newId(),
@@ -499,17 +568,16 @@
           who: who.value.trim() ? { way: "typed", name: who.value.trim() } : { way: "none" },
           note: note.value,
           photos: photos.map(({ hash }) => hash).filter((hash) => hash.length === 64),
-          cards: ((await read("meta", "settings")) || { size: 0 }).size,
+          cards: settings.size,
         };
-        const last = Math.max(0, ...records.map((record) => record.order));
         const seen = (await read("meta", "seen")) || null;
         const record = {
-          id: sheet.id, document: sheet, name, order: last + 1, state: "phone", photos: photos.map(({ hash }) => hash),
-          open: opened, start: start ? start.clocks : null, press, seen, pages: start ? [PAGE, start.page] : [PAGE],
+          id: sheet.id, document: sheet, name, state: "phone", photos: photos.map(({ hash }) => hash), photo_left: squeezed === "left",
+          open: at.opened, start: start ? start.clocks : null, press, seen, pages: start ? [PAGE, start.page] : [PAGE],
         };
         await keep(record, photos);
         history.replaceState({}, "", "/app/queue");
-        local = undefined;
+        [local, at] = [undefined, {}];
         await draw(true);
         empty();
       } catch (error) {
@@ -521,6 +589,8 @@
     return [
       make("section", { class: "card item" }, make("p", { class: "code", translate: "no" }, tag), make("h1", { translate: "no" }, name), make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag"))),
       make("p", { class: "note" }, say("dead-spot")),
+      card && card.out_of_service ? make("p", { class: "note" }, say("out-of-service")) : "",
+      card && card.problems && card.problems.length ? make("p", { class: "note" }, say("reported", { what: card.problems.join(", ") })) : "",
       form,
       make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
     ];
@@ -565,13 +635,15 @@
     return what ? { what, text } : undefined;
   }
 
+  const passedMs = (started) => {
+    const now = clocks();
+    return Math.max(now[0] - started.clocks[0], started.page === PAGE ? now[1] - started.clocks[1] : 0);
+  };
   function wetCard(tag, needed, wet) {
     const left = make("p", { class: "num", role: "timer" });
     const begin = make("button", { type: "button", class: "two" }, say("wet-start"));
     const show = (started) => {
-      const now = clocks();
-      const passed = Math.max(now[0] - started.clocks[0], started.page === PAGE ? now[1] - started.clocks[1] : 0);
-      const rest = Math.max(0, Math.ceil(needed - passed / 1000));
+      const rest = Math.max(0, Math.ceil(needed - passedMs(started) / 1000));
       left.textContent = rest ? `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, "0")}` : say("wet-over");
       if (rest && left.isConnected) setTimeout(() => show(started), 500);
     };
@@ -588,12 +660,12 @@
   let drawing = Promise.resolve();
   function draw(isNew) {
     drawing = drawing.then(async () => {
-      const at = local ? { page: "item", tag: local } : route();
-      install.hidden = isInstalled || at.page !== "start";
+      const here = local ? { page: "item", tag: local } : route();
+      install.hidden = isInstalled || here.page !== "start";
       const held = main.contains(document.activeElement) ? document.activeElement : undefined;
-      if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
+      if (!isNew && (isScanning || here.page === "item" || (held && held.matches("input, textarea")))) return;
       try {
-        const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
+        const parts = await { queue: queuePage, start: startPage, item: () => itemPage(here.tag) }[here.page]();
         // What is as it was stays: whoever presses a button that is replaced meanwhile presses nothing.
         const now = [...main.childNodes];
         const next = [...make("main", {}, ...parts).childNodes];
@@ -614,7 +686,7 @@
   async function addWorker() {
     if (!navigator.serviceWorker || !isSecureContext) return;
     try {
-      if ((await ask("/api/v1/submissions/state")).ok) await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
+      if ((await ask(STATES)).ok) await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
     } catch {
       // The worker that is there already goes on.
     }
@@ -623,6 +695,6 @@
   for (const [target, event] of [[window, "online"], [window, "focus"], [document, "visibilitychange"]]) {
     target.addEventListener(event, () => document.hidden || empty());
   }
-  addEventListener("popstate", () => ((local = undefined), draw(true)));
-  draw(true).then(addWorker).then(empty);
+  addEventListener("popstate", () => (([local, at] = [undefined, {}]), draw(true)));
+  draw(true).then(addWorker).then(() => empty());
 })();

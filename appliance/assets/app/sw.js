@@ -5,7 +5,7 @@ const SHELL = "/app";
 const FILES = [SHELL, ...JSON.parse('@FILES@')];
 const ANSWER_MS = 2000;
 
-const isPage = (path) => path === "/" || path === "/app" || path.startsWith("/app/") || path.startsWith("/t/") || /^\/[0-9A-Za-z]{9}$/.test(path);
+const isPage = (path) => path === "/" || path === "/app" || path.startsWith("/app/") || path === "/t" || path.startsWith("/t/") || /^\/[0-9A-Za-z]{9}$/.test(path);
 
 async function keepShell() {
   const cache = await caches.open(CACHE);

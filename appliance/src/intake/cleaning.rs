@@ -24,7 +24,7 @@ const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
 /// Past the contact time by more than this, a record says that it came long after.
 const WET_LONG_S: u32 = 600;
 /// What takes longer is no measure of how long recording takes: somebody went away meanwhile.
-const TOOK_MS_MAX: u32 = 1_800_000;
+pub(super) const TOOK_MS_MAX: u32 = 1_800_000;
 /// Of the lot of a disinfectant.
 pub(super) const LOT_CHARS_MAX: usize = 40;
 /// A phone's form may carry a time a little ahead of the box's clock.

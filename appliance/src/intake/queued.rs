@@ -12,8 +12,9 @@ use record::redact::PersonalText;
 use record::tag::Tag;
 use record::tree::Hash;
 use serde::Serialize;
+use service::clock::Now;
 
-use super::cleaning::{LOT_CHARS_MAX, begun_ms, find_delay, performed_time, sort_steps};
+use super::cleaning::{LOT_CHARS_MAX, TOOK_MS_MAX, begun_ms, find_delay, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, facility_day, staff_of};
 use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::{
@@ -23,6 +24,8 @@ use super::{
 
 /// What was recorded later than this is flagged.
 const LATE_MS: u64 = 3_600_000;
+/// What was recorded no later than this did not wait.
+const AT_ONCE_MS: u64 = 1_000;
 
 /// Who cleaned, as a phone that was away says it: only a badge proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,6 +72,8 @@ pub struct QueuedCleaning {
     pub measured_s: Option<u32>,
     /// The phone's clock cannot be relied on.
     pub unsure: bool,
+    /// From the first look at the item to the press.
+    pub took_ms: Option<u32>,
     /// What is wrong with the item, where that was reported with it.
     pub problem: Option<QueuedProblem>,
     /// So much was reported from there that this goes into the note.
@@ -156,13 +161,13 @@ fn record_cleaning(
         who,
         photos: form.photos.clone(),
         note,
-        performed: performed_time(Some(performed_ms), &now)?,
+        performed: stated_time(form.waited_ms, &now)?,
         incomplete,
         trigger: form.trigger.clone(),
         class: raised_class(facility, item, protocol, Some(performed_ms)),
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: form.lot_expires,
-        took_ms: None,
+        took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),
         queued: Some(QueuedRecord {
             waited_s: u32::try_from(form.waited_ms / 1_000).unwrap_or(u32::MAX),
             phone_ms: form.phone_ms,
@@ -174,6 +179,13 @@ fn record_cleaning(
     };
     drafts.push(event, texts);
     Ok(())
+}
+
+/// When it was done, where that is not when it came. A scan that is a minute old is of now; a phone says it to the second.
+fn stated_time(waited_ms: u64, now: &Now) -> Result<Option<i64>, CommandRefusal> {
+    let performed_ms = now.wall_ms.saturating_sub_unsigned(waited_ms);
+    performed_time(Some(performed_ms), now)?;
+    Ok((waited_ms > AT_ONCE_MS).then_some(performed_ms))
 }
 
 /// The protocol by which a cleaning is judged.

@@ -1,6 +1,7 @@
 //! What phones began at the box, and what they recorded while it did not answer.
 
 mod contact_timers;
+mod known_phones;
 mod label_scans;
 mod photo_asks;
 mod refused_submissions;
@@ -9,12 +10,15 @@ mod time_place;
 mod waiting_phones;
 
 pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, ContactTimers, count_cleanings};
+pub use self::known_phones::KnownPhones;
 pub use self::label_scans::LabelScans;
 pub use self::photo_asks::PhotoAsks;
 pub use self::refused_submissions::{
-    RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
-    open_refused, refused_photos,
+    RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, close_refused, find_refused,
+    keep_refused, open_refused, refused_photos,
 };
 pub(crate) use self::tables::PhoneTables;
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};
-pub use self::waiting_phones::{PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal};
+pub use self::waiting_phones::{
+    NoticeSender, PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal,
+};

@@ -1,9 +1,11 @@
 //! Records of phones that the box refused: they are kept in `state.redb`, so that biomed can make late entries of them.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::ids::StaffId;
 use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProtocolRef};
+use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, STEPS_MAX};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,12 @@ use serde::{Deserialize, Serialize};
 const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("refused_submissions");
 const ROWS_MAX: usize = 1_000;
 const ROW_LIFE_MS: i64 = 30 * 86_400_000;
+/// Of what a phone took for a tag.
+const TAG_CHARS_MAX: usize = 40;
+/// Of the lot of a disinfectant.
+const LOT_CHARS_MAX: usize = 40;
+/// Of one line.
+const LINE_CHARS_MAX: usize = 200;
 
 /// Why the box did not record what a phone sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +33,15 @@ pub enum SubmissionFault {
     Retired,
     /// A value of it is out of the range that a record may have.
     Invalid,
+}
+
+/// Who sent it: what comes from one counts together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SubmissionSender {
+    /// Staff, or a phone that made records before; else only a network is known, and a stranger can come from many phones.
+    pub is_known: bool,
+    /// Their id, or the network.
+    pub name: String,
 }
 
 /// What is wrong with an item, as somebody reported it.
@@ -41,6 +58,9 @@ pub struct RefusedSubmission {
     /// When it was refused, milliseconds since 1970.
     pub refused_ms: i64,
     pub why: SubmissionFault,
+    /// A row of before says nothing of that.
+    #[serde(default)]
+    pub sender: SubmissionSender,
     /// What the phone took for a tag.
     pub tag: String,
     pub name: String,
@@ -85,6 +105,7 @@ impl RefusedSubmission {
             id: "0".repeat(26),
             refused_ms: 1,
             why: SubmissionFault::UnknownTag,
+            sender: SubmissionSender::default(),
             tag: "ABCDEFGH3".into(),
             name: "Maria".into(),
             staff: None,
@@ -108,21 +129,64 @@ impl RefusedSubmission {
     }
 }
 
-/// Keeps one; of an id that is there already the first stays. Old ones go, and at the bound those that are closed, then the
-/// oldest.
+impl RefusedSubmission {
+    /// With every text as long as it may be in a record, so that a row has a bound.
+    fn shorten(mut self) -> Self {
+        let problem = self.problem.as_mut().map(|problem| (&mut problem.text, NOTE_CHARS_MAX));
+        let texts = [
+            (&mut self.tag, TAG_CHARS_MAX),
+            (&mut self.name, NAME_CHARS_MAX),
+            (&mut self.note, NOTE_CHARS_MAX),
+            (&mut self.agent, LINE_CHARS_MAX),
+            (&mut self.lot, LOT_CHARS_MAX),
+        ];
+        for (text, chars_max) in texts.into_iter().chain(problem) {
+            if let Some((end, _)) = text.char_indices().nth(chars_max) {
+                text.truncate(end);
+            }
+        }
+        self.steps.truncate(STEPS_MAX);
+        self.photos.truncate(PHOTOS_MAX);
+        self
+    }
+}
+
+/// Keeps one, with its texts cut to what a record may have; of an id that is there already the first stays. Old ones go, and at
+/// the bound one that is closed, else the newest of whoever has most. Whether it is kept: it may itself be that.
 ///
 /// # Errors
 /// The database's: then it is not kept.
-pub fn keep_refused(db: &Database, row: &RefusedSubmission) -> Result<(), redb::Error> {
-    let mut rows = all_refused(db)?;
+pub fn keep_refused(db: &Database, row: &RefusedSubmission) -> Result<bool, redb::Error> {
+    let rows = all_refused(db)?;
     if rows.iter().any(|there| there.id == row.id) {
-        return Ok(());
+        return Ok(true);
     }
+    let row = row.clone().shorten();
     let oldest_ms = row.refused_ms.saturating_sub(ROW_LIFE_MS);
-    rows.sort_by_key(|row| (!row.is_closed, row.refused_ms));
-    let over = (rows.len() + 1).saturating_sub(ROWS_MAX);
-    let gone = rows.iter().enumerate().filter(|(n, row)| *n < over || row.refused_ms < oldest_ms);
-    write_rows(db, &[row], gone.map(|(_, row)| row.id.as_str()))
+    let (mut rows, old): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.refused_ms >= oldest_ms);
+    let mut gone: Vec<String> = old.into_iter().map(|row| row.id).collect();
+    rows.push(row);
+    if rows.len() > ROWS_MAX {
+        gone.extend(choose_to_drop(&rows).map(|row| row.id.clone()));
+    }
+    // The last one: it was pushed just now.
+    let new = rows.last().filter(|row| !gone.contains(&row.id));
+    write_rows(db, new.as_slice(), gone.iter().map(String::as_str))?;
+    Ok(new.is_some())
+}
+
+/// The oldest that is closed; else of those whom the box does not know, then of all, the newest of whoever has most.
+fn choose_to_drop(rows: &[RefusedSubmission]) -> Option<&RefusedSubmission> {
+    if let Some(closed) = rows.iter().filter(|row| row.is_closed).min_by_key(|row| row.refused_ms) {
+        return Some(closed);
+    }
+    let mut of_sender: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in rows {
+        of_sender.entry(&row.sender).or_default().push(row);
+    }
+    let most = of_sender.into_iter().max_by_key(|(sender, rows)| (Reverse(sender.is_known), rows.len()))?;
+    // Of several of one moment the last.
+    most.1.into_iter().max_by_key(|row| row.refused_ms)
 }
 
 /// All that wait for somebody, the newest first.
@@ -132,7 +196,7 @@ pub fn keep_refused(db: &Database, row: &RefusedSubmission) -> Result<(), redb::
 pub fn open_refused(db: &Database) -> Result<Vec<RefusedSubmission>, redb::Error> {
     let mut rows = all_refused(db)?;
     rows.retain(|row| !row.is_closed);
-    rows.sort_by_key(|row| std::cmp::Reverse(row.refused_ms));
+    rows.sort_by_key(|row| Reverse(row.refused_ms));
     Ok(rows)
 }
 
@@ -236,8 +300,84 @@ mod tests {
         let rows: Vec<_> = (0..ROWS_MAX).map(|n| row(n, 1)).collect();
         write_rows(&db, &rows.iter().collect::<Vec<_>>(), []).unwrap();
         close_refused(&db, &rows[500].id).unwrap();
-        keep_refused(&db, &row(ROWS_MAX, 2)).unwrap();
+        assert!(keep_refused(&db, &row(ROWS_MAX, 2)).unwrap());
         assert_eq!(find_refused(&db, &rows[500].id).unwrap(), None);
         assert_eq!(open_refused(&db).unwrap().len(), ROWS_MAX);
+    }
+
+    fn sender(is_known: bool, name: &str) -> SubmissionSender {
+        SubmissionSender { is_known, name: name.into() }
+    }
+
+    #[test]
+    fn whoever_has_most_makes_room_for_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::create(dir.path().join("state.redb")).unwrap();
+        let of = |n: usize, sender: SubmissionSender| RefusedSubmission {
+            sender,
+            ..row(n, i64::try_from(n).unwrap())
+        };
+        let (stranger, other, phone) =
+            (sender(false, "10.0.0.66"), sender(false, "10.0.0.5"), sender(true, "PHONE"));
+        let first = [of(0, phone.clone()), of(1, other.clone())];
+        let flood: Vec<_> = (2..ROWS_MAX).map(|n| of(n, stranger.clone())).collect();
+        write_rows(&db, &first.iter().chain(&flood).collect::<Vec<_>>(), []).unwrap();
+        for n in ROWS_MAX..ROWS_MAX + 100 {
+            assert!(
+                !keep_refused(&db, &of(n, stranger.clone())).unwrap(),
+                "they have most, and it is their newest"
+            );
+        }
+        for row in &first {
+            assert_eq!(find_refused(&db, &row.id).unwrap().as_ref(), Some(row));
+        }
+        // Whoever comes now takes the place of the newest of the stranger's.
+        let late = [of(5_000, other), of(5_001, phone.clone()), of(5_002, phone)];
+        for row in &late {
+            assert!(keep_refused(&db, row).unwrap());
+        }
+        let there = open_refused(&db).unwrap();
+        assert_eq!(there.len(), ROWS_MAX);
+        assert!(first.iter().chain(&late).all(|row| there.contains(row)));
+        assert!(!there.contains(&flood[flood.len() - 3]) && there.contains(&flood[flood.len() - 4]));
+    }
+
+    #[test]
+    fn strangers_make_room_for_a_phone_that_has_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::create(dir.path().join("state.redb")).unwrap();
+        let of = |n, sender| RefusedSubmission { sender, ..row(n, 1) };
+        let known: Vec<_> = (1..ROWS_MAX).map(|n| of(n, sender(true, "PHONE"))).collect();
+        write_rows(&db, &known.iter().collect::<Vec<_>>(), []).unwrap();
+        assert!(keep_refused(&db, &of(0, sender(false, "10.0.0.66"))).unwrap());
+        assert!(keep_refused(&db, &of(ROWS_MAX, sender(true, "PHONE"))).unwrap());
+        assert_eq!(find_refused(&db, &row(0, 1).id).unwrap(), None);
+        assert_eq!(open_refused(&db).unwrap().len(), ROWS_MAX);
+    }
+
+    #[test]
+    fn a_row_has_a_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::create(dir.path().join("state.redb")).unwrap();
+        let long = || "\u{1}".repeat(20_000);
+        let row = RefusedSubmission {
+            tag: long(),
+            name: "é".repeat(20_000),
+            note: long(),
+            agent: long(),
+            lot: long(),
+            steps: vec![u16::MAX; 9_000],
+            photos: vec![Hash([7; 32]); 9],
+            problem: Some(RefusedProblem { what: ProblemWord::Broken, text: long() }),
+            ..row(1, 1)
+        };
+        assert!(keep_refused(&db, &row).unwrap());
+        let kept = find_refused(&db, &row.id).unwrap().unwrap();
+        let lengths =
+            [&kept.tag, &kept.name, &kept.note, &kept.agent, &kept.lot].map(|text| text.chars().count());
+        assert_eq!(lengths, [40, 120, 1_000, 200, 40]);
+        assert_eq!(kept.problem.as_ref().map(|problem| problem.text.len()), Some(1_000));
+        assert_eq!((kept.steps.len(), kept.photos.len()), (40, 4));
+        assert!(serde_json::to_vec(&kept).unwrap().len() <= 16 * 1_024);
     }
 }

@@ -88,6 +88,8 @@ pub struct TimePlace {
     pub age_ms: u64,
     /// From the start of the contact time to the press; absent where none was started, or nothing tells how long it was.
     pub contact_ms: Option<u64>,
+    /// From the first look at the item to the press, less the contact time; absent where nothing tells.
+    pub took_ms: Option<u64>,
     /// The phone's clock was set in between, or nothing says that it was not.
     pub unsure: bool,
 }
@@ -112,9 +114,11 @@ pub fn place_in_time(times: &PhoneTimes, now: &Now) -> TimePlace {
     };
     let age = credible_ms(between(times.send, times.press));
     let contact = times.start.map(|start| credible_ms(between(times.press, start)));
+    let took = credible_ms(between(times.press, times.open));
     TimePlace {
         age_ms: age.unwrap_or(0),
         contact_ms: contact.flatten(),
+        took_ms: took.map(|took| less_contact(took, contact.flatten())),
         unsure: !steady || age.is_none() || contact == Some(None),
     }
 }
@@ -127,7 +131,13 @@ pub fn place_copied(times: &PhoneTimes, now: &Now) -> TimePlace {
     let between = if times.same_page { PhoneReading::page_ms_since } else { PhoneReading::wall_ms_since };
     let contact = times.start.and_then(|start| credible_ms(between(times.press, start)));
     let age = credible_ms(phone_now_ms.saturating_sub(times.press.0));
-    TimePlace { age_ms: age.unwrap_or(0), contact_ms: contact, unsure: true }
+    let took_ms = credible_ms(between(times.press, times.open)).map(|took| less_contact(took, contact));
+    TimePlace { age_ms: age.unwrap_or(0), contact_ms: contact, took_ms, unsure: true }
+}
+
+/// Of a contact time that began before this page was opened nothing was waited for on it.
+fn less_contact(took_ms: u64, contact_ms: Option<u64>) -> u64 {
+    took_ms - contact_ms.filter(|contact_ms| *contact_ms <= took_ms).unwrap_or(0)
 }
 
 fn credible_ms(ms: i64) -> Option<u64> {
@@ -177,8 +187,24 @@ mod tests {
             };
             let place = place_in_time(&asleep, &box_after(HOUR_MS));
             let age_ms = HOUR_MS.unsigned_abs() - 300_000;
-            assert_eq!(place, TimePlace { age_ms, contact_ms: Some(240_000), unsure: false });
+            assert_eq!(
+                place,
+                TimePlace { age_ms, contact_ms: Some(240_000), took_ms: Some(60_000), unsure: false }
+            );
         }
+    }
+
+    #[test]
+    fn recording_takes_from_the_first_look_to_the_press() {
+        let place = |times: &PhoneTimes| place_in_time(times, &box_after(HOUR_MS)).took_ms;
+        let looked = times(0, [40_000, 60_000, 300_000, HOUR_MS]);
+        assert_eq!(place(&looked), Some(20_000));
+        // The contact time began on a page before this one.
+        let begun = times(0, [200_000, 60_000, 300_000, HOUR_MS]);
+        assert_eq!(place(&begun), Some(100_000));
+        assert_eq!(place(&PhoneTimes { start: None, ..begun }), Some(100_000));
+        let ahead = PhoneTimes { start: None, open: PhoneReading(START_MS + HOUR_MS, 0), ..looked };
+        assert_eq!(place(&ahead), None);
     }
 
     #[test]
@@ -252,7 +278,8 @@ mod tests {
         let later = box_after(5 * HOUR_MS);
         let place = place_copied(&times(YEAR_MS, moments), &later);
         let age_ms = u64::try_from(4 * HOUR_MS - 200_000).unwrap();
-        assert_eq!(place, TimePlace { age_ms, contact_ms: Some(200_000), unsure: true });
+        let contact_ms = Some(200_000);
+        assert_eq!(place, TimePlace { age_ms, contact_ms, took_ms: Some(0), unsure: true });
         let unseen = PhoneTimes { seen: None, ..times(0, moments) };
         assert_eq!(place_copied(&unseen, &later).age_ms, age_ms);
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use record::ids::{DeviceId, StaffId};
+use service::attempts::ClientNetwork;
 
 /// Phones that are told apart; a building has fewer.
 const PHONES_MAX: usize = 1_000;
@@ -18,6 +19,10 @@ const OVERDUE_MS: u64 = 86_400_000;
 /// Phones that are looked for; strangers can pretend any number.
 const OVERDUE_MAX: usize = 50;
 const RECORDS_MAX: u32 = 200;
+/// Phones of one network that hold something and never made a record: more are one person who pretends.
+const STRANGERS_MAX: usize = 5;
+/// What waited longer waits by a clock that cannot be believed.
+const OLDEST_S_MAX: u64 = 366 * 86_400;
 
 /// What a phone says of its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +37,17 @@ impl WaitingNotice {
     pub fn parse(text: &str) -> Option<Self> {
         let (records, oldest_s) = text.split_once(';')?;
         let records = records.trim().parse().ok().filter(|records| *records <= RECORDS_MAX)?;
-        Some(Self { records, oldest_s: oldest_s.trim().parse().ok()? })
+        Some(Self { records, oldest_s: oldest_s.trim().parse::<u64>().ok()?.min(OLDEST_S_MAX) })
     }
+}
+
+/// Who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoticeSender {
+    pub device: DeviceId,
+    pub network: ClientNetwork,
+    /// It made a record before.
+    pub is_known: bool,
 }
 
 /// What all phones together hold.
@@ -57,6 +71,8 @@ pub struct PhoneClosing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingPhone {
     pub device: DeviceId,
+    /// The network of a phone that never made a record.
+    pub strange: Option<ClientNetwork>,
     pub notice: WaitingNotice,
     /// When it was there, milliseconds since the boot.
     pub noted_ms: u64,
@@ -88,8 +104,10 @@ impl WaitingPhones {
     }
 
     /// Takes in what a phone says now.
-    pub fn note_phone(&self, device: DeviceId, notice: WaitingNotice, up_ms: u64) {
-        self.put(WaitingPhone { device, notice, noted_ms: up_ms, closed: None }, up_ms);
+    pub fn note_phone(&self, sender: NoticeSender, notice: WaitingNotice, up_ms: u64) {
+        let NoticeSender { device, network, is_known } = sender;
+        let strange = (!is_known).then_some(network);
+        self.put(WaitingPhone { device, strange, notice, noted_ms: up_ms, closed: None }, up_ms);
     }
 
     /// Somebody takes a phone off the list, with what it held.
@@ -97,26 +115,27 @@ impl WaitingPhones {
         let unknown = WaitingNotice { records, oldest_s: 0 };
         let found = self.rows().get(&device).copied();
         let noted = found.map_or((unknown, closing.up_ms), |row| (row.notice, row.noted_ms));
-        let row = WaitingPhone { device, notice: noted.0, noted_ms: noted.1, closed: Some(closing) };
+        // Staff look at it: whoever pretends is not taken off the list.
+        let row =
+            WaitingPhone { device, strange: None, notice: noted.0, noted_ms: noted.1, closed: Some(closing) };
         self.put(row, closing.up_ms);
     }
 
     fn put(&self, row: WaitingPhone, up_ms: u64) {
         let mut rows = self.rows();
         rows.retain(|_, row| row.is_recent(up_ms));
-        // Those that hold nothing leave room for those that do.
-        let most = if row.notice.records == 0 { PHONES_MAX / 2 } else { PHONES_MAX };
-        if rows.len() < most || rows.contains_key(&row.device) {
+        let before = rows.remove(&row.device);
+        if before.is_some() || make_room(&mut rows, &row) {
             rows.insert(row.device, row);
         }
     }
 
-    /// Those that hold something, the longest wait first.
+    /// Those that hold something: first those that made records before, and of these the longest wait.
     pub fn all(&self, up_ms: u64) -> Vec<WaitingPhone> {
         let rows = self.rows();
         let recent = rows.values().filter(|row| row.is_recent(up_ms) && row.notice.records > 0);
         let mut recent: Vec<_> = recent.copied().collect();
-        recent.sort_by_key(|row| Reverse(row.oldest_ms(up_ms)));
+        recent.sort_by_key(|row| (row.strange.is_some(), Reverse(row.oldest_ms(up_ms))));
         recent
     }
 
@@ -143,9 +162,36 @@ impl WaitingPhones {
     }
 }
 
+/// Whether there is a place for a phone that is not on the list.
+fn make_room(rows: &mut BTreeMap<DeviceId, WaitingPhone>, row: &WaitingPhone) -> bool {
+    let holds_any = row.notice.records > 0;
+    let of_network = rows
+        .values()
+        .filter(|other| row.strange.is_some() && other.strange == row.strange && other.notice.records > 0);
+    if holds_any && of_network.count() >= STRANGERS_MAX {
+        return false;
+    }
+    // Those that hold nothing leave room for those that do.
+    let most = if holds_any { PHONES_MAX } else { PHONES_MAX / 2 };
+    if rows.len() < most {
+        return true;
+    }
+    let stranger = rows.values().find(|other| other.strange.is_some()).map(|other| other.device);
+    row.strange.is_none() && stranger.is_some_and(|device| rows.remove(&device).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A phone that made records.
+    fn known(n: usize) -> NoticeSender {
+        NoticeSender { device: phone(n), network: network(n), is_known: true }
+    }
+
+    fn network(n: usize) -> ClientNetwork {
+        ClientNetwork::of(std::net::Ipv4Addr::from(u32::try_from(n).unwrap()).into())
+    }
 
     fn phone(n: usize) -> DeviceId {
         DeviceId::new(i64::try_from(n).unwrap(), [0; 10])
@@ -157,23 +203,50 @@ mod tests {
         for wrong in ["", "3", "3;", "-1;0", "201;0", "x;y", "3;60;1"] {
             assert_eq!(WaitingNotice::parse(wrong), None, "{wrong}");
         }
+        let long = WaitingNotice::parse(&format!("1;{}", u64::MAX)).unwrap();
+        assert_eq!(long.oldest_s, 366 * 86_400, "no clock makes it wait for ever");
         let phones = WaitingPhones::default();
         let one = WaitingNotice { records: 1, oldest_s: 0 };
         for n in 0..PHONES_MAX + 5 {
-            phones.note_phone(phone(n), one, 0);
+            phones.note_phone(known(n), one, 0);
         }
         assert_eq!(phones.total(0).map(|total| total.phones), Some(PHONES_MAX));
         assert_eq!(phones.total(SILENCE_MS + 1), None);
     }
 
     #[test]
+    fn whoever_pretends_to_be_many_phones_hides_no_real_one() {
+        let phones = WaitingPhones::default();
+        let made_up = WaitingNotice { records: 200, oldest_s: OLDEST_S_MAX };
+        let stranger = |n, at| NoticeSender { device: phone(n), network: network(at), is_known: false };
+        for n in 100..200 {
+            phones.note_phone(stranger(n, 1), made_up, 0);
+        }
+        assert_eq!(phones.overdue(0).len(), STRANGERS_MAX);
+        let day = WaitingNotice { records: 2, oldest_s: OVERDUE_MS / 1_000 };
+        phones.note_phone(known(1), day, 0);
+        // From many networks they fill the table, and still a phone that is known is told of first.
+        for n in 1_000..3_000 {
+            phones.note_phone(stranger(n, n), made_up, 0);
+        }
+        phones.note_phone(known(2), day, 0);
+        phones.note_phone(stranger(9_000, 9_000), day, 0);
+        assert_eq!(phones.all(0).len(), PHONES_MAX);
+        assert_eq!(phones.all(0)[..2].iter().map(|row| row.device).collect::<Vec<_>>(), [phone(1), phone(2)]);
+        let overdue = phones.overdue(0);
+        assert_eq!(overdue.len(), OVERDUE_MAX);
+        assert!(overdue.contains_key(&phone(1)) && overdue.contains_key(&phone(2)));
+        assert_eq!(phones.find(phone(9_000), 0), None);
+    }
+
+    #[test]
     fn the_oldest_goes_on_waiting_until_its_phone_says_otherwise() {
         let phones = WaitingPhones::default();
         assert_eq!(phones.total(0), None);
-        phones.note_phone(phone(1), WaitingNotice { records: 2, oldest_s: 60 }, 1_000);
-        phones.note_phone(phone(2), WaitingNotice { records: 3, oldest_s: 5 }, 2_000);
+        phones.note_phone(known(1), WaitingNotice { records: 2, oldest_s: 60 }, 1_000);
+        phones.note_phone(known(2), WaitingNotice { records: 3, oldest_s: 5 }, 2_000);
         assert_eq!(phones.total(3_000), Some(WaitingTotal { phones: 2, records: 5, oldest_ms: 62_000 }));
-        phones.note_phone(phone(1), WaitingNotice { records: 0, oldest_s: 0 }, 4_000);
+        phones.note_phone(known(1), WaitingNotice { records: 0, oldest_s: 0 }, 4_000);
         assert_eq!(phones.total(4_000), Some(WaitingTotal { phones: 1, records: 3, oldest_ms: 7_000 }));
     }
 
@@ -181,8 +254,8 @@ mod tests {
     fn a_phone_is_gone_until_it_is_there_after_all() {
         let phones = WaitingPhones::default();
         let day = |n: u32| WaitingNotice { records: n, oldest_s: OVERDUE_MS / 1_000 };
-        phones.note_phone(phone(1), day(2), 1_000);
-        phones.note_phone(phone(2), WaitingNotice { records: 3, oldest_s: 5 }, 2_000);
+        phones.note_phone(known(1), day(2), 1_000);
+        phones.note_phone(known(2), WaitingNotice { records: 3, oldest_s: 5 }, 2_000);
         assert_eq!(phones.overdue(3_000), BTreeMap::from([(phone(1), 2)]));
         let closing = PhoneClosing { staff: StaffId::new(0, [0; 10]), up_ms: 4_000 };
         phones.close_phone(phone(1), 9, closing);
@@ -197,11 +270,11 @@ mod tests {
             .map(|row| (row.device, row.notice.records, row.closed.is_some()))
             .collect();
         assert_eq!(all, [(phone(1), 2, true), (phone(2), 3, false), (phone(3), 9, true)]);
-        phones.note_phone(phone(1), day(2), 6_000);
+        phones.note_phone(known(1), day(2), 6_000);
         assert_eq!(phones.overdue(6_000).len(), 1);
-        phones.note_phone(phone(1), day(0), 7_000);
+        phones.note_phone(known(1), day(0), 7_000);
         assert_eq!(phones.find(phone(1), 7_000).map(|row| row.notice.records), Some(0));
-        phones.note_phone(phone(2), day(0), 8_000 + EMPTIED_MS);
+        phones.note_phone(known(2), day(0), 8_000 + EMPTIED_MS);
         assert_eq!(phones.find(phone(1), 8_000 + EMPTIED_MS), None);
     }
 }

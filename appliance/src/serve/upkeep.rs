@@ -70,6 +70,9 @@ pub(super) fn start_page_upkeep(state: &AppState) -> JoinHandle<()> {
 async fn follow_page_reminders(state: AppState) {
     loop {
         tokio::time::sleep(HEALTH_EVERY).await;
+        if let Err(error) = web::learn_phones(&state).await {
+            tracing::warn!(?error, "it is not known which phones made records");
+        }
         let own = state.clone();
         let look = move || {
             web::remind_of_phones(&own);

@@ -31,10 +31,13 @@ use crate::web::http_error::{new_error, worded};
 use crate::web::request::device::RequestDevice;
 use crate::web::request::next_page::{HOME, KnownPages, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
 use crate::web::request::peer::{find_peer, host_name, https_address};
+use crate::web::request::submission_record::SUBMISSION_STATES;
 use crate::web::words::ErrorWords;
 
 /// Bytes of a request's address.
 const URI_BYTES_MAX: usize = 2_048;
+/// A phone names up to a hundred records there.
+const STATES_BYTES_MAX: usize = 3_072;
 /// No inline script or style, and nobody else's anything: the box has no internet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -126,7 +129,11 @@ impl RequestHead {
     fn check(&self, state: &AppState, request: &Request) -> Result<RequestFinding, HttpError> {
         let (headers, path) = (request.headers(), request.uri().path());
         // A page that is wanted after signing in stands in that address encoded once more.
-        let bytes_max = if path == SIGN_IN { SIGN_IN_BYTES_MAX } else { URI_BYTES_MAX };
+        let bytes_max = match path {
+            SIGN_IN => SIGN_IN_BYTES_MAX,
+            SUBMISSION_STATES => STATES_BYTES_MAX,
+            _ => URI_BYTES_MAX,
+        };
         if request.uri().path_and_query().map_or(0, |p| p.as_str().len()) > bytes_max {
             let title = worded(ErrorWords::error_address_too_long);
             return Err(new_error(StatusCode::URI_TOO_LONG, "address", title)

@@ -45,6 +45,7 @@ app-receipt = Receipt
 app-dead-spot = The box does not answer here. Record as usual: this phone keeps the record and sends it later.
 app-unknown-tag = This phone does not know this label. You can record; the box looks it up later.
 app-steps = Steps
+    .optional = (optional)
 # Button.
 app-all-steps = All { $count } steps as protocol
 app-plain-step = Cleaned per manufacturer’s instructions
@@ -56,11 +57,28 @@ app-lot = Lot of the disinfectant
     .expires = Last day
     .over = This lot is past its last day. Take another; a record with it says so.
 app-photo = Photo, optional
+    .required = Photo, required
+    .left = The photo could not be opened on this phone and is left out.
 app-who = Who cleaned
+    .proof = For this item the facility asks for more than a typed name. That is not possible here: the record is kept and says so.
 app-note = Note, optional
 app-record = Record cleaning
 # Button below what is wrong with the item: nothing was cleaned.
 app-problem-only = Send only the report
+# $why: what the box said.
+app-not-taken = The box did not take this record: { $why }. It stays on this phone. Save a copy and give it to biomed.
+app-protocol = Protocol
+# $time: when this phone last heard of the items.
+app-as-of = As of { $time }
+app-out-of-service = This item is out of service. You can record a cleaning; the record says so.
+# $what: what is wrong, such as “broken”.
+app-reported = Reported of this item: { $what }
+# $what: one or more of the parts below.
+app-still-open = Still open: { $what }. Press again to record anyway; the record says what it lacks.
+    .steps = not ticked: { $steps }
+    .wet = the contact time is not over
+    .photo = no photo
+    .who = no name
 app-full = This phone is nearly full. Send these before you take more photos.
 app-not-kept = This phone could not keep the record. Write it on paper and tell biomed.
 app-reload = This page is older than what is on this phone. Reload this page.

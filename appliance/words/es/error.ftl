@@ -3,6 +3,7 @@ error-nothing-changed = No se cambió nada.
 error-access-removed = Ya tiene efecto. Solo falta en el registro.
 error-submission-kept = La unidad conserva lo que envió su teléfono. Ingeniería biomédica lo tiene y puede registrarlo.
     .refused = La unidad ya rechazó este registro
+error-submission-not-kept = La unidad no tiene espacio para lo que no puede registrar. Se queda en este teléfono. Guarde una copia y entréguela a ingeniería biomédica.
 error-correct = Corríjalo y envíelo de nuevo.
 error-press-again = Espere unos segundos y pulse de nuevo. Nada se registra dos veces.
 error-stays = Si esto continúa, llame a { $contact }. Solicitud { $id }.

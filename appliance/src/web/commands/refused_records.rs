@@ -109,6 +109,7 @@ fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Queue
         contact_s: row.contact_s,
         measured_s: None,
         unsure: row.is_unsure,
+        took_ms: None,
         problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
         report_in_note: false,
     }

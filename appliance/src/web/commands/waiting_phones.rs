@@ -1,9 +1,13 @@
 //! Phones that have held records for long: what waits for somebody because of them.
 
+use record::entry::CommandSource;
+use web::error::HttpError;
+
 use crate::alarms::reminders::{OpenReminder, ReminderCode};
-use crate::phones::WaitingPhones;
+use crate::phones::{KnownPhones, WaitingPhones};
 use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
+use crate::web::log_reads::read_long;
 
 /// Alarms about phones that were not there since the box was started: each holds what it held before.
 pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
@@ -16,6 +20,32 @@ pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
             .is_some_and(|device| phones.find(device, up_ms).is_none())
     });
     rows
+}
+
+/// Reads which phones made records, of the log as far as it was not read yet.
+///
+/// # Errors
+/// It could not be read now; the next time goes on there.
+pub async fn learn_phones(state: &AppState) -> Result<(), HttpError> {
+    let known = state.stored::<KnownPhones>();
+    loop {
+        let range = known.next_range(state.store.size());
+        if range.is_empty() {
+            return Ok(());
+        }
+        let read = range.end;
+        let found = read_long(state, move |_, reader| {
+            let mut found = Vec::new();
+            for entry in reader.entries(range) {
+                let entry = entry.map_err(|error| HttpError::internal(&error))?;
+                let (seq, by) = (entry.head().seq, entry.head().by);
+                found
+                    .extend(by.device.filter(|_| by.via == CommandSource::Phone).map(|device| (device, seq)));
+            }
+            Ok(found)
+        });
+        known.note_read(read, found.await?);
+    }
 }
 
 /// Raises what waits for somebody, and ends what is over. It waits for the disk.

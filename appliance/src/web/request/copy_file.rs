@@ -8,6 +8,7 @@ use http::request::Parts;
 use record::limits::PHOTOS_MAX;
 use serde::Deserialize;
 use serde_json::json;
+use service::attempts::ClientNetwork;
 use web::argument::{FormFields, FormRules, PlainForm, next_chunk, read_body};
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
@@ -191,12 +192,14 @@ impl<'s> CopyReader<'s> {
                 if let Ok(document) = document.check() {
                     self.takes_photos = by_key(self.state, document.id()).await.is_none();
                     let (came, photos) = (self.state.clock.now(), SubmittedPhotos::default());
+                    let network = ClientNetwork::of(self.from.remote);
                     self.file.records.push(PhoneSubmission {
                         came,
                         document,
                         photos,
                         proven: None,
                         report_in_note: false,
+                        network,
                     });
                     return Ok(());
                 }

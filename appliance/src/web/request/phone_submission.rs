@@ -11,6 +11,7 @@ use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use service::attempts::ClientNetwork;
 use service::clock::Now;
 use web::argument::{json_error, next_chunk, require_media};
 use web::error::{HttpError, RequestFault};
@@ -20,7 +21,8 @@ use words::{Locale, WordSet as _};
 use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
 use crate::listen::PeerAddress;
 use crate::phones::{
-    PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, TimePlace, place_copied, place_in_time,
+    PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace,
+    place_copied, place_in_time,
 };
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
@@ -180,6 +182,19 @@ impl SubmissionJson {
         self.who.badge.as_ref().map(BadgeText::as_str).filter(|text| !text.is_empty())
     }
 
+    /// Whom of the list of staff it names, and by which name.
+    pub(crate) fn listed(&self) -> Option<(StaffId, &str)> {
+        match self.who.claim() {
+            QueuedCleaner::Listed { staff, .. } => Some((staff, &self.who.name)),
+            _ => None,
+        }
+    }
+
+    /// With the name alone, as one that was typed.
+    pub(crate) fn without_staff(self) -> Self {
+        Self { who: SubmittedCleaner { staff: None, ..self.who }, ..self }
+    }
+
     /// As a command, placed in time; `proven` is whose badge it came with.
     pub(crate) fn to_command(
         &self,
@@ -254,6 +269,7 @@ impl SubmissionJson {
             contact_s,
             measured_s,
             unsure: place.unsure,
+            took_ms: place.took_ms.and_then(|ms| u32::try_from(ms).ok()),
             problem: self.to_problem(),
             report_in_note,
         })
@@ -289,6 +305,7 @@ impl SubmissionJson {
             phone_ms: self.times.press.0,
             contact_s: place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX)),
             is_unsure: place.unsure,
+            sender: SubmissionSender::default(),
             photos: photos.to_vec(),
             problem: self.to_problem().map(|QueuedProblem { what, text }| RefusedProblem { what, text }),
             is_report: self.is_report(),
@@ -361,6 +378,8 @@ pub(crate) struct PhoneSubmission {
     pub(crate) proven: Option<StaffId>,
     /// So much was reported from there that what comes with a cleaning goes into its note.
     pub(crate) report_in_note: bool,
+    /// From where it came.
+    pub(crate) network: ClientNetwork,
 }
 
 impl PhoneSubmission {
@@ -377,7 +396,9 @@ impl FromRequest<AppState> for PhoneSubmission {
         let (head, mut body) = request.into_parts();
         require_media(&head.headers, MEDIA)?;
         let (mut parser, mut pieces) = (new_parser(&head.headers)?, Vec::new());
-        let mut reader = SubmissionReader::new(state, find_peer(&head.extensions));
+        let peer = find_peer(&head.extensions);
+        let network = ClientNetwork::of(peer.remote);
+        let mut reader = SubmissionReader::new(state, peer);
         while let Some(chunk) = next_chunk(&mut body).await? {
             parser.feed(&chunk, &mut pieces).map_err(multipart_error)?;
             for piece in pieces.drain(..) {
@@ -388,7 +409,7 @@ impl FromRequest<AppState> for PhoneSubmission {
         let SubmissionReader { document, photos, .. } = reader;
         let (document, came) =
             document.ok_or_else(|| unfit_document(Some(DOCUMENT), "the first part is not the document"))?;
-        Ok(Self { came, document, photos, proven: None, report_in_note: false })
+        Ok(Self { came, document, photos, proven: None, report_in_note: false, network })
     }
 }
 
@@ -521,3 +542,6 @@ pub(crate) fn photo_later(refusal: PhotoRefusal) -> HttpError {
     let title = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
     new_error(refusal.status, "photo", title).field("photo").header(RETRY_AFTER, PHOTO_AGAIN_S.into())
 }
+
+#[cfg(test)]
+mod tests;

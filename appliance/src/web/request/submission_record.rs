@@ -3,16 +3,23 @@
 use http::StatusCode;
 use record::entry::EntryAuthor;
 use record::tag::Tag;
+use service::attempts::ClientNetwork;
 use web::error::{ErrorText, HttpError};
 
 use crate::intake::{CommandRefusal, find_named_item};
-use crate::phones::{RefusedSubmission, SubmissionFault, TimePlace, find_refused, keep_refused};
+use crate::phones::{
+    KnownPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused, keep_refused,
+};
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
-use crate::web::request::phone_submission::{PhoneSubmission, SubmittedFacts};
+use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedFacts};
 use crate::web::words::ErrorWords;
+
+/// Where a phone asks what became of its records.
+pub(crate) const SUBMISSION_STATES: &str = "/api/v1/submissions/state";
 
 /// The code of all answers after which the box has what it refused.
 const FOR_BIOMED: &str = "kept-for-biomed";
@@ -29,7 +36,7 @@ enum UnrecordedCause {
 pub(crate) async fn record_submission(
     state: &AppState,
     by: EntryAuthor,
-    submission: PhoneSubmission,
+    mut submission: PhoneSubmission,
     place: &TimePlace,
 ) -> Result<CommandOutcome, HttpError> {
     let document = &submission.document;
@@ -40,7 +47,9 @@ pub(crate) async fn record_submission(
             worded(ErrorWords::error_submission_kept_refused),
         )));
     }
-    match try_record(state, by, &submission, place).await {
+    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), document);
+    submission.document = check_listed(state, submission.document).await?;
+    match try_record(state, by, key, &submission, place).await {
         Ok(done) => {
             for photo in submission.photos.following {
                 attach_late_photo(state, done, photo);
@@ -51,7 +60,8 @@ pub(crate) async fn record_submission(
             let photos = submission.photos.wait_for_all().await?;
             let (document, proven) = (submission.document, submission.proven);
             let row = document.to_refused(why, proven, &photos, place, &state.clock.now());
-            Err(keep_row(state, row, error).await)
+            let sender = name_sender(state, &by, submission.network);
+            Err(keep_row(state, RefusedSubmission { sender, ..row }, error).await)
         }
         Err(UnrecordedCause::Other(error)) => Err(error),
     }
@@ -60,6 +70,7 @@ pub(crate) async fn record_submission(
 async fn try_record(
     state: &AppState,
     by: EntryAuthor,
+    key: SubmissionKey,
     PhoneSubmission { document, photos, proven, report_in_note, .. }: &PhoneSubmission,
     place: &TimePlace,
 ) -> Result<CommandOutcome, UnrecordedCause> {
@@ -69,7 +80,6 @@ async fn try_record(
     let measured_s = measure_contact(state, tag, place);
     let facts = SubmittedFacts { place: *place, measured_s, report_in_note: *report_in_note };
     let command = document.to_command(tag, *proven, photos, facts).map_err(UnrecordedCause::Other)?;
-    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), document);
     run_command(state, by, key, command).await.map_err(|failure| match failure {
         CommandFailure::Refused(refusal) if refusal != CommandRefusal::KeyReused => {
             UnrecordedCause::Unfit(sort_fault(&refusal), refusal.into())
@@ -108,13 +118,37 @@ pub(crate) async fn find_refused_row(
     found.await
 }
 
+/// A name that is not that of whom the phone picked from its list is one that was typed: the box decides by its own list.
+async fn check_listed(state: &AppState, document: SubmissionJson) -> Result<SubmissionJson, HttpError> {
+    let Some((staff, entered)) = document.listed() else { return Ok(document) };
+    let entered = entered.trim().to_owned();
+    let is_theirs = read_quick(state, move |state, reader| {
+        let name = StoredText::of_staff(reader, &state.store.facility(), staff).readable();
+        Ok(name.is_some_and(|name| name == entered))
+    });
+    Ok(if is_theirs.await? { document } else { document.without_staff() })
+}
+
+/// Who sends it: staff, or a phone that made records before; of any other only its network is known.
+fn name_sender(state: &AppState, by: &EntryAuthor, network: ClientNetwork) -> SubmissionSender {
+    let device = by.device.filter(|device| state.stored::<KnownPhones>().contains(*device));
+    let name = by.staff.map(|staff| staff.to_string()).or_else(|| device.map(|device| device.to_string()));
+    let is_known = name.is_some();
+    SubmissionSender { is_known, name: name.unwrap_or_else(|| network.to_string()) }
+}
+
 /// Keeps what was refused for biomed. The phone lets go of it only when that is on disk.
 async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) -> HttpError {
     let stored = run_blocking(state, move |state| {
         keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
     });
     match stored.await {
-        Ok(()) => refused_error(error),
+        Ok(true) => refused_error(error),
+        Ok(false) => HttpError {
+            code: "refused",
+            safe: worded(ErrorWords::error_submission_not_kept),
+            ..refused_error(error)
+        },
         Err(failure) => failure,
     }
 }

@@ -239,7 +239,10 @@ async fn furnish(world: &World) -> DrawnNames {
     let held = crate::phones::WaitingNotice { records: 2, oldest_s: 90_000 };
     let up_ms = world.clock.now().up_ms;
     let phones = world.state.stored::<crate::phones::WaitingPhones>();
-    phones.note_phone(examples::WAITING_PHONE.parse().unwrap(), held, up_ms);
+    let network = service::attempts::ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
+    let device = examples::WAITING_PHONE.parse().unwrap();
+    let sender = crate::phones::NoticeSender { device, network, is_known: true };
+    phones.note_phone(sender, held, up_ms);
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
@@ -368,6 +371,7 @@ fn refuse_record(world: &World) {
         id: examples::REFUSED.into(),
         refused_ms: NOW,
         why: crate::phones::SubmissionFault::UnknownTag,
+        sender: crate::phones::SubmissionSender::default(),
         tag: "7QK3M9X2X".into(),
         name: "Ada".into(),
         staff: None,

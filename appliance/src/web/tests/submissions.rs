@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::{StreamExt as _, stream};
 use record::entry::EntryAuthor;
 use record::kinds::{
-    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProtocolRef,
-    QueuedRecord,
+    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemOutcome, ProblemWord,
+    ProofWay, ProtocolRef, QueuedRecord, WhoPolicy,
 };
 use serde_json::{Value, json};
+use service::attempts::ClientNetwork;
 use service::clock::Clock as _;
 
 use super::fixture::copy_parts;
@@ -20,6 +23,8 @@ use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedPhotos};
 use crate::web::request::submission_record::record_submission;
+use crate::intake::{ProblemClosing, SettingsChange};
+use crate::phones::{RefusedSubmission, SubmissionSender, keep_refused};
 
 const ID: &str = "01J00000000000000000000ABC";
 const HOUR_MS: i64 = 3_600_000;
@@ -77,6 +82,7 @@ async fn a_record_is_placed_in_time_and_never_made_twice() {
     assert_eq!(cleaning.performed, Some(now_ms - HOUR_MS + 600_000));
     assert_eq!(cleaning.queued, Some(QueuedRecord { waited_s: 3_000, phone_ms: 600_000, unsure: false }));
     assert_eq!(cleaning.contact.and_then(|contact| contact.phone_s), Some(300));
+    assert_eq!(cleaning.took_ms, Some(300_000));
     assert_eq!(state_of(&world, ID).await, "box");
     world.get(receipt["url"].as_str().unwrap()).await.is(200).has("Maria");
     // The same again, an hour later: other readings, the same record.
@@ -180,7 +186,9 @@ async fn what_is_refused_keeps_a_photo_that_takes_long() {
     let document: SubmissionJson = serde_json::from_value(unknown).unwrap();
     let photos = SubmittedPhotos { stored: Vec::new(), following };
     let now = world.state.clock.now();
-    let submission = PhoneSubmission { came: now, document, photos, proven: None, report_in_note: false };
+    let network = ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
+    let submission =
+        PhoneSubmission { came: now, document, photos, proven: None, report_in_note: false, network };
     let place = submission.place(&now);
     let photo = record::tree::Hash::of(b"photo");
     let recorded = record_submission(&world.state, EntryAuthor::BOX, submission, &place);
@@ -189,6 +197,18 @@ async fn what_is_refused_keeps_a_photo_that_takes_long() {
     assert_eq!(recorded.unwrap_err().code, "kept-for-biomed");
     let kept = crate::phones::open_refused(&world.state.store.state_db()).unwrap();
     assert_eq!(kept[0].photos, [photo]);
+}
+
+#[tokio::test]
+async fn a_record_that_waited_a_few_seconds_keeps_its_time() {
+    let world = World::new().await;
+    for (id, waited_ms) in [("01J0000000000000000000000A", 5_000), ("01J0000000000000000000000B", 1_000)] {
+        let mut sent = with(document(&world), "id", json!(id));
+        sent["times"]["press"] = json!([HOUR_MS - waited_ms, 2]);
+        send(&world, &sent).await.is(201);
+        let performed = Some(world.state.clock.now().wall_ms - waited_ms).filter(|_| waited_ms == 5_000);
+        assert_eq!(world.cleaning().performed, performed, "{waited_ms}");
+    }
 }
 
 #[tokio::test]
@@ -569,6 +589,100 @@ async fn a_question_has_a_bound() {
     let world = World::new().await;
     world.get("/api/v1/submissions/state").await.is(200);
     world.get("/api/v1/submissions/state?id=x").await.is(400);
+    let ids = |most: usize| {
+        (0..most).map(|n| format!("01J00000000000000000000{n:03}")).collect::<Vec<_>>().join(",")
+    };
+    let states = world.get(&format!("/api/v1/submissions/state?id={}", ids(100))).await.is(200).json();
+    assert_eq!(states.as_object().map(serde_json::Map::len), Some(100));
+    world.get(&format!("/api/v1/submissions/state?id={}", ids(101))).await.is(400);
+    world.get(&format!("/api/v1/submissions/state?id={}", ids(200))).await.is(414);
+}
+
+/// The phone of which these are the cookies says what it holds.
+async fn say_waiting(world: &World, cookies: &str, notice: &str) {
+    let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
+    world.send(request.header("cookie", cookies).body(Body::empty()).unwrap(), false).await.is(200);
+}
+
+#[tokio::test]
+async fn made_up_phones_hide_no_phone_that_made_a_record() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let cookies = send(&world, &document(&world)).await.is(201).cookies();
+    for n in 0..60_u8 {
+        let secret = URL_SAFE_NO_PAD.encode([n + 100; 32]);
+        say_waiting(&world, &format!("device={secret}"), "200;31622400").await;
+    }
+    // Its record is in the log, which is read also behind a start.
+    let state = AppState::new(copy_parts(&world));
+    let device = world
+        .state
+        .store
+        .reader()
+        .unwrap()
+        .entry(world.size() - 1)
+        .unwrap()
+        .unwrap()
+        .head()
+        .by
+        .device
+        .unwrap();
+    for state in [&world.state, &state] {
+        crate::web::learn_phones(state).await.unwrap();
+        assert!(state.stored::<crate::phones::KnownPhones>().contains(device));
+    }
+    say_waiting(&world, &cookies, "3;90000").await;
+    let page = tom.get("/staff/phone-records").await;
+    let text = page.is(200).text();
+    let (own, made_up) = (text.find("holds 3 records"), text.find("holds 200 records"));
+    assert!(own.is_some() && own < made_up, "{own:?} {made_up:?}");
+    assert_eq!(text.matches("holds 200 records").count(), 5);
+    crate::web::remind_of_phones(&world.state);
+    tom.get("/staff/alarms").await.has("3 records have waited on a phone for more than a day");
+}
+
+#[tokio::test]
+async fn a_name_from_the_list_is_that_of_whom_it_names() {
+    let world = World::new().await;
+    let facility = world.state.store.facility();
+    let reader = world.state.store.reader().unwrap();
+    let (staff, member) = facility.staff.iter().find(|(_, member)| !member.left).unwrap();
+    let name = reader.text(&member.name).unwrap().unwrap();
+    for (n, name, is_theirs) in [(1, name.as_str(), true), (2, "Somebody Else", false)] {
+        let who = json!({ "way": "list", "name": name, "staff": staff.to_string() });
+        let id = json!(format!("01J0000000000000000000000{n}"));
+        let sent = with(with(document(&world), "who", who), "id", id);
+        for _ in 0..2 {
+            send(&world, &sent).await.is(201);
+        }
+        let CleanedBy::Entered { staff: named, how, .. } = world.cleaning().who else { panic!() };
+        assert_eq!((named, how.is_some()), (is_theirs.then_some(*staff), is_theirs), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_phone_sends_for_which_there_is_no_room_stays_there() {
+    let world = World::new().await;
+    let db = world.state.store.state_db();
+    let now_ms = world.state.clock.now().wall_ms;
+    for n in 0..1_000 {
+        let example = RefusedSubmission::example(Vec::new());
+        let sender = SubmissionSender { is_known: false, name: "10.0.0.9".into() };
+        let row = RefusedSubmission { id: format!("{n:026}"), refused_ms: now_ms, sender, ..example };
+        assert!(keep_refused(&db, &row).unwrap());
+    }
+    let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
+    let refused = send(&world, &unknown).await;
+    refused.is(422).has_not("Biomed has it").has("It stays on this phone");
+    assert_eq!(state_of(&world, ID).await, "unknown");
+    // A phone that made a record takes a stranger's place.
+    let first = with(document(&world), "id", json!("01J00000000000000000000ABD"));
+    let cookies = send(&world, &first).await.is(201).cookies();
+    crate::web::learn_phones(&world.state).await.unwrap();
+    let mut again = packed(&unknown, &[]);
+    again.headers_mut().insert("cookie", cookies.parse().unwrap());
+    world.send(again, false).await.is(422).has("Biomed has it");
+    assert_eq!(state_of(&world, ID).await, "refused");
 }
 
 async fn cards(world: &World, query: &str) -> Vec<Value> {
@@ -587,6 +701,11 @@ async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
     let pump = all.iter().find(|line| line["tag"] == world.pump.to_string()).unwrap();
     assert_eq!(pump["protocols"].as_array().map(Vec::len), Some(1));
     let since = format!("?since={}", world.size());
+    assert_eq!(
+        all[0]["who"],
+        json!({ "noncritical": "typed", "semicritical": "typed", "critical": "typed" })
+    );
+    assert_eq!(all[0]["shared"], false);
     let size = world.size();
     world.give(Command::RetireEquipment { tag: world.pump, reason: "Sold".into(), seen: None }).await;
     let changed = cards(&world, &since).await;
@@ -596,6 +715,46 @@ async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
         "another log has another size"
     );
     world.get("/api/v1/app/cards?since=x").await.is(400);
+}
+
+#[tokio::test]
+async fn a_phone_learns_what_a_record_will_lack() {
+    let world = World::new().await;
+    let who = WhoPolicy { critical: Some(vec![ProofWay::Pin, ProofWay::Badge]), ..WhoPolicy::default() };
+    let change = SettingsChange { who: Some(who), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(change))).await;
+    let id = world.state.store.snapshot().equipment[&world.pump].protocols[0];
+    let published = world.state.store.snapshot().protocols[&id].newest.clone();
+    let newer = NewProtocol {
+        protocol: Some(id),
+        name: published.name,
+        steps: published.steps,
+        photo: Some(PhotoPolicy::Required),
+        ..NewProtocol::default()
+    };
+    world.give(Command::PublishProtocol(Box::new(newer))).await;
+    let before = cards(&world, "").await;
+    assert_eq!(before[0]["who"]["critical"], "badge");
+    let protocol = before.iter().find(|line| line["kind"] == "protocol").unwrap();
+    assert_eq!(protocol["photo"], "required");
+    // It leaves open whether one press ticks all steps: the class of the item decides.
+    assert_eq!((&protocol["one_press"], &protocol["class"]), (&Value::Null, &Value::Null));
+    let crack = json!({ "what": "broken", "text": "" });
+    let only = with(with(document(&world), "problem", crack), "cleaned", json!(false));
+    send(&world, &only).await.is(201);
+    let (since, labels) = (world.size(), before[0]["labels"].as_str().unwrap());
+    let after = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    let pump = after.iter().find(|line| line["tag"] == world.pump.to_string()).unwrap();
+    assert_eq!((&pump["problems"], &pump["out_of_service"]), (&json!(["broken"]), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_shared_tablet_is_told_to_remember_no_name() {
+    let world = World::new().await;
+    let request = Request::get("/api/v1/app/cards").header("cookie", "shared=1");
+    let lines = world.send(request.body(Body::empty()).unwrap(), false).await.is(200).text();
+    let settings: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(settings["shared"], true);
 }
 
 #[tokio::test]

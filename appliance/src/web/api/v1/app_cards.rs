@@ -9,9 +9,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::Method;
 use record::entry::Digest16;
-use record::fold::FacilityState;
+use record::fold::{FacilityState, OpenProblem, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{PhotoPolicy, SpauldingClass};
+use record::kinds::{PhotoPolicy, ProofWay, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,18 +19,22 @@ use web::answer::{Ndjson, WithHeaders};
 use web::argument::Query;
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
+use words::WordSet as _;
 
+use crate::identity::BrowserUse;
+use crate::intake::weakest_way;
 use crate::store::StoreSnapshot;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::api::v1::submissions::box_time;
 use crate::web::context::AppState;
 use crate::web::refusals;
 use crate::web::view_models::item_status::ItemRow;
+use crate::web::view_models::problems::word_key;
 use crate::web::view_models::protocols::translate_protocol;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::PageWords;
+use crate::web::words::{PageWords, ProblemWords};
 
 /// Items that a phone keeps; of more, those that were cleaned last.
 const ITEMS_MAX: usize = 2_000;
@@ -73,8 +77,22 @@ struct SettingsCard {
     whole: bool,
     /// The size of the log that the lines are of.
     size: u64,
-    /// A digest of all tags and codes that open an item.
+    /// A digest of all tags and codes that open an item, and of what is reported of it.
     labels: String,
+    /// Many people use this browser, one after the other: it remembers nobody's name.
+    shared: bool,
+    /// The least that says who cleaned, for each class of use; what is less is recorded and lacks it.
+    who: WhoCard,
+    /// Scheme and host that labels carry; empty: not chosen yet.
+    label_host: String,
+}
+
+/// `none`, `typed`, `list`, `badge` or `pin`, for each class of use.
+#[derive(Debug, Serialize, JsonSchema)]
+struct WhoCard {
+    noncritical: ProofWay,
+    semicritical: ProofWay,
+    critical: ProofWay,
 }
 
 /// A protocol, in the language of the page.
@@ -88,8 +106,11 @@ struct ProtocolCard {
     steps: Vec<StepCard>,
     /// How long the surface must stay wet, seconds.
     contact_s: Option<u32>,
-    /// Whether one press may tick all steps.
-    one_press: bool,
+    /// Whether one press may tick all steps; null: for what touches intact skin alone, by `class`, else by that of the item.
+    one_press: Option<bool>,
+    class: Option<SpauldingClass>,
+    /// Whether it asks for a photo; the stricter of it and the item holds. Null: it says nothing of that.
+    photo: Option<PhotoPolicy>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -115,6 +136,9 @@ struct ItemCard {
     protocols: Vec<ProtocolId>,
     photo: PhotoPolicy,
     class: SpauldingClass,
+    out_of_service: bool,
+    /// What is reported of it and not closed, in words.
+    problems: Vec<String>,
     /// How it stands, in words.
     due: String,
     /// The colour of these words: `ok`, `due`, `late` or nothing.
@@ -146,12 +170,20 @@ impl<'a> LabelIndex<'a> {
 
     /// Labels come and go by entries that say nothing else of an item, so that they are compared as a whole.
     fn digest(&self, rows: &[&Arc<ItemRow>]) -> String {
-        let mut tags: Vec<Tag> = rows.iter().map(|row| row.item.tag).collect();
-        tags.sort_unstable();
-        let labels: Vec<_> = tags.iter().map(|tag| (tag, self.tags.get(tag), self.codes.get(tag))).collect();
+        let mut rows = rows.to_vec();
+        rows.sort_unstable_by_key(|row| row.item.tag);
+        let labels = rows.iter().map(|row| {
+            let reports: Vec<_> = problems_of(row).iter().map(|problem| problem.of).collect();
+            (row.item.tag, self.tags.get(&row.item.tag), self.codes.get(&row.item.tag), reports)
+        });
+        let labels: Vec<_> = labels.collect();
         // Texts and tags: JSON takes them all.
         Digest16::of(&serde_json::to_vec(&labels).unwrap_or_default()).to_string()
     }
+}
+
+fn problems_of(row: &ItemRow) -> &[OpenProblem] {
+    row.activity.as_ref().map(|activity| activity.problems.as_slice()).unwrap_or_default()
 }
 
 /// Whether an entry from this number on says something of an item.
@@ -171,6 +203,9 @@ fn item_card(
     let codes = labels.codes.get(&item.tag).into_iter().flatten();
     let in_force = |id: &&ProtocolId| facility.protocols.get(id).is_some_and(|protocol| !protocol.retired);
     let badge = row.badge(wording);
+    let words = ProblemWords::in_locale(wording.locale());
+    let name_problem =
+        |problem: &OpenProblem| words.problem_word(problem.what.as_str(), &word_key(&problem.what));
     ItemCard {
         kind: "item",
         tag: item.tag,
@@ -182,6 +217,8 @@ fn item_card(
         protocols: item.protocols.iter().filter(in_force).copied().collect(),
         photo: item.photo,
         class: item.class,
+        out_of_service: item.service == ServiceState::Out,
+        problems: problems_of(row).iter().map(name_problem).collect(),
         due: badge.short,
         badge: badge.class,
         urgency: if row.is_overdue() { 2 } else { u8::from(row.is_due()) },
@@ -189,7 +226,12 @@ fn item_card(
 }
 
 /// The lines: settings, protocols, items.
-fn card_lines(board: &StatusBoard, wording: &PageWording, params: &CardParams) -> Vec<CardLine> {
+fn card_lines(
+    board: &StatusBoard,
+    wording: &PageWording,
+    params: &CardParams,
+    usage: BrowserUse,
+) -> Vec<CardLine> {
     let size = board.seen.size();
     let index = LabelIndex::of(&board.seen.facility);
     let mut rows: Vec<_> = board.in_use().iter().collect();
@@ -197,12 +239,24 @@ fn card_lines(board: &StatusBoard, wording: &PageWording, params: &CardParams) -
     let is_other = params.labels.as_ref().is_some_and(|known| *known != labels);
     let since = params.since.filter(|since| (1..=size).contains(since) && !is_other);
     let language = wording.locale().language();
-    let settings = SettingsCard { kind: "settings", whole: since.is_none(), size, labels };
+    let facility = &board.seen.facility.settings;
+    let least = |class| weakest_way(facility, class);
+    let settings = SettingsCard {
+        kind: "settings",
+        whole: since.is_none(),
+        size,
+        labels,
+        shared: usage == BrowserUse::Shared,
+        who: WhoCard {
+            noncritical: least(SpauldingClass::Noncritical),
+            semicritical: least(SpauldingClass::Semicritical),
+            critical: least(SpauldingClass::Critical),
+        },
+        label_host: facility.label_host.clone(),
+    };
     let mut lines = vec![CardLine::Settings(settings)];
     let protocols = board.seen.facility.protocols.values().filter(|protocol| !protocol.retired);
     lines.extend(protocols.map(|protocol| {
-        let one_press = protocol.one_press;
-        let by_class = protocol.class.unwrap_or_default() == SpauldingClass::Noncritical;
         let shown = translate_protocol(&protocol.newest, language);
         let steps = shown.steps.into_iter();
         CardLine::Protocol(ProtocolCard {
@@ -212,7 +266,9 @@ fn card_lines(board: &StatusBoard, wording: &PageWording, params: &CardParams) -
             name: shown.name,
             steps: steps.map(|step| StepCard { text: step.text, required: step.required }).collect(),
             contact_s: shown.contact_s,
-            one_press: one_press.unwrap_or(by_class),
+            one_press: shown.one_press,
+            class: shown.class,
+            photo: shown.photo,
         })
     }));
     let last_ms = |row: &ItemRow| row.activity.as_ref().and_then(|a| a.last.as_ref()).map(|l| l.performed_ms);
@@ -237,7 +293,7 @@ async fn list_cards(
     let words: PageWords = phone.words();
     let wording = PageWording::new(words, &snapshot.local);
     let mut bytes = Vec::new();
-    for line in card_lines(&board, &wording, &params) {
+    for line in card_lines(&board, &wording, &params, phone.browser().usage()) {
         serde_json::to_writer(&mut bytes, &line).map_err(|error| HttpError::internal(&error))?;
         bytes.push(b'\n');
     }

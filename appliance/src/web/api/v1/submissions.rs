@@ -33,7 +33,7 @@ use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
 use crate::web::request::report_share::{ReportOrigin, return_report, take_report};
-use crate::web::request::submission_record::{find_refused_row, record_submission};
+use crate::web::request::submission_record::{SUBMISSION_STATES, find_refused_row, record_submission};
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
 use crate::web::{examples, refusals};
@@ -51,7 +51,7 @@ pub(crate) fn submission_routes() -> Vec<Route<AppState>> {
             .commands(&["RecordQueued", "ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(submission_example()),
-        row(Method::GET, "/api/v1/submissions/state", "submission.state", RouteKind::Api, show_states)
+        row(Method::GET, SUBMISSION_STATES, "submission.state", RouteKind::Api, show_states)
             .summary("What became of records that waited in a phone")
             .refusals(refusals::READING)
             .example(Example::default().query(format!("id={}", examples::SUBMISSION))),

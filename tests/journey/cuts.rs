@@ -1,0 +1,309 @@
+//! What waits on a phone comes to the box once, in order and with its time, wherever the line is cut, whatever becomes of the tab,
+//! and however wrong the phone's clock is.
+
+use std::net::SocketAddr;
+
+use harness::proxy::{NetworkFault, Proxy};
+use serde_json::{Value, json};
+
+use super::browser::{Browser, Kind, TIME_LIMIT};
+use super::{SLOW, Story, dead_spot, desk, photo};
+
+/// Places at which the line is cut while a record is sent.
+const PLACES: usize = 30;
+/// How far the time of a record may be from the press.
+const OFF_MS_MAX: i64 = 2_000;
+const DAY_MS: i64 = 86_400_000;
+/// What a first visit may cost over the wire.
+const FIRST_VISIT_BYTES_MAX: u64 = 120 * 1_024;
+
+const PHOTOS_ARE_THERE: &str = "fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
+    .then(({ items }) => items.every((one) => one.photos.length === 1))";
+
+/// A phone in front of the box, with a line in between.
+struct Spot {
+    line: Proxy,
+    origin: String,
+    phone: Browser,
+    tag: String,
+}
+
+/// What the test saw of a press.
+struct Press {
+    note: String,
+    /// Before and behind it, milliseconds since 1970.
+    between: [i64; 2],
+}
+
+impl Spot {
+    /// Opens the installed page once, until it works in a dead spot.
+    async fn open(story: &Story) -> Self {
+        let r#box = &story.demo.line.r#box;
+        let far: SocketAddr =
+            r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
+        let line = Proxy::start(far).await.expect("a line to the box");
+        let origin = format!("http://{}", line.addr());
+        let phone = Browser::open(Kind::Phone, true).await;
+        let tag = r#box.tags.first().expect("an item").clone();
+        Self { line, origin, phone, tag }
+    }
+
+    async fn visit(&self) {
+        self.phone.goto(&format!("{}/app", self.origin)).await;
+        dead_spot::is_ready(&self.phone).await;
+    }
+
+    /// Opens the label out of reach of the box and fills its form in, up to the press.
+    async fn fill(&self, note: &str, photo: &str) {
+        self.line.set(NetworkFault::Cut);
+        self.phone.goto(&format!("{}/t/{}", self.origin, self.tag)).await;
+        self.phone.shows("The box does not answer here.").await;
+        self.phone.find("#photo").await.send_keys(photo).await.expect("a photo is chosen");
+        let fill = format!(
+            "for (const tick of document.querySelectorAll('[name=step]')) tick.checked = true;
+             document.querySelector('#who').value = 'Aisha Bello'; document.querySelector('#note').value = '{note}'"
+        );
+        self.phone.script(&fill).await;
+        // The contact time is not over: that is told once.
+        self.phone.press(".bar .go").await;
+        self.phone.shows("Still open").await;
+    }
+
+    async fn press(&self, note: String) -> Press {
+        let from = wall_ms();
+        self.phone.press(".bar .go").await;
+        self.phone.until("location.pathname === '/app/queue'", TIME_LIMIT).await;
+        Press { note, between: [from, wall_ms()] }
+    }
+
+    /// Waits until the line lost something, or nothing waits any more.
+    async fn until_cut(&self) {
+        let nothing_waits = format!("{}.every((state) => state !== 'phone')", dead_spot::STATES);
+        let cut = async {
+            while !self.line.was_cut() && self.phone.script(&format!("return {nothing_waits}")).await != true
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(TIME_LIMIT, cut).await.expect("the line is cut, or all is sent");
+    }
+
+    /// The line is there again: everything is sent.
+    async fn until_sent(&self) {
+        self.line.set(NetworkFault::None);
+        self.phone.goto(&format!("{}/app/queue", self.origin)).await;
+        self.phone.press("#send").await;
+        let sent = format!(
+            "({states}.length > 0 && {states}.every((state) => state === 'box'))",
+            states = dead_spot::STATES
+        );
+        self.phone.until(&sent, SLOW).await;
+    }
+}
+
+fn wall_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.ok().and_then(|now| i64::try_from(now.as_millis()).ok()).expect("a time after 1970")
+}
+
+/// All cleanings of the box, in the order of its log, with the time of each in milliseconds since 1970.
+async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
+    const READ: &str = "return fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
+        .then(({ items }) => items.map((one) => [one, Date.parse(one.performed_at)]))";
+    let all = desk.script(READ).await;
+    let list = all.as_array().unwrap_or_else(|| panic!("no list: {all}"));
+    let mut read: Vec<_> =
+        list.iter().map(|one| (one[0].clone(), one[1].as_i64().expect("a time"))).collect();
+    read.sort_by_key(|(one, _)| one["seq"].as_u64());
+    read
+}
+
+/// Each press is one record, in this order, with its photo and its time.
+async fn check(desk: &Browser, presses: &[Press]) {
+    // A photo that is still made upright is attached a little later.
+    desk.until(PHOTOS_ARE_THERE, TIME_LIMIT).await;
+    let all = read_cleanings(desk).await;
+    let found: Vec<_> = all.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
+    let expected: Vec<_> = presses.iter().map(|press| press.note.as_str()).collect();
+    assert_eq!(found, expected, "each once, and in order");
+    for (press, (one, performed_ms)) in presses.iter().zip(&all) {
+        let [from, to] = press.between;
+        let is_near = (from - OFF_MS_MAX..=to + OFF_MS_MAX).contains(performed_ms);
+        assert!(is_near, "{}: pressed {from} to {to}, recorded for {performed_ms}", press.note);
+    }
+}
+
+/// How the line fails while the n-th record is sent, of one that takes so many bytes there and back.
+fn choose_fault(n: usize, (there, back): (u64, u64)) -> NetworkFault {
+    let cut = |there, back| NetworkFault::CutAfter { there, back };
+    let share = |whole: u64, n: usize, of: u64| whole * (n as u64 + 1) / (of + 1);
+    match n {
+        0 => NetworkFault::HalfOpen,
+        1 => NetworkFault::Deaf,
+        2 => NetworkFault::Throttle(20_000),
+        3..=5 => cut([0, 1, 300][n - 3], u64::MAX),
+        6..=17 => cut(share(there, n - 6, 12), u64::MAX),
+        18 | 19 => cut(there - [2, 1][n - 18], u64::MAX),
+        20 | 21 => cut(u64::MAX, [0, 1][n - 20]),
+        22..=27 => cut(u64::MAX, share(back, n - 22, 6)),
+        _ => cut(u64::MAX, back - [2, 1][n - 28]),
+    }
+}
+
+/// The first visit is cut too, in the middle of the page and of what belongs to it: the next one works.
+pub(crate) async fn cut_everywhere(story: &Story) {
+    let desk = Browser::open(Kind::Desk, true).await;
+    desk::sign_in(story, &desk).await;
+    let spot = Spot::open(story).await;
+    for back in [2_000, 20_000] {
+        spot.line.set(NetworkFault::CutAfter { there: u64::MAX, back });
+        // It does not load, or not all of it.
+        let _ = spot.phone.client.goto(&format!("{}/app", spot.origin)).await;
+        spot.line.set(NetworkFault::None);
+    }
+    spot.visit().await;
+    let file = story.pictures.join("cut.jpg");
+    std::fs::write(&file, photo::sideways()).expect("a photo");
+    let file = file.to_string_lossy().into_owned();
+
+    // The first goes through, and says how long such a record is.
+    spot.fill("place 0", &file).await;
+    spot.line.set(NetworkFault::None);
+    let before = spot.line.carried();
+    let mut presses = vec![spot.press("place 0".to_owned()).await];
+    spot.phone.until(&format!("{}.join() === 'box'", dead_spot::STATES), TIME_LIMIT).await;
+    let after = spot.line.carried();
+    let record = (after.0 - before.0, after.1 - before.1);
+
+    for n in 0..PLACES {
+        let note = format!("place {}", n + 1);
+        let is_closed = n % 4 == 3;
+        let kept = spot.phone.client.window().await.expect("a window");
+        if is_closed {
+            let tab = spot.phone.client.new_window(true).await.expect("a tab").handle;
+            spot.phone.client.switch_to_window(tab).await.expect("a tab");
+        }
+        spot.fill(&note, &file).await;
+        let fault = choose_fault(n, record);
+        spot.line.set(fault);
+        presses.push(spot.press(note).await);
+        match n % 4 {
+            1 => spot.phone.client.refresh().await.expect("the page again"),
+            2 => {
+                let tab = spot.phone.client.new_window(true).await.expect("a tab").handle;
+                spot.phone.client.switch_to_window(tab).await.expect("a tab");
+                spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
+                spot.phone.client.close_window().await.expect("the tab closes");
+                spot.phone.client.switch_to_window(kept).await.expect("the first tab");
+            }
+            3 => {
+                // In the middle of sending.
+                spot.phone.client.close_window().await.expect("the tab closes");
+                spot.phone.client.switch_to_window(kept).await.expect("the first tab");
+            }
+            _ if matches!(fault, NetworkFault::CutAfter { .. }) => spot.until_cut().await,
+            _ => {}
+        }
+        spot.until_sent().await;
+    }
+    check(&desk, &presses).await;
+    // What stands on labels is read as the box reads it.
+    let vectors = "return ['7qk 3m9-x2w', 'OOOOOOOOl', 'ABCDEFGH3', '7QK3M9X2A', '7QK3M9X2', '7QK3M9X2U'].map((text) => labels.readTag(text) ?? null)";
+    let read = spot.phone.script(vectors).await;
+    assert_eq!(read, json!(["7QK3M9X2W", "000000001", "ABCDEFGH3", null, null, null]));
+    spot.phone.close().await;
+    desk.close().await;
+}
+
+/// The phone's clock is a year behind, all the time.
+pub(crate) async fn a_year_off(story: &Story) {
+    let desk = Browser::open(Kind::Desk, true).await;
+    desk::sign_in(story, &desk).await;
+    let spot = Spot::open(story).await;
+    let shifted = format!("Date.now = ((now) => () => now() - {})(Date.now)", 366 * DAY_MS);
+    spot.phone.devtools("Page.enable", json!({})).await;
+    spot.phone.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": shifted })).await;
+    spot.visit().await;
+    let off = spot.phone.script("return Date.now()").await.as_i64().expect("a time");
+    assert!(wall_ms() - off > 365 * DAY_MS, "the clock of the page is a year off");
+    let file = story.pictures.join("year.jpg");
+    std::fs::write(&file, photo::sideways()).expect("a photo");
+    let mut presses = Vec::new();
+    for n in 0..3 {
+        let note = format!("a year ago {n}");
+        spot.fill(&note, &file.to_string_lossy()).await;
+        presses.push(spot.press(note).await);
+        // What waits longer than two seconds has its own time, and not that of its arrival.
+        let waits = format!("Date.now() - {} > {}", presses[n].between[1] - 366 * DAY_MS, 2 * OFF_MS_MAX);
+        spot.phone.until(&waits, TIME_LIMIT).await;
+    }
+    spot.until_sent().await;
+    check(&desk, &presses).await;
+    spot.phone.close().await;
+    desk.close().await;
+}
+
+/// A queue as a shift in a cellar leaves it: forty records with photos. How long it takes is printed.
+pub(crate) async fn drain_forty(story: &Story) {
+    const FILL: &str = "const [tag, done] = arguments;
+        (async () => {
+          const store = await new Promise((ready) => { const open = indexedDB.open('cleantrack', 1); open.onsuccess = () => ready(open.result); });
+          let bytes = 0;
+          const get = (name, key) => new Promise((ready) => { const row = store.transaction(name).objectStore(name).get(key); row.onsuccess = () => ready(row.result); });
+          const seen = await get('meta', 'seen');
+          for (let n = 1; n <= 40; n += 1) {
+            const canvas = document.createElement('canvas');
+            [canvas.width, canvas.height] = [1200, 900];
+            const context = canvas.getContext('2d');
+            for (let spot = 0; spot < 3000; spot += 1) {
+              context.fillStyle = `hsl(${Math.random() * 360} 60% 50%)`;
+              context.fillRect(Math.random() * 1200, Math.random() * 900, 40, 30);
+            }
+            const blob = await new Promise((ready) => canvas.toBlob(ready, 'image/jpeg', 0.8));
+            bytes += blob.size;
+            const hash = [...new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+            const id = `01J00000000000000000000${String(n).padStart(3, '0')}`;
+            const press = [Date.now(), Math.round(performance.now())];
+            const document_ = { v: 1, id, tag, protocol: null, cleaned: true, steps: [1], who: { way: 'typed', name: 'Aisha Bello' }, note: `of forty ${n}`, photos: [hash] };
+            const row = { id, document: document_, name: tag, order: n, state: 'phone', photos: [hash], open: press, start: null, press, seen, pages: ['another'] };
+            const act = store.transaction(['outbox', 'photos'], 'readwrite');
+            act.objectStore('photos').put({ hash, blob });
+            act.objectStore('outbox').put(row);
+            await new Promise((ready) => { act.oncomplete = ready; });
+          }
+          done(bytes);
+        })();";
+    let desk = Browser::open(Kind::Desk, true).await;
+    desk::sign_in(story, &desk).await;
+    let spot = Spot::open(story).await;
+    spot.visit().await;
+    spot.line.set(NetworkFault::Cut);
+    let bytes = spot.phone.client.execute_async(FILL, vec![json!(spot.tag)]).await.expect("a queue");
+    spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
+    spot.phone.until(&format!("{}.length === 40", dead_spot::STATES), TIME_LIMIT).await;
+    spot.line.set(NetworkFault::None);
+    let begun = std::time::Instant::now();
+    spot.phone.press("#send").await;
+    spot.phone.until(&format!("{}.every((state) => state === 'box')", dead_spot::STATES), SLOW).await;
+    println!("40 records with photos, {bytes} bytes: {:?}", begun.elapsed());
+    let all = read_cleanings(&desk).await;
+    let notes: Vec<_> = all.iter().filter_map(|(one, _)| one["notes"].as_str().map(str::to_owned)).collect();
+    assert_eq!(
+        notes,
+        (1..=40).map(|n| format!("of forty {n}")).collect::<Vec<_>>(),
+        "each once, and in order"
+    );
+    desk.until(PHOTOS_ARE_THERE, TIME_LIMIT).await;
+    spot.phone.close().await;
+    desk.close().await;
+}
+
+/// Whoever opens the installed page for the first time waits for little, and it works in a dead spot from then on.
+pub(crate) async fn first_visit(story: &Story) {
+    let spot = Spot::open(story).await;
+    spot.visit().await;
+    let bytes = spot.line.carried().1;
+    println!("the first visit of /app: {bytes} bytes");
+    assert!(bytes <= FIRST_VISIT_BYTES_MAX, "{bytes} bytes");
+    spot.phone.close().await;
+}
