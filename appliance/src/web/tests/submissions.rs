@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::{StreamExt as _, stream};
 use record::entry::EntryAuthor;
 use record::kinds::{
-    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemOutcome, ProblemWord,
-    ProofWay, ProtocolRef, QueuedRecord, WhoPolicy,
+    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProofWay,
+    ProtocolRef, QueuedRecord, WhoPolicy,
 };
 use serde_json::{Value, json};
 use service::attempts::ClientNetwork;
@@ -19,12 +19,12 @@ use super::phone_browser::PhoneBrowser;
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
+use crate::intake::SettingsChange;
+use crate::phones::{RefusedSubmission, SubmissionSender, keep_refused};
 use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedPhotos};
 use crate::web::request::submission_record::record_submission;
-use crate::intake::{ProblemClosing, SettingsChange};
-use crate::phones::{RefusedSubmission, SubmissionSender, keep_refused};
 
 const ID: &str = "01J00000000000000000000ABC";
 const HOUR_MS: i64 = 3_600_000;

@@ -118,11 +118,16 @@ fn check_taken(document: &SubmissionJson) -> Result<(), TestCaseError> {
         up_ms: 9_000_000,
         state: ClockState::Synced,
     };
-    for place in [document.place(&now), document.place_copied(&now)] {
+    for place in [place_in_time(&document.times, &now), document.place_copied(&now)] {
         prop_assert!(place.age_ms <= YEAR_MS && place.contact_ms.is_none_or(|ms| ms <= YEAR_MS));
         let photos = SubmittedPhotos::default();
         let tag = "7QK3M9X2W".parse().unwrap();
-        match document.to_command(tag, None, &photos, &place) {
+        match document.to_command(
+            tag,
+            None,
+            &photos,
+            SubmittedFacts { place, measured_s: None, report_in_note: false },
+        ) {
             Ok(Command::RecordQueued(form)) => {
                 prop_assert!(document.cleaned);
                 prop_assert_eq!(form.waited_ms, place.age_ms);
@@ -132,7 +137,7 @@ fn check_taken(document: &SubmissionJson) -> Result<(), TestCaseError> {
             Ok(Command::ReportProblem(form)) => prop_assert!(!document.cleaned && form.what.is_some()),
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
         }
-        let refused = document.to_refused(SubmissionFault::NoTag, &[], &place, &now);
+        let refused = document.to_refused(SubmissionFault::NoTag, None, &[], &place, &now);
         prop_assert_eq!(&refused.id, document.id());
     }
     // What tells a repeat from another record, and what a trace shows, has no secret.
