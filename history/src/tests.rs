@@ -170,11 +170,11 @@ const LOG: &[LogLine] = &[
     ("cleaning.recorded", r#"{"tag":"ABCDEFGH3","who":{"proof":"unattributed"}}"#, &[]),
     (
         "check.recorded",
-        r#"{"epoch":"1-00000000","seq":14,"result":"again","method":"atp","value":1240,"unit":"RLU","text":{}}"#,
+        r#"{"epoch":"1-00000000","seq":15,"result":"again","method":"atp","value":1240,"unit":"RLU","text":{}}"#,
         &[(
             PUMP,
             "Spot check: clean again",
-            &["By ATP", "Measured 1,240 RLU", "About the cleaning in entry 14"],
+            &["By ATP", "Measured 1,240 RLU", "About the cleaning in entry 15"],
         )],
     ),
     (

@@ -38,7 +38,6 @@ pub struct OneSided {
 
 /// Commands without a page, or without a row for programs.
 pub const ONE_SIDED: &[OneSided] = &[
-    OneSided { command: "ChangeAccess", because: "it stands beside the act itself: a PIN, a badge, a token" },
     OneSided { command: "AttachPhoto", because: "the box makes it of a photo that came after its cleaning" },
     OneSided { command: "Reprinted", because: "the box makes it when a job that printed labels again ends" },
     OneSided { command: "Note", because: "the box says what became of its own acts" },
@@ -449,17 +448,8 @@ mod tests {
         ("cleaning.recorded.load", "14-box-manage: made by a load"),
         ("equipment.resumed.checked", "the page of an item names no spot check when it is put back"),
         ("equipment.suspended.load", "14-box-manage: made by a load that failed"),
-        ("facility.changed.brand", "14-box-manage: made with reports"),
-        ("facility.changed.inspection", "the settings of a facility have no field for it"),
-        ("facility.changed.languages", "pages offer all languages that the program has"),
-        ("facility.changed.locale", "printed things are in the language of whoever prints them"),
-        ("facility.changed.queued", "the settings of a facility have no field for it"),
         ("facility.changed.relay_may", "04-relay: made with directives"),
-        ("facility.changed.retain_years", "nothing is deleted by it yet"),
-        ("facility.changed.shifts", "the settings of a facility have no field for it"),
-        ("facility.changed.survey", "the settings of a facility have no field for it"),
         ("label.printed.load", "14-box-manage: stickers of a load"),
-        ("upkeep.done.photos", "the form of a task that was done takes no photo"),
     ];
 
     /// The optional members of a body, as its definition has them.

@@ -87,7 +87,7 @@ async fn a_guess_is_marked_wherever_it_stands() {
     world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303);
     let tom = desk(&world, StaffRole::Biomed).await;
     let item = format!("/staff/equipment/{}", world.pump);
-    let (scan, pages) = (format!("/t/{}", world.pump), ["/staff", "/staff/equipment"]);
+    let (scan, pages) = (format!("/t/{}", world.pump), ["/staff/", "/staff/equipment"]);
     for page in pages {
         tom.get(page).await.is(200).has("time uncertain");
     }

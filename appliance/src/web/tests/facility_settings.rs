@@ -215,7 +215,7 @@ async fn programs_add_staff_and_say_who_left_but_give_no_pin_and_touch_no_admin(
     program.post(&left, json!({})).await.is(204);
     assert!(world.state.store.facility().staff[&staff].left);
     assert!(!world.state.identity.pins.remove(staff).unwrap(), "the PIN went with them");
-    program.post(&left, json!({})).await.is(404);
+    program.post(&left, json!({})).await.is(422).has("unknown-staff");
     let own = world
         .state
         .store

@@ -32,6 +32,8 @@ async fn a_loaner_says_when_it_was_due_back() {
             ("number", "1"),
             ("times", ""),
             ("on", ""),
+            ("further", ""),
+            ("grace", ""),
             ("custom", ""),
         ];
         tom.post(&edit, &token, &fields).await

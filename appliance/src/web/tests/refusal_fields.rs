@@ -202,6 +202,8 @@ async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
         ("category", ""),
         ("class", "noncritical"),
         ("protocol", ""),
+        ("further", ""),
+        ("grace", ""),
         ("photo", "none"),
         ("every", "never"),
         ("photo_one_in", ""),

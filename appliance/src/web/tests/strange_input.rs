@@ -32,7 +32,7 @@ async fn what_is_no_photo_costs_nothing_that_was_typed() {
         let form =
             [("page", token.as_str()), ("submission", &submission), ("cleaned_by", "Ada"), ("notes", "x")];
         world.send(with_photo(&scan, &form, bytes), false).await.is(422).has(words).has("value=\"Ada\"");
-        let problem = [("what", "broken"), ("text", "Screen cracked")];
+        let problem = [("what", "broken"), ("notes", "Screen cracked")];
         let refused = world.send(with_photo(&format!("{scan}/problem"), &problem, bytes), false).await;
         refused.is(422).has(words).has("Screen cracked");
     }

@@ -644,6 +644,7 @@ async fn made_up_phones_hide_no_phone_that_made_a_record() {
 #[tokio::test]
 async fn a_name_from_the_list_is_that_of_whom_it_names() {
     let world = World::new().await;
+    world.give(Command::AddStaff(NewStaff::named("Ada Moreau", StaffRole::Technician))).await;
     let facility = world.state.store.facility();
     let reader = world.state.store.reader().unwrap();
     let (staff, member) = facility.staff.iter().find(|(_, member)| !member.left).unwrap();
