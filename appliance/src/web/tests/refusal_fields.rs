@@ -49,7 +49,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 fn named_fields(source: &str) -> BTreeSet<&str> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
     let mut names = BTreeSet::new();
-    for start in ["field: \"", "name(\"", "line(\"", "note(\"", "optional_text(\""] {
+    for start in ["field: \"", "refuse_range(\"", "name(\"", "line(\"", "note(\"", "optional_text(\""] {
         let rest = code.split(start).skip(1);
         names.extend(rest.filter_map(|rest| rest.split('"').next()));
     }
