@@ -333,6 +333,38 @@ impl AlarmCommand {
     }
 }
 
+impl FacilityCommand {
+    fn admin_command(self) -> AdminCommand {
+        let Self::Set {
+            name,
+            zone,
+            label_host,
+            allow_unattributed,
+            contact,
+            pin_proof_min,
+            undo_min,
+            problem,
+            competency,
+            queued,
+            locale,
+        } = self;
+        AdminCommand::FacilitySet(Box::new(intake::SettingsChange {
+            name,
+            zone,
+            label_host,
+            allow_unattributed,
+            contact,
+            pin_proof_min,
+            undo_min,
+            problem,
+            competency,
+            queued,
+            locale,
+            ..intake::SettingsChange::default()
+        }))
+    }
+}
+
 impl TokenCommand {
     fn admin_command(self) -> AdminCommand {
         match self {
@@ -494,32 +526,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
         Some(CliCommand::Alarm(command)) => command.admin_command(),
         Some(CliCommand::Keys(KeysCommand::Export)) => AdminCommand::KeysExport,
         Some(CliCommand::Log(LogCommand::Trust { log })) => AdminCommand::LogTrust { log },
-        Some(CliCommand::Facility(FacilityCommand::Set {
-            name,
-            zone,
-            label_host,
-            allow_unattributed,
-            contact,
-            pin_proof_min,
-            undo_min,
-            problem,
-            competency,
-            queued,
-            locale,
-        })) => AdminCommand::FacilitySet(Box::new(intake::SettingsChange {
-            name,
-            zone,
-            label_host,
-            allow_unattributed,
-            contact,
-            pin_proof_min,
-            undo_min,
-            problem,
-            competency,
-            queued,
-            locale,
-            ..intake::SettingsChange::default()
-        })),
+        Some(CliCommand::Facility(command)) => command.admin_command(),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
         Some(CliCommand::Backup(command)) => return backup_line::run_backup_command(&settings, command),
         Some(CliCommand::Restore { file, test, key_file, without_photos }) => {

@@ -13,9 +13,10 @@ impl LineLook<'_> {
         let contact = word_contact(w, self.dates, b).map(|wet| w.line_contact(wet));
         let agent = (!b.agent.is_empty()).then(|| w.line_agent(&b.agent));
         let lot = (!b.lot.is_empty()).then(|| self.word_lot(&b.lot, b.lot_expires));
-        let trigger = b.trigger.as_ref().map(|trigger| self.word_trigger(trigger));
+        let trigger = b.trigger.as_ref().map(|trigger| word_trigger(w, trigger));
         let class = b.class.and_then(|class| self.word_raised(class));
-        [contact, agent, lot, trigger, class].into_iter().flatten().collect()
+        let until = b.clean_until.map(|until_ms| w.line_clean_until(self.dates.day_and_time(until_ms).text));
+        [contact, agent, lot, trigger, class, until].into_iter().flatten().collect()
     }
 
     /// A use; it stands where it ended.
@@ -43,10 +44,6 @@ impl LineLook<'_> {
         }
     }
 
-    fn word_trigger(self, trigger: &CleaningTrigger) -> String {
-        self.w.line_trigger(trigger.as_str(), &word_key(trigger.as_str()))
-    }
-
     /// A class that is above the item's own.
     fn word_raised(self, class: SpauldingClass) -> Option<String> {
         match class {
@@ -55,6 +52,11 @@ impl LineLook<'_> {
             SpauldingClass::Critical => Some(self.w.line_use_critical()),
         }
     }
+}
+
+/// Why something was cleaned; a word that this version does not know stands as it is.
+pub fn word_trigger(w: HistoryWords, trigger: &CleaningTrigger) -> String {
+    w.line_trigger(trigger.as_str(), &word_key(trigger.as_str()))
 }
 
 /// What is to be said of the time of an entry, if anything: a clock that was not set, and who corrected it.
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_cleaning_says_with_what_and_why() {
-        let body = r#"{"tag":"ABCDEFGH3","agent":"Oxivir","contact":{"stated_s":60},"who":{"proof":"unattributed"},"trigger":"after use","class":"critical","lot":"L7","lot_expires":"2026-12-01"}"#;
+        let body = r#"{"tag":"ABCDEFGH3","agent":"Oxivir","contact":{"stated_s":60},"who":{"proof":"unattributed"},"trigger":"after use","class":"critical","lot":"L7","lot_expires":"2026-12-01","clean_until":1795190400000}"#;
         let Event::CleaningRecorded(cleaning) = Event::read("cleaning.recorded", body) else { panic!() };
         let english = with_look(Locale::EnUs, |look| look.cleaning_facts(&cleaning));
         assert_eq!(
@@ -100,16 +102,17 @@ mod tests {
                 "Disinfectant: Oxivir",
                 "Lot L7, last day Dec 1, 2026",
                 "After use",
-                "Critical use: sterile tissue or blood vessels"
+                "Critical use: sterile tissue or blood vessels",
+                "Clean until today 16:00"
             ]
         );
         let spanish = with_look(Locale::EsUs, |look| look.cleaning_facts(&cleaning));
         assert!(spanish.len() == english.len() && spanish.iter().zip(&english).all(|(es, en)| es != en));
         for trigger in CleaningTrigger::ALL {
-            let words = with_look(Locale::EnUs, |look| look.word_trigger(trigger));
+            let words = with_look(Locale::EnUs, |look| word_trigger(look.w, trigger));
             assert!(words.starts_with(char::is_uppercase), "{words}");
         }
-        let newer = with_look(Locale::EnUs, |look| look.word_trigger(&"full moon".parse().unwrap()));
+        let newer = with_look(Locale::EnUs, |look| word_trigger(look.w, &"full moon".parse().unwrap()));
         assert_eq!(newer, "full moon");
     }
 

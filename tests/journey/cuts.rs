@@ -126,7 +126,7 @@ async fn check(desk: &Browser, presses: &[Press]) {
     let found: Vec<_> = all.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
     let expected: Vec<_> = presses.iter().map(|press| press.note.as_str()).collect();
     assert_eq!(found, expected, "each once, and in order");
-    for (press, (one, performed_ms)) in presses.iter().zip(&all) {
+    for (press, (_, performed_ms)) in presses.iter().zip(&all) {
         let [from, to] = press.between;
         let is_near = (from - OFF_MS_MAX..=to + OFF_MS_MAX).contains(performed_ms);
         assert!(is_near, "{}: pressed {from} to {to}, recorded for {performed_ms}", press.note);

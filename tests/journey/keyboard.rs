@@ -62,6 +62,7 @@ pub(crate) async fn record_and_undo(story: &Story, desk: &Browser) {
         send_keys(desk, SPACE).await;
     }
     fill(desk, "#who", "Aisha Bello").await;
+    enter(desk, "details:has(#note) > summary").await;
     fill(desk, "#note", "Only wiped").await;
     enter(desk, "#unmeasured").await;
     desk.shows("Where your record is").await;

@@ -37,7 +37,12 @@ fn after_use(at: &Places) -> Vec<Page> {
         open(
             "receipt-incomplete",
             chair,
-            vec![Set("#who", "Aisha Bello"), Type("#note", "Only wiped"), Press(UNMEASURED)],
+            vec![
+                Set("#who", "Aisha Bello"),
+                Press("details:has(#note) > summary"),
+                Type("#note", "Only wiped"),
+                Press(UNMEASURED),
+            ],
             "Incomplete",
         ),
     ]

@@ -10,7 +10,7 @@ use sqlx::Connection as _;
 use super::browser::demo::Demo;
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::checks;
-use super::table::{Page, sign_in_relay, sign_in_staff, type_into};
+use super::table::{Page, sign_in_relay, sign_in_staff, type_into, type_note};
 
 /// A line that says nothing is given up after half a minute, and found out a little later; a printer is quicker.
 pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(120);
@@ -93,7 +93,7 @@ async fn nothing_there_yet_and_no_relay() {
     looks.at("alone-box", format!("{staff}/box"), "Addresses").await;
     looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
     type_into(&looks.browser, "#who", "Aisha Bello").await;
-    type_into(&looks.browser, "#note", "Only wiped").await;
+    type_note(&looks.browser, "Only wiped").await;
     looks.browser.press("#unmeasured, .bar .go").await;
     looks.browser.shows("this box has no relay").await;
     looks.here("alone-receipt").await;
@@ -136,7 +136,7 @@ async fn no_line_a_silent_box_and_a_fork() {
         let _held = Held::of(relay.pid);
         looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
         type_into(&looks.browser, "#who", "Aisha Bello").await;
-        type_into(&looks.browser, "#note", "Only wiped").await;
+        type_note(&looks.browser, "Only wiped").await;
         looks.browser.press("#unmeasured, .bar .go").await;
         looks.browser.shows("Where your record is").await;
         looks.opened_until("waiting: no connection since").await;
@@ -245,7 +245,8 @@ async fn the_installed_page_out_of_reach_of_the_box() {
         still_open: "Falta:",
         on_this_phone: "según el reloj de este teléfono",
         full: "Este teléfono está casi lleno.",
-        refused: "Ingeniería biomédica lo tiene",
+        // Why, the box says in English to whatever asks its API.
+        refused: "Rechazado",
     };
     for language in [english, spanish] {
         look_out_of_reach(&mut looks, &demo.line, &language).await;

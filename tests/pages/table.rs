@@ -63,9 +63,8 @@ impl Page {
     /// A page without words of its own must not be one that says that something went wrong.
     async fn check_answer(&self, browser: &Browser) {
         if self.says.is_empty() {
-            let status =
-                browser.script("return performance.getEntriesByType('navigation')[0].responseStatus").await;
-            assert_eq!(status, 200, "{}", self.url);
+            let read = "return performance.getEntriesByType('navigation')[0].responseStatus";
+            assert_eq!(browser.script(read).await, 200, "{}", self.url);
         }
     }
 
@@ -229,6 +228,12 @@ pub(crate) async fn type_into(browser: &Browser, css: &str, text: &str) {
     browser.find(css).await.send_keys(text).await.expect("it can be typed into");
 }
 
+/// Opens the note of a scan page and writes it.
+pub(crate) async fn type_note(browser: &Browser, text: &str) {
+    browser.press("details:has(#note) > summary").await;
+    type_into(browser, "#note", text).await;
+}
+
 async fn href(browser: &Browser, css: &str) -> String {
     browser.find(css).await.prop("href").await.expect("a link").expect("a link")
 }
@@ -290,7 +295,6 @@ fn technician(at: &Places) -> Vec<Page> {
         page("scan-by-short-path", &format!("/{pump}"), vec![], "Record cleaning"),
         page("receipt", &format!("/r/{receipt}"), vec![], "Where your record is"),
         page("undo", &undo, vec![], "Undo this record?"),
-        page("undo-error", &undo, vec![Press(".stop")], "There is a problem"),
         page("undone", &undo, vec![Type("#reason", "Wrong bed"), Press(".stop")], "Both entries stay"),
         page("used", &format!("/t/{pump}/used"), vec![], "Yes, it was used now"),
         page("problem", &problem, vec![], "What is wrong with"),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::browser::demo::Demo;
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::states::{Held, TOLD_WITHIN};
-use super::table::{sign_in_staff, type_into};
+use super::table::{sign_in_staff, type_note};
 
 /// Twice as many as a browser opens connections.
 const TABS: usize = 12;
@@ -46,7 +46,7 @@ async fn record(phone: &Browser, line: &DemoOutput, item: usize) {
     load(phone, &url, &format!("scan page {}", item + 1)).await;
     // The phone remembers the name.
     phone.script("document.querySelector('#who').value = 'Aisha Bello'").await;
-    type_into(phone, "#note", "Only wiped").await;
+    type_note(phone, "Only wiped").await;
     phone.press("#unmeasured, .bar .go").await;
     phone.shows("Where your record is").await;
 }

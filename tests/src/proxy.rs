@@ -74,9 +74,9 @@ impl Counts {
     /// How much of a piece still arrives.
     fn take_left(&self, way: Way, bytes: usize) -> usize {
         let left = &self.left[usize::from(way == Way::Back)];
-        let wanted = bytes as u64;
+        let piece = bytes as u64;
         let before =
-            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(piece)));
         usize::try_from(before.unwrap_or_else(|before| before)).map_or(bytes, |left| left.min(bytes))
     }
 }

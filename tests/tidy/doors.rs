@@ -24,6 +24,7 @@ pub const DOORS: &[Door] = &[Door {
         "appliance/anchors",
         "appliance/prints",
         "appliance/scrub",
+        "appliance/serve",
         "appliance/sweep",
         "appliance/uplink",
     ],

@@ -3,7 +3,7 @@
 use record::fold::{Equipment, FacilitySettings, FacilityState};
 use record::kinds::{CleanedBy, NameSource, ProofWay, ProtocolPublished, SpauldingClass, WhoPolicy};
 
-use super::{ClaimedCleaner, CommandRefusal, RefusalCause};
+use super::{CommandRefusal, RefusalCause};
 
 /// The ways from the weakest to the strongest.
 pub const PROOF_WAYS: [ProofWay; 5] =
@@ -22,26 +22,29 @@ pub enum ProofDemand {
     Waived,
 }
 
-/// What an item that is cleaned by a protocol can do to a patient: the strictest of what both say and of what it was used for
-/// since it was cleaned before. `done_ms`: when it is cleaned; absent: now.
+/// What an item that is cleaned by a protocol can do to a patient: the strictest of what both say, of what it was used for since
+/// it was cleaned before, and of what was said of this use. `done_ms`: when it is cleaned; absent: now.
 pub fn use_class(
     facility: &FacilityState,
     item: &Equipment,
     protocol: Option<&ProtocolPublished>,
     done_ms: Option<i64>,
+    stated: Option<SpauldingClass>,
 ) -> SpauldingClass {
-    raised_class(facility, item, protocol, done_ms).unwrap_or_else(|| stated_class(item, protocol))
+    raised_class(facility, item, protocol, done_ms, stated).unwrap_or_else(|| stated_class(item, protocol))
 }
 
-/// The class of the uses that a cleaning answers for, where that is above what item and protocol say.
+/// The class of the uses that a cleaning answers for or that was said of them, where that is above what item and protocol say.
 pub(crate) fn raised_class(
     facility: &FacilityState,
     item: &Equipment,
     protocol: Option<&ProtocolPublished>,
     done_ms: Option<i64>,
+    stated: Option<SpauldingClass>,
 ) -> Option<SpauldingClass> {
-    let uses = facility.activity.get(&item.tag)?.class_of_uses(done_ms.unwrap_or(i64::MAX))?;
-    Some(uses).filter(|class| *class > stated_class(item, protocol))
+    let activity = facility.activity.get(&item.tag);
+    let uses = activity.and_then(|activity| activity.class_of_uses(done_ms.unwrap_or(i64::MAX)));
+    uses.into_iter().chain(stated).max().filter(|class| *class > stated_class(item, protocol))
 }
 
 fn stated_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
@@ -76,13 +79,13 @@ fn rank_way(way: &ProofWay) -> Option<usize> {
 }
 
 /// Whether a way proves as much as is needed. One that this program does not know proves nothing.
-pub(crate) fn is_enough(way: &ProofWay, needed: &ProofWay) -> bool {
+pub(super) fn is_enough(way: &ProofWay, needed: &ProofWay) -> bool {
     rank_way(way).unwrap_or(0) >= rank_way(needed).unwrap_or(0)
 }
 
 /// What keeps a record that proves this much from being made as it is: a page asks first, and whoever declines says why.
 /// Anything else is recorded and lacks who.
-pub(crate) fn check_proof(
+pub(super) fn check_proof(
     demand: ProofDemand,
     way: &ProofWay,
     needed: &ProofWay,
@@ -99,26 +102,13 @@ pub(crate) fn check_proof(
 }
 
 /// How much is proven of who an entry names.
-pub(crate) fn way_of(who: &CleanedBy) -> ProofWay {
+pub(super) fn way_of(who: &CleanedBy) -> ProofWay {
     match who {
         CleanedBy::Unattributed => ProofWay::None,
         CleanedBy::Entered { how: Some(NameSource::List), .. } | CleanedBy::Login { .. } => ProofWay::List,
         CleanedBy::Entered { .. } => ProofWay::Typed,
         CleanedBy::Badge { .. } => ProofWay::Badge,
         CleanedBy::Pin { .. } => ProofWay::Pin,
-    }
-}
-
-impl ClaimedCleaner {
-    /// How much a claim proves once it is recorded.
-    pub(crate) fn way(&self) -> ProofWay {
-        match self {
-            Self::Entered(name) if name.trim().is_empty() => ProofWay::None,
-            Self::Entered(_) => ProofWay::Typed,
-            Self::Listed { .. } | Self::Login(_) => ProofWay::List,
-            Self::Badge(_) => ProofWay::Badge,
-            Self::Pin(_) => ProofWay::Pin,
-        }
     }
 }
 

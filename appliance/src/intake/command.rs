@@ -8,9 +8,9 @@ use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     AccessChanged, Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay,
-    CompetencyPolicy, DayChange, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy,
-    ProblemOutcome, ProblemPolicy, ProtocolWords, QueuedPolicy, Schedule, SpauldingClass, Step, TagEnd,
-    TagReason, TimeOfDay, UpkeepReading, UpkeepResult, WhoPolicy,
+    CleaningTrigger, CompetencyPolicy, DayChange, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource,
+    PhotoPolicy, ProblemOutcome, ProblemPolicy, ProtocolWords, QueuedPolicy, Schedule, SpauldingClass, Step,
+    TagEnd, TagReason, TimeOfDay, UpkeepReading, UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -514,6 +514,8 @@ pub struct WetTime {
     pub up_ms: u64,
     /// Until when, milliseconds since that boot; absent: it still is.
     pub until_up_ms: Option<u64>,
+    /// How long it had to be, seconds, when it was wetted; absent: as the protocol says now.
+    pub required_s: Option<u32>,
 }
 
 impl WetTime {
@@ -569,7 +571,7 @@ pub struct ProblemClosing {
 pub struct CleaningForm {
     /// Any tag of the item.
     pub tag: Tag,
-    /// Which of the item's protocols was followed; absent: its first.
+    /// Which of the item's protocols was followed; absent: the one that is offered first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<ProtocolId>,
     /// The version of the protocol that the page showed; absent: the protocol as it stands.
@@ -580,6 +582,15 @@ pub struct CleaningForm {
     pub agent: String,
     /// Its lot.
     pub lot: String,
+    /// The last day of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lot_expires: Option<CivilDay>,
+    /// What led to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<CleaningTrigger>,
+    /// The class of this use, where that is higher than usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<SpauldingClass>,
     /// How long the surface was wet. The box measures it anew each time, so it is no part of what makes a request the same.
     #[serde(skip)]
     pub wet: Option<WetTime>,
@@ -623,6 +634,9 @@ impl CleaningForm {
             steps: None,
             agent: String::new(),
             lot: String::new(),
+            lot_expires: None,
+            trigger: None,
+            class: None,
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),

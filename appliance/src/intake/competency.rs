@@ -5,9 +5,7 @@ use record::compliance::{CivilCalendar, ZoneSpan};
 use record::entry::CommandSource;
 use record::fold::{CompetencyGrant, FacilityState, RowVersion};
 use record::ids::{ProtocolId, StaffId};
-use record::kinds::{
-    CivilDay, CleanedBy, CleaningFlag, CompetencyEnded, CompetencyGranted, CompetencyPolicy, MissingPart,
-};
+use record::kinds::{CivilDay, CleanedBy, CompetencyEnded, CompetencyGranted, CompetencyPolicy, MissingPart};
 use record::tree::Hash;
 use serde::Serialize;
 
@@ -186,10 +184,6 @@ impl SignOffVerdict {
             }
             CompetencyPolicy::Warn | CompetencyPolicy::Other(_) => Self::Passed,
         }
-    }
-
-    pub(super) fn flag(self) -> Option<CleaningFlag> {
-        (self != Self::Passed).then_some(CleaningFlag::NotSignedOff)
     }
 
     /// Where the record is incomplete for it.

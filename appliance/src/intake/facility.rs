@@ -87,19 +87,23 @@ fn decide_settings(
     let name = requested.name.as_deref();
     Ok(FacilityChanged {
         name: name.map(|n| text::check_name("name", n, RefusalCause::FacilityName)).transpose()?,
-        zone: keep_if(requested.zone.as_ref(), is_zone, refuse_range("zone", RefusalCause::TimeZone))?,
+        zone: keep_if(
+            requested.zone.as_ref(),
+            is_zone,
+            refuse_range("zone", RefusalCause::Facility(FacilityRefusal::TimeZone)),
+        )?,
         label_host: requested.label_host.as_deref().map(label_host).transpose()?,
         allow_unattributed: requested.allow_unattributed,
         undo_min: keep_if(
             requested.undo_min.as_ref(),
             |min| *min <= 24 * 60,
-            refuse_range("undo_min", RefusalCause::UndoTime),
+            refuse_range("undo_min", RefusalCause::Facility(FacilityRefusal::UndoTime)),
         )?,
         contact: requested.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
         pin_proof_min: keep_if(
             requested.pin_proof_min.as_ref(),
             |min| *min <= PIN_PROOF_MIN_MAX,
-            refuse_range("pin_proof_min", RefusalCause::PinProofTime),
+            refuse_range("pin_proof_min", RefusalCause::Facility(FacilityRefusal::PinProofTime)),
         )?,
         problem: keep_if(
             requested.problem.as_ref(),

@@ -10,6 +10,7 @@ mod command;
 mod competency;
 mod equipment;
 mod facility;
+mod flags;
 mod permissions;
 mod photo_rule;
 mod problem;
@@ -18,6 +19,7 @@ mod queued;
 mod refusal;
 mod refusal_cause;
 mod register;
+mod review;
 mod staff;
 mod tags;
 mod text;
@@ -36,7 +38,7 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 pub use self::attribution::{PROOF_WAYS, ProofDemand, use_class, ways_from, ways_of_class, weakest_way};
-pub(crate) use self::attribution::{check_proof, is_enough, raised_class, way_of};
+use self::attribution::{check_proof, is_enough, raised_class, way_of};
 pub use self::brand::BrandColour;
 pub use self::command::{
     CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, EquipmentMerge,
@@ -51,14 +53,16 @@ pub use self::facility::FACILITY_LOCALES;
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
 pub use self::problem::ProblemForm;
-pub use self::protocols::TRANSLATION_LANGUAGES;
+pub use self::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
 pub use self::queued::{QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{
     ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, SignOffRefusal,
 };
+pub use self::review::{HAND_TRIGGERS, review_cleaning};
 pub use self::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};
 pub use self::tags::{find_named_item, open_tags};
+pub(crate) use self::text::is_blank_text;
 pub use self::uses::UseForm;
 pub use self::ways::{
     CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided, UNREAD_SETTINGS, WAYS, ways_of,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::{Equipment, FacilityProtocol, RowVersion, ServiceState};
+use record::fold::{Equipment, FacilityProtocol, FacilityState, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
     Agent, PhotoPolicy, ProtocolPublished, ProtocolRetired, ProtocolWords, Schedule, ScheduleSet, Step,
@@ -25,6 +25,14 @@ const REVISION_CHARS_MAX: usize = 60;
 
 /// Languages that a protocol may be translated to: those of the pages that show it.
 pub const TRANSLATION_LANGUAGES: [&str; 2] = ["en", "es"];
+
+/// The protocols by which an item is cleaned as they are offered: those for its class first, and none that was retired.
+pub fn offered_protocols<'a>(facility: &'a FacilityState, item: &Equipment) -> Vec<&'a ProtocolPublished> {
+    let own = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
+    let mut offered: Vec<_> = own.filter(|own| !own.retired).map(|own| &own.newest).collect();
+    offered.sort_by_key(|protocol| protocol.class != Some(item.class));
+    offered
+}
 
 /// Publishes a protocol, or a further version of one.
 pub(super) fn publish_protocol(

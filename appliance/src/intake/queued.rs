@@ -1,11 +1,11 @@
 //! Cleanings that waited in a phone: recorded with what is remarkable about them. What was done hours ago in front of an
 //! item cannot be asked for again, so hardly anything is refused.
 
-use record::fold::{Equipment, FacilitySettings, ServiceState};
+use record::fold::{Equipment, FacilitySettings};
 use record::ids::StaffId;
 use record::kinds::{
-    CivilDay, CleanedBy, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart,
-    NameSource, ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
+    CivilDay, CleanedBy, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart, NameSource,
+    ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
 };
 use record::limits::{NOTE_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
@@ -14,16 +14,17 @@ use record::tree::Hash;
 use serde::Serialize;
 use service::clock::Now;
 
-use super::cleaning::{LOT_CHARS_MAX, TOOK_MS_MAX, begun_ms, find_delay, performed_time, sort_steps};
-use super::competency::{SignOffVerdict, facility_day, staff_of};
+use super::cleaning::{TOOK_MS_MAX, find_agent, find_clean_until, performed_time, sort_steps};
+use super::competency::{SignOffVerdict, staff_of};
+use super::flags::FlagFacts;
 use super::problem::{ProblemForm, find_reportable, report_problem};
+use super::protocols::offered_protocols;
+use super::review::LOT_CHARS_MAX;
 use super::{
     ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough,
     raised_class, text, use_class, way_of, weakest_way,
 };
 
-/// What was recorded later than this is flagged.
-const LATE_MS: u64 = 3_600_000;
 /// What was recorded no later than this did not wait.
 const AT_ONCE_MS: u64 = 1_000;
 
@@ -127,58 +128,75 @@ fn record_cleaning(
     texts.extend(beside);
     let now = view.now();
     let performed_ms = now.wall_ms.saturating_sub_unsigned(form.waited_ms);
-    let contact = Contact {
-        required_s: protocol.and_then(|p| p.contact_s),
-        measured_s: form.measured_s,
-        phone_s: form.contact_s,
-        ..Contact::default()
-    };
+    let contact = find_contact(form, protocol);
     let facility = view.facility();
     let settings = &facility.settings;
     let mut steps = form.steps.clone();
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
-    if !is_enough(
-        &way_of(&who),
-        &weakest_way(settings, use_class(facility, item, protocol, Some(performed_ms))),
-    ) {
+    let class = use_class(facility, item, protocol, Some(performed_ms), None);
+    if !is_enough(&way_of(&who), &weakest_way(settings, class)) {
         incomplete.push(MissingPart::Who);
     }
     let id = protocol.map(|p| p.protocol);
     let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), performed_ms);
     // Two reasons for which it is not known well enough who cleaned are one.
     incomplete.extend(verdict.missing().filter(|part| !incomplete.contains(part)));
-    let delayed = find_delay(view, item.tag, protocol, begun_ms(performed_ms, Some(contact)));
-    let day = facility_day(view.facility(), performed_ms);
-    let mut flags = list_remarks(form, item, &judged, day);
-    flags.extend(verdict.flag().into_iter().chain(delayed));
+    let flags = FlagFacts {
+        item,
+        protocol,
+        contact,
+        is_open: false,
+        done_ms: performed_ms,
+        lot_expires: form.lot_expires,
+        verdict,
+        photo_draw: None,
+        is_old_protocol: !judged.is_shown,
+        is_unsure: form.unsure,
+    };
+    let flags = flags.list_flags(view);
     let event = CleaningRecorded {
         tag: item.tag,
         protocol: protocol.map(|p| ProtocolRef { id: p.protocol, version: p.version }),
         steps: Some(sort_steps(steps)),
-        agent: text::check_line("agent", &form.agent)?,
-        contact: (contact != Contact::default()).then_some(contact),
+        agent: find_agent(&form.agent, Some(&form.steps), protocol)?,
+        contact,
         who,
         photos: form.photos.clone(),
         note,
         performed: stated_time(form.waited_ms, &now)?,
+        clean_until: find_clean_until(protocol, &incomplete, performed_ms),
         incomplete,
         trigger: form.trigger.clone(),
-        class: raised_class(facility, item, protocol, Some(performed_ms)),
+        class: raised_class(facility, item, protocol, Some(performed_ms), None),
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: form.lot_expires,
         took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),
-        queued: Some(QueuedRecord {
-            waited_s: u32::try_from(form.waited_ms / 1_000).unwrap_or(u32::MAX),
-            phone_ms: form.phone_ms,
-            unsure: form.unsure,
-        }),
+        queued: Some(queued_record(form)),
         load: None,
-        clean_until: None,
         flags,
     };
     drafts.push(event, texts);
     Ok(())
+}
+
+fn queued_record(form: &QueuedCleaning) -> QueuedRecord {
+    QueuedRecord {
+        waited_s: u32::try_from(form.waited_ms / 1_000).unwrap_or(u32::MAX),
+        phone_ms: form.phone_ms,
+        unsure: form.unsure,
+    }
+}
+
+/// How long the surface stayed wet by the box’s clock or the phone’s, and how long it had to.
+fn find_contact(form: &QueuedCleaning, protocol: Option<&ProtocolPublished>) -> Option<Contact> {
+    let contact = Contact {
+        required_s: protocol.and_then(|p| p.contact_s),
+        measured_s: form.measured_s,
+        phone_s: form.contact_s,
+        ..Contact::default()
+    };
+    (contact != Contact::default()).then_some(contact)
 }
 
 /// When it was done, where that is not when it came. A scan that is a minute old is of now; a phone says it to the second.
@@ -217,8 +235,7 @@ fn find_edition(shown: Option<ProtocolRef>, item: &Equipment, view: &dyn StateVi
 
 /// What a scan of the item would be judged by now.
 fn present_protocol(item: &Equipment, view: &dyn StateView) -> Option<ProtocolPublished> {
-    let of_item = item.protocols.iter().filter_map(|id| view.facility().protocols.get(id));
-    of_item.into_iter().find(|p| !p.retired).map(|p| p.newest.clone())
+    offered_protocols(view.facility(), item).first().map(|&own| own.clone())
 }
 
 /// Whether each step must be done. An item without a protocol has one: cleaned as the maker says.
@@ -249,25 +266,6 @@ fn missing_parts(
         missing.push(MissingPart::Photo);
     }
     missing
-}
-
-/// What is remarkable about a cleaning that was done on this day of the facility.
-fn list_remarks(
-    form: &QueuedCleaning,
-    item: &Equipment,
-    judged: &JudgedProtocol,
-    day: Option<CivilDay>,
-) -> Vec<CleaningFlag> {
-    let is_expired = form.lot_expires.zip(day).is_some_and(|(last, day)| last < day);
-    let found = [
-        (form.waited_ms > LATE_MS, CleaningFlag::Late),
-        (item.service == ServiceState::Out, CleaningFlag::OutOfService),
-        (item.service == ServiceState::Retired, CleaningFlag::Retired),
-        (!judged.is_shown, CleaningFlag::OldProtocol),
-        (form.unsure, CleaningFlag::PhoneClock),
-        (is_expired, CleaningFlag::LotExpired),
-    ];
-    found.into_iter().filter_map(|(holds, flag)| holds.then_some(flag)).collect()
 }
 
 impl QueuedProblem {

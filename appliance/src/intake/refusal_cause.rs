@@ -60,6 +60,12 @@ pub enum SignOffRefusal {
 /// Why a setting of the facility is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FacilityRefusal {
+    #[error("Enter an IANA time zone such as America/Chicago")]
+    TimeZone,
+    #[error("The undo time is at most 1,440 minutes")]
+    UndoTime,
+    #[error("An entered PIN proves records for 0 to 60 minutes")]
+    PinProofTime,
     #[error("Choose one from the list")]
     Word,
     #[error("Enter the day of the inspection, today or later")]
@@ -96,6 +102,8 @@ pub enum RefusalCause {
     OwnName,
     #[error("Say why")]
     Reason,
+    #[error("Enter the last day of the lot, such as 2027-05-31, or leave it empty")]
+    LotDay,
     #[error("Choose what is wrong")]
     ProblemKind,
     #[error("Choose what came of the report")]
@@ -208,12 +216,6 @@ pub enum RefusalCause {
     OwnFieldChoices,
     #[error("What is used once takes no protocol. Choose none, or take the tick away")]
     SingleUse,
-    #[error("Enter an IANA time zone such as America/Chicago")]
-    TimeZone,
-    #[error("The undo time is at most 1,440 minutes")]
-    UndoTime,
-    #[error("An entered PIN proves records for 0 to 60 minutes")]
-    PinProofTime,
     #[error("A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port")]
     LabelHost,
     #[error("Only the phone that recorded it can add a photo")]
@@ -311,9 +313,9 @@ impl RefusalCause {
         Self::OwnFieldType,
         Self::OwnFieldChoices,
         Self::SingleUse,
-        Self::TimeZone,
-        Self::UndoTime,
-        Self::PinProofTime,
+        Self::Facility(FacilityRefusal::TimeZone),
+        Self::Facility(FacilityRefusal::UndoTime),
+        Self::Facility(FacilityRefusal::PinProofTime),
         Self::LabelHost,
         Self::Item(ItemRefusal::OutOfService),
         Self::Item(ItemRefusal::InService),

@@ -14,6 +14,7 @@ use service::random::SeededRandom;
 use super::*;
 
 mod problem;
+mod review;
 
 /// A box in memory: decides, numbers, folds.
 struct World {
@@ -199,7 +200,8 @@ fn a_page_must_say_what_was_left_out() {
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StepsMissing(vec![2])));
     form.steps = Some(vec![3, 1, 2, 2]);
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::NotWetted));
-    form.wet = Some(WetTime { boot: world.now.boot, up_ms: world.now.up_ms, until_up_ms: None });
+    form.wet =
+        Some(WetTime { boot: world.now.boot, up_ms: world.now.up_ms, until_up_ms: None, required_s: None });
     world.pass(60_500);
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StillWet { left_s: 120 }));
     world.pass(120_000);
@@ -236,7 +238,7 @@ fn contact_time_ends_when_it_may_dry_and_a_late_press_is_seen() {
     let mut clean = |until_s: Option<u64>, passed_ms: u64, took_ms: u32| {
         let up_ms = world.now.up_ms;
         let until_up_ms = until_s.map(|s| up_ms + s * 1_000);
-        let wet = Some(WetTime { boot: world.now.boot, up_ms, until_up_ms });
+        let wet = Some(WetTime { boot: world.now.boot, up_ms, until_up_ms, required_s: None });
         world.pass(passed_ms);
         let took_ms = Some(took_ms);
         world
@@ -264,7 +266,7 @@ fn another_boots_clock_measures_nothing() {
     let mut world = World::new();
     let protocol = world.protocol();
     let tag = world.item(vec![protocol], PhotoPolicy::None);
-    let wet = Some(WetTime { boot: BootId::new(9, [9; 10]), up_ms: 0, until_up_ms: None });
+    let wet = Some(WetTime { boot: BootId::new(9, [9; 10]), up_ms: 0, until_up_ms: None, required_s: None });
     let form = CleaningForm { steps: Some(vec![1, 2]), wet, ..CleaningForm::plain(tag, "Maria") };
     assert_eq!(world.clean(form), Err(CommandRefusal::NotWetted));
 }

@@ -15,6 +15,11 @@ fn is_blank(c: char) -> bool {
         || matches!(c, '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
 }
 
+/// Whether a text says nothing that anybody could read.
+pub(crate) fn is_blank_text(entered: &str) -> bool {
+    entered.chars().all(is_blank)
+}
+
 fn check_text(
     field: &'static str,
     entered: &str,
@@ -38,7 +43,7 @@ fn check_text(
     if entered.chars().count() > chars_max {
         return Err(CommandRefusal::TooLong { field, chars_max });
     }
-    Ok(Some(entered.to_owned()).filter(|t| !t.chars().all(is_blank)))
+    Ok(Some(entered.to_owned()).filter(|t| !is_blank_text(t)))
 }
 
 /// A name that must be there.

@@ -36,7 +36,7 @@ pub(super) fn record_use(
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let (item, now) = (find_cleanable(view, form.tag)?, view.now());
+    let (item, now) = (find_cleanable(view.facility(), form.tag)?, view.now());
     let performed = performed_time(form.performed_ms, &now)?;
     if let Some(cause) = form.ended_ms.and_then(|ended_ms| find_end_fault(ended_ms, performed, &now)) {
         return Err(CommandRefusal::Range { field: "ended_at", cause });

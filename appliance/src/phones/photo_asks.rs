@@ -19,7 +19,7 @@ const DEVICES_MAX: usize = 2_000;
 #[derive(Debug, Clone, Copy)]
 struct PhotoAsk {
     seq: u64,
-    is_given: bool,
+    has_photo: bool,
 }
 
 /// What became of each phone's last asks. A repeat of the log's end after a start makes it anew.
@@ -40,11 +40,11 @@ impl PhotoAsks {
         self.next = entry.head().seq + 1;
         match entry.event() {
             Event::CleaningRecorded(cleaning) => {
-                let is_given = !cleaning.photos.is_empty();
-                let is_asked = is_given || cleaning.incomplete.contains(&MissingPart::Photo);
-                if let Some(device) = entry.head().by.device.filter(|_| is_asked) {
+                let has_photo = !cleaning.photos.is_empty();
+                let counts = has_photo || cleaning.incomplete.contains(&MissingPart::Photo);
+                if let Some(device) = entry.head().by.device.filter(|_| counts) {
                     let asks = self.devices.entry(device).or_default();
-                    asks.push_back(PhotoAsk { seq: entry.head().seq, is_given });
+                    asks.push_back(PhotoAsk { seq: entry.head().seq, has_photo });
                     if asks.len() > ASKS {
                         asks.pop_front();
                     }
@@ -54,7 +54,7 @@ impl PhotoAsks {
             Event::PhotoAttached(attached) if attached.of.epoch == epoch => {
                 let asks = self.devices.values_mut().flatten().find(|ask| ask.seq == attached.of.seq);
                 if let Some(ask) = asks {
-                    ask.is_given = true;
+                    ask.has_photo = true;
                 }
             }
             _ => {}
@@ -71,7 +71,7 @@ impl PhotoAsks {
 
     /// Phones that gave too few, each with how many of its last asks it left without a photo.
     pub fn lacking(&self) -> BTreeMap<String, u32> {
-        let missing = |asks: &VecDeque<PhotoAsk>| asks.iter().filter(|ask| !ask.is_given).count();
+        let missing = |asks: &VecDeque<PhotoAsk>| asks.iter().filter(|ask| !ask.has_photo).count();
         let counted = self.devices.iter().map(|(device, asks)| (device, missing(asks)));
         let lacking = counted.filter(|(_, missing)| *missing >= MISSING_MIN);
         lacking

@@ -74,14 +74,15 @@ async fn follow_page_reminders(state: AppState) {
             tracing::warn!(?error, "it is not known which phones made records");
         }
         let own = state.clone();
-        let look = move || {
-            web::remind_of_phones(&own);
-            web::remind_of_access(&own);
-        };
-        if let Err(error) = tokio::task::spawn_blocking(look).await {
+        if let Err(error) = tokio::task::spawn_blocking(move || remind_of_people(&own)).await {
             tracing::error!(%error, "phones, PINs and tokens were not looked at");
         }
     }
+}
+
+fn remind_of_people(state: &AppState) {
+    web::remind_of_phones(state);
+    web::remind_of_access(state);
 }
 
 /// Backups that are due, and what is told of them.
@@ -340,6 +341,8 @@ mod tests {
             started_wall_ms: now.wall_ms,
             finished_up_ms: None,
             protocol: None,
+            version: None,
+            required_s: 180,
             device: None,
             by: String::new(),
             ticks: Vec::new(),

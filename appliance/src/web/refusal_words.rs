@@ -64,6 +64,7 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         CommandRefusal::Character { field, code } if OPEN_FIELDS.contains(field) => {
             w.refusal_character(format!("{code:04X}"), field)
         }
+        CommandRefusal::Range { cause: RefusalCause::LotDay, .. } => w.refusal_lot_day(),
         CommandRefusal::StepsMissing(steps) => word_steps(w, steps),
         CommandRefusal::UnknownStep(step) => w.refusal_unknown_step(step.to_string()),
         CommandRefusal::StillWet { left_s } => {
@@ -174,6 +175,9 @@ fn word_language_refusal(w: StaffRefusalWords, cause: LanguageRefusal) -> String
 
 fn word_facility_refusal(w: StaffRefusalWords, cause: FacilityRefusal) -> String {
     match cause {
+        FacilityRefusal::PinProofTime => w.refusal_range_pin_proof(),
+        FacilityRefusal::UndoTime => w.refusal_range_undo(),
+        FacilityRefusal::TimeZone => w.refusal_range_zone(),
         FacilityRefusal::Word => w.refusal_range_setting(),
         FacilityRefusal::InspectionDay => w.refusal_range_inspection_day(),
         FacilityRefusal::SurveyDay => w.refusal_range_survey_day(),
@@ -189,6 +193,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
     match cause {
         RefusalCause::OwnName => w.open.refusal_name_needed(),
         RefusalCause::Reason => w.open.refusal_reason_needed(),
+        RefusalCause::LotDay => w.open.refusal_lot_day(),
         RefusalCause::ProblemKind => w.open.refusal_problem_kind(),
         RefusalCause::ProblemOutcome => w.open.refusal_problem_outcome(),
         RefusalCause::CheckResult => staff.refusal_check_result(),
@@ -245,9 +250,6 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OwnFieldType => staff.refusal_range_own_field_type(),
         RefusalCause::OwnFieldChoices => staff.refusal_range_own_field_choices(),
         RefusalCause::SingleUse => staff.refusal_range_single_use(),
-        RefusalCause::TimeZone => staff.refusal_range_zone(),
-        RefusalCause::UndoTime => staff.refusal_range_undo(),
-        RefusalCause::PinProofTime => staff.refusal_range_pin_proof(),
         RefusalCause::LabelHost => staff.refusal_range_label_host(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
         RefusalCause::SignOff(cause) => word_sign_off_refusal(w, cause),

@@ -587,6 +587,18 @@ form-late-notes = Why it comes late
     .hint = And what was different, if anything
     .needed = Say why it comes late
 form-late-uncounted = It was done more than 72 hours ago: enter it though it does not count
+# A part that is folded.
+form-late-about = What else the paper says
+form-late-agent = Disinfectant
+    .hint = Empty: the one of the protocol
+form-late-lot = Lot of the disinfectant
+form-late-lot-expires = Last day of the lot
+    .hint = Such as 2027-05-31
+form-late-trigger = Why it was cleaned
+form-late-class = Higher class this time
+    .hint = Empty: as usual
+form-late-class-semicritical = Semicritical: mucous membranes
+form-late-class-critical = Critical: sterile tissue
 
 ## A late entry of what a phone had.
 

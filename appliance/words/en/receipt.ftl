@@ -41,6 +41,8 @@ receipt-done = Done
 receipt-done-written = { $done }, written { $written }
 receipt-when = When
 receipt-wet = Contact time
+# For how long an item counts as clean after its cleaning, by the protocol.
+receipt-clean = Clean until
 receipt-photo = Photo
 receipt-photo-at-relay = at the relay
 receipt-photo-kept = saved
@@ -90,8 +92,10 @@ receipt-proof = Download the proof
 
 undo-title = Undo this record?
 undo-what = Entry { NUMBER($seq) }, { $name }, by { $who }. It will no longer count. Both stay visible.
-undo-why = Why?
+undo-why = Why, if you want to say it
     .hint = For example: wrong item, not finished
+# The reason of whoever gives none; follows “Undone today 14:05 on this phone:”.
+undo-unsaid = taken back soon after recording
 # Buttons.
 undo-confirm = Undo the record
 undo-cancel = Cancel

@@ -47,6 +47,7 @@ refusal-character = { $field ->
    *[reason] The reason has a character that cannot be shown (U+{ $code }). Enter it again by hand
 }
     .detail = Control characters, and characters that turn the direction of writing, are not accepted.
+refusal-lot-day = Enter the last day of the lot, such as 2027-05-31, or leave it empty
 refusal-step-missing = Tick step { $step }, or say in the note why it was not done
     .detail = A required step that was left out needs a reason.
 # $steps: all but the last, with commas.

@@ -61,6 +61,8 @@ scan-wet-finish = It may dry now
 # $time: when somebody else started it.
 scan-wet-elsewhere = Wet since { $time }, started on another phone.
 scan-wet-rebooted = The box was started anew at { $time }, so nobody measured how long it was wet. Start the contact time again, or say in the note how long it was wet.
+# While a contact time runs that was begun by an older version of the protocol.
+scan-wet-older = The protocol has changed since. This contact time still counts as it was started.
 # Button, where the contact time was not measured; it needs a note.
 scan-record-unmeasured = Record without contact time
 scan-wet-enough = Wet long enough
@@ -105,9 +107,21 @@ scan-badge = Scan my badge
     .hint = Scan it here with a hand scanner or a card reader.
     .unknown = Nobody here has this badge. Scan it again, or record without it
     .too-many = Too many unknown badges were scanned here. Wait a few minutes, or record without a badge
-# Of the disinfectant; a part that is folded, and its field.
+# A part that is folded.
+scan-about = About this cleaning
+    .unsaid = As usual
+# Which of several; a choice.
+scan-agent = Disinfectant
 scan-lot = Lot of the disinfectant
     .hint = As printed on the bottle, if you have it
+scan-lot-expires = Last day of the lot
+    .hint = Such as 2027-05-31
+# A choice: on schedule, after a use, and so on.
+scan-trigger = Why it was cleaned
+# A choice of the Spaulding classes above the usual one.
+scan-class = Higher class this time
+    .semicritical = Semicritical: touched mucous membranes or broken skin
+    .critical = Critical: entered sterile tissue or blood vessels
 scan-note = Note
     .hint = Only if something was different
 

@@ -533,6 +533,17 @@ form-late-notes = Por qué se ingresa tarde
     .hint = Y qué fue distinto, si algo lo fue
     .needed = Indique por qué se ingresa tarde
 form-late-uncounted = Se hizo hace más de 72 horas: ingresarlo aunque no cuente
+form-late-about = Qué más dice el papel
+form-late-agent = Desinfectante
+    .hint = Vacío: el del protocolo
+form-late-lot = Lote del desinfectante
+form-late-lot-expires = Último día del lote
+    .hint = Por ejemplo, 2027-05-31
+form-late-trigger = Por qué se limpió
+form-late-class = Clase más alta esta vez
+    .hint = Vacío: como siempre
+form-late-class-semicritical = Semicrítico: mucosas
+form-late-class-critical = Crítico: tejido estéril
 
 form-refused-title = Registro tardío
 form-refused-tag = El equipo

@@ -29,6 +29,7 @@ receipt-done = Hecho
 receipt-done-written = { $done }, anotado { $written }
 receipt-when = Cuándo
 receipt-wet = Tiempo de contacto
+receipt-clean = Limpio hasta
 receipt-photo = Foto
 receipt-photo-at-relay = en el servidor central
 receipt-photo-kept = guardada
@@ -67,7 +68,8 @@ receipt-proof = Descargar la prueba
 
 undo-title = ¿Deshacer este registro?
 undo-what = Entrada { NUMBER($seq) }, { $name }, por { $who }. Dejará de contar. Ambas entradas siguen a la vista.
-undo-why = ¿Por qué?
+undo-why = Por qué, si quiere decirlo
     .hint = Por ejemplo: equipo equivocado, sin terminar
+undo-unsaid = retirado poco después de registrarlo
 undo-confirm = Deshacer el registro
 undo-cancel = Cancelar

@@ -43,6 +43,7 @@ refusal-character = { $field ->
    *[reason] El motivo tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
 }
     .detail = No se admiten caracteres de control ni los que invierten la dirección de la escritura.
+refusal-lot-day = Escriba el último día del lote, por ejemplo 2027-05-31, o déjelo vacío
 refusal-step-missing = Marque el paso { $step } o indique en la nota por qué no se hizo
     .detail = Un paso obligatorio que se omitió necesita un motivo.
 refusal-steps-missing = Marque los pasos { $steps } y { $last } o indique en la nota por qué no se hicieron

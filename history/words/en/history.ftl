@@ -181,6 +181,7 @@ line-contact = Contact time: { $wet }
 line-agent = Disinfectant: { $agent }
 line-lot = Lot { $lot }
     .until = Lot { $lot }, last day { $day }
+# Also the choices on the scan page.
 line-trigger = { $word ->
     [schedule] On schedule
     [after-use] After use
@@ -190,6 +191,7 @@ line-trigger = { $word ->
     [load] In a load
    *[unknown] { $shown }
 }
+line-clean-until = Clean until { $time }
 # How long it was wet, for itself and of how long it should be.
 line-wet = { $by ->
     [box] { $wet }, measured by the box

@@ -167,6 +167,7 @@ line-trigger = { $word ->
     [load] En una carga
    *[unknown] { $shown }
 }
+line-clean-until = Limpio hasta { $time }
 line-wet = { $by ->
     [box] { $wet }, medido por la unidad
     [phone] { $wet }, medido por un teléfono

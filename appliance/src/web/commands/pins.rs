@@ -15,18 +15,20 @@ use crate::web::words::PeopleWords;
 /// Takes somebody's PIN away, and signs them out.
 pub(crate) async fn take_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
     let removed = run_blocking(state, move |state| {
-        let remove = || {
-            state.identity.sessions.end_all(staff)?;
-            let removed = state.identity.pins.remove(staff)?;
-            state.identity.sessions.end_all(staff)?;
-            Ok(removed)
-        };
-        remove().map_err(|e: IdentityError| HttpError::internal(&e))
+        remove_pin(state, staff).map_err(|error| HttpError::internal(&error))
     });
     match removed.await? {
         true => log_removal(state, by, AccessChanged::new(AccessChange::PinRemoved, Some(staff))).await,
         false => Ok(()),
     }
+}
+
+/// Sessions end before and behind it: none that began in between stays.
+fn remove_pin(state: &AppState, staff: StaffId) -> Result<bool, IdentityError> {
+    state.identity.sessions.end_all(staff)?;
+    let removed = state.identity.pins.remove(staff)?;
+    state.identity.sessions.end_all(staff)?;
+    Ok(removed)
 }
 
 /// Takes away what somebody who has left could have signed in with: they cannot whatever is kept here, so this only tidies up.

@@ -34,6 +34,6 @@ pub fn remind_of_access(state: &AppState) {
 fn ending_tokens(state: &AppState, now_ms: i64) -> BTreeMap<String, u32> {
     let tokens = state.identity.tokens.all();
     let ending = tokens.iter().filter_map(|token| Some((token, token.ends_soon(now_ms)?)));
-    let told = |end_ms: i64| 1 + u32::from(end_ms - now_ms <= LAST_MS);
-    ending.map(|(token, end_ms)| (token.id.clone(), told(end_ms))).collect()
+    let count = |end_ms: i64| 1 + u32::from(end_ms - now_ms <= LAST_MS);
+    ending.map(|(token, end_ms)| (token.id.clone(), count(end_ms))).collect()
 }

@@ -1,5 +1,6 @@
 //! What a request says: readers of its parts beside those of the crate `web`, each with its bounds.
 
+pub(crate) mod about_cleaning;
 pub(crate) mod address_share;
 pub(crate) mod badge_text;
 pub(crate) mod browser;

@@ -73,3 +73,71 @@ async fn a_cleaning_that_was_begun_is_listed_until_it_is_entered() {
     tom.get("/staff/alarms").await.is(200).has_not("Begun, not recorded");
     tom.get("/staff/").await.has_not("begun and not recorded");
 }
+
+/// Milliseconds that are left of the pump's contact time.
+async fn left_ms(world: &World) -> u64 {
+    let asked = world.get(&format!("/t/{}/contact-time", world.pump)).await;
+    asked.is(200).json()["left_ms"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn only_it_dried_on_a_page_that_is_still_good_starts_a_contact_time_anew() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let first = world.get(&path).await.hidden("page");
+    let mut phone = PhoneBrowser::open(&world, &path).await;
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(60));
+    for page in [first.as_str(), "made.up.somewhere"] {
+        for press in ["start", "anything", "look", "finish"] {
+            world.post(&path, &[("page", page), ("cleaned_by", "Eve"), ("wet", press)]).await;
+            assert_eq!(left_ms(&world).await, 120_000, "{press} of {page}");
+        }
+    }
+    let foreign = world.post(&path, &[("page", "made.up.somewhere"), ("wet", "again")]).await;
+    foreign.is(200).has("This page has expired");
+    assert_eq!(left_ms(&world).await, 120_000);
+    phone.press("It dried: start again").await;
+    assert_eq!(left_ms(&world).await, 180_000);
+    // Over it still counts: a double press that comes late does not take it away.
+    world.clock.advance(Duration::from_secs(200));
+    world.post(&path, &[("page", &first), ("wet", "start")]).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("all", "1");
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!(world.cleaning().contact.unwrap().measured_s, Some(200));
+}
+
+#[tokio::test]
+async fn a_protocol_that_is_published_meanwhile_changes_no_contact_time_that_runs() {
+    let world = World::new().await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("all", "1");
+    phone.press("Surface is wet: start 3:00").await;
+    let published = world.state.store.facility().protocols.values().next().unwrap().newest.clone();
+    let stricter = NewProtocol {
+        protocol: Some(published.protocol),
+        name: published.name,
+        steps: published.steps,
+        contact_s: Some(600),
+        agents: published.agents,
+        ..NewProtocol::default()
+    };
+    world.give(Command::PublishProtocol(Box::new(stricter))).await;
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(left_ms(&world).await, 120_000);
+    world.clock.advance(Duration::from_secs(125));
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("The protocol has changed since this page was opened").has("Wet long enough");
+    phone.page.has("This contact time still counts as it was started");
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    let body = world.cleaning();
+    let contact = body.contact.unwrap();
+    assert_eq!((contact.required_s, contact.measured_s), (Some(180), Some(185)));
+    assert_eq!((body.protocol.unwrap().version, body.incomplete), (2, vec![]));
+    phone.scan(world.pump).await;
+    phone.page.has("Surface is wet: start 10:00").has_not("still counts as it was started");
+}

@@ -287,7 +287,7 @@ async fn receipts_are_whole_in_each_language() {
         asks(&receipt),
         asks(&format!("{receipt}?photo=no-room")),
         asks(&undo),
-        posts(&undo, &[("reason", " ")]),
+        posts(&undo, &[("reason", "a\u{202e}b")]),
     ];
     check_pages(&world, &phone, &pages).await;
     for link in [

@@ -35,10 +35,12 @@ use crate::uplink::WayReport;
 use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
 
+mod about;
 mod access;
 mod access_entries;
 mod adopted;
 mod alarms;
+mod app_cards;
 mod app_page;
 mod backups;
 mod bad_input;

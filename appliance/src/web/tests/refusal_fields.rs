@@ -12,7 +12,7 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 18] = [
     include_str!("../../intake/attribution.rs"),
     include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
@@ -25,6 +25,7 @@ const SOURCES: [&str; 17] = [
     include_str!("../../intake/problem.rs"),
     include_str!("../../intake/protocols.rs"),
     include_str!("../../intake/register.rs"),
+    include_str!("../../intake/review.rs"),
     include_str!("../../intake/staff.rs"),
     include_str!("../../intake/tags.rs"),
     include_str!("../../intake/text.rs"),
@@ -34,7 +35,7 @@ const SOURCES: [&str; 17] = [
 
 /// Fields that intake names and that stand in no form that is drawn from a definition, with the reason.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("agent", "the scan page has it in its note; programs say it of protocols and cleanings"),
+    ("agent", "the scan page; programs say it of protocols and cleanings"),
     ("cleaned_by", "the scan page"),
     ("notes", "the scan page"),
     ("ended_at", "programs only: phones choose how long ago it was"),
@@ -95,7 +96,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         all.push(CommandRefusal::Needed { field, cause: RefusalCause::Reason });
         all.push(CommandRefusal::TooLong { field, chars_max: 1 });
         all.push(CommandRefusal::Character { field, code: 7 });
-        all.push(CommandRefusal::Range { field, cause: RefusalCause::UndoTime });
+        all.push(CommandRefusal::Range { field, cause: RefusalCause::UseEnd });
     }
     all
 }

@@ -176,7 +176,12 @@ async fn what_an_item_was_used_for_asks_for_its_proof() {
     let form = crate::intake::CleaningForm {
         who: crate::intake::ClaimedCleaner::Pin(tom),
         steps: Some(vec![1, 2]),
-        wet: Some(WetTime { boot: now.boot, up_ms: now.up_ms - 200_000, until_up_ms: None }),
+        wet: Some(WetTime {
+            boot: now.boot,
+            up_ms: now.up_ms - 200_000,
+            until_up_ms: None,
+            required_s: None,
+        }),
         ..crate::intake::CleaningForm::plain(world.pump, "")
     };
     world.give(Command::RecordCleaning(Box::new(form))).await;

@@ -5,16 +5,17 @@ use record::ids::ProtocolId;
 use record::kinds::{ProtocolPublished, SpauldingClass, Step};
 use words::Language;
 
-/// The protocol that a scan of the item offers: the one that is asked for, if it is the item's, else its first that is not
-/// retired.
+use crate::intake::offered_protocols;
+
+/// The protocol of a scan of the item: the one that is asked for, if it is offered, else the one that is offered first.
 pub(crate) fn find_protocol<'a>(
     facility: &'a FacilityState,
     item: &Equipment,
     requested: Option<ProtocolId>,
 ) -> Option<&'a ProtocolPublished> {
-    let offered = |id: &ProtocolId| facility.protocols.get(id).filter(|protocol| !protocol.retired);
-    let requested = requested.filter(|id| item.protocols.contains(id)).and_then(|id| offered(&id));
-    requested.or_else(|| item.protocols.iter().find_map(offered)).map(|protocol| &protocol.newest)
+    let offered = offered_protocols(facility, item);
+    let requested = offered.iter().find(|offered| Some(offered.protocol) == requested);
+    requested.or(offered.first()).copied()
 }
 
 /// Whether all steps may be ticked by one press: as the protocol says, else for what touches intact skin alone. One step is

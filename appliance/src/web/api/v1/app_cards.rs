@@ -22,7 +22,7 @@ use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
 use crate::identity::BrowserUse;
-use crate::intake::weakest_way;
+use crate::intake::{offered_protocols, weakest_way};
 use crate::store::StoreSnapshot;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::api::v1::submissions::box_time;
@@ -201,7 +201,6 @@ fn item_card(
 ) -> ItemCard {
     let (item, facility) = (&row.item, &seen.facility);
     let codes = labels.codes.get(&item.tag).into_iter().flatten();
-    let in_force = |id: &&ProtocolId| facility.protocols.get(id).is_some_and(|protocol| !protocol.retired);
     let badge = row.badge(wording);
     let words = ProblemWords::in_locale(wording.locale());
     let name_problem =
@@ -214,7 +213,7 @@ fn item_card(
         name: item.name.clone(),
         place: item.location.clone(),
         asset: item.asset_number.clone(),
-        protocols: item.protocols.iter().filter(in_force).copied().collect(),
+        protocols: offered_protocols(facility, item).iter().map(|offered| offered.protocol).collect(),
         photo: item.photo,
         class: item.class,
         out_of_service: item.service == ServiceState::Out,

@@ -20,7 +20,7 @@ use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{CheckForm, CleaningForm, Command};
+use crate::intake::{CheckForm, CleaningForm, Command, HAND_TRIGGERS};
 use crate::store::{HISTORY_PIECE, HistoryPlace, LogReader};
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
@@ -103,16 +103,18 @@ pub(crate) struct CleaningJson {
     time_corrected_by: Option<&'static str>,
     /// What was noted; null where nothing was.
     notes: Option<String>,
-    /// The disinfectant; empty where nobody stated it.
+    /// What it was wiped with; empty where nobody stated it.
     agent: String,
     /// Lot of the disinfectant; empty where nobody stated it.
     lot: String,
-    /// The last day of that lot.
+    /// The last day of that lot; null where nobody stated it.
     lot_expires: Option<CivilDay>,
-    /// Why it was done: `schedule`, `after use`, `soiled`, `incident`, `returned` or `load`; null where nobody stated it.
+    /// What led to it: `schedule`, `after use`, `soiled`, `incident`, `returned` or `load`; null where nobody stated it.
     trigger: Option<CleaningTrigger>,
     /// The class of the use before it, where that was above the item's own.
     class: Option<SpauldingClass>,
+    /// Until when the item counts as clean after it (RFC 3339, UTC); null where its protocol sets no time.
+    clean_until: Option<String>,
     /// From the first view of its page to the press, less the contact time, milliseconds.
     took_ms: Option<u32>,
     /// How long it waited in a phone; null where it did not.
@@ -125,7 +127,7 @@ pub(crate) struct CleaningJson {
     complete: bool,
     /// What it lacks, in words.
     missing: Vec<&'static str>,
-    /// Remarks that do not make it incomplete, in words.
+    /// Remarks that do not make it incomplete, such as `late` or `lot expired`.
     flags: Vec<CleaningFlag>,
     /// Whether it was taken back.
     voided: bool,
@@ -173,6 +175,7 @@ impl CleaningJson {
             lot_expires: body.and_then(|body| body.lot_expires),
             trigger: body.and_then(|body| body.trigger.clone()),
             class: body.and_then(|body| body.class),
+            clean_until: body.and_then(|body| body.clean_until).map(utc_text),
             took_ms: body.and_then(|body| body.took_ms),
             queued: body.and_then(|body| body.queued),
             performed_at: utc_text(cleaning.performed_ms),
@@ -362,18 +365,27 @@ pub(crate) struct NewCleaning {
     /// What is to be noted.
     #[serde(default)]
     notes: String,
-    /// Which of the item's protocols; its first where it is absent.
+    /// Which of the item's protocols; the one that is offered first where it is absent.
     #[serde(default)]
     protocol: Option<ProtocolId>,
     /// The steps that were done, from 1; absent where that is not known.
     #[serde(default)]
     steps: Option<Vec<u16>>,
-    /// What the surface was wiped with.
+    /// What the surface was wiped with; absent: the one disinfectant of the protocol, where the steps are stated.
     #[serde(default)]
     agent: String,
     /// Its lot.
     #[serde(default)]
     lot: String,
+    /// The last day of that.
+    #[serde(default)]
+    lot_expires: Option<CivilDay>,
+    /// What led to it: `schedule`, `after use`, `soiled`, `incident` or `returned`.
+    #[serde(default)]
+    trigger: Option<CleaningTrigger>,
+    /// The class of this use, where it was higher than usual.
+    #[serde(default)]
+    class: Option<SpauldingClass>,
     /// How long the surface stayed wet, seconds.
     #[serde(default)]
     contact_s: Option<u32>,
@@ -395,12 +407,19 @@ pub(crate) async fn add_cleaning(
     new: NewCleaning,
 ) -> Result<RecordedCleaning, HttpError> {
     let tag = Tag::read(&new.tag).map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
+    if new.trigger.as_ref().is_some_and(|trigger| !HAND_TRIGGERS.contains(trigger)) {
+        let words = "Not a trigger: schedule, after use, soiled, incident or returned.";
+        return Err(invalid_parameter("trigger", words.to_owned()));
+    }
     let form = CleaningForm {
         note: new.notes,
         protocol: new.protocol,
         steps: new.steps,
         agent: new.agent,
         lot: new.lot,
+        lot_expires: new.lot_expires,
+        trigger: new.trigger,
+        class: new.class,
         stated_s: new.contact_s,
         performed_ms: new.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?,
         ..CleaningForm::plain(tag, &new.cleaned_by)

@@ -2,16 +2,18 @@
 
 use askama::Template;
 use axum::extract::State;
+use history::{HistoryWords, word_trigger};
 use record::fold::{Equipment, FacilityState, RowVersion};
 use record::ids::ProtocolId;
-use record::kinds::ProtocolPublished;
+use record::kinds::{CivilDay, ProtocolPublished};
 use record::limits::{LATE_ENTRY_MS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
+use words::WordSet as _;
 
-use crate::intake::{CleaningForm, Command, CommandRefusal};
+use crate::intake::{CleaningForm, Command, CommandRefusal, HAND_TRIGGERS};
 use crate::web::access::badge::take_misplaced_badge;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
@@ -23,6 +25,8 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, wor
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_quick, staff_name};
+use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
+use crate::web::request::about_cleaning::{read_class, read_lot_day, read_trigger};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::{CivilTimeFault, read_span};
@@ -38,16 +42,28 @@ const NAMES_MAX: usize = 200;
 /// What stands on the paper, and why it comes late.
 pub(crate) static LATE: FormDefinition = FormDefinition {
     name: "late",
-    sections: &[FormSection::plain(&[
-        FormField::line("performed_at", 16).required(),
-        FormField::line("cleaned_by", NAME_CHARS_MAX),
-        FormField::pick("protocol"),
-        FormField::tick("all_steps"),
-        FormField::line("steps", 120),
-        FormField::line("contact", 8),
-        FormField::prose("notes", NOTE_CHARS_MAX).required(),
-        FormField::tick("uncounted"),
-    ])],
+    sections: &[
+        FormSection::plain(&[
+            FormField::line("performed_at", 16).required(),
+            FormField::line("cleaned_by", NAME_CHARS_MAX),
+            FormField::pick("protocol"),
+            FormField::tick("all_steps"),
+            FormField::line("steps", 120),
+            FormField::line("contact", 8),
+            FormField::prose("notes", NOTE_CHARS_MAX).required(),
+            FormField::tick("uncounted"),
+        ]),
+        FormSection::folded(
+            "about",
+            &[
+                FormField::line("agent", NAME_CHARS_MAX),
+                FormField::line("lot", 40),
+                FormField::line("lot_expires", 10),
+                FormField::pick("trigger"),
+                FormField::choice("class", &["semicritical", "critical"]),
+            ],
+        ),
+    ],
 };
 
 #[derive(Template)]
@@ -81,8 +97,11 @@ fn late_painter(
     let own = item.protocols.iter().filter_map(|id| facility.protocols.get(id)).filter(|own| !own.retired);
     let protocols = own.map(|own| FormOption::entered(own.protocol.to_string(), own.name.clone())).collect();
     let steps = find_protocol(facility, item, None).map(list_steps);
+    let lines = HistoryWords::in_locale(w.catalog().locale());
+    let triggers = HAND_TRIGGERS.iter();
+    let triggers = triggers.map(|trigger| FormOption::new(trigger.as_str(), word_trigger(lines, trigger)));
     FormPainter {
-        picks: vec![("protocol", protocols)],
+        picks: vec![("protocol", protocols), ("trigger", triggers.collect())],
         hints: steps.map(|steps| ("steps", w.form_late_steps_list(steps))).into_iter().collect(),
         suggestions: vec![("cleaned_by", names)],
         ..FormPainter::new(&LATE, w.catalog())
@@ -135,6 +154,7 @@ pub(crate) async fn ask_late(
 /// What the form says, as far as it can be read.
 struct LateEntry<'a> {
     w: EquipmentWords,
+    refusals: EveryRefusalWords,
     state: &'a AppState,
     item: &'a Equipment,
     sent: &'a mut SentForm<RowVersion>,
@@ -202,12 +222,27 @@ impl LateEntry<'_> {
         read
     }
 
+    fn lot_expires(&mut self) -> Option<CivilDay> {
+        let read = read_lot_day(self.sent.values.text("lot_expires"));
+        read.unwrap_or_else(|refusal| {
+            let words = word_staff_refusal(self.refusals, &refusal);
+            self.wrong("lot_expires", words);
+            None
+        })
+    }
+
     fn read(mut self) -> Option<CleaningForm> {
         let protocol = self.sent.values.text("protocol").parse().ok();
         let (performed_ms, steps) = (self.performed(), self.steps(protocol));
         let stated_s = self.contact_s();
+        let lot_expires = self.lot_expires();
         let values = &self.sent.values;
         let form = CleaningForm {
+            agent: values.text("agent").to_owned(),
+            lot: values.text("lot").to_owned(),
+            lot_expires,
+            trigger: read_trigger(values.text("trigger")),
+            class: read_class(values.text("class")),
             protocol,
             steps: Some(steps),
             stated_s,
@@ -235,7 +270,8 @@ pub(crate) async fn enter_late(
     take_misplaced_badge(&state, form.values_mut(&["cleaned_by", "notes"]), signed.browser().peer()).await?;
     let to = format!("/staff/equipment/{}", item.tag);
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LATE, &form);
-    let entry = LateEntry { w: signed.words(), state: &state, item: &item, sent: &mut sent };
+    let (w, refusals) = (signed.words(), signed.words());
+    let entry = LateEntry { w, refusals, state: &state, item: &item, sent: &mut sent };
     if let Some(mut cleaning) = entry.read() {
         // Whoever enters it stands in the entry; who cleaned is as good as the list knows the name.
         if let Some(listed) = find_only_name(&state, sent.values.text("cleaned_by")).await? {

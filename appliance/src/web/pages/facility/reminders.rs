@@ -73,14 +73,15 @@ struct ReminderSources<'a> {
     facility: &'a FacilityState,
 }
 
+/// Somebody of the staff by name.
+fn word_person(from: &ReminderSources<'_>, id: &str) -> SafeHtml {
+    let of_staff = |staff| StoredText::of_staff(from.reader, from.facility, staff);
+    id.parse().map_or(StoredText::Nobody, of_staff).to_html(from.wording.words())
+}
+
 /// What a row is about, in words, and its page.
 fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, String, String) {
-    let ReminderSources { w, wording, state, reader, facility } = *from;
-    let person = |id: &str| {
-        let who =
-            id.parse().map_or(StoredText::Nobody, |staff| StoredText::of_staff(reader, facility, staff));
-        who.to_html(wording.words())
-    };
+    let ReminderSources { w, wording, state, facility, .. } = *from;
     let named = |words: String, name: &str| fill_slots(words, [SafeHtml::entered(name)]);
     let item = format!("/staff/equipment/{}", row.subject);
     match row.code {
@@ -98,11 +99,11 @@ fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, S
             let (staff, protocol) = row.subject.split_once(' ').unwrap_or((&row.subject, ""));
             let by = protocol.parse().ok().and_then(|id| facility.protocols.get(&id));
             let by = SafeHtml::entered(by.map_or(protocol, |protocol| protocol.name.as_str()));
-            let title = fill_slots(w.reminder_sign_off(S0, S1), [person(staff), by]);
+            let title = fill_slots(w.reminder_sign_off(S0, S1), [word_person(from, staff), by]);
             (title, w.reminder_sign_off_next(), format!("/staff/sign-offs/{staff}/{protocol}"))
         }
         ReminderCode::PinTries => {
-            let title = fill_slots(w.reminder_pin_tries(row.count, S0), [person(&row.subject)]);
+            let title = fill_slots(w.reminder_pin_tries(row.count, S0), [word_person(from, &row.subject)]);
             (title, w.reminder_pin_tries_next(), format!("/staff/people/{}", row.subject))
         }
         ReminderCode::PhotoMissing => {

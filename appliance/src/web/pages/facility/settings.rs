@@ -44,8 +44,8 @@ const LANGUAGES: &[&str] = &["all", "en", "es"];
 
 /// As the form says it; what it does not know is its default.
 fn word_locale(settings: &FacilitySettings) -> &'static str {
-    let is_said = |word: &&&str| word.eq_ignore_ascii_case(&settings.locale);
-    LOCALES.iter().find(is_said).copied().unwrap_or("default")
+    let is_chosen = |word: &&&str| word.eq_ignore_ascii_case(&settings.locale);
+    LOCALES.iter().find(is_chosen).copied().unwrap_or("default")
 }
 
 /// As the form says it: one of them, or all.
@@ -64,20 +64,22 @@ struct ReadSettings {
 
 impl ReadSettings {
     fn read(w: FormWords, sent: &mut SentForm<RowVersion>) -> Option<Self> {
-        let day = |name: &str, text: &str, words: String| {
-            let day = Some(text).filter(|text| !text.is_empty()).map(str::parse::<CivilDay>).transpose();
-            day.map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
-        };
         let text = |name: &str| sent.values.text(name).to_owned();
         let (inspection, survey, shifts) = (text("inspection_day"), text("survey"), text("shifts"));
-        let inspection = day("inspection_day", &inspection, w.form_settings_inspection_day_wrong());
-        let survey = day("survey", &survey, w.form_settings_survey_wrong());
+        let inspection = read_day("inspection_day", &inspection, w.form_settings_inspection_day_wrong());
+        let survey = read_day("survey", &survey, w.form_settings_survey_wrong());
         let wrong = || Wrong { at: "shifts".to_owned(), words: w.form_settings_shifts_wrong() };
         let shifts = read_times(&shifts).ok_or_else(wrong);
         let read = (sent.take(inspection), sent.take(survey), sent.take(shifts));
         let (inspection_day, survey, shifts) = (read.0?, read.1?, read.2?);
         Some(Self { inspection_day, survey, shifts })
     }
+}
+
+/// A day, or none where nothing is entered.
+fn read_day(name: &str, text: &str, words: String) -> Result<DayChange, Wrong> {
+    let day = Some(text).filter(|text| !text.is_empty()).map(str::parse::<CivilDay>).transpose();
+    day.map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
 }
 
 fn write_day(day: Option<CivilDay>) -> String {

@@ -65,7 +65,6 @@ struct AppPage {
 
 /// Of each text the name that the script has for it; what stands in braces the script puts in.
 fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
-    let faults = ProblemWord::ALL.iter().map(|word| (word.as_str(), p.problem_kind(&word_key(word))));
     let others = [
         ("title", w.app_title()),
         ("waiting", w.app_waiting("{count}")),
@@ -127,13 +126,21 @@ fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
         ("not-kept", w.app_not_kept()),
         ("reload", w.app_reload()),
         ("no-store", w.app_no_store()),
+    ];
+    others.into_iter().chain(problem_words(w, p)).collect()
+}
+
+/// The same of the part about what is wrong with an item.
+fn problem_words(w: AppWords, p: ProblemWords) -> impl Iterator<Item = (&'static str, String)> {
+    let faults = ProblemWord::ALL.iter().map(move |word| (word.as_str(), p.problem_kind(&word_key(word))));
+    let others = [
         ("problem", p.problem_link()),
         ("problem-what", p.problem_title()),
         ("problem-choose", p.problem_choose()),
         ("problem-text", p.problem_text()),
         ("problem-only", w.app_problem_only()),
     ];
-    others.into_iter().chain(faults).collect()
+    others.into_iter().chain(faults)
 }
 
 /// The shell, under both of its addresses: its script shows what belongs to each.

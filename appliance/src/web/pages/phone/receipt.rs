@@ -76,6 +76,8 @@ struct ReceiptPage {
     hash: String,
     by: SafeHtml,
     wet: Option<String>,
+    /// Until when the item counts as clean after it, by its protocol.
+    clean: Option<SafeHtml>,
     photo: Option<String>,
     /// A photo came, and the box had no room for it.
     no_room: Option<SafeHtml>,
@@ -217,6 +219,7 @@ impl ReceiptLook<'_> {
             hash: found.receipt.hash_words(),
             by: wording.cleaner(reader, facility, &cleaning.who),
             wet: word_contact(HistoryWords::in_locale(wording.locale()), dates, &found.body),
+            clean: found.body.clean_until.map(|until_ms| dates.day_and_time(until_ms).to_html()),
             photo: photo_words(state, w, cleaning),
             no_room: None,
             certainty: wording.certainty(facility, &cleaning.at),

@@ -2,13 +2,14 @@
 
 use record::fold::{Equipment, ServiceState};
 use record::ids::DeviceId;
-use record::kinds::ProtocolRef;
+use record::kinds::{CleaningRecorded, ProtocolRef};
 use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::PhotoRule;
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
+use crate::web::request::about_cleaning::class_word;
 use crate::web::request::page_token::PageToken;
 use crate::web::request::submission::new_submission;
 use crate::web::view_models::formats::countdown_text;
@@ -25,8 +26,8 @@ pub(crate) struct SameAgainForm {
     pub(crate) protocol: Option<ProtocolRef>,
     pub(crate) steps: Vec<u16>,
     pub(crate) who: String,
-    /// Of the disinfectant.
-    pub(crate) lot: String,
+    /// What else the record says of the cleaning, by its fields on the scan page.
+    pub(crate) about: Vec<(&'static str, String)>,
     /// The press starts the contact time, which nothing can repeat.
     pub(crate) starts_wet: bool,
     pub(crate) words: String,
@@ -74,7 +75,7 @@ impl SameAgainLook<'_> {
             by: (!self.who.trim().is_empty())
                 .then(|| fill_slots(w.receipt_same_again_by(S0), [SafeHtml::entered(self.who.trim())])),
             who: self.who,
-            lot: found.body.lot.clone(),
+            about: list_about(&found.body),
         })
     }
 
@@ -87,4 +88,21 @@ impl SameAgainLook<'_> {
         let asks_photo = PhotoRule::of(item, protocol).asks(draw);
         (is_same && !asks_photo).then(|| protocol.and_then(|protocol| protocol.contact_s).unwrap_or(0))
     }
+}
+
+/// Agent, lot and its last day, why it was cleaned, and a class that was raised.
+fn list_about(body: &CleaningRecorded) -> Vec<(&'static str, String)> {
+    let class = body.class.map(|class| class_word(class).to_owned());
+    let day = body.lot_expires.map(|day| day.to_string());
+    let trigger = body.trigger.as_ref().map(|trigger| trigger.as_str().to_owned());
+    let all = [
+        ("agent", Some(body.agent.clone())),
+        ("lot", Some(body.lot.clone())),
+        ("lot_expires", day),
+        ("trigger", trigger),
+        ("class", class),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
+        .collect()
 }

@@ -9,7 +9,7 @@ use web::argument::{FormBody, IdempotencyKey, Path};
 use web::error::HttpError;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{Command, CommandRefusal};
+use crate::intake::{Command, CommandRefusal, is_blank_text};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
@@ -121,14 +121,16 @@ pub(crate) async fn submit(
     });
     let (line, to, device) = found.await?;
     let same = device.filter(|device| devices.contains(device));
-    let reason = form.fields.text("reason").to_owned();
+    let entered = form.fields.text("reason").to_owned();
+    let unsaid = is_blank_text(&entered).then(|| phone.words::<ReceiptWords>().undo_unsaid());
+    let reason = unsaid.unwrap_or_else(|| entered.clone());
     let by =
         EntryAuthor { staff: None, via: CommandSource::Phone, device: same.or(devices.first().copied()) };
     let key = submission_key(key, &form.fields);
-    match run_command(&state, by, key.clone(), Command::VoidCleaning { line, reason: reason.clone() }).await {
+    match run_command(&state, by, key.clone(), Command::VoidCleaning { line, reason }).await {
         Ok(_) => go_to(&to),
         Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
-            let entered = UndoTry { refused: Some(refusal), reason, submission: key };
+            let entered = UndoTry { refused: Some(refusal), reason: entered, submission: key };
             Ok(match undo_page(&state, &phone, text, entered).await? {
                 OneOf::First(page) => ask_again(page),
                 OneOf::Second(to) => FormReply::Done(to),

@@ -1,19 +1,73 @@
-//! How much of an item's contact time is left: asked by the scan page's script, whose own clock stops while a phone sleeps.
+//! The contact time of an item, and how much of it is left: the scan page's script asks, because its own clock stops while a
+//! phone sleeps.
 
 use axum::extract::State;
-use record::kinds::ProtocolPublished;
+use record::fold::{Equipment, FacilityState};
+use record::ids::ProtocolId;
+use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use service::clock::Now;
 use web::answer::Json;
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 
-use crate::phones::ContactState;
+use crate::phones::{ContactState, ContactTimer};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::protocols::find_protocol;
+
+/// The item, while the facility is held still.
+pub(super) fn with_item<T>(
+    state: &AppState,
+    tag: Tag,
+    look: impl FnOnce(&FacilityState, &Equipment) -> T,
+) -> Result<T, HttpError> {
+    let facility = state.store.snapshot();
+    let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
+    Ok(look(&facility, item))
+}
+
+/// The contact time of an item as it counts now.
+pub(super) fn find_timer(state: &AppState, tag: Tag, now: &Now) -> Option<ContactTimer> {
+    state.contact_timers.find(tag, &state.store.snapshot(), now)
+}
+
+/// How long a cleaning by that protocol of the item has to stay wet, seconds; 0: it has no contact time.
+pub(super) fn find_required_s(
+    facility: &FacilityState,
+    item: &Equipment,
+    requested: Option<ProtocolId>,
+    timer: Option<&ContactTimer>,
+    now: &Now,
+) -> u32 {
+    let protocol = find_protocol(facility, item, requested);
+    let contact_s = protocol.and_then(|protocol| protocol.contact_s).unwrap_or(0);
+    let followed = protocol.map(|protocol| protocol.protocol);
+    timer.map_or(contact_s, |timer| timer.required_for(followed, contact_s, now))
+}
+
+/// When a contact time is over, milliseconds since the boot of the box.
+pub(super) fn wet_end_ms(timer: Option<&ContactTimer>, now: &Now, required_s: u32) -> Option<u64> {
+    let timer = timer.filter(|timer| timer.boot == now.boot && required_s > 0)?;
+    Some(timer.started_up_ms.saturating_add(u64::from(required_s) * 1_000))
+}
+
+/// The same of the one of an item that counts now, for a cleaning by that protocol.
+pub(super) fn find_wet_end_ms(
+    state: &AppState,
+    tag: Tag,
+    requested: Option<ProtocolId>,
+    now: &Now,
+) -> Result<Option<u64>, HttpError> {
+    let timer = find_timer(state, tag, now);
+    let required_s = with_item(state, tag, |facility, item| {
+        find_required_s(facility, item, requested, timer.as_ref(), now)
+    })?;
+    Ok(wet_end_ms(timer.as_ref(), now, required_s))
+}
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ContactTimeParams {
@@ -57,11 +111,10 @@ pub(crate) async fn show_contact_time(
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let requested = params.protocol.and_then(|id| id.parse().ok());
-    let protocol = find_protocol(&facility, item, requested);
-    let contact_s = protocol.and_then(|p: &ProtocolPublished| p.contact_s).unwrap_or(0);
     let timer = state.contact_timers.find(tag, &facility, &now);
+    let required_s = find_required_s(&facility, item, requested, timer.as_ref(), &now);
     let body = |left_ms, state| ContactTimeBody { left_ms, state };
-    Ok(Json(match timer.map(|timer| timer.state(&now, contact_s)) {
+    Ok(Json(match timer.map(|timer| timer.state(&now, required_s)) {
         None => body(0, ContactStateName::None),
         Some(ContactState::Running { left_ms }) => body(left_ms, ContactStateName::Running),
         Some(ContactState::Over { .. }) => body(0, ContactStateName::Over),

@@ -8,7 +8,7 @@ use record::ids::DeviceId;
 use record::tag::Tag;
 use service::attempts::ClientNetwork;
 
-use crate::web::pages::phone::scan::page::ScanFormData;
+use crate::web::pages::phone::scan::entered::ScanFormData;
 use crate::web::request::page_token::PageToken;
 
 /// Drafts that are kept at a time, a hundred phones and more; past that the oldest is forgotten.
@@ -44,7 +44,7 @@ impl ScanDrafts {
     pub(crate) fn keep(&self, id: &str, from: ClientNetwork, draft: ScanDraft) -> bool {
         let bytes = draft.entered.who.len()
             + draft.entered.notes.len()
-            + draft.entered.lot.len()
+            + draft.entered.about.bytes()
             + draft.submission.len();
         if bytes > FORM_BYTES_MAX {
             return false;

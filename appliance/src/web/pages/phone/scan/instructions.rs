@@ -12,7 +12,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
-use crate::web::pages::phone::scan::page::agent_html;
+use crate::web::pages::phone::scan::wet::agent_html;
 use crate::web::view_models::protocols::translate_protocol;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;

@@ -3,39 +3,15 @@
 use http::{HeaderMap, HeaderValue};
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::ProtocolPublished;
 use record::tree::Hash;
 
 use crate::intake::CleaningForm;
+use crate::web::pages::phone::scan::about::EnteredAbout;
 use crate::web::request::cookies;
 use crate::web::view_models::protocols::find_protocol;
 
 /// Of the digest of the names; a phone has seen few disinfectants.
 const KEY_CHARS: usize = 12;
-
-/// The field of a scan page.
-#[derive(Debug, Clone)]
-pub(crate) struct LotField {
-    pub(crate) value: String,
-    pub(crate) wrong: Option<String>,
-}
-
-impl LotField {
-    /// None where the protocol names no disinfectant.
-    pub(crate) fn of(
-        protocol: Option<&ProtocolPublished>,
-        value: &str,
-        wrong: Option<String>,
-    ) -> Option<Self> {
-        let names_agent = protocol.is_some_and(|protocol| !protocol.agents.is_empty());
-        names_agent.then(|| Self { value: value.to_owned(), wrong })
-    }
-
-    /// What is put in is seen before it is recorded.
-    pub(crate) fn is_open(&self) -> bool {
-        !self.value.is_empty() || self.wrong.is_some()
-    }
-}
 
 /// What the disinfectants of a protocol go by: protocols with the same ones share their lot.
 fn digest_agents(facility: &FacilityState, item: &Equipment, protocol: Option<ProtocolId>) -> Option<String> {
@@ -44,19 +20,29 @@ fn digest_agents(facility: &FacilityState, item: &Equipment, protocol: Option<Pr
     Some(Hash::of(names.join("\n").as_bytes()).to_string().chars().take(KEY_CHARS).collect())
 }
 
-/// The lot of the phone's last record, where that was with the same disinfectant.
+/// What is between a lot and its last day in the phone's cookie: no lot has it.
+const DAY_BEHIND: char = '\n';
+
+/// The lot of the phone's last record and its last day, where that was with the same disinfectant.
 pub(crate) fn find_lot(
     headers: &HeaderMap,
     facility: &FacilityState,
     item: &Equipment,
     protocol: Option<ProtocolId>,
-) -> String {
+) -> EnteredAbout {
     let agents = digest_agents(facility, item, protocol);
-    agents.map_or_else(String::new, |agents| cookies::remembered_lot(headers, &agents))
+    let remembered = agents.map(|agents| cookies::remembered_lot(headers, &agents)).unwrap_or_default();
+    let (lot, lot_expires) = remembered.split_once(DAY_BEHIND).unwrap_or((&remembered, ""));
+    EnteredAbout { lot: lot.to_owned(), lot_expires: lot_expires.to_owned(), ..EnteredAbout::default() }
 }
 
 /// Keeps the lot of a record on its phone; one without a lot takes that of its disinfectant off.
 pub(super) fn remember_lot(facility: &FacilityState, form: &CleaningForm) -> Option<HeaderValue> {
     let item = facility.equipment.get(&form.tag)?;
-    cookies::set_lot(&digest_agents(facility, item, form.protocol)?, form.lot.trim())
+    let agents = digest_agents(facility, item, form.protocol)?;
+    let lot = form.lot.trim();
+    match form.lot_expires.filter(|_| !lot.is_empty()) {
+        Some(day) => cookies::set_lot(&agents, &format!("{lot}{DAY_BEHIND}{day}")),
+        None => cookies::set_lot(&agents, lot),
+    }
 }

@@ -3,45 +3,45 @@
 use axum::extract::State;
 use http::StatusCode;
 use record::entry::{CommandSource, Digest16, EntryAuthor};
-use record::fold::{Equipment, FacilityState, ServiceState};
+use record::fold::ServiceState;
 use record::ids::{DeviceId, ProtocolId};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use service::attempts::ClientNetwork;
 use service::clock::Now;
-use web::answer::{Page, WithHeaders};
+use web::answer::WithHeaders;
 use web::argument::{FormFields, IdempotencyKey, LenientQuery, Path};
 use web::error::HttpError;
 
-use crate::identity::{AccessOutcome, AccessTarget, BrowserUse};
+use crate::identity::{AccessOutcome, AccessTarget};
 use crate::intake::{
     ClaimedCleaner, CleaningForm, Command, CommandRefusal, WetTime, command_digest, find_named_item,
+    review_cleaning,
 };
 use crate::listen::PeerAddress;
-use crate::phones::{ContactTimer, count_cleanings};
+use crate::phones::ContactTimer;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::PinTypist;
 use crate::web::access::plain_form::screen_form;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
-use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, take_photo};
+use crate::web::commands::photo_upload::{PhotoFault, PhotoOutcome, PhotoRefusal, take_photo};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier};
 use crate::web::context::{AppState, run_blocking};
-use crate::web::http_error::{new_error, not_found, worded};
-use crate::web::log_reads::read_quick;
+use crate::web::http_error::{new_error, worded};
 use crate::web::pages::phone::find_tag;
+use crate::web::pages::phone::scan::about::EnteredAbout;
+use crate::web::pages::phone::scan::contact_time::{find_timer, find_wet_end_ms, with_item};
 use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
+use crate::web::pages::phone::scan::entered::{ScanFormData, requested_protocol, ticked_steps};
+use crate::web::pages::phone::scan::first_view::FirstViews;
 use crate::web::pages::phone::scan::lot::find_lot;
 use crate::web::pages::phone::scan::out_of_service::{OutPageWords, out_page};
-use crate::web::pages::phone::scan::page::{
-    ScanFormData, ScanNote, ScanPageBuilder, ScanPageWords, ScanProblem, contact_s, requested_protocol,
-    review_form, ticked_steps, wet_over_ms,
-};
 use crate::web::pages::phone::scan::proof::{PageOrigin, proof_demand};
 use crate::web::pages::phone::scan::recorded::{recorded_answer, recorded_before};
 use crate::web::pages::phone::scan::someone_else::forget_person;
+use crate::web::pages::phone::scan::view::{ScanNote, ScanPageWords, ScanProblem, ScanView};
 use crate::web::pages::phone::scan::who::{ScanProof, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
@@ -50,13 +50,11 @@ use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::problems::SentReport;
+use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ScanWords};
-
-/// Characters of a name that a contact time remembers.
-const TIMER_NAME_CHARS: usize = 120;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ScanParams {
@@ -130,7 +128,7 @@ pub(crate) async fn show(
     let mut entered = first_entered(who, protocol, timer.as_ref(), &devices);
     let shown = entered.protocol;
     let stored = phone.browser().cookies();
-    entered.lot = with_item(&state, tag, |facility, item| find_lot(stored, facility, item, shown))?;
+    entered.about = with_item(&state, tag, |facility, item| find_lot(stored, facility, item, shown))?;
     let (draft, note) = match params.draft {
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
@@ -139,6 +137,8 @@ pub(crate) async fn show(
     if let Some(timer) = timer.filter(|timer| is_of_phone(timer, &devices) && timer.boot == now.boot) {
         token.opened_ms = token.opened_ms.min(timer.opened_up_ms);
     }
+    let views = state.stored::<FirstViews>();
+    token.opened_ms = views.note_view(&devices, tag, token.opened_ms, now.up_ms);
     let (words, problems) = (phone.words(), Vec::new());
     let origin = PageOrigin::of(&state, phone.browser());
     let usage = phone.browser().usage();
@@ -157,11 +157,6 @@ pub(crate) async fn show(
         sent,
     };
     view.answer(&state).await
-}
-
-/// The contact time of an item as it counts now.
-fn find_timer(state: &AppState, tag: Tag, now: &Now) -> Option<ContactTimer> {
-    state.contact_timers.find(tag, &state.store.snapshot(), now)
 }
 
 fn is_of_phone(timer: &ContactTimer, devices: &[DeviceId]) -> bool {
@@ -204,9 +199,7 @@ fn load_draft(
     let Some(draft) = state.stored::<ScanDrafts>().find(id, tag) else {
         return Ok((empty_draft(state, tag, entered, now), Some(ScanNote::TooOld)));
     };
-    let protocol = draft.entered.protocol;
-    let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
-    let wet_over_ms = wet_over_ms(find_timer(state, tag, now).as_ref(), now, contact_s);
+    let wet_over_ms = find_wet_end_ms(state, tag, draft.entered.protocol, now)?;
     Ok(match draft.token.check(now, wet_over_ms) {
         Ok(_) => (draft, None),
         Err(_) => {
@@ -214,86 +207,6 @@ fn load_draft(
             (ScanDraft { token, ..draft }, Some(ScanNote::TooOld))
         }
     })
-}
-
-/// The page, once more or for the first time.
-struct ScanView {
-    words: ScanPageWords,
-    token: PageToken,
-    entered: ScanFormData,
-    submission: String,
-    anyway: bool,
-    note: Option<ScanNote>,
-    problems: Vec<ScanProblem>,
-    signed: Option<StaffSession>,
-    devices: Vec<DeviceId>,
-    origin: PageOrigin,
-    usage: BrowserUse,
-    sent: SentReport,
-}
-
-impl ScanView {
-    async fn answer(self, state: &AppState) -> Result<TagAnswer, HttpError> {
-        let of_photo = self.problems.iter().find_map(|problem| match problem {
-            ScanProblem::Photo(refusal) => Some(refusal.status),
-            ScanProblem::Rule(_) | ScanProblem::Proof(_) => None,
-        });
-        let status = match of_photo {
-            Some(status) => status,
-            None if self.problems.is_empty() => StatusCode::OK,
-            None => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        let page_words = self.words.0;
-        let template = read_quick(state, move |state, reader| {
-            let facility = state.store.snapshot();
-            let snapshot = Snapshot::of(state, &facility);
-            let wording = PageWording::new(page_words, &snapshot.local);
-            let item = facility.equipment.get(&self.token.tag).ok_or_else(not_found)?;
-            let making = ScanPageBuilder {
-                words: self.words,
-                wording: &wording,
-                state,
-                facility: &facility,
-                reader,
-                snapshot: &snapshot,
-                item,
-                token: self.token,
-                timer: state.contact_timers.find(self.token.tag, &facility, &snapshot.now),
-                devices: self.devices,
-                entered: self.entered,
-                submission: self.submission,
-                anyway: self.anyway,
-                note: self.note,
-                problems: self.problems,
-                signed: self.signed,
-                origin: self.origin,
-                usage: self.usage,
-                sent: self.sent,
-            };
-            Ok(making.page())
-        });
-        let page = Page::draw(&template.await?)?.in_locale(page_words.catalog().locale());
-        let answer = TagAnswer::shown(status, page);
-        let is_later = status == StatusCode::SERVICE_UNAVAILABLE;
-        Ok(if is_later { answer.retry_after_s(PHOTO_AGAIN_S) } else { answer })
-    }
-
-    /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    async fn keep(
-        self,
-        state: &AppState,
-        from: ClientNetwork,
-        device: DeviceId,
-    ) -> Result<TagAnswer, HttpError> {
-        let (tag, id) = (self.token.tag, new_submission(state));
-        let (entered, submission) = (self.entered.clone(), self.submission.clone());
-        let draft = ScanDraft { token: self.token, entered, submission, device: Some(device) };
-        if !self.problems.is_empty() || !state.stored::<ScanDrafts>().keep(&id, from, draft) {
-            return self.answer(state).await;
-        }
-        let anyway = if self.anyway { "&anyway=1" } else { "" };
-        TagAnswer::to(&format!("/t/{tag}?draft={id}{anyway}#wet"))
-    }
 }
 
 pub(crate) async fn submit(
@@ -331,7 +244,7 @@ pub(crate) async fn submit(
     phone.notes().add(proof.note.clone());
     phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessTarget::View)));
     let ticked = with_item(&state, tag, |facility, item| ticked_steps(&form, facility, item))?;
-    let filled = Filled {
+    let filled = ScanSubmission {
         words: phone.words(),
         tag,
         ticked,
@@ -367,10 +280,8 @@ fn read_page_state(
     now: &Now,
 ) -> Result<Option<Carried>, HttpError> {
     let Some(text) = form.get("page") else { return Ok(None) };
-    let protocol = requested_protocol(form);
-    let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
     let new = PageToken::drawn(state, tag, now);
-    let wet_over_ms = wet_over_ms(find_timer(state, tag, now).as_ref(), now, contact_s);
+    let wet_over_ms = find_wet_end_ms(state, tag, requested_protocol(form), now)?;
     Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, wet_over_ms) {
         Ok(token) => (token, None),
         Err(StaleToken::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(ScanNote::TooOld)),
@@ -379,27 +290,27 @@ fn read_page_state(
 }
 
 /// A scan page that came back, or what a request without one says.
-struct Filled {
-    words: ScanPageWords,
-    tag: Tag,
-    ticked: Vec<u16>,
-    devices: Vec<DeviceId>,
-    origin: PageOrigin,
-    form: FormFields,
-    token: PageToken,
-    stale: Option<ScanNote>,
-    photo: PhotoOutcome,
-    submission: String,
-    anyway: bool,
-    now: Now,
-    by: EntryAuthor,
-    device: RequestDevice,
-    from: PeerAddress,
-    signed: Option<StaffSession>,
-    proof: ScanProof,
+pub(super) struct ScanSubmission {
+    pub(super) words: ScanPageWords,
+    pub(super) tag: Tag,
+    pub(super) ticked: Vec<u16>,
+    pub(super) devices: Vec<DeviceId>,
+    pub(super) origin: PageOrigin,
+    pub(super) form: FormFields,
+    pub(super) token: PageToken,
+    pub(super) stale: Option<ScanNote>,
+    pub(super) photo: PhotoOutcome,
+    pub(super) submission: String,
+    pub(super) anyway: bool,
+    pub(super) now: Now,
+    pub(super) by: EntryAuthor,
+    pub(super) device: RequestDevice,
+    pub(super) from: PeerAddress,
+    pub(super) signed: Option<StaffSession>,
+    pub(super) proof: ScanProof,
 }
 
-impl Filled {
+impl ScanSubmission {
     /// Who cleaned, and by whom the entry is: only a proof names one of the staff.
     fn cleaner(&self, state: &AppState) -> (ClaimedCleaner, EntryAuthor) {
         let proof_min = state.store.snapshot().settings.pin_proof_min;
@@ -430,6 +341,19 @@ impl Filled {
         Ok(with_cookies(again.answer(state).await?, cleared))
     }
 
+    /// The receipt. What this browser looks at next is another record.
+    fn recorded(
+        self,
+        state: &AppState,
+        done: CommandOutcome,
+        form: &CleaningForm,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+        let views = state.stored::<FirstViews>();
+        views.forget(&self.devices, self.tag);
+        views.forget(&[self.device.id()], self.tag);
+        recorded_answer(state, &self.device, done, form, self.photo)
+    }
+
     /// The record that this submission made before; where that was of something else, a refusal.
     async fn shown_again(
         self,
@@ -437,7 +361,7 @@ impl Filled {
         expected: CleaningForm,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match self.find_recorded(state, &expected).await {
-            Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Some(done) => self.recorded(state, done, &expected),
             None => self.refused(state, CommandRefusal::KeyReused).await,
         }
     }
@@ -470,12 +394,12 @@ impl Filled {
         if self.form.get("tick").is_some() || self.form.get("find").is_some() {
             return self.once_more(state, problems, self.stale).await;
         }
-        let mut expected = self.cleaning_form(state);
+        let mut expected = self.cleaning_form(state)?;
         (expected.who, self.by) = self.cleaner(state);
+        problems.extend(EnteredAbout::of(&self.form).fill(&mut expected).map(ScanProblem::Rule));
         if self.stale.is_none() {
-            problems.extend(with_item(state, self.tag, |facility, item| {
-                review_form(&expected, facility, item, &self.now)
-            })?);
+            let refusals = review_cleaning(&expected, &state.store.snapshot(), &self.now);
+            problems.extend(refusals.into_iter().map(ScanProblem::Rule));
             // Whoever sent a photo that is of no use is told that, not that there was none.
             problems.retain(|p| {
                 !matches!(
@@ -488,12 +412,12 @@ impl Filled {
             // A repeat of a submission that was recorded shows that record, however old its page is.
             return match by_key(state, &self.submission).await {
                 Some(_) => self.shown_again(state, expected).await,
-                None => self.once_more(state, problems, self.stale).await,
+                None => self.not_recorded(state, problems).await,
             };
         }
         let command = Command::RecordCleaning(Box::new(expected.clone()));
         match self.proof.run(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Ok(done) => self.recorded(state, done, &expected),
             Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
                 self.shown_again(state, expected).await
             }
@@ -502,64 +426,27 @@ impl Filled {
         }
     }
 
-    /// “Surface is wet”, “It dried” or “It may dry now”, and the page after it.
-    async fn change_contact_time(
-        mut self,
-        state: &AppState,
-        press: &str,
-        problems: Vec<ScanProblem>,
-    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-        let protocol = requested_protocol(&self.form);
-        let contact_s = with_item(state, self.tag, |facility, item| contact_s(facility, item, protocol))?;
-        match press {
-            "look" => {}
-            "finish" => state.contact_timers.finish(self.tag, &self.now, contact_s),
-            _ => self.start_contact_time(state),
-        }
-        let set_device = self.device.set_cookie();
-        self.token.made_ms = self.now.up_ms;
-        let from = ClientNetwork::of(self.from.remote);
-        let page = self.again(problems, None).keep(state, from, self.device.id()).await?;
-        Ok(with_cookies(page, [set_device]))
-    }
-
-    fn start_contact_time(&self, state: &AppState) {
-        let facility = state.store.snapshot();
-        let timer = ContactTimer {
-            boot: self.now.boot,
-            started_up_ms: self.now.up_ms,
-            started_wall_ms: self.now.wall_ms,
-            finished_up_ms: None,
-            protocol: requested_protocol(&self.form),
-            device: Some(self.device.id()),
-            by: match self.device.is_shared() {
-                true => String::new(),
-                false => self.form.text("cleaned_by").trim().chars().take(TIMER_NAME_CHARS).collect(),
-            },
-            ticks: self.ticked.clone(),
-            opened_up_ms: self.token.opened_ms,
-            cleanings: count_cleanings(self.tag, &facility),
-        };
-        state.contact_timers.start(self.tag, timer);
-    }
-
     /// What the page's form asks to be recorded, but who cleaned.
-    fn cleaning_form(&self, state: &AppState) -> CleaningForm {
+    fn cleaning_form(&self, state: &AppState) -> Result<CleaningForm, HttpError> {
         let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
         expected.steps = Some(self.ticked.clone());
         expected.proof = proof_demand(&self.form);
         expected.pin_ago_s = self.proof.pin_ago_s(self.signed.as_ref());
         let timer = find_timer(state, self.tag, &self.now);
+        let followed = with_item(state, self.tag, |facility, item| {
+            find_protocol(facility, item, expected.protocol).map(|protocol| protocol.protocol)
+        })?;
         expected.wet = timer.map(|timer| WetTime {
             boot: timer.boot,
             up_ms: timer.started_up_ms,
             until_up_ms: timer.finished_up_ms,
+            required_s: Some(timer.required_s).filter(|_| timer.protocol == followed),
         });
         let wet_ms = expected.wet.filter(|wet| wet.up_ms >= self.token.opened_ms);
         let wet_ms = wet_ms.and_then(|wet| wet.measured_s(&self.now)).map_or(0, |s| u64::from(s) * 1_000);
         let seen_ms = self.now.up_ms.saturating_sub(self.token.opened_ms);
         expected.took_ms = u32::try_from(seen_ms.saturating_sub(wet_ms)).ok();
-        expected
+        Ok(expected)
     }
 
     /// A request that came from no page of ours: what it does not say is missing from its record. What cannot be recorded
@@ -595,21 +482,36 @@ impl Filled {
         (expected.who, self.by) = self.cleaner(state);
         expected.pin_ago_s = self.proof.pin_ago_s(self.signed.as_ref());
         self.form.text("notes").clone_into(&mut expected.note);
-        self.form.text("lot").clone_into(&mut expected.lot);
+        match EnteredAbout::of(&self.form).fill(&mut expected) {
+            Some(refusal) if is_program => return Err(refusal.into()),
+            Some(refusal) => return self.refused(state, refusal).await,
+            None => {}
+        }
         if !self.ticked.is_empty() || self.form.get("step").is_some() {
             expected.steps = Some(self.ticked.clone());
         }
         self.photo.name(&mut expected);
         let command = Command::RecordCleaning(Box::new(expected.clone()));
         match self.proof.run(state, self.by, key, command).await {
-            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Ok(done) => self.recorded(state, done, &expected),
             Err(CommandFailure::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
     }
 
+    /// What is wrong; over a protocol that is another one meanwhile nothing of it is told.
+    async fn not_recorded(
+        &self,
+        state: &AppState,
+        problems: Vec<ScanProblem>,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+        let (changed, others): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_of_other_protocol);
+        let note = changed.first().map(|_| ScanNote::ProtocolChanged);
+        self.once_more(state, others, note.or(self.stale)).await
+    }
+
     /// The page once more, with everything that was put in.
-    fn again(&self, mut problems: Vec<ScanProblem>, note: Option<ScanNote>) -> ScanView {
+    pub(super) fn again(&self, mut problems: Vec<ScanProblem>, note: Option<ScanNote>) -> ScanView {
         if matches!(self.photo, PhotoOutcome::Follows(_)) {
             problems.push(ScanProblem::Photo(PhotoRefusal {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -632,7 +534,7 @@ impl Filled {
         }
     }
 
-    async fn once_more(
+    pub(super) async fn once_more(
         &self,
         state: &AppState,
         problems: Vec<ScanProblem>,
@@ -664,15 +566,10 @@ impl Filled {
     }
 }
 
-/// The item, while the facility is held still.
-fn with_item<T>(
-    state: &AppState,
-    tag: Tag,
-    look: impl FnOnce(&FacilityState, &Equipment) -> T,
-) -> Result<T, HttpError> {
-    let facility = state.store.snapshot();
-    let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-    Ok(look(&facility, item))
+/// Whether a page was made for another protocol than there is now.
+fn is_of_other_protocol(problem: &ScanProblem) -> bool {
+    let changed = [CommandRefusal::ProtocolChanged, CommandRefusal::NotItsProtocol];
+    matches!(problem, ScanProblem::Rule(refusal) if changed.contains(refusal))
 }
 
 fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &PhotoOutcome) -> CleaningForm {
@@ -680,7 +577,6 @@ fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &PhotoOutcome)
     expected.protocol = requested_protocol(form);
     expected.protocol_version = form.get("version").and_then(|v| v.parse().ok());
     form.text("notes").clone_into(&mut expected.note);
-    form.text("lot").clone_into(&mut expected.lot);
     expected.photos.extend(token.photo);
     expected.photo_draw = token.draw;
     photo.name(&mut expected);
