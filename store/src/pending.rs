@@ -246,8 +246,10 @@ pub(crate) fn put_rows(
     let mut named: Vec<_> = rows.iter().map(|row| (row.to_string(), *row)).collect();
     named.sort_unstable();
     for (name, row) in named {
-        if let Some(json) = facility.row(row) {
-            table.insert(name.as_str(), json.as_str())?;
+        match facility.row(row) {
+            Some(json) => drop(table.insert(name.as_str(), json.as_str())?),
+            // What the fold has no more, such as a load that ended.
+            None => drop(table.remove(name.as_str())?),
         }
     }
     Ok(())

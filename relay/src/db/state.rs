@@ -61,7 +61,7 @@ pub async fn load_all(
     Ok(into)
 }
 
-/// Writes rows back.
+/// Writes rows back; what the fold has no more, such as a load that ended, is gone here too.
 pub async fn save_state(
     conn: &mut DbConnection,
     scope: AccountScope,
@@ -72,6 +72,11 @@ pub async fn save_state(
     let rows: Vec<((String, String), String)> =
         keys.iter().filter_map(|k| Some((key_columns(*k), from.row(*k)?))).collect();
     let (account, facility) = (scope.key(), facility.to_string());
+    for key in keys.iter().filter(|key| from.row(**key).is_none()) {
+        let (room, id) = key_columns(*key);
+        let sql = "DELETE FROM state_rows WHERE account = $1 AND facility = $2 AND room = $3 AND id = $4";
+        exec!(conn, sql, account.as_str(), facility.as_str(), room, id)?;
+    }
     let head = "INSERT INTO state_rows (account, facility, room, id, body)";
     let tail = " ON CONFLICT (account, facility, room, id) DO UPDATE SET body = excluded.body";
     bulk!(
