@@ -170,6 +170,11 @@ fn of_loads_and_papers() -> Vec<GoldenLine> {
             r#"{"report":"01KAFJWQ400000000000000014","scope":"item","tag":"7QK3M9X2W","staff":"01KAFJWQ400000000000000004","from":1763600000000,"to":1763700000000,"size":50,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}"#,
             &[],
         ),
+        (
+            "problem.reported",
+            r#"{"tag":"7QK3M9X2W","what":"broken","text":$0,"who":{"proof":"unattributed"},"also":{"epoch":"$E","seq":43}}"#,
+            &["Still."],
+        ),
         // A word that this version does not know is kept as it came.
         ("problem.reported", r#"{"tag":"7QK3M9X2W","what":"on fire","who":{"proof":"unattributed"}}"#, &[]),
     ]
