@@ -2,6 +2,7 @@
 
 use record::entry::EntryAuthor;
 use record::kinds::{CheckMethod, CheckRecorded, CheckResult, CleanedBy, StaffRole};
+use record::limits::PHOTOS_MAX;
 
 use super::{CheckForm, CommandRefusal, Drafts, RefusalCause, StateView, text};
 
@@ -36,8 +37,12 @@ pub(super) fn record_check(
     if unit.chars().count() > UNIT_CHARS_MAX {
         return Err(CommandRefusal::TooLong { field: "unit", chars_max: UNIT_CHARS_MAX });
     }
+    if form.photos.len() > PHOTOS_MAX {
+        return Err(CommandRefusal::TooManyPhotos);
+    }
     let (text, texts) = drafts.optional_text("notes", &form.text)?;
-    let check = CheckRecorded { of, result, method, value: form.value, unit, text, photos: Vec::new() };
+    let photos = form.photos.clone();
+    let check = CheckRecorded { of, result, method, value: form.value, unit, text, photos };
     drafts.push(check, texts);
     Ok(())
 }

@@ -555,6 +555,8 @@ pub struct CheckForm {
     pub value: Option<i64>,
     pub unit: String,
     pub text: String,
+    /// Photos that are kept already.
+    pub photos: Vec<Hash>,
 }
 
 /// What came of a report.

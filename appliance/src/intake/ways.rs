@@ -443,7 +443,6 @@ mod tests {
 
     /// Optional members that nothing sets, of kinds that are made, with the reason. This list may only shrink.
     const UNMADE: &[(&str, &str)] = &[
-        ("check.recorded.photos", "the form of a spot check takes no photo"),
         ("cleaning.recorded.load", "14-box-manage: made by a load"),
         ("equipment.resumed.checked", "the page of an item names no spot check when it is put back"),
         ("equipment.suspended.load", "14-box-manage: made by a load that failed"),

@@ -495,6 +495,7 @@ form-check-method-look = By looking
 form-check-method-atp = By measuring ATP
 form-check-method-marker = By a fluorescent marker
 form-check-method-culture = By a culture
+form-check-photo-hint = Of what the check found; optional
 form-check-value = Measured value
     .hint = A whole number, optional
     .wrong = The measured value is a whole number, such as 42

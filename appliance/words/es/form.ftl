@@ -457,6 +457,7 @@ form-check-method-look = A simple vista
 form-check-method-atp = Midiendo ATP
 form-check-method-marker = Con un marcador fluorescente
 form-check-method-culture = Con un cultivo
+form-check-photo-hint = De lo que se encontró; opcional
 form-check-value = Valor medido
     .hint = Un número entero, opcional
     .wrong = El valor medido es un número entero, por ejemplo 42

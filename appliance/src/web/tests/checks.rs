@@ -1,5 +1,6 @@
 //! Spot checks: by somebody else, shown on the cleaning, and void beside the one that is to be done again.
 
+use super::editing::{form_of, send, with, with_photo};
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
@@ -49,8 +50,8 @@ async fn a_technician_does_not_check_their_own_work() {
     let of = record::kinds::EntryRef { epoch: world.state.store.origin().epoch, seq };
     let line = record::fold::LinePlace { of, run: None };
     let result = Some(record::kinds::CheckResult::Good);
-    let (unit, text) = (String::new(), String::new());
-    let form = CheckForm { line, result, method: None, value: None, unit, text };
+    let (unit, text, photos) = (String::new(), String::new(), Vec::new());
+    let form = CheckForm { line, result, method: None, value: None, unit, text, photos };
     let by = record::entry::EntryAuthor {
         staff: Some(tom.staff),
         via: record::entry::CommandSource::Staff,
@@ -76,4 +77,34 @@ async fn programs_record_checks_and_see_them() {
     program.post(&add, long).await.is(422);
     let done = program.post(&add, serde_json::json!({ "result": "good", "method": "look" })).await;
     assert_eq!(done.is(200).json()["checked"], "good");
+}
+
+#[tokio::test]
+async fn a_photo_shows_what_a_check_found() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Technician).await;
+    let path = clean(&world).await;
+    let form = form_of(&tom.get(&path).await, &path);
+    let size = world.size();
+    tom.send(with_photo(&path, &with(form.clone(), "result", "good"), "bad"))
+        .await
+        .is(422)
+        .has("id=\"photo-e\"");
+    // What is wrong elsewhere loses no photo.
+    let again = tom.send(with_photo(&path, &form, "good")).await;
+    again.is(422).has("Choose what the check found").has(".t.jpg");
+    assert_eq!(world.size(), size, "nothing is recorded");
+    send(&tom, &path, &with(form_of(&again, &path), "result", "again")).await.is(303);
+    let Event::CheckRecorded(check) = world.event(size) else { panic!() };
+    let [photo] = check.photos[..] else { panic!("{check:?}") };
+    tom.get(&format!("/staff/equipment/{}", world.pump)).await.has(&format!("/photos/{photo}.t.jpg"));
+    let program = program(&world, ApiTokenScope::Write);
+    let listed = program.get("/api/v1/cleanings?limit=1").await.json();
+    let add = format!("/api/v1/cleanings/{}/checks", listed["items"][0]["id"].as_str().unwrap());
+    let found = |photos: serde_json::Value| serde_json::json!({ "result": "good", "photos": photos });
+    program.post(&add, found(serde_json::json!([photo.to_string()]))).await.is(200);
+    let Event::CheckRecorded(check) = world.event(size + 1) else { panic!() };
+    assert_eq!(check.photos, [photo]);
+    program.post(&add, found(serde_json::json!(["00".repeat(32)]))).await.is(400).has("There is no photo");
+    program.post(&add, found(serde_json::json!(vec![photo.to_string(); 5]))).await.is(422);
 }

@@ -71,6 +71,19 @@ pub(super) fn value_of<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
 }
 
+/// The form with a photo that is good or bad.
+pub(super) fn with_photo(path: &str, fields: &[(String, String)], photo: &str) -> Request<Body> {
+    let part = |(name, value): &(String, String)| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields: String = fields.iter().filter(|(name, _)| name != "photo").map(part).collect();
+    let body = format!(
+        "{fields}--XX\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n{photo}\n\r\n--XX--\r\n"
+    );
+    let request = Request::post(path).header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
+    request.body(Body::from(body)).unwrap()
+}
+
 pub(super) async fn send(desk: &Desk<'_>, action: &str, fields: &Fields) -> Answer {
     let form: Vec<(&str, &str)> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -3,7 +3,7 @@
 use record::fold::UpkeepTask;
 use service::clock::Clock as _;
 
-use super::editing::{form_of, send, value_of, with};
+use super::editing::{form_of, send, value_of, with, with_photo};
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
@@ -108,19 +108,6 @@ async fn a_retired_protocol_is_no_choice_for_a_task() {
     // What a task has already stays.
     send(&tom, &page, &chosen).await.is(303);
     tom.get(&page).await.has("Low-level wipe");
-}
-
-/// The form with a photo that is good or bad.
-fn with_photo(path: &str, fields: &[(String, String)], photo: &str) -> Request<Body> {
-    let part = |(name, value): &(String, String)| {
-        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
-    let fields: String = fields.iter().filter(|(name, _)| name != "photo").map(part).collect();
-    let body = format!(
-        "{fields}--XX\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n{photo}\n\r\n--XX--\r\n"
-    );
-    let request = Request::post(path).header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
-    request.body(Body::from(body)).unwrap()
 }
 
 #[tokio::test]

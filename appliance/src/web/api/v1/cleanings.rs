@@ -12,6 +12,7 @@ use record::kinds::{
 };
 use record::receipt::Receipt;
 use record::tag::Tag;
+use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,6 +26,7 @@ use crate::store::{HISTORY_PIECE, HistoryPlace, LogReader};
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
+use crate::web::api::v1::photos::check_photos_are_here;
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::{history_missing, invalid_parameter, new_error, not_found, store_error};
@@ -286,6 +288,9 @@ struct NewCheck {
     /// A remark, at most 1,000 characters.
     #[serde(default)]
     text: String,
+    /// Photos that the box keeps already, at most 4.
+    #[serde(default)]
+    photos: Vec<Hash>,
 }
 
 async fn check_cleaning(
@@ -293,12 +298,13 @@ async fn check_cleaning(
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
-    JsonBody(NewCheck { result, method, value, unit, text }): JsonBody<NewCheck>,
+    JsonBody(NewCheck { result, method, value, unit, text, photos }): JsonBody<NewCheck>,
 ) -> Result<Json<CleaningJson>, HttpError> {
     let named = id.clone();
     let found = read_quick(&state, move |state, reader| find_cleaning(state, reader, &named));
     let line = found.await?.place();
-    let form = CheckForm { line, result: Some(result), method, value, unit, text };
+    check_photos_are_here(&state, &photos).await?;
+    let form = CheckForm { line, result: Some(result), method, value, unit, text, photos };
     run_command(&state, BY_API, key, Command::RecordCheck(Box::new(form))).await?;
     show_cleaning(&state, id).await.map(Json)
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use http::{Method, StatusCode};
+use record::limits::PHOTOS_MAX;
 use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use crate::web::access::permissions::Record;
 use crate::web::access::program::ProgramCaller;
 use crate::web::commands::photo_upload::{await_photo, take_photo};
 use crate::web::context::AppState;
-use crate::web::http_error::{new_error, worded};
+use crate::web::http_error::{invalid_parameter, new_error, worded};
 use crate::web::request::photo_body::PhotoBody;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
@@ -21,7 +22,7 @@ use crate::web::{examples, refusals};
 pub(crate) fn photo_routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::POST, "/api/v1/photos", "photo.add", RouteKind::Api, add_photo)
-            .summary("Keeps a photo for a report of a problem, which names it by the hash that comes back")
+            .summary("Keeps a photo for a report, a spot check or maintenance that names it by the hash that comes back")
             .refusals(refusals::COMMANDING)
             .example(Example::default().bytes("image/png", examples::LOGO_FILE)),
     ]
@@ -34,6 +35,16 @@ struct PhotoJson {
     photo: Hash,
     /// Where it is.
     address: String,
+}
+
+/// Whether the box keeps the photos that a body names; how many it may name is the command's business.
+pub(super) async fn check_photos_are_here(state: &AppState, photos: &[Hash]) -> Result<(), HttpError> {
+    for photo in photos.iter().take(PHOTOS_MAX) {
+        if !state.photos.holds(*photo).await {
+            return Err(invalid_parameter("photos", format!("There is no photo {photo} here.")));
+        }
+    }
+    Ok(())
 }
 
 async fn add_photo(

@@ -4,7 +4,6 @@ use axum::extract::State;
 use http::Method;
 use record::fold::{FacilityState, OpenProblem};
 use record::kinds::{Event, ProblemOutcome, ProblemReported, ProblemWord};
-use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
 use schemars::JsonSchema;
@@ -21,9 +20,10 @@ use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::equipment::read_path_tag;
+use crate::web::api::v1::photos::check_photos_are_here;
 use crate::web::commands::run::{CommandOutcome, read_event, run_command};
 use crate::web::context::AppState;
-use crate::web::http_error::{broken_rule, invalid_parameter, not_found};
+use crate::web::http_error::{broken_rule, not_found};
 use crate::web::log_reads::{read_quick, text_of};
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::problems::{find_problem, open_problems, problem_id, read_problem_id};
@@ -151,11 +151,7 @@ async fn add_problem(
     JsonBody(NewProblem { what, text, reported_by, photos }): JsonBody<NewProblem>,
 ) -> Result<Created<ProblemJson>, HttpError> {
     let who = ClaimedCleaner::Entered(reported_by);
-    for photo in photos.iter().take(PHOTOS_MAX) {
-        if !state.photos.holds(*photo).await {
-            return Err(invalid_parameter("photos", format!("There is no photo {photo} here.")));
-        }
-    }
+    check_photos_are_here(&state, &photos).await?;
     let form =
         ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, photos, who, pin_ago_s: None };
     let done = run_command(&state, BY_API, key, Command::ReportProblem(Box::new(form))).await?;

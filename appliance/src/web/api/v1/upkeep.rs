@@ -6,7 +6,6 @@ use record::compliance::ItemStatus;
 use record::fold::{FacilityState, RowVersion, ServiceState, UpkeepTask};
 use record::ids::{ProtocolId, UpkeepId};
 use record::kinds::{Event, Schedule, UpkeepReading, UpkeepResult};
-use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
 use schemars::JsonSchema;
@@ -22,6 +21,7 @@ use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::equipment::read_path_tag;
+use crate::web::api::v1::photos::check_photos_are_here;
 use crate::web::api::v1::versions::run_over;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
@@ -276,11 +276,7 @@ async fn record_done(
     let upkeep: UpkeepId = upkeep.parse().map_err(|_| not_found())?;
     let (tag, _) = find_version(&state, read_path_tag(&tag)?, None)?;
     let performed_ms = read_time("performed_at", work.performed_at.as_deref())?;
-    for photo in work.photos.iter().take(PHOTOS_MAX) {
-        if !state.photos.holds(*photo).await {
-            return Err(invalid_parameter("photos", format!("There is no photo {photo} here.")));
-        }
-    }
+    check_photos_are_here(&state, &work.photos).await?;
     let reading = |r: NewReading| UpkeepReading { name: r.name, value: r.value, unit: r.unit };
     let record = UpkeepRecord {
         upkeep,

@@ -6,6 +6,7 @@ use record::fold::{LinePlace, RowVersion};
 use record::limits::NOTE_CHARS_MAX;
 use record::receipt::Receipt;
 use record::tag::Tag;
+use record::tree::Hash;
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
@@ -16,6 +17,7 @@ use crate::web::access::permissions::Record;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::photo_upload::{await_photo, take_photo};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, word_at_field};
@@ -23,11 +25,13 @@ use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::read_quick;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
+use crate::web::request::page_token::{PageToken, carried_photo};
+use crate::web::request::photo_form::{PhotoForm, StaffPhotoForm};
+use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::receipts::find_receipt;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords};
+use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords, ProblemWords};
 
 /// What somebody found.
 pub(crate) static CHECK: FormDefinition = FormDefinition {
@@ -58,7 +62,20 @@ struct CheckPage {
     action: String,
     back: String,
     sections: Vec<FilledSection>,
+    photo: ProblemWords,
+    /// What is carried to the next press.
+    page: String,
+    /// The thumbnail of a photo that came with an earlier press.
+    stored_photo: Option<String>,
     marks: FormMarks,
+}
+
+/// What somebody put in.
+struct CheckTry<'a> {
+    values: &'a FormValues,
+    photo: Option<Hash>,
+    problems: Vec<Wrong>,
+    submission: Option<String>,
 }
 
 /// The cleaning that is looked at.
@@ -91,19 +108,14 @@ async fn find_cleaning(
 }
 
 impl CheckedCleaning {
-    fn page(
-        self,
-        state: &AppState,
-        signed: &StaffSession,
-        values: &FormValues,
-        problems: Vec<Wrong>,
-        submission: Option<String>,
-    ) -> Result<Page, HttpError> {
+    fn page(self, state: &AppState, signed: &StaffSession, entered: CheckTry<'_>) -> Result<Page, HttpError> {
+        let CheckTry { values, photo, problems, submission } = entered;
+        let snapshot = Snapshot::now(state);
         let (page_words, w): (PageWords, FormWords) = signed.words();
         let title = w.form_check_title(&self.name);
         let window = window_title(page_words, title.clone(), &problems);
         let page = CheckPage {
-            frame: PageLayout::staff(state, &Snapshot::now(state), window, signed, NavSection::Equipment)
+            frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Equipment)
                 .with_script()
                 .about_item(state, self.tag),
             w,
@@ -113,6 +125,10 @@ impl CheckedCleaning {
             what: self.what,
             action: format!("/staff/cleanings/{}/check", self.receipt),
             back: format!("/staff/equipment/{}", self.tag),
+            photo: signed.words(),
+            page: PageToken { photo, ..PageToken::new(self.tag, &snapshot.now) }
+                .text(&state.identity.page_key),
+            stored_photo: photo.map(thumbnail_address),
             marks: FormMarks::new(state, signed).again(submission, None::<RowVersion>),
         };
         draw_page(&page.frame, &page)
@@ -125,7 +141,9 @@ pub(crate) async fn ask_check(
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
     let found = find_cleaning(&state, &signed, &text).await?;
-    found.page(&state, &signed, &FormValues::empty(&CHECK), Vec::new(), None)
+    let values = FormValues::empty(&CHECK);
+    let entered = CheckTry { values: &values, photo: None, problems: Vec::new(), submission: None };
+    found.page(&state, &signed, entered)
 }
 
 /// The measured value; nothing where none was entered.
@@ -138,12 +156,18 @@ pub(crate) async fn submit_check(
     signed: StaffCaller<Record>,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    StaffForm(form): StaffForm,
+    StaffPhotoForm(PhotoForm { fields: form, photo }): StaffPhotoForm,
 ) -> Result<FormReply, HttpError> {
     let found = find_cleaning(&state, &signed, &text).await?;
     let w: FormWords = signed.words();
+    let carried = carried_photo(&state, found.tag, &form);
+    let taken = await_photo(take_photo(&state, photo).await).await;
+    let photo = taken.as_ref().ok().copied().flatten().or(carried);
     let mut sent = SentForm::<RowVersion>::read(w, &CHECK, &form);
     let value = sent.take(read_value(w, sent.values.text("value")));
+    if let Err(refusal) = taken {
+        sent.errors.push(Wrong { at: "photo".to_owned(), words: refusal.fault.word(signed.words()) });
+    }
     if let Some(value) = value.filter(|_| sent.errors.is_empty()) {
         let word = |name: &str| Some(sent.values.text(name)).filter(|word| !word.is_empty());
         let form = CheckForm {
@@ -153,6 +177,7 @@ pub(crate) async fn submit_check(
             value,
             unit: sent.values.text("unit").to_owned(),
             text: sent.values.text("notes").to_owned(),
+            photos: photo.into_iter().collect(),
         };
         let command = Command::RecordCheck(Box::new(form));
         let to = format!("/staff/equipment/{}", found.tag);
@@ -166,5 +191,7 @@ pub(crate) async fn submit_check(
             },
         }
     }
-    found.page(&state, &signed, &sent.values, sent.errors, sent.submission).map(ask_again)
+    let entered =
+        CheckTry { values: &sent.values, photo, problems: sent.errors, submission: sent.submission };
+    found.page(&state, &signed, entered).map(ask_again)
 }
