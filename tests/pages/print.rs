@@ -9,7 +9,7 @@ use super::table::sign_in_staff;
 
 /// Lines of history on an item's page.
 const RECORDS: u64 = 50;
-const SHEETS_MAX: usize = 4;
+const SHEETS_MAX: usize = 3;
 
 /// The page that is shown as it would be printed: a PDF on A4.
 async fn print(browser: &Browser) -> Vec<u8> {
