@@ -76,8 +76,7 @@ pub fn evict_photos(
     let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
     // What waits for a late entry is named by it, and the phone that sent it has let go of it.
     let waiting = refused_photos(&db)?;
-    let mut leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay);
-    leaving.retain(|photo| !waiting.contains(photo));
+    let leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay, &waiting);
     for photo in &leaving {
         photos.remove(*photo)?;
     }

@@ -46,8 +46,7 @@ impl BadgeCode {
 
     /// One for a badge that the box prints: 78 random bits in 16 symbols. The first is a digit, since a text without one may be
     /// a name.
-    pub fn make(random: &dyn RandomSource) -> Self {
-        let [first, rest @ ..] = random.bytes::<16>();
+    fn of_bits([first, rest @ ..]: [u8; 16]) -> Self {
         let symbol = |byte: u8| char::from(SYMBOLS[usize::from(byte % 32)].to_ascii_uppercase());
         let first = char::from(b'0' + first % 8);
         Self([first].into_iter().chain(rest.map(symbol)).collect())
@@ -181,6 +180,18 @@ impl BadgeStore {
         })?;
         self.count_again()?;
         Ok(enrolled)
+    }
+
+    /// A code for a badge that the box prints: the same once more for the same press of a button. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The key cannot be read or written.
+    pub fn make_code(&self, staff: StaffId, press: Option<&str>) -> Result<BadgeCode, IdentityError> {
+        let Some(press) = press else { return Ok(BadgeCode::of_bits(self.random.bytes())) };
+        let made_for = hmac_sha256(&self.key_or_new()?, format!("print/{staff}/{press}").as_bytes());
+        let mut bits = [0; 16];
+        bits.copy_from_slice(&made_for[..16]);
+        Ok(BadgeCode::of_bits(bits))
     }
 
     /// Whose badge this is, if it proves that, and notes that it was used, at most once a day. Blocks for the disk.

@@ -143,8 +143,12 @@ impl PinStore {
         }
         let salt = to_hex(&self.random.bytes::<16>());
         let hash = hash_pin(&self.queue.wait(), pin, &salt);
-        self.pins.put(&staff.to_string(), &PinRow { salt, hash, exposed: false })?;
-        self.exposed().remove(&staff);
+        {
+            // Held over both: what was exposed meanwhile is the PIN of before.
+            let mut exposed = self.exposed();
+            self.pins.put(&staff.to_string(), &PinRow { salt, hash, exposed: false })?;
+            exposed.remove(&staff);
+        }
         self.attempts.unlock(staff)?;
         self.attempts.mark_reported(staff)?;
         Ok(Ok(()))
@@ -156,8 +160,11 @@ impl PinStore {
     /// It could not be written.
     pub fn remove(&self, staff: StaffId) -> Result<bool, IdentityError> {
         let before: Option<PinRow> = self.pins.get(&staff.to_string())?;
-        self.pins.remove(&staff.to_string())?;
-        self.exposed().remove(&staff);
+        {
+            let mut exposed = self.exposed();
+            self.pins.remove(&staff.to_string())?;
+            exposed.remove(&staff);
+        }
         self.attempts.forget(staff)?;
         Ok(before.is_some())
     }
@@ -190,7 +197,7 @@ impl PinStore {
     }
 
     /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was is told to nobody:
-    /// it counts as a try like a wrong one, so that what is left says nothing either. Whose it was, for the audit.
+    /// it counts as a try like a wrong one, so that what is left says nothing either. Whether it was right, for the audit.
     ///
     /// # Errors
     /// As [`PinStore::check`].
@@ -201,9 +208,10 @@ impl PinStore {
         let Some(before) = before.filter(|_| outcome == PinOutcome::Right) else { return Ok(false) };
         // Another one that was set meanwhile is nobody else's.
         let is_same = |row: &PinRow| row.hash == before.hash;
+        let mut exposed = self.exposed();
         self.pins.update(&key, |row: &mut PinRow| row.exposed |= is_same(row))?;
         if self.pins.get::<PinRow>(&key)?.is_some_and(|row| row.exposed) {
-            self.exposed().insert(attempt.staff);
+            exposed.insert(attempt.staff);
         }
         Ok(true)
     }

@@ -99,7 +99,9 @@ pub(super) fn find_agent(
 ) -> Result<String, CommandRefusal> {
     let entered = text::check_line("agent", entered)?;
     Ok(match protocol.map(|protocol| protocol.agents.as_slice()) {
-        Some([only]) if entered.is_empty() && steps.is_some() => only.name.clone(),
+        Some([only]) if entered.is_empty() && steps.is_some_and(|steps| !steps.is_empty()) => {
+            only.name.clone()
+        }
         _ => entered,
     })
 }

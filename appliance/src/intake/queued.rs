@@ -43,6 +43,15 @@ pub enum QueuedCleaner {
     Badge(StaffId),
 }
 
+/// How long a surface stayed wet by the box's own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MeasuredContact {
+    /// Seconds.
+    pub wet_s: u32,
+    /// Nobody ended it before the press, so it is no measure once it is long.
+    pub is_open: bool,
+}
+
 /// A cleaning from a phone's queue.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QueuedCleaning {
@@ -70,7 +79,7 @@ pub struct QueuedCleaning {
     /// How long the surface stayed wet by the phone's clock.
     pub contact_s: Option<u32>,
     /// How long by the box's own clock, where a contact time that was started at the box covers it.
-    pub measured_s: Option<u32>,
+    pub measured: Option<MeasuredContact>,
     /// The phone's clock cannot be relied on.
     pub unsure: bool,
     /// From the first look at the item to the press.
@@ -146,7 +155,7 @@ fn record_cleaning(
         item,
         protocol,
         contact,
-        is_open: false,
+        is_open: form.measured.is_some_and(|measured| measured.is_open),
         done_ms: performed_ms,
         lot_expires: form.lot_expires,
         verdict,
@@ -158,8 +167,8 @@ fn record_cleaning(
     let event = CleaningRecorded {
         tag: item.tag,
         protocol: protocol.map(|p| ProtocolRef { id: p.protocol, version: p.version }),
+        agent: find_agent(&form.agent, Some(&steps), protocol)?,
         steps: Some(sort_steps(steps)),
-        agent: find_agent(&form.agent, Some(&form.steps), protocol)?,
         contact,
         who,
         photos: form.photos.clone(),
@@ -192,7 +201,7 @@ fn queued_record(form: &QueuedCleaning) -> QueuedRecord {
 fn find_contact(form: &QueuedCleaning, protocol: Option<&ProtocolPublished>) -> Option<Contact> {
     let contact = Contact {
         required_s: protocol.and_then(|p| p.contact_s),
-        measured_s: form.measured_s,
+        measured_s: form.measured.map(|measured| measured.wet_s),
         phone_s: form.contact_s,
         ..Contact::default()
     };
@@ -258,7 +267,7 @@ fn missing_parts(
     if let Some(required_s) = protocol.and_then(|p| p.contact_s) {
         let long_enough = |s: Option<u32>| s.is_some_and(|s| s >= required_s);
         let by_phone = long_enough(form.contact_s) && !form.unsure && settings.queued == QueuedPolicy::Count;
-        if !by_phone && !long_enough(form.measured_s) {
+        if !by_phone && !long_enough(form.measured.map(|measured| measured.wet_s)) {
             missing.push(MissingPart::ContactTime);
         }
     }

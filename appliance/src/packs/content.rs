@@ -11,7 +11,8 @@ use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 
 /// Protocols of a pack, and categories: more nobody looks through.
-const DRAFTS_MAX: usize = 50;
+/// More than a facility has protocols; the file has a bound of its own.
+const DRAFTS_MAX: usize = 300;
 const FIELDS_MAX: usize = 20;
 const CHOICES_MAX: usize = 40;
 const ID_CHARS_MAX: usize = 60;

@@ -1,6 +1,7 @@
 //! The key with which the facility signs packs of its own protocols.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use record::sign::{KeyKind, SignerKey};
 use service::random::RandomSource;
@@ -11,6 +12,8 @@ use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
 const KEY_FILE: &str = "keys/pack-signer.key";
 const KEY_BYTES: usize = 32;
 const NAME_CHARS_MAX: usize = 60;
+/// Of two that make it at once the second finds it made: a process has one data folder.
+static MAKING: Mutex<()> = Mutex::new(());
 const FILE_BYTES_MAX: usize = KEY_BYTES + NAME_CHARS_MAX * 4;
 
 /// The facility's key, where one was made.
@@ -30,6 +33,7 @@ pub fn read_signer(disk: &dyn Disk) -> io::Result<Option<SignerKey>> {
 /// # Errors
 /// The disk's.
 pub fn make_signer(disk: &dyn Disk, random: &dyn RandomSource, facility: &str) -> io::Result<SignerKey> {
+    let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     match read_signer(disk) {
         Ok(Some(signer)) => return Ok(signer),
         Ok(None) => {}
@@ -61,6 +65,22 @@ mod tests {
 
     use super::*;
     use crate::store::system_disk::SystemDisk;
+
+    #[test]
+    fn those_that_make_it_at_once_have_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::take(dir.path()).unwrap();
+        disk.make_dir("keys").unwrap();
+        let disk = &disk;
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let make =
+                |seed| scope.spawn(move || make_signer(disk, &SeededRandom::new(seed), "Linden").unwrap());
+            let running: Vec<_> = (1..=8).map(make).collect();
+            running.into_iter().map(|one| one.join().unwrap().verifier().to_string()).collect()
+        });
+        let kept = read_signer(disk).unwrap().unwrap().verifier().to_string();
+        assert!(made.iter().all(|key| *key == kept), "{made:?}, kept {kept}");
+    }
 
     #[test]
     fn it_is_made_when_it_is_needed_and_stays_the_same() {

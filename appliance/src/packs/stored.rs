@@ -1,9 +1,11 @@
 //! Packs that somebody brought, and the keys that the facility trusts: in `state.redb`.
 
 use record::limits::NAME_CHARS_MAX;
-use record::pack::{PackFile, PackFileError};
+use record::pack::{PackFile, PackFileError, PackSignature};
 use record::sign::{KeyKind, VerifierKey};
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +17,8 @@ type Rows = TableDefinition<'static, &'static str, &'static [u8]>;
 const PACKS: Rows = TableDefinition::new("packs");
 /// By their text.
 const KEYS: Rows = TableDefinition::new("pack_keys");
-const PACKS_MAX: usize = 20;
-const KEYS_MAX: usize = 50;
+const PACKS_MAX: u64 = 20;
+const KEYS_MAX: u64 = 50;
 
 /// Why a pack or a key is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +73,7 @@ pub struct TrustedKey {
     pub added_ms: i64,
 }
 
-/// Keeps a pack as drafts. The same once more changes nothing.
+/// Keeps a pack as drafts. The same once more changes nothing, but where it is signed better than before.
 ///
 /// # Errors
 /// What is wrong with it, or the database's.
@@ -80,10 +82,24 @@ pub fn keep_pack(db: &Database, file: &[u8], now_ms: i64) -> Result<StoredPack, 
     DraftPack::parse(parsed.content())?;
     let row = PackRow { file: parsed.to_string(), brought_ms: now_ms };
     let name = parsed.sha256().to_string();
-    if !put_row(db, PACKS, PACKS_MAX, &name, &row)? {
+    let trusted: Vec<_> = list_trusted(db)?.iter().filter_map(|row| parse_key(&row.key).ok()).collect();
+    let rank = |file: &PackFile| rank_signature(&file.check_signature(&trusted));
+    let is_better =
+        |there: &PackRow| StoredPack::of(there).is_none_or(|there| rank(&there.file) < rank(&parsed));
+    if !put_row(db, PACKS, PACKS_MAX, &name, &row, is_better)? {
         return Err(PackRefusal::TooMany);
     }
     find_pack(db, &name)?.ok_or(PackRefusal::File(PackFileError::Form))
+}
+
+/// Of two signatures of one pack the one to keep is the greater.
+fn rank_signature(signature: &PackSignature) -> u8 {
+    match signature {
+        PackSignature::Wrong(_) => 0,
+        PackSignature::Unsigned => 1,
+        PackSignature::Unknown(_) => 2,
+        PackSignature::Trusted(_) => 3,
+    }
 }
 
 /// All of them, the newest first.
@@ -139,7 +155,11 @@ pub fn parse_key(text: &str) -> Result<VerifierKey, PackRefusal> {
 pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<(), PackRefusal> {
     let key = parse_key(text)?.to_string();
     let row = TrustedKey { key: key.clone(), added_ms: now_ms };
-    if put_row(db, KEYS, KEYS_MAX, &key, &row)? { Ok(()) } else { Err(PackRefusal::TooMany) }
+    if put_row(db, KEYS, KEYS_MAX, &key, &row, |_: &TrustedKey| false)? {
+        Ok(())
+    } else {
+        Err(PackRefusal::TooMany)
+    }
 }
 
 /// All keys that are trusted, the oldest first.
@@ -174,24 +194,24 @@ fn all_rows<T: DeserializeOwned>(db: &Database, rows: Rows) -> Result<Vec<T>, re
     Ok(all)
 }
 
-/// The first of a name stays. False: there are as many as may be.
-fn put_row<T: Serialize>(
+/// The first of a name stays, but where the new one is better. False: there are as many as may be.
+fn put_row<T: Serialize + DeserializeOwned>(
     db: &Database,
     rows: Rows,
-    rows_max: usize,
+    rows_max: u64,
     name: &str,
     row: &T,
+    is_better: impl FnOnce(&T) -> bool,
 ) -> Result<bool, redb::Error> {
     let write = db.begin_write()?;
     {
         let mut table = write.open_table(rows)?;
-        let (mut count, mut is_there) = (0, false);
-        for row in table.iter()? {
-            count += 1;
-            is_there |= row?.0.value() == name;
-        }
-        if is_there || count >= rows_max {
-            return Ok(is_there);
+        let there = table.get(name)?.map(|there| serde_json::from_slice(there.value()));
+        match there {
+            Some(Ok(there)) if !is_better(&there) => return Ok(true),
+            Some(_) => {}
+            None if table.len()? >= rows_max => return Ok(false),
+            None => {}
         }
         // Texts and integers: JSON takes them all.
         let json = serde_json::to_vec(row).unwrap_or_default();
@@ -226,19 +246,50 @@ mod tests {
     #[test]
     fn a_pack_is_kept_once_and_there_is_a_bound() {
         let (_dir, db) = open();
-        let file = |n: usize| PackFile::new(&format!("{CONTENT}# {n}"), None).unwrap().to_string();
+        let file = |n: u64| PackFile::new(&format!("{CONTENT}# {n}"), None).unwrap().to_string();
         for n in 0..PACKS_MAX {
             keep_pack(&db, file(n).as_bytes(), 5).unwrap();
         }
         keep_pack(&db, file(0).as_bytes(), 6).unwrap();
         assert!(matches!(keep_pack(&db, file(99).as_bytes(), 6), Err(PackRefusal::TooMany)));
         let all = list_packs(&db).unwrap();
-        assert_eq!((all.len(), all[0].brought_ms), (PACKS_MAX, 5));
+        assert_eq!((all.len() as u64, all[0].brought_ms), (PACKS_MAX, 5));
         let sha256 = all[0].file.sha256().to_string();
         remove_pack(&db, &sha256).unwrap();
         assert!(find_pack(&db, &sha256).unwrap().is_none());
         let wrong = PackFile::new("name = 1", None).unwrap().to_string();
         assert!(matches!(keep_pack(&db, wrong.as_bytes(), 6), Err(PackRefusal::Content(_))));
+    }
+
+    #[test]
+    fn a_better_signature_takes_the_place_of_one_that_says_less() {
+        let (_dir, db) = open();
+        let signer = |name: &str| SignerKey::new(name, KeyKind::Note, &[1; 32]).unwrap();
+        let file = |signer: Option<&SignerKey>| PackFile::new(CONTENT, signer).unwrap();
+        let acme = signer("acme.example");
+        let signed = file(Some(&acme));
+        let spoilt = {
+            let text = signed.to_string();
+            let at = text.rfind("\n\nname").unwrap() - 6;
+            let other = if &text[at..=at] == "A" { "B" } else { "A" };
+            format!("{}{other}{}", &text[..at], &text[at + 1..])
+        };
+        let sha256 = signed.sha256().to_string();
+        let kept = || find_pack(&db, &sha256).unwrap().unwrap().file.to_string();
+        let bring = |file: &str| drop(keep_pack(&db, file.as_bytes(), 5).unwrap());
+        bring(&file(None).to_string());
+        bring(&signed.to_string());
+        assert_eq!(kept(), signed.to_string());
+        trust_key(&db, &acme.verifier().to_string(), 5).unwrap();
+        remove_pack(&db, &sha256).unwrap();
+        bring(&spoilt);
+        assert_eq!(kept(), spoilt);
+        bring(&signed.to_string());
+        assert_eq!(kept(), signed.to_string());
+        for worse in [spoilt, file(None).to_string(), file(Some(&signer("other.example"))).to_string()] {
+            bring(&worse);
+            assert_eq!(kept(), signed.to_string());
+        }
     }
 
     #[test]

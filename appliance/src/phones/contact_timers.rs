@@ -84,6 +84,15 @@ pub enum ContactState {
     Rebooted,
 }
 
+/// For how long a surface was wet, as the box measured it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MeasuredWet {
+    /// Milliseconds.
+    pub wet_ms: u64,
+    /// Nobody ended it before, so it is no measure once it is long.
+    pub is_open: bool,
+}
+
 impl ContactTimer {
     /// How it stands where the protocol asks for `required_s` seconds.
     pub fn state(&self, now: &Now, required_s: u32) -> ContactState {
@@ -102,12 +111,13 @@ impl ContactTimer {
         if self.boot == now.boot && self.protocol == protocol { self.required_s } else { contact_s }
     }
 
-    /// For how long the surface was wet at a press that is told of later, milliseconds; absent where this is not its contact time.
-    fn wet_ms_at(&self, press_up_ms: u64, boot: BootId) -> Option<u64> {
+    /// For how long the surface was wet at a press that is told of later; absent where this is not its contact time.
+    fn wet_at(&self, press_up_ms: u64, boot: BootId) -> Option<MeasuredWet> {
         let pressed_ms = press_up_ms.checked_sub(self.started_up_ms)?;
         let until_ms = self.finished_up_ms.map_or(press_up_ms, |finished| finished.min(press_up_ms));
         let wet_ms = until_ms.checked_sub(self.started_up_ms)?;
-        (self.boot == boot && pressed_ms <= SHOWN_MS).then_some(wet_ms)
+        let is_open = self.finished_up_ms.is_none_or(|finished| finished > press_up_ms);
+        (self.boot == boot && pressed_ms <= SHOWN_MS).then_some(MeasuredWet { wet_ms, is_open })
     }
 
     fn measured_until_ms(&self, now: &Now) -> Option<u64> {
@@ -317,20 +327,20 @@ impl ContactTimers {
         timer.counts(tag, facility, now).then_some(timer)
     }
 
-    /// For how long the surface was wet at a press that a phone tells of later, milliseconds: by the newest contact time that
-    /// was started before it, and after which no cleaning was recorded.
-    pub fn wet_ms_at(
+    /// For how long the surface was wet at a press that a phone tells of later: by the newest contact time that was started
+    /// before it, and after which no cleaning was recorded.
+    pub fn wet_at(
         &self,
         tag: Tag,
         press_up_ms: u64,
         facility: &FacilityState,
         boot: BootId,
-    ) -> Option<u64> {
+    ) -> Option<MeasuredWet> {
         let rows = self.rows();
         let dropped = rows.dropped.range((tag, i64::MIN)..=(tag, i64::MAX)).map(|(_, timer)| timer);
         let own = rows.timers.get(&tag).into_iter().chain(dropped.rev());
         let mut open = own.filter(|timer| !timer.is_used_up(tag, facility));
-        open.find_map(|timer| timer.wet_ms_at(press_up_ms, boot))
+        open.find_map(|timer| timer.wet_at(press_up_ms, boot))
     }
 
     /// The items that somebody cleans at this moment.

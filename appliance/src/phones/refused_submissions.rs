@@ -7,13 +7,17 @@ use record::ids::StaffId;
 use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProtocolRef};
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, STEPS_MAX};
 use record::tree::Hash;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 /// Rows as JSON, by the id that the phone gave at the press.
 const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("refused_submissions");
 const ROWS_MAX: usize = 1_000;
 const ROW_LIFE_MS: i64 = 30 * 86_400_000;
+/// Photos that wait with the records of one whom the box does not know,
+const STRANGER_PHOTOS_MAX: usize = 20;
+/// and with those of all of them: 400 MB at most.
+const STRANGERS_PHOTOS_MAX: usize = 200;
 /// Of what a phone took for a tag.
 const TAG_CHARS_MAX: usize = 40;
 /// Of the lot of a disinfectant.
@@ -152,41 +156,67 @@ impl RefusedSubmission {
 }
 
 /// Keeps one, with its texts cut to what a record may have; of an id that is there already the first stays. Old ones go, and at
-/// the bound one that is closed, else the newest of whoever has most. Whether it is kept: it may itself be that.
+/// the bound one that is closed, else the newest of whoever has most. Whether it is kept: it may itself be that. Of the photos
+/// of those whom the box does not know only so many stay.
 ///
 /// # Errors
 /// The database's: then it is not kept.
 pub fn keep_refused(db: &Database, row: &RefusedSubmission) -> Result<bool, redb::Error> {
-    let rows = all_refused(db)?;
-    if rows.iter().any(|there| there.id == row.id) {
-        return Ok(true);
+    let write = db.begin_write()?;
+    let is_kept = {
+        let mut table = write.open_table(ROWS)?;
+        let rows = read_rows(&table)?;
+        if rows.iter().any(|there| there.id == row.id) {
+            return Ok(true);
+        }
+        let mut row = row.clone().shorten();
+        let oldest_ms = row.refused_ms.saturating_sub(ROW_LIFE_MS);
+        let (mut rows, old): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.refused_ms >= oldest_ms);
+        let mut gone: Vec<String> = old.into_iter().map(|row| row.id).collect();
+        row.photos.truncate(photos_left(&rows, &row.sender));
+        let id = row.id.clone();
+        put_refused(&mut table, &row)?;
+        rows.push(row);
+        while rows.len() > ROWS_MAX {
+            let Some(at) = choose_to_drop(&rows) else { break };
+            gone.push(rows.swap_remove(at).id);
+        }
+        for id in &gone {
+            table.remove(id.as_str())?;
+        }
+        !gone.contains(&id)
+    };
+    write.commit()?;
+    Ok(is_kept)
+}
+
+/// For how many more photos of a sender there is room.
+fn photos_left(rows: &[RefusedSubmission], sender: &SubmissionSender) -> usize {
+    if sender.is_known {
+        return PHOTOS_MAX;
     }
-    let row = row.clone().shorten();
-    let oldest_ms = row.refused_ms.saturating_sub(ROW_LIFE_MS);
-    let (mut rows, old): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.refused_ms >= oldest_ms);
-    let mut gone: Vec<String> = old.into_iter().map(|row| row.id).collect();
-    rows.push(row);
-    if rows.len() > ROWS_MAX {
-        gone.extend(choose_to_drop(&rows).map(|row| row.id.clone()));
+    let of_strangers = rows.iter().filter(|row| !row.sender.is_known && !row.is_closed);
+    let (mut own, mut all) = (0, 0);
+    for row in of_strangers {
+        all += row.photos.len();
+        own += if row.sender == *sender { row.photos.len() } else { 0 };
     }
-    // The last one: it was pushed just now.
-    let new = rows.last().filter(|row| !gone.contains(&row.id));
-    write_rows(db, new.as_slice(), gone.iter().map(String::as_str))?;
-    Ok(new.is_some())
+    STRANGER_PHOTOS_MAX.saturating_sub(own).min(STRANGERS_PHOTOS_MAX.saturating_sub(all))
 }
 
 /// The oldest that is closed; else of those whom the box does not know, then of all, the newest of whoever has most.
-fn choose_to_drop(rows: &[RefusedSubmission]) -> Option<&RefusedSubmission> {
-    if let Some(closed) = rows.iter().filter(|row| row.is_closed).min_by_key(|row| row.refused_ms) {
-        return Some(closed);
+fn choose_to_drop(rows: &[RefusedSubmission]) -> Option<usize> {
+    let numbered = || rows.iter().enumerate();
+    if let Some(closed) = numbered().filter(|(_, row)| row.is_closed).min_by_key(|(_, row)| row.refused_ms) {
+        return Some(closed.0);
     }
     let mut of_sender: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in rows {
-        of_sender.entry(&row.sender).or_default().push(row);
+    for row in numbered() {
+        of_sender.entry(&row.1.sender).or_default().push(row);
     }
     let most = of_sender.into_iter().max_by_key(|(sender, rows)| (Reverse(sender.is_known), rows.len()))?;
     // Of several of one moment the last.
-    most.1.into_iter().max_by_key(|row| row.refused_ms)
+    most.1.into_iter().max_by_key(|(_, row)| row.refused_ms).map(|(at, _)| at)
 }
 
 /// All that wait for somebody, the newest first.
@@ -226,10 +256,17 @@ pub fn refused_photos(db: &Database) -> Result<BTreeSet<Hash>, redb::Error> {
 /// # Errors
 /// The database's.
 pub fn close_refused(db: &Database, id: &str) -> Result<(), redb::Error> {
-    match find_refused(db, id)? {
-        Some(row) => write_rows(db, &[&RefusedSubmission { is_closed: true, ..row }], []),
-        None => Ok(()),
+    let write = db.begin_write()?;
+    {
+        let mut table = write.open_table(ROWS)?;
+        let row: Option<RefusedSubmission> =
+            table.get(id)?.and_then(|row| serde_json::from_slice(row.value()).ok());
+        if let Some(row) = row {
+            put_refused(&mut table, &RefusedSubmission { is_closed: true, ..row })?;
+        }
     }
+    write.commit()?;
+    Ok(())
 }
 
 fn all_refused(db: &Database) -> Result<Vec<RefusedSubmission>, redb::Error> {
@@ -239,6 +276,12 @@ fn all_refused(db: &Database) -> Result<Vec<RefusedSubmission>, redb::Error> {
         Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
         opened => opened?,
     };
+    read_rows(&table)
+}
+
+fn read_rows(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Vec<RefusedSubmission>, redb::Error> {
     let mut rows = Vec::new();
     for row in table.iter()? {
         rows.extend(serde_json::from_slice(row?.1.value()).ok());
@@ -246,30 +289,29 @@ fn all_refused(db: &Database) -> Result<Vec<RefusedSubmission>, redb::Error> {
     Ok(rows)
 }
 
-fn write_rows<'a>(
-    db: &Database,
-    rows: &[&RefusedSubmission],
-    gone: impl IntoIterator<Item = &'a str>,
+fn put_refused(
+    table: &mut redb::Table<'_, &'static str, &'static [u8]>,
+    row: &RefusedSubmission,
 ) -> Result<(), redb::Error> {
-    let write = db.begin_write()?;
-    {
-        let mut table = write.open_table(ROWS)?;
-        for row in rows {
-            // Texts and integers: JSON takes them all.
-            let json = serde_json::to_vec(row).unwrap_or_default();
-            table.insert(row.id.as_str(), json.as_slice())?;
-        }
-        for id in gone {
-            table.remove(id)?;
-        }
-    }
-    write.commit()?;
+    // Texts and integers: JSON takes them all.
+    let json = serde_json::to_vec(row).unwrap_or_default();
+    table.insert(row.id.as_str(), json.as_slice())?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn write_rows(db: &Database, rows: &[&RefusedSubmission]) {
+        let write = db.begin_write().unwrap();
+        let mut table = write.open_table(ROWS).unwrap();
+        for row in rows {
+            put_refused(&mut table, row).unwrap();
+        }
+        drop(table);
+        write.commit().unwrap();
+    }
 
     fn row(n: usize, refused_ms: i64) -> RefusedSubmission {
         let id = format!("{n:026}");
@@ -298,7 +340,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let db = Database::create(dir.path().join("state.redb")).unwrap();
         let rows: Vec<_> = (0..ROWS_MAX).map(|n| row(n, 1)).collect();
-        write_rows(&db, &rows.iter().collect::<Vec<_>>(), []).unwrap();
+        write_rows(&db, &rows.iter().collect::<Vec<_>>());
         close_refused(&db, &rows[500].id).unwrap();
         assert!(keep_refused(&db, &row(ROWS_MAX, 2)).unwrap());
         assert_eq!(find_refused(&db, &rows[500].id).unwrap(), None);
@@ -321,7 +363,7 @@ mod tests {
             (sender(false, "10.0.0.66"), sender(false, "10.0.0.5"), sender(true, "PHONE"));
         let first = [of(0, phone.clone()), of(1, other.clone())];
         let flood: Vec<_> = (2..ROWS_MAX).map(|n| of(n, stranger.clone())).collect();
-        write_rows(&db, &first.iter().chain(&flood).collect::<Vec<_>>(), []).unwrap();
+        write_rows(&db, &first.iter().chain(&flood).collect::<Vec<_>>());
         for n in ROWS_MAX..ROWS_MAX + 100 {
             assert!(
                 !keep_refused(&db, &of(n, stranger.clone())).unwrap(),
@@ -348,11 +390,51 @@ mod tests {
         let db = Database::create(dir.path().join("state.redb")).unwrap();
         let of = |n, sender| RefusedSubmission { sender, ..row(n, 1) };
         let known: Vec<_> = (1..ROWS_MAX).map(|n| of(n, sender(true, "PHONE"))).collect();
-        write_rows(&db, &known.iter().collect::<Vec<_>>(), []).unwrap();
+        write_rows(&db, &known.iter().collect::<Vec<_>>());
         assert!(keep_refused(&db, &of(0, sender(false, "10.0.0.66"))).unwrap());
         assert!(keep_refused(&db, &of(ROWS_MAX, sender(true, "PHONE"))).unwrap());
         assert_eq!(find_refused(&db, &row(0, 1).id).unwrap(), None);
         assert_eq!(open_refused(&db).unwrap().len(), ROWS_MAX);
+    }
+
+    #[test]
+    fn what_is_over_the_bound_leaves_and_no_turn_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::create(dir.path().join("state.redb")).unwrap();
+        write_rows(&db, &(0..ROWS_MAX + 3).map(|n| row(n, 1)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+        keep_refused(&db, &row(ROWS_MAX + 3, 0)).unwrap();
+        assert_eq!(open_refused(&db).unwrap().len(), ROWS_MAX);
+        let db = Database::create(dir.path().join("other.redb")).unwrap();
+        write_rows(&db, &(0..ROWS_MAX).map(|n| row(n, 1)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let db = &db;
+                scope.spawn(move || keep_refused(db, &row(ROWS_MAX + n, 0)).unwrap());
+            }
+        });
+        assert_eq!(all_refused(&db).unwrap().len(), ROWS_MAX);
+    }
+
+    #[test]
+    fn strangers_fill_no_card_with_photos() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::create(dir.path().join("state.redb")).unwrap();
+        let with_photos = |n: usize, sender: SubmissionSender| RefusedSubmission {
+            sender,
+            photos: (0..4).map(|at| Hash([u8::try_from((n * 4 + at) % 256).unwrap(); 32])).collect(),
+            ..row(n, 1)
+        };
+        let photos = |n: usize| find_refused(&db, &row(n, 1).id).unwrap().unwrap().photos.len();
+        for n in 0..8 {
+            keep_refused(&db, &with_photos(n, sender(false, "10.0.0.66"))).unwrap();
+        }
+        assert_eq!((0..8).map(photos).collect::<Vec<_>>(), [4, 4, 4, 4, 4, 0, 0, 0]);
+        for n in 8..100 {
+            keep_refused(&db, &with_photos(n, sender(false, &format!("10.0.1.{n}")))).unwrap();
+        }
+        assert_eq!((0..100).map(photos).sum::<usize>(), STRANGERS_PHOTOS_MAX);
+        keep_refused(&db, &with_photos(200, sender(true, "PHONE"))).unwrap();
+        assert_eq!(photos(200), 4, "whoever made records before has theirs");
     }
 
     #[test]

@@ -125,8 +125,11 @@ impl WaitingPhones {
         let mut rows = self.rows();
         rows.retain(|_, row| row.is_recent(up_ms));
         let before = rows.remove(&row.device);
-        if before.is_some() || make_room(&mut rows, &row) {
+        let gains = row.notice.records > 0 && before.is_none_or(|before| before.notice.records == 0);
+        if (before.is_some() && !gains) || make_room(&mut rows, &row) {
             rows.insert(row.device, row);
+        } else if let Some(before) = before {
+            rows.insert(before.device, before);
         }
     }
 
@@ -237,6 +240,19 @@ mod tests {
         assert_eq!(overdue.len(), OVERDUE_MAX);
         assert!(overdue.contains_key(&phone(1)) && overdue.contains_key(&phone(2)));
         assert_eq!(phones.find(phone(9_000), 0), None);
+    }
+
+    #[test]
+    fn whoever_first_holds_nothing_is_bounded_as_well() {
+        let phones = WaitingPhones::default();
+        for records in [0, 200] {
+            for n in 1..=50 {
+                let stranger = NoticeSender { device: phone(n), network: network(1), is_known: false };
+                phones.note_phone(stranger, WaitingNotice { records, oldest_s: OLDEST_S_MAX }, 0);
+            }
+        }
+        assert_eq!(phones.overdue(0).len(), STRANGERS_MAX);
+        assert_eq!(phones.find(phone(50), 0).map(|row| row.notice.records), Some(0), "it stays known");
     }
 
     #[test]

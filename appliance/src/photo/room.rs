@@ -62,9 +62,15 @@ pub struct OnCard {
 }
 
 /// The photos that leave the card, so that the others fit into `budget_bytes`. Of those that entries name only those
-/// leave that are at the relay; the oldest go first. What the relay lacks stays, whatever the budget.
-pub fn photos_to_evict(photos: &[OnCard], budget_bytes: u64, at_relay: &AtRelay) -> Vec<Hash> {
-    let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX;
+/// leave that are at the relay; the oldest go first. What the relay lacks stays, whatever the budget, and so does what waits
+/// for an entry.
+pub fn photos_to_evict(
+    photos: &[OnCard],
+    budget_bytes: u64,
+    at_relay: &AtRelay,
+    waiting: &BTreeSet<Hash>,
+) -> Vec<Hash> {
+    let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX && !waiting.contains(&p.hash);
     let mut leaving: Vec<Hash> = photos.iter().filter(unnamed).map(|p| p.hash).collect();
     let mut bytes: u64 = photos.iter().filter(|p| !unnamed(p)).map(|p| p.bytes).sum();
     let mut spare: Vec<&OnCard> = photos.iter().filter(|p| at_relay.has(p)).collect();
@@ -92,7 +98,7 @@ mod tests {
     }
 
     fn left_of(photos: &[OnCard], budget: u64, at_relay: &AtRelay) -> Vec<u8> {
-        photos_to_evict(photos, budget, at_relay).iter().map(|hash| hash.0[0]).collect()
+        photos_to_evict(photos, budget, at_relay, &BTreeSet::new()).iter().map(|hash| hash.0[0]).collect()
     }
 
     #[test]
@@ -128,5 +134,8 @@ mod tests {
         assert_eq!(left(&all, 1_000, (0, 0)), [2]);
         assert_eq!(left(&all, 0, (9, 0)), [2, 3], "and frees its room for the others");
         assert_eq!(left(&all, 200, (9, 0)), [2], "what leaves anyway is not counted");
+        let at_relay = AtRelay { before: (9, 0), refused: BTreeSet::new() };
+        let left = photos_to_evict(&all, 200, &at_relay, &[Hash([2; 32])].into());
+        assert_eq!(left, [Hash([3; 32])], "what waits for an entry takes its part of the room");
     }
 }

@@ -62,21 +62,22 @@ fn a_press_that_is_told_of_later_was_wet_until_then() {
     let timers = ContactTimers::default();
     let mut facility = FacilityState::default();
     let wet = |timers: &ContactTimers, facility: &FacilityState, press_ms, boot| {
-        timers.wet_ms_at(pump(), press_ms, facility, at(boot, 0).boot)
+        timers.wet_at(pump(), press_ms, facility, at(boot, 0).boot).map(|wet| (wet.wet_ms, wet.is_open))
     };
     assert_eq!(wet(&timers, &facility, 5_000, 1), None);
     timers.start(pump(), timer(&at(1, 5_000)));
     assert_eq!(wet(&timers, &facility, 4_999, 1), None, "it was pressed before");
-    assert_eq!(wet(&timers, &facility, 200_000, 1), Some(195_000));
+    assert_eq!(wet(&timers, &facility, 200_000, 1), Some((195_000, true)));
     assert_eq!(wet(&timers, &facility, 200_000, 2), None, "another run of the box");
     timers.finish(pump(), &at(1, 190_000), 180);
-    assert_eq!(wet(&timers, &facility, 200_000, 1), Some(185_000));
+    assert_eq!(wet(&timers, &facility, 200_000, 1), Some((185_000, false)));
+    assert_eq!(wet(&timers, &facility, 189_000, 1), Some((184_000, true)), "it was ended after the press");
     assert_eq!(wet(&timers, &facility, 5_001 + SHOWN_MS, 1), None);
     // It is told of the next day, when the item is being cleaned again.
     timers.tidy(&facility, &at(1, 6_000 + SHOWN_MS));
     timers.start(pump(), timer(&at(1, 7_000 + SHOWN_MS)));
-    assert_eq!(wet(&timers, &facility, 200_000, 1), Some(185_000));
-    assert_eq!(wet(&timers, &facility, 9_000 + SHOWN_MS, 1), Some(2_000));
+    assert_eq!(wet(&timers, &facility, 200_000, 1), Some((185_000, false)));
+    assert_eq!(wet(&timers, &facility, 9_000 + SHOWN_MS, 1), Some((2_000, true)));
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
     facility.activity.insert(pump(), Arc::new(recorded));
     assert_eq!(wet(&timers, &facility, 200_000, 1), None, "a record used it up");

@@ -131,8 +131,8 @@ async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<Acces
 
 /// The badge that a hand scanner typed into a field for something else, such as a name; nothing may show or store that text.
 ///
-/// A text is looked at only where it has a digit, as everything does that a reader types, and hardly any name. Each that turns
-/// out to be nobody's costs the address a try, of a bucket of its own: names never keep anybody from a badge, and whoever tries
+/// A text is looked at only where it has a digit, as everything does that a reader types and hardly any name, and no blanks, as
+/// notes have. Each that turns out to be nobody's costs the address a try, of a bucket of its own: names never keep anybody from a badge, and whoever tries
 /// out numbers here finds as few as elsewhere. Behind the last try a text is what it says it is.
 async fn find_misplaced_badge(
     state: &AppState,
@@ -140,7 +140,7 @@ async fn find_misplaced_badge(
     network: ClientNetwork,
 ) -> Result<Option<BadgeCode>, HttpError> {
     let Ok(code) = BadgeCode::read(text) else { return Ok(None) };
-    let may_be_one = state.identity.badges.has_any() && text.contains(|c: char| c.is_ascii_digit());
+    let may_be_one = state.identity.badges.has_any() && has_shape_of_badge(code.as_str());
     let tries = state.stored::<BadgeTries>();
     if !may_be_one || tries.elsewhere.take(network, state.clock.now().up_ms).is_err() {
         return Ok(None);
@@ -154,6 +154,10 @@ async fn find_misplaced_badge(
         tries.elsewhere.refund(&network);
     }
     Ok(found.then_some(code))
+}
+
+fn has_shape_of_badge(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit()) && !text.contains(char::is_whitespace)
 }
 
 /// Whether what somebody looks for is a badge. Without HTTPS it is revoked: it stood in an address.

@@ -107,7 +107,7 @@ fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Queue
         waited_ms: u64::try_from(now_ms.saturating_sub(row.performed_ms)).unwrap_or(0),
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,
-        measured_s: None,
+        measured: None,
         unsure: row.is_unsure,
         took_ms: None,
         problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),

@@ -24,11 +24,6 @@ pub(crate) fn read_class(entered: &str) -> Option<SpauldingClass> {
     HIGHER_CLASSES.iter().find(|(word, _)| *word == entered).map(|(_, class)| *class)
 }
 
-/// What a form says for a class; empty: nothing.
-pub(crate) fn class_word(class: SpauldingClass) -> &'static str {
-    HIGHER_CLASSES.iter().find(|(_, higher)| *higher == class).map_or("", |(word, _)| *word)
-}
-
 /// What led to a cleaning, as it was chosen; a word that is none is no choice.
 pub(crate) fn read_trigger(entered: &str) -> Option<CleaningTrigger> {
     HAND_TRIGGERS.iter().find(|trigger| trigger.as_str() == entered).cloned()

@@ -18,7 +18,7 @@ use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 use words::{Locale, WordSet as _};
 
-use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
+use crate::intake::{Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
 use crate::listen::PeerAddress;
 use crate::phones::{
     PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace,
@@ -249,7 +249,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        SubmittedFacts { place, measured_s, report_in_note }: SubmittedFacts,
+        SubmittedFacts { place, measured, report_in_note }: SubmittedFacts,
     ) -> Result<QueuedCleaning, HttpError> {
         let contact_s = place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX));
         Ok(QueuedCleaning {
@@ -267,7 +267,7 @@ impl SubmissionJson {
             waited_ms: place.age_ms,
             phone_ms: self.times.press.0,
             contact_s,
-            measured_s,
+            measured,
             unsure: place.unsure,
             took_ms: place.took_ms.and_then(|ms| u32::try_from(ms).ok()),
             problem: self.to_problem(),
@@ -362,8 +362,8 @@ impl SubmittedPhotos {
 pub(crate) struct SubmittedFacts {
     /// When it was made.
     pub(crate) place: TimePlace,
-    /// How long the surface was wet by a contact time that was started at the box, seconds.
-    pub(crate) measured_s: Option<u32>,
+    /// How long the surface was wet by a contact time that was started at the box.
+    pub(crate) measured: Option<MeasuredContact>,
     /// So much was reported from there that what comes with a cleaning goes into its note.
     pub(crate) report_in_note: bool,
 }

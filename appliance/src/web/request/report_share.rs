@@ -52,31 +52,49 @@ impl From<ReportWait> for HttpError {
     }
 }
 
+/// What one report took from the shares of its origin.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct ReportShare {
+    /// Absent where nothing was taken.
+    from: Option<ReportOrigin>,
+}
+
+impl ReportShare {
+    /// Of what reports nothing.
+    pub(crate) const NONE: Self = Self { from: None };
+
+    /// Puts it back: nothing was recorded.
+    pub(crate) fn give_back(self, state: &AppState) {
+        let Some(origin) = self.from else { return };
+        let limiters = state.stored::<ReportLimiters>();
+        limiters.devices.refund(&origin.device);
+        if let Some(network) = origin.unproven {
+            limiters.networks.refund(&network);
+        }
+    }
+}
+
 /// Takes one report from the shares of its origin; what was recorded under its key before takes none.
 pub(crate) async fn take_report(
     state: &AppState,
     origin: ReportOrigin,
     key: Option<&str>,
-) -> Result<(), ReportWait> {
+) -> Result<ReportShare, ReportWait> {
     if let Some(key) = key
         && by_key(state, key).await.is_some()
     {
-        return Ok(());
+        return Ok(ReportShare::NONE);
     }
+    let share = ReportShare { from: Some(origin) };
     let (limiters, up_ms) = (state.stored::<ReportLimiters>(), state.clock.now().up_ms);
     limiters.devices.take(origin.device, up_ms).map_err(|seconds| ReportWait { seconds })?;
-    let Some(network) = origin.unproven else { return Ok(()) };
-    limiters.networks.take(network, up_ms).map_err(|seconds| {
-        limiters.devices.refund(&origin.device);
-        ReportWait { seconds }
-    })
-}
-
-/// Puts it back: nothing was recorded.
-pub(crate) fn return_report(state: &AppState, origin: ReportOrigin) {
-    let limiters = state.stored::<ReportLimiters>();
-    limiters.devices.refund(&origin.device);
-    if let Some(network) = origin.unproven {
-        limiters.networks.refund(&network);
+    let Some(network) = origin.unproven else { return Ok(share) };
+    match limiters.networks.take(network, up_ms) {
+        Ok(()) => Ok(share),
+        Err(seconds) => {
+            limiters.devices.refund(&origin.device);
+            Err(ReportWait { seconds })
+        }
     }
 }

@@ -6,7 +6,7 @@ use record::tag::Tag;
 use service::attempts::ClientNetwork;
 use web::error::{ErrorText, HttpError};
 
-use crate::intake::{CommandRefusal, find_named_item};
+use crate::intake::{CommandRefusal, MeasuredContact, find_named_item};
 use crate::phones::{
     KnownPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused, keep_refused,
 };
@@ -77,8 +77,8 @@ async fn try_record(
     let tag = Tag::read(&document.tag).map_err(|error| {
         UnrecordedCause::Unfit(SubmissionFault::NoTag, invalid_parameter("tag", format!("{error}.")))
     })?;
-    let measured_s = measure_contact(state, tag, place);
-    let facts = SubmittedFacts { place: *place, measured_s, report_in_note: *report_in_note };
+    let measured = measure_contact(state, tag, place);
+    let facts = SubmittedFacts { place: *place, measured, report_in_note: *report_in_note };
     let command = document.to_command(tag, *proven, photos, facts).map_err(UnrecordedCause::Other)?;
     run_command(state, by, key, command).await.map_err(|failure| match failure {
         CommandFailure::Refused(refusal) if refusal != CommandRefusal::KeyReused => {
@@ -88,14 +88,17 @@ async fn try_record(
     })
 }
 
-/// How long the surface was wet by a contact time that was started at the box, seconds. Where the phone's clock cannot be relied
+/// How long the surface was wet by a contact time that was started at the box. Where the phone's clock cannot be relied
 /// on, nothing tells when it was pressed.
-fn measure_contact(state: &AppState, tag: Tag, place: &TimePlace) -> Option<u32> {
+fn measure_contact(state: &AppState, tag: Tag, place: &TimePlace) -> Option<MeasuredContact> {
     let (now, facility) = (state.clock.now(), state.store.snapshot());
     let press_up_ms = now.up_ms.checked_sub(place.age_ms).filter(|_| !place.unsure)?;
     let item = find_named_item(&facility, tag)?.tag;
-    let wet_ms = state.contact_timers.wet_ms_at(item, press_up_ms, &facility, now.boot)?;
-    Some(u32::try_from(wet_ms / 1_000).unwrap_or(u32::MAX))
+    let wet = state.contact_timers.wet_at(item, press_up_ms, &facility, now.boot)?;
+    Some(MeasuredContact {
+        wet_s: u32::try_from(wet.wet_ms / 1_000).unwrap_or(u32::MAX),
+        is_open: wet.is_open,
+    })
 }
 
 fn sort_fault(refusal: &CommandRefusal) -> SubmissionFault {

@@ -133,8 +133,13 @@ async fn the_box_makes_a_badge_up_and_gives_it_once() {
     assert_eq!((badges_of(&world, ada).len(), world.size()), (1, size + 1));
     assert_eq!(world.state.printing.jobs().unwrap(), [], "no ledger holds it");
     assert_ne!(print().await.is(200).bytes, first.bytes, "another one each time");
-    print().await.is(200);
+    let press = [("submission", "0123456789abcdef0123456789abcdef")];
+    let pressed = async || admin.post(&format!("{path}/badges/print"), &token, &press).await;
+    let third = pressed().await;
+    assert_eq!(pressed().await.is(200).bytes, third.is(200).bytes, "two presses are one badge");
+    assert_eq!(badges_of(&world, ada).len(), 3);
     print().await.is(422).has("A person has at most 3 badges");
+    pressed().await.is(200);
     let other = desk(&world, StaffRole::Biomed).await;
     let token = other.get("/staff/me").await.hidden("form");
     other.post(&format!("{path}/badges/print"), &token, &[]).await.is(403);

@@ -152,6 +152,8 @@ pub(crate) fn make_own_pack(state: &AppState, signing: PackSigning) -> Result<Pa
         }
     };
     let content = content.to_toml().map_err(|fault| refusal_error(fault.into()))?;
+    // What no box would take is no file for others.
+    DraftPack::parse(&content).map_err(|fault| refusal_error(fault.into()))?;
     PackFile::new(&content, signer.as_ref()).map_err(|error| refusal_error(error.into()))
 }
 

@@ -32,7 +32,7 @@ use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter};
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
-use crate::web::request::report_share::{ReportOrigin, return_report, take_report};
+use crate::web::request::report_share::{ReportOrigin, ReportShare, take_report};
 use crate::web::request::submission_record::{SUBMISSION_STATES, find_refused_row, record_submission};
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
@@ -100,14 +100,12 @@ async fn add_submission(
     let network = ClientNetwork::of(phone.peer().remote);
     let unproven = submission.proven.is_none().then_some(network);
     let origin = ReportOrigin { device: device.id(), unproven };
-    let is_counted = share_report(&state, origin, &mut submission).await?;
+    let share = share_report(&state, origin, &mut submission).await?;
     let place = submission.place(&state.clock.now());
     let done = match record_submission(&state, by, submission, &place).await {
         Ok(done) => done,
         Err(error) => {
-            if is_counted {
-                return_report(&state, origin);
-            }
+            share.give_back(&state);
             return Err(error);
         }
     };
@@ -118,23 +116,23 @@ async fn add_submission(
     Ok(WithHeaders(headers, answer))
 }
 
-/// Takes what is reported from the shares of its origin, and whether it did. Where those are used up, the report goes into the
+/// Takes what is reported from the shares of its origin. Where those are used up, the report goes into the
 /// note of its cleaning; one that comes alone is sent again later.
 async fn share_report(
     state: &AppState,
     origin: ReportOrigin,
     submission: &mut PhoneSubmission,
-) -> Result<bool, HttpError> {
+) -> Result<ReportShare, HttpError> {
     let document = &submission.document;
     if !document.reports() {
-        return Ok(false);
+        return Ok(ReportShare::NONE);
     }
     match take_report(state, origin, Some(document.id())).await {
-        Ok(()) => Ok(true),
+        Ok(share) => Ok(share),
         Err(wait) if document.is_report() => Err(wait.into()),
         Err(_) => {
             submission.report_in_note = true;
-            Ok(false)
+            Ok(ReportShare::NONE)
         }
     }
 }

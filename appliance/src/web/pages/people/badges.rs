@@ -15,7 +15,7 @@ use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::badges::{enrol_badge, remove_badge};
 use crate::web::confirm_pin::PinConfirmation;
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::log_reads::read_quick;
 use crate::web::pages::labels::cards::staff_badge;
@@ -87,7 +87,7 @@ async fn refused_page(
 }
 
 /// Makes a badge up. Its number stands in this one answer and nowhere else: no ledger of prints has it, and who loses the file
-/// removes the badge.
+/// removes the badge. The same press gives the same badge once more: an answer may be lost on its way.
 pub(crate) async fn print_badge(
     signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
@@ -95,10 +95,16 @@ pub(crate) async fn print_badge(
     StaffForm(form): StaffForm,
 ) -> Result<OneOf<FileDownload<media::Pdf>, FormOrPage>, HttpError> {
     let known = find_member(&state, &staff).await?;
+    let press = form.get("submission").filter(|press| !press.is_empty()).map(str::to_owned);
     if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(OneOf::Second(answer));
     }
-    let (staff, code) = (known.staff, BadgeCode::make(&*state.random));
+    let staff = known.staff;
+    let code = run_blocking(&state, move |state| {
+        let made = state.identity.badges.make_code(staff, press.as_deref());
+        made.map_err(|error| HttpError::internal(&error))
+    });
+    let code = code.await?;
     // What cannot be drawn is nobody's badge.
     let pdf = draw_badge(&state, staff, code.clone()).await?;
     match enrol_badge(&state, signed.author(), staff, code).await? {
@@ -106,6 +112,7 @@ pub(crate) async fn print_badge(
             signed.notes().add([badge_changed(staff)]);
             FileDownload::new("badge.pdf", pdf).map(OneOf::First)
         }
+        Err(BadgeRefusal::Present(_)) => FileDownload::new("badge.pdf", pdf).map(OneOf::First),
         Err(refusal) => {
             let words = word_badge_refusal(signed.words(), &refusal);
             refused_page(&state, &signed, known, words).await.map(OneOf::Second)

@@ -33,7 +33,7 @@ use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::{PageToken, carried_photo};
 use crate::web::request::photo_form::PhotoForm;
-use crate::web::request::report_share::{ReportOrigin, return_report, take_report};
+use crate::web::request::report_share::{ReportOrigin, take_report};
 use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
@@ -279,12 +279,12 @@ async fn report_once(
     proof: &mut ScanProof,
 ) -> Result<bool, ReportFailure> {
     let spent = || ReportFailure::Shown(ReportFault::Rule(CommandRefusal::ReportsSpent));
-    take_report(state, origin, key).await.map_err(|_| spent())?;
+    let share = take_report(state, origin, key).await.map_err(|_| spent())?;
     let command = Command::ReportProblem(Box::new(report.clone()));
     let done = match proof.run(state, by, key.map(str::to_owned), command).await {
         Ok(done) => done,
         Err(failure) => {
-            return_report(state, origin);
+            share.give_back(state);
             return Err(failure.into());
         }
     };

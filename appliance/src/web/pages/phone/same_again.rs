@@ -9,7 +9,6 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::intake::PhotoRule;
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
-use crate::web::request::about_cleaning::class_word;
 use crate::web::request::page_token::PageToken;
 use crate::web::request::submission::new_submission;
 use crate::web::view_models::formats::countdown_text;
@@ -90,9 +89,9 @@ impl SameAgainLook<'_> {
     }
 }
 
-/// Agent, lot and its last day, why it was cleaned, and a class that was raised.
+/// Agent, lot and its last day, and why it was cleaned. A class that was raised may have been so by the use before it: what was
+/// used since raises it by itself.
 fn list_about(body: &CleaningRecorded) -> Vec<(&'static str, String)> {
-    let class = body.class.map(|class| class_word(class).to_owned());
     let day = body.lot_expires.map(|day| day.to_string());
     let trigger = body.trigger.as_ref().map(|trigger| trigger.as_str().to_owned());
     let all = [
@@ -100,7 +99,6 @@ fn list_about(body: &CleaningRecorded) -> Vec<(&'static str, String)> {
         ("lot", Some(body.lot.clone())),
         ("lot_expires", day),
         ("trigger", trigger),
-        ("class", class),
     ];
     all.into_iter()
         .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))

@@ -31,9 +31,16 @@ impl ScanSubmission {
         let facility = state.store.snapshot();
         let timers = &state.contact_timers;
         match press {
-            "start" => timers.start_first(self.tag, self.new_timer(&facility)?, &facility, &self.now),
             "again" if self.stale.is_some() => return self.once_more(state, problems, self.stale).await,
-            "again" => timers.start(self.tag, self.new_timer(&facility)?),
+            "start" | "again" => {
+                let timer = self.new_timer(&facility)?;
+                match timer.required_s {
+                    // The page is of before: nothing has to stay wet.
+                    0 => {}
+                    _ if press == "again" => timers.start(self.tag, timer),
+                    _ => timers.start_first(self.tag, timer, &facility, &self.now),
+                }
+            }
             "finish" => {
                 let item = facility.equipment.get(&self.tag).ok_or_else(not_found)?;
                 let timer = timers.find(self.tag, &facility, &self.now);

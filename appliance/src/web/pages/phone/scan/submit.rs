@@ -440,7 +440,7 @@ impl ScanSubmission {
             boot: timer.boot,
             up_ms: timer.started_up_ms,
             until_up_ms: timer.finished_up_ms,
-            required_s: Some(timer.required_s).filter(|_| timer.protocol == followed),
+            required_s: Some(timer.required_s).filter(|s| *s > 0 && timer.protocol == followed),
         });
         let wet_ms = expected.wet.filter(|wet| wet.up_ms >= self.token.opened_ms);
         let wet_ms = wet_ms.and_then(|wet| wet.measured_s(&self.now)).map_or(0, |s| u64::from(s) * 1_000);
