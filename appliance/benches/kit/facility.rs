@@ -6,10 +6,11 @@ use std::sync::Arc;
 use appliance::clock::system_clock;
 use appliance::store::{Store, StoreConfig, WriteDecision};
 use record::entry::{Digest16, EntryAuthor, EntryDraft, IdempotencyRecord};
+use record::ids::StaffId;
 use record::kinds::Event;
 use record::redact::PersonalText;
 use record::tag::Tag;
-use service::clock::boot_id;
+use service::clock::{FakeClock, boot_id};
 use service::random::{RandomSource, SystemRandom};
 
 use super::Failed;
@@ -52,6 +53,11 @@ pub(crate) fn open(dir: &Path) -> Result<Store, Failed> {
     Ok(Store::open(StoreConfig::new(dir), clock, random)?.0)
 }
 
+/// The same under a clock that whoever fills it lets go on.
+pub(crate) fn open_under(dir: &Path, clock: Arc<FakeClock>) -> Result<Store, Failed> {
+    Ok(Store::open(StoreConfig::new(dir), clock, Arc::new(SystemRandom))?.0)
+}
+
 fn plain(kind: &str, body: &str) -> EntryDraft {
     EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
@@ -69,6 +75,18 @@ pub(crate) fn cleaning(n: usize, items: usize, random: &dyn RandomSource) -> Res
     let idem = Some(IdempotencyRecord { key: Digest16(random.bytes()), req: Digest16(random.bytes()) });
     let event = Event::read("cleaning.recorded", &body);
     Ok(EntryDraft { by: EntryAuthor::BOX, idem, event, texts: vec![name, note] })
+}
+
+/// Somebody who may do everything.
+pub(crate) fn admin(staff: StaffId, random: &dyn RandomSource) -> Result<EntryDraft, Failed> {
+    let name = PersonalText::new("Grace Okafor", random.bytes())?;
+    let body = format!(
+        r#"{{"staff":"{staff}","name":{{"redactable":"{}"}},"role":"facility_admin"}}"#,
+        name.redactable().hash
+    );
+    let draft = EntryDraft { texts: vec![name], ..plain("staff.added", &body) };
+    let is_known = !matches!(draft.event, Event::Unknown { .. });
+    is_known.then_some(draft).ok_or_else(|| "an event that nobody knows".into())
 }
 
 /// Records drafts as one command each [`AT_ONCE`].

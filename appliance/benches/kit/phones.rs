@@ -13,6 +13,8 @@ use super::{Failed, Measured, facility, micros};
 pub(crate) enum Work {
     /// Sends the form.
     Record,
+    /// Sends the form of a page that was opened once: what it carries is reviewed.
+    Review,
     /// Opens the item's page, sends its form, opens the receipt.
     Flow,
 }
@@ -41,8 +43,13 @@ pub(crate) fn phones(
                 tokio::task::spawn_local(async move {
                     let stream = TcpStream::connect(address).await.map_err(|e| e.to_string())?;
                     stream.set_nodelay(true).map_err(|e| e.to_string())?;
-                    let mut phone =
-                        Phone { stream, answer: Vec::with_capacity(32 << 10), n: n * 1_009, items };
+                    let mut phone = Phone {
+                        stream,
+                        answer: Vec::with_capacity(32 << 10),
+                        n: n * 1_009,
+                        items,
+                        page: None,
+                    };
                     phone.work(work, until).await
                 })
             })
@@ -62,6 +69,8 @@ struct Phone {
     /// Which record it makes next.
     n: usize,
     items: usize,
+    /// What the form of the opened page carries beside its submission.
+    page: Option<String>,
 }
 
 impl Phone {
@@ -78,10 +87,12 @@ impl Phone {
             let requested = Instant::now();
             match work {
                 Work::Record => self.record().await?,
+                Work::Review => self.review().await?,
                 Work::Flow => self.flow().await?,
             }
             took.push(micros(requested));
-            self.n += 1;
+            // A page is of one item.
+            self.n += usize::from(!matches!(work, Work::Review));
         }
     }
 
@@ -98,12 +109,25 @@ impl Phone {
         format!("cleaned_by={name}&notes={note}")
     }
 
-    async fn flow(&mut self) -> Result<(), String> {
+    async fn review(&mut self) -> Result<(), String> {
+        let page = match self.page.take() {
+            Some(page) => page,
+            None => self.open_page(&["page", "version", "protocol"]).await?,
+        };
+        let key = u128::from_le_bytes((&SystemRandom as &dyn RandomSource).bytes());
+        let body = format!("{}{page}&submission={key:032x}&step=1&step=2&step=3&step=4", self.entered());
+        self.page = Some(page);
+        self.post("", &body).await?;
+        Ok(())
+    }
+
+    /// Opens the item's page; these fields of its form as they are sent.
+    async fn open_page(&mut self, fields: &[&str]) -> Result<String, String> {
         let tag = facility::tag(self.n % self.items);
         self.ask(&format!("GET /t/{tag} HTTP/1.1\r\nHost: localhost\r\n\r\n"), "200").await?;
         let page = String::from_utf8_lossy(&self.answer);
-        let mut body = self.entered();
-        for field in ["submission", "page", "version", "protocol"] {
+        let mut body = String::new();
+        for field in fields {
             let mark = format!("name=\"{field}\" value=\"");
             let from =
                 page.find(&mark).ok_or_else(|| format!("the page has no {field}: {page}"))? + mark.len();
@@ -113,6 +137,12 @@ impl Phone {
                 value.replace('+', "%2B").replace('=', "%3D").replace('/', "%2F")
             ));
         }
+        Ok(body)
+    }
+
+    async fn flow(&mut self) -> Result<(), String> {
+        let mut body = self.entered();
+        body.push_str(&self.open_page(&["submission", "page", "version", "protocol"]).await?);
         body.push_str("&step=1&step=2&step=3&step=4");
         let receipt = self.post("", &body).await?;
         self.ask(&format!("GET {receipt} HTTP/1.1\r\nHost: localhost\r\n\r\n"), "200").await

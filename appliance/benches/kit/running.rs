@@ -61,6 +61,8 @@ impl Running {
         )?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_cleantrack-appliance"));
         command.arg("--config").arg(&settings).stdout(Stdio::piped());
+        // As its unit starts it.
+        command.env("MALLOC_ARENA_MAX", "2");
         if let Some((shim, delay_us)) = shim {
             shim.load(&mut command, delay_us);
         }
@@ -94,6 +96,11 @@ impl Running {
     /// Memory that is its own, MiB.
     pub(crate) fn own_memory(&self) -> Result<f64, Failed> {
         Ok(float(self.figure("status", "RssAnon:")?) / 1024.0)
+    }
+
+    /// Memory that it has in all, its program included, MiB.
+    pub(crate) fn resident_memory(&self) -> Result<f64, Failed> {
+        Ok(float(self.figure("status", "VmRSS:")?) / 1024.0)
     }
 
     /// User and system time of all its threads, milliseconds.

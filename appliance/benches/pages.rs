@@ -1,0 +1,137 @@
+//! Pages of phones and staff to their first byte, beside a static file of the same box in the same run: 300 items with schedules, a
+//! million cleanings.
+//!
+//! `cargo bench -p cleantrack-appliance --bench pages [-- FOLDER [CLEANINGS]]`; the folder must lie on the disk that is meant.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[allow(dead_code, reason = "each bench uses its part of it")]
+mod kit;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use appliance::clock::system_clock;
+use appliance::identity::IdentityStores;
+use kit::phones::{Until, Work, phones};
+use kit::running::Running;
+use kit::{Failed, Goal, Table, facility, heading, median, micros};
+use record::ids::{BootId, StaffId};
+use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderMap};
+use service::clock::{Clock as _, FakeClock, Now, boot_id};
+use service::random::{RandomSource, SystemRandom};
+
+const ITEMS: usize = 300;
+const CLEANINGS: usize = 1_000_000;
+/// Over which they were recorded: three an item and day.
+const YEARS_MS: i64 = 3 * 365 * 86_400_000;
+/// Drafts of one command.
+const AT_ONCE: usize = 200;
+/// How often each page is asked for, a static file each time before it.
+const ASKED: usize = 200;
+/// The same behind a record, which makes lists anew.
+const ASKED_BEHIND: usize = 40;
+/// Of a static file's first byte, and where the run fails.
+const RATIO: (Goal, Goal) = (Goal::AtMost(3.0), Goal::AtMost(30.0));
+const RESIDENT_MB: Goal = Goal::AtMost(45.0);
+const PAGES: [&str; 3] = ["/", "/staff/", "/staff/equipment"];
+
+/// A box with so many cleanings; the secret of a facility admin's session.
+fn fill(data: &Path, cleanings: usize) -> Result<String, Failed> {
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+    let now = system_clock(boot_id(random.bytes())).now();
+    let clock = Arc::new(FakeClock::new(Now {
+        wall_ms: now.wall_ms - YEARS_MS,
+        boot: BootId::new(1, [1; 10]),
+        ..now
+    }));
+    let store = facility::open_under(data, clock.clone())?;
+    let step_ms = YEARS_MS / i64::try_from(cleanings / AT_ONCE)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let admin = StaffId::new(0, random.bytes());
+    runtime.block_on(async {
+        facility::record(&store, facility::events(ITEMS, 0)?).await?;
+        facility::record(&store, vec![facility::admin(admin, &*random)?]).await?;
+        for step in 0..cleanings / AT_ONCE {
+            let range = step * AT_ONCE..(step + 1) * AT_ONCE;
+            let drafts: Result<Vec<_>, _> = range.map(|n| facility::cleaning(n, ITEMS, &*random)).collect();
+            clock.advance_ms(step_ms);
+            facility::record(&store, drafts?).await?;
+        }
+        Ok::<(), Failed>(())
+    })?;
+    let identity = IdentityStores::open(&store.state_db(), store.disk(), &random)?;
+    let secret = identity.sessions.begin(admin, &system_clock(boot_id(random.bytes())).now())?;
+    runtime.block_on(store.stop())?;
+    Ok(secret)
+}
+
+/// Milliseconds to the first byte of an answer, which is read to its end.
+async fn first_byte(client: &reqwest::Client, url: &str) -> Result<f64, Failed> {
+    let asked = Instant::now();
+    let mut answer = client.get(url).send().await?.error_for_status()?;
+    let took = f64::from(micros(asked)) / 1_000.0;
+    while answer.chunk().await?.is_some() {}
+    Ok(took)
+}
+
+/// Medians of a page and of a static file that were asked for in turns.
+async fn compare(client: &reqwest::Client, page: &str, file: &str) -> Result<(f64, f64), Failed> {
+    let (mut pages, mut files) = (Vec::new(), Vec::new());
+    for _ in 0..ASKED {
+        files.push(first_byte(client, file).await?);
+        pages.push(first_byte(client, page).await?);
+    }
+    Ok((median(pages), median(files)))
+}
+
+/// The style sheet, as the first page names it.
+async fn style_sheet(client: &reqwest::Client, origin: &str) -> Result<String, Failed> {
+    let page =
+        client.get(format!("{origin}/")).header(ACCEPT_ENCODING, "identity").send().await?.text().await?;
+    let name = page.split('"').find(|part| part.starts_with("/base.")).ok_or("no style sheet")?;
+    Ok(format!("{origin}{name}"))
+}
+
+fn main() -> Result<ExitCode, Failed> {
+    // The client takes the process's; nothing else of this process has chosen one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut words = std::env::args().skip(1).filter(|a| !a.starts_with("--"));
+    let dir = tempfile::tempdir_in(words.next().map_or_else(std::env::temp_dir, Into::into))?;
+    let cleanings = words.next().map_or(Ok(CLEANINGS), |count| count.parse())?;
+    let secret = fill(&dir.path().join("box"), cleanings)?;
+    let running = Running::start_on(dir.path(), ITEMS, None)?;
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_ENCODING, "gzip".parse()?);
+    headers.insert(COOKIE, format!("__Host-session={secret}").parse()?);
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(&running.ca)?)?;
+    let client =
+        reqwest::Client::builder().tls_certs_only([ca]).default_headers(headers).no_proxy().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    heading(&format!("First byte with {ITEMS} items and {cleanings} cleanings"));
+    let mut table = Table::default();
+    let file = runtime.block_on(style_sheet(&client, &running.https))?;
+    for path in PAGES {
+        let page = format!("{}{path}", running.https);
+        let (took, of_file) = runtime.block_on(compare(&client, &page, &file))?;
+        let how = format!("{took:.2} ms of {of_file:.2} ms, medians of {ASKED}");
+        table.bound(path, took / of_file, "of a static file's", RATIO, &how);
+        let mut behind = Vec::new();
+        for _ in 0..ASKED_BEHIND {
+            phones((&running.address, ITEMS), 1, Work::Record, Until::Done(1))?;
+            behind.push(runtime.block_on(first_byte(&client, &page))?);
+        }
+        let ratio = median(behind) / of_file;
+        table.row(
+            &format!("{path} behind a record"),
+            ratio,
+            "of a static file's",
+            RATIO.0,
+            "lists are made anew",
+        );
+    }
+    let how = format!("{:.1} MiB of it its own", running.own_memory()?);
+    table.row("resident memory", running.resident_memory()?, "MiB", RESIDENT_MB, &how);
+    Ok(table.status())
+}
