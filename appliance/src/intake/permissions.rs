@@ -155,7 +155,7 @@ pub(super) fn check_permission(
     }
 }
 
-/// A token writes what biomed writes; who rules over the facility its admins decide.
+/// A token that writes does what a facility admin does, settings included; who is an admin its admins decide.
 fn check_program(command: &Command, view: &dyn StateView) -> Result<(), CommandRefusal> {
     let is_admin = |staff: &StaffId| {
         view.facility().staff.get(staff).is_some_and(|person| person.role == StaffRole::FacilityAdmin)
