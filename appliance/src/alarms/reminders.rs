@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use record::fold::FacilityState;
+use record::fold::{FacilityState, OpenProblem};
 use record::kinds::CivilDay;
 use record::messages::HealthAlarm;
 use record::tree::Hash;
@@ -262,7 +262,8 @@ fn local_day(zone: &str, ms: i64) -> Option<CivilDay> {
 
 fn open_reports(facility: &FacilityState) -> BTreeMap<String, u32> {
     let items = facility.activity.iter().filter(|(_, row)| !row.problems.is_empty());
-    items.map(|(tag, row)| (tag.to_string(), u32::try_from(row.problems.len()).unwrap_or(u32::MAX))).collect()
+    let count = |open: &[OpenProblem]| open.iter().map(OpenProblem::count).fold(0, u32::saturating_add);
+    items.map(|(tag, row)| (tag.to_string(), count(&row.problems))).collect()
 }
 
 /// Counted by how many of the days before the end have come: the second is news.

@@ -34,7 +34,7 @@ pub struct ProblemForm {
 
 /// Open reports of one item; what comes then is added to the newest of them.
 const OF_ITEM_MAX: usize = 3;
-/// Open reports that one device may have made within an hour.
+/// Reports that one device may have made within an hour and that are open, or stay with one that is.
 const OF_DEVICE_MAX: usize = 5;
 const HOUR_MS: i64 = 3_600_000;
 
@@ -73,7 +73,7 @@ pub(super) fn report_problem(
     texts.extend(beside);
     // Behind what the command makes beside it.
     let before = drafts.made.len() as u64;
-    let also = open_problems(view, item).iter().skip(OF_ITEM_MAX - 1).last().map(|open| open.of);
+    let also = open_problems(view, item).iter().skip(OF_ITEM_MAX - 1).last().map(|open| open.report.of);
     let of = EntryRef { epoch: view.epoch(), seq: view.size() + before };
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
@@ -102,9 +102,10 @@ fn open_problems<'a>(view: &'a dyn StateView, item: &Equipment) -> &'a [OpenProb
 fn reports_of_device(view: &dyn StateView, device: DeviceId) -> usize {
     let since_ms = view.now().wall_ms.saturating_sub(HOUR_MS);
     let open = view.facility().activity.values().flat_map(|activity| &activity.problems);
-    let recent = open.filter(|problem| problem.reported_ms >= since_ms);
+    let reports = open.flat_map(OpenProblem::reports);
+    let recent = reports.filter(|report| report.reported_ms >= since_ms);
     recent
-        .filter(|problem| view.entry(problem.of).is_some_and(|made| made.head().by.device == Some(device)))
+        .filter(|report| view.entry(report.of).is_some_and(|made| made.head().by.device == Some(device)))
         .count()
 }
 
@@ -116,7 +117,7 @@ pub(super) fn close_problem(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let mut all = view.facility().activity.iter();
-    let tag = all.find_map(|(tag, row)| row.problems.iter().any(|open| open.of == of).then_some(*tag));
+    let tag = all.find_map(|(tag, row)| row.problems.iter().any(|open| open.report.of == of).then_some(*tag));
     let tag = tag.ok_or(CommandRefusal::UnknownProblem { of })?;
     let cause = RefusalCause::ProblemOutcome;
     let outcome = closing.outcome.clone().filter(|outcome| ProblemOutcome::ALL.contains(outcome));
@@ -137,7 +138,7 @@ pub(super) fn close_of_item(
         let cause = RefusalCause::ProblemOutcome;
         let outcome = outcome.filter(|outcome| ProblemOutcome::ALL.contains(outcome));
         let outcome = outcome.cloned().ok_or(CommandRefusal::Needed { field: "outcome", cause })?;
-        drafts.push(ProblemClosed { of: open.of, tag: item.tag, outcome, text: None }, Vec::new());
+        drafts.push(ProblemClosed { of: open.report.of, tag: item.tag, outcome, text: None }, Vec::new());
     }
     Ok(())
 }

@@ -11,6 +11,14 @@ problem-open-title = Open reports
 problem-line = Reported { $when }: { $what }
 # $who: who reported it, and how that is proven.
 problem-line-by = Reported { $when } by { $who }: { $what }
+# The same of what was added to a report that is open.
+problem-line-added = Added { $when }: { $what }
+problem-line-added-by = Added { $when } by { $who }: { $what }
+# $count: what was added before, which is not shown.
+problem-added-earlier = { $count ->
+    [one] One earlier addition is in the item’s history.
+   *[other] { NUMBER($count) } earlier additions are in the item’s history.
+}
 # Link for biomed.
 problem-close = Close the report
 # $word: what is wrong; $shown: a word that this version does not know.

@@ -9,6 +9,12 @@ problem-open-title = Avisos abiertos
 problem-line = Aviso { $when }: { $what }
 # $who: who reported it, and how that is proven.
 problem-line-by = Aviso { $when } de { $who }: { $what }
+problem-line-added = Añadido { $when }: { $what }
+problem-line-added-by = Añadido { $when } por { $who }: { $what }
+problem-added-earlier = { $count ->
+    [one] Hay un añadido anterior en el historial del equipo.
+   *[other] Hay { NUMBER($count) } añadidos anteriores en el historial del equipo.
+}
 # Link for biomed.
 problem-close = Cerrar el aviso
 # $word: what is wrong; $shown: a word that this version does not know.

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 pub use self::codes::CodeAlias;
 pub use self::loads::{AgentLot, ItemUpkeep, OldRecordsFile, OpenLoad, UpkeepTask};
-pub use self::problems::OpenProblem;
+pub use self::problems::{OpenProblem, ReportedProblem};
 pub use self::register::{
     CompetencyGrant, EquipmentCategory, FacilityLocation, FacilityProtocol, LabelHost, ProtocolEdition,
     StaffCompetency,

@@ -11,10 +11,12 @@ use crate::tree::Hash;
 
 /// Open reports that an item remembers, the newest.
 const OPEN_MAX: usize = 8;
+/// Additions that an open report remembers, the newest.
+const ADDED_MAX: usize = 8;
 
-/// A report that is not closed.
+/// What somebody reported of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenProblem {
+pub struct ReportedProblem {
     /// Which entry.
     #[serde(flatten)]
     pub of: EntryRef,
@@ -35,6 +37,55 @@ pub struct OpenProblem {
     pub reported_ms: i64,
 }
 
+/// A report that is not closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenProblem {
+    /// The report itself.
+    #[serde(flatten)]
+    pub report: ReportedProblem,
+    /// What was reported on top of it, the newest, ascending in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<ReportedProblem>,
+    /// Additions before those.
+    #[serde(default)]
+    pub earlier: u32,
+}
+
+impl OpenProblem {
+    /// Itself, then what was added.
+    pub fn reports(&self) -> impl Iterator<Item = &ReportedProblem> {
+        std::iter::once(&self.report).chain(&self.added)
+    }
+
+    /// How many reports it stands for, itself and those that it no longer remembers among them.
+    pub fn count(&self) -> u32 {
+        let added = u32::try_from(self.added.len()).unwrap_or(u32::MAX);
+        self.earlier.saturating_add(added).saturating_add(1)
+    }
+
+    /// When somebody last reported something of it, milliseconds since 1970.
+    pub fn latest_ms(&self) -> i64 {
+        self.added
+            .last()
+            .map_or(self.report.reported_ms, |last| last.reported_ms.max(self.report.reported_ms))
+    }
+
+    fn add(&mut self, more: ReportedProblem) {
+        self.added.push(more);
+        self.added.sort_by_key(|report| report.reported_ms);
+        let surplus = self.added.len().saturating_sub(ADDED_MAX);
+        self.earlier = self.earlier.saturating_add(u32::try_from(surplus).unwrap_or(u32::MAX));
+        self.added.drain(..surplus);
+    }
+}
+
+/// The report that a line means. Two branches may give one number to different reports: the one of the line's own branch is
+/// meant.
+fn find_named(problems: &[OpenProblem], of: EntryRef, run: Option<RunName>) -> Option<usize> {
+    let named = |run| problems.iter().position(|open| open.report.of == of && open.report.run == run);
+    named(run).or_else(|| named(None)).or_else(|| problems.iter().position(|open| open.report.of == of))
+}
+
 impl FacilityState {
     pub(super) fn problem_reported(
         &mut self,
@@ -47,12 +98,7 @@ impl FacilityState {
         if !self.equipment.contains_key(&b.tag) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
-        changes.row(RowKey::Activity(b.tag));
-        let problems = &mut self.activity_mut(b.tag).problems;
-        if b.also.is_some() {
-            return;
-        }
-        problems.push(OpenProblem {
+        let report = ReportedProblem {
             of,
             run,
             what: b.what.clone(),
@@ -60,8 +106,16 @@ impl FacilityState {
             photos: b.photos.iter().take(PHOTOS_MAX).copied().collect(),
             who: b.who,
             reported_ms: line.ms,
-        });
-        problems.sort_by_key(|problem| problem.reported_ms);
+        };
+        changes.row(RowKey::Activity(b.tag));
+        let problems = &mut self.activity_mut(b.tag).problems;
+        let added_to = b.also.and_then(|also| find_named(problems, also, run));
+        // Whoever closed what it was added to, before this was found, has not seen it: it is open itself then.
+        if let Some(open) = added_to.and_then(|place| problems.get_mut(place)) {
+            return open.add(report);
+        }
+        problems.push(OpenProblem { report, added: Vec::new(), earlier: 0 });
+        problems.sort_by_key(|open| open.report.reported_ms);
         let surplus = problems.len().saturating_sub(OPEN_MAX);
         problems.drain(..surplus);
     }
@@ -77,10 +131,7 @@ impl FacilityState {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
         let problems = &mut self.activity_mut(b.tag).problems;
-        // Two branches may give one number to different reports: the one of the closing line's own branch is meant.
-        let named = |run| problems.iter().position(|problem| problem.of == b.of && problem.run == run);
-        let found = named(run).or_else(|| named(None));
-        match found.or_else(|| problems.iter().position(|problem| problem.of == b.of)) {
+        match find_named(problems, b.of, run) {
             Some(place) => drop(problems.remove(place)),
             None => return changes.pass(line.late, PassedOver::NotApplicable),
         }

@@ -372,3 +372,37 @@ fn a_person_remembers_the_newest_changes_of_their_access() {
     let nobody = r#"{"what":"pin set","staff":"01KAFJWQ400000000000000005"}"#;
     assert_eq!(world.tell(300, "access.changed", nobody).rows, []);
 }
+
+#[test]
+fn what_is_added_to_an_open_report_stays_and_is_closed_with_it() {
+    let mut world = World::pump();
+    let report = |world: &mut World, wall, what: &str, rest: &str| {
+        let who = r#""who":{"proof":"unattributed"}"#;
+        world.tell(wall, "problem.reported", &format!(r#"{{"tag":"{PUMP}","what":"{what}",{who}{rest}}}"#));
+        world.seq - 1
+    };
+    let first = report(&mut world, 200, "soiled", "");
+    let other = report(&mut world, 210, "wrong label", "");
+    let also = format!(r#","also":{{"epoch":"{EPOCH}","seq":{first}}}"#);
+    let photo = format!(r#","photos":["{}"]{also}"#, "ab".repeat(32));
+    let added = report(&mut world, 300, "broken", &photo);
+    let seqs = |world: &World, place: usize| {
+        let open = &world.activity().problems[place];
+        (open.report.of.seq, open.added.iter().map(|more| more.of.seq).collect::<Vec<_>>())
+    };
+    assert_eq!((seqs(&world, 0), seqs(&world, 1)), ((first, vec![added]), (other, vec![])));
+    let open = &world.activity().problems[0];
+    assert_eq!((open.added[0].what.as_str(), open.added[0].photos.len()), ("broken", 1));
+    assert_eq!((open.count(), open.latest_ms(), open.earlier), (2, 300, 0));
+    for n in 0..10 {
+        report(&mut world, 310 + n, "other", &also);
+    }
+    let open = &world.activity().problems[0];
+    assert_eq!((open.added.len(), open.earlier, open.count()), (8, 3, 12), "the newest are kept");
+    assert_eq!((open.added[0].reported_ms, open.latest_ms()), (312, 319));
+    let close = format!(r#"{{"epoch":"{EPOCH}","seq":{first},"tag":"{PUMP}","outcome":"fixed"}}"#);
+    world.tell(400, "problem.closed", &close);
+    assert_eq!(seqs(&world, 0), (other, vec![]));
+    let late = report(&mut world, 410, "other", &also);
+    assert_eq!(seqs(&world, 1), (late, vec![]), "whoever closed the first has not seen this one");
+}

@@ -22,7 +22,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")] photos: Vec<Hash>,
         /// Who says so, and how that was proven.
         who: CleanedBy,
-        /// A report of this item that was open: this one says more of the same, and is not open itself.
+        /// A report of this item that was open: this one says more of the same, is closed with it, and is not open itself.
         #[serde(default, skip_serializing_if = "Option::is_none")] also: Option<EntryRef>,
     }
     /// What came of a report.

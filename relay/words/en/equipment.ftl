@@ -85,6 +85,13 @@ item-class = { $class ->
 item-reports = Open reports
 # $what: what is wrong, in one word; $when: such as “today 13:02”.
 item-report = Reported { $when }: { $what }
+# The same of what was added to a report that is open.
+item-report-added = Added { $when }: { $what }
+# $count: what was added before, which is not shown.
+item-report-earlier = { $count ->
+    [one] One earlier addition is in the history.
+   *[other] { NUMBER($count) } earlier additions are in the history.
+}
 item-history = History
     .hint = { $count ->
     [one] { $count } cleaning in 30 days, newest first

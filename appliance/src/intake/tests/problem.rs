@@ -36,7 +36,7 @@ fn a_report_suspends_only_where_the_facility_wants_that_of_it() {
         world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
         for (who, suspends) in [(nobody(), by_anybody), (ClaimedCleaner::Pin(ada), by_proven)] {
             world.ask(by(CommandSource::Phone), None, problem(tag, who)).unwrap();
-            let open = world.facility.activity[&tag].problems.last().unwrap().of;
+            let open = world.facility.activity[&tag].problems.last().unwrap().report.of;
             let Event::EquipmentSuspended(out) = world.last() else {
                 assert!(!suspends, "{policy:?}");
                 assert!(matches!(world.last(), Event::ProblemReported(_)));
@@ -63,7 +63,7 @@ fn one_phone_cannot_flood_with_reports() {
     for tag in [items[0], items[0], items[0]] {
         world.ask(phone(1), None, problem(tag, nobody())).unwrap();
     }
-    let third = world.facility.activity[&items[0]].problems[2].of;
+    let third = world.facility.activity[&items[0]].problems[2].report.of;
     world.ask(phone(2), None, problem(items[0], nobody())).unwrap();
     assert!(matches!(world.last(), Event::ProblemReported(more) if more.also == Some(third)));
     assert_eq!(world.facility.activity[&items[0]].problems.len(), 3);
@@ -74,7 +74,7 @@ fn one_phone_cannot_flood_with_reports() {
     world.ask(phone(2), None, problem(items[2], nobody())).unwrap();
     world.pass(3_600_001);
     world.ask(phone(1), None, problem(items[2], nobody())).unwrap();
-    let of = world.facility.activity[&items[1]].problems[0].of;
+    let of = world.facility.activity[&items[1]].problems[0].report.of;
     let close = |outcome| {
         let closing = ProblemClosing { outcome, text: String::new() };
         Command::CloseProblem { of, closing }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
+use crate::alarms::reminders::ReminderCode;
 use crate::intake::SettingsChange;
 
 fn report(what: &'static str) -> [(&'static str, &'static str); 3] {
@@ -35,7 +36,7 @@ async fn anybody_reports_and_everybody_sees_it() {
     let fourth = world.post(&path, &[("what", "wrong label"), ("notes", "Bed 9")]).await;
     assert_eq!(fourth.is(303).location(), format!("{scan}?report=added#problems"));
     let shown = world.get(&format!("{scan}?report=added")).await;
-    shown.is(200).has("yours was added to the newest one").has_not("Bed 9");
+    shown.is(200).has("yours was added to the newest one").has("Added ").has(": wrong label").has("Bed 9");
     assert_eq!(
         (world.size(), world.state.store.facility().activity[&world.pump].problems.len()),
         (size + 4, 3)
@@ -122,6 +123,66 @@ async fn biomed_closes_a_report_with_what_came_of_it() {
     tom.get("/staff/").await.has_not("Open reports");
     tom.post(&back, &form, &[]).await.is(303);
     tom.get(&back).await.is(200);
+}
+
+#[tokio::test]
+async fn biomed_sees_what_was_added_to_an_open_report() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let path = format!("/t/{}/problem", world.pump);
+    for _ in 0..3 {
+        world.clock.advance(std::time::Duration::from_secs(1));
+        world.post(&path, &report("soiled")).await.is(303);
+    }
+    let counted = async || {
+        let table = world.state.alarms.reminders().unwrap();
+        table.look_round(&world.state.store.facility(), 0).unwrap();
+        table.all(0).iter().find(|row| row.code == ReminderCode::ProblemReported).map(|row| row.count)
+    };
+    assert_eq!(counted().await, Some(3));
+    let labels = async || {
+        let cards = world.get("/api/v1/app/cards").await;
+        let lines: Vec<serde_json::Value> =
+            cards.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let item = lines.iter().find(|line| line["tag"] == world.pump.to_string()).unwrap();
+        (lines[0]["labels"].clone(), item["problems"].clone())
+    };
+    let before = labels().await;
+    world.clock.advance(std::time::Duration::from_secs(1));
+    let page = world.get(&path).await;
+    world.send(photo_report(&page, &path, "broken", "good"), false).await.is(303);
+    assert_eq!(counted().await, Some(4), "it is raised anew");
+    let after = labels().await;
+    assert_ne!(before.0, after.0, "a phone asks for it");
+    assert_eq!(after.1, serde_json::json!(["dirty", "dirty", "dirty", "broken"]));
+    let Event::ProblemReported(added) = world.event(world.size() - 1) else { panic!() };
+    let thumbnail = format!("/photos/{}.t.jpg", added.photos[0]);
+    let (today, item) =
+        (tom.get("/staff/").await, tom.get(&format!("/staff/equipment/{}", world.pump)).await);
+    let newest =
+        today.text().split("href=\"/staff/problems/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let close = tom.get(&format!("/staff/problems/{newest}")).await;
+    let resume = tom.get(&format!("/staff/equipment/{}/back", world.pump)).await;
+    for page in [&today, &item, &close, &resume] {
+        page.is(200).has("Added ").has(": broken").has("Hinge").has(&thumbnail);
+    }
+    let notice = tom.get(&format!("/staff/equipment/{}/edit", world.pump)).await;
+    notice.has(": broken").has_not("Hinge");
+    world.get(&format!("/t/{}", world.pump)).await.has(": broken").has("Hinge").has_not(&thumbnail);
+    world.get(&path).await.has(": broken").has_not("Hinge");
+    let program = program(&world, ApiTokenScope::Write);
+    let listed = program.get("/api/v1/problems").await.is(200).json();
+    let first = &listed["items"][0];
+    assert_eq!((first["id"].as_str(), &first["what"]), (Some(newest.as_str()), &"soiled".into()));
+    assert_eq!(
+        (&first["additions"][0]["what"], &first["additions"][0]["text"]),
+        (&"broken".into(), &"Hinge".into())
+    );
+    assert_eq!(first["earlier_additions"], 0);
+    let end = format!("/api/v1/problems/{newest}/closed");
+    program.post(&end, serde_json::json!({ "outcome": "fixed" })).await.is(204);
+    assert_eq!(counted().await, Some(2), "what was added is closed with it");
+    tom.get("/staff/").await.has_not(": broken");
 }
 
 #[tokio::test]
@@ -263,7 +324,7 @@ async fn a_report_without_room_for_its_photo_is_recorded_and_says_so() {
         let sent = world.send(photo_report(&page, &path, "broken", "good"), false).await;
         assert_eq!(sent.is(303).location(), format!("{item}?report=no-room#problems"));
         let activity = world.state.store.facility().activity[&world.pump].clone();
-        assert!(activity.problems[0].photos.is_empty());
+        assert!(activity.problems[0].report.photos.is_empty());
         let shown = world.get(&format!("{item}?report=no-room")).await;
         shown.is(200).has("Your report was sent, but your photo was not saved").has(": broken");
         world.get(&item).await.has_not("your photo was not saved");

@@ -1,6 +1,6 @@
 //! Open reports about items, as pages and API show them.
 
-use record::fold::{FacilityState, OpenProblem};
+use record::fold::{FacilityState, OpenProblem, ReportedProblem};
 use record::ids::Epoch;
 use record::kinds::{CleanedBy, EntryRef, ProblemWord};
 use record::tag::Tag;
@@ -62,15 +62,24 @@ impl SentReport {
     }
 }
 
-/// An open report.
+/// What somebody reported.
 #[derive(Debug, Clone)]
-pub(crate) struct ProblemCard {
+pub(crate) struct ReportWords {
     /// What was reported, and when.
     pub(crate) line: SafeHtml,
     /// What whoever reported it said.
     pub(crate) text: Option<SafeHtml>,
     /// For staff alone.
     pub(crate) photos: Vec<HistoryPhoto>,
+}
+
+/// An open report.
+#[derive(Debug, Clone)]
+pub(crate) struct ProblemCard {
+    /// The report itself, then what was added to it.
+    pub(crate) reports: Vec<ReportWords>,
+    /// What was added before those.
+    pub(crate) earlier: Option<String>,
     /// Names it in addresses.
     pub(crate) id: String,
     pub(crate) tag: Tag,
@@ -95,14 +104,14 @@ pub(crate) fn find_problem(facility: &FacilityState, of: EntryRef) -> Option<(Ta
     facility
         .activity
         .iter()
-        .find_map(|(tag, row)| row.problems.iter().find(|open| open.of == of).map(|open| (*tag, open)))
+        .find_map(|(tag, row)| row.problems.iter().find(|open| open.report.of == of).map(|open| (*tag, open)))
 }
 
-/// Every open report, the newest first.
+/// Every open report, the one first of which something was reported last.
 pub(crate) fn open_problems(facility: &FacilityState) -> Vec<(Tag, &OpenProblem)> {
     let items = facility.activity.iter();
     let mut all: Vec<_> = items.flat_map(|(tag, row)| row.problems.iter().map(|open| (*tag, open))).collect();
-    all.sort_by_key(|(_, open)| std::cmp::Reverse(open.reported_ms));
+    all.sort_by_key(|(_, open)| std::cmp::Reverse(open.latest_ms()));
     all
 }
 
@@ -114,15 +123,36 @@ pub(crate) fn word_key(word: &ProblemWord) -> String {
     }
 }
 
-/// What is wrong, and when that was reported.
-fn word_report(wording: &PageWording, w: ProblemWords, problem: &OpenProblem) -> (String, String) {
-    let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
-    (what, wording.dates().day_and_time(problem.reported_ms).text)
+/// Whether a report is open by itself, or was added to one that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReportPlace {
+    Open,
+    Added,
 }
 
-fn report_line(wording: &PageWording, w: ProblemWords, problem: &OpenProblem) -> SafeHtml {
-    let (what, when) = word_report(wording, w, problem);
-    fill_slots(w.problem_line(what, when), [])
+/// A report and what was added to it.
+fn reports_of(open: &OpenProblem) -> impl Iterator<Item = (ReportPlace, &ReportedProblem)> {
+    let places = std::iter::once(ReportPlace::Open).chain(std::iter::repeat(ReportPlace::Added));
+    places.zip(open.reports())
+}
+
+/// What is wrong, and when that was reported.
+fn word_report(wording: &PageWording, w: ProblemWords, report: &ReportedProblem) -> (String, String) {
+    let what = w.problem_word(report.what.as_str(), &word_key(&report.what));
+    (what, wording.dates().day_and_time(report.reported_ms).text)
+}
+
+fn report_line(
+    wording: &PageWording,
+    w: ProblemWords,
+    (place, report): (ReportPlace, &ReportedProblem),
+) -> SafeHtml {
+    let (what, when) = word_report(wording, w, report);
+    let line = match place {
+        ReportPlace::Open => w.problem_line(what, when),
+        ReportPlace::Added => w.problem_line_added(what, when),
+    };
+    fill_slots(line, [])
 }
 
 /// The open reports about an item on a page that is about something else of it.
@@ -138,7 +168,8 @@ impl ReportNotice {
     pub(crate) fn of(facility: &FacilityState, wording: &PageWording, tag: Tag) -> Option<Self> {
         let open = &facility.activity.get(&tag).filter(|activity| !activity.problems.is_empty())?.problems;
         let w = ProblemWords::in_locale(wording.locale());
-        let lines = open.iter().rev().map(|problem| report_line(wording, w, problem)).collect();
+        let reports = open.iter().rev().flat_map(reports_of);
+        let lines = reports.map(|report| report_line(wording, w, report)).collect();
         Some(Self { title: w.problem_open_title(), lines })
     }
 }
@@ -182,29 +213,38 @@ impl ProblemLook<'_> {
         open.iter().rev().map(|problem| self.card(tag, problem, names)).collect()
     }
 
-    fn card_line(self, problem: &OpenProblem, names: ReporterNames) -> SafeHtml {
-        match names == ReporterNames::Shown && problem.who != CleanedBy::Unattributed {
-            true => {
-                let (what, when) = word_report(self.wording, self.w, problem);
-                let who = self.wording.cleaner(self.reader, self.facility, &problem.who);
-                fill_slots(self.w.problem_line_by(what, when, S0), [who])
-            }
-            false => report_line(self.wording, self.w, problem),
+    fn card_line(self, (place, report): (ReportPlace, &ReportedProblem), names: ReporterNames) -> SafeHtml {
+        if names == ReporterNames::Hidden || report.who == CleanedBy::Unattributed {
+            return report_line(self.wording, self.w, (place, report));
+        }
+        let (what, when) = word_report(self.wording, self.w, report);
+        let who = self.wording.cleaner(self.reader, self.facility, &report.who);
+        let line = match place {
+            ReportPlace::Open => self.w.problem_line_by(what, when, S0),
+            ReportPlace::Added => self.w.problem_line_added_by(what, when, S0),
+        };
+        fill_slots(line, [who])
+    }
+
+    fn word_one(self, report: (ReportPlace, &ReportedProblem), names: ReporterNames) -> ReportWords {
+        let (_, entered) = report;
+        let photos = match names {
+            ReporterNames::Shown => &entered.photos[..],
+            ReporterNames::Hidden => &[],
+        };
+        ReportWords {
+            line: self.card_line(report, names),
+            text: entered.text.map(|hash| StoredText::read(self.reader, hash).to_html(self.wording.words())),
+            photos: photos.iter().filter_map(|photo| HistoryPhoto::of(self.state, *photo)).collect(),
         }
     }
 
     pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, names: ReporterNames) -> ProblemCard {
-        let Self { state, facility, reader, wording, .. } = self;
-        let item = facility.equipment.get(&tag);
-        let photos = match names {
-            ReporterNames::Shown => &problem.photos[..],
-            ReporterNames::Hidden => &[],
-        };
+        let item = self.facility.equipment.get(&tag);
         ProblemCard {
-            line: self.card_line(problem, names),
-            photos: photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect(),
-            text: problem.text.map(|hash| StoredText::read(reader, hash).to_html(wording.words())),
-            id: problem_id(problem.of),
+            reports: reports_of(problem).map(|report| self.word_one(report, names)).collect(),
+            earlier: (problem.earlier > 0).then(|| self.w.problem_added_earlier(problem.earlier)),
+            id: problem_id(problem.report.of),
             tag,
             name: item.map_or_else(|| tag.grouped(), |item| item.name.clone()),
         }

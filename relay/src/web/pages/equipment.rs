@@ -55,13 +55,6 @@ struct LatestProof {
     number: String,
 }
 
-/// An open report that something is wrong with the item.
-struct ItemReport {
-    line: String,
-    /// What whoever reported it said.
-    text: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "equipment.html")]
 struct EquipmentPage {
@@ -75,7 +68,8 @@ struct EquipmentPage {
     about: String,
     state: StatusBadge,
     state_words: Option<String>,
-    reports: Vec<ItemReport>,
+    /// The lines of each open report: what was reported and what its words are, and so of each addition.
+    reports: Vec<Vec<String>>,
     rate_30: String,
     rate_words: String,
     trend: Option<SparklineChart>,
@@ -192,17 +186,23 @@ async fn word_reports(
     scope: AccountScope,
     activity: &EquipmentActivity,
     wall: &LocalTime,
-) -> Result<Vec<ItemReport>, DbError> {
+) -> Result<Vec<Vec<String>>, DbError> {
     let w: EquipmentWords = wall.words();
     let mut reports = Vec::new();
-    for problem in activity.problems.iter().rev() {
-        let what = word_problem(wall.words(), &problem.what);
-        let text = match problem.text {
-            Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
-            None => None,
-        };
-        let line = w.item_report(what, wall.day_plain(problem.reported_ms));
-        reports.push(ItemReport { line, text });
+    for open in activity.problems.iter().rev() {
+        let mut lines = Vec::new();
+        for (place, report) in open.reports().enumerate() {
+            let what = word_problem(wall.words(), &report.what);
+            let when = wall.day_plain(report.reported_ms);
+            let line = if place == 0 { w.item_report(what, when) } else { w.item_report_added(what, when) };
+            let text = match report.text {
+                Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
+                None => None,
+            };
+            lines.extend([Some(line), text].into_iter().flatten());
+        }
+        lines.extend((open.earlier > 0).then(|| w.item_report_earlier(open.earlier)));
+        reports.push(lines);
     }
     Ok(reports)
 }

@@ -71,6 +71,37 @@ async fn what_is_said_about_an_item_stands_between_its_cleanings() {
 }
 
 #[tokio::test]
+async fn what_is_added_to_an_open_report_stands_with_it() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &mut world.a.sites[0];
+    let (id, tag, one) = (site.id, site.tags[0], &mut site.one);
+    report_problem(one, NOW_MS - 30 * MINUTE_MS, tag);
+    let (epoch, report) = (one.origin.epoch, one.size() - 1);
+    let also = format!(r#""also":{{"epoch":"{epoch}","seq":{report}}}"#);
+    let added =
+        |what: &str| format!(r#"{{"tag":"{tag}","what":"{what}","who":{{"proof":"unattributed"}},{also}}}"#);
+    for n in 0..10 {
+        let what = if n == 9 { "part missing" } else { "soiled" };
+        one.tell(NOW_MS - (20 - n) * MINUTE_MS, "problem.reported", &added(what));
+    }
+    one.send(&world.ingest).await;
+    let path = format!("/app/f/{id}/e/{tag}");
+    let page = world.get(&path, &cookie).await.body;
+    let open = page.split("Open reports").nth(1).unwrap().split("</ul>").next().unwrap();
+    assert_eq!((open.matches("<li>").count(), open.matches(": dirty").count()), (1, 7), "{open}");
+    for words in ["Reported ", "Cable &#60;torn&#62;", "Added ", ": a part is missing", "2 earlier additions"]
+    {
+        assert!(open.contains(words), "{words} in {open}");
+    }
+    let one = &mut world.a.sites[0].one;
+    let closed = format!(r#"{{"epoch":"{epoch}","seq":{report},"tag":"{tag}","outcome":"fixed"}}"#);
+    one.tell(NOW_MS, "problem.closed", &closed);
+    one.send(&world.ingest).await;
+    assert!(!world.get(&path, &cookie).await.body.contains("Open reports"));
+}
+
+#[tokio::test]
 async fn lines_of_every_sort_are_paged_each_once() {
     let mut world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::Method;
 use record::entry::Digest16;
-use record::fold::{FacilityState, OpenProblem, ServiceState};
+use record::fold::{FacilityState, OpenProblem, ReportedProblem, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, ProofWay, SpauldingClass};
 use record::tag::Tag;
@@ -173,7 +173,8 @@ impl<'a> LabelIndex<'a> {
         let mut rows = rows.to_vec();
         rows.sort_unstable_by_key(|row| row.item.tag);
         let labels = rows.iter().map(|row| {
-            let reports: Vec<_> = problems_of(row).iter().map(|problem| problem.of).collect();
+            let reports: Vec<_> =
+                problems_of(row).iter().map(|open| (open.report.of, open.count())).collect();
             (row.item.tag, self.tags.get(&row.item.tag), self.codes.get(&row.item.tag), reports)
         });
         let labels: Vec<_> = labels.collect();
@@ -204,7 +205,7 @@ fn item_card(
     let badge = row.badge(wording);
     let words = ProblemWords::in_locale(wording.locale());
     let name_problem =
-        |problem: &OpenProblem| words.problem_word(problem.what.as_str(), &word_key(&problem.what));
+        |report: &ReportedProblem| words.problem_word(report.what.as_str(), &word_key(&report.what));
     ItemCard {
         kind: "item",
         tag: item.tag,
@@ -217,7 +218,7 @@ fn item_card(
         photo: item.photo,
         class: item.class,
         out_of_service: item.service == ServiceState::Out,
-        problems: problems_of(row).iter().map(name_problem).collect(),
+        problems: problems_of(row).iter().flat_map(OpenProblem::reports).map(name_problem).collect(),
         due: badge.short,
         badge: badge.class,
         urgency: if row.is_overdue() { 2 } else { u8::from(row.is_due()) },

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::Method;
-use record::fold::{FacilityState, OpenProblem};
+use record::fold::{FacilityState, OpenProblem, ReportedProblem};
 use record::kinds::{Event, ProblemOutcome, ProblemReported, ProblemWord};
 use record::tag::Tag;
 use record::tree::Hash;
@@ -35,7 +35,7 @@ pub(crate) fn problem_routes() -> Vec<Route<AppState>> {
     let problem = Example::default().part("id", examples::PROBLEM);
     vec![
         row(Method::GET, "/api/v1/problems", "problem.list", RouteKind::Api, list_problems)
-            .summary("Open reports that something is wrong with an item, newest first")
+            .summary("Open reports that something is wrong with an item, first that of which something was reported last")
             .refusals(refusals::READING),
         row(Method::POST, "/api/v1/equipment/{tag}/problems", "problem.add", RouteKind::Api, add_problem)
             .summary("Reports that something is wrong with an item")
@@ -50,16 +50,12 @@ pub(crate) fn problem_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// An open report.
+/// What somebody reported.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ProblemReport")]
-struct ProblemJson {
+#[schemars(rename = "ProblemAddition")]
+struct ReportJson {
     /// Names it for good.
     id: String,
-    /// The item's tag.
-    tag: Tag,
-    /// The item's name; null where nothing here says what the tag is on.
-    equipment: Option<String>,
     /// What is wrong, in one word.
     what: ProblemWord,
     /// What whoever reported it said; null where nothing was said.
@@ -72,24 +68,50 @@ struct ProblemJson {
     photos: Vec<String>,
     /// When (RFC 3339, UTC).
     reported_at: String,
+}
+
+/// An open report.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProblemReport")]
+struct ProblemJson {
+    #[serde(flatten)]
+    report: ReportJson,
+    /// The item's tag.
+    tag: Tag,
+    /// The item's name; null where nothing here says what the tag is on.
+    equipment: Option<String>,
+    /// What was reported on top of it, the newest 8, ascending in time: closing it closes them.
+    additions: Vec<ReportJson>,
+    /// Additions before those.
+    earlier_additions: u32,
     /// The open report that it was added to, as the item had several; null: it is open itself.
     added_to: Option<String>,
 }
 
+impl ReportJson {
+    fn read(reader: &LogReader, facility: &FacilityState, report: &ReportedProblem) -> Self {
+        Self {
+            id: problem_id(report.of),
+            what: report.what.clone(),
+            text: report.text.map(|hash| text_of(reader, hash)),
+            reported_by: who_name(reader, facility, &report.who),
+            proof: proof_word(&report.who),
+            photos: report.photos.iter().map(|photo| format!("/photos/{photo}.jpg")).collect(),
+            reported_at: utc_text(report.reported_ms),
+        }
+    }
+}
+
 impl ProblemJson {
     fn read(reader: &LogReader, facility: &FacilityState, tag: Tag, open: &OpenProblem) -> Self {
-        Self {
-            id: problem_id(open.of),
-            tag,
-            equipment: facility.equipment.get(&tag).map(|item| item.name.clone()),
-            what: open.what.clone(),
-            text: open.text.map(|hash| text_of(reader, hash)),
-            reported_by: who_name(reader, facility, &open.who),
-            proof: proof_word(&open.who),
-            photos: open.photos.iter().map(|photo| format!("/photos/{photo}.jpg")).collect(),
-            reported_at: utc_text(open.reported_ms),
-            added_to: None,
-        }
+        let additions = open.added.iter().map(|more| ReportJson::read(reader, facility, more)).collect();
+        let report = ReportJson::read(reader, facility, &open.report);
+        Self { additions, earlier_additions: open.earlier, ..Self::alone(facility, tag, report) }
+    }
+
+    fn alone(facility: &FacilityState, tag: Tag, report: ReportJson) -> Self {
+        let equipment = facility.equipment.get(&tag).map(|item| item.name.clone());
+        Self { report, tag, equipment, additions: Vec::new(), earlier_additions: 0, added_to: None }
     }
 
     /// As its entry has it.
@@ -100,7 +122,7 @@ impl ProblemJson {
         made: &ProblemReported,
     ) -> Self {
         let photos = made.photos.clone();
-        let report = OpenProblem {
+        let report = ReportedProblem {
             of: done.line.of,
             run: done.line.run,
             what: made.what.clone(),
@@ -110,7 +132,8 @@ impl ProblemJson {
             reported_ms: done.at.wall,
         };
         let added_to = made.also.map(problem_id);
-        Self { added_to, ..Self::read(reader, facility, made.tag, &report) }
+        let report = ReportJson::read(reader, facility, &report);
+        Self { added_to, ..Self::alone(facility, made.tag, report) }
     }
 }
 
@@ -166,7 +189,7 @@ async fn add_problem(
         })
     });
     let made = read.await?;
-    Created::at(&format!("/staff/problems/{}", made.added_to.as_ref().unwrap_or(&made.id)), made)
+    Created::at(&format!("/staff/problems/{}", made.added_to.as_ref().unwrap_or(&made.report.id)), made)
 }
 
 /// What came of a report.
