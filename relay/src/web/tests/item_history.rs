@@ -149,7 +149,7 @@ async fn a_use_and_a_cleaning_say_as_much_as_at_the_box() {
         ended_ms - HOUR_MS
     );
     one.tell(NOW_MS - 10 * MINUTE_MS, "use.recorded", &used);
-    let more = r#","contact":{"required_s":180,"phone_s":190},"lot":"L7","lot_expires":"2026-12-01","trigger":"after use","class":"critical""#;
+    let more = r#","contact":{"required_s":180,"phone_s":190},"lot":"L7","lot_expires":"2026-12-01","trigger":"after use","class":"critical","clean_until":1795290400000"#;
     one.clean(NOW_MS - 5 * MINUTE_MS, tag.as_str(), "Mara Voss", more);
     one.send(&world.ingest).await;
     let page = world.get(&format!("/app/f/{id}/e/{tag}"), &cookie).await.body;
@@ -170,6 +170,9 @@ async fn a_use_and_a_cleaning_say_as_much_as_at_the_box() {
     }
     let proof = lines[1].split("href=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(world.get(proof, &cookie).await.body.contains("use.recorded"));
+    let listed = world.api(&format!("/api/v1/cleanings?facility={id}&tag={tag}"), &world.a.token).await;
+    let listed: serde_json::Value = serde_json::from_str(&listed.body).unwrap();
+    assert_eq!(listed["items"][0]["clean_until"], "2026-11-21T19:46:40.000Z");
 }
 
 #[tokio::test]

@@ -74,6 +74,8 @@ pub(crate) struct CleaningItem {
     trigger: Option<CleaningTrigger>,
     /// The class of the use before it, where that was above the item's own.
     class: Option<SpauldingClass>,
+    /// Until when the item counts as clean after it, in UTC; null where its protocol sets no time.
+    clean_until: Option<String>,
     /// From the first view of its page to the press, less the contact time, milliseconds.
     took_ms: Option<u32>,
     /// How long it waited in a phone; null where it did not.
@@ -189,6 +191,7 @@ fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
         lot_expires: body.and_then(|body| body.lot_expires),
         trigger: body.and_then(|body| body.trigger.clone()),
         class: body.and_then(|body| body.class),
+        clean_until: body.and_then(|body| body.clean_until).map(stamp),
         took_ms: body.and_then(|body| body.took_ms),
         queued: body.and_then(|body| body.queued),
         contact: body.and_then(|body| body.contact),
