@@ -6,6 +6,7 @@ use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::{CleanedBy, Event};
+use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
@@ -21,12 +22,20 @@ pub struct HistoryCursor {
     pub epoch: String,
     /// Which entry.
     pub seq: i64,
+    /// The run that it stands in; empty where its log has it.
+    pub run: String,
 }
 
 impl HistoryCursor {
     /// Before the newest.
     pub fn start() -> Self {
-        Self { performed_ms: i64::MAX, box_id: String::new(), epoch: String::new(), seq: 0 }
+        Self {
+            performed_ms: i64::MAX,
+            box_id: String::new(),
+            epoch: String::new(),
+            seq: 0,
+            run: String::new(),
+        }
     }
 
     /// Reads what `Display` wrote.
@@ -39,6 +48,10 @@ impl HistoryCursor {
             box_id: box_id.to_string(),
             epoch: epoch.to_string(),
             seq: seq.parse().ok().filter(|&seq| seq >= 0)?,
+            run: match parts.next() {
+                Some(run) => run.parse::<RunName>().ok()?.to_string(),
+                None => String::new(),
+            },
         };
         parts.next().is_none().then_some(cursor)
     }
@@ -46,7 +59,11 @@ impl HistoryCursor {
 
 impl std::fmt::Display for HistoryCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}.{}", self.performed_ms, self.box_id, self.epoch, self.seq)
+        write!(f, "{}.{}.{}.{}", self.performed_ms, self.box_id, self.epoch, self.seq)?;
+        match self.run.as_str() {
+            "" => Ok(()),
+            run => write!(f, ".{run}"),
+        }
     }
 }
 
@@ -107,18 +124,18 @@ macro_rules! page {
             "r.body AS equipment, COALESCE(e.line, l.line) AS line, c.held_in FROM ",
             "(SELECT c.account, c.box, c.epoch, c.seq, c.run, c.facility, c.tag, c.performed_ms, c.body, c.held_in FROM ",
             $from,
-            " AND (c.performed_ms, c.box, c.epoch, c.seq) < ",
+            " AND (c.performed_ms, c.box, c.epoch, c.seq, c.run) < ",
             $cursor,
             " ORDER BY ",
             $order,
-            "c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC LIMIT ",
+            "c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run DESC LIMIT ",
             $limit,
             ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
             "AND r.room = 'equipment' AND r.id = c.tag ",
             "LEFT JOIN entries e ON e.account = c.account AND e.box = c.box AND e.epoch = c.epoch AND e.seq = c.seq ",
             "AND c.held_in = '' LEFT JOIN run_lines l ON l.account = c.account AND l.box = c.box AND l.run = c.held_in ",
             "AND l.seq = c.seq ",
-            "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run"
+            "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run DESC"
         )
     };
 }
@@ -192,15 +209,30 @@ async fn bare_cleanings(
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<BareRow>, DbError> {
-    let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
+    let HistoryCursor { performed_ms, box_id, epoch, seq, run } = after.clone();
     match of {
         HistoryScope::Account => {
-            let sql = page!("cleanings c WHERE c.account = $1", "($2, $3, $4, $5)", "", "$6");
-            all!(conn, BareRow, sql, scope.key(), performed_ms, box_id.clone(), epoch.clone(), seq, limit)
+            let sql = page!("cleanings c WHERE c.account = $1", "($2, $3, $4, $5, $6)", "", "$7");
+            all!(
+                conn,
+                BareRow,
+                sql,
+                scope.key(),
+                performed_ms,
+                box_id.clone(),
+                epoch.clone(),
+                seq,
+                run.clone(),
+                limit
+            )
         }
         HistoryScope::Facility(facility) => {
-            let sql =
-                page!("cleanings c WHERE c.account = $1 AND c.facility = $2", "($3, $4, $5, $6)", "", "$7");
+            let sql = page!(
+                "cleanings c WHERE c.account = $1 AND c.facility = $2",
+                "($3, $4, $5, $6, $7)",
+                "",
+                "$8"
+            );
             let facility = facility.to_string();
             all!(
                 conn,
@@ -212,6 +244,7 @@ async fn bare_cleanings(
                 box_id.clone(),
                 epoch.clone(),
                 seq,
+                run.clone(),
                 limit
             )
         }
@@ -222,9 +255,9 @@ async fn bare_cleanings(
                 "clean_days d CROSS JOIN cleanings c WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 \
                  AND d.day <= $4 AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day \
                  AND c.tag = d.tag",
-                "($5, $6, $7, $8)",
+                "($5, $6, $7, $8, $9)",
                 "d.day DESC, ",
-                "$9"
+                "$10"
             );
             let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(performed_ms));
             all!(
@@ -239,6 +272,7 @@ async fn bare_cleanings(
                 box_id.clone(),
                 epoch.clone(),
                 seq,
+                run.clone(),
                 limit
             )
         }
@@ -273,13 +307,13 @@ macro_rules! lines {
             $table,
             " WHERE account = $1 AND facility = $2 AND tag = $3 AND (",
             $at,
-            ", box, epoch, seq) < ($4, $5, $6, $7) ORDER BY ",
+            ", box, epoch, seq, held_in) < ($4, $5, $6, $7, $8) ORDER BY ",
             $at,
-            " DESC, box DESC, epoch DESC, seq DESC LIMIT $8) n ",
+            " DESC, box DESC, epoch DESC, seq DESC, held_in DESC LIMIT $9) n ",
             "LEFT JOIN entries e ON e.account = n.account AND e.box = n.box AND e.epoch = n.epoch AND e.seq = n.seq ",
             "AND n.held_in = '' ",
             "LEFT JOIN run_lines l ON l.account = n.account AND l.box = n.box AND l.run = n.held_in AND l.seq = n.seq ",
-            "ORDER BY n.at_ms DESC, n.box DESC, n.epoch DESC, n.seq DESC, n.held_in"
+            "ORDER BY n.at_ms DESC, n.box DESC, n.epoch DESC, n.seq DESC, n.held_in DESC"
         )
     };
 }
@@ -318,8 +352,8 @@ async fn load_lines(
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
     let (facility, tag) = (facility.to_string(), tag.to_string());
-    let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
-    all!(conn, NoteRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, limit)
+    let HistoryCursor { performed_ms, box_id, epoch, seq, run } = after.clone();
+    all!(conn, NoteRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, run, limit)
 }
 
 /// Cleanings of an item since `from_ms`, voided ones included.
@@ -344,10 +378,20 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
         let text = "1795204920000.01JDB8Z3T40000000000000000.1-00ab0102.42";
-        assert_eq!(HistoryCursor::read(text).map(|c| c.to_string()).as_deref(), Some(text));
-        for wrong in
-            ["", "1", "1.2.3.4", &format!("{text}.5"), &text.replace(".42", ".-1"), &text.replace('Z', "'")]
-        {
+        let of_run = format!("{text}.1-00ab0102-40-43-{}", "ab".repeat(32));
+        for text in [text, &of_run] {
+            assert_eq!(HistoryCursor::read(text).map(|c| c.to_string()).as_deref(), Some(text));
+        }
+        for wrong in [
+            "",
+            "1",
+            "1.2.3.4",
+            &format!("{text}.5"),
+            &format!("{text}."),
+            &format!("{of_run}.5"),
+            &text.replace(".42", ".-1"),
+            &text.replace('Z', "'"),
+        ] {
             assert_eq!(HistoryCursor::read(wrong), None, "{wrong}");
         }
     }

@@ -83,6 +83,7 @@ stories!(
     texts_are_erased,
     checkpoints_are_thinned,
     an_items_history_has_pages,
+    two_lines_of_one_place_are_both_paged,
     the_claim_table,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,

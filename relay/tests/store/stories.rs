@@ -3,6 +3,7 @@
 use record::compliance::{CivilCalendar, CleaningTimes, ItemTimelines, WindowTally};
 use record::kinds::EntryRef;
 use record::messages::{Answer, HealthReport, VERSION};
+use record::run::RunName;
 use record::tree::{Hash, root_from_inclusion};
 use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
 use relay::rollup_rounds::RollupRounds;
@@ -472,6 +473,7 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
                 box_id: last.box_id.clone(),
                 epoch: last.epoch.clone(),
                 seq: last.seq,
+                run: String::new(),
             };
             assert!(rows.iter().all(|row| row.tag == PUMP && row.texts.len() == 1));
             reported.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
@@ -483,4 +485,49 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
     let expected = times.iter().filter(|(at, _)| *at >= since).count();
     let counted = history::count_since(&mut conn, world.scope, item, since).await.unwrap();
     assert_eq!(usize::try_from(counted).unwrap(), expected);
+}
+
+/// Branches of one log may give one number to two lines of one moment.
+pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
+    use relay::db::history::{self, HistoryCursor};
+    let world = World::new(dbs.db("a").await).await;
+    let log = FakeBox::new(box_id(1), 1, 3);
+    world.claim(&log).await;
+    let tag = PUMP.parse().unwrap();
+    let (box_id, epoch) = (log.origin.box_id, log.origin.epoch);
+    let of = EntryRef { epoch, seq: 41 };
+    let runs = [1, 2].map(|n| RunName::new(epoch, 40..43, Hash([n; 32])).ok());
+    let mut expected = vec![String::new()];
+    let mut tx = world.db.begin().await.unwrap();
+    for run in [None, runs[0], runs[1]] {
+        let used = cleanings::IndexedUse { tag, box_id, of, ended_ms: NOW_MS };
+        let noted = cleanings::IndexedNote { tag, box_id, of, at_ms: NOW_MS };
+        cleanings::put_uses(&mut tx, world.scope, world.facility, &[used], run).await.unwrap();
+        cleanings::put_notes(&mut tx, world.scope, world.facility, &[noted], run).await.unwrap();
+        expected.extend(run.map(|run| run.to_string()));
+    }
+    tx.commit().await.unwrap();
+    expected.reverse();
+    let mut conn = world.read().await;
+    let (mut uses, mut notes) = (Vec::new(), Vec::new());
+    for (found, is_uses) in [(&mut uses, true), (&mut notes, false)] {
+        let mut after = HistoryCursor::start();
+        loop {
+            let page = if is_uses {
+                history::load_uses(&mut conn, world.scope, world.facility, tag, &after, 1).await.unwrap()
+            } else {
+                history::load_notes(&mut conn, world.scope, world.facility, tag, &after, 1).await.unwrap()
+            };
+            let [row] = &page[..] else { break };
+            found.push(row.held_in.clone());
+            after = HistoryCursor {
+                performed_ms: row.at_ms,
+                box_id: row.box_id.clone(),
+                epoch: row.epoch.clone(),
+                seq: row.seq,
+                run: row.held_in.clone(),
+            };
+        }
+    }
+    assert_eq!((&uses, &notes), (&expected, &expected));
 }

@@ -1,10 +1,14 @@
 //! The history of an item: cleanings, uses and whatever else its box says about it, in the order of time.
 
 use record::entry::{ClockState, CommandSource, EntryAuthor};
+use record::kinds::EntryRef;
+use record::run::RunName;
 use record::tag::Tag;
+use record::tree::Hash;
 
 use super::test_box::TestBox;
 use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, World};
+use crate::db::cleanings::{IndexedUse, put_uses};
 
 /// A report with words and a photo, by a name that was typed; the hashes of both texts.
 pub(super) fn report_problem(one: &mut TestBox, at_ms: i64, tag: Tag) -> [String; 2] {
@@ -173,6 +177,24 @@ async fn a_use_and_a_cleaning_say_as_much_as_at_the_box() {
     let listed = world.api(&format!("/api/v1/cleanings?facility={id}&tag={tag}"), &world.a.token).await;
     let listed: serde_json::Value = serde_json::from_str(&listed.body).unwrap();
     assert_eq!(listed["items"][0]["clean_until"], "2026-11-21T19:46:40.000Z");
+}
+
+#[tokio::test]
+async fn a_use_whose_line_is_not_here_has_its_time() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let (tag, of) = (site.tags[0], EntryRef { epoch: site.one.origin.epoch, seq: 9_000 });
+    let path = format!("/app/f/{}/e/{tag}", site.id);
+    let before = world.get(&path, &cookie).await.body;
+    let used = IndexedUse { tag, box_id: site.one.id, of, ended_ms: NOW_MS };
+    let mut tx = world.db.begin().await.unwrap();
+    let run = RunName::new(of.epoch, 8_999..9_002, Hash([1; 32])).ok();
+    put_uses(&mut tx, world.a.scope, site.id, &[used], run).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = world.get(&path, &cookie).await.body;
+    let uses = |page: &str| page.matches("<strong>Used</strong>").count();
+    assert_eq!(uses(&page), uses(&before) + 1);
 }
 
 #[tokio::test]

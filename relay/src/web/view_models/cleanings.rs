@@ -119,6 +119,7 @@ impl CleaningView {
             box_id: self.box_id.to_string(),
             epoch: self.cleaning.of.epoch.to_string(),
             seq: i64::try_from(self.cleaning.of.seq).unwrap_or(i64::MAX),
+            run: self.cleaning.place().run.map(|run| run.to_string()).unwrap_or_default(),
         }
     }
 }

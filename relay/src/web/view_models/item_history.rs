@@ -8,7 +8,7 @@ use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::fold::FacilityState;
 use record::ids::FacilityId;
-use record::kinds::{CleanedBy, EntryRef, Event};
+use record::kinds::{CleanedBy, EntryRef, Event, UseRecorded};
 use record::redact::TextLine;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -28,7 +28,8 @@ const PAGE: usize = 50;
 /// One thing that was done to an item, or said about it.
 pub(crate) enum HistoryEvent {
     Cleaned(Box<CleaningView>),
-    /// A use, or another line about it.
+    Used(NoteRow),
+    /// Another line about it.
     Noted(NoteRow),
 }
 
@@ -37,11 +38,12 @@ impl HistoryEvent {
     fn cursor(&self) -> HistoryCursor {
         match self {
             Self::Cleaned(cleaning_view) => cleaning_view.cursor(),
-            Self::Noted(note) => HistoryCursor {
+            Self::Used(note) | Self::Noted(note) => HistoryCursor {
                 performed_ms: note.at_ms,
                 box_id: note.box_id.clone(),
                 epoch: note.epoch.clone(),
                 seq: note.seq,
+                run: note.held_in.clone(),
             },
         }
     }
@@ -69,7 +71,8 @@ impl HistoryPage {
         let uses = history_rows::load_uses(conn, scope, facility, tag, after, limit).await?;
         let notes = history_rows::load_notes(conn, scope, facility, tag, after, limit).await?;
         let cleaned = cleanings.into_iter().map(|cleaning| HistoryEvent::Cleaned(Box::new(cleaning)));
-        let others = uses.into_iter().chain(notes).map(HistoryEvent::Noted);
+        let others =
+            uses.into_iter().map(HistoryEvent::Used).chain(notes.into_iter().map(HistoryEvent::Noted));
         let mut events: Vec<HistoryEvent> = cleaned.chain(others).collect();
         events.sort_by_cached_key(|event| Reverse(event.cursor()));
         let is_last = events.len() <= PAGE;
@@ -87,7 +90,7 @@ impl HistoryPage {
     pub(crate) fn cleanings(&self) -> Vec<&CleaningView> {
         let cleaned = self.events.iter().filter_map(|event| match event {
             HistoryEvent::Cleaned(cleaning_view) => Some(&**cleaning_view),
-            HistoryEvent::Noted(_) => None,
+            HistoryEvent::Used(_) | HistoryEvent::Noted(_) => None,
         });
         cleaned.collect()
     }
@@ -109,11 +112,14 @@ impl HistoryPage {
                 HistoryEvent::Cleaned(cleaning_view) => {
                     rows.push(look.cleaning_row(conn, &named, cleaning_view).await?);
                 }
+                HistoryEvent::Used(note) => {
+                    let line = look.used(&named, entry.as_ref());
+                    rows.push(look.note_row(conn, note, entry.as_ref(), line).await?);
+                }
                 HistoryEvent::Noted(note) => {
-                    let Some(entry) = entry else { continue };
-                    let line = look.line(&named, &entry);
+                    let line = entry.as_ref().and_then(|entry| look.lines(&named).line(&entry.event()));
                     if let Some(line) = line {
-                        rows.push(look.note_row(conn, note, &entry, line).await?);
+                        rows.push(look.note_row(conn, note, entry.as_ref(), line).await?);
                     }
                 }
             }
@@ -124,7 +130,8 @@ impl HistoryPage {
     /// The entry of each line that is no cleaning.
     fn noted_entries(&self) -> Result<Vec<Option<Entry>>, DbError> {
         let entries = self.events.iter().map(|event| match event {
-            HistoryEvent::Noted(NoteRow { line: Some(line), .. }) => {
+            HistoryEvent::Used(NoteRow { line: Some(line), .. })
+            | HistoryEvent::Noted(NoteRow { line: Some(line), .. }) => {
                 Entry::parse(line).map(Some).map_err(|e| DbError::stored("entry", e))
             }
             _ => Ok(None),
@@ -150,11 +157,13 @@ impl HistoryLook<'_> {
         LineLook { w: self.wall.words(), dates: self.wall.dates(), facility: named, tag: self.tag }
     }
 
-    fn line(self, named: &FacilityState, entry: &Entry) -> Option<HistoryLine> {
-        match entry.event() {
-            Event::UseRecorded(used) => Some(self.lines(named).used(&used)),
-            event => self.lines(named).line(&event),
-        }
+    /// A use. Where its entry is not here, its time alone is known.
+    fn used(self, named: &FacilityState, entry: Option<&Entry>) -> HistoryLine {
+        let body = match entry.map(Entry::event) {
+            Some(Event::UseRecorded(body)) => *body,
+            _ => UseRecorded { tag: self.tag, performed: None, ended: None, class: None, sticker: false },
+        };
+        self.lines(named).used(&body)
     }
 
     async fn cleaning_row(
@@ -202,7 +211,7 @@ impl HistoryLook<'_> {
         self,
         conn: &mut DbConnection,
         note: &NoteRow,
-        entry: &Entry,
+        entry: Option<&Entry>,
         line: HistoryLine,
     ) -> Result<HistoryRow, DbError> {
         let Self { scope, wall, .. } = self;
@@ -251,7 +260,7 @@ impl HistoryLook<'_> {
         self,
         conn: &mut DbConnection,
         stated: Option<CleanedBy>,
-        entry: &Entry,
+        entry: Option<&Entry>,
     ) -> Result<Option<String>, DbError> {
         let page: PageWords = self.wall.words();
         let of_staff = match stated {
@@ -259,7 +268,7 @@ impl HistoryLook<'_> {
                 Some(staff)
             }
             Some(CleanedBy::Entered { .. } | CleanedBy::Unattributed) => None,
-            None => entry.head().by.staff,
+            None => entry.and_then(|entry| entry.head().by.staff),
         };
         let name = match (of_staff, stated) {
             (Some(staff), _) => staff_name(conn, self.scope, self.facility, staff).await?,
