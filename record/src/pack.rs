@@ -103,7 +103,7 @@ impl PackFile {
     }
 
     /// Who signed it, as far as these keys tell. One that goes by the name or the number of a trusted key and is not it is
-    /// worse than one that nobody knows.
+    /// worse than one that nobody knows; beside a trusted signature it says nothing, unless it goes by both.
     pub fn check_signature(&self, trusted: &[VerifierKey]) -> PackSignature {
         let (mut signer, mut impostor) = (None, None);
         for signature in self.note.signatures() {
@@ -169,6 +169,31 @@ mod tests {
             [new.verifier().clone(), old.verifier().clone()],
         ] {
             assert_eq!(file.check_signature(&trusted), PackSignature::Trusted("acme.example".into()));
+        }
+    }
+
+    #[test]
+    fn a_line_beside_a_good_signature_counts_only_by_name_and_id() {
+        let (acme, other) = (signer("acme.example", 1), signer("other.example", 2));
+        let trusted = [acme.verifier().clone(), other.verifier().clone()];
+        let line = |signer: &SignerKey, content: &str| {
+            let file = PackFile::new(content, Some(signer)).unwrap().to_string();
+            file.lines().nth(3).unwrap().to_owned()
+        };
+        let (text, _) = note_text(CONTENT);
+        let good = line(&acme, CONTENT);
+        let of_name = line(&signer("acme.example", 3), CONTENT);
+        let of_both = line(&other, "another text");
+        for (lines, expected) in [
+            (vec![&good, &of_name], PackSignature::Trusted("acme.example".into())),
+            (vec![&of_name, &good], PackSignature::Trusted("acme.example".into())),
+            (vec![&of_name], PackSignature::Wrong("acme.example".into())),
+            (vec![&good, &of_both], PackSignature::Wrong("other.example".into())),
+            (vec![&of_both, &good], PackSignature::Wrong("other.example".into())),
+        ] {
+            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let file = PackFile::parse(format!("{text}\n{lines}\n{CONTENT}").as_bytes()).unwrap();
+            assert_eq!(file.check_signature(&trusted), expected, "{lines}");
         }
     }
 
