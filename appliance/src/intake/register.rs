@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::entry::Digest16;
 use record::fold::{EquipmentCategory, FacilityState, RowVersion};
 use record::kinds::{CategoryDefaults, CategoryField, CategorySet, CivilDay, FieldType, LocationSet};
+use record::limits::OWN_FIELD_KEY_CHARS_MAX;
 
 use super::facility::check_schedule;
 use super::{
@@ -17,7 +18,6 @@ const LOCATIONS_MAX: usize = 2_000;
 const CATEGORIES_MAX: usize = 500;
 /// Own fields of a category.
 const FIELDS_MAX: usize = 20;
-const KEY_CHARS_MAX: usize = 40;
 const CHOICES_MAX: usize = 40;
 /// Places inside of places.
 const DEPTH_MAX: usize = 8;
@@ -119,7 +119,7 @@ fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandR
     let mut keys = BTreeSet::new();
     let mut checked = Vec::with_capacity(fields.len());
     for field in fields {
-        let key = text::check_short("fields", &field.key, KEY_CHARS_MAX)?;
+        let key = text::check_short("fields", &field.key, OWN_FIELD_KEY_CHARS_MAX)?;
         let label = text::check_line("fields", &field.label)?;
         if key.is_empty() {
             return refuse(RefusalCause::OwnFieldName);

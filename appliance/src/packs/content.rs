@@ -6,7 +6,7 @@ use record::kinds::{
     CategoryField, FieldType, PackSource, PhotoPolicy, ProtocolPublished, ProtocolWords, Schedule,
     SpauldingClass,
 };
-use record::limits::{NAME_CHARS_MAX, STEPS_MAX};
+use record::limits::{NAME_CHARS_MAX, OWN_FIELD_KEY_CHARS_MAX, STEPS_MAX};
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -245,7 +245,7 @@ impl PackCategory {
 
 impl PackField {
     fn check(&self) -> Result<(), PackFault> {
-        check_line("label", &self.label, NAME_CHARS_MAX)?;
+        check_line("label", &self.label, OWN_FIELD_KEY_CHARS_MAX)?;
         check_text("es", &self.es, NAME_CHARS_MAX)?;
         let is_translated = self.choices_es.is_empty() || self.choices_es.len() == self.choices.len();
         if self.choices.len() > CHOICES_MAX || !is_translated {
@@ -262,7 +262,8 @@ impl PackField {
         let choices =
             if is_spanish && !self.choices_es.is_empty() { &self.choices_es } else { &self.choices };
         CategoryField {
-            key: label.clone(),
+            // Whoever adopts it in another language gets the same field.
+            key: self.label.clone(),
             label: label.clone(),
             field_type: self.field_type.clone(),
             choices: choices.clone(),
@@ -376,5 +377,25 @@ mod tests {
         let many = (0..=DRAFTS_MAX).map(|n| PackDraft { id: format!("a{n}"), ..one() });
         assert_eq!(refused(pack(many.collect())), value("draft.id"));
         assert!(matches!(DraftPack::parse("name = 1"), Err(PackFault::Toml(_))));
+    }
+
+    #[test]
+    fn a_field_of_a_pack_is_one_that_a_category_takes() {
+        let field = |label: &str, es: &str| PackField {
+            label: label.to_owned(),
+            es: es.to_owned(),
+            field_type: FieldType::Text,
+            choices: Vec::new(),
+            choices_es: Vec::new(),
+            required: false,
+        };
+        let longest = "x".repeat(OWN_FIELD_KEY_CHARS_MAX);
+        assert_eq!(field(&longest, "").check(), Ok(()));
+        let longer = field(&format!("{longest}x"), "").check();
+        assert_eq!(longer, Err(PackFault::Value("label".to_owned())));
+        let side = field("Side", "Lado");
+        let keys = ["en", "es"].map(|language| side.field_in(language).key);
+        assert_eq!(keys, ["Side", "Side"], "whoever adopts it");
+        assert_eq!(side.field_in("es").label, "Lado");
     }
 }
