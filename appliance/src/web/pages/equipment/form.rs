@@ -192,9 +192,9 @@ struct EquipmentFormPage {
     action: String,
     back: String,
     button: String,
-    /// The blank tag that is on it, as the form carries it and as people read it.
     /// What the button says that goes on to one more.
     next_words: String,
+    /// The blank tag that is on it, as the form carries it and as people read it.
     tag: String,
     blank: Option<String>,
     /// The code that is on it.
