@@ -4,7 +4,7 @@ use record::fold::FacilityState;
 use record::ids::ProtocolId;
 use web::form::{FormField, FormOption, FormValues};
 
-/// The one that a scan offers first.
+/// The one that a scan offers first among those that are alike for the item’s class.
 pub(crate) const FIRST_PROTOCOL: FormField = FormField::pick("protocol");
 /// Those that it offers beside.
 pub(crate) const FURTHER_PROTOCOLS: FormField = FormField::picks("further");

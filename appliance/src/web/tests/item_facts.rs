@@ -46,6 +46,31 @@ async fn further_protocols_are_set_seen_changed_and_cleared() {
 }
 
 #[tokio::test]
+async fn protocols_of_an_item_stand_as_a_scan_offers_them() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let api = program(&world, ApiTokenScope::Write);
+    let mut made = Vec::new();
+    for (name, class) in [("Soak", "critical"), ("Rinse", "semicritical"), ("Dust", "noncritical")] {
+        let new = serde_json::json!({ "name": name, "class": class, "steps": [{ "text": "Soak" }] });
+        let added = api.post("/api/v1/protocols", new).await.is(201).json();
+        made.push(added["protocol"].as_str().unwrap().parse::<ProtocolId>().unwrap());
+    }
+    let item = format!("/staff/equipment/{}", world.pump);
+    let edit = format!("{item}/edit");
+    let form = form_of(&tom.get(&edit).await, &edit);
+    let both =
+        with(with(form, "protocol", &made[0].to_string()), "further", &format!("{} {}", made[1], made[2]));
+    send(&tom, &edit, &with(both, "class", "semicritical")).await.is(303);
+    let retire = Command::RetireProtocol { protocol: made[2], reason: "Dust".into(), seen: None };
+    world.give(retire).await;
+    let page = tom.get(&item).await;
+    let place = |name: &str| page.text().find(&format!("/protocols/{name}\"")).unwrap();
+    let places = [made[1], made[0], made[2]].map(|protocol| place(&protocol.to_string()));
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[tokio::test]
 async fn further_protocols_of_a_category_begin_a_new_item() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;

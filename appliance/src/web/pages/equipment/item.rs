@@ -14,7 +14,7 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::Permission;
+use crate::intake::{Permission, offered_protocols};
 use crate::store::{HistoryPlace, LogReader};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -99,7 +99,7 @@ struct ItemPage {
     openers: ItemOpeners,
     /// What is to be said of a loaner behind its last day.
     loan: Option<String>,
-    /// Each of its protocols, the one that a scan offers first.
+    /// Each of its protocols, as a scan offers them, and then those that were retired.
     protocols: Vec<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
@@ -249,8 +249,11 @@ fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tal
 }
 
 fn list_protocols(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> Vec<(String, String)> {
+    let offered = offered_protocols(facility, item).into_iter();
+    let offered = offered.filter_map(|offered| facility.protocols.get(&offered.protocol));
     let known = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
-    known.map(|protocol| link_protocol(w, protocol)).collect()
+    let retired = known.filter(|protocol| protocol.retired);
+    offered.chain(retired).map(|protocol| link_protocol(w, protocol)).collect()
 }
 
 fn link_protocol(w: EquipmentWords, protocol: &FacilityProtocol) -> (String, String) {

@@ -71,7 +71,7 @@ pub(super) fn find_wet_end_ms(
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ContactTimeParams {
-    /// Which of the item's protocols; absent: its first.
+    /// Which of the item's protocols; absent: the one that is offered first.
     protocol: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use crate::web::view_models::protocols::{find_protocol, may_tick_at_once, requir
 /// What a person has put in so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ScanFormData {
-    /// Which of the item's protocols; none: its first.
+    /// Which of the item's protocols; none: the one that is offered first.
     pub(crate) protocol: Option<ProtocolId>,
     pub(crate) ticked: Vec<u16>,
     pub(crate) who: String,
