@@ -197,7 +197,7 @@ impl PinStore {
     }
 
     /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was is told to nobody:
-    /// it counts as a try like a wrong one, so that what is left says nothing either. Whether it was right, for the audit.
+    /// it counts as a try like a wrong one, so that what is left says nothing either. The audit alone learns it.
     ///
     /// # Errors
     /// As [`PinStore::check`].

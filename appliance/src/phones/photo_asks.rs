@@ -15,7 +15,7 @@ const MISSING_MIN: usize = ASKS / 5 + 1;
 const ENTRIES_MAX: u64 = 5_000;
 const DEVICES_MAX: usize = 2_000;
 
-/// A cleaning for which a photo was asked.
+/// A cleaning for which a photo was due, or came; one that the box had no room for counts as missing.
 #[derive(Debug, Clone, Copy)]
 struct PhotoAsk {
     seq: u64,

@@ -8,7 +8,8 @@ use web::error::{ErrorText, HttpError};
 
 use crate::intake::{CommandRefusal, MeasuredContact, find_named_item};
 use crate::phones::{
-    KnownPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused, keep_refused,
+    KnownPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused,
+    keep_refused,
 };
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
@@ -156,7 +157,7 @@ async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) ->
     }
 }
 
-/// By its code the phone knows that it may let go of the record.
+/// One code whatever the cause: to whoever sent it, that it is kept comes before why.
 fn refused_error(error: HttpError) -> HttpError {
     let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
     HttpError { status, code: FOR_BIOMED, safe, next: ErrorText::default(), ..error }

@@ -84,7 +84,7 @@ struct ProblemJson {
     additions: Vec<ReportJson>,
     /// Additions before those.
     earlier_additions: u32,
-    /// The open report that it was added to, as the item had several; null: it is open itself.
+    /// The open report that it was added to, as the item had several; null: it was not added to any.
     added_to: Option<String>,
 }
 
