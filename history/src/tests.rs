@@ -159,8 +159,8 @@ const LOG: &[LogLine] = &[
     ),
     (
         "problem.reported",
-        r#"{"tag":"ABCDEFGH3","what":"soiled","who":{"proof":"unattributed"},"also":{"epoch":"1-00000000","seq":12}}"#,
-        &[(PUMP, "Problem reported: dirty", &["Added to the report in entry 12"])],
+        r#"{"tag":"ABCDEFGH3","what":"soiled","who":{"proof":"unattributed"},"also":{"epoch":"1-00000000","seq":1200}}"#,
+        &[(PUMP, "Problem reported: dirty", &["Added to the report in entry 1,200"])],
     ),
     (
         "problem.closed",

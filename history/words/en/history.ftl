@@ -108,7 +108,7 @@ line-check-method = { $word ->
    *[unknown] { $shown }
 }
 line-measured = Measured { NUMBER($value) } { $unit }
-line-added-to-report = Added to the report in entry { $seq }
+line-added-to-report = Added to the report in entry { NUMBER($seq) }
 line-about-report = About the report in entry { NUMBER($seq) }
 line-about-cleaning = About the cleaning in entry { NUMBER($seq) }
 line-after-check = After the spot check in entry { NUMBER($seq) }

@@ -96,7 +96,7 @@ line-check-method = { $word ->
    *[unknown] { $shown }
 }
 line-measured = Medido: { NUMBER($value) } { $unit }
-line-added-to-report = Se añadió al aviso de la entrada { $seq }
+line-added-to-report = Se añadió al aviso del registro { NUMBER($seq) }
 line-about-report = Sobre el aviso del registro { NUMBER($seq) }
 line-about-cleaning = Sobre la limpieza del registro { NUMBER($seq) }
 line-after-check = Después del control del registro { NUMBER($seq) }
