@@ -1,18 +1,18 @@
 //! What phones began at the box, and what they recorded while it did not answer.
 
 mod contact_timers;
-mod known_phones;
 mod label_scans;
 mod photo_asks;
+mod recording_phones;
 mod refused_submissions;
 mod tables;
 mod time_place;
 mod waiting_phones;
 
 pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, ContactTimers, count_cleanings};
-pub use self::known_phones::KnownPhones;
 pub use self::label_scans::LabelScans;
 pub use self::photo_asks::PhotoAsks;
+pub use self::recording_phones::RecordingPhones;
 pub use self::refused_submissions::{
     RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, close_refused, find_refused,
     keep_refused, open_refused, refused_photos,

@@ -32,7 +32,11 @@ fn remove_pin(state: &AppState, staff: StaffId) -> Result<bool, IdentityError> {
 }
 
 /// Takes away what somebody who has left could have signed in with: they cannot whatever is kept here, so this only tidies up.
-pub(crate) async fn tidy_access(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
+pub(crate) async fn remove_access(
+    state: &AppState,
+    by: EntryAuthor,
+    staff: StaffId,
+) -> Result<(), HttpError> {
     let tidy = async {
         take_pin(state, by, staff).await?;
         remove_badges(state, by, staff).await

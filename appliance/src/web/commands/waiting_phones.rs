@@ -4,7 +4,7 @@ use record::entry::CommandSource;
 use web::error::HttpError;
 
 use crate::alarms::reminders::{OpenReminder, ReminderCode};
-use crate::phones::{KnownPhones, WaitingPhones};
+use crate::phones::{RecordingPhones, WaitingPhones};
 use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
 use crate::web::log_reads::read_long;
@@ -27,7 +27,7 @@ pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
 /// # Errors
 /// It could not be read now; the next time goes on there.
 pub async fn learn_phones(state: &AppState) -> Result<(), HttpError> {
-    let known = state.stored::<KnownPhones>();
+    let known = state.stored::<RecordingPhones>();
     loop {
         let range = known.next_range(state.store.size());
         if range.is_empty() {

@@ -8,7 +8,7 @@ use web::error::{ErrorText, HttpError};
 
 use crate::intake::{CommandRefusal, MeasuredContact, find_named_item};
 use crate::phones::{
-    KnownPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused,
+    RecordingPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused,
     keep_refused,
 };
 use crate::web::commands::photo_follow::attach_late_photo;
@@ -135,7 +135,7 @@ async fn check_listed(state: &AppState, document: SubmissionJson) -> Result<Subm
 
 /// Who sends it: staff, or a phone that made records before; of any other only its network is known.
 fn name_sender(state: &AppState, by: &EntryAuthor, network: ClientNetwork) -> SubmissionSender {
-    let device = by.device.filter(|device| state.stored::<KnownPhones>().contains(*device));
+    let device = by.device.filter(|device| state.stored::<RecordingPhones>().contains(*device));
     let name = by.staff.map(|staff| staff.to_string()).or_else(|| device.map(|device| device.to_string()));
     let is_known = name.is_some();
     SubmissionSender { is_known, name: name.unwrap_or_else(|| network.to_string()) }

@@ -8,7 +8,7 @@ use serde_json::json;
 use service::attempts::ClientNetwork;
 use web::route::{Argument, Operation};
 
-use crate::phones::{KnownPhones, NoticeSender, WaitingNotice, WaitingPhones};
+use crate::phones::{NoticeSender, RecordingPhones, WaitingNotice, WaitingPhones};
 use crate::web::context::AppState;
 use crate::web::request::device::shown_devices;
 use crate::web::request::peer::find_peer;
@@ -25,7 +25,7 @@ impl FromRequestParts<AppState> for WaitingHeader {
         let peer = find_peer(&parts.extensions);
         let device = shown_devices(&parts.headers, Some(&peer)).into_iter().next();
         if let (Some(device), Some(notice)) = (device, text.and_then(WaitingNotice::parse)) {
-            let is_known = state.stored::<KnownPhones>().contains(device);
+            let is_known = state.stored::<RecordingPhones>().contains(device);
             let sender = NoticeSender { device, network: ClientNetwork::of(peer.remote), is_known };
             state.stored::<WaitingPhones>().note_phone(sender, notice, state.clock.now().up_ms);
         }

@@ -628,7 +628,7 @@ async fn made_up_phones_hide_no_phone_that_made_a_record() {
         .unwrap();
     for state in [&world.state, &state] {
         crate::web::learn_phones(state).await.unwrap();
-        assert!(state.stored::<crate::phones::KnownPhones>().contains(device));
+        assert!(state.stored::<crate::phones::RecordingPhones>().contains(device));
     }
     say_waiting(&world, &cookies, "3;90000").await;
     let page = tom.get("/staff/phone-records").await;

@@ -21,7 +21,7 @@ use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
-use crate::web::commands::pins::tidy_access;
+use crate::web::commands::pins::remove_access;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{changed_since, not_found};
@@ -127,7 +127,7 @@ async fn end_person(
 ) -> Result<NoContent, HttpError> {
     let staff: StaffId = staff.parse().map_err(|_| not_found())?;
     run_command(&state, BY_API, key, Command::StaffLeft { staff }).await?;
-    tidy_access(&state, BY_API, staff).await?;
+    remove_access(&state, BY_API, staff).await?;
     program.notes().add([AccessNote::new(AccessOutcome::PinChanged, AccessTarget::Write).about(&staff)]);
     Ok(NoContent)
 }

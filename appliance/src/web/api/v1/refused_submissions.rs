@@ -121,7 +121,7 @@ async fn list_refused(
 /// What somebody says of it who knows better than the phone did.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct LateEntry {
+struct RecordCorrection {
     /// The item: a tag, a code, its number or its name.
     item: String,
     /// Who it was; absent: as the phone has it.
@@ -136,7 +136,7 @@ async fn enter_refused(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
-    JsonBody(late): JsonBody<LateEntry>,
+    JsonBody(late): JsonBody<RecordCorrection>,
 ) -> Result<Created<SubmissionReceipt>, HttpError> {
     let row = find_open(&state, &id).await?;
     let w = CodeWords::in_locale(Locale::EnUs);

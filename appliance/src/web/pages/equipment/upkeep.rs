@@ -109,7 +109,7 @@ impl ItemTask {
         };
         let values = FormValues::empty(&UPKEEP)
             .with("name", task.name.as_str())
-            .with("from", write_day(local, task.from_ms))
+            .with("from", write_local_day(local, task.from_ms))
             .with("protocol", task.protocol.map(|id| id.to_string()).unwrap_or_default());
         ScheduleFormData::of(Some(&task.schedule)).fill(values)
     }
@@ -213,7 +213,7 @@ pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) ->
 }
 
 /// `2026-11-24`
-fn write_day(local: &LocalTime, ms: i64) -> String {
+fn write_local_day(local: &LocalTime, ms: i64) -> String {
     local.iso(ms).chars().take(10).collect()
 }
 
@@ -236,7 +236,7 @@ fn read_plan(
     let day = sent.values.text("from").to_owned();
     // A day that stays is the very moment that it was.
     let present = there.task.as_ref().map(|task| task.from_ms);
-    let present = present.filter(|from| write_day(local, *from) == day);
+    let present = present.filter(|from| write_local_day(local, *from) == day);
     let from_ms =
         present.or_else(|| if day.is_empty() { Some(local.now_ms()) } else { read_day(local, &day) });
     if from_ms.is_none() {

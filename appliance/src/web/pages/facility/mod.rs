@@ -135,12 +135,12 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
 /// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
-    &[&settings::SETTINGS, &clock::CLOCK, &phone_records::LATE];
+    &[&settings::SETTINGS, &clock::CLOCK, &phone_records::PHONE_RECORD];
 
 /// How its form words a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&settings::SETTINGS, settings::refused_field),
     (&clock::CLOCK, clock::refused_field),
-    (&phone_records::LATE, phone_records::refused_field),
+    (&phone_records::PHONE_RECORD, phone_records::refused_field),
 ];

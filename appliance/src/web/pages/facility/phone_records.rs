@@ -42,7 +42,7 @@ use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords, Prob
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
 
 /// A late entry of what a phone had.
-pub(crate) static LATE: FormDefinition = FormDefinition {
+pub(crate) static PHONE_RECORD: FormDefinition = FormDefinition {
     name: "refused",
     sections: &[FormSection::plain(&[
         FormField::line("tag", NAME_CHARS_MAX),
@@ -55,7 +55,7 @@ pub(crate) static LATE: FormDefinition = FormDefinition {
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
         CommandRefusal::UnknownTag(_) => Some("tag"),
-        other => find_refused_field(&LATE, other),
+        other => find_refused_field(&PHONE_RECORD, other),
     }
 }
 
@@ -260,7 +260,7 @@ fn late_page(
         frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Today).with_script(),
         w,
         records: signed.words(),
-        sections: FormPainter::new(&LATE, w.catalog()).draw(values, &problems)?,
+        sections: FormPainter::new(&PHONE_RECORD, w.catalog()).draw(values, &problems)?,
         problems,
         title,
         action: format!("{PHONE_RECORDS}/{}", row.id),
@@ -277,7 +277,7 @@ pub(crate) async fn ask_late(
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
     let row = find_open(&state, &id).await?;
-    let values = FormValues::empty(&LATE)
+    let values = FormValues::empty(&PHONE_RECORD)
         .with("tag", row.tag.as_str())
         .with("cleaned_by", row.name.as_str())
         .with("notes", choose_text(&row));
@@ -292,7 +292,7 @@ pub(crate) async fn enter_late(
 ) -> Result<FormReply, HttpError> {
     let row = find_open(&state, &id).await?;
     let w: FormWords = signed.words();
-    let mut sent = SentForm::<record::fold::RowVersion>::read(w, &LATE, &form);
+    let mut sent = SentForm::<record::fold::RowVersion>::read(w, &PHONE_RECORD, &form);
     let meant = read_meant(signed.words(), &state.store.snapshot(), sent.values.text("tag"));
     let tag = sent.take(meant.map_err(|words| Wrong { at: "tag".to_owned(), words }));
     if let Some(tag) = tag.filter(|_| sent.errors.is_empty()) {

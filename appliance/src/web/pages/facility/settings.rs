@@ -82,7 +82,7 @@ fn read_day(name: &str, text: &str, words: String) -> Result<DayChange, Wrong> {
     day.map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
 }
 
-fn write_day(day: Option<CivilDay>) -> String {
+fn write_optional_day(day: Option<CivilDay>) -> String {
     day.map(|day| day.to_string()).unwrap_or_default()
 }
 
@@ -188,9 +188,9 @@ fn values_of(settings: &FacilitySettings) -> FormValues {
         .with("languages", word_languages(settings))
         .with("brand_name", settings.brand.name.as_str())
         .with("brand_colour", settings.brand.colour.as_str())
-        .with("inspection_day", write_day(settings.inspection.day.0))
+        .with("inspection_day", write_optional_day(settings.inspection.day.0))
         .with("inspection_title", settings.inspection.title.as_str())
-        .with("survey", write_day(settings.survey))
+        .with("survey", write_optional_day(settings.survey))
         .with("shifts", write_times(&settings.shifts))
 }
 

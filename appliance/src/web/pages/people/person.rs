@@ -27,7 +27,7 @@ use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::access_log::{log_admission, log_removal};
 use crate::web::commands::badges::badges_of;
-use crate::web::commands::pins::{take_pin, tidy_access};
+use crate::web::commands::pins::{remove_access, take_pin};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::{AppState, run_blocking};
@@ -592,6 +592,6 @@ pub(crate) async fn leave(
     }
     let left = run_command(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| HttpError::from(undone).link(PEOPLE, worded(PeopleWords::person_back)))?;
-    tidy_access(&state, signed.author(), known.staff).await?;
+    remove_access(&state, signed.author(), known.staff).await?;
     go_to(PEOPLE).map(OneOf::First)
 }

@@ -16,20 +16,20 @@ const ENTRIES_AT_ONCE: u64 = 2_048;
 
 /// Kept in memory and read anew from the log after a start, so that it costs no write.
 #[derive(Debug, Default)]
-pub struct KnownPhones {
-    rows: Mutex<KnownRows>,
+pub struct RecordingPhones {
+    rows: Mutex<RecordingRows>,
 }
 
 #[derive(Debug, Default)]
-struct KnownRows {
+struct RecordingRows {
     /// The newest record of each, by its number in the log.
     newest: BTreeMap<DeviceId, u64>,
     /// So far the log was read.
     read: u64,
 }
 
-impl KnownPhones {
-    fn rows(&self) -> MutexGuard<'_, KnownRows> {
+impl RecordingPhones {
+    fn rows(&self) -> MutexGuard<'_, RecordingRows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn the_log_is_read_once_and_the_newest_stay() {
         let phone = |n: u64| DeviceId::new(i64::try_from(n).unwrap(), [0; 10]);
-        let phones = KnownPhones::default();
+        let phones = RecordingPhones::default();
         assert_eq!(phones.next_range(0), 0..0);
         assert_eq!(phones.next_range(100_000), 83_616..85_664);
         assert_eq!(phones.next_range(10), 0..10);
