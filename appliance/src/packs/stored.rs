@@ -31,11 +31,19 @@ pub enum PackRefusal {
     Key,
     #[error("there are as many as the box takes")]
     TooMany,
+}
+
+/// Why a pack or a key was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// It is not taken.
+    #[error(transparent)]
+    Refused(#[from] PackRefusal),
     #[error("the table could not be read or written")]
     Database(#[source] Box<redb::Error>),
 }
 
-impl From<redb::Error> for PackRefusal {
+impl From<redb::Error> for PackError {
     fn from(error: redb::Error) -> Self {
         Self::Database(Box::new(error))
     }
@@ -77,9 +85,9 @@ pub struct TrustedKey {
 ///
 /// # Errors
 /// What is wrong with it, or the database's.
-pub fn keep_pack(db: &Database, file: &[u8], now_ms: i64) -> Result<StoredPack, PackRefusal> {
-    let parsed = PackFile::parse(file)?;
-    DraftPack::parse(parsed.content())?;
+pub fn keep_pack(db: &Database, file: &[u8], now_ms: i64) -> Result<StoredPack, PackError> {
+    let parsed = PackFile::parse(file).map_err(PackRefusal::from)?;
+    DraftPack::parse(parsed.content()).map_err(PackRefusal::from)?;
     let row = PackRow { file: parsed.to_string(), brought_ms: now_ms };
     let name = parsed.sha256().to_string();
     let trusted: Vec<_> = list_trusted(db)?.iter().filter_map(|row| parse_key(&row.key).ok()).collect();
@@ -87,9 +95,9 @@ pub fn keep_pack(db: &Database, file: &[u8], now_ms: i64) -> Result<StoredPack, 
     let is_better =
         |there: &PackRow| StoredPack::of(there).is_none_or(|there| rank(&there.file) < rank(&parsed));
     if !put_row(db, PACKS, PACKS_MAX, &name, &row, is_better)? {
-        return Err(PackRefusal::TooMany);
+        return Err(PackRefusal::TooMany.into());
     }
-    find_pack(db, &name)?.ok_or(PackRefusal::File(PackFileError::Form))
+    find_pack(db, &name)?.ok_or_else(|| PackRefusal::File(PackFileError::Form).into())
 }
 
 /// Of two signatures of one pack the one to keep is the greater.
@@ -152,13 +160,13 @@ pub fn parse_key(text: &str) -> Result<VerifierKey, PackRefusal> {
 ///
 /// # Errors
 /// It is none, or the database's.
-pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<(), PackRefusal> {
+pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<(), PackError> {
     let key = parse_key(text)?.to_string();
     let row = TrustedKey { key: key.clone(), added_ms: now_ms };
     if put_row(db, KEYS, KEYS_MAX, &key, &row, |_: &TrustedKey| false)? {
         Ok(())
     } else {
-        Err(PackRefusal::TooMany)
+        Err(PackRefusal::TooMany.into())
     }
 }
 
@@ -251,14 +259,18 @@ mod tests {
             keep_pack(&db, file(n).as_bytes(), 5).unwrap();
         }
         keep_pack(&db, file(0).as_bytes(), 6).unwrap();
-        assert!(matches!(keep_pack(&db, file(99).as_bytes(), 6), Err(PackRefusal::TooMany)));
+        assert!(matches!(
+            keep_pack(&db, file(99).as_bytes(), 6),
+            Err(PackError::Refused(PackRefusal::TooMany))
+        ));
         let all = list_packs(&db).unwrap();
         assert_eq!((all.len() as u64, all[0].brought_ms), (PACKS_MAX, 5));
         let sha256 = all[0].file.sha256().to_string();
         remove_pack(&db, &sha256).unwrap();
         assert!(find_pack(&db, &sha256).unwrap().is_none());
         let wrong = PackFile::new("name = 1", None).unwrap().to_string();
-        assert!(matches!(keep_pack(&db, wrong.as_bytes(), 6), Err(PackRefusal::Content(_))));
+        let refused = keep_pack(&db, wrong.as_bytes(), 6);
+        assert!(matches!(refused, Err(PackError::Refused(PackRefusal::Content(_)))));
     }
 
     #[test]
@@ -298,7 +310,8 @@ mod tests {
         let key = |kind| SignerKey::new("acme.example", kind, &[1; 32]).unwrap().verifier().to_string();
         trust_key(&db, &format!(" {}\n", key(KeyKind::Note)), 5).unwrap();
         for wrong in [key(KeyKind::Cosignature), "acme".to_owned(), String::new()] {
-            assert!(matches!(trust_key(&db, &wrong, 5), Err(PackRefusal::Key)), "{wrong}");
+            let refused = trust_key(&db, &wrong, 5);
+            assert!(matches!(refused, Err(PackError::Refused(PackRefusal::Key))), "{wrong}");
         }
         let trusted = list_trusted(&db).unwrap();
         assert_eq!(trusted, [TrustedKey { key: key(KeyKind::Note), added_ms: 5 }]);

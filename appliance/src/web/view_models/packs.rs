@@ -12,8 +12,8 @@ use record::tree::Hash;
 use web::error::HttpError;
 
 use crate::packs::{
-    DraftPack, PackDraft, PackFault, PackRefusal, StoredPack, find_pack, keep_pack, list_packs, list_trusted,
-    make_signer, parse_key,
+    DraftPack, PackDraft, PackError, PackFault, PackRefusal, StoredPack, find_pack, keep_pack, list_packs,
+    list_trusted, make_signer, parse_key,
 };
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, not_found, worded};
@@ -89,20 +89,20 @@ pub(crate) fn starter_packs() -> &'static [OfferedPack] {
     &STARTER_PACKS
 }
 
-fn trusted_keys(state: &AppState) -> Result<Vec<VerifierKey>, PackRefusal> {
+fn trusted_keys(state: &AppState) -> Result<Vec<VerifierKey>, PackError> {
     let rows = list_trusted(&state.store.state_db())?;
     Ok(rows.iter().filter_map(|row| parse_key(&row.key).ok()).collect())
 }
 
 /// Those that somebody brought, the newest first. Reads the disk.
 pub(crate) fn brought_packs(state: &AppState) -> Result<Vec<OfferedPack>, HttpError> {
-    let trusted = trusted_keys(state).map_err(refusal_error)?;
+    let trusted = trusted_keys(state)?;
     let packs = list_packs(&state.store.state_db()).map_err(|error| HttpError::internal(&error))?;
     Ok(packs.into_iter().map(|pack| OfferedPack::of(pack, &trusted)).collect())
 }
 
 /// Keeps a file as drafts. Waits for the disk.
-pub(crate) fn bring_pack(state: &AppState, file: &[u8]) -> Result<OfferedPack, PackRefusal> {
+pub(crate) fn bring_pack(state: &AppState, file: &[u8]) -> Result<OfferedPack, PackError> {
     let stored = keep_pack(&state.store.state_db(), file, state.clock.now().wall_ms)?;
     Ok(OfferedPack::of(stored, &trusted_keys(state)?))
 }
@@ -113,7 +113,7 @@ pub(crate) fn find_usable(state: &AppState, key: &str) -> Result<OfferedPack, Ht
         return Ok(pack.clone());
     }
     let stored = find_pack(&state.store.state_db(), key).map_err(|error| HttpError::internal(&error))?;
-    let trusted = trusted_keys(state).map_err(refusal_error)?;
+    let trusted = trusted_keys(state)?;
     let pack = OfferedPack::of(stored.ok_or_else(not_found)?, &trusted);
     if pack.is_usable() { Ok(pack) } else { Err(not_found()) }
 }
@@ -181,14 +181,13 @@ pub(crate) fn word_refusal(w: PacksWords, refusal: &PackRefusal) -> String {
         PackRefusal::Content(PackFault::Toml(_)) => w.pack_unreadable(),
         PackRefusal::Content(PackFault::Value(what)) => w.pack_value(what),
         PackRefusal::Key => w.pack_key_wrong(),
-        PackRefusal::TooMany | PackRefusal::Database(_) => w.pack_too_many(),
+        PackRefusal::TooMany => w.pack_too_many(),
     }
 }
 
 /// The same as people and programs are told it.
-pub(crate) fn refusal_error(refusal: PackRefusal) -> HttpError {
+fn refusal_error(refusal: PackRefusal) -> HttpError {
     let status = match &refusal {
-        PackRefusal::Database(_) => return HttpError::internal(&refusal),
         PackRefusal::TooMany => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
@@ -197,6 +196,15 @@ pub(crate) fn refusal_error(refusal: PackRefusal) -> HttpError {
         .field("pack")
         .safe(worded(ErrorWords::error_nothing_changed))
         .next(worded(PacksWords::pack_refused_next))
+}
+
+impl From<PackError> for HttpError {
+    fn from(error: PackError) -> Self {
+        match error {
+            PackError::Refused(refusal) => refusal_error(refusal),
+            PackError::Database(_) => Self::internal(&error),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::web::http_error::not_found;
 use crate::web::request::uploaded_file::{FileKind, UploadedFile};
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::packs::{
-    OfferedPack, PackSigning, bring_pack, brought_packs, make_own_pack, refusal_error, starter_packs,
+    OfferedPack, PackSigning, bring_pack, brought_packs, make_own_pack, starter_packs,
 };
 use crate::web::{examples, refusals};
 
@@ -156,7 +156,7 @@ async fn take_pack(
     file: UploadedFile<PackUpload>,
 ) -> Result<Json<PackJson>, HttpError> {
     let pack = run_blocking(&state, move |state| {
-        let pack = bring_pack(state, &file.bytes).map_err(refusal_error)?;
+        let pack = bring_pack(state, &file.bytes)?;
         Ok(PackJson::of(state, &pack))
     });
     pack.await.map(Json)

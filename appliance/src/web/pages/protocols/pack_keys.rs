@@ -6,7 +6,7 @@ use web::answer::{FormReply, Page};
 use web::error::HttpError;
 
 use super::packs::PACKS;
-use crate::packs::{PackRefusal, list_trusted, parse_key, read_signer, remove_trusted, trust_key};
+use crate::packs::{PackError, list_trusted, parse_key, read_signer, remove_trusted, trust_key};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -95,13 +95,13 @@ pub(crate) async fn change_keys(
     run_blocking(&state, move |state| {
         let (db, key) = (state.store.state_db(), form.text("key"));
         let done = match form.text("do") {
-            "remove" => remove_trusted(&db, key).map_err(PackRefusal::from),
+            "remove" => remove_trusted(&db, key).map_err(PackError::from),
             _ => trust_key(&db, key, state.clock.now().wall_ms),
         };
         match done {
             Ok(()) => go_to(PACK_KEYS),
-            Err(refusal @ PackRefusal::Database(_)) => Err(HttpError::internal(&refusal)),
-            Err(refusal) => {
+            Err(failure @ PackError::Database(_)) => Err(HttpError::internal(&failure)),
+            Err(PackError::Refused(refusal)) => {
                 let words = word_refusal(signed.words(), &refusal);
                 keys_page(state, &signed, vec![Wrong { at: "key".to_owned(), words }], key).map(ask_again)
             }

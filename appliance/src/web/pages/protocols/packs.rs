@@ -15,7 +15,7 @@ use super::PROTOCOLS;
 use super::fields::{PROTOCOL, first_values, refused_field};
 use super::form::{DraftForm, read_version};
 use crate::intake::{Command, NewProtocol};
-use crate::packs::{PackDraft, PackRefusal, remove_pack};
+use crate::packs::{PackDraft, PackError, PackRefusal, remove_pack};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -228,8 +228,8 @@ pub(crate) async fn change_packs(
                 None => again(p.pack_missing()),
                 Some(file) => match bring_pack(state, &file) {
                     Ok(_) => go_to(PACKS),
-                    Err(refusal @ PackRefusal::Database(_)) => Err(HttpError::internal(&refusal)),
-                    Err(refusal) => again(word_refusal(p, &refusal)),
+                    Err(failure @ PackError::Database(_)) => Err(HttpError::internal(&failure)),
+                    Err(PackError::Refused(refusal)) => again(word_refusal(p, &refusal)),
                 },
             },
         }
