@@ -89,7 +89,7 @@ pub fn word_problem(w: HistoryWords, what: &ProblemWord) -> String {
 }
 
 /// The key of a word of the log in a message.
-pub(crate) fn word_key(word: &str) -> String {
+pub fn word_key(word: &str) -> String {
     word.replace(' ', "-")
 }
 

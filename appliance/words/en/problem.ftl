@@ -7,7 +7,7 @@ loan-overdue = This loaner was due back on { $day }
 # Another link there: nothing is wrong, and it was used on a patient.
 used-link = It was used
 problem-open-title = Open reports
-# $what: what is wrong, in one word; $when: such as “today 13:02”.
+# $what: one of line-problem-word in history.ftl; $when: such as “today 13:02”.
 problem-line = Reported { $when }: { $what }
 # $who: who reported it, and how that is proven.
 problem-line-by = Reported { $when } by { $who }: { $what }
@@ -21,16 +21,6 @@ problem-added-earlier = { $count ->
 }
 # Link for biomed.
 problem-close = Close the report
-# $word: what is wrong; $shown: a word that this version does not know.
-problem-word = { $word ->
-    [broken] broken
-    [part-missing] a part is missing
-    [can-not-be-cleaned] cannot be cleaned
-    [soiled] dirty
-    [wrong-label] wrong label
-    [other] something else
-   *[unknown] { $shown }
-}
 
 ## The page on which somebody reports.
 

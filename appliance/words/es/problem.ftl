@@ -5,7 +5,7 @@ problem-link = Algo está mal en este equipo
 loan-overdue = Este equipo prestado debía devolverse el { $day }
 used-link = Se usó
 problem-open-title = Avisos abiertos
-# $what: what is wrong, in one word; $when: such as “today 13:02”.
+# $what: one of line-problem-word in history.ftl; $when: such as “today 13:02”.
 problem-line = Aviso { $when }: { $what }
 # $who: who reported it, and how that is proven.
 problem-line-by = Aviso { $when } de { $who }: { $what }
@@ -17,16 +17,6 @@ problem-added-earlier = { $count ->
 }
 # Link for biomed.
 problem-close = Cerrar el aviso
-# $word: what is wrong; $shown: a word that this version does not know.
-problem-word = { $word ->
-    [broken] roto
-    [part-missing] falta una pieza
-    [can-not-be-cleaned] no se puede limpiar
-    [soiled] sucio
-    [wrong-label] etiqueta equivocada
-    [other] otra cosa
-   *[unknown] { $shown }
-}
 
 ## La página en la que alguien avisa.
 

@@ -1,8 +1,9 @@
 //! Open reports about items, as pages and API show them.
 
+use history::{HistoryWords, word_problem};
 use record::fold::{FacilityState, OpenProblem, ReportedProblem};
 use record::ids::Epoch;
-use record::kinds::{CleanedBy, EntryRef, ProblemWord};
+use record::kinds::{CleanedBy, EntryRef};
 use record::tag::Tag;
 use words::{S0, SafeHtml, WordSet as _, fill_slots};
 
@@ -115,14 +116,6 @@ pub(crate) fn open_problems(facility: &FacilityState) -> Vec<(Tag, &OpenProblem)
     all
 }
 
-/// The key of a word's message.
-pub(crate) fn word_key(word: &ProblemWord) -> String {
-    match word {
-        ProblemWord::Other(_) => "unknown".to_owned(),
-        known => known.as_str().replace(' ', "-"),
-    }
-}
-
 /// Whether a report is open by itself, or was added to one that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReportPlace {
@@ -137,8 +130,8 @@ fn reports_of(open: &OpenProblem) -> impl Iterator<Item = (ReportPlace, &Reporte
 }
 
 /// What is wrong, and when that was reported.
-fn word_report(wording: &PageWording, w: ProblemWords, report: &ReportedProblem) -> (String, String) {
-    let what = w.problem_word(report.what.as_str(), &word_key(&report.what));
+fn word_report(wording: &PageWording, report: &ReportedProblem) -> (String, String) {
+    let what = word_problem(HistoryWords::in_locale(wording.locale()), &report.what);
     (what, wording.dates().day_and_time(report.reported_ms).text)
 }
 
@@ -147,7 +140,7 @@ fn report_line(
     w: ProblemWords,
     (place, report): (ReportPlace, &ReportedProblem),
 ) -> SafeHtml {
-    let (what, when) = word_report(wording, w, report);
+    let (what, when) = word_report(wording, report);
     let line = match place {
         ReportPlace::Open => w.problem_line(what, when),
         ReportPlace::Added => w.problem_line_added(what, when),
@@ -217,7 +210,7 @@ impl ProblemLook<'_> {
         if names == ReporterNames::Hidden || report.who == CleanedBy::Unattributed {
             return report_line(self.wording, self.w, (place, report));
         }
-        let (what, when) = word_report(self.wording, self.w, report);
+        let (what, when) = word_report(self.wording, report);
         let who = self.wording.cleaner(self.reader, self.facility, &report.who);
         let line = match place {
             ReportPlace::Open => self.w.problem_line_by(what, when, S0),

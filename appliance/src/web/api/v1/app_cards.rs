@@ -1,5 +1,6 @@
 //! What the installed page keeps of the facility, so that a label opens its item in a dead spot.
 
+use history::{HistoryWords, word_problem};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,12 +30,11 @@ use crate::web::api::v1::submissions::box_time;
 use crate::web::context::AppState;
 use crate::web::refusals;
 use crate::web::view_models::item_status::ItemRow;
-use crate::web::view_models::problems::word_key;
 use crate::web::view_models::protocols::translate_protocol;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{PageWords, ProblemWords};
+use crate::web::words::PageWords;
 
 /// Items that a phone keeps; of more, those that were cleaned last.
 const ITEMS_MAX: usize = 2_000;
@@ -203,9 +203,8 @@ fn item_card(
     let (item, facility) = (&row.item, &seen.facility);
     let codes = labels.codes.get(&item.tag).into_iter().flatten();
     let badge = row.badge(wording);
-    let words = ProblemWords::in_locale(wording.locale());
-    let name_problem =
-        |report: &ReportedProblem| words.problem_word(report.what.as_str(), &word_key(&report.what));
+    let words = HistoryWords::in_locale(wording.locale());
+    let name_problem = |report: &ReportedProblem| word_problem(words, &report.what);
     ItemCard {
         kind: "item",
         tag: item.tag,

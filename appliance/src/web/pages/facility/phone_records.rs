@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use history::{HistoryWords, word_problem};
 use record::ids::DeviceId;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use web::answer::{FormReply, OneOf, Page};
@@ -34,10 +35,9 @@ use crate::web::request::form::StaffForm;
 use crate::web::request::submission_record::record_submission;
 use crate::web::view_models::codes::read_meant;
 use crate::web::view_models::history::HistoryPhoto;
-use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords, ProblemWords};
+use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords};
 
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
 
@@ -102,11 +102,9 @@ fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission) -> R
         (true, false) => w.phone_record_reported_by(S1, S0, when),
     };
     let line = fill_slots(line, slots);
-    let p = ProblemWords::in_locale(wording.locale());
-    let problem = row.problem.map(|problem| {
-        let what = p.problem_word(problem.what.as_str(), &word_key(&problem.what));
-        w.phone_record_problem(problem.text, what)
-    });
+    let lines = HistoryWords::in_locale(wording.locale());
+    let problem =
+        row.problem.map(|problem| w.phone_record_problem(problem.text, word_problem(lines, &problem.what)));
     let why = match row.why {
         SubmissionFault::NoTag => w.phone_record_no_tag(),
         SubmissionFault::UnknownTag => w.phone_record_unknown_tag(),

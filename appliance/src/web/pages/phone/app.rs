@@ -1,5 +1,6 @@
 //! The installed page: a shell that a phone keeps, its manifest, and the worker that shows it where the box does not answer.
 
+use history::word_key;
 use std::sync::LazyLock;
 
 use askama::Template;
@@ -19,7 +20,6 @@ use crate::web::app_icons::draw_icon;
 use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
 use crate::web::context::AppState;
 use crate::web::layout::{PageLayout, draw_page};
-use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{AppWords, PageWords, ProblemWords};
 
@@ -132,7 +132,8 @@ fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
 
 /// The same of the part about what is wrong with an item.
 fn problem_words(w: AppWords, p: ProblemWords) -> impl Iterator<Item = (&'static str, String)> {
-    let faults = ProblemWord::ALL.iter().map(move |word| (word.as_str(), p.problem_kind(&word_key(word))));
+    let faults =
+        ProblemWord::ALL.iter().map(move |word| (word.as_str(), p.problem_kind(&word_key(word.as_str()))));
     let others = [
         ("problem", p.problem_link()),
         ("problem-what", p.problem_title()),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use history::word_key;
 use http::{HeaderValue, StatusCode};
 use record::entry::{CommandSource, EntryAuthor};
 use record::kinds::{Event, ProblemWord};
@@ -38,7 +39,7 @@ use crate::web::request::submission::{new_submission, submission_key, submission
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, SentReport, word_key};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, SentReport};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
@@ -153,7 +154,7 @@ async fn report_page(
         let known = signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, &wording, scan));
         let choice = |word: &'static ProblemWord| ProblemChoice {
             value: word.as_str(),
-            words: w.problem_kind(&word_key(word)),
+            words: w.problem_kind(&word_key(word.as_str())),
             is_chosen: entered.what.as_ref() == Some(word),
         };
         Ok(ItemProblemPage {
