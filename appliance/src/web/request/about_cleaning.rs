@@ -3,16 +3,12 @@
 use record::kinds::{CivilDay, CleaningTrigger, SpauldingClass};
 
 use crate::intake::{CommandRefusal, HAND_TRIGGERS, RefusalCause};
+use crate::web::request::optional_day::read_optional_day;
 
 /// The last day of a lot, as it was entered; an empty one is none.
 pub(crate) fn read_lot_day(entered: &str) -> Result<Option<CivilDay>, CommandRefusal> {
-    match entered.trim() {
-        "" => Ok(None),
-        day => day
-            .parse()
-            .map(Some)
-            .map_err(|_| CommandRefusal::Range { field: "lot_expires", cause: RefusalCause::LotDay }),
-    }
+    read_optional_day(entered)
+        .map_err(|_| CommandRefusal::Range { field: "lot_expires", cause: RefusalCause::LotDay })
 }
 
 /// Classes above the lowest, and what a form says for them.

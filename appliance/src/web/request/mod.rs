@@ -15,6 +15,7 @@ pub(crate) mod language;
 pub(crate) mod listing;
 pub(crate) mod multipart;
 pub(crate) mod next_page;
+pub(crate) mod optional_day;
 pub(crate) mod optional_json;
 pub(crate) mod page_cursor;
 pub(crate) mod page_token;

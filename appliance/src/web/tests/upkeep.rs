@@ -54,7 +54,7 @@ async fn another_name_makes_a_task_no_less_overdue() {
     let listed = program.get("/api/v1/upkeep").await.json();
     assert_eq!(listed["items"][0]["from"], "2026-12-30T06:00:00.000Z");
     assert_eq!(listed["items"][0]["status"], "due");
-    program.post(&path, plan(Some("yesterday"), 30)).await.is(400).has("from");
+    program.post(&path, plan(Some("yesterday"), 30)).await.is(422).has("from");
     program.post(&path, plan(Some("1999-01-01T00:00:00Z"), 30)).await.is(422).has("within ten years");
     // Another schedule counts from now.
     program.post(&path, plan(None, 7)).await.is(201);

@@ -20,12 +20,13 @@ use crate::intake::{Command, CommandRefusal, UpkeepPlan, UpkeepRecord, find_name
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
+use crate::web::api::v1::cleanings::read_time;
 use crate::web::api::v1::equipment::read_path_tag;
 use crate::web::api::v1::photos::check_photos_are_here;
 use crate::web::api::v1::versions::run_over;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
-use crate::web::http_error::{invalid_parameter, not_found};
+use crate::web::http_error::not_found;
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::upkeep::upkeep_status;
@@ -187,13 +188,6 @@ fn find_version(
     Ok((tag, task.map(|task| task.changed)))
 }
 
-/// A time in RFC 3339, milliseconds since 1970.
-fn read_time(field: &'static str, text: Option<&str>) -> Result<Option<i64>, HttpError> {
-    let time = text.map(str::parse::<jiff::Timestamp>).transpose();
-    let time = time.map_err(|error| invalid_parameter(field, format!("{error}.")))?;
-    Ok(time.map(|time| time.as_millisecond()))
-}
-
 async fn plan_upkeep(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
@@ -204,7 +198,7 @@ async fn plan_upkeep(
 ) -> Result<WithHeaders<Created<PlannedUpkeep>>, HttpError> {
     let (tag, now) = find_version(&state, read_path_tag(&tag)?, new.upkeep)?;
     let NewUpkeep { upkeep, name, schedule, from, protocol } = new;
-    let from_ms = read_time("from", from.as_deref())?;
+    let from_ms = from.as_deref().map(|from| read_time("from", from)).transpose()?;
     let plan = UpkeepPlan { upkeep, tag, name, schedule, from_ms, protocol, seen: None };
     let done = run_over(&state, now, key, &if_match, Command::PlanUpkeep(Box::new(plan))).await?;
     match read_event(&state, done.line).await? {
@@ -275,7 +269,7 @@ async fn record_done(
 ) -> Result<Json<UpkeepJson>, HttpError> {
     let upkeep: UpkeepId = upkeep.parse().map_err(|_| not_found())?;
     let (tag, _) = find_version(&state, read_path_tag(&tag)?, None)?;
-    let performed_ms = read_time("performed_at", work.performed_at.as_deref())?;
+    let performed_ms = work.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?;
     check_photos_are_here(&state, &work.photos).await?;
     let reading = |r: NewReading| UpkeepReading { name: r.name, value: r.value, unit: r.unit };
     let record = UpkeepRecord {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::{Equipment, LinePlace, RowVersion};
-use record::kinds::{CivilDay, CleanedBy};
+use record::kinds::CleanedBy;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use web::answer::{FormReply, OneOf, Page};
@@ -27,6 +27,7 @@ use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::request::optional_day::read_optional_day;
 use crate::web::request::submission::submission_of;
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::receipts;
@@ -173,20 +174,12 @@ pub(crate) async fn suspend(
     let item = find_item(&state, &tag)?;
     let (tag, seen) = (item.tag, seen_by(&form));
     let prompt = suspend_prompt(&signed, &item);
-    let back = match read_day(form.text("back")) {
+    let back = match read_optional_day(form.text("back")).map_err(|_| CommandRefusal::BACK_DAY) {
         Ok(back) => back,
         Err(refusal) => return prompt.page(&state, &signed, Some(&refusal), &form).map(ask_again),
     };
     let command = |reason| Command::SuspendEquipment { tag, reason, back, seen };
     read_reason(&state, &signed, &form, prompt, command).await
-}
-
-/// A day that may be left out.
-fn read_day(entered: &str) -> Result<Option<CivilDay>, CommandRefusal> {
-    match entered.trim() {
-        "" => Ok(None),
-        day => day.parse().map(Some).map_err(|_| CommandRefusal::BACK_DAY),
-    }
 }
 
 pub(crate) async fn retire(

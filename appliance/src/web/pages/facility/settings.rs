@@ -27,6 +27,7 @@ use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::request::optional_day::read_optional_day;
 use crate::web::schedule_fields::read_times;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, StaffWords};
@@ -78,8 +79,7 @@ impl ReadSettings {
 
 /// A day, or none where nothing is entered.
 fn read_day(name: &str, text: &str, words: String) -> Result<DayChange, Wrong> {
-    let day = Some(text).filter(|text| !text.is_empty()).map(str::parse::<CivilDay>).transpose();
-    day.map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
+    read_optional_day(text).map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
 }
 
 fn write_optional_day(day: Option<CivilDay>) -> String {

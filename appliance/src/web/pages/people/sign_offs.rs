@@ -33,6 +33,7 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::request::optional_day::read_optional_day;
 use crate::web::request::submission::submission_of;
 use crate::web::view_models::competency::{GrantBadge, word_grant};
 use crate::web::view_models::snapshot::Snapshot;
@@ -280,8 +281,8 @@ pub(crate) async fn ask_sign_off(
 
 /// The last day; nothing where none was entered.
 fn read_day(f: FormWords, text: &str) -> Result<Option<CivilDay>, Wrong> {
-    let wrong = |_| Wrong { at: "until".to_owned(), words: f.form_sign_off_until_wrong() };
-    Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose().map_err(wrong)
+    read_optional_day(text)
+        .map_err(|_| Wrong { at: "until".to_owned(), words: f.form_sign_off_until_wrong() })
 }
 
 pub(crate) async fn sign_off(
