@@ -8,7 +8,7 @@ use askama::Template;
 use record::entry::{CommandSource, EntryAuthor};
 use record::fold::RowVersion;
 use web::answer::{FormRecall, FormReply, Page};
-use web::argument::FormFields;
+use web::argument::{FormFields, PlainForm};
 use web::error::HttpError;
 use web::form::{
     ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, SEEN_FIELD, read_seen,
@@ -226,6 +226,18 @@ pub(crate) async fn word_conflict(
     let changed_by = word_changed_by(state, signed, Some(changed), thing).await?;
     let w: FormWords = signed.words();
     Ok(Wrong { at: SEEN_FIELD.to_owned(), words: w.form_changed_look(changed_by) })
+}
+
+/// The same of a form that asks for nothing but a reason: the reason stays, the marks become those of the thing as it is now.
+pub(crate) async fn ask_reason_over(
+    state: &AppState,
+    signed: &StaffSession,
+    (changed, thing): (RowVersion, String),
+    form: &FormFields,
+) -> Result<(Wrong, FormFields), HttpError> {
+    let mut reason = FormFields::default();
+    reason.push::<PlainForm>("reason".to_owned(), form.text("reason").as_bytes().to_vec())?;
+    Ok((word_conflict(state, signed, changed, thing).await?, reason))
 }
 
 /// A form's page once more, since somebody changed its thing meanwhile.

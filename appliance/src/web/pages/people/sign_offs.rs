@@ -9,7 +9,7 @@ use record::limits::NOTE_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{FormFields, LenientQuery, Path, PlainForm};
+use web::argument::{FormFields, LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, read_seen};
 use words::{S0, SafeHtml, fill_slots};
@@ -25,8 +25,8 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, entry_by, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, ask_over, find_refused, is_changed, show_conflict, window_title,
-    word_at_field, word_conflict,
+    FormConflict, FormMarks, SentForm, ask_over, ask_reason_over, find_refused, is_changed, show_conflict,
+    window_title, word_at_field, word_conflict,
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
@@ -430,10 +430,9 @@ pub(crate) async fn end_sign_off(
             if !now.is_granted {
                 return go_to(&now.path());
             }
-            let problem = word_conflict(&state, &signed, now.version, now.name.clone()).await?;
-            let mut reason_only = FormFields::default();
-            reason_only.push::<PlainForm>("reason".to_owned(), form.text("reason").as_bytes().to_vec())?;
-            end_page(&state, &signed, &now, vec![problem], &reason_only).map(ask_over)
+            let (problem, reason) =
+                ask_reason_over(&state, &signed, (now.version, now.name.clone()), &form).await?;
+            end_page(&state, &signed, &now, vec![problem], &reason).map(ask_over)
         }
         Err(other) => Err(HttpError::from(other).link(SIGN_OFFS, worded(PeopleWords::sign_offs_back))),
     }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use record::fold::{RowVersion, ServiceState};
 use record::tag::Tag;
 use web::answer::{FormReply, Page};
-use web::argument::{FormFields, Path, PlainForm};
+use web::argument::{FormFields, Path};
 use web::error::HttpError;
 use web::form::read_seen;
 
@@ -18,7 +18,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, ask_over, is_changed, window_title, word_at_field, word_conflict};
+use crate::web::form_page::{FormMarks, ask_over, ask_reason_over, is_changed, window_title, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
@@ -152,11 +152,9 @@ pub(crate) async fn retire_protocol(
             if now.protocol.retired {
                 return go_to(PROTOCOLS);
             }
-            let thing = now.protocol.name.clone();
-            let problem = word_conflict(&state, &signed, now.protocol.changed, thing).await?;
-            let mut reason_only = FormFields::default();
-            reason_only.push::<PlainForm>("reason".to_owned(), form.text("reason").as_bytes().to_vec())?;
-            retire_page(&state, &signed, &now, vec![problem], &reason_only).map(ask_over)
+            let row = (now.protocol.changed, now.protocol.name.clone());
+            let (problem, reason) = ask_reason_over(&state, &signed, row, &form).await?;
+            retire_page(&state, &signed, &now, vec![problem], &reason).map(ask_over)
         }
         Err(other) => Err(HttpError::from(other).link(PROTOCOLS, worded(RegisterWords::protocols_back))),
     }
