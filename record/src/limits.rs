@@ -45,6 +45,14 @@ pub const DIRECTIVE_BYTES_MAX: usize = 16 * 1024;
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 20;
 /// Characters of a name of equipment, a protocol, a person or a place.
 pub const NAME_CHARS_MAX: usize = 120;
+/// Characters of the lot of a disinfectant.
+pub const LOT_CHARS_MAX: usize = 40;
+/// Disinfectants of a protocol.
+pub const AGENTS_MAX: usize = 10;
+/// Own fields of a category.
+pub const OWN_FIELDS_MAX: usize = 20;
+/// Choices of an own field.
+pub const OWN_FIELD_CHOICES_MAX: usize = 40;
 /// Characters of what names an own field of a category for good.
 pub const OWN_FIELD_KEY_CHARS_MAX: usize = 40;
 /// Characters of a payroll number: what personnel systems export, with room for their prefixes.

@@ -52,7 +52,7 @@ pub use self::competency::{
 pub use self::facility::FACILITY_LOCALES;
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
-pub use self::problem::ProblemForm;
+pub use self::problem::{ProblemForm, REPORTS_OF_DEVICE_MAX};
 pub use self::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
 pub use self::queued::{MeasuredContact, QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};

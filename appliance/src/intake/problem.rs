@@ -34,8 +34,8 @@ pub struct ProblemForm {
 
 /// Open reports of one item; what comes then is added to the newest of them.
 const OF_ITEM_MAX: usize = 3;
-/// Reports that one device may have made within an hour and that are open, or stay with one that is.
-const OF_DEVICE_MAX: usize = 5;
+/// Reports that one device may make within an hour: here those count that are open, or stay with one that is.
+pub const REPORTS_OF_DEVICE_MAX: u32 = 5;
 const HOUR_MS: i64 = 3_600_000;
 
 /// The item, where the device may have one more report.
@@ -45,7 +45,7 @@ pub(super) fn find_reportable<'a>(
     drafts: &Drafts<'_>,
 ) -> Result<&'a Equipment, CommandRefusal> {
     let item = in_use(view, tag)?;
-    if drafts.by.device.is_some_and(|device| reports_of_device(view, device) >= OF_DEVICE_MAX) {
+    if drafts.by.device.is_some_and(|device| reports_of_device(view, device) >= REPORTS_OF_DEVICE_MAX) {
         return Err(CommandRefusal::ReportsSpent);
     }
     Ok(item)
@@ -99,14 +99,14 @@ fn open_problems<'a>(view: &'a dyn StateView, item: &Equipment) -> &'a [OpenProb
     view.facility().activity.get(&item.tag).map_or(&[], |activity| &activity.problems)
 }
 
-fn reports_of_device(view: &dyn StateView, device: DeviceId) -> usize {
+fn reports_of_device(view: &dyn StateView, device: DeviceId) -> u32 {
     let since_ms = view.now().wall_ms.saturating_sub(HOUR_MS);
     let open = view.facility().activity.values().flat_map(|activity| &activity.problems);
     let reports = open.flat_map(OpenProblem::reports);
     let recent = reports.filter(|report| report.reported_ms >= since_ms);
-    recent
-        .filter(|report| view.entry(report.of).is_some_and(|made| made.head().by.device == Some(device)))
-        .count()
+    let by_device = recent
+        .filter(|report| view.entry(report.of).is_some_and(|made| made.head().by.device == Some(device)));
+    u32::try_from(by_device.count()).unwrap_or(u32::MAX)
 }
 
 /// Closes a report with what came of it.

@@ -7,7 +7,7 @@ use record::ids::ProtocolId;
 use record::kinds::{
     Agent, PhotoPolicy, ProtocolPublished, ProtocolRetired, ProtocolWords, Schedule, ScheduleSet, Step,
 };
-use record::limits::{COMMAND_ENTRIES_MAX, STEPS_MAX};
+use record::limits::{AGENTS_MAX, COMMAND_ENTRIES_MAX, STEPS_MAX};
 
 use super::{
     CommandRefusal, Drafts, LanguageRefusal, NewProtocol, RefusalCause, StateView, require_seen, text,
@@ -15,7 +15,6 @@ use super::{
 
 /// A day of contact time: longer is a mistake.
 const CONTACT_S_MAX: u32 = 86_400;
-const AGENTS_MAX: usize = 10;
 /// A year for which an item stays clean: nothing asks for more.
 const HANG_H_MAX: u16 = 8_760;
 /// A week between use and cleaning: longer is no delay any more.

@@ -7,7 +7,7 @@ use record::kinds::{
     CivilDay, CleanedBy, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart, NameSource,
     ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
 };
-use record::limits::{NOTE_CHARS_MAX, PHOTOS_MAX};
+use record::limits::{LOT_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -19,7 +19,6 @@ use super::competency::{SignOffVerdict, staff_of};
 use super::flags::FlagFacts;
 use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::protocols::offered_protocols;
-use super::review::LOT_CHARS_MAX;
 use super::{
     ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough,
     raised_class, text, use_class, way_of, weakest_way,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::entry::Digest16;
 use record::fold::{EquipmentCategory, FacilityState, RowVersion};
 use record::kinds::{CategoryDefaults, CategoryField, CategorySet, CivilDay, FieldType, LocationSet};
-use record::limits::OWN_FIELD_KEY_CHARS_MAX;
+use record::limits::{OWN_FIELD_CHOICES_MAX, OWN_FIELD_KEY_CHARS_MAX, OWN_FIELDS_MAX};
 
 use super::facility::check_schedule;
 use super::{
@@ -16,9 +16,6 @@ use super::{
 /// Places of one facility: more are no pick list any more.
 const LOCATIONS_MAX: usize = 2_000;
 const CATEGORIES_MAX: usize = 500;
-/// Own fields of a category.
-const FIELDS_MAX: usize = 20;
-const CHOICES_MAX: usize = 40;
 /// Places inside of places.
 const DEPTH_MAX: usize = 8;
 
@@ -113,7 +110,7 @@ fn check_defaults(
 
 fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandRefusal> {
     let refuse = |cause| Err(CommandRefusal::Range { field: "fields", cause });
-    if fields.len() > FIELDS_MAX {
+    if fields.len() > OWN_FIELDS_MAX {
         return refuse(RefusalCause::OwnFieldCount);
     }
     let mut keys = BTreeSet::new();
@@ -136,7 +133,7 @@ fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandR
         let choices: Vec<String> = choices.collect::<Result<_, _>>()?;
         // Commas stand between choices where people enter them.
         let has_comma = choices.iter().any(|choice| choice.contains(','));
-        if is_choice == choices.is_empty() || choices.len() > CHOICES_MAX || has_comma {
+        if is_choice == choices.is_empty() || choices.len() > OWN_FIELD_CHOICES_MAX || has_comma {
             return refuse(RefusalCause::OwnFieldChoices);
         }
         let label = if label.is_empty() { key.clone() } else { label };

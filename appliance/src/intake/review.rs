@@ -6,7 +6,7 @@ use record::ids::StaffId;
 use record::kinds::{
     CleanedBy, CleaningTrigger, Contact, MissingPart, NameSource, ProofWay, ProtocolPublished, SpauldingClass,
 };
-use record::limits::PHOTOS_MAX;
+use record::limits::{LOT_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
 use service::clock::Now;
 
@@ -18,9 +18,6 @@ use super::{
     ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, ProofDemand, RefusalCause, check_proof,
     is_blank_text, is_enough, raised_class, text, use_class, way_of, weakest_way,
 };
-
-/// Of the lot of a disinfectant.
-pub(super) const LOT_CHARS_MAX: usize = 40;
 
 /// What leads to a cleaning that somebody records by hand.
 pub static HAND_TRIGGERS: [CleaningTrigger; 5] = [

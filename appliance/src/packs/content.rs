@@ -6,18 +6,16 @@ use record::kinds::{
     CategoryField, FieldType, PackSource, PhotoPolicy, ProtocolPublished, ProtocolWords, Schedule,
     SpauldingClass,
 };
-use record::limits::{NAME_CHARS_MAX, OWN_FIELD_KEY_CHARS_MAX, STEPS_MAX};
+use record::limits::{
+    AGENTS_MAX, NAME_CHARS_MAX, OWN_FIELD_CHOICES_MAX, OWN_FIELD_KEY_CHARS_MAX, OWN_FIELDS_MAX, STEPS_MAX,
+};
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 
-/// Protocols of a pack, and categories: more nobody looks through.
-/// More than a facility has protocols; the file has a bound of its own.
+/// Protocols of a pack, and categories: more than a facility has; the file has a bound of its own.
 const DRAFTS_MAX: usize = 300;
-const FIELDS_MAX: usize = 20;
-const CHOICES_MAX: usize = 40;
 const ID_CHARS_MAX: usize = 60;
 const VERSION_CHARS_MAX: usize = 40;
-const AGENTS_MAX: usize = 10;
 
 /// A pack as its file says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -231,7 +229,7 @@ impl PackCategory {
         if !self.protocols.iter().all(is_draft) {
             return Err(PackFault::Value("protocols".to_owned()));
         }
-        if self.fields.len() > FIELDS_MAX {
+        if self.fields.len() > OWN_FIELDS_MAX {
             return Err(PackFault::Value("field".to_owned()));
         }
         self.fields.iter().try_for_each(PackField::check)
@@ -248,7 +246,7 @@ impl PackField {
         check_line("label", &self.label, OWN_FIELD_KEY_CHARS_MAX)?;
         check_text("es", &self.es, NAME_CHARS_MAX)?;
         let is_translated = self.choices_es.is_empty() || self.choices_es.len() == self.choices.len();
-        if self.choices.len() > CHOICES_MAX || !is_translated {
+        if self.choices.len() > OWN_FIELD_CHOICES_MAX || !is_translated {
             return Err(PackFault::Value("choices".to_owned()));
         }
         let mut choices = self.choices.iter().chain(&self.choices_es);

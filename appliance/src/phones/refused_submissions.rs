@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::ids::StaffId;
 use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProtocolRef};
-use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, STEPS_MAX};
+use record::limits::{LOT_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, STEPS_MAX};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,6 @@ const STRANGER_PHOTOS_MAX: usize = 20;
 const STRANGERS_PHOTOS_MAX: usize = 200;
 /// Of what a phone took for a tag.
 const TAG_CHARS_MAX: usize = 40;
-/// Of the lot of a disinfectant.
-const LOT_CHARS_MAX: usize = 40;
 /// Of one line.
 const LINE_CHARS_MAX: usize = 200;
 

@@ -59,6 +59,7 @@ impl FacilityLanguages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::LanguageRefusal;
 
     /// Of header lines, each a name and its value.
     fn best(lines: &[(&'static str, &str)], secure: bool) -> Locale {
@@ -93,6 +94,7 @@ mod tests {
         }
         for locale in crate::intake::FACILITY_LOCALES {
             assert_eq!(facility_locale(&settings(locale, &[])).tag(), locale);
+            assert!(LanguageRefusal::Facility.to_string().contains(locale), "the refusal names {locale}");
         }
         assert_eq!(crate::intake::FACILITY_LOCALES.len() + 1, Locale::ALL.len(), "all but the pseudo locale");
     }

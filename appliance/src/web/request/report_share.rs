@@ -9,14 +9,15 @@ use service::attempts::ClientNetwork;
 use service::limit::RateLimiter;
 use web::error::HttpError;
 
-use crate::intake::CommandRefusal;
+use crate::intake::{CommandRefusal, REPORTS_OF_DEVICE_MAX};
 use crate::web::commands::run::by_key;
 use crate::web::context::{ADDRESSES_MAX, AppState};
 
-const OF_DEVICE_MAX: u32 = 5;
 /// Whoever makes up a new device for each report is one network still.
 const OF_NETWORK_MAX: u32 = 30;
 const HOUR: Duration = Duration::from_secs(3_600);
+// The words of the refusal say five and thirty.
+const _: () = assert!(REPORTS_OF_DEVICE_MAX == 5 && OF_NETWORK_MAX == 30);
 
 struct ReportLimiters {
     devices: RateLimiter<DeviceId>,
@@ -26,7 +27,7 @@ struct ReportLimiters {
 impl Default for ReportLimiters {
     fn default() -> Self {
         Self {
-            devices: RateLimiter::new(OF_DEVICE_MAX, HOUR, OF_DEVICE_MAX, ADDRESSES_MAX),
+            devices: RateLimiter::new(REPORTS_OF_DEVICE_MAX, HOUR, REPORTS_OF_DEVICE_MAX, ADDRESSES_MAX),
             networks: RateLimiter::new(OF_NETWORK_MAX, HOUR, OF_NETWORK_MAX, ADDRESSES_MAX),
         }
     }

@@ -6,7 +6,7 @@ use history::{HistoryWords, word_trigger};
 use record::fold::{Equipment, FacilityState, RowVersion};
 use record::ids::ProtocolId;
 use record::kinds::{CivilDay, ProtocolPublished};
-use record::limits::{LATE_ENTRY_MS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX};
+use record::limits::{LATE_ENTRY_MS_MAX, LOT_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
@@ -57,7 +57,7 @@ pub(crate) static LATE: FormDefinition = FormDefinition {
             "about",
             &[
                 FormField::line("agent", NAME_CHARS_MAX),
-                FormField::line("lot", 40),
+                FormField::line("lot", LOT_CHARS_MAX),
                 FormField::line("lot_expires", 10),
                 FormField::pick("trigger"),
                 FormField::choice("class", &["semicritical", "critical"]),

@@ -356,3 +356,14 @@ async fn show_difference(
     };
     show_conflict(state, signed, conflict).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_offers_every_language_of_a_facility() {
+        let tags = FACILITY_LOCALES.map(str::to_ascii_lowercase);
+        assert_eq!(LOCALES.strip_prefix(&["default"]), Some(&tags.each_ref().map(String::as_str)[..]));
+    }
+}
