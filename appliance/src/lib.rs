@@ -250,41 +250,43 @@ enum LogCommand {
 #[derive(Debug, Subcommand)]
 enum FacilityCommand {
     /// Change settings; those left out stay as they are
-    Set {
-        /// The facility's name
-        #[arg(long)]
-        name: Option<String>,
-        /// IANA time zone
-        #[arg(long)]
-        zone: Option<String>,
-        /// Scheme and host that labels carry, such as HTTP://10.0.0.5
-        #[arg(long)]
-        label_host: Option<String>,
-        /// Whether cleanings without a name are allowed
-        #[arg(long)]
-        allow_unattributed: Option<bool>,
-        /// Whom technicians call
-        #[arg(long)]
-        contact: Option<String>,
-        /// Minutes for which an entered PIN proves records, 0 to 60
-        #[arg(long)]
-        pin_proof_min: Option<u32>,
-        /// Minutes in which a record can be undone, 0 to 1440
-        #[arg(long)]
-        undo_min: Option<u32>,
-        /// Whether a reported problem takes its item out of service: tell (never), proven or anyone
-        #[arg(long)]
-        problem: Option<ProblemPolicy>,
-        /// A cleaning by somebody who is not signed off: off, warn or refuse
-        #[arg(long)]
-        competency: Option<CompetencyPolicy>,
-        /// Contact time that a phone measured away from the box: count or incomplete
-        #[arg(long)]
-        queued: Option<QueuedPolicy>,
-        /// Language and country of printed things: en-US, en-GB, es-US, es-MX or es-ES
-        #[arg(long)]
-        locale: Option<String>,
-    },
+    Set(FacilityArguments),
+}
+
+#[derive(Debug, Args)]
+struct FacilityArguments {
+    /// The facility's name
+    #[arg(long)]
+    name: Option<String>,
+    /// IANA time zone
+    #[arg(long)]
+    zone: Option<String>,
+    /// Scheme and host that labels carry, such as HTTP://10.0.0.5
+    #[arg(long)]
+    label_host: Option<String>,
+    /// Whether cleanings without a name are allowed
+    #[arg(long)]
+    allow_unattributed: Option<bool>,
+    /// Whom technicians call
+    #[arg(long)]
+    contact: Option<String>,
+    /// Minutes for which an entered PIN proves records, 0 to 60
+    #[arg(long)]
+    pin_proof_min: Option<u32>,
+    /// Minutes in which a record can be undone, 0 to 1440
+    #[arg(long)]
+    undo_min: Option<u32>,
+    /// Whether a reported problem takes its item out of service: tell (never), proven or anyone
+    #[arg(long)]
+    problem: Option<ProblemPolicy>,
+    /// A cleaning by somebody who is not signed off: off, warn or refuse
+    #[arg(long)]
+    competency: Option<CompetencyPolicy>,
+    /// Contact time that a phone measured away from the box: count or incomplete
+    #[arg(long)]
+    queued: Option<QueuedPolicy>,
+    #[arg(long, help = format!("Language and country of printed things: {}", intake::FACILITY_LOCALES.join(", ")))]
+    locale: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -333,35 +335,29 @@ impl AlarmCommand {
     }
 }
 
+impl From<FacilityArguments> for intake::SettingsChange {
+    fn from(entered: FacilityArguments) -> Self {
+        Self {
+            name: entered.name,
+            zone: entered.zone,
+            label_host: entered.label_host,
+            allow_unattributed: entered.allow_unattributed,
+            contact: entered.contact,
+            pin_proof_min: entered.pin_proof_min,
+            undo_min: entered.undo_min,
+            problem: entered.problem,
+            competency: entered.competency,
+            queued: entered.queued,
+            locale: entered.locale,
+            ..Self::default()
+        }
+    }
+}
+
 impl FacilityCommand {
     fn admin_command(self) -> AdminCommand {
-        let Self::Set {
-            name,
-            zone,
-            label_host,
-            allow_unattributed,
-            contact,
-            pin_proof_min,
-            undo_min,
-            problem,
-            competency,
-            queued,
-            locale,
-        } = self;
-        AdminCommand::FacilitySet(Box::new(intake::SettingsChange {
-            name,
-            zone,
-            label_host,
-            allow_unattributed,
-            contact,
-            pin_proof_min,
-            undo_min,
-            problem,
-            competency,
-            queued,
-            locale,
-            ..intake::SettingsChange::default()
-        }))
+        let Self::Set(entered) = self;
+        AdminCommand::FacilitySet(Box::new(entered.into()))
     }
 }
 
