@@ -9,6 +9,7 @@ mod badges;
 mod hash_queue;
 mod hmac;
 mod page_key;
+mod pending_keys;
 mod pins;
 mod rows;
 mod sessions;

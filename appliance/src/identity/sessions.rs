@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use service::clock::Now;
 use service::random::RandomSource;
 
+use super::pending_keys::PendingKeys;
 use super::rows::JsonTable;
 use super::{IdentityError, new_secret, secret_digest};
 
@@ -100,7 +101,7 @@ pub struct SessionStore {
     rows: JsonTable,
     live: Mutex<BTreeMap<String, SessionRow>>,
     /// Those that were used, or found to be over, since they were written down.
-    unsaved: Mutex<BTreeSet<String>>,
+    unsaved: PendingKeys,
     random: Arc<dyn RandomSource>,
 }
 
@@ -108,7 +109,7 @@ impl SessionStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, TABLE)?;
         let live = Mutex::new(rows.all()?.into_iter().collect());
-        Ok(Self { rows, live, unsaved: Mutex::default(), random })
+        Ok(Self { rows, live, unsaved: PendingKeys::default(), random })
     }
 
     /// Signs somebody in, in a browser of their own, whose PIN was typed just now: the secret for their cookie. Blocks for a
@@ -159,7 +160,7 @@ impl SessionStore {
                 Some(*session)
             }
         };
-        self.unsaved().insert(key);
+        self.unsaved.note(key);
         found
     }
 
@@ -169,15 +170,7 @@ impl SessionStore {
     /// # Errors
     /// It could not be written: it is tried again with the next.
     pub fn save_uses(&self) -> Result<(), IdentityError> {
-        let keys = std::mem::take(&mut *self.unsaved());
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let written = self.write_uses(&keys);
-        if written.is_err() {
-            self.unsaved().extend(keys);
-        }
-        written
+        self.unsaved.save(|keys| self.write_uses(keys))
     }
 
     fn write_uses(&self, keys: &BTreeSet<String>) -> Result<(), IdentityError> {
@@ -283,10 +276,6 @@ impl SessionStore {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, SessionRow>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn unsaved(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

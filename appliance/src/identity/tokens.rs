@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use service::attempts::ClientNetwork;
 use service::random::RandomSource;
 
+use super::pending_keys::PendingKeys;
 use super::rows::JsonTable;
 use super::{IdentityError, new_row_id, new_secret, secret_digest};
 
@@ -220,7 +221,7 @@ pub struct ApiTokenStore {
     rows: JsonTable,
     known: Mutex<BTreeMap<String, ApiToken>>,
     /// Those of which a first use of the day is not written down yet.
-    unsaved: Mutex<BTreeSet<String>>,
+    unsaved: PendingKeys,
     random: Arc<dyn RandomSource>,
 }
 
@@ -228,7 +229,7 @@ impl ApiTokenStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, TABLE)?;
         let known = Mutex::new(rows.all()?.into_iter().collect());
-        Ok(Self { rows, known, unsaved: Mutex::default(), random })
+        Ok(Self { rows, known, unsaved: PendingKeys::default(), random })
     }
 
     /// Makes a token: its row, and its text, which is given this once.
@@ -320,7 +321,7 @@ impl ApiTokenStore {
             _ => false,
         };
         if is_noted {
-            self.unsaved().insert(key);
+            self.unsaved.note(key);
         }
     }
 
@@ -329,15 +330,7 @@ impl ApiTokenStore {
     /// # Errors
     /// It could not be written: it is tried again with the next.
     pub fn save_uses(&self) -> Result<(), IdentityError> {
-        let keys = std::mem::take(&mut *self.unsaved());
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let written = self.write_uses(&keys);
-        if written.is_err() {
-            self.unsaved().extend(keys);
-        }
-        written
+        self.unsaved.save(|keys| self.write_uses(keys))
     }
 
     /// Only the use is written, into the row as it is by now: whoever revoked the token meanwhile has revoked it.
@@ -440,10 +433,6 @@ impl ApiTokenStore {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, ApiToken>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn unsaved(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -561,7 +550,7 @@ mod tests {
         let (key, used) = (secret_digest(&text), tokens.find(&text).unwrap());
         tokens.revoke(&row.id, TokenHand::Socket, NOW + 1).unwrap().unwrap();
         tokens.lock().extend([(key, used.clone()), ("forgotten".to_owned(), used)]);
-        tokens.unsaved().insert("forgotten".to_owned());
+        tokens.unsaved.note("forgotten".to_owned());
         tokens.save_uses().unwrap();
         drop(tokens);
         let tokens = open(dir.path());
