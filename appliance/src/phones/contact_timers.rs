@@ -93,6 +93,27 @@ pub struct MeasuredWet {
     pub is_open: bool,
 }
 
+#[cfg(test)]
+impl ContactTimer {
+    /// One of three minutes that begins now.
+    pub(crate) fn example(now: &Now) -> Self {
+        Self {
+            boot: now.boot,
+            started_up_ms: now.up_ms,
+            started_wall_ms: now.wall_ms,
+            finished_up_ms: None,
+            protocol: None,
+            version: None,
+            required_s: 180,
+            device: None,
+            by: "Zoë".to_owned(),
+            ticks: vec![1],
+            opened_up_ms: now.up_ms,
+            cleanings: 0,
+        }
+    }
+}
+
 impl ContactTimer {
     /// How it stands where the protocol asks for `required_s` seconds.
     pub fn state(&self, now: &Now, required_s: u32) -> ContactState {

@@ -334,23 +334,6 @@ mod tests {
     const STARTS: u16 = 1_000;
     const STARTS_EVERY: Duration = Duration::from_millis(20);
 
-    fn timer(now: &Now) -> ContactTimer {
-        ContactTimer {
-            boot: now.boot,
-            started_up_ms: now.up_ms,
-            started_wall_ms: now.wall_ms,
-            finished_up_ms: None,
-            protocol: None,
-            version: None,
-            required_s: 180,
-            device: None,
-            by: String::new(),
-            ticks: Vec::new(),
-            opened_up_ms: now.up_ms,
-            cleanings: 0,
-        }
-    }
-
     #[tokio::test(start_paused = true)]
     async fn contact_times_are_written_once_in_five_seconds_whatever_their_number() {
         let dir = tempfile::tempdir().unwrap();
@@ -365,7 +348,7 @@ mod tests {
         let contact_timers = Arc::new(ContactTimers::open(db.clone()).unwrap());
         let tag = |n: u16| Tag::from_random([0, 0, 1, n.to_be_bytes()[0], n.to_be_bytes()[1]]);
         let before = syncs.count();
-        contact_timers.start(tag(STARTS), timer(&now));
+        contact_timers.start(tag(STARTS), ContactTimer::example(&now));
         contact_timers.save().unwrap();
         let once = syncs.count() - before;
         assert!(once > 0);
@@ -373,7 +356,7 @@ mod tests {
         let upkeep = tokio::spawn(follow_contact_timers(seams, store.clone(), phones));
         let before = syncs.count();
         for n in 0..STARTS {
-            contact_timers.start(tag(n), timer(&now));
+            contact_timers.start(tag(n), ContactTimer::example(&now));
             tokio::time::sleep(STARTS_EVERY).await;
         }
         let spans = (STARTS_EVERY * u32::from(STARTS)).as_secs() / CONTACT_EVERY.as_secs();

@@ -16,23 +16,6 @@ fn pump() -> Tag {
     "7QK3M9X2W".parse().unwrap()
 }
 
-fn timer(now: &Now) -> ContactTimer {
-    ContactTimer {
-        boot: now.boot,
-        started_up_ms: now.up_ms,
-        started_wall_ms: now.wall_ms,
-        finished_up_ms: None,
-        protocol: None,
-        version: None,
-        required_s: 180,
-        device: None,
-        by: "Zoë".to_owned(),
-        ticks: vec![1],
-        opened_up_ms: now.up_ms,
-        cleanings: 0,
-    }
-}
-
 fn numbered_tag(n: usize) -> Tag {
     let [.., a, b, c, d] = n.to_be_bytes();
     Tag::from_random([0, a, b, c, d])
@@ -42,7 +25,7 @@ fn numbered_tag(n: usize) -> Tag {
 fn the_boxs_own_clock_says_how_it_stands() {
     let timers = ContactTimers::default();
     let facility = FacilityState::default();
-    timers.start(pump(), timer(&at(1, 5_000)));
+    timers.start(pump(), ContactTimer::example(&at(1, 5_000)));
     let state = |now: &Now| timers.find(pump(), &facility, now).map(|timer| timer.state(now, 180));
     assert_eq!(state(&at(1, 5_000)), Some(ContactState::Running { left_ms: 180_000 }));
     assert_eq!(state(&at(1, 184_999)), Some(ContactState::Running { left_ms: 1 }));
@@ -65,7 +48,7 @@ fn a_press_that_is_told_of_later_was_wet_until_then() {
         timers.wet_at(pump(), press_ms, facility, at(boot, 0).boot).map(|wet| (wet.wet_ms, wet.is_open))
     };
     assert_eq!(wet(&timers, &facility, 5_000, 1), None);
-    timers.start(pump(), timer(&at(1, 5_000)));
+    timers.start(pump(), ContactTimer::example(&at(1, 5_000)));
     assert_eq!(wet(&timers, &facility, 4_999, 1), None, "it was pressed before");
     assert_eq!(wet(&timers, &facility, 200_000, 1), Some((195_000, true)));
     assert_eq!(wet(&timers, &facility, 200_000, 2), None, "another run of the box");
@@ -75,7 +58,7 @@ fn a_press_that_is_told_of_later_was_wet_until_then() {
     assert_eq!(wet(&timers, &facility, 5_001 + SHOWN_MS, 1), None);
     // It is told of the next day, when the item is being cleaned again.
     timers.tidy(&facility, &at(1, 6_000 + SHOWN_MS));
-    timers.start(pump(), timer(&at(1, 7_000 + SHOWN_MS)));
+    timers.start(pump(), ContactTimer::example(&at(1, 7_000 + SHOWN_MS)));
     assert_eq!(wet(&timers, &facility, 200_000, 1), Some((185_000, false)));
     assert_eq!(wet(&timers, &facility, 9_000 + SHOWN_MS, 1), Some((2_000, true)));
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
@@ -89,7 +72,7 @@ fn an_item_is_being_cleaned_until_it_is_recorded_or_forgotten() {
     let mut facility = FacilityState::default();
     let at_work = |facility: &FacilityState, now: &Now| timers.being_cleaned(facility, now).contains(&pump());
     assert!(!at_work(&facility, &at(1, 0)));
-    timers.start(pump(), timer(&at(1, 0)));
+    timers.start(pump(), ContactTimer::example(&at(1, 0)));
     assert_eq!(timers.starts(), 1);
     assert!(at_work(&facility, &at(1, 0)));
     assert!(at_work(&facility, &at(1, HOUR_MS - 1)));
@@ -105,20 +88,20 @@ fn what_counts_is_started_anew_only_by_who_says_so() {
     let timers = ContactTimers::default();
     let mut facility = FacilityState::default();
     let started = |timers: &ContactTimers, facility: &FacilityState, now: &Now| {
-        timers.start_first(pump(), timer(now), facility, now);
+        timers.start_first(pump(), ContactTimer::example(now), facility, now);
         timers.find(pump(), facility, now).unwrap().started_up_ms
     };
     assert_eq!(started(&timers, &facility, &at(1, 5_000)), 5_000);
     assert_eq!(started(&timers, &facility, &at(1, 6_000)), 5_000);
     assert_eq!(started(&timers, &facility, &at(1, 900_000)), 5_000, "it is over, and still counts");
-    timers.start(pump(), timer(&at(1, 900_001)));
+    timers.start(pump(), ContactTimer::example(&at(1, 900_001)));
     assert_eq!(started(&timers, &facility, &at(1, 900_002)), 900_001);
     assert_eq!(started(&timers, &facility, &at(2, 7_000)), 7_000, "nobody measured the other one");
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
     facility.activity.insert(pump(), Arc::new(recorded));
     timers.start_first(
         pump(),
-        ContactTimer { cleanings: 1, ..timer(&at(2, 8_000)) },
+        ContactTimer { cleanings: 1, ..ContactTimer::example(&at(2, 8_000)) },
         &facility,
         &at(2, 8_000),
     );
@@ -129,7 +112,7 @@ fn what_counts_is_started_anew_only_by_who_says_so() {
 #[test]
 fn it_is_judged_by_what_it_was_started_with() {
     let protocol = ProtocolId::new(1, [1; 10]);
-    let timer = ContactTimer { protocol: Some(protocol), ..timer(&at(1, 0)) };
+    let timer = ContactTimer { protocol: Some(protocol), ..ContactTimer::example(&at(1, 0)) };
     assert_eq!(timer.required_for(Some(protocol), 600, &at(1, 0)), 180);
     assert_eq!(timer.required_for(None, 600, &at(1, 0)), 600, "another protocol asks for its own");
     assert_eq!(timer.required_for(Some(protocol), 600, &at(2, 0)), 600, "it has to be started anew");
@@ -140,7 +123,7 @@ fn a_record_uses_it_up() {
     let timers = ContactTimers::default();
     let mut facility = FacilityState::default();
     let now = at(1, HOUR_MS);
-    timers.start(pump(), timer(&at(1, 0)));
+    timers.start(pump(), ContactTimer::example(&at(1, 0)));
     assert_eq!(timers.tidy(&facility, &now), BTreeMap::from([(pump().to_string(), 1)]));
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
     facility.activity.insert(pump(), Arc::new(recorded));
@@ -153,7 +136,7 @@ fn a_record_uses_it_up() {
 fn what_was_begun_is_told_of_from_an_hour_to_a_week_after() {
     let timers = ContactTimers::default();
     let facility = FacilityState::default();
-    timers.start(pump(), timer(&at(1, 0)));
+    timers.start(pump(), ContactTimer::example(&at(1, 0)));
     let told = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
     assert_eq!(
         [told(HOUR_MS - 1), told(HOUR_MS), told(LISTED_MS), told(LISTED_MS + 1), told(HOUR_MS)],
@@ -165,14 +148,14 @@ fn what_was_begun_is_told_of_from_an_hour_to_a_week_after() {
 fn what_was_dropped_is_listed_for_a_week_whatever_comes_next() {
     let timers = ContactTimers::default();
     let mut facility = FacilityState::default();
-    timers.start(pump(), timer(&at(1, 0)));
+    timers.start(pump(), ContactTimer::example(&at(1, 0)));
     timers.tidy(&facility, &at(1, SHOWN_MS));
     assert_eq!(timers.begun(), [], "it may be recorded yet");
     timers.tidy(&facility, &at(1, SHOWN_MS + 1));
     let begun = BegunCleaning { tag: pump(), started_ms: WALL_MS, by: "Zoë".to_owned() };
     assert_eq!(timers.begun(), std::slice::from_ref(&begun));
     let next = at(1, SHOWN_MS + 2);
-    timers.start(pump(), timer(&next));
+    timers.start(pump(), ContactTimer::example(&next));
     let both = timers.tidy(&facility, &at(1, SHOWN_MS + 2 + HOUR_MS));
     assert_eq!(both, BTreeMap::from([(pump().to_string(), 2)]));
     assert!(timers.find(pump(), &facility, &next).is_some());
@@ -192,7 +175,7 @@ fn the_file_has_what_was_dropped() {
     let facility = FacilityState::default();
     {
         let timers = open();
-        timers.start(pump(), timer(&at(1, 0)));
+        timers.start(pump(), ContactTimer::example(&at(1, 0)));
         timers.save().unwrap();
         timers.tidy(&facility, &at(1, SHOWN_MS + 1));
         timers.save().unwrap();
@@ -210,7 +193,7 @@ fn the_file_has_what_was_dropped() {
 fn thousands_that_were_dropped_leave_the_newest() {
     let timers = ContactTimers::default();
     for (up_ms, n) in (0..).zip(0..=DROPPED_MAX) {
-        timers.start(numbered_tag(n), timer(&at(1, up_ms)));
+        timers.start(numbered_tag(n), ContactTimer::example(&at(1, up_ms)));
     }
     timers.tidy(&FacilityState::default(), &at(1, SHOWN_MS + HOUR_MS));
     let begun = timers.begun();
@@ -226,14 +209,14 @@ fn the_file_has_what_was_saved_after_a_new_start_of_the_program() {
     let (first, second) = (at(1, 5_000), at(1, 6_000));
     {
         let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
-        timers.start(pump(), timer(&first));
+        timers.start(pump(), ContactTimer::example(&first));
         timers.save().unwrap();
-        timers.start(pump(), timer(&second));
+        timers.start(pump(), ContactTimer::example(&second));
         timers.save().unwrap();
-        timers.start("ABCDEFGH3".parse().unwrap(), timer(&second));
+        timers.start("ABCDEFGH3".parse().unwrap(), ContactTimer::example(&second));
     }
     let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
-    assert_eq!(timers.find(pump(), &facility, &second), Some(timer(&second)));
+    assert_eq!(timers.find(pump(), &facility, &second), Some(ContactTimer::example(&second)));
     assert_eq!(timers.rows().timers.len(), 1, "what was not saved is lost");
     assert_eq!(timers.tidy(&facility, &at(1, LISTED_MS * 2)).len(), 0);
     timers.save().unwrap();
@@ -248,7 +231,7 @@ fn whoever_starts_thousands_fills_no_memory() {
     let facility = FacilityState::default();
     let tags: Vec<Tag> = (0..=TIMERS_MAX).map(numbered_tag).collect();
     for (up_ms, tag) in (0..).zip(&tags) {
-        timers.start(*tag, timer(&at(1, up_ms)));
+        timers.start(*tag, ContactTimer::example(&at(1, up_ms)));
         if up_ms == 7 {
             timers.finish(*tag, &at(1, 200_000), 180);
         }

@@ -370,27 +370,10 @@ fn refuse_record(world: &World) {
     let row = crate::phones::RefusedSubmission {
         id: examples::REFUSED.into(),
         refused_ms: NOW,
-        why: crate::phones::SubmissionFault::UnknownTag,
-        sender: crate::phones::SubmissionSender::default(),
         tag: "7QK3M9X2X".into(),
-        name: "Ada".into(),
-        staff: None,
-        is_proven: false,
-        trigger: None,
-        note: String::new(),
-        agent: String::new(),
-        lot: String::new(),
-        lot_expires: None,
-        steps: vec![1],
-        protocol: None,
         performed_ms: NOW,
         phone_ms: NOW,
-        contact_s: None,
-        is_unsure: false,
-        photos: Vec::new(),
-        problem: None,
-        is_report: false,
-        is_closed: false,
+        ..crate::phones::RefusedSubmission::example(Vec::new())
     };
     crate::phones::keep_refused(&world.state.store.state_db(), &row).unwrap();
 }

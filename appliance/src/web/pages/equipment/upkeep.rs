@@ -114,6 +114,12 @@ impl ItemTask {
         ScheduleFormData::of(Some(&task.schedule)).fill(values)
     }
 
+    /// As it is when nobody has entered anything.
+    fn new_page(&self, state: &AppState, signed: &StaffSession) -> Result<Page, HttpError> {
+        let values = self.values(&Snapshot::now(state).local);
+        self.page(state, signed, &values, Vec::new(), FormMarks::new(state, signed))
+    }
+
     fn page(
         &self,
         state: &AppState,
@@ -272,13 +278,7 @@ pub(crate) async fn ask_new(
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
     let there = ItemTask::find(&state, &tag, None)?;
-    there.page(
-        &state,
-        &signed,
-        &there.values(&Snapshot::now(&state).local),
-        Vec::new(),
-        FormMarks::new(&state, &signed),
-    )
+    there.new_page(&state, &signed)
 }
 
 pub(crate) async fn plan_upkeep(
@@ -298,13 +298,7 @@ pub(crate) async fn ask_upkeep(
     Path((tag, upkeep)): Path<(String, String)>,
 ) -> Result<Page, HttpError> {
     let there = ItemTask::find(&state, &tag, Some(&upkeep))?;
-    there.page(
-        &state,
-        &signed,
-        &there.values(&Snapshot::now(&state).local),
-        Vec::new(),
-        FormMarks::new(&state, &signed),
-    )
+    there.new_page(&state, &signed)
 }
 
 pub(crate) async fn change_upkeep(
