@@ -54,7 +54,7 @@ pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
 pub use self::problem::{ProblemForm, REPORTS_OF_DEVICE_MAX};
 pub use self::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
-pub use self::queued::{MeasuredContact, QueuedCleaner, QueuedCleaning, QueuedProblem};
+pub use self::queued::{MeasuredContact, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{
     ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, SignOffRefusal,

@@ -85,8 +85,16 @@ pub struct QueuedCleaning {
     pub took_ms: Option<u32>,
     /// What is wrong with the item, where that was reported with it.
     pub problem: Option<QueuedProblem>,
-    /// So much was reported from there that this goes into the note.
-    pub report_in_note: bool,
+    pub problem_goes: ReportPlacement,
+}
+
+/// Where a report goes that comes with a cleaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ReportPlacement {
+    /// It is an entry of its own.
+    Entry,
+    /// So much was reported from there that it goes into the cleaning's note.
+    Note,
 }
 
 /// A report that something is wrong with an item, from a phone's queue.
@@ -105,7 +113,7 @@ pub(super) fn record_queued(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let Some(problem) = &form.problem else { return record_cleaning(form, &form.note, view, drafts) };
-    if form.report_in_note || find_reportable(form.tag, view, drafts).is_err() {
+    if form.problem_goes == ReportPlacement::Note || find_reportable(form.tag, view, drafts).is_err() {
         return record_cleaning(form, &join_note(&form.note, problem), view, drafts);
     }
     record_cleaning(form, &form.note, view, drafts)?;

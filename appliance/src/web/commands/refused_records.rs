@@ -4,7 +4,7 @@ use record::entry::EntryAuthor;
 use record::tag::Tag;
 use web::error::HttpError;
 
-use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
+use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement};
 use crate::phones::{RefusedProblem, RefusedSubmission, close_refused, find_refused, open_refused};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
@@ -111,6 +111,6 @@ fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Queue
         unsure: row.is_unsure,
         took_ms: None,
         problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
-        report_in_note: false,
+        problem_goes: ReportPlacement::Entry,
     }
 }

@@ -13,6 +13,7 @@ use web::argument::{FormFields, FormRules, PlainForm, next_chunk, read_body};
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
+use crate::intake::ReportPlacement;
 use crate::listen::PeerAddress;
 use crate::web::commands::photo_upload::{await_photo, take_photo};
 use crate::web::commands::run::by_key;
@@ -198,7 +199,7 @@ impl<'s> CopyReader<'s> {
                         document,
                         photos,
                         proven: None,
-                        report_in_note: false,
+                        problem_goes: ReportPlacement::Entry,
                         network,
                     });
                     return Ok(());

@@ -18,7 +18,9 @@ use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 use words::{Locale, WordSet as _};
 
-use crate::intake::{Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
+use crate::intake::{
+    Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement,
+};
 use crate::listen::PeerAddress;
 use crate::phones::{
     PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace,
@@ -249,7 +251,7 @@ impl SubmissionJson {
         tag: Tag,
         proven: Option<StaffId>,
         photos: &SubmittedPhotos,
-        SubmittedFacts { place, measured, report_in_note }: SubmittedFacts,
+        SubmittedFacts { place, measured, problem_goes }: SubmittedFacts,
     ) -> Result<QueuedCleaning, HttpError> {
         let contact_s = place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX));
         Ok(QueuedCleaning {
@@ -271,7 +273,7 @@ impl SubmissionJson {
             unsure: place.unsure,
             took_ms: place.took_ms.and_then(|ms| u32::try_from(ms).ok()),
             problem: self.to_problem(),
-            report_in_note,
+            problem_goes,
         })
     }
 }
@@ -364,8 +366,8 @@ pub(crate) struct SubmittedFacts {
     pub(crate) place: TimePlace,
     /// How long the surface was wet by a contact time that was started at the box.
     pub(crate) measured: Option<MeasuredContact>,
-    /// So much was reported from there that what comes with a cleaning goes into its note.
-    pub(crate) report_in_note: bool,
+    /// Where what was reported with a cleaning goes.
+    pub(crate) problem_goes: ReportPlacement,
 }
 
 /// A record and its photos, one of them opened at a time, as they come.
@@ -376,8 +378,8 @@ pub(crate) struct PhoneSubmission {
     pub(crate) photos: SubmittedPhotos,
     /// Whose badge it came with, where that was checked.
     pub(crate) proven: Option<StaffId>,
-    /// So much was reported from there that what comes with a cleaning goes into its note.
-    pub(crate) report_in_note: bool,
+    /// Where what was reported with a cleaning goes.
+    pub(crate) problem_goes: ReportPlacement,
     /// From where it came.
     pub(crate) network: ClientNetwork,
 }
@@ -409,7 +411,7 @@ impl FromRequest<AppState> for PhoneSubmission {
         let SubmissionReader { document, photos, .. } = reader;
         let (document, came) =
             document.ok_or_else(|| unfit_document(Some(DOCUMENT), "the first part is not the document"))?;
-        Ok(Self { came, document, photos, proven: None, report_in_note: false, network })
+        Ok(Self { came, document, photos, proven: None, problem_goes: ReportPlacement::Entry, network })
     }
 }
 

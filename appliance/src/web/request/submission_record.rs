@@ -72,14 +72,14 @@ async fn try_record(
     state: &AppState,
     by: EntryAuthor,
     key: SubmissionKey,
-    PhoneSubmission { document, photos, proven, report_in_note, .. }: &PhoneSubmission,
+    PhoneSubmission { document, photos, proven, problem_goes, .. }: &PhoneSubmission,
     place: &TimePlace,
 ) -> Result<CommandOutcome, UnrecordedCause> {
     let tag = Tag::read(&document.tag).map_err(|error| {
         UnrecordedCause::Unfit(SubmissionFault::NoTag, invalid_parameter("tag", format!("{error}.")))
     })?;
     let measured = measure_contact(state, tag, place);
-    let facts = SubmittedFacts { place: *place, measured, report_in_note: *report_in_note };
+    let facts = SubmittedFacts { place: *place, measured, problem_goes: *problem_goes };
     let command = document.to_command(tag, *proven, photos, facts).map_err(UnrecordedCause::Other)?;
     run_command(state, by, key, command).await.map_err(|failure| match failure {
         CommandFailure::Refused(refusal) if refusal != CommandRefusal::KeyReused => {

@@ -19,6 +19,7 @@ use super::phone_browser::PhoneBrowser;
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
+use crate::intake::ReportPlacement;
 use crate::phones::{RefusedSubmission, SubmissionSender, keep_refused};
 use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
@@ -186,8 +187,14 @@ async fn what_is_refused_keeps_a_photo_that_takes_long() {
     let photos = SubmittedPhotos { stored: Vec::new(), following };
     let now = world.state.clock.now();
     let network = ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
-    let submission =
-        PhoneSubmission { came: now, document, photos, proven: None, report_in_note: false, network };
+    let submission = PhoneSubmission {
+        came: now,
+        document,
+        photos,
+        proven: None,
+        problem_goes: ReportPlacement::Entry,
+        network,
+    };
     let place = submission.place(&now);
     let photo = record::tree::Hash::of(b"photo");
     let recorded = record_submission(&world.state, EntryAuthor::BOX, submission, &place);

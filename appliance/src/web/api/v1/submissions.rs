@@ -19,6 +19,7 @@ use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::identity::BadgeCode;
+use crate::intake::ReportPlacement;
 use crate::store::WriteDecision;
 use crate::web::access::badge::{
     BadgeOutcome, badges_spent, check_scanned_badge, refuse_badge_in_the_clear, take_misplaced_badge,
@@ -131,7 +132,7 @@ async fn share_report(
         Ok(share) => Ok(share),
         Err(wait) if document.is_report() => Err(wait.into()),
         Err(_) => {
-            submission.report_in_note = true;
+            submission.problem_goes = ReportPlacement::Note;
             Ok(ReportShare::NONE)
         }
     }

@@ -126,7 +126,7 @@ fn check_taken(document: &SubmissionJson) -> Result<(), TestCaseError> {
             tag,
             None,
             &photos,
-            SubmittedFacts { place, measured: None, report_in_note: false },
+            SubmittedFacts { place, measured: None, problem_goes: ReportPlacement::Entry },
         ) {
             Ok(Command::RecordQueued(form)) => {
                 prop_assert!(document.cleaned);
