@@ -245,8 +245,7 @@ async fn the_installed_page_out_of_reach_of_the_box() {
         still_open: "Falta:",
         on_this_phone: "según el reloj de este teléfono",
         full: "Este teléfono está casi lleno.",
-        // Why, the box says in English to whatever asks its API.
-        refused: "Rechazado",
+        refused: "Ingeniería biomédica lo tiene",
     };
     for language in [english, spanish] {
         look_out_of_reach(&mut looks, &demo.line, &language).await;

@@ -5,9 +5,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use words::Locale;
 
 use crate::answer::Page;
-use crate::error::{FaultWords, HttpError, OldProblemDocument, PROBLEM_MEDIA, ProblemDocument, RequestFault};
+use crate::error::{
+    ErrorText, FaultWords, HttpError, OldProblemDocument, PROBLEM_MEDIA, ProblemDocument, RequestFault,
+};
 use crate::route::{RouteKind, RouteMark};
 
 /// What a program adds to its errors: words, the page, and the id of each occurrence.
@@ -21,6 +24,11 @@ pub trait ErrorPresenter: Clone + Send + Sync + 'static {
 
     /// The program's words for what this crate refused.
     fn word_fault(&self, visit: &Self::Visit, fault: &RequestFault) -> FaultWords;
+
+    /// In which locale a program reads the problem document: English, where it does not ask for another one.
+    fn problem_locale(&self, _: &Self::Visit, _: &HttpError) -> Locale {
+        Locale::EnUs
+    }
 
     /// Four random bytes, shown as the answer's id.
     fn new_error_id(&self) -> [u8; 4];
@@ -112,14 +120,16 @@ async fn present_error<P: ErrorPresenter>(
         add_words(&mut error, words);
     }
     let kind = mark.map(|mark| mark.kind);
+    let locale = presenter.problem_locale(&visit, &error);
+    let problem = || write_problem(&error, kind, &id, locale);
     let mut made = match page_location {
-        _ if reader.reads_json(kind) => write_problem(&error, kind, &id),
-        Some(location) => write_redirect(&location).unwrap_or_else(|| write_problem(&error, kind, &id)),
+        _ if reader.reads_json(kind) => problem(),
+        Some(location) => write_redirect(&location).unwrap_or_else(problem),
         None => match presenter.draw_page(visit, &error, &id).await {
             Ok(page) => (error.status, page).into_response(),
             Err(failure) => {
                 tracing::error!(id, %failure, "the page of an error could not be drawn");
-                write_problem(&error, kind, &id)
+                problem()
             }
         },
     };
@@ -143,15 +153,16 @@ fn add_words(error: &mut HttpError, words: FaultWords) {
     }
 }
 
-fn write_problem(error: &HttpError, kind: Option<RouteKind>, id: &str) -> Response {
+fn write_problem(error: &HttpError, kind: Option<RouteKind>, id: &str, locale: Locale) -> Response {
+    let text = |text: &ErrorText| text.in_locale(locale).into_owned();
     let problem = ProblemDocument {
         r#type: format!("/problems/{}", error.code),
-        title: error.title.to_string(),
+        title: text(&error.title),
         status: error.status.as_u16(),
-        detail: error.detail.to_string(),
+        detail: text(&error.detail),
         field: error.field.as_deref().map(str::to_owned),
-        safe: error.safe.to_string(),
-        next: error.next.to_string(),
+        safe: text(&error.safe),
+        next: text(&error.next),
         id: id.to_owned(),
     };
     let body = if kind == Some(RouteKind::Old) {

@@ -28,6 +28,16 @@ impl LanguageRequest<'_> {
     /// locale, English. Any bytes will do; of the header the first 1,024 count.
     pub fn negotiate(&self) -> LocalePreferences {
         let home = self.facility_locale;
+        let mut preferences = self.find_requested();
+        preferences.add(Some(home));
+        preferences.add(Some(home.in_language(Language::English)));
+        preferences
+    }
+
+    /// The same without the facility's: of a program that asks for nothing, none, so that it reads the English of the United
+    /// States.
+    pub fn find_requested(&self) -> LocalePreferences {
+        let home = self.facility_locale;
         let mut preferences = LocalePreferences(Vec::new());
         for tag in [self.chosen, self.cookie].into_iter().flatten() {
             preferences.add(look_up(tag, home, &Language::ALL));
@@ -36,8 +46,6 @@ impl LanguageRequest<'_> {
             let offered = look_up(range, home, self.facility_languages);
             preferences.add(offered.filter(|locale| *locale != Locale::Pseudo));
         }
-        preferences.add(Some(home));
-        preferences.add(Some(home.in_language(Language::English)));
         preferences
     }
 }
@@ -148,6 +156,10 @@ mod tests {
         let spain = LanguageRequest { accept_language: None, facility_locale: Locale::EsEs, ..header };
         assert_eq!(best(spain), Locale::EsEs);
         assert_eq!(best(LanguageRequest { cookie: Some("en"), ..spain }), Locale::EnGb);
+        let requested = |request: LanguageRequest<'_>| request.find_requested().best_locale(|_| true);
+        assert_eq!(requested(spain), Locale::EnUs, "nothing was");
+        assert_eq!(requested(LanguageRequest { cookie: Some("es"), ..spain }), Locale::EsEs);
+        assert_eq!(requested(header), Locale::EsUs);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::web::access::staff_session::AdmittedStaff;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, refusal_texts, worded};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::request::cookies::find_language;
 use crate::web::request::language::FacilityLanguages;
 use crate::web::request::peer::find_peer;
 use crate::web::view_models::snapshot::Snapshot;
@@ -34,6 +35,8 @@ impl BoxPresenter {
 pub(crate) struct PageReader {
     admitted: AdmittedStaff,
     languages: LocalePreferences,
+    /// Those that it names itself, in a cookie or a header.
+    requested: LocalePreferences,
 }
 
 impl PageReader {
@@ -41,12 +44,22 @@ impl PageReader {
     fn locale_for(&self, error: &HttpError) -> Locale {
         match self.admitted.get() {
             Some(staff) => staff.words::<StaffWords>().catalog().locale(),
-            None => self.languages.best_locale(|language| {
-                let is_worded = <(PageWords, ErrorWords, RefusalWords)>::has_language(language);
-                language == Language::English || (is_worded && error.is_in_every_locale())
-            }),
+            None => self.languages.best_locale(|language| is_worded(error, language)),
         }
     }
+
+    /// Problem documents are in the language that is asked for by whoever reads them, or that they chose for their pages.
+    fn problem_locale(&self, error: &HttpError) -> Locale {
+        match self.admitted.get() {
+            Some(staff) if error.is_in_every_locale() => staff.words::<StaffWords>().catalog().locale(),
+            _ => self.requested.best_locale(|language| is_worded(error, language)),
+        }
+    }
+}
+
+fn is_worded(error: &HttpError, language: Language) -> bool {
+    let has_words = <(PageWords, ErrorWords, RefusalWords)>::has_language(language);
+    language == Language::English || (has_words && error.is_in_every_locale())
 }
 
 #[derive(askama::Template)]
@@ -69,9 +82,14 @@ impl ErrorPresenter for BoxPresenter {
         let secure = find_peer(request.extensions()).secure;
         let facility = FacilityLanguages::of(&self.state.store.snapshot().settings);
         let languages = facility.read_preferences(request.headers(), secure);
+        let requested = facility.find_requested(request.headers(), find_language(request.headers(), secure));
         request.extensions_mut().insert(admitted.clone());
         request.extensions_mut().insert(facility);
-        PageReader { admitted, languages }
+        PageReader { admitted, languages, requested }
+    }
+
+    fn problem_locale(&self, reader: &PageReader, error: &HttpError) -> Locale {
+        reader.problem_locale(error)
     }
 
     fn word_fault(&self, _: &PageReader, fault: &RequestFault) -> FaultWords {
@@ -135,9 +153,9 @@ fn word_fault(fault: &RequestFault) -> FaultWords {
             )
         },
         RequestFault::Json { reason, .. } => not_recorded(
-            "The JSON document is not valid".into(),
-            reason.clone().into(),
-            "Compare it with /api/openapi.json.".into(),
+            worded(ErrorWords::error_json),
+            word_json_reason(reason.clone()),
+            worded(ErrorWords::error_json_next),
         ),
         RequestFault::Form(fault) => not_recorded(
             worded(ErrorWords::error_form),
@@ -178,6 +196,10 @@ fn word_fault(fault: &RequestFault) -> FaultWords {
             worded(ErrorWords::error_failed_next),
         ),
     }
+}
+
+fn word_json_reason(reason: String) -> ErrorText {
+    worded(move |words: ErrorWords| words.error_json_detail(&reason))
 }
 
 fn word_media(expected: &'static str) -> ErrorText {

@@ -101,6 +101,10 @@ error-too-long = This is too long
     .detail = The field “{ $field }” is longer than the box takes.
     .next = Shorten it and send it again.
     .photo = A photo may have up to 30 MB.
+# A document of a program. $reason: why, in technical English.
+error-json = The JSON document is not valid
+    .detail = { $reason }
+    .next = Compare it with /api/openapi.json.
 error-too-slow = The request took too long
     .detail = The rest of it did not come in time.
     .next = Move to where the Wi-Fi is better and send it again.
@@ -142,6 +146,12 @@ photo-slow = Your photo came too slowly while others waited. Move to where the W
 photo-no-room = Photo storage is full. Record without one and tell biomed
 photo-not-kept = The box could not save this photo. Record without one and tell biomed
 photo-not-ready = Your photo was not ready in time. Take it again
+# Of a program, which has no page to come back to.
+photo-of-program =
+    .later = The attached photo cannot be processed now.
+    .later-next = Send the same request again in half a minute.
+    .useless = The attached photo cannot be used.
+    .useless-next = Send it again without the photo, or with another one.
 
 ## Staff pages.
 
@@ -191,5 +201,9 @@ error-https = Staff pages need HTTPS
 
 error-parameter = Invalid parameter
     .next = See /api/openapi.json.
+error-tag =
+    .length = A tag has nine letters and digits.
+    .symbol = A tag does not have this character: { $character }
+    .check = One of the nine characters of this tag was misread.
 error-parameter-cursor = Use `next` of the previous page, with the same query.
     .next = Start the list again without `cursor`.

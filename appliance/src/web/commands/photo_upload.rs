@@ -8,9 +8,8 @@ use http::{HeaderValue, StatusCode};
 use record::tree::Hash;
 use web::answer::{MediaBytes, WithHeaders, media};
 use web::argument::Path;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
 use web::route::AnyCaller;
-use words::{Locale, WordSet as _};
 
 use crate::intake::CleaningForm;
 use crate::photo::{PhotoTrouble, PhotoUpload};
@@ -103,17 +102,22 @@ pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> PhotoOutcome {
 impl PhotoRefusal {
     /// The answer to a program, which has no page to come back to.
     pub(crate) fn error(&self) -> HttpError {
-        let title = self.fault.word(ErrorWords::in_locale(Locale::EnUs));
-        let error = new_error(self.status, "photo", title).field("photo");
+        let error = new_error(self.status, "photo", self.title()).field("photo");
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             return error
-                .detail("The attached photo cannot be processed now.")
-                .next("Send the same request again in half a minute.")
+                .detail(worded(ErrorWords::photo_of_program_later))
+                .next(worded(ErrorWords::photo_of_program_later_next))
                 .header(RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
         }
         error
-            .detail("The attached photo cannot be used.")
-            .next("Send it again without the photo, or with another one.")
+            .detail(worded(ErrorWords::photo_of_program_useless))
+            .next(worded(ErrorWords::photo_of_program_useless_next))
+    }
+
+    /// What to do, without a full stop.
+    pub(crate) fn title(&self) -> ErrorText {
+        let fault = self.fault;
+        worded(move |words| fault.word(words))
     }
 }
 

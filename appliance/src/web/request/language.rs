@@ -42,18 +42,29 @@ impl FacilityLanguages {
 
     /// What the reader of this request's answer likes to read, best first.
     pub(crate) fn read_preferences(&self, headers: &HeaderMap, secure: bool) -> LocalePreferences {
-        let requested: Vec<&[u8]> =
-            headers.get_all(ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
-        let requested = requested.join(&b',');
-        let request = LanguageRequest {
+        let accepted = accepted_languages(headers);
+        self.request(&accepted, cookies::find_language(headers, secure)).negotiate()
+    }
+
+    /// The same without what the facility speaks, for programs, which read English where they ask for nothing.
+    pub(crate) fn find_requested(&self, headers: &HeaderMap, cookie: Option<&str>) -> LocalePreferences {
+        self.request(&accepted_languages(headers), cookie).find_requested()
+    }
+
+    fn request<'a>(&'a self, accepted: &'a [u8], cookie: Option<&'a str>) -> LanguageRequest<'a> {
+        LanguageRequest {
             chosen: None,
-            cookie: cookies::find_language(headers, secure),
-            accept_language: Some(&requested),
+            cookie,
+            accept_language: Some(accepted),
             facility_languages: &self.offered,
             facility_locale: self.locale,
-        };
-        request.negotiate()
+        }
     }
+}
+
+fn accepted_languages(headers: &HeaderMap) -> Vec<u8> {
+    let lines: Vec<&[u8]> = headers.get_all(ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
+    lines.join(&b',')
 }
 
 #[cfg(test)]

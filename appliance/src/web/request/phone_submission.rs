@@ -16,7 +16,6 @@ use service::clock::Now;
 use web::argument::{json_error, next_chunk, require_media};
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
-use words::{Locale, WordSet as _};
 
 use crate::intake::{
     Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement,
@@ -38,7 +37,6 @@ use crate::web::request::badge_text::BadgeText;
 use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
-use crate::web::words::ErrorWords;
 
 const MEDIA: &str = "multipart/form-data";
 const DOCUMENT: &str = "submission";
@@ -541,8 +539,9 @@ impl SubmissionReader<'_> {
 
 /// A photo that had no turn: the phone has it still.
 pub(crate) fn photo_later(refusal: PhotoRefusal) -> HttpError {
-    let title = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
-    new_error(refusal.status, "photo", title).field("photo").header(RETRY_AFTER, PHOTO_AGAIN_S.into())
+    new_error(refusal.status, "photo", refusal.title())
+        .field("photo")
+        .header(RETRY_AFTER, PHOTO_AGAIN_S.into())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use record::entry::EntryAuthor;
-use record::tag::Tag;
+use record::tag::{Tag, TagError};
 use service::attempts::ClientNetwork;
 use web::error::{ErrorText, HttpError};
 
@@ -75,9 +75,8 @@ async fn try_record(
     PhoneSubmission { document, photos, proven, problem_goes, .. }: &PhoneSubmission,
     place: &TimePlace,
 ) -> Result<CommandOutcome, UnrecordedCause> {
-    let tag = Tag::read(&document.tag).map_err(|error| {
-        UnrecordedCause::Unfit(SubmissionFault::NoTag, invalid_parameter("tag", format!("{error}.")))
-    })?;
+    let tag = Tag::read(&document.tag)
+        .map_err(|error| UnrecordedCause::Unfit(SubmissionFault::NoTag, invalid_tag(error)))?;
     let measured = measure_contact(state, tag, place);
     let facts = SubmittedFacts { place: *place, measured, problem_goes: *problem_goes };
     let command = document.to_command(tag, *proven, photos, facts).map_err(UnrecordedCause::Other)?;
@@ -87,6 +86,15 @@ async fn try_record(
         }
         other => UnrecordedCause::Other(other.into()),
     })
+}
+
+fn invalid_tag(error: TagError) -> HttpError {
+    let detail = worded(move |words: ErrorWords| match error {
+        TagError::Length => words.error_tag_length(),
+        TagError::Symbol(character) => words.error_tag_symbol(character.to_string()),
+        TagError::Check => words.error_tag_check(),
+    });
+    invalid_parameter("tag", detail)
 }
 
 /// How long the surface was wet by a contact time that was started at the box. Where the phone's clock cannot be relied

@@ -368,7 +368,7 @@ async fn the_reader_decides() {
     let mut requested = Request::get("/r/x").body(Body::empty()).unwrap();
     requested.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
     requested.headers_mut().insert("accept", "application/json".parse().unwrap());
-    world.send(requested, false).await.is(404).has("Page not found");
+    world.send(requested, false).await.is(404).has("\"title\":\"Página no encontrada\"");
 }
 
 /// Staff pages whose words are messages: in brackets in the pseudo locale, and others in Spanish than in English.

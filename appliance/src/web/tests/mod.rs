@@ -77,6 +77,7 @@ mod phone_browser;
 mod photos;
 mod plain_secrets;
 mod presses;
+mod problem_languages;
 mod problems;
 mod programs;
 mod proof;
