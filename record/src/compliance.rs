@@ -1,6 +1,5 @@
 //! Due windows, status and rates: the one definition of "due", "overdue" and "compliance rate", for box and relay.
 
-mod civil;
 mod grid;
 mod item;
 #[cfg(test)]
@@ -13,8 +12,8 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Range};
 
-pub use civil::{CivilCalendar, ZoneSpan, zone_is_known};
-use civil::{bounded, in_force};
+pub use crate::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
+use crate::civil_time::{bounded, in_force};
 use grid::ScheduleSegment;
 pub use item::{ItemTimelines, is_by_uses, reach_ms};
 

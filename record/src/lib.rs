@@ -19,6 +19,7 @@ pub mod batch;
 mod body_values;
 pub mod checkpoint;
 mod civil_day;
+mod civil_time;
 pub mod claim;
 pub mod code;
 pub mod compliance;

@@ -25,10 +25,15 @@ const REVISION_CHARS_MAX: usize = 60;
 /// Languages that a protocol may be translated to: those of the pages that show it.
 pub const TRANSLATION_LANGUAGES: [&str; 2] = ["en", "es"];
 
-/// The protocols by which an item is cleaned as they are offered: those for its class first, and none that was retired.
-pub fn offered_protocols<'a>(facility: &'a FacilityState, item: &Equipment) -> Vec<&'a ProtocolPublished> {
+/// The protocols by which an item is cleaned as they are offered at a time, in the versions that are in force then: those for
+/// its class first, and none that was retired.
+pub fn offered_protocols<'a>(
+    facility: &'a FacilityState,
+    item: &Equipment,
+    at_ms: i64,
+) -> Vec<&'a ProtocolPublished> {
     let own = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
-    let mut offered: Vec<_> = own.filter(|own| !own.retired).map(|own| &own.newest).collect();
+    let mut offered: Vec<_> = own.filter(|own| !own.retired).map(|own| own.in_force(at_ms)).collect();
     offered.sort_by_key(|protocol| protocol.class != Some(item.class));
     offered
 }

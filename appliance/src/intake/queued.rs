@@ -137,13 +137,13 @@ fn record_cleaning(
     if form.photos.len() > PHOTOS_MAX {
         return Err(CommandRefusal::TooManyPhotos);
     }
-    let judged = find_edition(form.protocol, item, view);
+    let now = view.now();
+    let performed_ms = now.wall_ms.saturating_sub_unsigned(form.waited_ms);
+    let judged = find_edition(form.protocol, item, view, performed_ms);
     let protocol = judged.protocol.as_ref();
     let (who, mut texts) = name_cleaner(&form.who, view, drafts)?;
     let (note, beside) = drafts.optional_text("notes", note)?;
     texts.extend(beside);
-    let now = view.now();
-    let performed_ms = now.wall_ms.saturating_sub_unsigned(form.waited_ms);
     let contact = find_contact(form, protocol);
     let facility = view.facility();
     let settings = &facility.settings;
@@ -229,29 +229,30 @@ struct JudgedProtocol {
     is_shown: bool,
 }
 
-/// The version that the phone showed, or what is in force where the box does not know it.
-fn find_edition(shown: Option<ProtocolRef>, item: &Equipment, view: &dyn StateView) -> JudgedProtocol {
+/// The version that the phone showed, or what was in force then where the box does not know it.
+fn find_edition(
+    shown: Option<ProtocolRef>,
+    item: &Equipment,
+    view: &dyn StateView,
+    at_ms: i64,
+) -> JudgedProtocol {
+    let offered = || offered_protocols(view.facility(), item, at_ms).first().map(|&own| own.clone());
     let protocols = &view.facility().protocols;
     let Some(shown) = shown else {
-        let protocol = present_protocol(item, view);
+        let protocol = offered();
         return JudgedProtocol { is_shown: protocol.is_none(), protocol };
     };
     let Some(known) = protocols.get(&shown.id) else {
-        return JudgedProtocol { protocol: present_protocol(item, view), is_shown: false };
+        return JudgedProtocol { protocol: offered(), is_shown: false };
     };
-    if known.newest.version == shown.version {
-        return JudgedProtocol { protocol: Some(known.newest.clone()), is_shown: true };
+    if let Some(shown) = known.of_version(shown.version) {
+        return JudgedProtocol { protocol: Some(shown.clone()), is_shown: true };
     }
     let edition = known.editions.iter().find(|edition| edition.version == shown.version);
     match edition.and_then(|edition| view.entry(edition.of)).map(|entry| entry.event()) {
         Some(Event::ProtocolPublished(old)) => JudgedProtocol { protocol: Some(*old), is_shown: true },
-        _ => JudgedProtocol { protocol: Some(known.newest.clone()), is_shown: false },
+        _ => JudgedProtocol { protocol: Some(known.in_force(at_ms).clone()), is_shown: false },
     }
-}
-
-/// What a scan of the item would be judged by now.
-fn present_protocol(item: &Equipment, view: &dyn StateView) -> Option<ProtocolPublished> {
-    offered_protocols(view.facility(), item).first().map(|&own| own.clone())
 }
 
 /// Whether each step must be done. An item without a protocol has one: cleaned as the maker says.

@@ -72,9 +72,9 @@ impl<'a> CleaningReview<'a> {
         now: &Now,
     ) -> Result<Self, ReviewRefusals> {
         let item = find_cleanable(facility, form.tag)?;
-        let protocol = find_protocol(form, item, facility)?;
         let performed = performed_time(form.performed_ms, now);
         let stated_ms = performed.as_ref().ok().copied().flatten();
+        let protocol = find_protocol(form, item, facility, stated_ms, now)?;
         let class = use_class(facility, item, protocol, stated_ms, form.class);
         let needed = weakest_way(&facility.settings, class);
         let mut found = Findings {
@@ -207,18 +207,25 @@ impl Findings<'_> {
 }
 
 /// The protocol that the cleaning followed: one of the item's, the one that is offered first where none is named, in the
-/// version that the page showed.
+/// version that was in force then. A page is over where it showed another one; of what was done earlier any may be named.
 fn find_protocol<'a>(
     form: &CleaningForm,
     item: &Equipment,
     facility: &'a FacilityState,
+    stated_ms: Option<i64>,
+    now: &Now,
 ) -> Result<Option<&'a ProtocolPublished>, CommandRefusal> {
+    let at_ms = stated_ms.unwrap_or(now.wall_ms);
     let protocol = match form.protocol {
         Some(id) if !item.protocols.contains(&id) => return Err(CommandRefusal::NotItsProtocol),
-        Some(id) => facility.protocols.get(&id).map(|p| &p.newest),
-        None => offered_protocols(facility, item).first().copied(),
+        Some(id) => facility.protocols.get(&id).map(|p| p.in_force(at_ms)),
+        None => offered_protocols(facility, item, at_ms).first().copied(),
     };
     match (protocol, form.protocol_version) {
+        (Some(p), Some(version)) if p.version != version && stated_ms.is_some() => {
+            let named = facility.protocols.get(&p.protocol).and_then(|known| known.of_version(version));
+            named.map(Some).ok_or(CommandRefusal::ProtocolChanged)
+        }
         (Some(p), Some(version)) if p.version != version => Err(CommandRefusal::ProtocolChanged),
         (None, Some(_)) => Err(CommandRefusal::ProtocolChanged),
         (protocol, _) => Ok(protocol),

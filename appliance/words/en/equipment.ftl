@@ -168,6 +168,8 @@ fact-added = Added
 fact-protocol = Protocol
 fact-protocol-none = None
 fact-protocol-version = { $name }, version { $version }
+# $next: the version from that day on.
+fact-protocol-next = { $name }, version { $version }; from { $day }: version { $next }
 fact-protocol-retired = { $name }, version { $version }, retired
 fact-photo-one-in = Photo asked for
 # $count: cleanings.

@@ -35,6 +35,9 @@ protocol-publish-version = Publish new version
 protocol-instructions = Read the instructions
 protocol-retire = Retire this protocol
 protocol-present-version = Version { $version } is in use. What you change becomes the next version; records keep the version that was followed.
+# $day: such as December 3, 2026; $used: the version that is used until then.
+protocol-coming-version = From { $day }: version { $version }. Until then version { $used } is in use. What you change becomes the next version; records keep the version that was followed.
+protocols-next = From { $day }: version { $version }
 protocol-retired-version = Retired; its last version is { $version }. Publishing a new version brings it back.
 protocol-optional-wrong = There is no step { $number }. Enter numbers of steps, such as 3, 5
 protocol-agents-wrong = Enter one disinfectant a line: name | EPA number | dilution

@@ -144,6 +144,8 @@ protocol-clean-for = { $hours ->
    *[other] { $hours } hours
 }
 protocol-effective = In force from
+# $day: such as Dec 3, 2026.
+protocol-next = From { $day }: version { $version }.
 protocol-number = Version
 scan-proof-pin = This item needs your PIN.
 scan-proof-badge = This item needs your badge or your PIN.

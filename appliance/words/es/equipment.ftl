@@ -138,6 +138,7 @@ fact-added = Agregado
 fact-protocol = Protocolo
 fact-protocol-none = Ninguno
 fact-protocol-version = { $name }, versión { $version }
+fact-protocol-next = { $name }, versión { $version }; desde el { $day }: versión { $next }
 fact-protocol-retired = { $name }, versión { $version }, retirado
 fact-photo-one-in = Se pide foto
 fact-photo-one-in-value = { $count ->

@@ -101,6 +101,7 @@ protocol-clean-for = { $hours ->
    *[other] { $hours } horas
 }
 protocol-effective = Vigente desde
+protocol-next = Desde el { $day }: versión { $version }.
 protocol-number = Versión
 scan-proof-pin = Este equipo necesita su PIN.
 scan-proof-badge = Este equipo necesita su credencial o su PIN.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use super::civil::{DAY_MS, bounded, first_reading_ms, local_day};
+use crate::civil_time::{DAY_MS, bounded, first_reading_ms, local_day};
 use crate::kinds::{Schedule, TimeOfDay, WeekdaySet};
 use crate::limits::SCHEDULE_TIMES_MAX;
 

@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::civil::{first_reading_ms, in_force, reading_ms};
 use super::*;
+use crate::civil_time::{first_reading_ms, in_force, reading_ms};
 use crate::kinds::{TimeOfDay, WeekdaySet};
 
 const HOUR: i64 = 3_600_000;

@@ -23,8 +23,8 @@ pub use self::codes::CodeAlias;
 pub use self::loads::{AgentLot, ItemUpkeep, OldRecordsFile, OpenLoad, UpkeepTask};
 pub use self::problems::{OpenProblem, ReportedProblem};
 pub use self::register::{
-    CompetencyGrant, EquipmentCategory, FacilityLocation, FacilityProtocol, LabelHost, ProtocolEdition,
-    StaffCompetency,
+    CompetencyGrant, EarlierProtocol, EquipmentCategory, FacilityLocation, FacilityProtocol, LabelHost,
+    ProtocolEdition, StaffCompetency,
 };
 pub use self::rows::{
     AdoptedBy, ByProtocol, CleaningRecord, CompleteCleaning, Equipment, EquipmentActivity, EquipmentOutage,
@@ -199,7 +199,8 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::AliasRemoved(b) => keys.push(RowKey::Code(digest(&b.code))),
         Event::TagAssigned(b) => keys.push(RowKey::Alias(b.tag)),
         Event::TagRevoked(b) => keys.extend([RowKey::Alias(b.tag), RowKey::Equipment(b.tag)]),
-        Event::ProtocolPublished(b) => keys.push(RowKey::Protocol(b.protocol)),
+        // Its day begins in the facility's zone.
+        Event::ProtocolPublished(b) => keys.extend([RowKey::Protocol(b.protocol), RowKey::Settings]),
         Event::ProtocolRetired(b) => keys.push(RowKey::Protocol(b.protocol)),
         Event::StaffAdded(b) => keys.push(RowKey::Staff(b.staff)),
         Event::StaffChanged(b) => keys.push(RowKey::Staff(b.staff)),

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::values::LineTime;
 use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
+use crate::civil_time::{CivilCalendar, ZoneSpan};
 use crate::entry::Digest16;
 use crate::ids::ProtocolId;
 use crate::kinds::{
     AccessChanged, CategoryDefaults, CategoryField, CategorySet, CivilDay, CompetencyEnded,
     CompetencyGranted, EntryRef, LocationSet, ProtocolPublished, ProtocolRetired,
 };
+use crate::limits::LATE_ENTRY_MS_MAX;
 
 /// Versions of a protocol whose entries are remembered.
 const VERSIONS_MAX: usize = 16;
@@ -85,11 +87,26 @@ pub struct ProtocolEdition {
     pub of: EntryRef,
 }
 
+/// A version of a protocol that a newer one follows, as long as something may still be judged by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierProtocol {
+    /// As published.
+    pub published: ProtocolPublished,
+    /// From when on it is in force, milliseconds since 1970.
+    pub from_ms: i64,
+}
+
 /// A protocol: its newest version, and where the others are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacilityProtocol {
     /// As published last.
     pub newest: ProtocolPublished,
+    /// From when on that is in force, milliseconds since 1970: a version may be published before its day.
+    #[serde(default)]
+    pub from_ms: i64,
+    /// Those by which it is cleaned until then, and those by which late entries were done; ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<EarlierProtocol>,
     /// The newest versions, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub editions: Vec<ProtocolEdition>,
@@ -99,6 +116,51 @@ pub struct FacilityProtocol {
     /// The last entry that changed this.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
     pub changed: RowVersion,
+}
+
+impl FacilityProtocol {
+    /// The version that is in force at a time; before all of them it is the first.
+    pub fn in_force(&self, at_ms: i64) -> &ProtocolPublished {
+        let mut known = self.before.iter().rev();
+        match self.before.first() {
+            Some(first) if at_ms < self.from_ms => {
+                &known.find(|version| version.from_ms <= at_ms).unwrap_or(first).published
+            }
+            _ => &self.newest,
+        }
+    }
+
+    /// The version of a number, where that is still known.
+    pub fn of_version(&self, version: u32) -> Option<&ProtocolPublished> {
+        let earlier = self.before.iter().map(|earlier| &earlier.published);
+        earlier.chain([&self.newest]).find(|published| published.version == version)
+    }
+
+    /// When the newest version comes into force, where that is still to come and another one is used until then.
+    pub fn comes_ms(&self, now_ms: i64) -> Option<i64> {
+        Some(self.from_ms).filter(|from_ms| *from_ms > now_ms && !self.before.is_empty())
+    }
+
+    /// Puts a newer version in front. One that would come into force no earlier never does, and what counts no more is let go.
+    fn publish(&mut self, published: ProtocolPublished, now_ms: i64, from_ms: i64) {
+        let newest = std::mem::replace(&mut self.newest, published);
+        let newest = EarlierProtocol { published: newest, from_ms: self.from_ms };
+        if self.retired {
+            // Nobody cleans by what was taken out of use, whatever comes after it.
+            self.from_ms = now_ms;
+            return self.before.clear();
+        }
+        self.from_ms = from_ms;
+        self.before.push(newest);
+        self.before.retain(|earlier| earlier.from_ms < from_ms);
+        let counts_ms = now_ms.saturating_sub(LATE_ENTRY_MS_MAX);
+        let over = self.before.iter().rposition(|earlier| earlier.from_ms <= counts_ms);
+        self.before.drain(..over.unwrap_or(0));
+        // The first is the one that is used now.
+        while self.before.len() > VERSIONS_MAX {
+            self.before.remove(1);
+        }
+    }
 }
 
 // Whoever asks what a protocol says means its newest version.
@@ -187,6 +249,12 @@ impl FacilityState {
         changes.row(RowKey::Host(key));
     }
 
+    /// When a day begins in the facility's zone, milliseconds since 1970.
+    fn day_ms(&self, day: Option<CivilDay>) -> i64 {
+        let zone = ZoneSpan { from_ms: i64::MIN, zone: self.settings.zone().into() };
+        day.map_or(i64::MIN, |day| CivilCalendar::new(&[zone]).day_range(day.number()).start)
+    }
+
     pub(super) fn protocol_published(
         &mut self,
         b: &ProtocolPublished,
@@ -195,6 +263,7 @@ impl FacilityState {
         changes: &mut FoldChanges,
     ) {
         let edition = ProtocolEdition { version: b.version, of };
+        let from_ms = self.day_ms(b.effective).max(line.ms);
         match self.protocols.get_mut(&b.protocol).map(Arc::make_mut) {
             Some(row) if row.newest.version >= b.version => {
                 return changes.pass(line.late, PassedOver::NotApplicable);
@@ -204,11 +273,15 @@ impl FacilityState {
                 let surplus = row.editions.len().saturating_sub(VERSIONS_MAX);
                 row.editions.drain(..surplus);
                 // A new version of a retired protocol is in use again.
-                (row.newest, row.retired, row.changed) = (b.clone(), false, line.version);
+                row.publish(b.clone(), line.ms, from_ms);
+                (row.retired, row.changed) = (false, line.version);
             }
             None => {
                 let row = FacilityProtocol {
                     newest: b.clone(),
+                    // There is no other one by which anybody could clean until then.
+                    from_ms: line.ms,
+                    before: Vec::new(),
                     editions: vec![edition],
                     retired: false,
                     changed: line.version,

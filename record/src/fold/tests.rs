@@ -406,3 +406,47 @@ fn what_is_added_to_an_open_report_stays_and_is_closed_with_it() {
     let late = report(&mut world, 410, "other", &also);
     assert_eq!(seqs(&world, 1), (late, vec![]), "whoever closed the first has not seen this one");
 }
+
+#[test]
+fn a_version_is_in_force_from_its_day_on() {
+    const DAY_MS: i64 = 86_400_000;
+    const ID: &str = "01KAFJWQ400000000000000003";
+    let mut world = World::default();
+    let publish = |world: &mut World, at_ms: i64, version: u32, day: &str| {
+        let effective = if day.is_empty() { String::new() } else { format!(r#","effective":"{day}""#) };
+        let body = format!(
+            r#"{{"protocol":"{ID}","version":{version},"name":"Wipe","steps":[{{"text":"Wipe."}}]{effective}}}"#
+        );
+        world.tell(at_ms, "protocol.published", &body);
+    };
+    let versions = |world: &World, days: &[i64]| -> Vec<u32> {
+        let protocol = world.facility.protocols.values().next().unwrap();
+        days.iter().map(|day| protocol.in_force(day * DAY_MS).version).collect()
+    };
+    // A first one is used at once.
+    publish(&mut world, DAY_MS, 1, "1970-01-31");
+    assert_eq!(versions(&world, &[0, 1, 30]), [1, 1, 1]);
+    publish(&mut world, 2 * DAY_MS, 2, "1970-02-10");
+    let protocol = world.facility.protocols.values().next().unwrap();
+    assert_eq!((protocol.comes_ms(DAY_MS), protocol.comes_ms(40 * DAY_MS)), (Some(40 * DAY_MS), None));
+    assert_eq!(versions(&world, &[1, 39, 40]), [1, 1, 2]);
+    // One from an earlier day takes the place of the one that was to come; one of a later day comes after it.
+    publish(&mut world, 3 * DAY_MS, 3, "1970-02-05");
+    assert_eq!(versions(&world, &[34, 35, 41]), [1, 3, 3]);
+    publish(&mut world, 4 * DAY_MS, 4, "1970-02-15");
+    assert_eq!(versions(&world, &[34, 35, 44, 45]), [1, 3, 3, 4]);
+    // At once: what was to come never does, and what was is known for late entries.
+    publish(&mut world, 5 * DAY_MS, 5, "");
+    assert_eq!(versions(&world, &[4, 5, 35, 45]), [1, 5, 5, 5]);
+    publish(&mut world, 5 * DAY_MS + LATE_ENTRY_MS_MAX, 6, "");
+    assert_eq!(versions(&world, &[4, 5, 8]), [5, 5, 6]);
+    // What was retired is used no more.
+    world.tell(9 * DAY_MS, "protocol.retired", &format!(r#"{{"protocol":"{ID}"}}"#));
+    publish(&mut world, 9 * DAY_MS, 7, "1970-03-01");
+    assert_eq!(versions(&world, &[8, 9, 100]), [7, 7, 7]);
+    // The day is one of the facility's zone.
+    world.tell(10 * DAY_MS, "facility.changed", r#"{"zone":"America/Chicago"}"#);
+    publish(&mut world, 10 * DAY_MS, 8, "1970-03-02");
+    let protocol = world.facility.protocols.values().next().unwrap();
+    assert_eq!(protocol.comes_ms(10 * DAY_MS), Some(60 * DAY_MS + 6 * 3_600_000));
+}

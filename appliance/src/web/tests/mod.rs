@@ -50,6 +50,7 @@ mod changes;
 mod checks;
 mod clock;
 mod codes;
+mod coming_versions;
 mod compression;
 mod contact_times;
 mod designs;

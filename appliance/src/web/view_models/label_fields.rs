@@ -234,6 +234,7 @@ impl Scene<'_> {
     /// What the box knows of a field beyond those that every label has; empty where it knows nothing.
     fn value(&self, facility: &FacilityState, item: &Equipment, field: Field) -> String {
         let protocol = item.protocols.first().and_then(|id| facility.protocols.get(id));
+        let protocol = protocol.map(|protocol| protocol.in_force(self.local.now_ms()));
         let last = facility.activity.get(&item.tag).and_then(|activity| activity.last);
         let out = item.out.last().filter(|out| out.until_ms.is_none());
         let value = match field {

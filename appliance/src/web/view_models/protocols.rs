@@ -7,13 +7,14 @@ use words::Language;
 
 use crate::intake::offered_protocols;
 
-/// The protocol of a scan of the item: the one that is asked for, if it is offered, else the one that is offered first.
+/// The protocol of a scan of the item at a time: the one that is asked for, if it is offered, else the one that is offered first.
 pub(crate) fn find_protocol<'a>(
     facility: &'a FacilityState,
     item: &Equipment,
     requested: Option<ProtocolId>,
+    at_ms: i64,
 ) -> Option<&'a ProtocolPublished> {
-    let offered = offered_protocols(facility, item);
+    let offered = offered_protocols(facility, item, at_ms);
     let requested = offered.iter().find(|offered| Some(offered.protocol) == requested);
     requested.or(offered.first()).copied()
 }

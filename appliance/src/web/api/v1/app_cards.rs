@@ -202,6 +202,7 @@ fn item_card(
 ) -> ItemCard {
     let (item, facility) = (&row.item, &seen.facility);
     let codes = labels.codes.get(&item.tag).into_iter().flatten();
+    let offered = offered_protocols(facility, item, wording.local().now_ms());
     let badge = row.badge(wording);
     let words = HistoryWords::in_locale(wording.locale());
     let name_problem = |report: &ReportedProblem| word_problem(words, &report.what);
@@ -213,7 +214,7 @@ fn item_card(
         name: item.name.clone(),
         place: item.location.clone(),
         asset: item.asset_number.clone(),
-        protocols: offered_protocols(facility, item).iter().map(|offered| offered.protocol).collect(),
+        protocols: offered.iter().map(|offered| offered.protocol).collect(),
         photo: item.photo,
         class: item.class,
         out_of_service: item.service == ServiceState::Out,
@@ -254,9 +255,10 @@ fn card_lines(
         label_host: facility.label_host.clone(),
     };
     let mut lines = vec![CardLine::Settings(settings)];
+    let now_ms = wording.local().now_ms();
     let protocols = board.seen.facility.protocols.values().filter(|protocol| !protocol.retired);
     lines.extend(protocols.map(|protocol| {
-        let shown = translate_protocol(&protocol.newest, language);
+        let shown = translate_protocol(protocol.in_force(now_ms), language);
         let steps = shown.steps.into_iter();
         CardLine::Protocol(ProtocolCard {
             kind: "protocol",

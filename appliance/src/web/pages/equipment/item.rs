@@ -194,7 +194,7 @@ fn item_page(
         openers,
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
-        protocols: list_protocols(w, &facility, item),
+        protocols: list_protocols(w, &facility, item, &wording),
     })
 }
 
@@ -248,19 +248,30 @@ fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tal
     }
 }
 
-fn list_protocols(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> Vec<(String, String)> {
-    let offered = offered_protocols(facility, item).into_iter();
+fn list_protocols(
+    w: EquipmentWords,
+    facility: &FacilityState,
+    item: &Equipment,
+    wording: &PageWording,
+) -> Vec<(String, String)> {
+    let offered = offered_protocols(facility, item, wording.local().now_ms()).into_iter();
     let offered = offered.filter_map(|offered| facility.protocols.get(&offered.protocol));
     let known = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
     let retired = known.filter(|protocol| protocol.retired);
-    offered.chain(retired).map(|protocol| link_protocol(w, protocol)).collect()
+    offered.chain(retired).map(|protocol| link_protocol(w, protocol, wording)).collect()
 }
 
-fn link_protocol(w: EquipmentWords, protocol: &FacilityProtocol) -> (String, String) {
-    let (name, version) = (&protocol.name, protocol.version.to_string());
-    let words = match protocol.retired {
-        true => w.fact_protocol_retired(name, version),
-        false => w.fact_protocol_version(name, version),
+fn link_protocol(w: EquipmentWords, protocol: &FacilityProtocol, wording: &PageWording) -> (String, String) {
+    let now_ms = wording.local().now_ms();
+    let in_force = protocol.in_force(now_ms);
+    let (name, version) = (&in_force.name, in_force.version.to_string());
+    let words = match (protocol.retired, protocol.comes_ms(now_ms)) {
+        (true, _) => w.fact_protocol_retired(name, version),
+        (false, None) => w.fact_protocol_version(name, version),
+        (false, Some(ms)) => {
+            let day = wording.dates().day_with_year(ms).text;
+            w.fact_protocol_next(day, name, protocol.version.to_string(), version)
+        }
     };
     (format!("/protocols/{}", protocol.newest.protocol), words)
 }

@@ -93,10 +93,11 @@ fn late_painter(
     facility: &FacilityState,
     item: &Equipment,
     names: Vec<String>,
+    now_ms: i64,
 ) -> FormPainter<'static> {
     let own = item.protocols.iter().filter_map(|id| facility.protocols.get(id)).filter(|own| !own.retired);
     let protocols = own.map(|own| FormOption::entered(own.protocol.to_string(), own.name.clone())).collect();
-    let steps = find_protocol(facility, item, None).map(list_steps);
+    let steps = find_protocol(facility, item, None, now_ms).map(list_steps);
     let lines = HistoryWords::in_locale(w.catalog().locale());
     let triggers = HAND_TRIGGERS.iter();
     let triggers = triggers.map(|trigger| FormOption::new(trigger.as_str(), word_trigger(lines, trigger)));
@@ -128,7 +129,8 @@ async fn late_page(
     let page = LatePage {
         frame: frame.with_script().about_item(state, item.tag),
         f,
-        sections: late_painter(f, &state.store.snapshot(), item, names).draw(values, &problems)?,
+        sections: late_painter(f, &state.store.snapshot(), item, names, state.clock.now().wall_ms)
+            .draw(values, &problems)?,
         problems,
         title: w.late_title(&item.name),
         hint: w.late_hint(),
@@ -146,7 +148,11 @@ pub(crate) async fn ask_late(
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
     let item = find_item(&state, &tag)?;
-    let usual = find_protocol(&state.store.snapshot(), &item, None).map(|own| own.protocol.to_string());
+    let now_ms = state.clock.now().wall_ms;
+    let usual = {
+        let facility = state.store.snapshot();
+        find_protocol(&facility, &item, None, now_ms).map(|own| own.protocol.to_string())
+    };
     let values = FormValues::empty(&LATE).with("protocol", usual.unwrap_or_default());
     late_page(&state, &signed, &item, &values, Vec::new(), FormMarks::new(&state, &signed)).await
 }
@@ -188,11 +194,12 @@ impl LateEntry<'_> {
         Some(ms)
     }
 
-    /// The steps that were done, from 1.
-    fn steps(&mut self, protocol: Option<ProtocolId>) -> Vec<u16> {
+    /// The steps that were done, from 1: those of the version that was in force then.
+    fn steps(&mut self, protocol: Option<ProtocolId>, performed_ms: Option<i64>) -> Vec<u16> {
         let facility = self.state.store.snapshot();
         // An item without a protocol has one step: cleaned as its maker says.
-        let count = find_protocol(&facility, self.item, protocol).map_or(1, |own| own.steps.len());
+        let at_ms = performed_ms.unwrap_or_else(|| self.state.clock.now().wall_ms);
+        let count = find_protocol(&facility, self.item, protocol, at_ms).map_or(1, |own| own.steps.len());
         let count = u16::try_from(count).unwrap_or(u16::MAX);
         if self.sent.values.is_ticked("all_steps") {
             return (1..=count).collect();
@@ -233,7 +240,8 @@ impl LateEntry<'_> {
 
     fn read(mut self) -> Option<CleaningForm> {
         let protocol = self.sent.values.text("protocol").parse().ok();
-        let (performed_ms, steps) = (self.performed(), self.steps(protocol));
+        let performed_ms = self.performed();
+        let steps = self.steps(protocol, performed_ms);
         let stated_s = self.contact_s();
         let lot_expires = self.lot_expires();
         let values = &self.sent.values;

@@ -146,8 +146,10 @@ fn form_page(
     let words = StationWords::of_staff(signed);
     let w = words.labels;
     let facility = state.store.snapshot();
+    let now_ms = state.clock.now().wall_ms;
     let protocols = facility.protocols.iter();
     let protocols = protocols.map(|(id, p)| {
+        let p = p.in_force(now_ms);
         SelectOption::new(id.to_string(), w.cards_version(&p.name, p.version.to_string()), &entered.protocol)
     });
     let protocols = protocols.collect();
@@ -190,8 +192,8 @@ fn read_template_fields(
             let protocol = entered.protocol.parse::<ProtocolId>().ok();
             let protocol = protocol.and_then(|id| facility.protocols.get(&id));
             let snapshot = Snapshot::of(state, &facility);
-            let fields =
-                protocol.map(|protocol| ("protocol-card", wall_card(&facility, &snapshot, protocol)));
+            let fields = protocol.map(|protocol| protocol.in_force(snapshot.now_ms()));
+            let fields = fields.map(|protocol| ("protocol-card", wall_card(&facility, &snapshot, protocol)));
             fields.ok_or_else(|| unknown("protocol", w.cards_protocol_wrong()))
         }
         "badge" => {

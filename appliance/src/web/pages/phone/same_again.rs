@@ -81,7 +81,8 @@ impl SameAgainLook<'_> {
     /// What the protocol of the record asks of contact time, where it is in force as it was and needs no photo.
     fn contact_s(&self, item: &Equipment, found: &ReceiptTarget, draw: Option<u32>) -> Option<u32> {
         let followed = found.body.protocol;
-        let protocol = find_protocol(self.facility, item, followed.map(|followed| followed.id));
+        let now_ms = self.state.clock.now().wall_ms;
+        let protocol = find_protocol(self.facility, item, followed.map(|followed| followed.id), now_ms);
         let in_force = protocol.map(|protocol| (protocol.protocol, protocol.version));
         let is_same = in_force == followed.map(|followed| (followed.id, followed.version));
         let asks_photo = PhotoRule::of(item, protocol).asks(draw);

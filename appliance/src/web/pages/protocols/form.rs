@@ -29,6 +29,7 @@ use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{FormWords, PacksWords, PageWords, RegisterWords};
 
 #[derive(Template)]
@@ -88,12 +89,18 @@ impl PresentProtocol {
         values_of(&self.protocol.newest, &self.approver)
     }
 
-    fn shown(&self, w: RegisterWords) -> PresentVersion {
+    fn shown(&self, w: RegisterWords, wording: &PageWording) -> PresentVersion {
         let version = self.protocol.newest.version.to_string();
+        let now_ms = wording.local().now_ms();
+        let coming = self.protocol.comes_ms(now_ms).map(|ms| wording.dates().day_with_year(ms).text);
         PresentVersion {
-            words: match self.protocol.retired {
-                true => w.protocol_retired_version(version),
-                false => w.protocol_present_version(version),
+            words: match (self.protocol.retired, coming) {
+                (true, _) => w.protocol_retired_version(version),
+                (false, None) => w.protocol_present_version(version),
+                (false, Some(day)) => {
+                    let used = self.protocol.in_force(now_ms).version;
+                    w.protocol_coming_version(day, used.to_string(), version)
+                }
             },
             instructions: format!("/protocols/{}", self.id),
             retire: (!self.protocol.retired).then(|| format!("{}/retire", self.path())),
@@ -127,7 +134,7 @@ impl ProtocolForm<'_> {
             sections: FormPainter::new(&PROTOCOL, f.catalog()).draw(values, &problems)?,
             problems,
             title,
-            present: self.present.map(|there| there.shown(w)),
+            present: self.present.map(|there| there.shown(w, &PageWording::new(page_words, &snapshot.local))),
             is_draft: false,
             examples: None,
             action,

@@ -26,6 +26,8 @@ struct ProtocolRow {
     class: String,
     contact: String,
     version: String,
+    /// From which day there is another one.
+    next: Option<String>,
     /// How many items have it.
     items: usize,
 }
@@ -38,6 +40,26 @@ struct ProtocolsPage {
     used: Vec<ProtocolRow>,
     retired: Vec<ProtocolRow>,
     may_change: bool,
+}
+
+impl ProtocolRow {
+    /// In the version that is in force; nothing leads anywhere yet.
+    fn of(w: RegisterWords, protocol: &FacilityProtocol, wording: &PageWording) -> Self {
+        let now_ms = wording.local().now_ms();
+        let in_force = protocol.in_force(now_ms);
+        let next = protocol
+            .comes_ms(now_ms)
+            .map(|ms| w.protocols_next(wording.dates().day_with_year(ms).text, protocol.version.to_string()));
+        Self {
+            to: String::new(),
+            name: in_force.name.clone(),
+            class: word_class(w, in_force.class),
+            contact: in_force.contact_s.map(|s| wording.span(s)).unwrap_or_default(),
+            version: in_force.version.to_string(),
+            next,
+            items: 0,
+        }
+    }
 }
 
 fn word_class(w: RegisterWords, class: Option<SpauldingClass>) -> String {
@@ -65,16 +87,12 @@ pub(crate) async fn show_protocols(
     }
     let may_change = signed.can_edit();
     let row = |protocol: &FacilityProtocol| ProtocolRow {
-        to: if may_change {
-            format!("{}/{}", super::PROTOCOLS, protocol.newest.protocol)
-        } else {
-            format!("/protocols/{}", protocol.newest.protocol)
+        to: match may_change {
+            true => format!("{}/{}", super::PROTOCOLS, protocol.newest.protocol),
+            false => format!("/protocols/{}", protocol.newest.protocol),
         },
-        name: protocol.name.clone(),
-        class: word_class(w, protocol.class),
-        contact: protocol.contact_s.map(|s| wording.span(s)).unwrap_or_default(),
-        version: protocol.version.to_string(),
         items: items.get(&protocol.newest.protocol).copied().unwrap_or(0),
+        ..ProtocolRow::of(w, protocol, &wording)
     };
     let (retired, used): (Vec<&Arc<FacilityProtocol>>, Vec<_>) =
         facility.protocols.values().partition(|p| p.retired);

@@ -43,7 +43,7 @@ pub(super) fn find_required_s(
     timer: Option<&ContactTimer>,
     now: &Now,
 ) -> u32 {
-    let protocol = find_protocol(facility, item, requested);
+    let protocol = find_protocol(facility, item, requested, now.wall_ms);
     let contact_s = protocol.and_then(|protocol| protocol.contact_s).unwrap_or(0);
     let followed = protocol.map(|protocol| protocol.protocol);
     timer.map_or(contact_s, |timer| timer.required_for(followed, contact_s, now))

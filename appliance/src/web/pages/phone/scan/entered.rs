@@ -37,10 +37,15 @@ pub(crate) fn requested_protocol(form: &FormFields) -> Option<ProtocolId> {
 }
 
 /// The steps that a form says were done: those that were ticked, and the required ones where all were ticked by one press.
-pub(crate) fn ticked_steps(form: &FormFields, facility: &FacilityState, item: &Equipment) -> Vec<u16> {
+pub(crate) fn ticked_steps(
+    form: &FormFields,
+    facility: &FacilityState,
+    item: &Equipment,
+    now_ms: i64,
+) -> Vec<u16> {
     let mut ticked: Vec<u16> = form.all("step").filter_map(|n| n.parse().ok()).collect();
     let all_at_once = form.get("all").is_some() || form.get("tick").is_some();
-    let protocol = find_protocol(facility, item, requested_protocol(form));
+    let protocol = find_protocol(facility, item, requested_protocol(form), now_ms);
     if let Some(protocol) = protocol.filter(|protocol| all_at_once && may_tick_at_once(protocol, item)) {
         ticked.extend(required_steps(protocol));
         ticked.sort_unstable();

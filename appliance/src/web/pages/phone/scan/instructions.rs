@@ -25,6 +25,8 @@ struct InstructionsPage {
     w: ScanWords,
     protocol: ProtocolPublished,
     version: String,
+    /// From which day there is another one.
+    next: Option<String>,
     contact: Option<String>,
     agents: Vec<SafeHtml>,
     takes: Option<String>,
@@ -37,19 +39,24 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
-    let (snapshot, protocol) = {
+    let (snapshot, known) = {
         let facility = state.store.snapshot();
-        let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
-        (Snapshot::of(&state, &facility), protocol.ok_or_else(not_found)?)
+        let known = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
+        (Snapshot::of(&state, &facility), known.ok_or_else(not_found)?)
     };
+    let now_ms = snapshot.now_ms();
     let (page_words, w): (PageWords, ScanWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
-    let protocol = translate_protocol(&protocol, wording.locale().language());
+    let next = known.comes_ms(now_ms);
+    let next =
+        next.map(|ms| w.protocol_next(wording.dates().day_with_year(ms).text, known.version.to_string()));
+    let protocol = translate_protocol(known.in_force(now_ms), wording.locale().language());
     let frame = PageLayout::open(&state, &snapshot, page_words, protocol.name.clone());
     let page = Page::draw(&InstructionsPage {
         frame,
         w,
         version: protocol.version.to_string(),
+        next,
         contact: protocol.contact_s.map(|contact_s| match protocol.declared {
             true => w.protocol_declared(wording.span(contact_s)),
             false => wording.span(contact_s),

@@ -14,8 +14,14 @@ use crate::web::view_models::protocols::find_protocol;
 const KEY_CHARS: usize = 12;
 
 /// What the disinfectants of a protocol go by: protocols with the same ones share their lot.
-fn digest_agents(facility: &FacilityState, item: &Equipment, protocol: Option<ProtocolId>) -> Option<String> {
-    let protocol = find_protocol(facility, item, protocol).filter(|protocol| !protocol.agents.is_empty())?;
+fn digest_agents(
+    facility: &FacilityState,
+    item: &Equipment,
+    protocol: Option<ProtocolId>,
+    now_ms: i64,
+) -> Option<String> {
+    let protocol = find_protocol(facility, item, protocol, now_ms);
+    let protocol = protocol.filter(|protocol| !protocol.agents.is_empty())?;
     let names: Vec<&str> = protocol.agents.iter().map(|agent| agent.name.as_str()).collect();
     Some(Hash::of(names.join("\n").as_bytes()).to_string().chars().take(KEY_CHARS).collect())
 }
@@ -29,17 +35,22 @@ pub(crate) fn find_lot(
     facility: &FacilityState,
     item: &Equipment,
     protocol: Option<ProtocolId>,
+    now_ms: i64,
 ) -> EnteredAbout {
-    let agents = digest_agents(facility, item, protocol);
+    let agents = digest_agents(facility, item, protocol, now_ms);
     let remembered = agents.map(|agents| cookies::remembered_lot(headers, &agents)).unwrap_or_default();
     let (lot, lot_expires) = remembered.split_once(DAY_BEHIND).unwrap_or((&remembered, ""));
     EnteredAbout { lot: lot.to_owned(), lot_expires: lot_expires.to_owned(), ..EnteredAbout::default() }
 }
 
 /// Keeps the lot of a record on its phone; one without a lot takes that of its disinfectant off.
-pub(super) fn remember_lot(facility: &FacilityState, form: &CleaningForm) -> Option<HeaderValue> {
+pub(super) fn remember_lot(
+    facility: &FacilityState,
+    form: &CleaningForm,
+    now_ms: i64,
+) -> Option<HeaderValue> {
     let item = facility.equipment.get(&form.tag)?;
-    let agents = digest_agents(facility, item, form.protocol)?;
+    let agents = digest_agents(facility, item, form.protocol, now_ms)?;
     let lot = form.lot.trim();
     match form.lot_expires.filter(|_| !lot.is_empty()) {
         Some(day) => cookies::set_lot(&agents, &format!("{lot}{DAY_BEHIND}{day}")),

@@ -127,8 +127,10 @@ fn other_protocols(
     item: &Equipment,
     shown: ProtocolId,
     anyway: bool,
+    now_ms: i64,
 ) -> Vec<(String, SafeHtml)> {
-    let others = offered_protocols(facility, item).into_iter().filter(|other| other.protocol != shown);
+    let others =
+        offered_protocols(facility, item, now_ms).into_iter().filter(|other| other.protocol != shown);
     let anyway = if anyway { "&anyway=1" } else { "" };
     let link = |other: &ProtocolPublished| {
         let to = format!("/t/{}?protocol={}{anyway}", item.tag, other.protocol);
@@ -141,7 +143,7 @@ impl ScanPageBuilder<'_> {
     pub(crate) fn page(self) -> ScanPage {
         let (item, local, w) = (self.item, &self.snapshot.local, self.view.words.1);
         let language = w.catalog().locale().language();
-        let protocol = find_protocol(self.facility, item, self.view.entered.protocol);
+        let protocol = find_protocol(self.facility, item, self.view.entered.protocol, self.snapshot.now_ms());
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
         let photo_rule = PhotoRule::of(item, protocol);
@@ -215,7 +217,8 @@ impl ScanPageBuilder<'_> {
 
     fn list_others(&self, shown: Option<&ProtocolPublished>) -> Vec<(String, SafeHtml)> {
         let Self { facility, item, view, .. } = self;
-        let list = |shown| other_protocols(view.words.1, facility, item, shown, view.anyway);
+        let now_ms = self.snapshot.now_ms();
+        let list = |shown| other_protocols(view.words.1, facility, item, shown, view.anyway, now_ms);
         shown.map(|shown| list(shown.protocol)).unwrap_or_default()
     }
 

@@ -60,7 +60,7 @@ impl ScanSubmission {
     /// One that begins now, by the protocol as it is now.
     fn new_timer(&self, facility: &FacilityState) -> Result<ContactTimer, HttpError> {
         let item = facility.equipment.get(&self.tag).ok_or_else(not_found)?;
-        let protocol = find_protocol(facility, item, requested_protocol(&self.form));
+        let protocol = find_protocol(facility, item, requested_protocol(&self.form), self.now.wall_ms);
         Ok(ContactTimer {
             boot: self.now.boot,
             started_up_ms: self.now.up_ms,

@@ -128,7 +128,8 @@ pub(crate) async fn show(
     let mut entered = first_entered(who, protocol, timer.as_ref(), &devices);
     let shown = entered.protocol;
     let stored = phone.browser().cookies();
-    entered.about = with_item(&state, tag, |facility, item| find_lot(stored, facility, item, shown))?;
+    entered.about =
+        with_item(&state, tag, |facility, item| find_lot(stored, facility, item, shown, now.wall_ms))?;
     let (draft, note) = match params.draft {
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
@@ -243,7 +244,7 @@ pub(crate) async fn submit(
     };
     phone.notes().add(proof.note.clone());
     phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessTarget::View)));
-    let ticked = with_item(&state, tag, |facility, item| ticked_steps(&form, facility, item))?;
+    let ticked = with_item(&state, tag, |facility, item| ticked_steps(&form, facility, item, now.wall_ms))?;
     let filled = ScanSubmission {
         words: phone.words(),
         tag,
@@ -434,7 +435,8 @@ impl ScanSubmission {
         expected.pin_ago_s = self.proof.pin_ago_s(self.signed.as_ref());
         let timer = find_timer(state, self.tag, &self.now);
         let followed = with_item(state, self.tag, |facility, item| {
-            find_protocol(facility, item, expected.protocol).map(|protocol| protocol.protocol)
+            find_protocol(facility, item, expected.protocol, self.now.wall_ms)
+                .map(|protocol| protocol.protocol)
         })?;
         expected.wet = timer.map(|timer| WetTime {
             boot: timer.boot,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
 /// Milliseconds of 24 h.
-pub(super) const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 /// From 1970 to 2200: a time outside counts as the nearer end, so that no sum of times can overflow.
 const TIME_MS: Range<i64> = 0..7_258_118_400_000;
 /// What a clock can read around and well after that: the last window of a year's grid still ends.
@@ -34,14 +34,14 @@ fn zone_named(name: &str) -> Option<TimeZone> {
 }
 
 /// A time within the years that are reckoned with.
-pub(super) fn bounded(ms: i64) -> i64 {
+pub(crate) fn bounded(ms: i64) -> i64 {
     ms.clamp(TIME_MS.start, TIME_MS.end)
 }
 
 /// What was said in this order, each from some time on: the spans in which each is the latest word.
 ///
 /// A later word counts from its own time on, whatever was said before for after that time.
-pub(super) fn in_force<T>(message: &[T], from_ms: impl Fn(&T) -> i64) -> Vec<(Range<i64>, &T)> {
+pub(crate) fn in_force<T>(message: &[T], from_ms: impl Fn(&T) -> i64) -> Vec<(Range<i64>, &T)> {
     let mut spans = Vec::with_capacity(message.len());
     let mut end = i64::MAX;
     for word in message.iter().rev() {
@@ -114,7 +114,7 @@ impl CivilCalendar {
     }
 
     /// The spans of a range, each with its one zone.
-    pub(super) fn spans_in(&self, range: &Range<i64>) -> impl Iterator<Item = (Range<i64>, &TimeZone)> {
+    pub(crate) fn spans_in(&self, range: &Range<i64>) -> impl Iterator<Item = (Range<i64>, &TimeZone)> {
         let first = self.spans.partition_point(|(span, _)| span.end <= range.start);
         let end = range.end;
         let start = range.start;
@@ -126,18 +126,18 @@ impl CivilCalendar {
 }
 
 /// The day that a zone's clock reads at a moment.
-pub(super) fn local_day(zone: &TimeZone, ms: i64) -> i64 {
+pub(crate) fn local_day(zone: &TimeZone, ms: i64) -> i64 {
     reading_ms(zone, ms).div_euclid(DAY_MS)
 }
 
 /// What a zone's clock reads at a moment, as milliseconds since its reading of 1970-01-01 00:00.
-pub(super) fn reading_ms(zone: &TimeZone, ms: i64) -> i64 {
+pub(crate) fn reading_ms(zone: &TimeZone, ms: i64) -> i64 {
     ms + offset_ms(zone.to_offset(timestamp(ms)))
 }
 
 /// The first moment at which a zone's clock reads this or later: of a time that the clock skips the next valid moment,
 /// of a time that it reads twice the first.
-pub(super) fn first_reading_ms(zone: &TimeZone, reading: i64) -> i64 {
+pub(crate) fn first_reading_ms(zone: &TimeZone, reading: i64) -> i64 {
     let reading = reading.clamp(READING_MS.start, READING_MS.end);
     let civil = Offset::UTC.to_datetime(timestamp(reading));
     match zone.to_ambiguous_timestamp(civil).offset() {
