@@ -388,6 +388,9 @@ pub enum ListedOver {
 #[derive(Debug, Clone, Serialize)]
 pub struct LocationChange {
     pub name: String,
+    /// What it was called so far, where it gets another name; what has that gets the new one with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
     /// The place that it is part of.
     pub within: String,
     /// Its place in rounds.
@@ -401,6 +404,9 @@ pub struct LocationChange {
 #[derive(Debug, Clone, Serialize)]
 pub struct CategoryChange {
     pub name: String,
+    /// What it was called so far, where it gets another name; what has that gets the new one with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
     /// Own fields of its items.
     pub fields: Vec<CategoryField>,
     /// What the form of a new item begins with.

@@ -138,7 +138,7 @@ pub(super) fn decide_add(
     Ok(())
 }
 
-fn changed_fields(
+pub(super) fn changed_fields(
     tag: Tag,
     fields: &EquipmentFields,
     view: &dyn StateView,

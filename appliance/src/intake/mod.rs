@@ -57,7 +57,7 @@ pub use self::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
 pub use self::queued::{MeasuredContact, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{
-    ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, SignOffRefusal,
+    ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, RenameRefusal, SignOffRefusal,
 };
 pub use self::review::{HAND_TRIGGERS, review_cleaning};
 pub use self::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};

@@ -82,6 +82,15 @@ pub enum FacilityRefusal {
     RetainYears,
 }
 
+/// Why a place or a category gets no other name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RenameRefusal {
+    #[error("Nothing on the list has this name")]
+    Unknown,
+    #[error("More than 510 items have the present name. Give some of them another one first")]
+    ItemCount,
+}
+
 /// Why a language, or what is said in it, is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LanguageRefusal {
@@ -206,6 +215,8 @@ pub enum RefusalCause {
     CategoryTaken,
     #[error("A facility has at most 500 categories")]
     CategoryCount,
+    #[error("{0}")]
+    Rename(RenameRefusal),
     #[error("A category has at most 20 own fields")]
     OwnFieldCount,
     #[error("Two own fields have the same name")]
@@ -235,7 +246,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 92] = [
+    pub(crate) const ALL: [Self; 94] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -308,6 +319,8 @@ impl RefusalCause {
         Self::LocationWithin,
         Self::CategoryTaken,
         Self::CategoryCount,
+        Self::Rename(RenameRefusal::Unknown),
+        Self::Rename(RenameRefusal::ItemCount),
         Self::OwnFieldCount,
         Self::OwnFieldTwice,
         Self::OwnFieldType,

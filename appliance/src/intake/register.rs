@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::entry::Digest16;
-use record::fold::{EquipmentCategory, FacilityState, RowVersion};
+use record::fold::{Equipment, EquipmentCategory, FacilityLocation, FacilityState, RowVersion, ServiceState};
 use record::kinds::{CategoryDefaults, CategoryField, CategorySet, CivilDay, FieldType, LocationSet};
-use record::limits::{OWN_FIELD_CHOICES_MAX, OWN_FIELD_KEY_CHARS_MAX, OWN_FIELDS_MAX};
+use record::limits::{COMMAND_ENTRIES_MAX, OWN_FIELD_CHOICES_MAX, OWN_FIELD_KEY_CHARS_MAX, OWN_FIELDS_MAX};
 
+use super::equipment::changed_fields;
 use super::facility::check_schedule;
 use super::{
-    CategoryChange, CommandRefusal, Drafts, ListedOver, LocationChange, OwnFieldRule, RefusalCause,
-    StateView, require_seen, text,
+    CategoryChange, CommandRefusal, Drafts, EquipmentFields, ListedOver, LocationChange, OwnFieldRule,
+    RefusalCause, RenameRefusal, StateView, require_seen, text,
 };
 
 /// Places of one facility: more are no pick list any more.
@@ -18,6 +19,114 @@ const LOCATIONS_MAX: usize = 2_000;
 const CATEGORIES_MAX: usize = 500;
 /// Places inside of places.
 const DEPTH_MAX: usize = 8;
+/// Items that get another name for their place or category at once, so that all of it is one command.
+const RENAMED_MAX: usize = COMMAND_ENTRIES_MAX - 2;
+
+/// What a row was called so far, where it gets another name.
+fn find_former(renamed_from: Option<&str>, name: &str) -> Option<String> {
+    renamed_from.map(str::trim).filter(|former| *former != name).map(str::to_owned)
+}
+
+/// Whether a row may get another name, and which one it is: it is on the list, and no other one that is offered has the new
+/// name. One that was taken off the list may come back under it.
+fn check_rename<'a, T>(
+    former: Option<&'a T>,
+    other: Option<&T>,
+    is_retired: impl FnOnce(&T) -> bool,
+    taken: RefusalCause,
+) -> Result<&'a T, CommandRefusal> {
+    let refuse = |field, cause| Err(CommandRefusal::Range { field, cause });
+    match (former, other) {
+        (None, _) => refuse("renamed_from", RefusalCause::Rename(RenameRefusal::Unknown)),
+        (Some(_), Some(other)) if !is_retired(other) => refuse("name", taken),
+        (Some(row), _) => Ok(row),
+    }
+}
+
+/// Gives items another place or category.
+fn rename_at_items<'a>(
+    items: impl Iterator<Item = (&'a Equipment, EquipmentFields)>,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let items: Vec<_> = items.take(RENAMED_MAX + 1).collect();
+    if items.len() > RENAMED_MAX {
+        let cause = RefusalCause::Rename(RenameRefusal::ItemCount);
+        return Err(CommandRefusal::Range { field: "name", cause });
+    }
+    for (item, fields) in items {
+        drafts.push(changed_fields(item.tag, &fields, view)?, Vec::new());
+    }
+    Ok(())
+}
+
+/// The items that a list is about.
+fn present_items(facility: &FacilityState) -> impl Iterator<Item = &Equipment> {
+    let items = facility.equipment.values().map(AsRef::as_ref);
+    items.filter(|item: &&Equipment| item.service != ServiceState::Retired)
+}
+
+/// The place of an item as it is after another name for a place: that itself, or a spot in it that is on no list.
+fn renamed_place(facility: &FacilityState, location: &str, former: &str, name: &str) -> Option<String> {
+    let spot = location.strip_prefix(former)?;
+    let is_spot =
+        spot.starts_with(',') && !facility.locations.contains_key(&Digest16::of(location.as_bytes()));
+    (spot.is_empty() || is_spot).then(|| format!("{name}{spot}"))
+}
+
+/// Gives a place another name, with what is in it. The new one is said last: its version is that of the whole.
+fn rename_location(
+    former: &FacilityLocation,
+    name: &str,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let facility = view.facility();
+    let renamed = present_items(facility).filter_map(|item| {
+        let location = renamed_place(facility, &item.location, &former.name, name)?;
+        Some((item, EquipmentFields { location: Some(location), ..EquipmentFields::default() }))
+    });
+    rename_at_items(renamed, view, drafts)?;
+    let inside: Vec<_> = facility.locations.values().filter(|place| place.within == former.name).collect();
+    if drafts.made.len() + inside.len() + 2 > COMMAND_ENTRIES_MAX {
+        let cause = RefusalCause::Rename(RenameRefusal::ItemCount);
+        return Err(CommandRefusal::Range { field: "name", cause });
+    }
+    for place in inside {
+        drafts.push(LocationSet { within: name.to_owned(), ..say_place(place) }, Vec::new());
+    }
+    drafts.push(LocationSet { retired: true, ..say_place(former) }, Vec::new());
+    Ok(())
+}
+
+fn say_place(place: &FacilityLocation) -> LocationSet {
+    LocationSet {
+        name: place.name.clone(),
+        within: place.within.clone(),
+        order: place.order,
+        retired: place.retired,
+    }
+}
+
+/// Gives a category another name, with its items.
+fn rename_category(
+    former: &EquipmentCategory,
+    name: &str,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let of_it = present_items(view.facility()).filter(|item| item.category == former.name);
+    let fields = || EquipmentFields { category: Some(name.to_owned()), ..EquipmentFields::default() };
+    rename_at_items(of_it.map(|item| (item, fields())), view, drafts)?;
+    let left = CategorySet {
+        name: former.name.clone(),
+        fields: former.fields.clone(),
+        defaults: Some(former.defaults.clone()).filter(|defaults| *defaults != CategoryDefaults::default()),
+        retired: true,
+    };
+    drafts.push(left, Vec::new());
+    Ok(())
+}
 
 /// Whether a row of a list may be set: a new one is not there yet, and another one is what it was made over.
 fn check_over(
@@ -40,14 +149,25 @@ pub(super) fn set_location(
 ) -> Result<(), CommandRefusal> {
     let facility = view.facility();
     let name = text::check_name("name", &change.name, RefusalCause::LocationName)?;
-    let present = facility.locations.get(&Digest16::of(name.as_bytes()));
-    check_over(change.over, present.map(|place| place.changed), RefusalCause::LocationTaken)?;
+    let find = |name: &str| facility.locations.get(&Digest16::of(name.as_bytes()));
+    let former = find_former(change.renamed_from.as_deref(), &name);
+    let present = find(&name);
+    let renamed = former.map(|former| {
+        check_rename(find(&former), present, |place| place.retired, RefusalCause::LocationTaken)
+    });
+    let renamed = renamed.transpose()?;
+    let over = renamed.or(present).map(|place| place.changed);
+    check_over(change.over, over, RefusalCause::LocationTaken)?;
     if present.is_none() && facility.locations.len() >= LOCATIONS_MAX {
         return Err(CommandRefusal::Range { field: "name", cause: RefusalCause::LocationCount });
     }
     let within = text::check_line("within", &change.within)?;
-    if !within.is_empty() && !is_outside(facility, &within, &name) {
+    let is_inside = |own: &str| !within.is_empty() && !is_outside(facility, &within, own);
+    if is_inside(&name) || renamed.is_some_and(|former| is_inside(&former.name)) {
         return Err(CommandRefusal::Range { field: "within", cause: RefusalCause::LocationWithin });
+    }
+    if let Some(former) = renamed {
+        rename_location(former, &name, view, drafts)?;
     }
     drafts.push(LocationSet { name, within, order: change.order, retired: change.retired }, Vec::new());
     Ok(())
@@ -77,15 +197,25 @@ pub(super) fn set_category(
 ) -> Result<(), CommandRefusal> {
     let facility = view.facility();
     let name = text::check_name("name", &change.name, RefusalCause::CategoryName)?;
-    let present = facility.categories.get(&Digest16::of(name.as_bytes()));
-    check_over(change.over, present.map(|row| row.changed), RefusalCause::CategoryTaken)?;
+    let find = |name: &str| facility.categories.get(&Digest16::of(name.as_bytes())).map(AsRef::as_ref);
+    let former = find_former(change.renamed_from.as_deref(), &name);
+    let present: Option<&EquipmentCategory> = find(&name);
+    let renamed = former
+        .map(|former| check_rename(find(&former), present, |row| row.retired, RefusalCause::CategoryTaken));
+    let renamed = renamed.transpose()?;
+    let over = renamed.or(present).map(|row| row.changed);
+    check_over(change.over, over, RefusalCause::CategoryTaken)?;
     if present.is_none() && facility.categories.len() >= CATEGORIES_MAX {
         return Err(CommandRefusal::Range { field: "name", cause: RefusalCause::CategoryCount });
     }
     let defaults = check_defaults(&change.defaults, view)?;
+    let fields = check_fields(&change.fields)?;
+    if let Some(former) = renamed {
+        rename_category(former, &name, view, drafts)?;
+    }
     let set = CategorySet {
         name,
-        fields: check_fields(&change.fields)?,
+        fields,
         defaults: Some(defaults).filter(|defaults| *defaults != CategoryDefaults::default()),
         retired: change.retired,
     };

@@ -9,7 +9,7 @@ use words::{Language, Locale, WordSet};
 
 use crate::intake::{
     ClockRefusal, CommandRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, OwnFieldRule, Permission,
-    RefusalCause, SignOffRefusal,
+    RefusalCause, RenameRefusal, SignOffRefusal,
 };
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
@@ -188,6 +188,17 @@ fn word_facility_refusal(w: StaffRefusalWords, cause: FacilityRefusal) -> String
     }
 }
 
+fn word_check_refusal(w: StaffRefusalWords, cause: RefusalCause) -> String {
+    if cause == RefusalCause::CheckMethod { w.refusal_check_method() } else { w.refusal_check_result() }
+}
+
+fn word_rename_refusal(w: StaffRefusalWords, cause: RenameRefusal) -> String {
+    match cause {
+        RenameRefusal::Unknown => w.refusal_rename_unknown(),
+        RenameRefusal::ItemCount => w.refusal_rename_item_count(),
+    }
+}
+
 fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
     let staff = w.staff;
     match cause {
@@ -196,8 +207,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::LotDay => w.open.refusal_lot_day(),
         RefusalCause::ProblemKind => w.open.refusal_problem_kind(),
         RefusalCause::ProblemOutcome => w.open.refusal_problem_outcome(),
-        RefusalCause::CheckResult => staff.refusal_check_result(),
-        RefusalCause::CheckMethod => staff.refusal_check_method(),
+        RefusalCause::CheckResult | RefusalCause::CheckMethod => word_check_refusal(staff, cause),
         RefusalCause::OwnCleaning => staff.refusal_own_cleaning(),
         RefusalCause::Clock(cause) => word_clock_refusal(staff, cause),
         RefusalCause::Item(cause) => word_item_refusal(staff, cause),
@@ -245,6 +255,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::LocationWithin => staff.refusal_range_location_within(),
         RefusalCause::CategoryTaken => staff.refusal_range_category_taken(),
         RefusalCause::CategoryCount => staff.refusal_range_category_count(),
+        RefusalCause::Rename(cause) => word_rename_refusal(staff, cause),
         RefusalCause::OwnFieldCount => staff.refusal_range_own_field_count(),
         RefusalCause::OwnFieldTwice => staff.refusal_range_own_field_twice(),
         RefusalCause::OwnFieldType => staff.refusal_range_own_field_type(),

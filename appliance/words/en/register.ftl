@@ -123,7 +123,7 @@ places-add = Add place
 places-save = Save changes
 # $name: of the place or the category.
 places-change = Change { $name }
-places-name-stays = Equipment has this name as it is. For another name, add a new place and retire this one.
+places-name-goes = Equipment that stands here gets a new name with the place.
 places-back = Back to the places
 categories-title = Categories
 categories-none = No categories yet
@@ -136,7 +136,7 @@ categories-column-name = Category
 categories-column-fields = Own fields
 categories-new = Add a category
 categories-add = Add category
-categories-name-stays = Equipment has this name as it is. Defaults fill the form of a new item and change none that is there.
+categories-name-goes = Equipment of this category gets a new name with it. Defaults fill the form of a new item and change none that is there.
 categories-fields-wrong = Enter one own field a line: name | text, number, date, choice or yes | options with commas | required
 categories-back = Back to the categories
 

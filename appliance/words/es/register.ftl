@@ -111,7 +111,7 @@ places-new = Agregar un lugar
 places-add = Agregar lugar
 places-save = Guardar los cambios
 places-change = Cambiar { $name }
-places-name-stays = Los equipos tienen este nombre tal como está. Para otro nombre, agregue un lugar nuevo y retire este.
+places-name-goes = Los equipos que están aquí reciben el nombre nuevo junto con el lugar.
 places-back = Volver a los lugares
 categories-title = Categorías
 categories-none = Todavía no hay categorías
@@ -124,7 +124,7 @@ categories-column-name = Categoría
 categories-column-fields = Campos propios
 categories-new = Agregar una categoría
 categories-add = Agregar categoría
-categories-name-stays = Los equipos tienen este nombre tal como está. Los valores iniciales llenan el formulario de un equipo nuevo y no cambian los que ya existen.
+categories-name-goes = Los equipos de esta categoría reciben el nombre nuevo junto con ella. Los valores iniciales llenan el formulario de un equipo nuevo y no cambian los que ya existen.
 categories-fields-wrong = Escriba un campo propio por línea: nombre | text, number, date, choice o yes | opciones con comas | required
 categories-back = Volver a las categorías
 

@@ -316,11 +316,18 @@ async fn add_items(world: &World) {
 /// A place and a category, which stand under the digests of their names.
 async fn append_lists(world: &World) {
     let over = ListedOver::New;
-    let place =
-        LocationChange { name: "ICU East".into(), within: String::new(), order: None, retired: false, over };
+    let place = LocationChange {
+        name: "ICU East".into(),
+        renamed_from: None,
+        within: String::new(),
+        order: None,
+        retired: false,
+        over,
+    };
     world.give(Command::SetLocation(Box::new(place))).await;
     let (fields, defaults) = (Vec::new(), CategoryDefaults::default());
-    let category = CategoryChange { name: "Bed".into(), fields, defaults, retired: false, over };
+    let category =
+        CategoryChange { name: "Bed".into(), renamed_from: None, fields, defaults, retired: false, over };
     world.give(Command::SetCategory(Box::new(category))).await;
 }
 

@@ -89,6 +89,7 @@ mod refused_early;
 mod register;
 mod relay_ways;
 mod reminders;
+mod renames;
 mod setup;
 mod shared_tablets;
 mod sign_in;

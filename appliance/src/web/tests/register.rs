@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use record::fold::UpkeepTask;
 use record::kinds::{PhotoPolicy, ProtocolPublished, Schedule, WeekdaySet};
+use service::clock::Clock as _;
 use web::form::FormDefinition;
 
 use super::editing::{change_twice, form_of, second_desk, send, value_of, with};
@@ -37,11 +38,13 @@ impl WalkedForm {
         let optional = self.definition.fields().filter(|field| !field.is_required).map(|field| field.name);
         let cleared: BTreeSet<&str> = self.cleared.iter().flatten().map(|(name, _)| *name).collect();
         assert_eq!(cleared, optional.collect(), "{}", self.page);
+        let mut page = self.page.clone();
         for step in self.entered.iter().chain(&self.cleared) {
-            let form = form_of(&desk.get(&self.page).await, &self.page);
+            let form = form_of(&desk.get(&page).await, &page);
             let form = step.iter().fold(form, |form, (name, value)| with(form, name, value));
-            send(desk, &self.page, &form).await.is(303);
-            let form = form_of(&desk.get(&self.page).await, &self.page);
+            send(desk, &page, &form).await.is(303);
+            page = listed_page(&page, step).unwrap_or(page);
+            let form = form_of(&desk.get(&page).await, &page);
             for (name, value) in step {
                 assert_eq!(value_of(&form, name), value, "{name} of {}", self.page);
             }
@@ -50,6 +53,14 @@ impl WalkedForm {
         send(desk, &self.page, &form_of(&desk.get(&self.page).await, &self.page)).await.is(303);
         assert_eq!(desk.world.size(), size, "{}: what changes nothing makes no entry", self.page);
     }
+}
+
+/// Where a place or a category is after it got another name.
+fn listed_page(page: &str, step: &FormStep) -> Option<String> {
+    let (_, name) = step.iter().find(|(field, _)| *field == "name")?;
+    let (list, _) =
+        page.rsplit_once('/').filter(|(list, _)| ["/staff/places", "/staff/categories"].contains(list))?;
+    Some(format!("{list}/{}", digest(name)))
 }
 
 /// Values one by one.
@@ -149,8 +160,11 @@ async fn each_field_of_a_protocol_is_set_seen_changed_and_cleared() {
     assert_eq!(published.steps.iter().map(|step| step.required).collect::<Vec<_>>(), [true, false]);
     assert_eq!((published.agents[1].name.as_str(), published.agents[0].epa.as_str()), ("A|B", "90210-3"));
     assert_eq!(published.words["es"].steps[1], "Remoje");
-    // A technician reads them in their language.
+    // A technician reads them in their language, from their day on.
+    let now = world.clock.now();
+    world.clock.set(Now { wall_ms: now.wall_ms + 12 * 86_400_000, ..now });
     world.get(&format!("/protocols/{}", protocol_of(&world))).await.is(200).has("Soak (en)").has("Soak it");
+    world.clock.set(now);
     let program = program(&world, ApiTokenScope::Write);
     let found = program.get(&format!("/api/v1/protocols/{}", protocol_of(&world))).await.is(200).json();
     assert_eq!(found["approver"].as_str(), Some("Dr. Grace Okafor"));
@@ -477,6 +491,7 @@ async fn each_field_of_a_place_is_set_seen_changed_and_cleared() {
     let page = format!("{places}/{}", digest("ICU East"));
     let mut entered = one_by_one(&[("within", "ICU"), ("within", "Tower"), ("order", "7"), ("order", "0")]);
     entered.extend(one_by_one(&[("retired", "1"), ("retired", "")]));
+    entered.extend(one_by_one(&[("name", "ICU 5"), ("name", "ICU East")]));
     let cleared = one_by_one(&[("within", ""), ("order", ""), ("retired", "")]);
     WalkedForm { definition: list_form("place"), page: page.clone(), entered, cleared }.walk(&tom).await;
     change_twice([&tom, &grace], (&page, &page), ("order", "1", "2"))
@@ -496,7 +511,9 @@ async fn each_field_of_a_place_is_set_seen_changed_and_cleared() {
     tom.get(&format!("{places}/{}", digest("Nothing"))).await.is(404);
     let program = program(&world, ApiTokenScope::Write);
     let list = program.get("/api/v1/locations").await.is(200).json();
-    assert_eq!(list["items"].as_array().unwrap().len(), 3);
+    let names: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|place| place["name"].as_str()).collect();
+    assert_eq!((names.len(), names.contains(&Some("ICU 5"))), (4, true), "{names:?}");
     let set = serde_json::json!({ "name": "OR 2", "within": "Tower", "order": 9 });
     assert_eq!(program.post("/api/v1/locations", set).await.is(200).json()["order"], 9);
     let set = serde_json::json!({ "name": "OR 2", "within": "OR 2" });
@@ -533,6 +550,7 @@ async fn each_field_of_a_category_is_set_seen_changed_and_cleared() {
     for day in days {
         entered.extend(one_by_one(&[(day, "1"), (day, "")]));
     }
+    entered.extend(one_by_one(&[("name", "Cot"), ("name", "Bed")]));
     let mut cleared = one_by_one(&[("fields", ""), ("retired", ""), ("default_name", ""), ("class", "any")]);
     cleared.extend(one_by_one(&[("photo", "any"), ("protocol", ""), ("further", "")]));
     cleared.extend(days.iter().map(|day| vec![(*day, String::new())]));

@@ -83,6 +83,9 @@ async fn list_places(
 struct NewPlace {
     /// What people call it, at most 120 characters.
     name: String,
+    /// What it was called so far, where this is another name: what stands there gets it too, at most 510 items.
+    #[serde(default)]
+    renamed_from: Option<String>,
     /// The place that it is part of.
     #[serde(default)]
     within: String,
@@ -101,11 +104,12 @@ async fn set_place(
     if_match: IfMatch,
     JsonBody(new): JsonBody<NewPlace>,
 ) -> Result<WithHeaders<Json<PlaceJson>>, HttpError> {
-    let digest = Digest16::of(new.name.trim().as_bytes());
+    let NewPlace { name, renamed_from, within, order, retired } = new;
+    let digest = Digest16::of(renamed_from.as_ref().unwrap_or(&name).trim().as_bytes());
     let now = state.store.snapshot().locations.get(&digest).map(|place| place.changed);
-    let NewPlace { name, within, order, retired } = new;
     let body = PlaceJson { name: name.trim().to_owned(), within: within.trim().to_owned(), order, retired };
-    let change = LocationChange { name, within, order, retired, over: ListedOver::Present(None) };
+    let change =
+        LocationChange { name, renamed_from, within, order, retired, over: ListedOver::Present(None) };
     let done = run_over(&state, now, key, &if_match, Command::SetLocation(Box::new(change))).await?;
     with_etag(Some(done.version), Json(body))
 }
@@ -270,6 +274,9 @@ async fn list_categories(
 struct NewCategory {
     /// What people call it, at most 120 characters.
     name: String,
+    /// What it was called so far, where this is another name: its items get it too, at most 510.
+    #[serde(default)]
+    renamed_from: Option<String>,
     /// Own fields of its items, at most 20.
     #[serde(default)]
     fields: Vec<NewOwnField>,
@@ -289,7 +296,9 @@ async fn set_category(
     JsonBody(new): JsonBody<NewCategory>,
 ) -> Result<WithHeaders<Json<CategoryJson>>, HttpError> {
     let digest = Digest16::of(new.name.trim().as_bytes());
-    let now = state.store.snapshot().categories.get(&digest).map(|category| category.changed);
+    let former = new.renamed_from.as_ref().unwrap_or(&new.name);
+    let former = Digest16::of(former.trim().as_bytes());
+    let now = state.store.snapshot().categories.get(&former).map(|category| category.changed);
     let field = |field: NewOwnField| CategoryField {
         key: field.key,
         label: field.label,
@@ -300,6 +309,7 @@ async fn set_category(
     let NewItemDefaults { class, photo, protocols, schedule, name } = new.defaults;
     let change = CategoryChange {
         name: new.name,
+        renamed_from: new.renamed_from,
         fields: new.fields.into_iter().map(field).collect(),
         defaults: CategoryDefaults { class, photo, protocols, schedule, name },
         retired: new.retired,

@@ -45,6 +45,7 @@ pub(super) const CATEGORIES: &str = "/staff/categories";
 
 /// Twenty fields, with what may be chosen.
 const FIELDS_CHARS_MAX: usize = 12_000;
+const NAME: FormField = FormField::line("name", NAME_CHARS_MAX).required();
 const FIELDS: FormField = FormField::prose("fields", FIELDS_CHARS_MAX);
 const DEFAULTS: FormSection = FormSection::titled(
     "defaults",
@@ -59,19 +60,13 @@ const DEFAULTS: FormSection = FormSection::titled(
 const DUE: FormSection = FormSection::titled("due", &DUE_FIELDS);
 
 /// A new category.
-pub(crate) static CATEGORY_NEW: FormDefinition = FormDefinition {
-    name: "category",
-    sections: &[
-        FormSection::plain(&[FormField::line("name", NAME_CHARS_MAX).required(), FIELDS]),
-        DEFAULTS,
-        DUE,
-    ],
-};
+pub(crate) static CATEGORY_NEW: FormDefinition =
+    FormDefinition { name: "category", sections: &[FormSection::plain(&[NAME, FIELDS]), DEFAULTS, DUE] };
 
-/// One that is there: its name is what equipment has, so it stays.
+/// One that is there: its name is what equipment has, so that gets a new one with it.
 pub(crate) static CATEGORY: FormDefinition = FormDefinition {
     name: "category",
-    sections: &[FormSection::plain(&[FIELDS, FormField::tick("retired")]), DEFAULTS, DUE],
+    sections: &[FormSection::plain(&[NAME, FIELDS, FormField::tick("retired")]), DEFAULTS, DUE],
 };
 
 struct CategoryRow {
@@ -228,7 +223,8 @@ impl CategoryForm<'_> {
         match &self.present {
             None => fill_facts(empty, &[], &CategoryDefaults::default()),
             Some(category) => {
-                let values = empty.with_tick("retired", category.retired);
+                let values =
+                    empty.with("name", category.name.as_str()).with_tick("retired", category.retired);
                 fill_facts(values, &category.fields, &category.defaults)
             }
         }
@@ -240,7 +236,7 @@ impl CategoryForm<'_> {
             None => (w.categories_new(), String::new(), format!("{CATEGORIES}/new"), w.categories_add()),
             Some(category) => (
                 w.places_change(&category.name),
-                w.categories_name_stays(),
+                w.categories_name_goes(),
                 path_of(category),
                 w.places_save(),
             ),
@@ -294,12 +290,9 @@ impl CategoryForm<'_> {
             sent.errors.push(fault.word(self.definition(), f.catalog()));
             Vec::new()
         });
-        let (name, over) = match &self.present {
-            None => (sent.values.text("name").to_owned(), ListedOver::New),
-            Some(category) => (category.name.clone(), ListedOver::Present(sent.seen)),
-        };
         CategoryChange {
-            name,
+            name: sent.values.text("name").to_owned(),
+            renamed_from: self.present.as_ref().map(|category| category.name.clone()),
             fields,
             defaults: CategoryDefaults {
                 class: read_word(sent.values.text("class")),
@@ -309,7 +302,10 @@ impl CategoryForm<'_> {
                 name: sent.values.text("default_name").to_owned(),
             },
             retired: sent.values.is_ticked("retired"),
-            over,
+            over: match &self.present {
+                None => ListedOver::New,
+                Some(_) => ListedOver::Present(sent.seen),
+            },
         }
     }
 

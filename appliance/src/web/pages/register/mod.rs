@@ -33,7 +33,7 @@ pub(crate) fn register_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/places/{id}", "location.save", Form, places::save_place)
             .commands(&["SetLocation"])
             .refusals(command)
-            .example(place().field("order", "7")),
+            .example(place().field("name", "ICU West").field("order", "7")),
         row(Method::GET, categories::CATEGORIES, "category.browse", Page, categories::list_categories)
             .refusals(find),
         row(Method::GET, "/staff/categories/new", "category.ask-new", Page, categories::ask_new)
@@ -48,7 +48,7 @@ pub(crate) fn register_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/categories/{id}", "category.save", Form, categories::save_category)
             .commands(&["SetCategory"])
             .refusals(command)
-            .example(facts(category()).field("photo", "any")),
+            .example(facts(category()).field("name", "Ventilator").field("photo", "any")),
     ]
 }
 

@@ -37,16 +37,16 @@ pub(super) const PLACES: &str = "/staff/places";
 const WITHIN: FormField = FormField::pick("within");
 const ORDER: FormField = FormField::whole("order", 0, 65_535);
 
-/// A new place.
-pub(crate) static PLACE_NEW: FormDefinition = FormDefinition {
-    name: "place",
-    sections: &[FormSection::plain(&[FormField::line("name", NAME_CHARS_MAX).required(), WITHIN, ORDER])],
-};
+const NAME: FormField = FormField::line("name", NAME_CHARS_MAX).required();
 
-/// One that is there: its name is what equipment has, so it stays.
+/// A new place.
+pub(crate) static PLACE_NEW: FormDefinition =
+    FormDefinition { name: "place", sections: &[FormSection::plain(&[NAME, WITHIN, ORDER])] };
+
+/// One that is there: its name is what equipment has, so that gets a new one with it.
 pub(crate) static PLACE: FormDefinition = FormDefinition {
     name: "place",
-    sections: &[FormSection::plain(&[WITHIN, ORDER, FormField::tick("retired")])],
+    sections: &[FormSection::plain(&[NAME, WITHIN, ORDER, FormField::tick("retired")])],
 };
 
 struct PlaceRow {
@@ -164,6 +164,7 @@ impl PlaceForm<'_> {
         match &self.present {
             None => values,
             Some(place) => values
+                .with("name", place.name.as_str())
                 .with("within", place.within.as_str())
                 .with("order", place.order.map(|order| order.to_string()).unwrap_or_default())
                 .with_tick("retired", place.retired),
@@ -175,7 +176,7 @@ impl PlaceForm<'_> {
         let (title, hint, action, button) = match &self.present {
             None => (w.places_new(), String::new(), format!("{PLACES}/new"), w.places_add()),
             Some(place) => {
-                (w.places_change(&place.name), w.places_name_stays(), path_of(place), w.places_save())
+                (w.places_change(&place.name), w.places_name_goes(), path_of(place), w.places_save())
             }
         };
         let facility = self.state.store.snapshot();
@@ -207,16 +208,16 @@ impl PlaceForm<'_> {
 
     /// What the form says of the place.
     fn change(&self, sent: &SentForm<RowVersion>) -> LocationChange {
-        let (name, over) = match &self.present {
-            None => (sent.values.text("name").to_owned(), ListedOver::New),
-            Some(place) => (place.name.clone(), ListedOver::Present(sent.seen)),
-        };
         LocationChange {
-            name,
+            name: sent.values.text("name").to_owned(),
+            renamed_from: self.present.as_ref().map(|place| place.name.clone()),
             within: sent.values.text("within").to_owned(),
             order: sent.values.text("order").parse().ok(),
             retired: sent.values.is_ticked("retired"),
-            over,
+            over: match &self.present {
+                None => ListedOver::New,
+                Some(_) => ListedOver::Present(sent.seen),
+            },
         }
     }
 
