@@ -35,7 +35,7 @@ protocol-publish-version = Publish new version
 protocol-instructions = Read the instructions
 protocol-retire = Retire this protocol
 protocol-present-version = Version { $version } is in use. What you change becomes the next version; records keep the version that was followed.
-# $day: such as December 3, 2026; $used: the version that is used until then.
+# $day: such as Dec 3, 2026; $used: the version that is used until then.
 protocol-coming-version = From { $day }: version { $version }. Until then version { $used } is in use. What you change becomes the next version; records keep the version that was followed.
 protocols-next = From { $day }: version { $version }
 protocol-retired-version = Retired; its last version is { $version }. Publishing a new version brings it back.
@@ -137,6 +137,13 @@ categories-column-fields = Own fields
 categories-new = Add a category
 categories-add = Add category
 categories-name-goes = Equipment of this category gets a new name with it. Defaults fill the form of a new item and change none that is there.
+# Words that people enter in that list, in lower case: what a field holds, and that it must be filled in.
+categories-type-text = text
+categories-type-number = number
+categories-type-date = date
+categories-type-choice = choice
+categories-type-yes = yes
+categories-required = required
 categories-fields-wrong = Enter one own field a line: name | text, number, date, choice or yes | options with commas | required
 categories-back = Back to the categories
 

@@ -125,7 +125,13 @@ categories-column-fields = Campos propios
 categories-new = Agregar una categoría
 categories-add = Agregar categoría
 categories-name-goes = Los equipos de esta categoría reciben el nombre nuevo junto con ella. Los valores iniciales llenan el formulario de un equipo nuevo y no cambian los que ya existen.
-categories-fields-wrong = Escriba un campo propio por línea: nombre | text, number, date, choice o yes | opciones con comas | required
+categories-type-text = texto
+categories-type-number = número
+categories-type-date = fecha
+categories-type-choice = opción
+categories-type-yes = sí
+categories-required = obligatorio
+categories-fields-wrong = Escriba un campo propio por línea: nombre | texto, número, fecha, opción o sí | opciones con comas | obligatorio
 categories-back = Volver a las categorías
 
 ## Starter packs.

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use record::entry::Digest16;
 use record::fold::{EquipmentCategory, FacilityState, RowVersion, ServiceState};
-use record::kinds::{CategoryDefaults, CategoryField, FieldType, Schedule};
+use record::kinds::{CategoryDefaults, CategoryField, Schedule};
 use record::limits::NAME_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use web::form::{
     FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues,
 };
 
+use super::field_words::{read_field, write_fields};
 use crate::intake::{CategoryChange, Command, CommandRefusal, ListedOver};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
@@ -24,7 +25,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::{AppState, run_blocking};
-use crate::web::entered_lines::{read_lines, write_lines};
+use crate::web::entered_lines::read_lines;
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
@@ -146,46 +147,15 @@ fn path_of(category: &EquipmentCategory) -> String {
     format!("{CATEGORIES}/{}", Digest16::of(category.name.as_bytes()))
 }
 
-/// `Bed side | choice | left, right | required`
-fn write_fields(fields: &[CategoryField]) -> String {
-    let lines: Vec<[String; 5]> = fields
-        .iter()
-        .map(|field| {
-            [
-                field.label.clone(),
-                field.field_type.as_str().to_owned(),
-                field.choices.join(", "),
-                if field.required { "required".to_owned() } else { String::new() },
-                // Only where it is another one than what people read.
-                if field.key == field.label { String::new() } else { field.key.clone() },
-            ]
-        })
-        .collect();
-    write_lines(lines.iter().map(|parts| parts.iter().map(String::as_str)))
-}
-
-fn read_field(mut parts: Vec<String>) -> Option<CategoryField> {
-    if parts.len() > 5 {
-        return None;
-    }
-    parts.resize(5, String::new());
-    let [label, kind, choices, required, key] = <[String; 5]>::try_from(parts).ok()?;
-    let field_type = if kind.is_empty() { FieldType::Text } else { kind.parse().ok()? };
-    let required = match required.as_str() {
-        "" => false,
-        "required" => true,
-        _ => return None,
-    };
-    let choices = choices.split(',').map(str::trim).filter(|choice| !choice.is_empty());
-    let choices = choices.map(str::to_owned).collect();
-    let key = if key.is_empty() { label.clone() } else { key };
-    Some(CategoryField { key, label, field_type, choices, required })
-}
-
 /// Own fields and defaults in a form.
-fn fill_facts(values: FormValues, fields: &[CategoryField], defaults: &CategoryDefaults) -> FormValues {
+fn fill_facts(
+    w: RegisterWords,
+    values: FormValues,
+    fields: &[CategoryField],
+    defaults: &CategoryDefaults,
+) -> FormValues {
     let values = fill_protocols(values, &defaults.protocols)
-        .with("fields", write_fields(fields))
+        .with("fields", write_fields(w, fields))
         .with("default_name", defaults.name.as_str())
         .with("class", defaults.class.map_or_else(|| "any".to_owned(), choice_word))
         .with("photo", defaults.photo.map_or_else(|| "any".to_owned(), choice_word));
@@ -219,13 +189,14 @@ impl CategoryForm<'_> {
     }
 
     fn values(&self) -> FormValues {
+        let w: RegisterWords = self.signed.words();
         let empty = FormValues::empty(self.definition());
         match &self.present {
-            None => fill_facts(empty, &[], &CategoryDefaults::default()),
+            None => fill_facts(w, empty, &[], &CategoryDefaults::default()),
             Some(category) => {
                 let values =
                     empty.with("name", category.name.as_str()).with_tick("retired", category.retired);
-                fill_facts(values, &category.fields, &category.defaults)
+                fill_facts(w, values, &category.fields, &category.defaults)
             }
         }
     }
@@ -273,7 +244,7 @@ impl CategoryForm<'_> {
         let (f, w): (FormWords, RegisterWords) = self.signed.words();
         let mut fields = Vec::new();
         for parts in read_lines(sent.values.text("fields")) {
-            match read_field(parts) {
+            match read_field(w, parts) {
                 Some(field) => fields.push(field),
                 None => {
                     sent.errors.push(Wrong { at: "fields".to_owned(), words: w.categories_fields_wrong() });
@@ -398,7 +369,7 @@ async fn pack_values(
     };
     let fields: Vec<CategoryField> = category.fields.iter().map(|field| field.field_in(language)).collect();
     let values = FormValues::empty(&CATEGORY_NEW).with("name", category.name_in(language));
-    Ok(fill_facts(values, &fields, &defaults))
+    Ok(fill_facts(signed.words(), values, &fields, &defaults))
 }
 
 pub(crate) async fn ask_new(

@@ -1,6 +1,7 @@
 //! Places and categories: the lists from which people pick when they enter equipment.
 
 mod categories;
+mod field_words;
 mod places;
 
 use http::Method;
