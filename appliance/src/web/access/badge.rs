@@ -1,10 +1,12 @@
 //! A badge that is scanned to prove a record, or where it does not belong.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
-use record::entry::EntryAuthor;
+use record::entry::{Digest16, EntryAuthor};
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged};
 use service::attempts::ClientNetwork;
@@ -31,14 +33,49 @@ pub(crate) struct BadgeTries {
     in_the_clear: RateLimiter<ClientNetwork>,
     /// In fields for something else.
     elsewhere: RateLimiter<ClientNetwork>,
+    /// Digests of what stood in these and was no badge, such as the lot of a disinfectant: once more it tells nothing new and
+    /// costs nothing.
+    plain_texts: Mutex<VecDeque<Digest16>>,
 }
 
 impl Default for BadgeTries {
     fn default() -> Self {
         let limiter = || RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX);
-        Self { scanned: limiter(), in_the_clear: limiter(), elsewhere: limiter() }
+        Self {
+            scanned: limiter(),
+            in_the_clear: limiter(),
+            elsewhere: limiter(),
+            plain_texts: Mutex::default(),
+        }
     }
 }
+
+impl BadgeTries {
+    fn plain_texts(&self) -> MutexGuard<'_, VecDeque<Digest16>> {
+        self.plain_texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a text may be looked at in a field for something else, and whether that cost a try.
+    fn take_elsewhere(&self, text: Digest16, network: ClientNetwork, up_ms: u64) -> Option<bool> {
+        if self.plain_texts().contains(&text) {
+            return Some(false);
+        }
+        self.elsewhere.take(network, up_ms).ok().map(|()| true)
+    }
+
+    fn note_plain(&self, text: Digest16) {
+        let mut texts = self.plain_texts();
+        if !texts.contains(&text) {
+            texts.push_back(text);
+        }
+        if texts.len() > PLAIN_TEXTS_MAX {
+            texts.pop_front();
+        }
+    }
+}
+
+/// Texts that are remembered as none: more lots than are in use at once.
+const PLAIN_TEXTS_MAX: usize = 1_000;
 
 /// When a phone sends again what came with a badge that was not looked at, seconds.
 const AGAIN_S: u32 = 120;
@@ -141,17 +178,22 @@ async fn find_misplaced_badge(
 ) -> Result<Option<BadgeCode>, HttpError> {
     let Ok(code) = BadgeCode::read(text) else { return Ok(None) };
     let may_be_one = state.identity.badges.has_any() && has_shape_of_badge(code.as_str());
-    let tries = state.stored::<BadgeTries>();
-    if !may_be_one || tries.elsewhere.take(network, state.clock.now().up_ms).is_err() {
+    if !may_be_one {
         return Ok(None);
     }
+    let (tries, digest) = (state.stored::<BadgeTries>(), Digest16::of(code.as_str().as_bytes()));
+    let Some(is_paid) = tries.take_elsewhere(digest, network, state.clock.now().up_ms) else {
+        return Ok(None);
+    };
     let looked = code.clone();
     let found = run_blocking(state, move |state| {
         state.identity.badges.holds(&looked).map_err(|e| HttpError::internal(&e))
     });
     let found = found.await?;
-    if found {
-        tries.elsewhere.refund(&network);
+    match found {
+        true if is_paid => tries.elsewhere.refund(&network),
+        true => {}
+        false => tries.note_plain(digest),
     }
     Ok(found.then_some(code))
 }

@@ -1,5 +1,6 @@
 //! Secrets in a form that came without HTTPS: the same answer whatever page it was for.
 
+use record::ids::StaffId;
 use web::argument::FormFields;
 use web::error::HttpError;
 
@@ -11,8 +12,9 @@ use crate::web::context::AppState;
 /// Fields in which somebody enters a PIN.
 const PINS: [&str; 4] = ["pin", "own_pin", "present", "again"];
 
-/// Fields in which somebody types a name or a note.
-const NAMES_AND_NOTES: [&str; 2] = ["cleaned_by", "notes"];
+/// Fields in which somebody types something else.
+const ENTERED_FIELDS: [&str; 4] = ["cleaned_by", "notes", "agent", "lot"];
+const STAFF: &str = "staff";
 
 /// Refuses a PIN or a badge that anybody in the building could read.
 pub(crate) async fn refuse_secrets_in_the_clear(
@@ -21,7 +23,7 @@ pub(crate) async fn refuse_secrets_in_the_clear(
     typist: &PinTypist,
 ) -> Result<(), HttpError> {
     if let Some(pin) = PINS.into_iter().map(|field| form.text(field).trim()).find(|pin| !pin.is_empty()) {
-        let staff = form.get("staff").and_then(|id| id.parse().ok());
+        let staff = form.get(STAFF).and_then(|id| id.parse().ok());
         return Err(refuse_pin_in_the_clear(state, staff, pin, typist).await);
     }
     match form.text("badge").trim() {
@@ -30,8 +32,8 @@ pub(crate) async fn refuse_secrets_in_the_clear(
     }
 }
 
-/// The form of an open page with its secrets where they belong: a badge that a hand scanner typed as a name or a note counts as
-/// scanned in its own field. What came without HTTPS has none.
+/// The form of an open page with its secrets where they belong: a badge that a hand scanner typed as a name, a note or a lot counts
+/// as scanned in its own field. What came without HTTPS has none.
 pub(crate) async fn screen_form(
     state: &AppState,
     mut form: FormFields,
@@ -41,7 +43,10 @@ pub(crate) async fn screen_form(
     if !from.secure {
         refuse_secrets_in_the_clear(state, &form, typist).await?;
     }
-    if let Some(code) = take_misplaced_badge(state, form.values_mut(&NAMES_AND_NOTES), from).await?
+    let mut entered = ENTERED_FIELDS.to_vec();
+    // Whom a list names is no text that somebody typed.
+    entered.extend(form.get(STAFF).filter(|id| id.parse::<StaffId>().is_err()).map(|_| STAFF));
+    if let Some(code) = take_misplaced_badge(state, form.values_mut(&entered), from).await?
         && form.text("badge").trim().is_empty()
     {
         form.set("badge", code.as_str());

@@ -4,17 +4,22 @@ use axum::extract::State;
 use http::{Method, StatusCode};
 use record::anchor::corrected_ms;
 use record::entry::{CommandSource, EntryAuthor};
+use record::ids::StaffId;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
+use service::attempts::ClientNetwork;
 use web::answer::Created;
-use web::argument::{IdempotencyKey, Path};
+use web::argument::{FormFields, IdempotencyKey, Path};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 use words::{Locale, WordSet as _};
 
-use crate::intake::{CleaningForm, Command, find_named_item};
+use crate::intake::{ClaimedCleaner, CleaningForm, Command, find_named_item};
+use crate::web::access::badge::{
+    BadgeOutcome, badges_spent, check_scanned_badge, take_misplaced_badge, unknown_badge_note,
+};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::{PhotoOutcome, take_photo};
@@ -47,7 +52,7 @@ pub(super) fn register_routes() -> Vec<Route<AppState>> {
 
 /// `{token}` is a tag, what a page carries as its token, or what the old app printed; none of these is a secret, so this needs no sign-in.
 async fn register_cleaning(
-    _: PhoneCaller,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     _: AddressShare,
     Path(token): Path<String>,
@@ -64,9 +69,13 @@ async fn register_cleaning(
             None => Tag::read(&token).map_err(|e| unknown(format!("This is not a tag: {e}")))?,
         },
     };
-    let PhotoForm { fields, photo } = form;
+    let PhotoForm { mut fields, photo } = form;
+    let proven = prove_badge(&state, &phone, &mut fields).await?;
     let photo = take_photo(&state, photo).await;
     let mut expected = CleaningForm::plain(tag, fields.text("cleaned_by"));
+    if let Some(staff) = proven {
+        expected.who = ClaimedCleaner::Badge(staff);
+    }
     fields.text("notes").clone_into(&mut expected.note);
     photo.name(&mut expected);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
@@ -101,6 +110,25 @@ async fn register_cleaning(
         receipt,
     };
     Created::at(&address, registered)
+}
+
+/// Whose badge a hand scanner typed as a name or a note.
+async fn prove_badge(
+    state: &AppState,
+    phone: &PhoneCaller,
+    fields: &mut FormFields,
+) -> Result<Option<StaffId>, HttpError> {
+    let entered = fields.values_mut(&["cleaned_by", "notes"]);
+    let Some(badge) = take_misplaced_badge(state, entered, phone.peer()).await? else { return Ok(None) };
+    let network = ClientNetwork::of(phone.peer().remote);
+    match check_scanned_badge(state, badge.as_str(), network).await? {
+        BadgeOutcome::Known(staff) => Ok(Some(staff)),
+        BadgeOutcome::Unknown => {
+            phone.notes().add([unknown_badge_note()]);
+            Ok(None)
+        }
+        BadgeOutcome::TooMany => Err(badges_spent()),
+    }
 }
 
 /// What the ancestor answered, and the receipt.

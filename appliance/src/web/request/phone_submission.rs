@@ -226,7 +226,7 @@ impl SubmissionJson {
     /// What somebody typed, or a hand scanner for them.
     pub(crate) fn entered_mut(&mut self) -> impl Iterator<Item = &mut String> {
         let problem = self.problem.as_mut().map(|problem| &mut problem.text);
-        [&mut self.who.name, &mut self.note].into_iter().chain(problem)
+        [&mut self.who.name, &mut self.note, &mut self.agent, &mut self.lot].into_iter().chain(problem)
     }
 
     fn to_problem(&self) -> Option<QueuedProblem> {

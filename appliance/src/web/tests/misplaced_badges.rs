@@ -110,6 +110,85 @@ async fn a_phone_that_sends_one_as_a_name_or_note_proves_by_it() {
 }
 
 #[tokio::test]
+async fn as_a_disinfectant_a_lot_or_somebody_of_the_list_it_is_the_badge_that_it_is() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let scan = cart(&world).await;
+    for field in ["agent", "lot", "staff"] {
+        let fields = [("cleaned_by", "Eve"), ("step", "1"), (field, CODE)];
+        send_page(&world, &scan, true, &fields).await.is(303);
+        let body = world.cleaning();
+        assert_eq!(body.who, CleanedBy::Badge { staff: ada }, "{field}");
+        assert_eq!(body.lot, "", "{field}");
+    }
+    for (n, field) in [(1, "agent"), (2, "lot")] {
+        let new = with(document(&world), "id", json!(format!("01J0000000000000000000000{n}")));
+        world.send(packed(&with(new, field, json!(CODE)), &[]), true).await.is(201);
+        assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada }, "{field}");
+    }
+    let late = format!("/staff/equipment/{}/late", world.pump);
+    let token = tom.get(&late).await.hidden("form");
+    for field in ["agent", "lot"] {
+        let paper = [
+            ("performed_at", "2026-11-20 09:30"),
+            ("steps", "1"),
+            ("cleaned_by", "Ada"),
+            ("notes", "The box was off"),
+            (field, CODE),
+        ];
+        tom.post(&late, &token, &paper).await.is(303);
+        assert_eq!(world.cleaning().lot, "", "{field}");
+    }
+    require_nothing_of_it(&world);
+    let plain = send_page(&world, &scan, false, &[("cleaned_by", "Eve"), ("step", "1"), ("lot", CODE)]).await;
+    plain.is(400).has("This page is not secure. Your badge was not used").has_not(CODE);
+    assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+    require_nothing_of_it(&world);
+}
+
+#[tokio::test]
+async fn on_a_path_of_the_old_app_it_is_the_badge_that_it_is() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let path = format!("/api/register-cleaning/{}/", world.pump);
+    for fields in [[("cleaned_by", CODE), ("notes", "")], [("cleaned_by", "Eve"), ("notes", CODE)]] {
+        world.send(posted(&path, &fields), true).await.is(201);
+        assert_eq!((world.cleaning().who, world.cleaning().note), (CleanedBy::Badge { staff: ada }, None));
+    }
+    let size = world.size();
+    world
+        .send(posted(&path, &[("cleaned_by", CODE)]), false)
+        .await
+        .is(400)
+        .has("badge-in-the-clear")
+        .has_not(CODE);
+    assert!(matches!(world.event(size), Event::AccessChanged(_)));
+    assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+    require_nothing_of_it(&world);
+}
+
+#[tokio::test]
+async fn one_lot_on_many_records_keeps_nobody_from_a_badge() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let scan = cart(&world).await;
+    let record = async |name: &str| {
+        world.clock.advance(std::time::Duration::from_secs(1));
+        let fields = [("cleaned_by", name), ("step", "1"), ("lot", "L 1204-7")];
+        send_page(&world, &scan, true, &fields).await.is(303);
+        world.cleaning()
+    };
+    for _ in 0..40 {
+        assert_eq!(record("Eve").await.lot, "L 1204-7");
+    }
+    assert_eq!(record(CODE).await.who, CleanedBy::Badge { staff: ada });
+}
+
+#[tokio::test]
 async fn on_paper_it_is_no_name_and_no_reason() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;

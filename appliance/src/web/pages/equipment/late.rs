@@ -275,7 +275,8 @@ pub(crate) async fn enter_late(
 ) -> Result<FormReply, HttpError> {
     let item = find_item(&state, &tag)?;
     // A badge proves nothing of what is on paper, and is no name.
-    take_misplaced_badge(&state, form.values_mut(&["cleaned_by", "notes"]), signed.browser().peer()).await?;
+    let entered = ["cleaned_by", "notes", "agent", "lot"];
+    take_misplaced_badge(&state, form.values_mut(&entered), signed.browser().peer()).await?;
     let to = format!("/staff/equipment/{}", item.tag);
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LATE, &form);
     let (w, refusals) = (signed.words(), signed.words());
