@@ -9,13 +9,34 @@ use crate::phones::{RefusedProblem, RefusedSubmission, close_refused, find_refus
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
+use crate::web::log_reads::{StoredText, read_quick};
 
 /// Those that wait for somebody.
 pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>, HttpError> {
-    run_blocking(state, |state| {
+    let rows = run_blocking(state, |state| {
         open_refused(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
-    })
-    .await
+    });
+    name_proven(state, rows.await?).await
+}
+
+/// With the names of those whose badges records came with: a phone that read a badge has no other one.
+async fn name_proven(
+    state: &AppState,
+    rows: Vec<RefusedSubmission>,
+) -> Result<Vec<RefusedSubmission>, HttpError> {
+    if rows.iter().all(|row| !row.is_proven) {
+        return Ok(rows);
+    }
+    let named = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let name = |staff| StoredText::of_staff(reader, &facility, staff).readable();
+        let named = rows.into_iter().map(|row| match row.staff.filter(|_| row.is_proven).and_then(name) {
+            Some(name) => RefusedSubmission { name, ..row },
+            None => row,
+        });
+        Ok(named.collect())
+    });
+    named.await
 }
 
 /// One that waits for somebody.
@@ -24,7 +45,8 @@ pub(crate) async fn find_open(state: &AppState, id: &str) -> Result<RefusedSubmi
     let found = run_blocking(state, move |state| {
         find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
     });
-    found.await?.filter(|row| !row.is_closed).ok_or_else(not_found)
+    let found = found.await?.filter(|row| !row.is_closed);
+    name_proven(state, found.into_iter().collect()).await?.pop().ok_or_else(not_found)
 }
 
 /// Somebody entered or dismissed it.

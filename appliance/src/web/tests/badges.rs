@@ -376,6 +376,27 @@ async fn a_record_that_waited_in_a_phone_is_proven_by_a_badge() {
 }
 
 #[tokio::test]
+async fn a_refused_record_of_a_badge_names_whose_it_was() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let gone = with(document(&world), "tag", json!("7QK3M9X2W"));
+    let gone = with(gone, "who", json!({ "way": "badge", "badge": CODE }));
+    world.send(packed(&gone, &[]), true).await.is(422);
+    let id = gone["id"].as_str().unwrap();
+    let page = format!("/staff/phone-records/{id}");
+    tom.get("/staff/phone-records").await.is(200).has("by Ada Lovelace").has_not(CODE);
+    let shown = tom.get(&page).await;
+    shown.is(200).has("value=\"Ada Lovelace\"").has("by Ada Lovelace");
+    let listed = program(&world, ApiTokenScope::Read).get("/api/v1/submissions/refused").await.json();
+    assert_eq!(listed["items"][0]["cleaned_by"], "Ada Lovelace");
+    let late = [("tag", &*world.pump.to_string()), ("cleaned_by", "Ada Lovelace"), ("notes", "Typed wrong")];
+    tom.post(&page, &shown.hidden("form"), &late).await.is(303);
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+}
+
+#[tokio::test]
 async fn a_badge_proves_who_reports_a_problem() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
