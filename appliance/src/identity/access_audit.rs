@@ -114,6 +114,10 @@ pub enum AccessOutcome {
     BackupKeyMade,
     /// A backup or a restore test was begun.
     BackupBegun,
+    /// Packs that a key signs are trusted from now on.
+    PackKeyTrusted,
+    /// They are trusted no more.
+    PackKeyRemoved,
 }
 
 /// One row. It holds ids and routes, never a name, a query or a secret.
@@ -132,7 +136,7 @@ pub struct AccessRow {
     pub target: AccessTarget,
     /// What came of it.
     pub outcome: AccessOutcome,
-    /// The id of the person or token, or the name of the log, that it is about, where that is not the caller.
+    /// The id of the person, token or key, or the name of the log, that it is about, where that is not the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// How often within a minute.
@@ -153,8 +157,8 @@ impl AccessRow {
     /// Whether it changed what lets people and programs in, or the facility.
     fn is_of_change(&self) -> bool {
         use AccessOutcome::{
-            AlarmSeen, BackupBegun, BackupKeyMade, BadgeChanged, LogTrusted, PinChanged, SettingsChanged,
-            TokenMade, TokenRevoked,
+            AlarmSeen, BackupBegun, BackupKeyMade, BadgeChanged, LogTrusted, PackKeyRemoved, PackKeyTrusted,
+            PinChanged, SettingsChanged, TokenMade, TokenRevoked,
         };
         matches!(
             self.outcome,
@@ -163,6 +167,8 @@ impl AccessRow {
                 | BackupKeyMade
                 | BadgeChanged
                 | LogTrusted
+                | PackKeyRemoved
+                | PackKeyTrusted
                 | PinChanged
                 | SettingsChanged
                 | TokenMade

@@ -156,18 +156,24 @@ pub fn parse_key(text: &str) -> Result<VerifierKey, PackRefusal> {
     }
 }
 
-/// Trusts a key from now on.
+/// What a trusted key is told apart by: its maker's name and its id.
+fn key_fingerprint(key: &VerifierKey) -> String {
+    format!("{}+{:08x}", key.name(), key.id())
+}
+
+/// Trusts a key from now on; its fingerprint, where it was not trusted before.
 ///
 /// # Errors
 /// It is none, or the database's.
-pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<(), PackError> {
-    let key = parse_key(text)?.to_string();
-    let row = TrustedKey { key: key.clone(), added_ms: now_ms };
-    if put_row(db, KEYS, KEYS_MAX, &key, &row, |_: &TrustedKey| false)? {
-        Ok(())
-    } else {
-        Err(PackRefusal::TooMany.into())
+pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<Option<String>, PackError> {
+    let parsed = parse_key(text)?;
+    let (key, fingerprint) = (parsed.to_string(), key_fingerprint(&parsed));
+    if list_trusted(db)?.iter().any(|row| row.key == key) {
+        return Ok(None);
     }
+    let row = TrustedKey { key: key.clone(), added_ms: now_ms };
+    let is_kept = put_row(db, KEYS, KEYS_MAX, &key, &row, |_: &TrustedKey| false)?;
+    if is_kept { Ok(Some(fingerprint)) } else { Err(PackRefusal::TooMany.into()) }
 }
 
 /// All keys that are trusted, the oldest first.
@@ -180,12 +186,16 @@ pub fn list_trusted(db: &Database) -> Result<Vec<TrustedKey>, redb::Error> {
     Ok(keys)
 }
 
-/// Trusts a key no more.
+/// Trusts a key no more; its fingerprint, where it was trusted.
 ///
 /// # Errors
 /// The database's.
-pub fn remove_trusted(db: &Database, key: &str) -> Result<(), redb::Error> {
-    remove_row(db, KEYS, key)
+pub fn remove_trusted(db: &Database, key: &str) -> Result<Option<String>, redb::Error> {
+    if list_trusted(db)?.iter().all(|row| row.key != key) {
+        return Ok(None);
+    }
+    remove_row(db, KEYS, key)?;
+    Ok(parse_key(key).ok().map(|parsed| key_fingerprint(&parsed)))
 }
 
 fn all_rows<T: DeserializeOwned>(db: &Database, rows: Rows) -> Result<Vec<T>, redb::Error> {

@@ -67,7 +67,8 @@ impl AccessTrace {
         let (now, caller) = (state.clock.now(), self.caller(state));
         for mut note in notes {
             // An id that somebody made up says nothing, and would make a row of its own each time.
-            note.subject = note.subject.filter(|id| is_known(state, id));
+            let is_of_box = names_key(note.outcome);
+            note.subject = note.subject.filter(|id| is_of_box || is_known(state, id));
             self.keep(state, &now, &caller, note);
         }
     }
@@ -103,6 +104,12 @@ impl AccessTrace {
         let signed_in = find_signed_in(state, &self.proofs, Some(&self.peer));
         signed_in.map_or(AccessCaller::Stranger, |(staff, _)| AccessCaller::Staff(staff))
     }
+}
+
+/// Whether what it is about is a key, by the name that the box gives it.
+fn names_key(outcome: AccessOutcome) -> bool {
+    use AccessOutcome::{BackupKeyMade, PackKeyRemoved, PackKeyTrusted};
+    matches!(outcome, BackupKeyMade | PackKeyRemoved | PackKeyTrusted)
 }
 
 /// Whether this is the id of somebody who is or was here, of a token or of an alarm.

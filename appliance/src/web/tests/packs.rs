@@ -7,6 +7,7 @@ use super::editing::{form_of, send, value_of, with};
 use super::programs::program;
 use super::staff_pages::{Desk, desk};
 use super::*;
+use crate::identity::{AccessCaller, AccessOutcome};
 use crate::web::examples;
 
 const PACKS: &str = "/staff/packs";
@@ -71,6 +72,40 @@ async fn a_pack_is_judged_by_whom_the_facility_trusts() {
     let form = form_of(&tom.get(KEYS).await, KEYS);
     send(&tom, KEYS, &form).await.is(303);
     tom.get(PACKS).await.has("whom this facility does not trust").has_not("do not use it");
+}
+
+#[tokio::test]
+async fn who_trusts_a_key_and_removes_it_stands_in_the_audit() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let key = acme(1).verifier().to_string();
+    let trust = async || {
+        let form = form_of(&admin.get(KEYS).await, KEYS).into_iter().filter(|(name, _)| name == "form");
+        send(&admin, KEYS, &with(form.collect(), "key", &key)).await.is(303);
+    };
+    let remove = async |form: &super::editing::Fields| send(&admin, KEYS, form).await.is(303).status;
+    trust().await;
+    trust().await;
+    let form = form_of(&admin.get(KEYS).await, KEYS);
+    remove(&form).await;
+    remove(&form).await;
+    let rows = world.state.identity.access.rows(None, 10).unwrap();
+    let of_keys: Vec<_> = rows
+        .into_iter()
+        .filter(|(_, row)| row.route == KEYS)
+        .map(|(_, row)| (row.outcome, row.subject.unwrap_or_default(), row.caller))
+        .collect();
+    let [removed, trusted] = of_keys.as_slice() else { panic!("{of_keys:?}") };
+    assert_eq!((removed.0, trusted.0), (AccessOutcome::PackKeyRemoved, AccessOutcome::PackKeyTrusted));
+    assert_eq!((&removed.1, &removed.2), (&trusted.1, &trusted.2));
+    assert!(key.starts_with(&format!("{}+", trusted.1)) && trusted.1.len() < key.len(), "{}", trusted.1);
+    assert!(matches!(trusted.2, AccessCaller::Staff(_)));
+    admin
+        .get("/staff/box/audit")
+        .await
+        .has("Trusted the key of a pack’s maker")
+        .has("Removed the key of a pack’s maker")
+        .has(&trusted.1);
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
         AccessOutcome::LogTrusted => w.deed_log_trusted(),
         AccessOutcome::BackupKeyMade => w.deed_backup_key(),
         AccessOutcome::BackupBegun => w.deed_backup(),
+        AccessOutcome::PackKeyTrusted => w.deed_pack_key_trusted(),
+        AccessOutcome::PackKeyRemoved => w.deed_pack_key_removed(),
         AccessOutcome::PageTokenRefused => w.deed_old_page(),
         AccessOutcome::SessionEnded => word_session_end(w, row),
         AccessOutcome::Denied | AccessOutcome::WrongPin | AccessOutcome::Locked => word_try(w, row),
@@ -119,7 +121,9 @@ pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
         | AccessOutcome::AlarmSeen
         | AccessOutcome::LogTrusted
         | AccessOutcome::BackupKeyMade
-        | AccessOutcome::BackupBegun => w.result_done(),
+        | AccessOutcome::BackupBegun
+        | AccessOutcome::PackKeyTrusted
+        | AccessOutcome::PackKeyRemoved => w.result_done(),
     }
 }
 

@@ -6,10 +6,12 @@ use web::answer::{FormReply, Page};
 use web::error::HttpError;
 
 use super::packs::PACKS;
+use crate::identity::{AccessOutcome, AccessTarget};
 use crate::packs::{PackError, list_trusted, parse_key, read_signer, remove_trusted, trust_key};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::window_title;
@@ -94,12 +96,16 @@ pub(crate) async fn change_keys(
 ) -> Result<FormReply, HttpError> {
     run_blocking(&state, move |state| {
         let (db, key) = (state.store.state_db(), form.text("key"));
-        let done = match form.text("do") {
-            "remove" => remove_trusted(&db, key).map_err(PackError::from),
-            _ => trust_key(&db, key, state.clock.now().wall_ms),
+        let (outcome, done) = match form.text("do") {
+            "remove" => (AccessOutcome::PackKeyRemoved, remove_trusted(&db, key).map_err(PackError::from)),
+            _ => (AccessOutcome::PackKeyTrusted, trust_key(&db, key, state.clock.now().wall_ms)),
         };
         match done {
-            Ok(()) => go_to(PACK_KEYS),
+            Ok(changed) => {
+                let note = |key: String| AccessNote::new(outcome, AccessTarget::Edit).about(&key);
+                signed.notes().add(changed.map(note));
+                go_to(PACK_KEYS)
+            }
             Err(failure @ PackError::Database(_)) => Err(HttpError::internal(&failure)),
             Err(PackError::Refused(refusal)) => {
                 let words = word_refusal(signed.words(), &refusal);
