@@ -66,19 +66,30 @@ pub struct CivilCalendar {
 }
 
 impl CivilCalendar {
-    /// From the facility's zones in the order of the log; before the first it is UTC.
+    /// From the facility's zones in the order of the log; the earliest one reaches back to the beginning, since days before the
+    /// first entry were not spent elsewhere. Without any it is UTC.
     pub fn new(zones: &[ZoneSpan]) -> Self {
-        let mut spans = vec![(i64::MIN..i64::MAX, TimeZone::UTC)];
+        let mut spans: Vec<(Range<i64>, TimeZone)> = Vec::new();
         for (span, message) in in_force(zones, |z| z.from_ms) {
             let zone = zone_named(&message.zone).unwrap_or(TimeZone::UTC);
-            if let Some((last, before)) = spans.last_mut()
-                && *before != zone
-            {
-                last.end = span.start;
-                spans.push((span.start..i64::MAX, zone));
+            match spans.last_mut() {
+                None => spans.push((i64::MIN..i64::MAX, zone)),
+                Some((_, before)) if *before == zone => {}
+                Some((last, _)) => {
+                    last.end = span.start;
+                    spans.push((span.start..i64::MAX, zone));
+                }
             }
         }
+        if spans.is_empty() {
+            spans.push((i64::MIN..i64::MAX, TimeZone::UTC));
+        }
         Self { spans }
+    }
+
+    /// The days of one zone, for all time.
+    pub(super) fn in_zone(zone: &TimeZone) -> Self {
+        Self { spans: vec![(i64::MIN..i64::MAX, zone.clone())] }
     }
 
     /// The zone at a moment.
@@ -103,7 +114,8 @@ impl CivilCalendar {
         self.day_start_ms(i64::from(day))..self.day_start_ms(i64::from(day) + 1)
     }
 
-    fn day_start_ms(&self, day: i64) -> i64 {
+    /// When a day begins, milliseconds since 1970.
+    pub(super) fn day_start_ms(&self, day: i64) -> i64 {
         let midnight = day * DAY_MS;
         let near = self.spans.partition_point(|(span, _)| span.end <= midnight.saturating_sub(OFFSET_MS_MAX));
         self.spans[near.min(self.spans.len() - 1)..]

@@ -38,7 +38,8 @@ use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
 ///   shorten it.
 ///
 /// **Cuts.** A plan is in force from its `from_ms` until the earliest `from_ms` of any later one. A change of zone starts
-/// a plan by days, weeks or times anew at its entry, as if it had been set again then; hours and uses know no zone. A
+/// a plan by single days or times anew at its entry, as if it had been set again then. More days than one and weeks count
+/// on over it from the plan's own first day, or a yearly test would be due a year late; hours and uses know no zone. A
 /// window exists only if it begins and ends within one such stretch: what was begun before, or is not over when the
 /// stretch ends, does not exist.
 ///
@@ -46,7 +47,7 @@ use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
 /// one counts.
 #[derive(Debug, Clone, Copy)]
 pub struct ScheduleTimeline<'a> {
-    /// The facility's zones, in the order of the log; before the first it is UTC.
+    /// The facility's zones, in the order of the log; the first reaches back to the beginning.
     pub zones: &'a [ZoneSpan],
     /// The schedules, in the order of the log.
     pub plans: &'a [SchedulePeriod],
@@ -386,17 +387,21 @@ impl<'a> ScheduleTimeline<'a> {
                 continue;
             }
             match plan.schedule {
-                Schedule::Days { .. } | Schedule::Weeks { .. } | Schedule::Times { .. } => {
-                    segments.extend(
-                        calendar
-                            .spans_in(&span)
-                            .filter(|(span, _)| range.start < span.end && span.start < range.end)
-                            .map(|(span, zone)| ScheduleSegment::new(span, &plan.schedule, zone, self.uses)),
-                    );
+                Schedule::Days { n: 0..=1, .. } | Schedule::Times { .. } => {
+                    let touched = calendar
+                        .spans_in(&span)
+                        .filter(|(span, _)| range.start < span.end && span.start < range.end);
+                    segments.extend(touched.map(|(span, zone)| {
+                        let calendar = CivilCalendar::in_zone(zone);
+                        ScheduleSegment::new(span, &plan.schedule, &calendar, self.uses)
+                    }));
                 }
-                Schedule::Hours { .. } | Schedule::Use { .. } | Schedule::Never => {
-                    let zone = calendar.zone_at(span.start);
-                    segments.push(ScheduleSegment::new(span, &plan.schedule, zone, self.uses));
+                Schedule::Days { .. }
+                | Schedule::Weeks { .. }
+                | Schedule::Hours { .. }
+                | Schedule::Use { .. }
+                | Schedule::Never => {
+                    segments.push(ScheduleSegment::new(span, &plan.schedule, &calendar, self.uses));
                 }
             }
         }

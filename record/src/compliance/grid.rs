@@ -1,14 +1,14 @@
-//! Where the windows of one schedule in one zone lie.
+//! Where the windows of one schedule lie.
 
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::civil_time::{DAY_MS, bounded, first_reading_ms, local_day};
+use crate::civil_time::{CivilCalendar, DAY_MS, bounded, first_reading_ms, local_day};
 use crate::kinds::{Schedule, TimeOfDay, WeekdaySet};
 use crate::limits::SCHEDULE_TIMES_MAX;
 
-/// A stretch of time with one schedule and, where the schedule is civil, one zone.
+/// A stretch of time with one schedule and, where its windows are no longer than a day, one zone.
 pub(super) struct ScheduleSegment<'a> {
     /// Windows begin and end in here, or do not exist.
     pub span: Range<i64>,
@@ -21,8 +21,9 @@ enum SegmentKind<'a> {
     Hours {
         step_ms: i64,
     },
+    /// Whole civil days, through all zones of the stretch.
     Days {
-        zone: TimeZone,
+        calendar: CivilCalendar,
         first_day: i64,
         step_days: i64,
     },
@@ -40,13 +41,17 @@ enum SegmentKind<'a> {
 }
 
 impl<'a> ScheduleSegment<'a> {
-    pub(super) fn new(span: Range<i64>, schedule: &'a Schedule, zone: &TimeZone, uses: &'a [i64]) -> Self {
-        let days = |step_days: u32| {
-            let mut first_day = local_day(zone, span.start);
-            while first_reading_ms(zone, first_day * DAY_MS) < span.start {
-                first_day += 1;
-            }
-            SegmentKind::Days { zone: zone.clone(), first_day, step_days: i64::from(step_days) }
+    pub(super) fn new(
+        span: Range<i64>,
+        schedule: &'a Schedule,
+        calendar: &CivilCalendar,
+        uses: &'a [i64],
+    ) -> Self {
+        let zone = calendar.zone_at(span.start);
+        let days = |step_days: u32| SegmentKind::Days {
+            calendar: calendar.clone(),
+            first_day: first_whole_day(calendar, span.start),
+            step_days: i64::from(step_days),
         };
         let kind = match schedule {
             Schedule::Hours { n } => {
@@ -142,10 +147,11 @@ impl<'a> ScheduleSegment<'a> {
                 let steps = (ms - self.span.start + step_ms - 1).div_euclid(*step_ms).max(0);
                 Some(self.span.start + steps * step_ms)
             }
-            SegmentKind::Days { zone, first_day, step_days } => {
-                let mut step = ((local_day(zone, ms) - first_day).div_euclid(*step_days) - 1).max(0);
+            SegmentKind::Days { calendar, first_day, step_days } => {
+                let today = i64::from(calendar.day_of(ms));
+                let mut step = ((today - first_day).div_euclid(*step_days) - 1).max(0);
                 loop {
-                    let boundary = first_reading_ms(zone, (first_day + step * step_days) * DAY_MS);
+                    let boundary = calendar.day_start_ms(first_day + step * step_days);
                     if boundary >= ms {
                         return Some(boundary);
                     }
@@ -172,11 +178,11 @@ impl<'a> ScheduleSegment<'a> {
             SegmentKind::Hours { step_ms } => {
                 Some(self.span.start + (ms - self.span.start).div_euclid(*step_ms) * step_ms)
             }
-            SegmentKind::Days { zone, first_day, step_days } => {
-                let last = (local_day(zone, ms) - first_day).div_euclid(*step_days) + 1;
+            SegmentKind::Days { calendar, first_day, step_days } => {
+                let last = (i64::from(calendar.day_of(ms)) - first_day).div_euclid(*step_days) + 1;
                 (0..=last)
                     .rev()
-                    .map(|step| first_reading_ms(zone, (first_day + step * step_days) * DAY_MS))
+                    .map(|step| calendar.day_start_ms(first_day + step * step_days))
                     .find(|&boundary| boundary <= ms)
             }
             SegmentKind::Times { zone, readings_ms } => {
@@ -242,6 +248,12 @@ impl NamedDays {
         }
         windows
     }
+}
+
+fn first_whole_day(calendar: &CivilCalendar, ms: i64) -> i64 {
+    let today = i64::from(calendar.day_of(ms));
+    // A day that the zone skips begins with the one after it.
+    if calendar.day_start_ms(today) < ms { today + 1 } else { today }
 }
 
 // Ascending, each once, as milliseconds since midnight.

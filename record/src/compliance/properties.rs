@@ -192,8 +192,16 @@ proptest! {
             let plans = in_force(&life.plans, |p| p.from_ms);
             let plan = plans.iter().find(|(force, _)| force.contains(&span.start) && span.end <= force.end);
             let Some((_, plan)) = plan else { return Err(TestCaseError::fail("it crosses plans")) };
-            if !matches!(plan.schedule, Schedule::Hours { .. } | Schedule::Use { .. }) {
-                prop_assert_eq!(calendar.zone_at(span.start), calendar.zone_at(span.end - 1));
+            match plan.schedule {
+                Schedule::Hours { .. } | Schedule::Use { .. } | Schedule::Never => {}
+                Schedule::Days { n: 2.., .. } | Schedule::Weeks { .. } => {
+                    for edge in [span.start, span.end] {
+                        prop_assert_eq!(calendar.day_range(calendar.day_of(edge)).start, edge);
+                    }
+                }
+                Schedule::Days { .. } | Schedule::Times { .. } => {
+                    prop_assert_eq!(calendar.zone_at(span.start), calendar.zone_at(span.end - 1));
+                }
             }
             let met = life.cleanings.iter().any(|c| c.counts() && span.contains(&c.performed_ms));
             let out = life.out.iter().any(|out| out.start < span.end && span.start < out.end);
@@ -209,17 +217,17 @@ proptest! {
 
     #[test]
     fn a_grid_leaves_no_gap_but_at_a_cut(life in life(), now in moment()) {
-        let (now, zones) = (life.start_ms + now, &life.zones[..life.zones.len().min(1)]);
-        let plans = &life.plans[..1];
+        let (now, zones, plans) = (life.start_ms + now, &life.zones, &life.plans[..1]);
         prop_assume!(named_days(&plans[0].schedule).is_none());
         let all = due_windows(&ScheduleTimeline { zones, plans, out: &[], uses: &[] }, &[], 0..i64::MAX, now);
+        let is_cut = matches!(plans[0].schedule, Schedule::Days { n: 1, .. } | Schedule::Times { .. });
         let cut = |gap: Range<i64>| zones.iter().any(|z| gap.start <= z.from_ms && z.from_ms <= gap.end);
         for pair in all.windows(2) {
             let gap = pair[0].end_ms..pair[1].start_ms;
-            prop_assert!(gap.is_empty() || cut(gap));
+            prop_assert!(gap.is_empty() || (is_cut && cut(gap)));
         }
         // A first window begins within a day, after a change of zone too.
-        let begun = plans[0].from_ms.max(zones.first().map_or(0, |z| z.from_ms));
+        let begun = zones.iter().map(|z| z.from_ms).fold(plans[0].from_ms, i64::max);
         if now > begun + 2 * DAY && !matches!(plans[0].schedule, Schedule::Use { .. } | Schedule::Never) {
             let is_open = all.last().is_some_and(|w| w.end_ms > now);
             prop_assert!(is_open);
@@ -245,6 +253,25 @@ proptest! {
         // Two whole weeks: a time of day at the edge may fall a millisecond into either.
         let expected = 2 * on.days().count() * each;
         prop_assert!(all.len().abs_diff(expected) <= 1, "{} of {expected}", all.len());
+    }
+
+    /// No change of zone moves the count: each window begins a whole number of steps after the first.
+    #[test]
+    fn days_and_weeks_keep_their_count(life in life(), n in 2..9u32, now in moment()) {
+        let plans = [SchedulePeriod { from_ms: life.plans[0].from_ms, schedule: Schedule::every_days(n) }];
+        let course = ScheduleTimeline { plans: &plans, ..life.course() };
+        let calendar = CivilCalendar::new(&life.zones);
+        let begins: Vec<i64> = due_windows(&course, &[], 0..i64::MAX, life.start_ms + now)
+            .iter()
+            .map(|window| window.start_ms)
+            .collect();
+        let Some(first) = begins.first().map(|&begin| calendar.day_of(begin)) else { return Ok(()) };
+        let step = i32::try_from(n).unwrap();
+        let counted = (0..).map(|k| calendar.day_range(first + k * step).start);
+        // Where the zone skips the first day, its number is that of the day after.
+        let skipped = (0..).map(|k| calendar.day_range(first - 1 + k * step).start);
+        let is_counted = begins.iter().copied().eq(counted.take(begins.len()));
+        prop_assert!(is_counted || begins.iter().copied().eq(skipped.take(begins.len())));
     }
 
     #[test]

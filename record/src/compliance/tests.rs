@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::civil::DAY_MS;
 use super::*;
 use crate::kinds::TimeOfDay;
 
@@ -369,6 +370,52 @@ fn a_change_of_zone_cuts_at_its_entry() {
 }
 
 #[test]
+fn what_was_done_before_the_first_zone_entry_counts_from_its_own_day() {
+    let set_up = ms("2026-10-26T15:00:00Z");
+    let zones = [ZoneSpan { from_ms: set_up, zone: "America/Chicago".into() }];
+    let check = |schedule, from: &str, by: &str| {
+        let plans = [plan(from, schedule)];
+        let status = item_status(&course(&zones, &plans), Some(ms(from)), set_up + DAY_MS);
+        let by_ms = ms(by) - 1;
+        let expected = if by_ms < set_up + DAY_MS {
+            ItemStatus::Overdue { since_ms: by_ms + 1 }
+        } else {
+            ItemStatus::Clean { until_ms: Some(by_ms) }
+        };
+        assert_eq!(status, expected, "{from}");
+    };
+    // Midnights of Chicago: five hours after UTC in summer, six in winter.
+    check(Schedule::every_days(365), "2025-12-01T06:00:00Z", "2026-12-01T06:00:00Z");
+    check(Schedule::every_days(365), "2026-10-20T05:00:00Z", "2027-10-20T05:00:00Z");
+    check(Schedule::Weeks { n: 26 }, "2026-08-01T05:00:00Z", "2027-01-30T06:00:00Z");
+    check(Schedule::every_days(90), "2026-11-01T05:00:00Z", "2027-01-30T06:00:00Z");
+    let plans = [plan("2026-01-01T06:00:00Z", Schedule::every_days(90))];
+    assert_eq!(
+        item_status(&course(&zones, &plans), None, set_up + DAY_MS),
+        ItemStatus::Overdue { since_ms: ms("2026-04-01T05:00:00Z") }
+    );
+}
+
+#[test]
+fn days_and_weeks_count_on_over_a_change_of_zone() {
+    let mut zones = zones("America/Chicago");
+    zones.push(ZoneSpan { from_ms: ms("2026-06-02T10:00:00Z"), zone: BERLIN.into() });
+    let check = |schedule, expect: &[&str]| {
+        let plans = [plan("2026-05-31T05:00:00Z", schedule)];
+        assert_eq!(listed(&course(&zones, &plans), &[], "2026-06-08T12:00:00Z"), expect);
+    };
+    check(
+        Schedule::every_days(4),
+        &[
+            "05-31 00:00 to 06-04 00:00 unmet",
+            "06-04 00:00 to 06-08 00:00 unmet",
+            "06-08 00:00 to 06-12 00:00 open",
+        ],
+    );
+    check(Schedule::Weeks { n: 1 }, &["05-31 00:00 to 06-07 00:00 unmet", "06-07 00:00 to 06-14 00:00 open"]);
+}
+
+#[test]
 fn a_new_plan_cuts_the_old_one() {
     let zones = zones("UTC");
     let plans = [
@@ -556,6 +603,10 @@ fn days_begin_and_end_where_the_zone_says() {
     assert_eq!(apia.day_of(ms("2011-12-30T10:00:00Z")), before + 2);
     assert!(apia.day_range(before + 1).is_empty());
     assert_eq!(CivilCalendar::new(&[]).day_of(0), 0);
+    // Before its first entry the facility was where that says.
+    let late = [ZoneSpan { from_ms: ms("2026-06-01T00:00:00Z"), zone: BERLIN.into() }];
+    let calendar = CivilCalendar::new(&late);
+    assert_eq!(calendar.day_of(ms("2026-03-28T23:00:00Z")), calendar.day_of(ms("2026-03-29T12:00:00Z")));
 }
 
 #[test]
