@@ -122,6 +122,8 @@ form-equipment-own-needed = Needed
 form-equipment-custom = Further own fields
     .hint = One a line: name | value
 form-equipment-custom-wrong = Enter one own field a line: name | value
+# $line: a line as somebody entered it.
+form-equipment-custom-bar = “{ $line }” has no bar. Enter it as name | value
 form-equipment-add-next = Save and add next
 # The page between two labels of a roll.
 form-equipment-claim = Scan the next label

@@ -104,6 +104,7 @@ form-equipment-own-needed = Obligatorio
 form-equipment-custom = Otros campos propios
     .hint = Uno por línea: nombre | valor
 form-equipment-custom-wrong = Escriba un campo propio por línea: nombre | valor
+form-equipment-custom-bar = En “{ $line }” falta la barra. Escríbalo así: nombre | valor
 form-equipment-add-next = Guardar y agregar otro
 form-equipment-claim = Escanee la siguiente etiqueta
     .label = Etiqueta del siguiente equipo

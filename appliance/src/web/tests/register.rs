@@ -610,6 +610,11 @@ async fn a_category_fills_the_form_of_a_new_item_and_its_own_fields_are_checked(
     let again = send(&tom, new, &wrong).await;
     again.is(422).has("Enter one own field a line").has("id=\"custom-e\"");
     assert_eq!(value_of(&form_of(&again, new), &side), "left");
+    // A line without a bar would be a name without a value, and lost.
+    let barless = with(with(named.clone(), &side, "left"), "custom", "Colour | blue\n Note: x ");
+    let again = send(&tom, new, &barless).await;
+    again.is(422).has("“Note: x” has no bar").has("id=\"custom-e\"");
+    assert_eq!(value_of(&form_of(&again, new), "custom"), "Colour | blue\n Note: x");
     let yes = format!("{latex}-yes");
     let own = [(&side, "left"), (&weight, "120"), (&checked, "2026-02-28"), (&yes, "1"), (&cost, "4410")];
     let filled = own.iter().fold(named, |form, (name, value)| with(form, name, value));
@@ -626,6 +631,12 @@ async fn a_category_fills_the_form_of_a_new_item_and_its_own_fields_are_checked(
     assert_eq!(world.size(), size);
     // What is left out is cleared; what must be there stays asked for.
     send(&tom, &edit, &with(form.clone(), &side, "")).await.is(422).has("Bed side: fill it in");
+    let barless = with(form.clone(), "custom", "Colour | blue\nZwei: y");
+    send(&tom, &edit, &barless).await.is(422).has("“Zwei: y” has no bar");
+    // The name alone of one that is there takes its value away.
+    send(&tom, &edit, &with(form.clone(), "custom", "Colour")).await.is(303);
+    assert_eq!(value_of(&form_of(&tom.get(&edit).await, &edit), "custom"), "");
+    let form = form_of(&tom.get(&edit).await, &edit);
     let cleared = [(&side, "right"), (&weight, "7"), (&checked, ""), (&yes, ""), (&cost, "")];
     let cleared = cleared.iter().fold(form, |form, (name, value)| with(form, name, value));
     send(&tom, &edit, &with(cleared, "custom", "")).await.is(303);

@@ -18,7 +18,7 @@ use web::form::{
     FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues,
 };
 
-use super::own_fields::{OwnInput, OwnShape, find_input, join_inputs, list_inputs};
+use super::own_fields::{OwnInput, OwnShape, find_input, find_unnamed, join_inputs, list_inputs};
 use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
@@ -448,8 +448,14 @@ fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option
     }
 }
 
-/// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, and the protocol.
-fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormData, Option<Schedule>) {
+/// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, the protocol, and own fields, of
+/// which `there` are on the item already.
+fn read_further(
+    w: FormWords,
+    facility: &FacilityState,
+    there: &BTreeMap<String, String>,
+    sent: &mut SentForm<RowVersion>,
+) -> (ScheduleFormData, Option<Schedule>) {
     let due = ScheduleFormData::of_values(&sent.values);
     let schedule = sent.take(due.schedule(w));
     if let Err(field) = read_protocols(&sent.values) {
@@ -463,6 +469,10 @@ fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormD
     if read_custom(sent.values.text("custom")).is_none() {
         sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_wrong() });
     }
+    let known = |name: &str| there.contains_key(name);
+    if let Some(line) = find_unnamed(facility, sent.values.text("custom"), known) {
+        sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_bar(line) });
+    }
     (due, schedule.flatten())
 }
 
@@ -472,10 +482,11 @@ pub(crate) async fn add(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let w: FormWords = signed.words();
-    let form = join_inputs(&state.store.snapshot(), &form)?;
+    let facility = state.store.snapshot();
+    let form = join_inputs(&facility, &form)?;
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let page = EquipmentForm { state: &state, signed: &signed, item: None, added: None };
-    let (due, schedule) = read_further(w, &mut sent);
+    let (due, schedule) = read_further(w, &facility, &BTreeMap::new(), &mut sent);
     let scanned = ScannedBefore { tag: form.text(TAG).trim(), code: form.text(CODE).trim() };
     let tag = Some(scanned.tag).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
     let wrong_tag = |_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() };
@@ -527,9 +538,11 @@ pub(crate) async fn edit(
 ) -> Result<FormReply, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
     let w: FormWords = signed.words();
-    let form = join_inputs(&state.store.snapshot(), &form)?;
+    let facility = state.store.snapshot();
+    let form = join_inputs(&facility, &form)?;
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
-    let (due, schedule) = read_further(w, &mut sent);
+    let there = fields_of(&item.values).custom;
+    let (due, schedule) = read_further(w, &facility, &there, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()), added: None };
     if !sent.errors.is_empty() {
         return page.again(sent, ScannedBefore::default());

@@ -59,6 +59,23 @@ fn line_name(line: &str) -> Option<(String, String)> {
     parts.pop().map(|name| (name, value))
 }
 
+/// A line without a bar that names no own field: read as a name with nothing behind it, it would be lost unseen.
+pub(super) fn find_unnamed<'a>(
+    facility: &FacilityState,
+    text: &'a str,
+    is_there: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
+    let is_field = |name: &str| {
+        let mut fields = facility.categories.values().flat_map(|category| &category.fields);
+        fields.any(|field| field.key == name)
+    };
+    let is_known = |name: &str| is_there(name) || is_field(name);
+    text.lines().map(str::trim).find(|line| match read_lines(line).first().map(Vec::as_slice) {
+        Some([name]) => !is_known(name),
+        _ => false,
+    })
+}
+
 /// The lines that are of no field, as they were entered, and the values of the others.
 fn split_lines(text: &str, is_field: impl Fn(&str) -> bool) -> (Vec<&str>, BTreeMap<String, String>) {
     let (mut others, mut values) = (Vec::new(), BTreeMap::new());
