@@ -2,6 +2,8 @@
 
 # Link on an item’s page.
 problem-link = Something is wrong with this item
+# After “It was used”; $when: such as “today 21:27”.
+problem-used = Use recorded: { $when }
 # $day: the last day of the loan.
 loan-overdue = This loaner was due back on { $day }
 # Another link there: nothing is wrong, and it was used on a patient.

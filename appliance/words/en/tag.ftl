@@ -72,6 +72,8 @@ tag-unused-add = Biomed: it is one more label of an item
 used-title = It was used
 used-title-of = Was { $name } used?
 used-what = If this item is cleaned after each use, a cleaning is due from now on.
+# $when: such as “today 21:27”.
+used-last = Last use recorded: { $when }
 # Buttons.
 used-record = Yes, it was used now
 used-back = Cancel

@@ -2,6 +2,7 @@
 
 # Enlace en la página de un equipo.
 problem-link = Algo está mal en este equipo
+problem-used = Uso registrado: { $when }
 loan-overdue = Este equipo prestado debía devolverse el { $day }
 used-link = Se usó
 problem-open-title = Avisos abiertos

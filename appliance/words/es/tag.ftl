@@ -46,6 +46,7 @@ tag-unused = Sin usar
 tag-unused-kind = Un código sin equipo
 tag-unused-title = Ningún equipo tiene este código todavía
 tag-unused-what = La etiqueta es válida, pero aún no está asignada a un equipo. No se registró nada.
+used-last = Último uso registrado: { $when }
 tag-unused-next = Limpie como siempre y llame a { $contact } con el código de arriba. Allí la asignan e ingresan su limpieza; queda como registro tardío.
 tag-unused-add = Biomédica: es otra etiqueta de un equipo
 tag-unused-assign = Biomédica: asignar esta etiqueta

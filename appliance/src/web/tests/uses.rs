@@ -18,12 +18,17 @@ async fn one_press_records_a_use() {
     let (scan, path) = (format!("/t/{}", world.pump), format!("/t/{}/used", world.pump));
     world.get(&scan).await.has(&path);
     let page = world.get(&path).await;
-    page.is(200).has("Was Infusion pump 14 used?");
+    page.is(200).has("Was Infusion pump 14 used?").has_not("Last use");
+    world.get(&format!("{scan}?report=used")).await.is(200).has_not("Use recorded");
     let (size, submission) = (world.size(), page.hidden("submission"));
     for _ in 0..2 {
         let done = world.post(&path, &[("submission", &submission)]).await;
-        assert_eq!(done.is(303).location(), scan, "a second press is the same one");
+        let to = done.is(303).location();
+        assert_eq!(to, format!("{scan}?report=used"), "a second press is the same one");
+        world.get(&to).await.is(200).has("Use recorded: today 14:04");
     }
+    world.get(&scan).await.has_not("Use recorded");
+    world.get(&path).await.has("Last use recorded: today 14:04");
     assert_eq!(world.size(), size + 1);
     let Event::UseRecorded(used) = world.event(size) else { panic!() };
     assert_eq!((used.tag, used.performed), (world.pump, None));

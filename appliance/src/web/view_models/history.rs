@@ -127,6 +127,8 @@ impl<'a> HistoryLook<'a> {
             _ => UseRecorded { tag, performed: None, ended: None, class: None, sticker: false },
         };
         let line = self.lines(tag).used(&body);
+        let (mut facts, number) = (line.facts, self.wording.number(used.line.of.seq));
+        facts.push(self.words.history_entry(&number));
         HistoryRow {
             class: "",
             title: line.title,
@@ -136,9 +138,9 @@ impl<'a> HistoryLook<'a> {
             at: self.wording.dates().day_and_time(used.ended_ms),
             photos: Vec::new(),
             note: None,
-            facts: line.facts,
+            facts,
             receipt: None,
-            entry: self.wording.number(used.line.of.seq),
+            entry: number,
             can_void: false,
             can_check: false,
         }

@@ -23,24 +23,29 @@ pub(crate) struct ItemProblems {
     pub(crate) open: Vec<ProblemCard>,
     /// What is to be said of a loaner behind its last day.
     pub(crate) loan: Option<String>,
-    /// What became of a report that this phone sent just now.
+    /// What became of what this phone sent just now.
     pub(crate) sent: Vec<SafeHtml>,
 }
 
-/// What the way from a report back to its item says of it. Where it says nothing, there was none, or it is among the open ones
-/// with all that came with it.
+/// What the way from a report or a use back to its item says of it. Where it says nothing, there was none, or it is among the open
+/// reports with all that came with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct SentReport {
     /// There was no room for its photo.
     pub(crate) lost_photo: bool,
     /// It was added to a report that was open.
     pub(crate) is_added: bool,
+    /// It was no report: the item was used.
+    pub(crate) is_use: bool,
 }
 
 impl SentReport {
-    const NO_ROOM: Self = Self { lost_photo: true, is_added: false };
-    const ADDED: Self = Self { lost_photo: false, is_added: true };
-    const ADDED_NO_ROOM: Self = Self { lost_photo: true, is_added: true };
+    const NO_ROOM: Self = Self { lost_photo: true, is_added: false, is_use: false };
+    const ADDED: Self = Self { lost_photo: false, is_added: true, is_use: false };
+    const ADDED_NO_ROOM: Self = Self { lost_photo: true, is_added: true, is_use: false };
+    const USED: Self = Self { lost_photo: false, is_added: false, is_use: true };
+    /// What an address says after a use.
+    pub(crate) const USED_QUERY: &str = "?report=used";
 
     /// As an address has it.
     pub(crate) fn read(report: Option<&str>) -> Self {
@@ -48,6 +53,7 @@ impl SentReport {
             Some("no-room") => Self::NO_ROOM,
             Some("added") => Self::ADDED,
             Some("added-no-room") => Self::ADDED_NO_ROOM,
+            Some("used") => Self::USED,
             _ => Self::default(),
         }
     }
@@ -61,6 +67,11 @@ impl SentReport {
             (true, true) => "?report=added-no-room",
         }
     }
+}
+
+/// When the last use of an item ended.
+pub(crate) fn last_use_ms(facility: &FacilityState, tag: Tag) -> Option<i64> {
+    facility.activity.get(&tag)?.uses.last().map(|used| used.ended_ms)
 }
 
 /// What somebody reported.
@@ -191,7 +202,10 @@ impl ProblemLook<'_> {
         let loan = item.and_then(|item| word_overdue(self.wording, item)).map(|day| self.w.loan_overdue(day));
         let added = sent.is_added.then(|| fill_slots(self.w.problem_added(), []));
         let lost = sent.lost_photo.then(|| self.word_lost_photo());
-        let sent = added.into_iter().chain(lost).collect();
+        let used_ms = last_use_ms(self.facility, tag).filter(|_| sent.is_use);
+        let used = used_ms.map(|ms| self.w.problem_used(self.wording.dates().day_and_time(ms).text));
+        let used = used.map(|words| fill_slots(words, []));
+        let sent = added.into_iter().chain(lost).chain(used).collect();
         ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden), loan, sent }
     }
 

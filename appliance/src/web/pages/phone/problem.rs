@@ -245,7 +245,8 @@ pub(crate) async fn submit_problem(
     };
     match done {
         Ok(is_added) => {
-            let sent = SentReport { lost_photo: came && report.photos.is_empty(), is_added };
+            let lost_photo = came && report.photos.is_empty();
+            let sent = SentReport { lost_photo, is_added, is_use: false };
             Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}{}#problems", sent.query()))?, cookies_set))
         }
         Err(ReportFailure::Shown(fault)) => {

@@ -25,6 +25,7 @@ use crate::web::request::address_share::AddressShare;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
+use crate::web::view_models::problems::{SentReport, last_use_ms};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, TagWords};
@@ -48,6 +49,8 @@ struct ItemUsedPage {
     title: SafeHtml,
     /// What is to be said of a loaner behind its last day.
     loan: Option<String>,
+    /// When it was used last, as far as somebody recorded that.
+    last: Option<String>,
     submission: String,
     /// How long ago it ended.
     ended: Vec<UseChoice>,
@@ -115,6 +118,8 @@ pub(crate) async fn ask_used(
     let page = ItemUsedPage {
         frame: frame.with_staff_link(StaffLink::of(&state, phone.browser(), page_words)),
         loan: word_overdue(&wording, &item).map(|day| problems.loan_overdue(day)),
+        last: last_use_ms(&state.store.snapshot(), item.tag)
+            .map(|ms| w.used_last(wording.dates().day_and_time(ms).text)),
         w,
         tag: item.tag,
         title: fill_slots(w.used_title_of(S0), [SafeHtml::entered(&item.name)]),
@@ -143,7 +148,10 @@ pub(crate) async fn submit_used(
     // When it ended is counted back from now: what came tells a repeat.
     let key = SubmissionKey::as_sent(submission_key(key, &form.fields), &answers);
     match run_command(&state, by, key, command).await {
-        Ok(_) => Ok(with_cookies(TagAnswer::to(&to)?, cookies_set)),
+        Ok(_) => {
+            let recorded = format!("{to}{}", SentReport::USED_QUERY);
+            Ok(with_cookies(TagAnswer::to(&recorded)?, cookies_set))
+        }
         Err(undone) => Err(HttpError::from(undone).link(to, worded(ErrorWords::error_links_item))),
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct ScanParams {
     protocol: Option<String>,
     /// What was put in when the contact time was started.
     draft: Option<String>,
-    /// What became of a report that was sent from here: `no-room`, `added` or `added-no-room`.
+    /// What became of a report that was sent from here: `no-room`, `added` or `added-no-room`; after a use: `used`.
     report: Option<String>,
 }
 
