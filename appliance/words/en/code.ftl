@@ -46,8 +46,28 @@ merge-link = It is the same as another item
 # $name: of the item that is retired.
 merge-title = { $name } is the same as another item
 merge-hint = It is retired, and its labels and codes open the other item from then on. Its records stay with it and can be read. This cannot be taken back.
-# Button.
-merge-save = Merge it into that item
+# Button; the next page shows both items.
+merge-save = Compare the two items
+# The page with both items; $from: the one that is retired; $into: the one that stays.
+merge-check-title = Merge { $from } into { $into }?
+# Tags of the two.
+merge-goes = Is retired
+merge-stays = Stays
+merge-fact-number = Asset number
+merge-fact-schedule = Schedule
+merge-fact-reports = Open reports
+merge-lost = This does not go over to the item that stays
+# $due: a schedule, such as “every 7 days”; $other: that of the item that stays, or “No schedule”.
+merge-lost-schedule = Its schedule: { $due }. The item that stays keeps its own: { $other }
+# $task: its name.
+merge-lost-task = Maintenance: { $task }
+merge-lost-reports = { $count ->
+    [one] 1 open report, which stays with the retired item
+   *[other] { NUMBER($count) } open reports, which stay with the retired item
+}
+# Button, in red, and a link.
+merge-confirm = Merge them
+merge-other = Choose another item
 # On the page of the item that was retired; $name: of the one that stays.
 merge-into = This item was merged into { $name }: its labels and codes open that one.
 # On the page of the one that stays, before the links to the others.

@@ -37,7 +37,22 @@ label-revoke-save = Quitarla
 merge-link = Es el mismo que otro equipo
 merge-title = { $name } es el mismo que otro equipo
 merge-hint = Se da de baja, y sus etiquetas y códigos abren desde entonces el otro equipo. Sus registros quedan con él y se pueden leer. Esto no se puede deshacer.
-merge-save = Unirlo a ese equipo
+merge-save = Comparar los dos equipos
+merge-check-title = ¿Unir { $from } a { $into }?
+merge-goes = Se da de baja
+merge-stays = Se queda
+merge-fact-number = Número de inventario
+merge-fact-schedule = Programación
+merge-fact-reports = Avisos abiertos
+merge-lost = Esto no pasa al equipo que se queda
+merge-lost-schedule = Su programación: { $due }. El equipo que se queda conserva la suya: { $other }
+merge-lost-task = Mantenimiento: { $task }
+merge-lost-reports = { $count ->
+    [one] 1 aviso abierto, que queda con el equipo dado de baja
+   *[other] { NUMBER($count) } avisos abiertos, que quedan con el equipo dado de baja
+}
+merge-confirm = Unirlos
+merge-other = Elegir otro equipo
 merge-into = Este equipo se unió a { $name }: sus etiquetas y códigos abren ese otro.
 merge-from = Unidos a este equipo, con un historial propio:
 

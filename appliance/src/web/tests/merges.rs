@@ -17,7 +17,45 @@ async fn merge(tom: &Desk<'_>, from: Tag, into: &str) -> Answer {
     let path = format!("/staff/equipment/{from}/merge");
     let page = tom.get(&path).await;
     let (token, seen) = (page.is(200).hidden("form"), page.hidden("seen"));
-    tom.post(&path, &token, &[("item", into), ("reason", "entered twice"), ("seen", &seen)]).await
+    let form = [("item", into), ("reason", "entered twice"), ("seen", &seen)];
+    let checked = tom.post(&path, &token, &form).await;
+    if checked.status != 200 {
+        return checked;
+    }
+    // Nothing is merged by the first press: the second one names what its page showed.
+    let hidden = ["item", "shown", "reason", "submission", "seen"].map(|name| (name, checked.hidden(name)));
+    let form: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    tom.post(&path, &checked.hidden("form"), &form).await
+}
+
+#[tokio::test]
+async fn both_items_are_shown_with_what_is_lost_before_they_are_merged() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (old, new) = (world.pump, tag_of(&world, "Infusion pump 15"));
+    let schedule = Schedule::Weeks { n: 2 };
+    world.give(Command::SetSchedule { tag: old, protocol: None, schedule, seen: None }).await;
+    world
+        .give(Command::SetSchedule { tag: new, protocol: None, schedule: Schedule::Never, seen: None })
+        .await;
+    let path = format!("/staff/equipment/{old}/merge");
+    let page = tom.get(&path).await;
+    let (token, seen, size) = (page.is(200).hidden("form"), page.hidden("seen"), world.size());
+    let other = new.as_str();
+    let form = [("item", other), ("reason", ""), ("seen", &*seen)];
+    let checked = tom.post(&path, &token, &form).await;
+    checked
+        .is(200)
+        .has("Merge Infusion pump 14 into Infusion pump 15?")
+        .has(&old.grouped())
+        .has(&new.grouped())
+        .has("This does not go over")
+        .has("every 2 weeks. The item that stays keeps its own: No schedule");
+    // What was shown was another item.
+    tom.post(&path, &token, &[&form[..], &[("shown", old.as_str())]].concat()).await.is(200);
+    assert_eq!(world.size(), size);
+    tom.post(&path, &token, &[&form[..], &[("shown", other)]].concat()).await.is(303);
+    assert_eq!(world.size(), size + 1);
 }
 
 #[tokio::test]

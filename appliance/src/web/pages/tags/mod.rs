@@ -31,7 +31,11 @@ pub(crate) fn tag_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/equipment/{tag}/merge", "equipment.merge", Form, merge::merge_item)
             .commands(&["MergeEquipment"])
             .refusals(command)
-            .example(examples::tag_example().field("item", examples::SUSPENDED_TAG)),
+            .example(
+                examples::tag_example()
+                    .field("item", examples::SUSPENDED_TAG)
+                    .field("shown", examples::SUSPENDED_TAG),
+            ),
         row(Method::GET, labels::NEW, "tag.ask-new", Page, labels::ask_new).refusals(find),
         row(Method::POST, labels::NEW, "tag.create", Form, labels::add_label)
             .commands(&["AssignTag"])
