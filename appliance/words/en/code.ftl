@@ -26,6 +26,9 @@ label-add-title = Another label for an item
 label-add-hint = A lost label opens nothing any more once its item has a new one; whoever scans it is told so. The item keeps its history.
 # Button.
 label-add-save = Give it this label
+# The hint where it is known which label was lost; $name: of the item; $tag: the label’s.
+label-add-lost = { $name }: the label { $tag } opens nothing any more once there is a new one. Whoever scans it is told so. The item keeps its history.
+label-add-gone = The label { $tag } was replaced already and opens nothing. Look at the item’s page for its label now
 label-add-several = Several labels open this item. Enter the tag of the one that is lost
 label-add-other = This label does not open this item
 label-add-tag-needed = Scan the blank label that is attached, or enter its tag

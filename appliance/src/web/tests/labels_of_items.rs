@@ -46,6 +46,27 @@ async fn a_lost_label_is_replaced_in_one_act() {
     assert_eq!(world.size(), size + 4);
 }
 
+/// Back and once more: the label that was just printed is not the one that was lost.
+#[tokio::test]
+async fn a_lost_label_is_named_and_the_one_in_its_place_is_not_taken_for_it() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let pump = world.pump;
+    let link = format!("/staff/tags/new?item={pump}&why=lost&old={pump}");
+    tom.get(&format!("/staff/equipment/{pump}")).await.has(&link.replace('&', "&amp;"));
+    for address in [link.as_str(), &format!("/staff/tags/new?item={pump}&why=lost")] {
+        let page = tom.get(address).await;
+        let lost = format!("Infusion pump 14: the label {} opens nothing any more", pump.grouped());
+        page.is(200).has(&lost).has(&format!("value=\"{}\"", pump.grouped()));
+    }
+    assign(&tom, pump.as_str(), "lost", &[("old", &pump.grouped())]).await.is(303);
+    let size = world.size();
+    let replaced = format!("The label {} was replaced already", pump.grouped());
+    tom.get(&link).await.is(200).has(&replaced);
+    assign(&tom, pump.as_str(), "lost", &[("old", &pump.grouped())]).await.is(422).has(&replaced);
+    assert_eq!(world.size(), size);
+}
+
 #[tokio::test]
 async fn a_spare_label_opens_the_item_too_and_comes_off() {
     let world = World::new().await;

@@ -165,6 +165,15 @@ impl ItemOpeners {
         Some(fill_slots(self.w.merge_into(S0), [SafeHtml::entered(&into.name)]))
     }
 
+    /// The label that it has, where it has one only.
+    pub(crate) fn only_label(&self) -> Option<Tag> {
+        let mut labels = self.rows.iter().filter_map(|row| match row.opener {
+            ItemOpener::Label(tag) => Some(tag),
+            ItemOpener::Code(_) => None,
+        });
+        labels.next().filter(|_| labels.next().is_none())
+    }
+
     pub(crate) fn of(
         w: CodeWords,
         wording: &PageWording,

@@ -24,7 +24,7 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::codes::read_label;
+use crate::web::view_models::codes::{MeantItem, find_meant, is_revoked, read_label};
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels::submit_job;
 use crate::web::words::{CodeWords, ErrorWords};
@@ -59,6 +59,9 @@ pub(crate) struct NewLabelParams {
     /// The blank label that is on it.
     #[serde(default)]
     tag: String,
+    /// The tag of the label that was lost.
+    #[serde(default)]
+    old: String,
 }
 
 fn label_prompt(signed: &StaffSession, marks: FormMarks) -> TagPrompt {
@@ -81,11 +84,37 @@ pub(crate) async fn ask_new(
 ) -> Result<Page, HttpError> {
     let short = |text: String| text.chars().take(NAME_CHARS_MAX).collect::<String>();
     let why = Some(params.why).filter(|why| why.parse().is_ok_and(|why| TagReason::ALL.contains(&why)));
+    let (facility, w) = (state.store.snapshot(), signed.words());
+    let lost = look_lost(w, &facility, &params.item, &params.old).filter(|_| why.as_deref() == Some("lost"));
     let values = FormValues::empty(&LABEL)
         .with("item", short(params.item))
         .with("why", why.unwrap_or_default())
+        .with("old", lost.as_ref().map(|lost| lost.tag.grouped()).unwrap_or_default())
         .with("tag", short(params.tag));
-    label_prompt(&signed, FormMarks::new(&state, &signed)).page(&state, &signed, &values, Vec::new())
+    let mut prompt = label_prompt(&signed, FormMarks::new(&state, &signed));
+    prompt.hint = lost.map_or(prompt.hint, |lost| lost.words);
+    prompt.page(&state, &signed, &values, Vec::new())
+}
+
+/// A label that opens nothing any more once the form went through.
+struct LostLabel {
+    tag: Tag,
+    /// What becomes of it.
+    words: String,
+}
+
+/// The label that was lost: the one that the address names, or the only one that the item has.
+fn look_lost(w: CodeWords, facility: &FacilityState, item: &str, named: &str) -> Option<LostLabel> {
+    let MeantItem::One(item) = find_meant(facility, item) else { return None };
+    let item = facility.equipment.get(&item)?;
+    let open = open_tags(facility, item);
+    let only = Some(open.as_slice()).filter(|open| open.len() == 1).and_then(|open| open.first().copied());
+    let tag = Tag::read(named).ok().or(only)?;
+    let words = match open.contains(&tag) {
+        true => w.label_add_lost(&item.name, tag.grouped()),
+        false => w.label_add_gone(tag.grouped()),
+    };
+    Some(LostLabel { tag, words })
 }
 
 /// The field that a refusal stands beside, where the form has it.
@@ -112,6 +141,8 @@ fn find_lost(
     let wrong = |words: String| Err(Wrong { at: "old".to_owned(), words });
     match (named, open.as_slice()) {
         (Some(tag), open) if open.contains(&tag) => Ok(Some(tag)),
+        // Pressed once more: the label that took its place was not lost.
+        (Some(tag), _) if is_revoked(facility, tag) => wrong(w.label_add_gone(tag.grouped())),
         (Some(_), _) => wrong(w.label_add_other()),
         (None, [only]) => Ok(Some(*only)),
         (None, []) => Ok(None),
