@@ -94,13 +94,9 @@ impl ScheduleFormData {
         let wrong = |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() };
         let number = || self.number.trim().parse::<u32>().map_err(wrong);
         let on = self.on.unwrap_or(WeekdaySet::EVERY);
-        let takes_days = match self.every.as_str() {
-            "days" => number()? == 1,
-            "times" => true,
-            _ => false,
-        };
-        if !takes_days && self.on.is_some() {
-            return Err(Wrong { at: DUE_EVERY.name.to_owned(), words: w.form_schedule_on_wrong() });
+        // Elsewhere they say nothing: nobody has to untick five boxes to choose “No schedule”.
+        if self.every == "days" && self.on.is_some() && number()? != 1 {
+            return Err(Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_on_wrong() });
         }
         Ok(Some(match self.every.as_str() {
             "hours" => Schedule::Hours { n: number()? },
