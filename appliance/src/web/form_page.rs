@@ -174,6 +174,10 @@ struct ChangedPage {
     action: String,
     back: String,
     carried: Vec<(String, String)>,
+    /// What the form would have been drawn with now.
+    opened: String,
+    /// Whether a value is chosen beforehand.
+    is_chosen: bool,
     rows: Vec<ConflictRow>,
 }
 
@@ -210,6 +214,8 @@ pub(crate) async fn show_conflict(
         action: conflict.action,
         back: conflict.back,
         carried,
+        opened: conflict.theirs.clone().remembered().opened().to_owned(),
+        is_chosen: rows.iter().any(|row| row.chosen.is_some()),
         rows,
     };
     draw_page(&page.frame, &page).map(ask_over)

@@ -34,6 +34,7 @@ form-changed-through = { $via ->
 form-changed-somebody = Somebody changed { $thing }.
 form-changed-safe = Nothing of yours was saved, and nothing of it is lost.
 form-changed-next = Choose for each field, then save.
+form-changed-chosen = Where only one of you changed a field, that value is chosen already: check it.
 form-changed-theirs = As it is now
 form-changed-yours = In your form
 # $field: the label of the field.

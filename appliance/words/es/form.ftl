@@ -24,6 +24,7 @@ form-changed-through = { $via ->
 form-changed-somebody = Alguien cambió { $thing }.
 form-changed-safe = No se guardó nada de lo que usted escribió, y nada se perdió.
 form-changed-next = Elija en cada campo y guarde.
+form-changed-chosen = Donde solo una persona cambió un campo, ese valor ya está elegido: revíselo.
 form-changed-theirs = Como está ahora
 form-changed-yours = En su formulario
 form-changed-choose = { $field }: elija uno de los dos valores, o complete este campo

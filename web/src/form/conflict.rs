@@ -17,6 +17,29 @@ pub struct ConflictRow {
     pub yours: ConflictValue,
     /// Whether it has several lines.
     pub is_long: bool,
+    /// Which of the two is chosen beforehand: the one that somebody entered, where the other is what the form was drawn with.
+    pub chosen: Option<ConflictSide>,
+}
+
+/// One of the two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConflictSide {
+    /// What is there now.
+    Theirs,
+    /// What came with the form.
+    Yours,
+}
+
+impl ConflictRow {
+    /// Whether what is there now is chosen beforehand.
+    pub fn takes_theirs(&self) -> bool {
+        self.chosen == Some(ConflictSide::Theirs)
+    }
+
+    /// Whether what came is chosen beforehand.
+    pub fn takes_yours(&self) -> bool {
+        self.chosen == Some(ConflictSide::Yours)
+    }
 }
 
 /// A value of such a field.
@@ -35,7 +58,14 @@ impl FormPainter<'_> {
     pub fn conflicts(&self, theirs: &FormValues, yours: &FormValues) -> Vec<ConflictRow> {
         let names = yours.differences(theirs);
         let fields = self.form.fields().filter(|field| names.contains(&field.name));
+        let was = |side: &FormValues, name: &str| yours.was_opened_with(name, side.text(name));
+        let chosen = |name: &str| match (was(theirs, name), was(yours, name)) {
+            (_, true) => Some(ConflictSide::Theirs),
+            (true, false) => Some(ConflictSide::Yours),
+            (false, false) => None,
+        };
         let row = |field: &'static FormField| ConflictRow {
+            chosen: chosen(field.name),
             name: field.name,
             label: self.message(field.name),
             theirs: self.conflict_value(field, theirs.text(field.name)),

@@ -4,7 +4,7 @@ use askama::Template;
 use words::Catalog;
 
 use super::definition::{FieldInput, FormDefinition, FormField, FormSection};
-use super::values::{FieldError, FormValues};
+use super::values::{FieldError, FormValues, OPENED_FIELD};
 use crate::error::HttpError;
 
 /// One option of a field.
@@ -121,7 +121,15 @@ impl<'a> FormPainter<'a> {
                 html: template.render().map_err(|error| HttpError::internal(&error))?,
             })
         };
-        self.form.sections.iter().map(draw_section).collect()
+        let mut sections: Vec<FilledSection> =
+            self.form.sections.iter().map(draw_section).collect::<Result<_, _>>()?;
+        // Digits only.
+        let marks = values.opened();
+        if let Some(first) = sections.first_mut().filter(|_| !marks.is_empty()) {
+            first.html =
+                format!("<input type=\"hidden\" name=\"{OPENED_FIELD}\" value=\"{marks}\">{}", first.html);
+        }
+        Ok(sections)
     }
 
     fn fill<'v>(

@@ -13,10 +13,12 @@ mod definition;
 mod draw;
 mod values;
 
-pub use self::conflict::{ConflictRow, ConflictValue};
+pub use self::conflict::{ConflictRow, ConflictSide, ConflictValue};
 pub use self::definition::{FieldInput, FormDefinition, FormField, FormSection};
 pub use self::draw::{FilledSection, FormOption, FormPainter};
-pub use self::values::{FieldCause, FieldError, FieldFault, FormValues, GENERAL_KEYS, SEEN_FIELD, read_seen};
+pub use self::values::{
+    FieldCause, FieldError, FieldFault, FormValues, GENERAL_KEYS, OPENED_FIELD, SEEN_FIELD, read_seen,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What the fields of a form hold, and what is wrong with it.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::str::FromStr;
 
 use words::{Catalog, Value};
@@ -10,6 +11,10 @@ use crate::argument::FormFields;
 
 /// The field that says which version of a thing its form was drawn of.
 pub const SEEN_FIELD: &str = "seen";
+/// The field that says which values a form was drawn with.
+pub const OPENED_FIELD: &str = "opened";
+/// Hexadecimal digits that stand for the value of a field in it.
+const MARK_DIGITS: usize = 8;
 /// Messages that every form needs.
 pub const GENERAL_KEYS: [&str; 10] = [
     "form-needed",
@@ -32,6 +37,8 @@ pub struct FormValues {
     form: &'static FormDefinition,
     /// One for each field, in their order.
     values: Vec<String>,
+    /// A mark for each value that the form was drawn with; empty where it does not say. None: they were never sent.
+    opened: Option<String>,
 }
 
 /// What is wrong with a field.
@@ -85,7 +92,7 @@ pub enum FieldCause {
 impl FormValues {
     /// Nothing yet.
     pub fn empty(form: &'static FormDefinition) -> Self {
-        Self { form, values: form.fields().map(|_| String::new()).collect() }
+        Self { form, values: form.fields().map(|_| String::new()).collect(), opened: None }
     }
 
     /// What somebody entered: without blanks around a line where they are none of it, and with the line ends of a file. Nothing but
@@ -102,7 +109,28 @@ impl FormValues {
             }
             _ => fields.text(field.name).trim().to_owned(),
         };
-        Self { form, values: form.fields().map(read).collect() }
+        let is_mark = |marks: &&str| marks.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let opened = Some(fields.text(OPENED_FIELD)).filter(is_mark).unwrap_or_default().to_owned();
+        Self { form, values: form.fields().map(read).collect(), opened: Some(opened) }
+    }
+
+    /// What a form is drawn with: what comes back says which of its fields somebody touched.
+    pub fn remembered(mut self) -> Self {
+        let marks = || self.values.iter().map(|value| mark_of(value)).collect();
+        self.opened = Some(self.opened.take().unwrap_or_else(marks));
+        self
+    }
+
+    /// The marks of the values that the form was drawn with; nothing where it does not say.
+    pub fn opened(&self) -> &str {
+        self.opened.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the form was drawn with this value of a field.
+    pub fn was_opened_with(&self, name: &str, value: &str) -> bool {
+        let place = self.form.fields().position(|field| field.name == name).map(|place| place * MARK_DIGITS);
+        let mark = place.and_then(|at| self.opened().get(at..at + MARK_DIGITS));
+        mark.is_some_and(|mark| mark == mark_of(value))
     }
 
     /// With this value; a field that the form has not has none.
@@ -157,6 +185,13 @@ impl FormValues {
     pub fn errors(&self, words: &Catalog) -> Vec<FieldError> {
         self.faults().into_iter().map(|fault| fault.word(self.form, words)).collect()
     }
+}
+
+// Short: it only chooses beforehand what a person looks at.
+fn mark_of(value: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    format!("{:08x}", hasher.finish() & 0xffff_ffff)
 }
 
 /// Those that are in the field itself, and those whose boxes are ticked.

@@ -192,8 +192,11 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     let edit = format!("/staff/equipment/{}/edit", world.pump);
     let [first, second] = [form_of(&tom.get(&edit).await, &edit), form_of(&tom.get(&edit).await, &edit)];
     send(&tom, &edit, &with(first, "location", "OR 2")).await.is(303);
+    // A page that does not say what it was drawn with leaves every choice open.
+    let second = with(second, "opened", "");
     let conflict = send(&tom, &edit, &with(second, "serial", "SN-1")).await;
     conflict.is(409).has("value=\"OR 2\"").has("value=\"ICU East, bed 14\"").has_not("checked");
+    conflict.has_not(" required").has_not("is chosen already").has(" novalidate>");
     send(&tom, &edit, &with(form_of(&conflict, &edit), "location", "OR 2"))
         .await
         .is(422)
@@ -205,6 +208,46 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     let size = world.size();
     send(&tom, &edit, &choice).await.is(303);
     assert_eq!(world.size(), size, "the second press says nothing new");
+}
+
+/// Nobody has to choose about what they did not touch, and one wrong press does not undo what somebody else did.
+#[tokio::test]
+async fn what_only_one_of_them_touched_is_chosen_already() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::FacilityAdmin).await;
+    let edit = format!("/staff/equipment/{}/edit", world.pump);
+    let open = async || form_of(&tom.get(&edit).await, &edit);
+    let (first, second) = (open().await, open().await);
+    assert!(value_of(&first, "opened").len() >= 8, "{first:?}");
+    let first = with(with(first, "serial", "SN-A"), "location", "OR 2");
+    send(&tom, &edit, &with(first, "custom", "Colour | blue")).await.is(303);
+    let second = with(with(second, "maker", "Acme"), "location", "OR 3");
+    // What comes back with something wrong still knows what it was drawn with.
+    let wrong = send(&tom, &edit, &with(second, "name", " ")).await;
+    let mended = with(form_of(wrong.is(422), &edit), "name", "Infusion pump 14");
+    let conflict = send(&tom, &edit, &mended).await;
+    conflict.is(409).has("is chosen already");
+    let chosen = form_of(&conflict, &edit);
+    let of = |name| value_of(&chosen, name);
+    assert_eq!((of("serial"), of("maker"), of("location")), ("SN-A", "Acme", ""));
+    assert_eq!(of("custom"), "Colour | blue");
+    send(&tom, &edit, &with(chosen.clone(), "location", "OR 3")).await.is(303);
+    let item = world.state.store.facility().equipment[&world.pump].clone();
+    assert_eq!((&*item.serial, &*item.maker, &*item.location), ("SN-A", "Acme", "OR 3"));
+    assert_eq!(item.custom["Colour"], "blue");
+    // The page of the conflict is a form of its own time.
+    let settings = "/staff/box/settings";
+    let (first, second) =
+        (form_of(&tom.get(settings).await, settings), form_of(&tom.get(settings).await, settings));
+    send(&tom, settings, &with(first, "contact", "ext. 1")).await.is(303);
+    let conflict = send(&tom, settings, &with(second, "undo_min", "7")).await;
+    let chosen = form_of(conflict.is(409), settings);
+    let third = form_of(&tom.get(settings).await, settings);
+    send(&tom, settings, &with(third, "brand_name", "Ward 7")).await.is(303);
+    let again = send(&tom, settings, &chosen).await;
+    let chosen = form_of(again.is(409), settings);
+    assert_eq!((value_of(&chosen, "undo_min"), value_of(&chosen, "brand_name")), ("7", "Ward 7"));
+    send(&tom, settings, &chosen).await.is(303);
 }
 
 /// A form that comes back with something wrong stays over what it was made over.

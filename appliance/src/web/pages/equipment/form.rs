@@ -243,7 +243,7 @@ impl PresentItem {
         Ok(Self {
             tag,
             name,
-            values: values_of(item, &facility),
+            values: values_of(item, &facility).remembered(),
             schedule: item.schedule(None).cloned().unwrap_or(Schedule::Never),
             version: item.changed,
         })

@@ -88,7 +88,7 @@ fn current_schedule(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -
         name,
         protocol,
         protocol_name: protocol_name(&facility, protocol),
-        values: ScheduleFormData::of(schedule).fill(FormValues::empty(&SCHEDULE)),
+        values: ScheduleFormData::of(schedule).fill(FormValues::empty(&SCHEDULE)).remembered(),
         schedule: schedule.cloned().unwrap_or(Schedule::Never),
         version: item.changed,
     })
@@ -198,7 +198,7 @@ pub(crate) async fn set(
     if ScheduleFormData::of(Some(&there.schedule)) == ScheduleFormData::of(Some(&schedule)) {
         return go_to(&there.back());
     }
-    let yours = ScheduleFormData::of(Some(&schedule)).fill(FormValues::empty(&SCHEDULE));
+    let yours = ScheduleFormData::of(Some(&schedule)).fill(sent.values.clone());
     let (tag, protocol, seen) = (there.tag, there.protocol, sent.seen);
     let command = Command::SetSchedule { tag, protocol, schedule, seen };
     match run_command(&state, signed.author(), sent.submission.clone(), command).await {

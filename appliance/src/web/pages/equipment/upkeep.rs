@@ -111,7 +111,7 @@ impl ItemTask {
             .with("name", task.name.as_str())
             .with("from", write_local_day(local, task.from_ms))
             .with("protocol", task.protocol.map(|id| id.to_string()).unwrap_or_default());
-        ScheduleFormData::of(Some(&task.schedule)).fill(values)
+        ScheduleFormData::of(Some(&task.schedule)).fill(values).remembered()
     }
 
     /// As it is when nobody has entered anything.

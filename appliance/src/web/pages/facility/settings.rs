@@ -192,6 +192,7 @@ fn values_of(settings: &FacilitySettings) -> FormValues {
         .with("inspection_title", settings.inspection.title.as_str())
         .with("survey", write_optional_day(settings.survey))
         .with("shifts", write_times(&settings.shifts))
+        .remembered()
 }
 
 /// The word of a list that the form says anew.

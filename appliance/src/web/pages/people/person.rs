@@ -190,7 +190,7 @@ pub(super) struct StaffEntry {
 impl StaffEntry {
     fn values(&self) -> FormValues {
         let (name, locale, number) = (self.name.clone(), self.locale.clone(), self.number.clone());
-        values_of(&NewStaff { name, role: self.role, locale, number })
+        values_of(&NewStaff { name, role: self.role, locale, number }).remembered()
     }
 
     pub(super) fn path(&self) -> String {

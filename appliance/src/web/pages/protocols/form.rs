@@ -86,7 +86,7 @@ impl PresentProtocol {
     }
 
     fn values(&self) -> FormValues {
-        values_of(&self.protocol.newest, &self.approver)
+        values_of(&self.protocol.newest, &self.approver).remembered()
     }
 
     fn shown(&self, w: RegisterWords, wording: &PageWording) -> PresentVersion {

@@ -196,7 +196,7 @@ impl CategoryForm<'_> {
             Some(category) => {
                 let values =
                     empty.with("name", category.name.as_str()).with_tick("retired", category.retired);
-                fill_facts(w, values, &category.fields, &category.defaults)
+                fill_facts(w, values, &category.fields, &category.defaults).remembered()
             }
         }
     }

@@ -167,7 +167,8 @@ impl PlaceForm<'_> {
                 .with("name", place.name.as_str())
                 .with("within", place.within.as_str())
                 .with("order", place.order.map(|order| order.to_string()).unwrap_or_default())
-                .with_tick("retired", place.retired),
+                .with_tick("retired", place.retired)
+                .remembered(),
         }
     }
 
