@@ -116,6 +116,8 @@ pub(crate) struct PageLayout {
     pub(crate) words: PageWords,
     /// The languages that the page can be had in instead.
     pub(crate) languages: Vec<LanguageChoice>,
+    /// The form of the page that takes the choice, so that what was put in is not lost.
+    pub(crate) language_form: Option<&'static str>,
     /// On open pages.
     pub(crate) staff_link: Option<StaffLink>,
     pub(crate) title: String,
@@ -183,6 +185,7 @@ impl PageLayout {
         Self {
             words,
             languages: Vec::new(),
+            language_form: None,
             staff_link: None,
             title,
             facility,

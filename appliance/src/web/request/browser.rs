@@ -85,7 +85,12 @@ impl BrowserClient {
 
     /// Where its reader signs in and comes back to what was asked for. None: the box has no HTTPS.
     pub(crate) fn sign_in_address(&self, state: &AppState) -> Option<String> {
-        let address = sign_in_address(None, &self.next_page(&self.path));
+        self.sign_in_address_for(state, &self.path)
+    }
+
+    /// The same for another page of this box.
+    pub(crate) fn sign_in_address_for(&self, state: &AppState, page: &str) -> Option<String> {
+        let address = sign_in_address(None, &self.next_page(page));
         match (self.peer.secure, self.host()) {
             (true, _) => Some(address),
             (false, host) => https_address(state, host?, &address),

@@ -132,6 +132,43 @@ async fn a_page_says_what_its_way_in_cannot_give() {
     world.get(&scan).await.is(200).has_not("Record without proof");
 }
 
+/// What was ticked and typed is there again behind the sign-in, and in the other language.
+#[tokio::test]
+async fn signing_in_and_another_language_lose_nothing_of_a_scan_page() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Critical, &ProofWay::Pin).await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await.to_string();
+    let size = world.size();
+    let scan = format!("/t/{}", world.pump);
+    let typed = [("cleaned_by", "Ada"), ("notes", "Torn mattress")];
+    let away = submit(&world, true, &[&typed[..], &[("sign_in", "1")]].concat()).await;
+    let to = away.is(303).location();
+    let draft =
+        to.strip_prefix(&format!("/staff/sign-in?next={scan}?draft=")).unwrap_or_else(|| panic!("{to}"));
+    let draft = format!("{scan}?draft={draft}");
+    let pin = [("staff", &*tom), ("pin", PIN), ("next", &draft)];
+    let signed = world.send(posted("/staff/sign-in", &pin), true).await;
+    assert_eq!(signed.is(303).location(), draft);
+    let mut request = Request::get(&draft).body(Body::empty()).unwrap();
+    request.headers_mut().insert("cookie", signed.cookies().parse().unwrap());
+    let page = world.send(request, true).await;
+    page.is(200).has("Torn mattress").has("name=\"step\" value=\"1\" checked").has("I am someone else");
+    world.get(&scan).await.has("form=\"scan\" name=\"language\"");
+    let away = submit(&world, false, &[&typed[..], &[("language", "es")]].concat()).await;
+    let (to, cookies) = (away.is(303).location(), away.cookies());
+    assert!(to.starts_with(&format!("{scan}?draft=")) && cookies.contains("language=es"), "{to} {cookies}");
+    let mut request = Request::get(&to).body(Body::empty()).unwrap();
+    request.headers_mut().insert("cookie", cookies.parse().unwrap());
+    let page = world.send(request, false).await;
+    page.is(200).has("<html lang=\"es").has("Torn mattress").has("value=\"Ada\"");
+    page.has("name=\"step\" value=\"1\" checked");
+    // What is too long to be kept is not lost either: it stays on its page.
+    let long = "x".repeat(5_000);
+    let stays = submit(&world, true, &[("notes", &long), ("sign_in", "1")]).await;
+    stays.is(200).has(&long);
+    assert_eq!(world.size(), size, "nothing is recorded");
+}
+
 #[tokio::test]
 async fn a_name_is_picked_from_those_that_begin_with_its_letters() {
     let world = World::new().await;

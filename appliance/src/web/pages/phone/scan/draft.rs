@@ -1,5 +1,5 @@
-//! What was put in on a scan page when its contact time was started: the address of the page that follows names it, so a
-//! browser that loads that page again shows the same timer and starts nothing anew.
+//! What was put in on a scan page when its contact time was started, or when somebody left it to sign in or for another language: the
+//! address of the page that follows names it, so a browser that loads that page again shows the same timer and starts nothing anew.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod entered;
 mod first_view;
 pub(crate) mod instructions;
+mod leave;
 pub(crate) mod lot;
 mod out_of_service;
 pub(crate) mod page;

@@ -162,7 +162,7 @@ impl ScanPageBuilder<'_> {
         let staff_link = self.view.origin.staff_link(self.view.signed.as_ref(), self.view.words.0);
         let frame = PageLayout::open(self.state, self.snapshot, self.view.words.0, title);
         let frame = frame.with_script().used_by(self.view.usage).with_staff_link(staff_link);
-        let frame = PageLayout { gap: badge.is_unsure, ..frame };
+        let frame = PageLayout { gap: badge.is_unsure, language_form: Some("scan"), ..frame };
         let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
         ScanPage {
             w,

@@ -75,8 +75,8 @@ pub(crate) struct ProofAsk {
     pub(crate) words: String,
     /// The same page over HTTPS.
     pub(crate) secure: Option<String>,
-    /// Where one signs in by PIN.
-    pub(crate) sign_in: Option<String>,
+    /// One can sign in by PIN and come back.
+    pub(crate) takes_sign_in: bool,
     /// A PIN can be entered in the page itself.
     pub(crate) takes_pin: bool,
     /// A name can be picked from the list.
@@ -118,7 +118,7 @@ impl ProofLook<'_> {
         let ask = |words| ProofAsk {
             words,
             secure: None,
-            sign_in: None,
+            takes_sign_in: false,
             takes_pin: false,
             takes_name: false,
             names: Vec::new(),
@@ -136,8 +136,8 @@ impl ProofLook<'_> {
             }
             (ProofWay::Badge | ProofWay::Pin, PageListener::Secure) => {
                 let words = if takes_badge { w.scan_proof_badge() } else { w.scan_proof_pin() };
-                let sign_in = origin.sign_in.clone().filter(|_| !is_signed_in);
-                Some(ProofAsk { sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
+                let takes_sign_in = origin.sign_in.is_some() && !is_signed_in;
+                Some(ProofAsk { takes_sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
             }
             _ if !is_signed_in && takes_list(&self.facility.settings, class) => {
                 let names = self.find_names();

@@ -60,13 +60,24 @@ impl ScanView {
         from: ClientNetwork,
         device: DeviceId,
     ) -> Result<TagAnswer, HttpError> {
+        match self.store_draft(state, from, device) {
+            Some(address) => TagAnswer::to(&format!("{address}#wet")),
+            None => self.answer(state).await,
+        }
+    }
+
+    /// The address under which the page can be had again with all that was put in; none where it cannot be kept.
+    pub(super) fn store_draft(
+        &self,
+        state: &AppState,
+        from: ClientNetwork,
+        device: DeviceId,
+    ) -> Option<String> {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (entered, submission) = (self.entered.clone(), self.submission.clone());
         let draft = ScanDraft { token: self.token, entered, submission, device: Some(device) };
-        if !self.problems.is_empty() || !state.stored::<ScanDrafts>().keep(&id, from, draft) {
-            return self.answer(state).await;
-        }
+        let is_kept = self.problems.is_empty() && state.stored::<ScanDrafts>().keep(&id, from, draft);
         let anyway = if self.anyway { "&anyway=1" } else { "" };
-        TagAnswer::to(&format!("/t/{tag}?draft={id}{anyway}#wet"))
+        is_kept.then(|| format!("/t/{tag}?draft={id}{anyway}"))
     }
 }

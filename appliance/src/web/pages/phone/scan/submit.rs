@@ -62,7 +62,7 @@ pub(crate) struct ScanParams {
     anyway: Option<String>,
     /// Which of the item's protocols.
     protocol: Option<String>,
-    /// What was put in when the contact time was started.
+    /// What was put in when the contact time was started, or before somebody signed in.
     draft: Option<String>,
     /// What became of a report that was sent from here: `no-room`, `added` or `added-no-room`; after a use: `used`.
     report: Option<String>,
@@ -266,6 +266,7 @@ pub(crate) async fn submit(
     };
     match from_page {
         _ if filled.form.get("other").is_some() => filled.sign_out(&state, phone.notes()).await,
+        _ if filled.leads_away() => filled.lead_away(&state, phone.browser()).await,
         true => filled.submit(&state).await,
         false => filled.plain(&state, key, phone.browser().is_program()).await,
     }

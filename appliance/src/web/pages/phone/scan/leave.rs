@@ -1,0 +1,53 @@
+//! The ways that lead away from a scan page for a moment: signing in and another language. What was put in waits.
+
+use http::HeaderValue;
+use service::attempts::ClientNetwork;
+use web::answer::WithHeaders;
+use web::error::HttpError;
+use words::Language;
+
+use crate::web::answer::with_cookies;
+use crate::web::commands::photo_upload::PhotoOutcome;
+use crate::web::context::AppState;
+use crate::web::pages::phone::scan::submit::ScanSubmission;
+use crate::web::pages::phone::scan::view::ScanProblem;
+use crate::web::pages::phone::tag_answer::TagAnswer;
+use crate::web::request::browser::BrowserClient;
+use crate::web::request::cookies;
+
+/// The button that leads to where one signs in.
+const SIGN_IN: &str = "sign_in";
+/// Those that lead to the page in another language.
+const LANGUAGE: &str = "language";
+
+impl ScanSubmission {
+    /// Whether the press was none that records.
+    pub(super) fn leads_away(&self) -> bool {
+        self.form.get(SIGN_IN).is_some() || self.form.get(LANGUAGE).is_some()
+    }
+
+    /// Keeps what was put in, and leads away. What cannot be kept stays on its page.
+    pub(super) async fn lead_away(
+        mut self,
+        state: &AppState,
+        browser: &BrowserClient,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+        let mut problems = Vec::new();
+        match &self.photo {
+            PhotoOutcome::Stored(hash) => self.token.photo = Some(*hash),
+            PhotoOutcome::Refused(refusal) => problems.push(ScanProblem::Photo(*refusal)),
+            PhotoOutcome::None | PhotoOutcome::Follows(_) | PhotoOutcome::NoRoom => {}
+        }
+        let language = Language::from_code(self.form.text(LANGUAGE));
+        let cookies = language.map(|language| cookies::set_language(language, self.from.secure));
+        let cookies: Vec<Option<HeaderValue>> = cookies.into_iter().flatten().collect();
+        let from = ClientNetwork::of(self.from.remote);
+        let view = self.again(problems, self.stale);
+        let Some(draft) = view.store_draft(state, from, self.device.id()) else {
+            return Ok(with_cookies(view.answer(state).await?, cookies));
+        };
+        let sign_in = self.form.get(SIGN_IN).and_then(|_| browser.sign_in_address_for(state, &draft));
+        let cookies = cookies.into_iter().chain([self.device.set_cookie()]);
+        Ok(with_cookies(TagAnswer::to(&sign_in.unwrap_or(draft))?, cookies))
+    }
+}
