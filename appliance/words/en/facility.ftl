@@ -51,6 +51,7 @@ feed-incomplete = { $who }. Incomplete, does not count
 
 box-title = This box
 box-settings = Settings
+box-phone-records = Records from phones
 box-reminders = Alarms
 box-clock = Clock
 box-fact-clock = Clock

@@ -40,6 +40,7 @@ feed-incomplete = { $who }. Incompleto, no cuenta
 
 box-title = Esta unidad
 box-settings = Configuración
+box-phone-records = Registros de teléfonos
 box-reminders = Alarmas
 box-clock = Reloj
 box-fact-clock = Reloj

@@ -410,6 +410,9 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     let dismiss = "/staff/phone-records/01J00000000000000000000ABD/dismiss";
     tom.post(dismiss, &form, &[]).await.is(303);
     tom.get("/staff/phone-records").await.has("No record from a phone waits");
+    // A phone that never reached the box makes no line on Today: the way to its copy is there all the same.
+    tom.get("/staff/").await.has_not("/staff/phone-records");
+    tom.get("/staff/box").await.has("href=\"/staff/phone-records\"");
     assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
 }
 
