@@ -76,6 +76,8 @@ history-count = { $count ->
     [one] { $count } cleaning in all, newest first
    *[other] { $count } cleanings in all, newest first
 }
+# On paper, of one page of a longer history; $from, $to: days, such as “Nov 3, 2026”.
+history-part = { $shown } of { $count } cleanings, from { $from } to { $to }. The rest is on further pages.
 history-empty = Never cleaned since it was added.
 history-cleaned = Cleaned
 history-incomplete = Incomplete: { $missing }

@@ -56,6 +56,8 @@ receipt-adopted = This record had lost its place in the box’s log. It has coun
 
 ## Where the record is.
 
+# On paper; $moment: day and time in full.
+receipt-printed = Printed { $moment }
 receipt-where = Where your record is
 receipt-on-phone = On the phone
 receipt-sent = sent to the box

@@ -61,6 +61,7 @@ history-count = { $count ->
     [one] { $count } limpieza en total, la más reciente primero
    *[other] { $count } limpiezas en total, las más recientes primero
 }
+history-part = { $shown } de { $count } limpiezas, del { $from } al { $to }. El resto está en otras páginas.
 history-empty = Nunca se limpió desde que se agregó.
 history-cleaned = Limpiado
 history-incomplete = Incompleto: { $missing }

@@ -39,6 +39,7 @@ receipt-photos-kept = varias guardadas
 receipt-no-room = Su foto no se guardó: el espacio para fotos está lleno. El registro está a salvo. Avise a { $contact }.
 receipt-adopted = Este registro había perdido su lugar en el historial de la unidad. Cuenta de nuevo desde { $time }, con su número, su hash y su hora originales.
 
+receipt-printed = Impreso { $moment }
 receipt-where = Dónde está su registro
 receipt-on-phone = En el teléfono
 receipt-sent = enviado a la unidad

@@ -51,6 +51,29 @@ pub(crate) fn item_history(
     Ok((all.into_iter().take(LINES).map(|(_, done)| done).collect(), older))
 }
 
+impl ItemEvent {
+    /// When it was done.
+    fn at_ms(&self) -> i64 {
+        match self {
+            Self::Cleaned(cleaning) => cleaning.performed_ms,
+            Self::Used(used) => used.ended_ms,
+            Self::Noted(note) => note.at_ms,
+        }
+    }
+}
+
+/// What paper says of a page that has not all of a history: how much it has, and from when to when.
+pub(crate) fn word_part(
+    wording: &PageWording,
+    w: EquipmentWords,
+    events: &[ItemEvent],
+    cleanings: u64,
+) -> Option<String> {
+    let day = |event: &ItemEvent| wording.dates().day_with_year(event.at_ms()).text;
+    let shown = list_cleanings(events).len();
+    Some(w.history_part(cleanings, day(events.last()?), shown, day(events.first()?)))
+}
+
 /// The cleanings among them.
 pub(crate) fn list_cleanings(events: &[ItemEvent]) -> Vec<&CleaningRecord> {
     let cleanings = events.iter().filter_map(|event| match event {

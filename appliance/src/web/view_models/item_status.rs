@@ -93,6 +93,15 @@ impl ItemRow {
         Self { item: item.clone(), activity: activity.cloned(), status, status_ms: now_ms..until_ms }
     }
 
+    /// Until when it is what its badge says, where the badge says so.
+    pub(crate) fn deadline_ms(&self) -> Option<i64> {
+        match self.status {
+            ItemStatus::Clean { until_ms } => until_ms,
+            ItemStatus::Due { by_ms } => Some(by_ms),
+            _ => None,
+        }
+    }
+
     /// The status in words, as of the wording's time.
     pub(crate) fn badge(&self, wording: &PageWording) -> StatusBadge {
         let words = wording.words();

@@ -28,7 +28,7 @@ use crate::web::request::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::codes::{ItemOpener, ItemOpeners, MergedItem};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{
-    HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
+    HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings, word_part,
 };
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::find_own_item;
@@ -87,6 +87,10 @@ struct ItemPage {
     older: Option<PageCursor>,
     /// Whether it begins with older records.
     is_older: bool,
+    /// On paper: how much of the history is here, where it is not all.
+    part: Option<String>,
+    /// On paper: the full time that the badge says in short.
+    deadline: Option<String>,
     trust: VerificationResult,
     /// What paper says beside: of which log, and when it was printed, since “today” says nothing there.
     paper: SafeHtml,
@@ -181,6 +185,10 @@ fn item_page(
         history,
         former,
         cleanings: cleaned,
+        part: Some(&done)
+            .filter(|_| older.is_some() || upto.is_some())
+            .and_then(|done| word_part(&wording, w, done, cleaned)),
+        deadline: row.deadline_ms().map(|ms| snapshot.local.iso(ms)),
         older: older.map(PageCursor::from),
         is_older: upto.is_some(),
         trust,

@@ -61,6 +61,8 @@ struct ReceiptPage {
     tag: Tag,
     /// What the record means for its item.
     stands: SafeHtml,
+    /// On paper: when it was printed, since “today” says nothing there.
+    printed: String,
     voided: Option<Voided>,
     missing: String,
     /// What else there is to be seen of it, such as that whoever cleaned is not signed off.
@@ -209,6 +211,7 @@ impl ReceiptLook<'_> {
             receipt: found.receipt.clone(),
             tag: cleaning.tag,
             stands: self.stands(found, &name),
+            printed: w.receipt_printed(snapshot.local.iso(snapshot.now_ms())),
             missing: missing_words(wording.words(), &cleaning.incomplete),
             remarks: self.remarks(cleaning),
             loan: self.loan(item.map(|item| &**item)),
