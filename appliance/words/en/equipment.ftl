@@ -67,7 +67,7 @@ late-time-wrong = Enter day and time as on the paper, such as 2026-11-24 14:30
 late-time-skipped = The clocks were set forward then: this time did not exist. Check it
 late-uncounted = This was done more than 72 hours ago, so it is recorded and does not count. Tick here to enter it all the same
 late-steps-wrong = Enter numbers of steps from 1 to { $count }, such as 1, 3
-late-contact-wrong = Enter minutes and seconds, such as 3:00
+late-contact-wrong = How long it was wet: enter minutes and seconds, such as 3:00
 
 ## Its history.
 

@@ -5,7 +5,7 @@
 form-again = Nothing was changed. What you entered is kept.
 form-back = Cancel
 # $field: the label of the field, such as “Serial number”.
-form-needed = { $field } is needed
+form-needed = { $field }: fill it in
 # $field: the label of the field; $max: characters.
 form-too-long = { $field } is longer than { $max } characters. Shorten it
 # $field: the label of the field; $code: the character’s number in Unicode.
@@ -115,7 +115,7 @@ form-equipment-single-use = Used once
     .hint = It takes no protocol
 form-equipment-loan-until = Loaner or rental: last day
     .hint = Such as 2026-12-31; empty: it is yours
-form-equipment-loan-until-wrong = Enter a day that is in the calendar, such as 2026-12-31
+form-equipment-loan-until-wrong = Last day of a loaner: enter a day that is in the calendar, such as 2026-12-31
 form-equipment-loan-owner = Whose loaner it is
 form-equipment-own = Own fields
 form-equipment-own-category = Own fields of the category
@@ -341,7 +341,7 @@ form-upkeep-done-readings = Readings
 form-upkeep-done-notes = Note
 form-upkeep-from = Counts from this day
     .hint = Such as 2026-11-24: the day on which it was last done, or the first day. Empty: from now
-form-upkeep-from-wrong = Enter a day that is in the calendar, such as 2026-11-24
+form-upkeep-from-wrong = Counts from: enter a day that is in the calendar, such as 2026-11-24
 form-upkeep-every = { -due }
 form-upkeep-every-never = { -due-never }
 form-upkeep-every-hours = { -due-hours }
@@ -511,7 +511,7 @@ form-check-notes = Remarks
 
 form-sign-off-until = Last day
     .hint = Such as 2027-11-24; empty: until somebody ends it
-    .wrong = Enter a day that is in the calendar, such as 2027-11-24
+    .wrong = Last day: enter a day that is in the calendar, such as 2027-11-24
 form-sign-off-notes = Remarks
     .hint = Optional; such as what was watched
 

@@ -41,8 +41,8 @@ protocols-next = From { $day }: version { $version }
 protocol-retired-version = Retired; its last version is { $version }. Publishing a new version brings it back.
 protocol-optional-wrong = There is no step { $number }. Enter numbers of steps, such as 3, 5
 protocol-agents-wrong = Enter one disinfectant a line: name | EPA number | dilution
-protocol-contact-wrong = Enter minutes and seconds, such as 3:00
-protocol-day-wrong = Enter a day that is in the calendar, such as 2026-11-24
+protocol-contact-wrong = Contact time: enter minutes and seconds, such as 3:00
+protocol-day-wrong = In force from: enter a day that is in the calendar, such as 2026-11-24
 # $expected, $found: how many steps.
 protocol-translation-wrong = The protocol has { NUMBER($expected) } steps and the translation has { NUMBER($found) }. Translate each step in its own line
 
@@ -100,7 +100,7 @@ upkeep-done-title = { $name }: what came of it?
 upkeep-done-again = Nothing was recorded. What you entered is kept.
 upkeep-done-save = Record it
 upkeep-readings-wrong = Enter one reading a line, with a whole number: name | 42 | unit
-upkeep-time-wrong = Enter a day and a time that are in the calendar, such as 2026-11-24 14:30
+upkeep-time-wrong = When: enter a day and a time that are in the calendar, such as 2026-11-24 14:30
 upkeep-time-skipped = The clocks skip that time on that day. Enter the time that they showed
 
 ## Places and categories.

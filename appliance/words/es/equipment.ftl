@@ -54,7 +54,7 @@ late-time-wrong = Escriba día y hora como en el papel, por ejemplo 2026-11-24 1
 late-time-skipped = Entonces se adelantaron los relojes: esa hora no existió. Revísela
 late-uncounted = Esto se hizo hace más de 72 horas, así que se registra, pero no cuenta. Marque aquí para ingresarlo de todos modos
 late-steps-wrong = Escriba números de pasos de 1 a { $count }, por ejemplo 1, 3
-late-contact-wrong = Escriba minutos y segundos, por ejemplo 3:00
+late-contact-wrong = Cuánto tiempo estuvo húmedo: escriba minutos y segundos, por ejemplo 3:00
 
 history-title = Historial
 history-count = { $count ->

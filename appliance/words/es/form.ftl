@@ -97,7 +97,7 @@ form-equipment-single-use = De un solo uso
     .hint = No lleva protocolo
 form-equipment-loan-until = Prestado o alquilado: último día
     .hint = Por ejemplo 2026-12-31; vacío: es propio
-form-equipment-loan-until-wrong = Escriba un día que exista en el calendario, por ejemplo 2026-12-31
+form-equipment-loan-until-wrong = Último día del préstamo: escriba un día que exista en el calendario, por ejemplo 2026-12-31
 form-equipment-loan-owner = De quién es el préstamo
 form-equipment-own = Campos propios
 form-equipment-own-category = Campos propios de la categoría
@@ -310,7 +310,7 @@ form-upkeep-done-readings = Lecturas
 form-upkeep-done-notes = Nota
 form-upkeep-from = Cuenta desde este día
     .hint = Por ejemplo 2026-11-24: el día en que se hizo por última vez, o el primer día. Vacío: desde ahora
-form-upkeep-from-wrong = Escriba un día que esté en el calendario, por ejemplo 2026-11-24
+form-upkeep-from-wrong = Cuenta desde: escriba un día que esté en el calendario, por ejemplo 2026-11-24
 form-upkeep-every = { -due }
 form-upkeep-every-never = { -due-never }
 form-upkeep-every-hours = { -due-hours }
@@ -470,7 +470,7 @@ form-check-notes = Observaciones
 
 form-sign-off-until = Último día
     .hint = Por ejemplo 2027-11-24; vacío: hasta que alguien la termine
-    .wrong = Escriba un día que exista en el calendario, por ejemplo 2027-11-24
+    .wrong = Último día: escriba un día que exista en el calendario, por ejemplo 2027-11-24
 form-sign-off-notes = Observaciones
     .hint = Opcional; por ejemplo qué se observó
 

@@ -36,8 +36,8 @@ protocols-next = Desde el { $day }: versión { $version }
 protocol-retired-version = Retirado; su última versión es la { $version }. Publicar una versión nueva lo trae de vuelta.
 protocol-optional-wrong = No existe el paso { $number }. Escriba números de pasos, por ejemplo 3, 5
 protocol-agents-wrong = Escriba un desinfectante por línea: nombre | número EPA | dilución
-protocol-contact-wrong = Escriba minutos y segundos, por ejemplo 3:00
-protocol-day-wrong = Escriba un día que exista en el calendario, por ejemplo 2026-11-24
+protocol-contact-wrong = Tiempo de contacto: escriba minutos y segundos, por ejemplo 3:00
+protocol-day-wrong = Vigente desde: escriba un día que exista en el calendario, por ejemplo 2026-11-24
 protocol-translation-wrong = El protocolo tiene { NUMBER($expected) } pasos y la traducción tiene { NUMBER($found) }. Traduzca cada paso en su propia línea
 
 ## Taking one out of use.
@@ -89,7 +89,7 @@ upkeep-done-title = { $name }: ¿cuál fue el resultado?
 upkeep-done-again = No se registró nada. Lo que escribió se conserva.
 upkeep-done-save = Registrarlo
 upkeep-readings-wrong = Escriba una lectura por línea, con un número entero: nombre | 42 | unidad
-upkeep-time-wrong = Escriba un día y una hora que existan en el calendario, por ejemplo 2026-11-24 14:30
+upkeep-time-wrong = Cuándo: escriba un día y una hora que existan en el calendario, por ejemplo 2026-11-24 14:30
 upkeep-time-skipped = Ese día los relojes saltan esa hora. Escriba la hora que mostraban
 
 ## Places and categories.

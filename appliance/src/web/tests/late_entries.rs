@@ -101,7 +101,7 @@ async fn what_cannot_be_on_a_paper_is_said_beside_its_field() {
         ("performed_at", "2026-11-24 09:30", "in the future"),
         ("steps", "4", "Enter numbers of steps from 1 to 3"),
         ("steps", "all", "Enter numbers of steps from 1 to 3"),
-        ("contact", "3", "Enter minutes and seconds"),
+        ("contact", "3", "How long it was wet: enter minutes and seconds"),
         ("notes", "", "Say why it comes late"),
         ("cleaned_by", "", "Enter your name"),
     ] {

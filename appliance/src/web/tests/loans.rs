@@ -39,7 +39,7 @@ async fn a_loaner_says_when_it_was_due_back() {
         tom.post(&edit, &token, &fields).await
     };
     let size = world.size();
-    send("2026-02-30", "Acme").await.is(422).has("Enter a day that is in the calendar");
+    send("2026-02-30", "Acme").await.is(422).has("Last day of a loaner: enter a day that is in the calendar");
     send("", "Acme").await.is(422).has("Enter the last day of the loan");
     assert_eq!(world.size(), size, "nothing is recorded");
     // Its last day is today: it may still be here.

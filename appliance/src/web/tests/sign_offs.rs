@@ -36,7 +36,7 @@ async fn the_first_sign_off_needs_the_role_and_the_next_somebody_who_is_signed_o
     let path = format!("/staff/sign-offs/{maria}/{}", only_protocol(&world));
     tom.get("/staff/sign-offs").await.is(200).has("Low-level wipe").has("Not signed off").has(&path);
     let size = world.size();
-    press(&tom, maria, "soon").await.is(422).has("Enter a day that is in the calendar");
+    press(&tom, maria, "soon").await.is(422).has("Last day: enter a day that is in the calendar");
     press(&tom, maria, "2026-11-19").await.is(422).has("Enter today or a later day");
     assert_eq!(world.size(), size, "nothing is recorded");
     // A technician who is signed off signs nobody off, so that somebody still has to begin.
