@@ -53,6 +53,16 @@ fn printer(name: &str) -> serde_json::Value {
     serde_json::json!({"name": name, "language": "zpl", "address": address, "media": "2.4x1.2in"})
 }
 
+/// In the evening of the Americas it is tomorrow in UTC.
+#[tokio::test]
+async fn no_token_was_used_on_a_day_to_come() {
+    let world = World::new().await;
+    world.clock.advance(std::time::Duration::from_secs(6 * 3_600));
+    program(&world, ApiTokenScope::Read).get("/api/v1/equipment").await.is(200);
+    let tom = super::staff_pages::desk(&world, StaffRole::FacilityAdmin).await;
+    tom.get("/staff/programs").await.is(200).has("Nov 20, 2026 from").has_not("Nov 21, 2026");
+}
+
 #[tokio::test]
 async fn equipment_and_cleanings() {
     let world = World::new().await;

@@ -108,9 +108,9 @@ impl TokenLook<'_> {
             (_, _, None) => w.program_never_ends(),
         };
         let used = match token.used_day {
-            // The middle of that day in UTC: the same date in nearly all zones.
+            // The middle of that day in UTC: the same date in nearly all zones. In the evening of the Americas that is not over yet.
             Some(day) => {
-                let day = dates.day_with_year(day * DAY_MS + DAY_MS / 2).text;
+                let day = dates.day_with_year((day * DAY_MS + DAY_MS / 2).min(self.now_ms)).text;
                 w.program_used(day, token.used_from.as_deref().unwrap_or(""))
             }
             None => w.program_not_used(),
