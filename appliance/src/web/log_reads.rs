@@ -9,7 +9,7 @@ use words::{Locale, SafeHtml, WordSet as _, fill_slots};
 use crate::store::{LogReader, ReadLane};
 use crate::web::context::AppState;
 use crate::web::http_error::read_error;
-use crate::web::words::PageWords;
+use crate::web::words::{PageWords, ReceiptWords};
 
 /// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
 pub(crate) async fn read_text<T: Send + 'static>(
@@ -72,6 +72,17 @@ impl StoredText {
     /// The name of a person at the facility.
     pub(crate) fn of_staff(reader: &LogReader, facility: &FacilityState, staff: StaffId) -> Self {
         facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
+    }
+
+    /// Why a record was taken back. What was written where nobody said why is in the reader's language, whoever's it was.
+    pub(crate) fn of_void(reader: &LogReader, hash: Hash, locale: Locale) -> Self {
+        let unsaid = |locale| ReceiptWords::in_locale(locale).undo_unsaid();
+        match Self::read(reader, hash) {
+            Self::Present(text) if Locale::ALL.into_iter().any(|one| unsaid(one) == text) => {
+                Self::Present(unsaid(locale))
+            }
+            other => other,
+        }
     }
 
     /// The text, where it can be read.

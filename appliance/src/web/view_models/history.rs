@@ -274,7 +274,7 @@ impl<'a> HistoryLook<'a> {
         };
         let when = wording.dates().day_and_time(entry.head().at.wall).text;
         let by = self.author_name(&entry).unwrap_or_else(|| w.history_same_phone());
-        let why = StoredText::read(reader, body.reason.hash).word(wording.words());
+        let why = StoredText::of_void(reader, body.reason.hash, wording.locale()).word(wording.words());
         w.history_voided_by(by, when, cleaned_by, why)
     }
 }

@@ -280,7 +280,7 @@ impl ReceiptLook<'_> {
             return plain;
         };
         let when = wording.dates().day_and_time(entry.head().at.wall).text;
-        let why = StoredText::read(reader, body.reason.hash).to_html(wording.words());
+        let why = StoredText::of_void(reader, body.reason.hash, wording.locale()).to_html(wording.words());
         match entry.head().by.staff {
             Some(staff) => {
                 let who = StoredText::of_staff(reader, facility, staff).to_html(wording.words());
