@@ -7,7 +7,9 @@ use record::kinds::{ProofWay, ProtocolPublished, SpauldingClass};
 use record::tag::Tag;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{CommandRefusal, PhotoRule, SignOffVerdict, offered_protocols, use_class, weakest_way};
+use crate::intake::{
+    CommandRefusal, PhotoRule, SignOffVerdict, offered_protocols, open_tags, use_class, weakest_way,
+};
 use crate::phones::ContactTimer;
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
@@ -60,6 +62,8 @@ pub(crate) struct ScanPage {
     problems: Vec<Wrong>,
     stored: String,
     tag: Tag,
+    /// The tag of a label that opens it, as people read it.
+    label: String,
     badge: StatusBadge,
     name: String,
     place: String,
@@ -168,6 +172,7 @@ impl ScanPageBuilder<'_> {
             w,
             stored: if self.view.token.photo.is_some() { w.scan_kept_photo() } else { w.scan_kept() },
             tag: item.tag,
+            label: open_tags(self.facility, item).first().unwrap_or(&item.tag).grouped(),
             badge,
             name: item.name.clone(),
             place: place_line(&item.location, &item.asset_number),
