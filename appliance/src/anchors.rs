@@ -10,10 +10,29 @@ use crate::store::Store;
 
 /// The relay's word counts where the box is off by more than this, and its newest entry is no older.
 const RELAY_OFF_MS: u64 = 30_000;
+/// A hardware clock that is ahead of the last sure time by more may have jumped.
+const JUMP_MS: i64 = 30 * 86_400_000;
 
 /// The time now as far as it is known: the machine's, or by the true time that the log has for this boot.
 pub fn known_now_ms(now: &Now, facility: &FacilityState) -> i64 {
     corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied())
+}
+
+/// The same where it is so sure that what is old may leave by it: a time server keeps the clock, or somebody said the time in
+/// this boot. A hardware clock alone is sure while it goes on from where one of these left off.
+pub fn sure_now_ms(now: &Now, facility: &FacilityState) -> Option<i64> {
+    let known_ms = known_now_ms(now, facility);
+    let goes_on = || {
+        let last = facility.boots.values().map(|anchor| anchor.wall_ms).max();
+        last.is_some_and(|last_ms| (last_ms..=last_ms.saturating_add(JUMP_MS)).contains(&known_ms))
+    };
+    let is_sure = match now.state {
+        ClockState::Synced => true,
+        _ if facility.boots.contains_key(&now.boot) => true,
+        ClockState::Rtc => goes_on(),
+        ClockState::Uncertain => false,
+    };
+    is_sure.then_some(known_ms)
 }
 
 /// The reading with what the log knows of this boot: true time that was written down vouches for it as a hardware clock does.
@@ -75,6 +94,7 @@ pub fn anchor_by_relay(
 
 #[cfg(test)]
 mod tests {
+    use record::anchor::ClockAnchor;
     use record::ids::BootId;
 
     use super::*;
@@ -124,5 +144,26 @@ mod tests {
             let command = anchor_by_relay(&reading(wall_ms, state), &facility, NOW_MS, newest);
             assert_eq!(command.is_some(), believed, "{wall_ms} {state:?} {newest:?}");
         }
+    }
+
+    #[test]
+    fn what_is_old_leaves_by_a_time_that_is_sure() {
+        let mut facility = FacilityState::default();
+        let sure = |facility: &FacilityState, days: i64, state| {
+            sure_now_ms(&reading(NOW_MS + days * 86_400_000, state), facility).is_some()
+        };
+        let all = |facility: &FacilityState, days| {
+            [ClockState::Synced, ClockState::Rtc, ClockState::Uncertain]
+                .map(|state| sure(facility, days, state))
+        };
+        assert_eq!(all(&facility, 0), [true, false, false]);
+        let anchor = ClockAnchor { up_ms: 600_000, wall_ms: NOW_MS, source: None };
+        facility.boots.insert(BootId::new(0, [1; 10]), anchor);
+        for (days, goes_on) in [(-1, false), (1, true), (29, true), (40, false), (900, false)] {
+            assert_eq!(all(&facility, days), [true, goes_on, false], "{days}");
+        }
+        facility.boots.insert(BootId::new(0, [2; 10]), anchor);
+        let jumped = reading(NOW_MS + 40 * 86_400_000, ClockState::Uncertain);
+        assert_eq!(sure_now_ms(&jumped, &facility), Some(NOW_MS), "somebody said what it is");
     }
 }

@@ -202,7 +202,7 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::phones::{RefusedSubmission, keep_refused};
+    use crate::phones::{RefusedRecords, RefusedSubmission};
     use crate::photo::{DiskSpace, DiskSpaceSource, PhotoSettings, PhotoTrouble, UploadLimits};
     use crate::store::{StoreConfig, WriteDecision};
 
@@ -332,7 +332,8 @@ mod tests {
             let at = file.metadata().unwrap().modified().unwrap() - Duration::from_secs(25 * 3_600);
             file.set_modified(at).unwrap();
         }
-        keep_refused(&world.store.state_db(), &RefusedSubmission::example(vec![waits])).unwrap();
+        let (db, row) = (world.store.state_db(), RefusedSubmission::example(vec![waits]));
+        assert!(RefusedRecords::default().keep(&db, &row, None).unwrap());
         assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
         assert_eq!(world.here(&[waits, nobody_s]).await, [true, false]);
     }

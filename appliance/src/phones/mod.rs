@@ -4,6 +4,7 @@ mod contact_timers;
 mod label_scans;
 mod photo_asks;
 mod recording_phones;
+mod refused_records;
 mod refused_submissions;
 mod tables;
 mod time_place;
@@ -13,9 +14,9 @@ pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, Contac
 pub use self::label_scans::LabelScans;
 pub use self::photo_asks::PhotoAsks;
 pub use self::recording_phones::RecordingPhones;
+pub use self::refused_records::{RefusedPage, RefusedRecords};
 pub use self::refused_submissions::{
-    RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, close_refused, find_refused,
-    keep_refused, open_refused, refused_photos,
+    RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, refused_photos,
 };
 pub(crate) use self::tables::PhoneTables;
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};

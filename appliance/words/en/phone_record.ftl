@@ -58,7 +58,12 @@ phone-record-over = { $count ->
 ## One that was refused.
 
 phone-record-enter = Make a late entry
+# $count: two or more, all that one phone or person, or one place in the network, sent.
 phone-record-dismiss = Dismiss
+    .sender = Dismiss all { NUMBER($count) } from this sender
+    .network = Dismiss all { NUMBER($count) } from this network
+# Link to the next page.
+phone-record-older = Older records
 phone-record-no-tag = What was scanned is not a CleanTrack tag.
 phone-record-unknown-tag = No equipment had this tag when the record arrived.
 phone-record-retired = The equipment was retired when the record arrived.

@@ -33,6 +33,9 @@ phone-record-gone = Ese teléfono ya no está
 
 phone-record-enter = Ingresar como registro tardío
 phone-record-dismiss = Descartar
+    .sender = Descartar los { NUMBER($count) } de este remitente
+    .network = Descartar los { NUMBER($count) } de esta red
+phone-record-older = Registros anteriores
 phone-record-no-tag = Lo que se escaneó no es un código de CleanTrack.
 phone-record-unknown-tag = Ningún equipo tenía este código cuando llegó el registro.
 phone-record-retired = El equipo estaba dado de baja cuando llegó el registro.

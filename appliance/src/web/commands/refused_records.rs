@@ -4,20 +4,17 @@ use record::entry::EntryAuthor;
 use record::tag::Tag;
 use web::error::HttpError;
 
-use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement};
-use crate::phones::{RefusedProblem, RefusedSubmission, close_refused, find_refused, open_refused};
-use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
+use crate::anchors::known_now_ms;
+use crate::intake::{
+    Command, CommandRefusal, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement,
+};
+use crate::phones::{RefusedPage, RefusedProblem, RefusedRecords, RefusedSubmission};
+use crate::web::commands::run::{
+    CommandFailure, CommandOutcome, SubmissionKey, by_key, find_earlier, run_command,
+};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::log_reads::{StoredText, read_quick};
-
-/// Those that wait for somebody.
-pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>, HttpError> {
-    let rows = run_blocking(state, |state| {
-        open_refused(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
-    });
-    name_proven(state, rows.await?).await
-}
 
 /// With the names of those whose badges records came with: a phone that read a badge has no other one.
 async fn name_proven(
@@ -39,23 +36,65 @@ async fn name_proven(
     named.await
 }
 
+/// How many wait for somebody.
+pub(crate) async fn count_open(state: &AppState) -> Result<usize, HttpError> {
+    run_blocking(state, |state| {
+        let refused = state.stored::<RefusedRecords>();
+        refused.count_open(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
+    })
+    .await
+}
+
+/// So many of those that wait for somebody, behind one of them; absent: there is no such one.
+pub(crate) async fn list_open(
+    state: &AppState,
+    behind: Option<String>,
+    rows_max: usize,
+) -> Result<Option<RefusedPage>, HttpError> {
+    let page = run_blocking(state, move |state| {
+        let (refused, db) = (state.stored::<RefusedRecords>(), state.store.state_db());
+        refused.list_open(&db, behind.as_deref(), rows_max).map_err(|error| HttpError::internal(&error))
+    });
+    let facility = state.store.facility();
+    let Some(RefusedPage { rows, next }) = page.await? else { return Ok(None) };
+    let corrected = rows.into_iter().map(|(row, count)| (row.correct_times(&facility), count));
+    let (rows, counts): (Vec<_>, Vec<_>) = corrected.unzip();
+    let rows = name_proven(state, rows).await?.into_iter().zip(counts).collect();
+    Ok(Some(RefusedPage { rows, next }))
+}
+
 /// One that waits for somebody.
 pub(crate) async fn find_open(state: &AppState, id: &str) -> Result<RefusedSubmission, HttpError> {
     let id = id.to_owned();
     let found = run_blocking(state, move |state| {
-        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+        let refused = state.stored::<RefusedRecords>();
+        refused.find(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
     });
-    let found = found.await?.filter(|row| !row.is_closed);
-    name_proven(state, found.into_iter().collect()).await?.pop().ok_or_else(not_found)
+    let row = found.await?.filter(|row| !row.is_closed).ok_or_else(not_found)?;
+    let row = row.correct_times(&state.store.facility());
+    name_proven(state, vec![row]).await?.pop().ok_or_else(not_found)
 }
 
 /// Somebody entered or dismissed it.
 pub(crate) async fn close_row(state: &AppState, id: &str) -> Result<(), HttpError> {
     let id = id.to_owned();
     run_blocking(state, move |state| {
-        close_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+        let (refused, facility) = (state.stored::<RefusedRecords>(), state.store.facility());
+        refused.close(&state.store.state_db(), &id, &facility).map_err(|error| HttpError::internal(&error))
     })
     .await
+}
+
+/// Somebody dismissed all that wait of whoever sent this one.
+pub(crate) async fn close_sender(state: &AppState, id: &str) -> Result<(), HttpError> {
+    let id = id.to_owned();
+    let closed = run_blocking(state, move |state| {
+        let (refused, db) = (state.stored::<RefusedRecords>(), state.store.state_db());
+        refused
+            .close_of_sender(&db, &id, &state.store.facility())
+            .map_err(|error| HttpError::internal(&error))
+    });
+    if closed.await? == 0 { Err(not_found()) } else { Ok(()) }
 }
 
 /// What somebody says of it who enters it late.
@@ -76,18 +115,39 @@ pub(crate) fn choose_text(row: &RefusedSubmission) -> &str {
     }
 }
 
+/// What came of a late entry.
+pub(crate) struct LateOutcome {
+    pub(crate) done: CommandOutcome,
+    /// An earlier try had made it, in other words: only the note that it was made is made now.
+    pub(crate) was_there: bool,
+}
+
 /// Records it under the phone's own id: if the phone asks, the record is on the box.
 pub(crate) async fn enter_late(
     state: &AppState,
     by: EntryAuthor,
     row: &RefusedSubmission,
     late: LateWords,
-) -> Result<CommandOutcome, CommandFailure> {
+) -> Result<LateOutcome, CommandFailure> {
     let sent = (late.tag, late.name.clone(), late.text.clone());
     let key = SubmissionKey::as_sent(Some(row.id.clone()), &sent);
-    let done = run_command(state, by, key, build_command(row, late, state.clock.now_ms())).await?;
+    let now_ms = known_now_ms(&state.clock.now(), &state.store.facility());
+    let entered = match run_command(state, by, key, build_command(row, late, now_ms)).await {
+        Ok(done) => LateOutcome { done, was_there: false },
+        Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
+            let done = find_recorded(state, &row.id).await;
+            LateOutcome { done: done.map_err(|error| CommandFailure::Box(Box::new(error)))?, was_there: true }
+        }
+        Err(failure) => return Err(failure),
+    };
     let closed = close_row(state, &row.id).await;
-    closed.map(|()| done).map_err(|error| CommandFailure::Box(Box::new(error)))
+    closed.map(|()| entered).map_err(|error| CommandFailure::Box(Box::new(error)))
+}
+
+/// What is recorded under this id.
+async fn find_recorded(state: &AppState, id: &str) -> Result<CommandOutcome, HttpError> {
+    let (line, _) = by_key(state, id).await.ok_or_else(not_found)?;
+    find_earlier(state, line).await
 }
 
 fn build_command(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Command {
@@ -130,7 +190,7 @@ fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Queue
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,
         measured: None,
-        unsure: row.is_unsure,
+        unsure: row.is_unsure || row.performed_ms > now_ms,
         took_ms: None,
         problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
         problem_goes: ReportPlacement::Entry,

@@ -289,6 +289,7 @@ impl SubmissionJson {
         RefusedSubmission {
             id: self.id.clone(),
             refused_ms: now.wall_ms,
+            at: Some(now.entry_time()),
             why,
             tag: self.tag.clone(),
             name: self.who.name.clone(),

@@ -6,10 +6,10 @@ use record::tag::{Tag, TagError};
 use service::attempts::ClientNetwork;
 use web::error::{ErrorText, HttpError};
 
+use crate::anchors::sure_now_ms;
 use crate::intake::{CommandRefusal, MeasuredContact, find_named_item};
 use crate::phones::{
-    RecordingPhones, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace, find_refused,
-    keep_refused,
+    RecordingPhones, RefusedRecords, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace,
 };
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
@@ -41,7 +41,7 @@ pub(crate) async fn record_submission(
     place: &TimePlace,
 ) -> Result<CommandOutcome, HttpError> {
     let document = &submission.document;
-    if find_refused_row(state, document.id()).await?.is_some() {
+    if is_refused(state, document.id()).await? {
         return Err(refused_error(new_error(
             StatusCode::UNPROCESSABLE_ENTITY,
             FOR_BIOMED,
@@ -118,14 +118,12 @@ fn sort_fault(refusal: &CommandRefusal) -> SubmissionFault {
     }
 }
 
-/// What was refused under this id.
-pub(crate) async fn find_refused_row(
-    state: &AppState,
-    id: &str,
-) -> Result<Option<RefusedSubmission>, HttpError> {
+/// Whether a record with this id was refused.
+pub(crate) async fn is_refused(state: &AppState, id: &str) -> Result<bool, HttpError> {
     let id = id.to_owned();
     let found = run_blocking(state, move |state| {
-        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+        let refused = state.stored::<RefusedRecords>();
+        refused.contains(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
     });
     found.await
 }
@@ -152,7 +150,9 @@ fn name_sender(state: &AppState, by: &EntryAuthor, network: ClientNetwork) -> Su
 /// Keeps what was refused for biomed. The phone lets go of it only when that is on disk.
 async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) -> HttpError {
     let stored = run_blocking(state, move |state| {
-        keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
+        let sure_ms = sure_now_ms(&state.clock.now(), &state.store.facility());
+        let refused = state.stored::<RefusedRecords>();
+        refused.keep(&state.store.state_db(), &row, sure_ms).map_err(|error| HttpError::internal(&error))
     });
     match stored.await {
         Ok(true) => refused_error(error),

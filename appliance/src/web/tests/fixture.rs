@@ -382,7 +382,8 @@ fn refuse_record(world: &World) {
         phone_ms: NOW,
         ..crate::phones::RefusedSubmission::example(Vec::new())
     };
-    crate::phones::keep_refused(&world.state.store.state_db(), &row).unwrap();
+    let refused = world.state.stored::<crate::phones::RefusedRecords>();
+    assert!(refused.keep(&world.state.store.state_db(), &row, None).unwrap());
 }
 
 async fn keep_photo(world: &World) -> record::tree::Hash {

@@ -86,6 +86,7 @@ mod quiet_reads;
 mod readers;
 mod refusal_fields;
 mod refused_early;
+mod refused_records;
 mod register;
 mod relay_ways;
 mod reminders;

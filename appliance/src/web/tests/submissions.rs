@@ -20,7 +20,7 @@ use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
 use crate::intake::ReportPlacement;
-use crate::phones::{RefusedSubmission, SubmissionSender, keep_refused};
+use crate::phones::{RefusedRecords, RefusedSubmission};
 use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedPhotos};
@@ -67,6 +67,12 @@ pub(super) async fn send(world: &World, document: &Value) -> Answer {
 
 async fn state_of(world: &World, id: &str) -> Value {
     world.get(&format!("/api/v1/submissions/state?id={id}")).await.is(200).json()[id].clone()
+}
+
+/// The one that was refused.
+fn refused(world: &World) -> RefusedSubmission {
+    let db = world.state.store.state_db();
+    world.state.stored::<RefusedRecords>().find(&db, ID).unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -201,8 +207,7 @@ async fn what_is_refused_keeps_a_photo_that_takes_long() {
     let (recorded, sent) = tokio::join!(recorded, async { opened.send(photo) });
     sent.unwrap();
     assert_eq!(recorded.unwrap_err().code, "kept-for-biomed");
-    let kept = crate::phones::open_refused(&world.state.store.state_db()).unwrap();
-    assert_eq!(kept[0].photos, [photo]);
+    assert_eq!(refused(&world).photos, [photo]);
 }
 
 #[tokio::test]
@@ -426,7 +431,7 @@ async fn a_late_entry_has_all_that_the_phone_had() {
     let unknown = with(with(document(&world), "tag", json!("7QK3M9X2W")), "trigger", json!("after use"));
     let unknown = with(unknown, "who", who);
     world.send(packed(&unknown, &[b"good one\n"]), false).await.is(422).has("Biomed has it");
-    let photo = crate::phones::open_refused(&world.state.store.state_db()).unwrap()[0].photos[0];
+    let photo = refused(&world).photos[0];
     let (thumbnail, at) = (format!("src=\"/photos/{photo}.t.jpg\""), format!("/staff/phone-records/{ID}"));
     tom.get("/staff/phone-records").await.is(200).has(&thumbnail).has("Photo that came with this record");
     let form = tom.get(&at).await.is(200).has(&thumbnail).hidden("form");
@@ -668,29 +673,4 @@ async fn a_name_from_the_list_is_that_of_whom_it_names() {
         let CleanedBy::Entered { staff: named, how, .. } = world.cleaning().who else { panic!() };
         assert_eq!((named, how.is_some()), (is_theirs.then_some(*staff), is_theirs), "{name}");
     }
-}
-
-#[tokio::test]
-async fn what_a_phone_sends_for_which_there_is_no_room_stays_there() {
-    let world = World::new().await;
-    let db = world.state.store.state_db();
-    let now_ms = world.state.clock.now().wall_ms;
-    for n in 0..1_000 {
-        let example = RefusedSubmission::example(Vec::new());
-        let sender = SubmissionSender { is_known: false, name: "10.0.0.9".into() };
-        let row = RefusedSubmission { id: format!("{n:026}"), refused_ms: now_ms, sender, ..example };
-        assert!(keep_refused(&db, &row).unwrap());
-    }
-    let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
-    let refused = send(&world, &unknown).await;
-    refused.is(422).has_not("Biomed has it").has("It stays on this phone");
-    assert_eq!(state_of(&world, ID).await, "unknown");
-    // A phone that made a record takes a stranger's place.
-    let first = with(document(&world), "id", json!("01J00000000000000000000ABD"));
-    let cookies = send(&world, &first).await.is(201).cookies();
-    crate::web::learn_phones(&world.state).await.unwrap();
-    let mut again = packed(&unknown, &[]);
-    again.headers_mut().insert("cookie", cookies.parse().unwrap());
-    world.send(again, false).await.is(422).has("Biomed has it");
-    assert_eq!(state_of(&world, ID).await, "refused");
 }

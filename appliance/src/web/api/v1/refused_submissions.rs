@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::answer::{Created, Json, NoContent};
-use web::argument::{JsonBody, Path};
+use web::argument::{JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 use words::{Locale, WordSet as _};
@@ -22,10 +22,15 @@ use crate::web::commands::refused_records::{
 };
 use crate::web::context::AppState;
 use crate::web::http_error::invalid_parameter;
+use crate::web::request::listing::ListParams;
+use crate::web::request::page_cursor::bad_cursor;
 use crate::web::view_models::codes::read_meant;
 use crate::web::view_models::formats::utc_text;
 use crate::web::words::CodeWords;
 use crate::web::{examples, refusals};
+
+/// Each may have some kilobytes of text.
+const ROWS_MAX: usize = 100;
 
 pub(crate) fn refused_submission_routes() -> Vec<Route<AppState>> {
     let one = || Example::default().part("id", examples::REFUSED);
@@ -113,9 +118,12 @@ impl From<RefusedSubmission> for RefusedJson {
 async fn list_refused(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
+    Query(params): Query<ListParams>,
 ) -> Result<Json<ListJson<RefusedJson>>, HttpError> {
-    let rows = list_open(&state).await?;
-    Ok(Json(ListJson::whole(rows.into_iter().map(RefusedJson::from).collect())))
+    let limit = params.limit()?.min(ROWS_MAX);
+    let page = list_open(&state, params.cursor, limit).await?.ok_or_else(bad_cursor)?;
+    let items = page.rows.into_iter().map(|(row, _)| row.into()).collect();
+    Ok(Json(ListJson { items, next: page.next }))
 }
 
 /// What somebody says of it who knows better than the phone did.
@@ -144,7 +152,7 @@ async fn enter_refused(
     let tag = tag.map_err(|words| invalid_parameter("item", format!("{words}.")))?;
     let text = late.note.unwrap_or_else(|| choose_text(&row).to_owned());
     let name = late.cleaned_by.unwrap_or_else(|| row.name.clone());
-    let done = enter_late(&state, BY_API, &row, LateWords { tag, name, text }).await?;
+    let done = enter_late(&state, BY_API, &row, LateWords { tag, name, text }).await?.done;
     let receipt = read_receipt(&state, done).await?;
     Created::at(&receipt.url.clone(), receipt)
 }

@@ -34,7 +34,7 @@ use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
 use crate::web::request::report_share::{ReportOrigin, ReportShare, take_report};
-use crate::web::request::submission_record::{SUBMISSION_STATES, find_refused_row, record_submission};
+use crate::web::request::submission_record::{SUBMISSION_STATES, is_refused, record_submission};
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
 use crate::web::{examples, refusals};
@@ -233,7 +233,7 @@ async fn show_states(
     let mut named: BTreeMap<_, _> =
         ids.iter().zip(found).map(|(id, line)| (id.to_string(), where_is(&state, line))).collect();
     for (id, found) in named.iter_mut().filter(|(_, found)| **found == SubmissionState::Unknown) {
-        if find_refused_row(&state, id).await?.is_some() {
+        if is_refused(&state, id).await? {
             *found = SubmissionState::Refused;
         }
     }

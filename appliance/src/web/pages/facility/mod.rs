@@ -116,6 +116,15 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
         )
         .refusals(find)
         .example(record().field("submission", "")),
+        row(
+            Method::POST,
+            "/staff/phone-records/{id}/dismiss-all",
+            "phone-record.dismiss-sender",
+            Form,
+            phone_records::close_all_of_sender,
+        )
+        .refusals(find)
+        .example(record().field("submission", "")),
         row(Method::POST, "/staff/phone-records/copy", "phone-record.copy", Form, phone_records::take_copy)
             .commands(&["RecordQueued", "ReportProblem"])
             .refusals(refusals::COMMANDING)

@@ -5,8 +5,11 @@ use axum::extract::State;
 use history::{HistoryWords, word_problem};
 use record::ids::DeviceId;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
+use record::receipt::Receipt;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use web::answer::{FormReply, OneOf, Page};
-use web::argument::Path;
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
@@ -20,7 +23,9 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::commands::refused_records::{self, LateWords, choose_text, close_row, find_open, list_open};
+use crate::web::commands::refused_records::{
+    self, LateWords, choose_text, close_row, close_sender, find_open, list_open,
+};
 use crate::web::commands::waiting_phones::{list_silent_phones, remind_of_phones};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
@@ -40,6 +45,8 @@ use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords};
 
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
+/// Records on one page.
+const PAGE_ROWS: usize = 50;
 
 /// A late entry of what a phone had.
 pub(crate) static PHONE_RECORD: FormDefinition = FormDefinition {
@@ -68,6 +75,8 @@ struct RecordCard {
     /// What is wrong with the item, in one word and as it was put.
     problem: Option<String>,
     photos: Vec<HistoryPhoto>,
+    /// A button that dismisses all of its sender, where that is more than this one.
+    dismiss_all: Option<String>,
 }
 
 /// A phone that holds records, as a person reads of it.
@@ -84,6 +93,8 @@ struct RecordsPage {
     frame: PageLayout,
     w: PhoneRecordWords,
     cards: Vec<RecordCard>,
+    /// Behind which one the next page begins.
+    older: Option<String>,
     phones: Vec<PhoneCard>,
     /// What became of a copy of a phone's queue.
     copied: Option<String>,
@@ -91,7 +102,7 @@ struct RecordsPage {
     may_change: bool,
 }
 
-fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission) -> RecordCard {
+fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission, of_sender: usize) -> RecordCard {
     let w = PhoneRecordWords::in_locale(wording.locale());
     let when = wording.dates().day_and_time(row.performed_ms).text;
     let slots = [SafeHtml::entered(&row.tag), SafeHtml::entered(&row.name)];
@@ -112,7 +123,11 @@ fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission) -> R
         SubmissionFault::Invalid => w.phone_record_invalid(),
     };
     let photos = row.photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect();
-    RecordCard { id: row.id, why, line, note: row.note, problem, photos }
+    let dismiss_all = (of_sender > 1).then(|| match row.sender.is_known {
+        true => w.phone_record_dismiss_sender(of_sender),
+        false => w.phone_record_dismiss_network(of_sender),
+    });
+    RecordCard { id: row.id, why, line, note: row.note, problem, photos, dismiss_all }
 }
 
 /// What people tell phones apart by.
@@ -170,30 +185,45 @@ pub(crate) async fn close_phone(
     go_to(PHONE_RECORDS)
 }
 
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct PhoneRecordParams {
+    /// Only records behind this one.
+    before: Option<String>,
+}
+
 pub(crate) async fn list_records(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
+    LenientQuery(params): LenientQuery<PhoneRecordParams>,
 ) -> Result<Page, HttpError> {
-    records_page(&state, &signed, None).await
+    records_page(&state, &signed, params.before, None).await
 }
 
 async fn records_page(
     state: &AppState,
     signed: &StaffSession,
+    before: Option<String>,
     copied: Option<String>,
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PhoneRecordWords) = signed.words();
     let snapshot = Snapshot::now(state);
-    let rows = list_open(state).await?;
+    let refused = match list_open(state, before, PAGE_ROWS).await? {
+        Some(page) => page,
+        // A page from before a time at which it left: from the newest on.
+        None => list_open(state, None, PAGE_ROWS).await?.unwrap_or_default(),
+    };
+    let older = refused.next;
     let local = snapshot.local.clone();
     let worded = read_quick(state, move |state, reader| {
         let wording = PageWording::new(page_words, &local);
-        let cards: Vec<_> = rows.into_iter().map(|row| card_of(state, &wording, row)).collect();
+        let rows = refused.rows.into_iter();
+        let cards: Vec<_> = rows.map(|(row, of_sender)| card_of(state, &wording, row, of_sender)).collect();
         Ok((cards, list_phones(state, reader, &wording, w)))
     });
     let (cards, phones) = worded.await?;
     let page = RecordsPage {
         cards,
+        older,
         phones,
         copied,
         frame: PageLayout::staff(state, &snapshot, w.phone_record_title(), signed, NavSection::Today),
@@ -224,7 +254,7 @@ pub(crate) async fn take_copy(
     if over > 0 {
         copied = format!("{copied} {}", w.phone_record_over(over, RECORDS_MAX));
     }
-    records_page(&state, &signed, Some(copied)).await.map(OneOf::Second)
+    records_page(&state, &signed, None, Some(copied)).await.map(OneOf::Second)
 }
 
 #[derive(Template)]
@@ -262,7 +292,7 @@ fn late_page(
         problems,
         title,
         action: format!("{PHONE_RECORDS}/{}", row.id),
-        card: card_of(state, &wording, row),
+        card: card_of(state, &wording, row, 1),
         back: PHONE_RECORDS,
         marks: FormMarks::new(state, signed),
     };
@@ -297,6 +327,10 @@ pub(crate) async fn enter_late(
         let (name, text) = (sent.values.text("cleaned_by").to_owned(), sent.values.text("notes").to_owned());
         match refused_records::enter_late(&state, signed.author(), &row, LateWords { tag, name, text }).await
         {
+            // What an earlier try recorded may say something else: it is shown.
+            Ok(entered) if entered.was_there && !row.is_report => {
+                return go_to(&format!("/r/{}", Receipt::of(entered.done.line.of, entered.done.leaf)));
+            }
             Ok(_) => return go_to(PHONE_RECORDS),
             Err(undone) => match undone.at_field(refused_field) {
                 Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
@@ -318,5 +352,16 @@ pub(crate) async fn close_record(
 ) -> Result<FormReply, HttpError> {
     find_open(&state, &id).await?;
     close_row(&state, &id).await?;
+    go_to(PHONE_RECORDS)
+}
+
+/// A flood is dismissed at once.
+pub(crate) async fn close_all_of_sender(
+    _: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
+    close_sender(&state, &id).await?;
     go_to(PHONE_RECORDS)
 }

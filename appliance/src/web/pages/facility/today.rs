@@ -15,7 +15,7 @@ use crate::store::LogReader;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
-use crate::web::commands::refused_records::list_open;
+use crate::web::commands::refused_records::count_open;
 use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
 use crate::web::http_error::store_error;
@@ -126,7 +126,7 @@ pub(crate) async fn show(
     let template =
         read_quick(&state, move |state, reader| today_page(state, reader, &signed, (&tallies, &board), live));
     let mut template = template.await?;
-    let refused = list_open(&state).await?.len();
+    let refused = count_open(&state).await?;
     template.refused = Some(refused).filter(|n| *n > 0).map(|n| phone_records.phone_record_link(n));
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }

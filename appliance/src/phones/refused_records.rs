@@ -1,0 +1,331 @@
+//! What the box refused of phones, as far as it takes to decide about one more: a few words of each row are in memory, so that
+//! a flood of them costs one write each and no reading.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use record::fold::FacilityState;
+use record::limits::PHOTOS_MAX;
+use redb::Database;
+
+use super::refused_submissions::{
+    ROWS, RefusedSubmission, SubmissionSender, open_rows, read_rows, row_json, row_of,
+};
+
+const ROWS_MAX: usize = 1_000;
+/// Of all rows together: as much as the box may have to read and to copy for them.
+const BYTES_MAX: usize = 4 << 20;
+/// For so long one that is closed is known.
+const CLOSED_LIFE_MS: i64 = 30 * 86_400_000;
+/// Records that wait of one whom the box does not know,
+const STRANGER_ROWS_MAX: usize = 100;
+/// and photos that wait with them,
+const STRANGER_PHOTOS_MAX: usize = 20;
+/// and with those of all of them: 400 MB at most.
+const STRANGERS_PHOTOS_MAX: usize = 200;
+
+/// The refused records of a box, shared by all pages.
+#[derive(Debug, Default)]
+pub struct RefusedRecords {
+    /// Held by whoever writes: one decides at a time.
+    writing: Mutex<()>,
+    notes: Mutex<RowNotes>,
+}
+
+/// What is known without reading.
+#[derive(Debug, Default)]
+struct RowNotes {
+    /// In which file the rows are; another one's, or those after a write of which nothing is known, are read anew.
+    file: Weak<Database>,
+    rows: BTreeMap<String, RowNote>,
+}
+
+#[derive(Debug)]
+struct RowNote {
+    sender: SubmissionSender,
+    refused_ms: i64,
+    is_closed: bool,
+    photos: usize,
+    bytes: usize,
+}
+
+impl RowNote {
+    fn of(row: &RefusedSubmission, bytes: usize) -> Self {
+        Self {
+            sender: row.sender.clone(),
+            refused_ms: row.refused_ms,
+            is_closed: row.is_closed,
+            photos: row.photos.len(),
+            bytes,
+        }
+    }
+}
+
+/// Some of those that wait for somebody.
+#[derive(Debug, Default, PartialEq)]
+pub struct RefusedPage {
+    /// The newest first; beside each how many wait of the same sender.
+    pub rows: Vec<(RefusedSubmission, usize)>,
+    /// Behind which one the next page begins; absent: this is the last.
+    pub next: Option<String>,
+}
+
+impl RowNotes {
+    fn is_of(&self, db: &Arc<Database>) -> bool {
+        std::ptr::eq(self.file.as_ptr(), Arc::as_ptr(db))
+    }
+
+    fn open(&self) -> impl Iterator<Item = (&str, &RowNote)> {
+        self.rows.iter().map(|(id, note)| (id.as_str(), note)).filter(|(_, note)| !note.is_closed)
+    }
+
+    fn open_of<'a>(&'a self, sender: &'a SubmissionSender) -> impl Iterator<Item = (&'a str, &'a RowNote)> {
+        self.open().filter(move |(_, note)| note.sender == *sender)
+    }
+
+    /// For how many more photos of a sender there is room.
+    fn photos_left(&self, sender: &SubmissionSender) -> usize {
+        if sender.is_known {
+            return PHOTOS_MAX;
+        }
+        let own: usize = self.open_of(sender).map(|(_, note)| note.photos).sum();
+        let of_strangers = self.open().filter(|(_, note)| !note.sender.is_known);
+        let all: usize = of_strangers.map(|(_, note)| note.photos).sum();
+        STRANGER_PHOTOS_MAX.saturating_sub(own).min(STRANGERS_PHOTOS_MAX.saturating_sub(all))
+    }
+
+    /// Which rows leave when this one comes; it may itself be among them.
+    fn choose_leaving(&self, id: &str, new: &RowNote, sure_ms: Option<i64>) -> BTreeSet<String> {
+        let oldest_ms = sure_ms.map_or(i64::MIN, |ms| ms.saturating_sub(CLOSED_LIFE_MS));
+        let all = self.rows.iter().map(|(id, note)| (id.as_str(), note)).chain([(id, new)]);
+        let (mut there, old): (Vec<_>, Vec<_>) =
+            all.partition(|(_, note)| !note.is_closed || note.refused_ms >= oldest_ms);
+        let mut leaving: BTreeSet<String> = old.into_iter().map(|(id, _)| id.to_owned()).collect();
+        let mut bytes: usize = there.iter().map(|(_, note)| note.bytes).sum();
+        while there.len() > ROWS_MAX || bytes > BYTES_MAX {
+            let Some(at) = choose_to_drop(&there) else { break };
+            let (id, note) = there.swap_remove(at);
+            bytes -= note.bytes;
+            leaving.insert(id.to_owned());
+        }
+        leaving
+    }
+}
+
+/// The oldest that is closed; else of those whom the box does not know, then of all, the newest of whoever has most.
+fn choose_to_drop(rows: &[(&str, &RowNote)]) -> Option<usize> {
+    let numbered = || rows.iter().map(|(_, note)| *note).enumerate();
+    if let Some(closed) =
+        numbered().filter(|(_, note)| note.is_closed).min_by_key(|(_, note)| note.refused_ms)
+    {
+        return Some(closed.0);
+    }
+    let mut of_sender: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in numbered() {
+        of_sender.entry(&row.1.sender).or_default().push(row);
+    }
+    let most = of_sender.into_iter().max_by_key(|(sender, rows)| (Reverse(sender.is_known), rows.len()))?;
+    // Of several of one moment the last.
+    most.1.into_iter().max_by_key(|(_, note)| note.refused_ms).map(|(at, _)| at)
+}
+
+impl RefusedRecords {
+    fn notes(&self, db: &Arc<Database>) -> Result<MutexGuard<'_, RowNotes>, redb::Error> {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.is_of(db) {
+            let mut rows = BTreeMap::new();
+            read_rows(db, |row, bytes| {
+                let note = RowNote::of(&row, bytes);
+                rows.insert(row.id, note);
+            })?;
+            *notes = RowNotes { file: Arc::downgrade(db), rows };
+        }
+        Ok(notes)
+    }
+
+    /// Keeps one, with its texts cut to what a record may have; of an id that is there already the first stays. Whether it is
+    /// kept: whoever has most leaves at the bounds, and that may be this one. Those that wait for somebody leave in no other
+    /// way, closed ones when they are old by a time that is sure. Of the photos of those whom the box does not know only
+    /// so many stay. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The database's: then it is not known whether it is kept.
+    pub fn keep(
+        &self,
+        db: &Arc<Database>,
+        row: &RefusedSubmission,
+        sure_ms: Option<i64>,
+    ) -> Result<bool, redb::Error> {
+        let turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let notes = self.notes(db)?;
+        if notes.rows.contains_key(&row.id) {
+            return Ok(true);
+        }
+        let mut row = row.clone().shorten();
+        if !row.sender.is_known && notes.open_of(&row.sender).count() >= STRANGER_ROWS_MAX {
+            return Ok(false);
+        }
+        row.photos.truncate(notes.photos_left(&row.sender));
+        let json = row_json(&row);
+        let note = RowNote::of(&row, json.len());
+        let leaving = notes.choose_leaving(&row.id, &note, sure_ms);
+        drop(notes);
+        if leaving.contains(&row.id) {
+            return Ok(false);
+        }
+        self.write(&turn, db, |table| {
+            table.insert(row.id.as_str(), json.as_slice())?;
+            for id in &leaving {
+                table.remove(id.as_str())?;
+            }
+            Ok(())
+        })?;
+        let mut notes = self.notes(db)?;
+        notes.rows.retain(|id, _| !leaving.contains(id));
+        notes.rows.insert(row.id, note);
+        Ok(true)
+    }
+
+    fn write(
+        &self,
+        _turn: &MutexGuard<'_, ()>,
+        db: &Database,
+        change: impl FnOnce(&mut redb::Table<'_, &'static str, &'static [u8]>) -> Result<(), redb::Error>,
+    ) -> Result<(), redb::Error> {
+        let written = (|| {
+            let write = db.begin_write()?;
+            change(&mut write.open_table(ROWS)?)?;
+            write.commit()?;
+            Ok(())
+        })();
+        if written.is_err() {
+            // What is in the file now is read when it is needed.
+            *self.notes.lock().unwrap_or_else(PoisonError::into_inner) = RowNotes::default();
+        }
+        written
+    }
+
+    /// Whether one with this id was refused, closed or not. Blocks for the disk once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn contains(&self, db: &Arc<Database>, id: &str) -> Result<bool, redb::Error> {
+        Ok(self.notes(db)?.rows.contains_key(id))
+    }
+
+    /// How many wait for somebody. Blocks for the disk once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn count_open(&self, db: &Arc<Database>) -> Result<usize, redb::Error> {
+        Ok(self.notes(db)?.open().count())
+    }
+
+    /// Those that wait for somebody, the newest first: so many of those behind one; of an id that is not there, none. Blocks
+    /// for the disk.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn list_open(
+        &self,
+        db: &Arc<Database>,
+        behind: Option<&str>,
+        rows_max: usize,
+    ) -> Result<Option<RefusedPage>, redb::Error> {
+        let (ids, next) = {
+            let notes = self.notes(db)?;
+            let place = |id: &str, note: &RowNote| (Reverse(note.refused_ms), id.to_owned());
+            let from = match behind {
+                None => None,
+                Some(id) => match notes.rows.get(id) {
+                    None => return Ok(None),
+                    Some(note) => Some(place(id, note)),
+                },
+            };
+            let mut of_sender: BTreeMap<&SubmissionSender, usize> = BTreeMap::new();
+            notes.open().for_each(|(_, note)| *of_sender.entry(&note.sender).or_default() += 1);
+            let rows = notes.open().map(|(id, note)| (place(id, note), of_sender[&note.sender]));
+            let mut rows: Vec<_> =
+                rows.filter(|(at, _)| from.as_ref().is_none_or(|from| at > from)).collect();
+            rows.sort_unstable();
+            let is_last = rows.len() <= rows_max;
+            rows.truncate(rows_max);
+            let ids: Vec<_> = rows.into_iter().map(|((_, id), count)| (id, count)).collect();
+            let next = ids.last().filter(|_| !is_last).map(|(id, _)| id.clone());
+            (ids, next)
+        };
+        let mut page = RefusedPage { rows: Vec::new(), next };
+        let Some(table) = open_rows(db)? else { return Ok(Some(page)) };
+        for (id, count) in ids {
+            page.rows.extend(row_of(&table, &id)?.map(|row| (row, count)));
+        }
+        Ok(Some(page))
+    }
+
+    /// The one with this id, closed or not. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn find(&self, db: &Arc<Database>, id: &str) -> Result<Option<RefusedSubmission>, redb::Error> {
+        if !self.contains(db, id)? {
+            return Ok(None);
+        }
+        open_rows(db)?.map_or(Ok(None), |table| row_of(&table, id))
+    }
+
+    /// Notes that somebody entered or dismissed it. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn close(&self, db: &Arc<Database>, id: &str, facility: &FacilityState) -> Result<(), redb::Error> {
+        let turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.close_rows(&turn, db, &[id.to_owned()], facility)
+    }
+
+    /// Notes that somebody dismissed all that wait of whoever sent this one; how many. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn close_of_sender(
+        &self,
+        db: &Arc<Database>,
+        id: &str,
+        facility: &FacilityState,
+    ) -> Result<usize, redb::Error> {
+        let turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let ids: Vec<String> = {
+            let notes = self.notes(db)?;
+            let Some(note) = notes.rows.get(id) else { return Ok(0) };
+            notes.open_of(&note.sender).map(|(id, _)| id.to_owned()).collect()
+        };
+        self.close_rows(&turn, db, &ids, facility)?;
+        Ok(ids.len())
+    }
+
+    fn close_rows(
+        &self,
+        turn: &MutexGuard<'_, ()>,
+        db: &Arc<Database>,
+        ids: &[String],
+        facility: &FacilityState,
+    ) -> Result<(), redb::Error> {
+        let mut closed = Vec::new();
+        self.write(turn, db, |table| {
+            for id in ids {
+                let Some(row) = row_of(table, id)? else { continue };
+                // By its age it leaves one day, so its time is written down as far as it is known.
+                let row = RefusedSubmission { is_closed: true, ..row.correct_times(facility) };
+                let json = row_json(&row);
+                table.insert(id.as_str(), json.as_slice())?;
+                closed.push((id.clone(), RowNote::of(&row, json.len())));
+            }
+            Ok(())
+        })?;
+        self.notes(db)?.rows.extend(closed);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
