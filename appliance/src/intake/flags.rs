@@ -26,7 +26,7 @@ pub(super) struct FlagFacts<'a> {
     pub(super) verdict: SignOffVerdict,
     /// What was drawn for its page, where one cleaning in some needs a photo.
     pub(super) photo_draw: Option<u32>,
-    /// The phone showed a version of the protocol that the box does not know.
+    /// The phone showed another version of the protocol than the present one, or another protocol than the item’s.
     pub(super) is_old_protocol: bool,
     /// The phone's clock cannot be relied on.
     pub(super) is_unsure: bool,

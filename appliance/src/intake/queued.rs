@@ -1,7 +1,8 @@
 //! Cleanings that waited in a phone: recorded with what is remarkable about them. What was done hours ago in front of an
 //! item cannot be asked for again, so hardly anything is refused.
 
-use record::fold::{Equipment, FacilitySettings};
+use record::anchor::corrected_ms;
+use record::fold::{Equipment, FacilityProtocol, FacilitySettings};
 use record::ids::StaffId;
 use record::kinds::{
     CivilDay, CleanedBy, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart, NameSource,
@@ -14,6 +15,8 @@ use record::tree::Hash;
 use serde::Serialize;
 use service::clock::Now;
 
+use crate::anchors::known_now_ms;
+
 use super::cleaning::{TOOK_MS_MAX, find_agent, find_clean_until, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, staff_of};
 use super::flags::FlagFacts;
@@ -24,6 +27,8 @@ use super::{
     raised_class, text, use_class, way_of, weakest_way,
 };
 
+/// For so long a phone that was away may show a version that was replaced.
+const SHOWN_AFTER_MS: i64 = 72 * 3_600_000;
 /// What was recorded no later than this did not wait.
 const AT_ONCE_MS: u64 = 1_000;
 
@@ -69,8 +74,6 @@ pub struct QueuedCleaning {
     pub who: QueuedCleaner,
     pub note: String,
     pub photos: Vec<Hash>,
-    /// A photo is still being made upright; it will be attached.
-    pub photo_follows: bool,
     /// From the press to now.
     pub waited_ms: u64,
     /// The press by the phone's wall clock, milliseconds since 1970.
@@ -139,7 +142,7 @@ fn record_cleaning(
     }
     let now = view.now();
     let performed_ms = now.wall_ms.saturating_sub_unsigned(form.waited_ms);
-    let judged = find_edition(form.protocol, item, view, performed_ms);
+    let judged = find_edition(form, item, view);
     let protocol = judged.protocol.as_ref();
     let (who, mut texts) = name_cleaner(&form.who, view, drafts)?;
     let (note, beside) = drafts.optional_text("notes", note)?;
@@ -167,7 +170,7 @@ fn record_cleaning(
         lot_expires: form.lot_expires,
         verdict,
         photo_draw: None,
-        is_old_protocol: !judged.is_shown,
+        is_old_protocol: !judged.is_present,
         is_unsure: form.unsure,
     };
     let flags = flags.list_flags(view);
@@ -225,33 +228,54 @@ fn stated_time(waited_ms: u64, now: &Now) -> Result<Option<i64>, CommandRefusal>
 /// The protocol by which a cleaning is judged.
 struct JudgedProtocol {
     protocol: Option<ProtocolPublished>,
-    /// It is the very version that the phone showed.
-    is_shown: bool,
+    /// It is what the phone showed, and what a page shows now.
+    is_present: bool,
 }
 
-/// The version that the phone showed, or what was in force then where the box does not know it.
-fn find_edition(
-    shown: Option<ProtocolRef>,
-    item: &Equipment,
-    view: &dyn StateView,
-    at_ms: i64,
-) -> JudgedProtocol {
-    let offered = || offered_protocols(view.facility(), item, at_ms).first().map(|&own| own.clone());
-    let protocols = &view.facility().protocols;
-    let Some(shown) = shown else {
+/// The version that the phone showed, as long as it may have been shown in good faith; else what was in force at the press. A
+/// phone cannot choose by what it is judged: only by the item's own protocols, and by none that was replaced long before.
+fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -> JudgedProtocol {
+    let facility = view.facility();
+    let pressed_ms = known_now_ms(&view.now(), facility).saturating_sub_unsigned(form.waited_ms);
+    let offered = || offered_protocols(facility, item, pressed_ms).first().map(|&own| own.clone());
+    let Some(shown) = form.protocol else {
         let protocol = offered();
-        return JudgedProtocol { is_shown: protocol.is_none(), protocol };
+        return JudgedProtocol { is_present: protocol.is_none(), protocol };
     };
-    let Some(known) = protocols.get(&shown.id) else {
-        return JudgedProtocol { protocol: offered(), is_shown: false };
+    let known = facility.protocols.get(&shown.id).filter(|_| item.protocols.contains(&shown.id));
+    let Some(known) = known else {
+        return JudgedProtocol { protocol: offered(), is_present: false };
     };
-    if let Some(shown) = known.of_version(shown.version) {
-        return JudgedProtocol { protocol: Some(shown.clone()), is_shown: true };
+    let in_force = known.in_force(pressed_ms);
+    if in_force.version == shown.version {
+        return JudgedProtocol { protocol: Some(in_force.clone()), is_present: !known.retired };
     }
-    let edition = known.editions.iter().find(|edition| edition.version == shown.version);
-    match edition.and_then(|edition| view.entry(edition.of)).map(|entry| entry.event()) {
-        Some(Event::ProtocolPublished(old)) => JudgedProtocol { protocol: Some(*old), is_shown: true },
-        _ => JudgedProtocol { protocol: Some(known.in_force(at_ms).clone()), is_shown: false },
+    let old = find_replaced(known, shown.version, pressed_ms, view);
+    JudgedProtocol { protocol: Some(old.unwrap_or_else(|| in_force.clone())), is_present: false }
+}
+
+/// An old version, where it was in force at the press or a few days before: so long a phone may have been away.
+fn find_replaced(
+    known: &FacilityProtocol,
+    version: u32,
+    pressed_ms: i64,
+    view: &dyn StateView,
+) -> Option<ProtocolPublished> {
+    let was_shown = |replaced_ms| (0..=SHOWN_AFTER_MS).contains(&pressed_ms.saturating_sub(replaced_ms));
+    if let Some(at) = known.before.iter().position(|earlier| earlier.published.version == version) {
+        let replaced_ms = known.before.get(at + 1).map_or(known.from_ms, |next| next.from_ms);
+        return was_shown(replaced_ms).then(|| known.before[at].published.clone());
+    }
+    let at = known.editions.iter().position(|edition| edition.version == version)?;
+    let replaced = view.entry(known.editions.get(at + 1)?.of)?;
+    let when = replaced.head().at;
+    let replaced_ms = corrected_ms(&when, view.facility().boots.get(&when.boot).copied());
+    if !was_shown(replaced_ms) {
+        return None;
+    }
+    match view.entry(known.editions[at].of)?.event() {
+        Event::ProtocolPublished(old) => Some(*old),
+        _ => None,
     }
 }
 
@@ -279,7 +303,7 @@ fn missing_parts(
             missing.push(MissingPart::ContactTime);
         }
     }
-    if PhotoRule::of(item, protocol) == PhotoRule::Required && form.photos.is_empty() && !form.photo_follows {
+    if PhotoRule::of(item, protocol) == PhotoRule::Required && form.photos.is_empty() {
         missing.push(MissingPart::Photo);
     }
     missing

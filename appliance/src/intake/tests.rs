@@ -14,6 +14,7 @@ use service::random::SeededRandom;
 use super::*;
 
 mod problem;
+mod queued;
 mod review;
 
 /// A box in memory: decides, numbers, folds.

@@ -185,7 +185,6 @@ fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Queue
         who: cleaner_of(row, late.name),
         note: late.text,
         photos: row.photos.clone(),
-        photo_follows: false,
         waited_ms: u64::try_from(now_ms.saturating_sub(row.performed_ms)).unwrap_or(0),
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,

@@ -263,7 +263,6 @@ impl SubmissionJson {
             who: self.cleaner(proven),
             note: self.note.clone(),
             photos: photos.stored.clone(),
-            photo_follows: !photos.following.is_empty(),
             waited_ms: place.age_ms,
             phone_ms: self.times.press.0,
             contact_s,

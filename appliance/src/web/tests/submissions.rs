@@ -279,7 +279,7 @@ async fn the_version_that_the_phone_showed_judges_its_record() {
     let cleaning = world.cleaning();
     assert_eq!(cleaning.protocol, Some(ProtocolRef { id, version: published.version }));
     assert!(!cleaning.incomplete.contains(&MissingPart::Steps), "{:?}", cleaning.incomplete);
-    assert!(!cleaning.flags.contains(&CleaningFlag::OldProtocol));
+    assert!(cleaning.flags.contains(&CleaningFlag::OldProtocol));
     let required_s = published.contact_s;
     assert_eq!(cleaning.contact, Some(Contact { required_s, phone_s: Some(300), ..Contact::default() }));
 }
