@@ -11,8 +11,9 @@ use super::scrub::{ScrubError, StrippedPhoto, THUMBNAIL_BYTES_MAX, strip_metadat
 
 /// Address space: a 48 megapixel photo decoded, its file, and the program.
 const MEMORY_BYTES_MAX: u64 = 350 * 1024 * 1024;
-/// CPU time; a decoding bomb gets no more.
+/// CPU time; a decoding bomb gets no more. Whoever is killed behind that by the signal for it asked for too much.
 const CPU_S_MAX: u64 = 20;
+const CPU_S_HARD: u64 = 25;
 /// How far it stands back behind the box itself: a record without a photo must not wait for somebody's photo.
 const NICENESS: i32 = 10;
 /// What comes before both pictures: the bytes of each, four big-endian bytes a number.
@@ -54,7 +55,8 @@ fn decode_input() -> Result<(), Failure> {
         setrlimit(resource, limit).map_err(|e| Failure::Io(e.into()))
     };
     limit(Resource::As, MEMORY_BYTES_MAX)?;
-    limit(Resource::Cpu, CPU_S_MAX)?;
+    let cpu = Rlimit { current: Some(CPU_S_MAX), maximum: Some(CPU_S_HARD) };
+    setrlimit(Resource::Cpu, cpu).map_err(|e| Failure::Io(e.into()))?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Core, 0)?;
     // Where it may not, it works at the box's own pace.

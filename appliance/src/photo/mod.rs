@@ -40,9 +40,10 @@ pub const CHILD_SUBCOMMAND: &str = "photo-child";
 const CHILD_WITHIN: Duration = Duration::from_secs(40);
 /// Bytes of what a child says beside the photo.
 const WORDS_MAX: u64 = 1024;
-/// The signals by which a program is told to end: SIGTERM and SIGINT.
+/// The signals by which others end a program: SIGTERM and SIGINT, and SIGKILL where the machine has no memory left.
 const TERMINATED: i32 = rustix::process::Signal::TERM.as_raw();
 const INTERRUPTED: i32 = rustix::process::Signal::INT.as_raw();
+const KILLED: i32 = rustix::process::Signal::KILL.as_raw();
 /// How the name of a file ends that is not written whole yet.
 const PART_ENDING: &str = ".part";
 /// A file that is not written whole by then never will be.
@@ -435,10 +436,10 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Stri
         (Some(0), Some(cleaned)) => Ok(cleaned),
         (Some(code), _) => Err(child::exit_status_error(code, &String::from_utf8_lossy(&words))),
         // Whoever stops the box tells all of its processes: that says nothing about the photo.
-        (None, _) if matches!(status.signal(), Some(TERMINATED | INTERRUPTED)) => {
+        (None, _) if matches!(status.signal(), Some(TERMINATED | INTERRUPTED | KILLED)) => {
             Err(PhotoTrouble::Box(std::io::Error::other("the photo process was told to end")))
         }
-        // Killed by its own limit on memory or time: what is in the file asked for too much.
+        // Ended by its own limit on memory or time: what is in the file asked for too much.
         (None, _) => Err(PhotoTrouble::TooManyPixels),
     }
 }

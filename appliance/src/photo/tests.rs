@@ -178,20 +178,43 @@ async fn uploads_that_entries_wait_for_outlive_a_new_start() {
     drop(before.promise(&incoming.join("gone"), of(9)));
     drop(promises);
     assert_eq!(before.wait_for_promised(Duration::from_secs(60)).await, 0);
+    // Off for a year: no calendar counts.
     let old = std::fs::File::options().append(true).open(incoming.join("old")).unwrap();
     let written = old.metadata().unwrap().modified().unwrap();
-    old.set_modified(written - Duration::from_secs(25 * 3_600)).unwrap();
+    old.set_modified(written - Duration::from_secs(366 * 86_400)).unwrap();
 
     let after = photos(dir.path(), CHILD);
     let left = after.left_promises().unwrap();
-    assert_eq!(left.iter().map(|p| p.entry()).collect::<Vec<_>>(), [of(7), of(12)]);
-    assert_eq!(files(&incoming), 2, "nothing else stays");
-    assert_eq!(after.wait_for_promised(Duration::ZERO).await, 2);
+    assert_eq!(left.iter().map(|p| p.entry()).collect::<Vec<_>>(), [of(3), of(7), of(12)]);
+    assert_eq!(files(&incoming), 3, "nothing else stays");
+    assert_eq!(after.wait_for_promised(Duration::ZERO).await, 3);
+    assert!(after.is_promised(of(7)).unwrap() && !after.is_promised(of(9)).unwrap());
     for promise in left {
         let photo = after.keep_promised(&promise).await.unwrap();
         assert!(after.holds(photo).await);
         promise.end();
     }
     assert_eq!((files(&incoming), after.wait_for_promised(Duration::ZERO).await), (0, 0));
-    assert_eq!(after.all().unwrap().len(), 2);
+    assert_eq!(after.all().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_upload_that_opens_at_no_start_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let incoming = dir.path().join("photos/incoming");
+    let of = EntryRef { epoch: "1-0000000a".parse().unwrap(), seq: 7 };
+    let first = photos(dir.path(), "kill -KILL $$");
+    // One of before has no number of tries.
+    std::fs::write(incoming.join("1-0000000a.7.one.follows"), "probe").unwrap();
+    let mut starts = 0;
+    let mut left = first.left_promises().unwrap();
+    while let Some(promise) = left.pop() {
+        starts += 1;
+        assert_eq!(promise.entry(), of);
+        let trouble = first.keep_promised(&promise).await.unwrap_err();
+        assert!(matches!(trouble, PhotoTrouble::Box(_)), "{trouble}: nothing is said about the photo");
+        drop(promise);
+        left = photos(dir.path(), "kill -KILL $$").left_promises().unwrap();
+    }
+    assert_eq!((starts, files(&incoming)), (5, 0));
 }

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use record::entry::EntryAuthor;
+use record::kinds::EntryRef;
 use record::tree::Hash;
+use web::error::HttpError;
 
 use crate::intake::Command;
 use crate::photo::{PhotoPromise, PhotoTrouble};
+use crate::store::ReadLane;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 
 /// A photo that is not opened yet, and where its upload lies.
 pub(crate) struct FollowingPhoto {
@@ -25,6 +28,10 @@ pub(crate) fn attach_late_photo(state: &AppState, done: CommandOutcome, photo: F
     let state = state.clone();
     tokio::spawn(async move {
         let opened = match photo.work.await {
+            Ok(Err(PhotoTrouble::Box(cause))) => {
+                tracing::warn!(%cause, seq = promise.entry().seq, "a photo that is to follow is tried once more");
+                state.photos.keep_promised(&promise).await
+            }
             Ok(opened) => opened,
             Err(error) => Err(PhotoTrouble::Box(std::io::Error::other(error))),
         };
@@ -66,10 +73,7 @@ async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Ha
             return promise.end();
         }
     };
-    // The box may end between the entry and the end of the promise. Nobody else knows the hash before, so nobody can have
-    // used the key for anything else.
-    let key = format!("photo {photo} follows {}.{}", of.epoch, of.seq);
-    match run_command(state, EntryAuthor::BOX, Some(key), Command::AttachPhoto { of, photo }).await {
+    match give_photo(state, of, photo).await {
         Ok(_) => promise.end(),
         Err(CommandFailure::Refused(refusal)) => {
             tracing::error!(?refusal, seq = of.seq, "a photo that was kept could not be attached");
@@ -79,4 +83,45 @@ async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Ha
             tracing::error!(?problem, seq = of.seq, "a photo that was kept is not attached yet");
         }
     }
+}
+
+/// Attaches a photo, once: the box may end between the entry and the end of the promise. Nobody else knows the hash before, so
+/// nobody can have used the key for anything else.
+async fn give_photo(state: &AppState, of: EntryRef, photo: Hash) -> Result<CommandOutcome, CommandFailure> {
+    let key = format!("photo {photo} follows {}.{}", of.epoch, of.seq);
+    run_command(state, EntryAuthor::BOX, Some(key), Command::AttachPhoto { of, photo }).await
+}
+
+/// Attaches photos that came once more with a record that is there and lacks them.
+///
+/// # Errors
+/// One was not attached: the phone has it still.
+pub(crate) async fn attach_again(
+    state: &AppState,
+    of: EntryRef,
+    photos: &[Hash],
+) -> Result<(), CommandFailure> {
+    for photo in photos {
+        match give_photo(state, of, *photo).await {
+            Ok(_) => {}
+            Err(CommandFailure::Refused(refusal)) => {
+                tracing::error!(?refusal, seq = of.seq, "a photo that was kept could not be attached");
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a cleaning is recorded without a photo, and none is to follow: of one that came with photos the box ended in between.
+pub(crate) async fn lacks_photos(state: &AppState, of: EntryRef) -> bool {
+    let recorded = state.store.read(ReadLane::Quick, move |reader| reader.cleaning(of)).await;
+    let lacks = matches!(recorded, Ok(Ok(Some(cleaning))) if cleaning.photos.is_empty());
+    if !lacks {
+        return false;
+    }
+    let promised = run_blocking(state, move |state| {
+        state.photos.is_promised(of).map_err(|error| HttpError::internal(&error))
+    });
+    promised.await.is_ok_and(|is_promised| !is_promised)
 }

@@ -15,6 +15,7 @@ use web::route::{Argument, Operation};
 
 use crate::intake::ReportPlacement;
 use crate::listen::PeerAddress;
+use crate::web::commands::photo_follow::lacks_photos;
 use crate::web::commands::photo_upload::{await_photo, take_photo};
 use crate::web::commands::run::by_key;
 use crate::web::context::AppState;
@@ -22,7 +23,8 @@ use crate::web::request::form::{SessionFormToken, multipart_error, new_parser, r
 use crate::web::request::multipart::BodyPiece;
 use crate::web::request::peer::find_peer;
 use crate::web::request::phone_submission::{
-    DOCUMENT_BYTES_MAX, PHOTO_BYTES_MAX, PhoneSubmission, SubmissionJson, SubmittedPhotos, photo_later,
+    DOCUMENT_BYTES_MAX, PHOTO_BYTES_MAX, PhoneSubmission, SubmissionJson, SubmittedPhotos, comes_again,
+    photo_later,
 };
 
 /// A phone writes a further file before one gets that long.
@@ -191,8 +193,14 @@ impl<'s> CopyReader<'s> {
             }
             Some(CopyLine::Submission(document)) => {
                 if let Ok(document) = document.check() {
-                    self.takes_photos = by_key(self.state, document.id()).await.is_none();
-                    let (came, photos) = (self.state.clock.now(), SubmittedPhotos::default());
+                    let recorded = by_key(self.state, document.id()).await;
+                    let are_late = match recorded {
+                        Some((line, _)) => lacks_photos(self.state, line.of).await,
+                        None => false,
+                    };
+                    self.takes_photos = recorded.is_none() || are_late;
+                    let photos = SubmittedPhotos { are_late, ..SubmittedPhotos::default() };
+                    let came = self.state.clock.now();
                     let network = ClientNetwork::of(self.from.remote);
                     self.file.records.push(PhoneSubmission {
                         came,
@@ -227,7 +235,7 @@ impl<'s> CopyReader<'s> {
         }
         match await_photo(take_photo(self.state, Some(upload)).await).await {
             Ok(stored) => record.photos.stored.extend(stored),
-            Err(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {
+            Err(refusal) if comes_again(self.state, record.document.id(), refusal) => {
                 return Err(photo_later(refusal));
             }
             Err(_) => {}

@@ -23,6 +23,7 @@ pub(crate) mod peer;
 pub(crate) mod phone_submission;
 pub(crate) mod photo_body;
 pub(crate) mod photo_form;
+pub(crate) mod photo_tries;
 pub(crate) mod queue_share;
 pub(crate) mod report_share;
 pub(crate) mod submission;

@@ -26,9 +26,9 @@ use crate::phones::{
     place_copied, place_in_time,
 };
 use crate::photo::{PhotoTrouble, PhotoUpload};
-use crate::web::commands::photo_follow::FollowingPhoto;
+use crate::web::commands::photo_follow::{FollowingPhoto, lacks_photos};
 use crate::web::commands::photo_upload::{
-    PHOTO_AGAIN_S, PhotoOutcome, PhotoRefusal, await_photo, take_photo,
+    PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, await_photo, take_photo,
 };
 use crate::web::commands::run::by_key;
 use crate::web::context::AppState;
@@ -37,6 +37,7 @@ use crate::web::request::badge_text::BadgeText;
 use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
+use crate::web::request::photo_tries::PhotoTries;
 
 const MEDIA: &str = "multipart/form-data";
 const DOCUMENT: &str = "submission";
@@ -335,6 +336,8 @@ fn unfit_document(field: Option<&str>, reason: &str) -> HttpError {
 pub(crate) struct SubmittedPhotos {
     pub(crate) stored: Vec<Hash>,
     pub(crate) following: Vec<FollowingPhoto>,
+    /// The record is there already and lacks them.
+    pub(crate) are_late: bool,
 }
 
 impl SubmittedPhotos {
@@ -342,14 +345,12 @@ impl SubmittedPhotos {
     ///
     /// # Errors
     /// One had no turn: the phone has it still.
-    pub(crate) async fn wait_for_all(self) -> Result<Vec<Hash>, HttpError> {
+    pub(crate) async fn wait_for_all(self, state: &AppState, id: &str) -> Result<Vec<Hash>, HttpError> {
         let mut all = self.stored;
         for photo in self.following {
             match await_photo(PhotoOutcome::Follows(photo)).await {
                 Ok(stored) => all.extend(stored),
-                Err(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {
-                    return Err(photo_later(refusal));
-                }
+                Err(refusal) if comes_again(state, id, refusal) => return Err(photo_later(refusal)),
                 Err(_) => {}
             }
         }
@@ -436,8 +437,8 @@ struct SubmissionReader<'s> {
     from: PeerAddress,
     /// The document, and when it was whole.
     document: Option<(SubmissionJson, Now)>,
-    /// It was recorded before, so nobody needs its photos.
-    is_repeat: bool,
+    /// It was recorded before with what it has of photos, so nobody needs these.
+    has_photos: bool,
     photos: SubmittedPhotos,
     present: SubmissionPart,
 }
@@ -452,7 +453,7 @@ enum SubmissionPart {
 impl<'s> SubmissionReader<'s> {
     fn new(state: &'s AppState, from: PeerAddress) -> Self {
         let (photos, present) = (SubmittedPhotos::default(), SubmissionPart::Nothing);
-        Self { state, from, document: None, is_repeat: false, photos, present }
+        Self { state, from, document: None, has_photos: false, photos, present }
     }
 
     async fn take(&mut self, piece: BodyPiece) -> Result<(), HttpError> {
@@ -468,7 +469,7 @@ impl<'s> SubmissionReader<'s> {
         self.present = match (part.name.as_str(), &self.document) {
             (DOCUMENT, None) => SubmissionPart::Document(Vec::new()),
             (_, None) => return Err(unfit_document(Some(DOCUMENT), "the first part is not the document")),
-            ("photo", Some(_)) if !self.is_repeat && photos < PHOTOS_MAX => {
+            ("photo", Some(_)) if !self.has_photos && photos < PHOTOS_MAX => {
                 SubmissionPart::Photo { upload: self.state.photos.incoming(self.from.remote).await, bytes: 0 }
             }
             _ => SubmissionPart::Nothing,
@@ -506,13 +507,16 @@ impl<'s> SubmissionReader<'s> {
             SubmissionPart::Nothing => {}
             SubmissionPart::Document(bytes) => {
                 let (came, document) = (self.state.clock.now(), SubmissionJson::parse(&bytes)?);
-                self.is_repeat = by_key(self.state, document.id()).await.is_some();
+                if let Some((line, _)) = by_key(self.state, document.id()).await {
+                    self.photos.are_late = lacks_photos(self.state, line.of).await;
+                    self.has_photos = !self.photos.are_late;
+                }
                 self.document = Some((document, came));
             }
             SubmissionPart::Photo { upload, .. } => match self.take_photo(upload).await {
                 PhotoOutcome::Stored(hash) => self.photos.stored.push(hash),
                 PhotoOutcome::Follows(photo) => self.photos.following.push(photo),
-                PhotoOutcome::Refused(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {
+                PhotoOutcome::Refused(refusal) if self.comes_again(refusal) => {
                     return Err(photo_later(refusal));
                 }
                 // The record goes on without a photo that is of no use, and lacks one where one is asked for.
@@ -524,6 +528,10 @@ impl<'s> SubmissionReader<'s> {
 }
 
 impl SubmissionReader<'_> {
+    fn comes_again(&self, refusal: PhotoRefusal) -> bool {
+        self.document.as_ref().is_some_and(|(document, _)| comes_again(self.state, document.id(), refusal))
+    }
+
     /// No later entry gives a report its photo, so that one is waited for.
     async fn take_photo(&self, upload: Result<PhotoUpload, PhotoTrouble>) -> PhotoOutcome {
         let taken = take_photo(self.state, Some(upload)).await;
@@ -537,9 +545,15 @@ impl SubmissionReader<'_> {
     }
 }
 
-/// A photo that had no turn: the phone has it still.
+/// Whether a record waits for its photo: that had no turn, or the box itself could not keep it, which is so for a while only.
+pub(crate) fn comes_again(state: &AppState, id: &str, refusal: PhotoRefusal) -> bool {
+    refusal.status == StatusCode::SERVICE_UNAVAILABLE
+        || (refusal.fault == PhotoFault::NotStored && state.stored::<PhotoTries>().take(id))
+}
+
+/// A photo that waits: the phone has it still.
 pub(crate) fn photo_later(refusal: PhotoRefusal) -> HttpError {
-    new_error(refusal.status, "photo", refusal.title())
+    new_error(StatusCode::SERVICE_UNAVAILABLE, "photo", refusal.title())
         .field("photo")
         .header(RETRY_AFTER, PHOTO_AGAIN_S.into())
 }

@@ -11,12 +11,14 @@ use crate::intake::{CommandRefusal, MeasuredContact, find_named_item};
 use crate::phones::{
     RecordingPhones, RefusedRecords, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace,
 };
-use crate::web::commands::photo_follow::attach_late_photo;
+use crate::web::commands::photo_follow::{attach_again, attach_late_photo};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson, SubmittedFacts};
+use crate::web::request::phone_submission::{
+    PhoneSubmission, SubmissionJson, SubmittedFacts, SubmittedPhotos,
+};
 use crate::web::words::ErrorWords;
 
 /// Where a phone asks what became of its records.
@@ -52,13 +54,17 @@ pub(crate) async fn record_submission(
     submission.document = check_listed(state, submission.document).await?;
     match try_record(state, by, key, &submission, place).await {
         Ok(done) => {
-            for photo in submission.photos.following {
+            let SubmittedPhotos { stored, following, are_late } = submission.photos;
+            if are_late {
+                attach_again(state, done.line.of, &stored).await?;
+            }
+            for photo in following {
                 attach_late_photo(state, done, photo);
             }
             Ok(done)
         }
         Err(UnrecordedCause::Unfit(why, error)) => {
-            let photos = submission.photos.wait_for_all().await?;
+            let photos = submission.photos.wait_for_all(state, submission.document.id()).await?;
             let (document, proven) = (submission.document, submission.proven);
             let row = document.to_refused(why, proven, &photos, place, &state.clock.now());
             let sender = name_sender(state, &by, submission.network);

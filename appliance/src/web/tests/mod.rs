@@ -118,7 +118,7 @@ use self::steady_disk::SteadyDisk;
 const NOW: i64 = 1_795_205_071_000;
 /// Stands in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of five
 /// bytes. `bad` and a zip are refused, and a PNG without a picture as too large; a path is a file with what the photo process wrote.
-const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*|PK*) exit 65;; ?PNG*) grep -qa IDAT || exit 66;; /*) exec cat "$first";; esac
+const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*|PK*) exit 65;; sick*) exit 70;; ?PNG*) grep -qa IDAT || exit 66;; /*) exec cat "$first";; esac
     printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
 
 /// The box's table, and what holds answers against it: the same for all worlds.

@@ -1,4 +1,4 @@
-//! What phones sent and the box refused: its bounds, its pages, and late entries that were cut.
+//! What phones sent and the box refused: its bounds, its pages, and late entries that were cut; and what comes of photos.
 
 use serde_json::{Value, json};
 
@@ -124,4 +124,49 @@ async fn a_record_that_was_refused_while_the_clock_was_wrong_has_the_time_that_i
     let pump = world.pump.to_string();
     tom.post(&at, &form, &[("tag", pump.as_str()), ("cleaned_by", "Maria"), ("notes", "")]).await.is(303);
     assert_eq!(world.cleaning().performed, Some(right.wall_ms - 3_600_000 + 600_000));
+}
+
+#[tokio::test]
+async fn the_boxs_own_trouble_with_a_photo_is_no_reason_to_let_go_of_it() {
+    let world = World::new().await;
+    let unknown = |n: usize| with(with(document(&world), "tag", json!("7QK3M9X2W")), "id", json!(id_of(n)));
+    let known = |n: usize| with(document(&world), "id", json!(id_of(n)));
+    for (document, at_last) in [(known(1), 201), (unknown(2), 422)] {
+        for _ in 0..3 {
+            let later = world.send(packed(&document, &[b"sick\n"]), false).await;
+            assert_eq!(later.is(503).header(http::header::RETRY_AFTER), "30");
+        }
+        world.send(packed(&document, &[b"sick\n"]), false).await.is(at_last);
+    }
+    for (document, status) in [(known(3), 201), (unknown(4), 422)] {
+        world.send(packed(&document, &[b"sick\n"]), false).await.is(503);
+        world.send(packed(&document, &[b"good one\n"]), false).await.is(status);
+    }
+    assert_eq!(world.cleaning().photos.len(), 1);
+    let refused = world.state.stored::<RefusedRecords>();
+    let row = refused.find(&world.state.store.state_db(), &id_of(4)).unwrap().unwrap();
+    assert_eq!(row.photos.len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_lost_its_photo_takes_it_when_it_comes_again() {
+    let world = World::new().await;
+    let sent = with(document(&world), "id", json!(id_of(1)));
+    let receipt = send(&world, &sent).await.is(201).json();
+    let (size, of) =
+        (world.size(), EntryRef { epoch: world.state.store.origin().epoch, seq: world.size() - 1 });
+    // One that is to follow is enough.
+    let upload = world.dir.path().join("box/photos/incoming/one");
+    std::fs::write(&upload, "good\n").unwrap();
+    let promise = world.state.photos.promise(&upload, of);
+    world.send(packed(&sent, &[b"good one\n"]), false).await.is(201);
+    assert_eq!(world.size(), size);
+    promise.end();
+    // As it is where the box ended between the record and its photo.
+    for _ in 0..2 {
+        assert_eq!(world.send(packed(&sent, &[b"good one\n"]), false).await.is(201).json(), receipt);
+        assert_eq!(world.size(), size + 1);
+    }
+    let Event::PhotoAttached(attached) = world.event(size) else { panic!() };
+    assert_eq!(attached.of, of);
 }

@@ -190,7 +190,7 @@ async fn what_is_refused_keeps_a_photo_that_takes_long() {
     let following = vec![FollowingPhoto { work, upload: world.dir.path().join("upload") }];
     let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
     let document: SubmissionJson = serde_json::from_value(unknown).unwrap();
-    let photos = SubmittedPhotos { stored: Vec::new(), following };
+    let photos = SubmittedPhotos { following, ..SubmittedPhotos::default() };
     let now = world.state.clock.now();
     let network = ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
     let submission = PhoneSubmission {
