@@ -284,6 +284,7 @@ async fn start_box(
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
+    rooms::report_badges(&seams.alarms, &identity);
     let phones = open_reminders(seams, &store);
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);

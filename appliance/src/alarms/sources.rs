@@ -60,6 +60,8 @@ side_rooms! {
     Uplink = "uplink",
     /// What is in no log: PINs, sessions, tokens.
     State = "state",
+    /// The key of all badges.
+    Badges = "badges",
     /// Lights and button.
     Panel = "panel",
     /// The command line's socket.

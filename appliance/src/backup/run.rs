@@ -29,8 +29,8 @@ use crate::photo::PhotoStore;
 use crate::store::{Store, StoreError};
 
 /// Files of `keys/` that a restored box needs: its authority, so that browsers go on to trust it, its relation to the relay, and what
-/// it knows its labels and its people's badges by, so that it goes on with the same ones. The key that signs the log is in no backup: a box that is restored begins a log of its own.
-const KEYS: [&str; 8] = [
+/// it knows its labels and its people's badges by and signs its packs with, so that it goes on with the same ones. The key that signs the log is in no backup: a box that is restored begins a log of its own.
+const KEYS: [&str; 10] = [
     "https-ca.key",
     "https-ca.pem",
     "relay.json",
@@ -38,6 +38,8 @@ const KEYS: [&str; 8] = [
     "claim.used",
     "claim.toml",
     "badge.key",
+    "pack-signer.key",
+    "pack-signer.pub",
     LABEL_KEY,
 ];
 /// Bytes of a file of `keys/`.

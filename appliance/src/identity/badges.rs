@@ -13,12 +13,15 @@ use service::random::RandomSource;
 use super::hmac::hmac_sha256;
 use super::rows::JsonTable;
 use super::{IdentityError, SYMBOLS, new_row_id};
-use crate::store::disk::{Disk, put_small, read_small};
+use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
 
 const TABLE: &str = "badges";
 /// Apart from the table, so that whoever has only the table cannot try out the few codes that a printed number may have.
 const KEY_FILE: &str = "keys/badge.key";
 const KEY_BYTES: usize = 32;
+/// What is known of the key: one row.
+const KEY_TABLE: &str = "badge_key";
+const KEY_NOTE: &str = "note";
 const CHARS_MIN: usize = 4;
 const CHARS_MAX: usize = 128;
 /// Badges of one person, of the staff and revoked.
@@ -97,6 +100,24 @@ pub enum BadgeRefusal {
     TooMany,
     #[error("This badge was sent without HTTPS and is not safe any more. Take another one")]
     Revoked,
+    /// The others prove nothing, and would not with another key.
+    #[error(
+        "The key of all badges is lost. Put keys/badge.key back from a backup, or remove all badges first"
+    )]
+    KeyLost,
+}
+
+/// What is wrong with the key under which all badges were made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyTrouble {
+    #[error("keys/badge.key is gone")]
+    Missing,
+    #[error("keys/badge.key is damaged")]
+    Damaged,
+    #[error("keys/badge.key is another key than that of these badges")]
+    Foreign,
+    #[error("keys/badge.key cannot be read: {0}")]
+    Unreadable(String),
 }
 
 /// A badge that somebody wants to add.
@@ -111,6 +132,7 @@ pub struct NewBadge {
 /// The badges of a facility's staff.
 pub struct BadgeStore {
     rows: JsonTable,
+    key_notes: JsonTable,
     disk: Arc<dyn Disk>,
     random: Arc<dyn RandomSource>,
     /// As it is in its file, once it was needed.
@@ -124,8 +146,9 @@ impl BadgeStore {
         disk: Arc<dyn Disk>,
         random: Arc<dyn RandomSource>,
     ) -> Result<Self, IdentityError> {
-        let rows = JsonTable::open(db, TABLE)?;
-        let store = Self { rows, disk, random, key: Mutex::default(), has_any: AtomicBool::default() };
+        let (rows, key_notes) = (JsonTable::open(db.clone(), TABLE)?, JsonTable::open(db, KEY_TABLE)?);
+        let (key, has_any) = (Mutex::default(), AtomicBool::default());
+        let store = Self { rows, key_notes, disk, random, key, has_any };
         store.count_again()?;
         Ok(store)
     }
@@ -144,10 +167,13 @@ impl BadgeStore {
         new: &NewBadge,
         has_left: impl Fn(StaffId) -> bool,
     ) -> Result<Result<(), BadgeRefusal>, IdentityError> {
-        // Without a key there is no badge yet.
-        let Some(key) = self.key()? else { return Ok(Ok(())) };
         let mut held: Vec<(String, StaffBadge)> = self.rows.all()?;
         held.retain(|(_, badge)| !has_left(badge.staff));
+        let key = match self.key()? {
+            Ok(key) => key,
+            Err(_) if held.is_empty() => return Ok(Ok(())),
+            Err(_) => return Ok(Err(BadgeRefusal::KeyLost)),
+        };
         Ok(check_new(&held, &digest_of(&key, &new.code), new.staff))
     }
 
@@ -160,7 +186,12 @@ impl BadgeStore {
         new: &NewBadge,
         has_left: impl Fn(StaffId) -> bool,
     ) -> Result<Result<StaffBadge, BadgeRefusal>, IdentityError> {
-        let digest = digest_of(&self.key_or_new()?, &new.code);
+        let has_badges = self.rows.all::<StaffBadge>()?.iter().any(|(_, badge)| !has_left(badge.staff));
+        let key = match self.key_or_new(has_badges)? {
+            Ok(key) => key,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let digest = digest_of(&key, &new.code);
         let enrolled = self.rows.change(|rows| {
             let (left, held): (Vec<_>, Vec<_>) =
                 rows.starting::<StaffBadge>("")?.into_iter().partition(|(_, badge)| has_left(badge.staff));
@@ -187,8 +218,11 @@ impl BadgeStore {
     /// # Errors
     /// The key cannot be read or written.
     pub fn make_code(&self, staff: StaffId, press: Option<&str>) -> Result<BadgeCode, IdentityError> {
-        let Some(press) = press else { return Ok(BadgeCode::of_bits(self.random.bytes())) };
-        let made_for = hmac_sha256(&self.key_or_new()?, format!("print/{staff}/{press}").as_bytes());
+        let has_badges = !self.rows.all::<StaffBadge>()?.is_empty();
+        // Without the key nothing is added anyway.
+        let key = self.key_or_new(has_badges)?.ok();
+        let Some((press, key)) = press.zip(key) else { return Ok(BadgeCode::of_bits(self.random.bytes())) };
+        let made_for = hmac_sha256(&key, format!("print/{staff}/{press}").as_bytes());
         let mut bits = [0; 16];
         bits.copy_from_slice(&made_for[..16]);
         Ok(BadgeCode::of_bits(bits))
@@ -273,7 +307,8 @@ impl BadgeStore {
 
     /// A badge and its key in the table.
     fn find(&self, code: &BadgeCode) -> Result<Option<(String, StaffBadge)>, IdentityError> {
-        let Some(key) = self.key()? else { return Ok(None) };
+        // Without the key it is nobody's, and whoever can help is told at the start.
+        let Ok(key) = self.key()? else { return Ok(None) };
         let digest = digest_of(&key, code);
         let found = self.rows.get::<StaffBadge>(&digest)?;
         Ok(found.map(|badge| (digest, badge)))
@@ -285,37 +320,69 @@ impl BadgeStore {
         Ok(())
     }
 
-    /// The key, if there is one. A damaged one is none: what was made under it is not found again.
-    fn key(&self) -> Result<Option<[u8; KEY_BYTES]>, IdentityError> {
-        let mut known = self.lock();
-        if known.is_none() {
-            *known = match read_small(&*self.disk, KEY_FILE, KEY_BYTES) {
-                Ok(bytes) => bytes.and_then(|bytes| bytes.try_into().ok()),
-                Err(error) if error.kind() == ErrorKind::InvalidData => None,
-                Err(error) => return Err(key_error(error)),
-            };
-        }
-        Ok(*known)
-    }
-
-    /// The key, made now where there is none.
-    fn key_or_new(&self) -> Result<[u8; KEY_BYTES], IdentityError> {
-        if let Some(key) = self.key()? {
-            return Ok(key);
-        }
+    /// The key, held against what was noted of it when it was made.
+    fn key(&self) -> Result<Result<[u8; KEY_BYTES], KeyTrouble>, IdentityError> {
         let mut known = self.lock();
         if let Some(key) = *known {
-            return Ok(key);
+            return Ok(Ok(key));
+        }
+        let key = match read_small(&*self.disk, KEY_FILE, KEY_BYTES) {
+            Ok(None) => Err(KeyTrouble::Missing),
+            Ok(Some(bytes)) => bytes.try_into().map_err(|_| KeyTrouble::Damaged),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(KeyTrouble::Damaged),
+            Err(error) => Err(KeyTrouble::Unreadable(error.to_string())),
+        };
+        let key = match (key, self.key_notes.get::<String>(KEY_NOTE)?) {
+            (Ok(key), Some(noted)) if noted != note_of(&key) => Err(KeyTrouble::Foreign),
+            (Ok(key), None) => {
+                // Of a version that noted nothing.
+                self.key_notes.put(KEY_NOTE, &note_of(&key))?;
+                Ok(key)
+            }
+            (key, _) => key,
+        };
+        *known = key.as_ref().ok().copied();
+        Ok(key)
+    }
+
+    /// The key. Where there is none that fits, another is made only if no badge was made under it.
+    fn key_or_new(&self, has_badges: bool) -> Result<Result<[u8; KEY_BYTES], BadgeRefusal>, IdentityError> {
+        let trouble = match self.key()? {
+            Ok(key) => return Ok(Ok(key)),
+            Err(_) if has_badges => return Ok(Err(BadgeRefusal::KeyLost)),
+            Err(trouble) => trouble,
+        };
+        let mut known = self.lock();
+        if let Some(key) = *known {
+            return Ok(Ok(key));
+        }
+        if trouble != KeyTrouble::Missing {
+            set_aside_hint(&*self.disk, KEY_FILE).map_err(key_error)?;
         }
         let key = self.random.bytes::<KEY_BYTES>();
         put_small(&*self.disk, KEY_FILE, &key).map_err(key_error)?;
+        self.key_notes.put(KEY_NOTE, &note_of(&key))?;
         *known = Some(key);
-        Ok(key)
+        Ok(Ok(key))
+    }
+
+    /// Why the badges that are enrolled prove nothing, where that is so. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn key_trouble(&self) -> Result<Option<KeyTrouble>, IdentityError> {
+        let has_badges = !self.rows.all::<StaffBadge>()?.is_empty();
+        Ok(if has_badges { self.key()?.err() } else { None })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<[u8; KEY_BYTES]>> {
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is kept of the key beside the badges: it tells another one, and nothing of it.
+fn note_of(key: &[u8; KEY_BYTES]) -> String {
+    Hash(hmac_sha256(key, b"badge key")).to_string()
 }
 
 fn digest_of(key: &[u8; KEY_BYTES], code: &BadgeCode) -> String {

@@ -6,10 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use record::sign::{KeyKind, SignerKey};
 use service::random::RandomSource;
 
-use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
+use crate::store::disk::{Disk, file_exists, put_small, read_small, set_aside_hint};
 
 /// The key, then the name that it goes by: a facility that is renamed stays the same signer.
 const KEY_FILE: &str = "keys/pack-signer.key";
+/// Beside it what others know it by: a key that is another is damaged.
+const VERIFIER_FILE: &str = "keys/pack-signer.pub";
+const VERIFIER_BYTES_MAX: usize = 1_024;
 const KEY_BYTES: usize = 32;
 const NAME_CHARS_MAX: usize = 60;
 /// Of two that make it at once the second finds it made: a process has one data folder.
@@ -25,7 +28,11 @@ pub fn read_signer(disk: &dyn Disk) -> io::Result<Option<SignerKey>> {
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the key that signs packs is damaged");
     let (secret, name) = file.split_first_chunk::<KEY_BYTES>().ok_or_else(damaged)?;
     let name = std::str::from_utf8(name).map_err(|_| damaged())?;
-    SignerKey::new(name, KeyKind::Note, secret).map(Some).map_err(|_| damaged())
+    let signer = SignerKey::new(name, KeyKind::Note, secret).map_err(|_| damaged())?;
+    match read_small(disk, VERIFIER_FILE, VERIFIER_BYTES_MAX)? {
+        Some(known) if known != signer.verifier().to_string().into_bytes() => Err(damaged()),
+        _ => Ok(Some(signer)),
+    }
 }
 
 /// The same, or one that is made now. One that is damaged is as good as lost, and stays beside it.
@@ -35,16 +42,28 @@ pub fn read_signer(disk: &dyn Disk) -> io::Result<Option<SignerKey>> {
 pub fn make_signer(disk: &dyn Disk, random: &dyn RandomSource, facility: &str) -> io::Result<SignerKey> {
     let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     match read_signer(disk) {
-        Ok(Some(signer)) => return Ok(signer),
+        Ok(Some(signer)) => {
+            if !file_exists(disk, VERIFIER_FILE)? {
+                put_small(disk, VERIFIER_FILE, signer.verifier().to_string().as_bytes())?;
+            }
+            return Ok(signer);
+        }
+        Ok(None) if file_exists(disk, VERIFIER_FILE)? => {
+            tracing::error!(
+                "the key that signs packs is gone and is made anew: tell those who trust the old one"
+            );
+        }
         Ok(None) => {}
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            tracing::error!(%error, "the key that signs packs is made anew");
+            tracing::error!(%error, "the key that signs packs is made anew: tell those who trust the old one");
             set_aside_hint(disk, KEY_FILE)?;
         }
         Err(error) => return Err(error),
     }
     let (secret, name): ([u8; KEY_BYTES], _) = (random.bytes(), signer_name(facility));
     let signer = SignerKey::new(&name, KeyKind::Note, &secret).map_err(io::Error::other)?;
+    // First what tells it: a cut in between leaves no key that nothing vouches for.
+    put_small(disk, VERIFIER_FILE, signer.verifier().to_string().as_bytes())?;
     put_small(disk, KEY_FILE, &[&secret[..], name.as_bytes()].concat())?;
     Ok(signer)
 }
@@ -94,6 +113,15 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let again = make_signer(&disk, &SeededRandom::new(2), "Another name").unwrap();
         assert_eq!(again.verifier(), made.verifier());
+        let key = std::fs::read(&path).unwrap();
+        let mut flipped = key.clone();
+        flipped[3] ^= 1;
+        std::fs::write(&path, flipped).unwrap();
+        assert!(read_signer(&disk).is_err(), "it would be another signer under the same name");
+        std::fs::write(&path, &key).unwrap();
+        std::fs::remove_file(dir.path().join(VERIFIER_FILE)).unwrap();
+        assert_eq!(make_signer(&disk, &SeededRandom::new(2), "x").unwrap().verifier(), made.verifier());
+        assert!(dir.path().join(VERIFIER_FILE).exists(), "one of before has none");
         std::fs::write(&path, "short").unwrap();
         assert!(read_signer(&disk).is_err());
         let anew = make_signer(&disk, &SeededRandom::new(3), " ").unwrap();

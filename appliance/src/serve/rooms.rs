@@ -57,6 +57,15 @@ pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStor
     Ok(IdentityStores::open(&store.state_db(), store.disk(), &seams.random)?)
 }
 
+/// Tells where all badges prove nothing.
+pub(super) fn report_badges(alarms: &AlarmStore, identity: &IdentityStores) {
+    match identity.badges.key_trouble() {
+        Ok(None) => alarms.end(|cause| SideRoom::Badges.is_of(cause)),
+        Ok(Some(trouble)) => alarms.raise(SideRoom::Badges.off(&trouble.to_string())),
+        Err(error) => tracing::error!(%error, "it is not known whether badges prove anything"),
+    }
+}
+
 /// Puts aside what lies where a folder should be.
 fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Path) {
     if path.symlink_metadata().is_ok() && !path.is_dir() {

@@ -123,5 +123,7 @@ cause-panel-off = Its lights and button could not be opened, or stopped working.
     .next = Correct the panel’s lines in the settings file as docs/panel.md says, or set its kind to none, and start the box again.
 cause-state-lost = The file state.redb was missing or damaged. With it went PINs, sessions, API tokens, printers and label templates that were set up here, open label jobs, the access log, and which photos had been sent.
     .next = Set PINs with `cleantrack-appliance staff pin`, create new API tokens, and set up the printers again.
+cause-badges-off = The key under which all badges were added is not there any more.
+    .next = Put keys/badge.key back from a backup and restart the box. Without a backup, remove all badges and add them anew.
 cause-admin-off = Its socket cannot be created.
     .next = Remove what lies at admin.sock in the data folder, then restart the box.

@@ -74,4 +74,6 @@ alarm-panel-off = The panel’s lights and button do not work
     .safe = Cleanings are recorded.
 alarm-state-lost = PINs, tokens and printers must be set again
     .safe = All records of cleanings are safe: they are in the log.
+alarm-badges-off = Badges prove nothing
+    .safe = Cleanings are recorded, and nobody else’s badge counts.
 alarm-admin-off = The box’s command line does not work

@@ -244,6 +244,7 @@ person-badge-taken = This badge is in use. Take another one
 person-badge-present = They have this badge already
 person-badge-too-many = A person has at most 3 badges. Remove one first
 person-badge-unsafe = This badge was sent without HTTPS and is not safe any more. Take another one
+person-badge-key-lost = The key of all badges is lost. Put keys/badge.key back from a backup, or remove all badges first
 person-badge-differs = The two scans differ. Scan the badge twice, from the beginning
 person-own-pin-away = You cannot remove your own PIN; ask another facility admin
 person-sessions = Signed in

@@ -109,5 +109,7 @@ cause-panel-off = No se pudieron abrir sus luces y su botón, o dejaron de funci
     .next = Corrija las líneas del panel en el archivo de configuración como dice docs/panel.md, o ponga su tipo en none, e inicie la unidad de nuevo.
 cause-state-lost = Faltaba el archivo state.redb o estaba dañado. Con él se perdieron los PIN, las sesiones, los tokens de API, las impresoras y las plantillas de etiquetas configuradas aquí, los trabajos de etiquetas abiertos, el registro de accesos y qué fotos se habían enviado.
     .next = Asigne los PIN con `cleantrack-appliance staff pin`, cree tokens de API nuevos y configure las impresoras otra vez.
+cause-badges-off = Ya no está la clave con la que se añadieron todas las credenciales.
+    .next = Restaure keys/badge.key de una copia de seguridad y reinicie la unidad. Sin copia, quite todas las credenciales y añádalas de nuevo.
 cause-admin-off = No se puede crear su socket.
     .next = Quite lo que hay en admin.sock en la carpeta de datos y reinicie la unidad.

@@ -70,4 +70,6 @@ alarm-panel-off = Las luces y el botón del panel no funcionan
     .safe = Las limpiezas se registran.
 alarm-state-lost = Hay que configurar de nuevo los PIN, los tokens y las impresoras
     .safe = Todos los registros de limpiezas se conservan: están en el historial.
+alarm-badges-off = Las credenciales no acreditan nada
+    .safe = Las limpiezas se registran, y no vale la credencial de ninguna otra persona.
 alarm-admin-off = La línea de comandos de la unidad no funciona

@@ -229,6 +229,7 @@ person-badge-taken = Esta credencial ya está en uso. Tome otra
 person-badge-present = La persona ya tiene esta credencial
 person-badge-too-many = Una persona tiene 3 credenciales como máximo. Quite primero una
 person-badge-unsafe = Esta credencial se envió sin HTTPS y ya no es segura. Tome otra
+person-badge-key-lost = Se perdió la clave de todas las credenciales. Restaure keys/badge.key de una copia de seguridad o quite antes todas las credenciales
 person-badge-differs = Los dos escaneos son distintos. Escanee la credencial dos veces, desde el principio
 person-own-pin-away = No puede quitar su propio PIN; pídaselo a otro administrador
 person-sessions = Sesiones

@@ -147,23 +147,47 @@ fn neither_the_badge_nor_a_plain_hash_of_it_is_in_the_file() {
 }
 
 #[test]
-fn without_its_key_a_badge_is_unknown_and_can_be_added_again() {
+fn without_its_key_a_badge_is_unknown_and_is_told_of() {
     let folder = BoxFolder::new();
     let key_file = folder.key_file();
-    enrol(&folder.open(), 1, CODE).unwrap();
-    for damage in [None, Some(&b"short"[..]), Some(&[7; 4_096][..])] {
-        match damage {
-            None => std::fs::remove_file(&key_file).unwrap(),
+    let put = |file: Option<&[u8]>| {
+        let _ = std::fs::remove_file(&key_file).or_else(|_| std::fs::remove_dir(&key_file));
+        match file {
+            None => {}
+            Some(b"folder") => std::fs::create_dir(&key_file).unwrap(),
             Some(bytes) => std::fs::write(&key_file, bytes).unwrap(),
         }
+    };
+    enrol(&folder.open(), 1, CODE).unwrap();
+    let key = std::fs::read(&key_file).unwrap();
+    let mut flipped = key.clone();
+    flipped[7] ^= 1;
+    for damage in [None, Some(&b"short"[..]), Some(b""), Some(&[7; 4_096]), Some(&flipped), Some(b"folder")] {
+        put(damage);
         let badges = folder.open();
         assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), None);
+        assert!(!badges.holds(&code("4711")).unwrap());
+        let trouble = badges.key_trouble().unwrap().unwrap().to_string();
+        assert!(trouble.starts_with("keys/badge.key "), "{trouble}");
+        assert_eq!(enrol(&badges, 2, CODE), Err(BadgeRefusal::KeyLost), "it is somebody's");
+        badges.make_code(person(2), Some("press")).unwrap();
+        put(Some(&key));
+        let badges = folder.open();
+        assert_eq!(badges.key_trouble().unwrap(), None);
+        assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), Some(person(1)), "it was put back");
+    }
+    for damage in [None, Some(&flipped[..])] {
+        put(damage);
+        let badges = folder.open();
         badges.remove_all(person(1)).unwrap();
+        assert_eq!(badges.key_trouble().unwrap(), None, "nobody lacks anything");
         enrol(&badges, 1, CODE).unwrap();
         assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), Some(person(1)));
+        assert_eq!(folder.open().key_trouble().unwrap(), None);
         let stored = std::fs::read(&key_file).unwrap();
-        assert_eq!(stored.len(), KEY_BYTES);
+        assert!(stored.len() == KEY_BYTES && stored != flipped);
     }
+    assert_eq!(std::fs::read(key_file.with_extension("key.bad")).unwrap(), flipped);
 }
 
 #[test]

@@ -128,6 +128,7 @@ fn word_part(w: AlarmBannerWords, part: Option<SideRoom>) -> (String, String) {
         Some(SideRoom::Printers) => (w.alarm_printers_off(), w.alarm_printers_off_safe()),
         Some(SideRoom::Uplink) => (w.alarm_uplink_off(), w.alarm_uplink_off_safe()),
         Some(SideRoom::State) => (w.alarm_state_lost(), w.alarm_state_lost_safe()),
+        Some(SideRoom::Badges) => (w.alarm_badges_off(), w.alarm_badges_off_safe()),
         Some(SideRoom::Panel) => (w.alarm_panel_off(), w.alarm_panel_off_safe()),
         Some(SideRoom::Admin) => (w.alarm_admin_off(), w.alarm_https_safe()),
     }
@@ -279,6 +280,7 @@ fn word_part_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         Some(SideRoom::Printers) => (w.cause_printers_off(), w.cause_printers_off_next()),
         Some(SideRoom::Uplink) => (w.cause_uplink_off(), w.cause_uplink_off_next()),
         Some(SideRoom::State) => (w.cause_state_lost(), w.cause_state_lost_next()),
+        Some(SideRoom::Badges) => (w.cause_badges_off(), w.cause_badges_off_next()),
         Some(SideRoom::Panel) => (w.cause_panel_off(), w.cause_panel_off_next()),
         Some(SideRoom::Admin) => (w.cause_admin_off(), w.cause_admin_off_next()),
     }

@@ -143,9 +143,11 @@ fn badge_changed(staff: StaffId) -> AccessNote {
 fn badge_error(refusal: &BadgeRefusal) -> HttpError {
     let status = match refusal {
         BadgeRefusal::Form | BadgeRefusal::Label => StatusCode::UNPROCESSABLE_ENTITY,
-        BadgeRefusal::Taken | BadgeRefusal::Present(_) | BadgeRefusal::TooMany | BadgeRefusal::Revoked => {
-            StatusCode::CONFLICT
-        }
+        BadgeRefusal::Taken
+        | BadgeRefusal::Present(_)
+        | BadgeRefusal::TooMany
+        | BadgeRefusal::Revoked
+        | BadgeRefusal::KeyLost => StatusCode::CONFLICT,
     };
     new_error(status, "badge", refusal.to_string())
         .field("code")

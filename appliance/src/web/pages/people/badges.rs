@@ -38,6 +38,7 @@ fn word_badge_refusal(p: PeopleWords, refusal: &BadgeRefusal) -> String {
         BadgeRefusal::Present(_) => p.person_badge_present(),
         BadgeRefusal::TooMany => p.person_badge_too_many(),
         BadgeRefusal::Revoked => p.person_badge_unsafe(),
+        BadgeRefusal::KeyLost => p.person_badge_key_lost(),
     }
 }
 
