@@ -13,6 +13,7 @@ use service::random::RandomSource;
 
 use self::backups::PresentKey;
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
+use crate::anchors::known_now_ms;
 use crate::backup::{BackupService, RestoreTest};
 use crate::bundle::BundleFile;
 use crate::command::{CommandError, ExecuteOutcome, execute_command};
@@ -180,9 +181,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             make_token(context, NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None })
                 .await
         }
-        AdminCommand::TokenList => {
-            Ok(token_lines(&context.identity.tokens.all(), context.clock.now().wall_ms))
-        }
+        AdminCommand::TokenList => Ok(token_lines(&context.identity.tokens.all(), known_now(context))),
         AdminCommand::TokenRevoke { token } => revoke_token(context, token).await,
         AdminCommand::KeysExport => Ok(list_keys(&context.store)),
         AdminCommand::LogTrust { log } => trust_log(context, &log).await,
@@ -297,12 +296,16 @@ fn alarm_lines(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
     }
 }
 
+fn known_now(context: &AdminContext) -> i64 {
+    known_now_ms(&context.clock.now(), &context.store.facility())
+}
+
 /// Work on tokens, which waits for the disk.
 async fn with_tokens<T: Send + 'static>(
     context: &Arc<AdminContext>,
     work: impl FnOnce(&IdentityStores, i64) -> Result<T, IdentityError> + Send + 'static,
 ) -> Result<T, String> {
-    let (identity, now_ms) = (context.identity.clone(), context.clock.now().wall_ms);
+    let (identity, now_ms) = (context.identity.clone(), known_now(context));
     let done = tokio::task::spawn_blocking(move || work(&identity, now_ms)).await;
     done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
 }

@@ -305,7 +305,7 @@ async fn start_box(
     let parts = rooms::RoomParts { store: &store, photos: &photos };
     let backups = rooms::open_backups(seams, settings, data, parts, &uplink);
     tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
-    tasks.push(start_sweep(settings, &store, &photos));
+    tasks.push(start_sweep(settings, &seams.clock, (&store, &photos)));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
     let ports = [Some(plain_addr), secure_addr].map(|addr| addr.map(|addr| addr.port()));
     let of_pages = page_settings(settings, ports, panel.view());
@@ -440,9 +440,19 @@ fn page_state(
     state
 }
 
-fn start_sweep(settings: &BoxSettings, store: &Store, photos: &PhotoStore) -> tokio::task::JoinHandle<()> {
+fn start_sweep(
+    settings: &BoxSettings,
+    clock: &Arc<dyn Clock>,
+    (store, photos): (&Store, &PhotoStore),
+) -> tokio::task::JoinHandle<()> {
     let (percent, at_relay) = (settings.limits.photo_percent, relay_photos(store));
-    tokio::spawn(crate::sweep::run_eviction(store.clone(), photos.clone(), percent, at_relay))
+    tokio::spawn(crate::sweep::run_eviction(
+        store.clone(),
+        photos.clone(),
+        Arc::clone(clock),
+        percent,
+        at_relay,
+    ))
 }
 
 /// Which photos the relay has.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use service::clock::Clock;
 
+use crate::anchors::sure_now_ms;
 use crate::phones::refused_photos;
 use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, thumbnails_leave};
 use crate::store::{Store, StoreError};
@@ -36,12 +38,18 @@ pub enum SweepError {
 pub type RelayPhotoSource = Arc<dyn Fn() -> AtRelay + Send + Sync>;
 
 /// Looks now, and from then on every hour.
-pub async fn run_eviction(store: Store, photos: PhotoStore, budget_percent: u8, synced: RelayPhotoSource) {
+pub async fn run_eviction(
+    store: Store,
+    photos: PhotoStore,
+    clock: Arc<dyn Clock>,
+    budget_percent: u8,
+    synced: RelayPhotoSource,
+) {
     loop {
         let (store, photos, synced) = (store.clone(), photos.clone(), Arc::clone(&synced));
-        let swept =
-            tokio::task::spawn_blocking(move || evict_photos(&store, &photos, budget_percent, &synced()))
-                .await;
+        let is_sure = sure_now_ms(&clock.now(), &store.facility()).is_some();
+        let sweep = move || evict_photos(&store, &photos, budget_percent, &synced(), is_sure);
+        let swept = tokio::task::spawn_blocking(sweep).await;
         match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(gone)) => tracing::info!(gone, "photos left the card"),
@@ -52,7 +60,8 @@ pub async fn run_eviction(store: Store, photos: PhotoStore, budget_percent: u8, 
     }
 }
 
-/// One round; how many photos left.
+/// One round; how many photos left. Where the time is not sure, no thumbnail that a record shows leaves by its age: of many it
+/// is the only picture that is left here.
 ///
 /// # Errors
 /// [`SweepError`]; what has left has left.
@@ -61,6 +70,7 @@ pub fn evict_photos(
     photos: &PhotoStore,
     budget_percent: u8,
     at_relay: &AtRelay,
+    is_time_sure: bool,
 ) -> Result<usize, SweepError> {
     let parts = photos.remove_parts()?;
     if parts > 0 {
@@ -72,6 +82,9 @@ pub fn evict_photos(
     follow_entries(store, &db)?;
     name_photos(&db, &mut on_card)?;
     name_photos(&db, &mut thumbnails)?;
+    for named in thumbnails.iter_mut().filter(|one| one.named.is_some() && !is_time_sure) {
+        named.age_ms = 0;
+    }
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
     let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
     // What waits for a late entry is named by it, and the phone that sent it has let go of it.
@@ -273,6 +286,10 @@ mod tests {
         }
     }
 
+    fn evict(world: &World, budget_percent: u8, at_relay: &AtRelay) -> Result<usize, SweepError> {
+        evict_photos(&world.store, &world.photos, budget_percent, at_relay, true)
+    }
+
     fn upto(before: EntryPosition) -> AtRelay {
         AtRelay { before, ..AtRelay::default() }
     }
@@ -287,16 +304,12 @@ mod tests {
             seqs.push(world.record(photos[usize::from(n)]).await);
         }
         let n = world.store.origin().epoch.n;
-        assert_eq!(
-            evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(),
-            0,
-            "none is at the relay"
-        );
-        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((n, seqs[3]))).unwrap(), 2);
+        assert_eq!(evict(&world, 50, &upto((0, 0))).unwrap(), 0, "none is at the relay");
+        assert_eq!(evict(&world, 50, &upto((n, seqs[3]))).unwrap(), 2);
         assert_eq!(world.here(&photos).await, [false, false, true, true]);
         photos.push(world.keep(9).await);
         let named_again = world.record(photos[2]).await;
-        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((n, named_again))).unwrap(), 1);
+        assert_eq!(evict(&world, 50, &upto((n, named_again))).unwrap(), 1);
         let left = [false, false, true, false, true];
         assert_eq!(
             world.here(&photos).await,
@@ -316,11 +329,11 @@ mod tests {
         };
         age(old, 25);
         age(new, 23);
-        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
+        assert_eq!(evict(&world, 50, &upto((0, 0))).unwrap(), 1);
         assert_eq!(world.here(&[old, new]).await, [false, true]);
         age(new, 25);
         assert_eq!(world.keep(2).await, new, "taken again it is new again");
-        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0);
+        assert_eq!(evict(&world, 50, &upto((0, 0))).unwrap(), 0);
     }
 
     #[tokio::test]
@@ -334,7 +347,7 @@ mod tests {
         }
         let (db, row) = (world.store.state_db(), RefusedSubmission::example(vec![waits]));
         assert!(RefusedRecords::default().keep(&db, &row, None).unwrap());
-        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
+        assert_eq!(evict(&world, 50, &upto((0, 0))).unwrap(), 1);
         assert_eq!(world.here(&[waits, nobody_s]).await, [true, false]);
     }
 
@@ -358,7 +371,7 @@ mod tests {
         lay(other, 399);
         lay(Hash([8; 32]), 2);
         // 200 bytes of the photo, 3 of its thumbnail and 100 of each other make 403.
-        assert_eq!(evict_photos(&world.store, &world.photos, 41, &upto((n, seq + 1))).unwrap(), 0);
+        assert_eq!(evict(&world, 41, &upto((n, seq + 1))).unwrap(), 0);
         let has = |hash: Hash| world.photos.thumbnail_path(hash).exists();
         assert_eq!(
             (has(hash), has(other), has(Hash([8; 32]))),
@@ -366,14 +379,12 @@ mod tests {
             "nothing names the last"
         );
         lay(Hash([8; 32]), 2);
-        assert_eq!(
-            evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(),
-            1,
-            "they count"
-        );
+        assert_eq!(evict(&world, 40, &upto((n, seq + 1))).unwrap(), 1, "they count");
         assert!(!world.photos.holds(photo).await && has(hash) && has(other), "thumbnails stay");
         lay(other, 401);
-        assert_eq!(evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(), 0);
+        let unsure = evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1)), false);
+        assert_eq!((unsure.unwrap(), has(other)), (0, true), "nobody knows what the time is");
+        assert_eq!(evict(&world, 40, &upto((n, seq + 1))).unwrap(), 0);
         assert_eq!((has(hash), has(other)), (true, false));
     }
 

@@ -289,7 +289,6 @@ impl ApiTokenStore {
             self.lock().remove(&key);
             return Err(error);
         }
-        self.forget_ended(now_ms)?;
         Ok(Ok((token, text)))
     }
 
@@ -403,12 +402,14 @@ impl ApiTokenStore {
             let (revoked_ms, revoked_by) = (token.revoked_ms, token.revoked_by);
             rows.put(&key, &ApiToken { revoked_ms, revoked_by, ..row })
         })?;
-        self.forget_ended(now_ms)?;
         Ok(Some(token))
     }
 
-    /// Takes the rows away that ended long ago.
-    fn forget_ended(&self, now_ms: i64) -> Result<(), IdentityError> {
+    /// Takes the rows away that ended long ago, by a time that is sure. Blocks for the disk where there are such.
+    ///
+    /// # Errors
+    /// They could not be taken away.
+    pub fn forget_ended(&self, now_ms: i64) -> Result<(), IdentityError> {
         let forgotten: Vec<String> = {
             let mut known = self.lock();
             let keys = known.iter().filter(|(_, t)| t.is_forgotten(now_ms)).map(|(key, _)| key.clone());
@@ -535,6 +536,8 @@ mod tests {
         make(NOW + 400 * DAY_MS);
         assert_eq!(tokens.all().len(), 4);
         make(NOW + 402 * DAY_MS);
+        assert_eq!(tokens.all().len(), 5, "nobody said that the time is sure");
+        tokens.forget_ended(NOW + 402 * DAY_MS).unwrap();
         assert_eq!(tokens.all().iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["new", "new", "lives"]);
         drop(tokens);
         assert_eq!(open(dir.path()).all().len(), 3);

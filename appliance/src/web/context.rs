@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
+use crate::anchors::known_now_ms;
 use crate::backup::BackupService;
 use crate::doctor::machine::MachineRoot;
 use crate::doctor::running::has_admin;
@@ -194,6 +195,11 @@ impl ContextInner {
 }
 
 impl AppState {
+    /// The time now as far as it is known, milliseconds since 1970: what lasts until a time is judged by it.
+    pub(crate) fn known_now_ms(&self) -> i64 {
+        known_now_ms(&self.clock.now(), &self.store.facility())
+    }
+
     /// For both listeners.
     pub fn new(parts: WebParts) -> Self {
         let submissions = address_limiter(parts.settings.submits_per_address);

@@ -98,12 +98,12 @@ pub(crate) async fn check_scanned_badge(
     network: ClientNetwork,
 ) -> Result<BadgeOutcome, HttpError> {
     let Ok(code) = BadgeCode::read(scanned) else { return Ok(BadgeOutcome::Unknown) };
-    let (now, tries) = (state.clock.now(), state.stored::<BadgeTries>());
-    if tries.scanned.take(network, now.up_ms).is_err() {
+    let (up_ms, tries) = (state.clock.now().up_ms, state.stored::<BadgeTries>());
+    if tries.scanned.take(network, up_ms).is_err() {
         return Ok(BadgeOutcome::TooMany);
     }
     let found = run_blocking(state, move |state| {
-        state.identity.badges.prove(&code, now.wall_ms).map_err(|e| HttpError::internal(&e))
+        state.identity.badges.prove(&code, state.known_now_ms()).map_err(|e| HttpError::internal(&e))
     });
     let here = |staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left);
     match found.await?.filter(here) {
@@ -156,7 +156,7 @@ async fn refuse_shown(state: &AppState, code: Option<BadgeCode>) -> HttpError {
 async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<AccessNote, HttpError> {
     let note = AccessNote::new(AccessOutcome::BadgeInTheClear, AccessTarget::Proof);
     let revoked = run_blocking(state, move |state| {
-        let now_ms = state.clock.now().wall_ms;
+        let now_ms = state.known_now_ms();
         let revoked = code.map(|code| state.identity.badges.revoke_shown(&code, now_ms)).transpose();
         revoked.map(Option::flatten).map_err(|e| HttpError::internal(&e))
     });

@@ -54,7 +54,7 @@ fn find_token(parts: &Parts, state: &AppState) -> Result<Option<ApiToken>, HttpE
         .zip(bearer_token(&parts.headers))
         .and_then(|(peer, text)| state.identity.tokens.find(text).map(|token| (peer, text, token)));
     let Some((peer, text, token)) = found else { return Ok(None) };
-    let now_ms = state.clock.now().wall_ms;
+    let now_ms = state.known_now_ms();
     match token.state(now_ms) {
         TokenState::Live => {}
         TokenState::Expired => return Err(token_ended("token-expired", "This API token has ended")),

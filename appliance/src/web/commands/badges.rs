@@ -19,7 +19,7 @@ pub(crate) async fn enrol_badge(
     staff: StaffId,
     code: BadgeCode,
 ) -> Result<Result<StaffBadge, BadgeRefusal>, HttpError> {
-    let new = NewBadge { staff, code, now_ms: state.clock.now().wall_ms };
+    let new = NewBadge { staff, code, now_ms: state.known_now_ms() };
     let first = new.clone();
     let checked = run_blocking(state, move |state| {
         let facility = state.store.snapshot();

@@ -4,7 +4,6 @@ use record::entry::EntryAuthor;
 use record::tag::Tag;
 use web::error::HttpError;
 
-use crate::anchors::known_now_ms;
 use crate::intake::{
     Command, CommandRefusal, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement,
 };
@@ -131,7 +130,7 @@ pub(crate) async fn enter_late(
 ) -> Result<LateOutcome, CommandFailure> {
     let sent = (late.tag, late.name.clone(), late.text.clone());
     let key = SubmissionKey::as_sent(Some(row.id.clone()), &sent);
-    let now_ms = known_now_ms(&state.clock.now(), &state.store.facility());
+    let now_ms = state.known_now_ms();
     let entered = match run_command(state, by, key, build_command(row, late, now_ms)).await {
         Ok(done) => LateOutcome { done, was_there: false },
         Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::alarms::reminders::ReminderCode;
+use crate::anchors::{known_now_ms, sure_now_ms};
 use crate::web::context::AppState;
 
 /// Before its end, a token is told of once more: a week.
@@ -11,7 +12,13 @@ const LAST_MS: i64 = 7 * 86_400_000;
 /// Raises what waits for somebody, and ends what is over. It waits for the disk.
 pub fn remind_of_access(state: &AppState) {
     let Some(table) = state.alarms.reminders() else { return };
-    let now_ms = state.clock.now().wall_ms;
+    let (now, facility) = (state.clock.now(), state.store.facility());
+    if let Some(sure_ms) = sure_now_ms(&now, &facility)
+        && let Err(error) = state.identity.tokens.forget_ended(sure_ms)
+    {
+        tracing::error!(%error, "tokens that ended long ago are not forgotten yet");
+    }
+    let now_ms = known_now_ms(&now, &facility);
     let replace = |code, open: &BTreeMap<String, u32>| {
         if let Err(error) = table.replace_open(code, open, now_ms) {
             tracing::error!(%error, ?code, "what waits for somebody was not written down");

@@ -570,3 +570,19 @@ async fn the_description_names_every_endpoint() {
     }
     assert!(described["paths"]["/api/v1/labels"]["post"]["summary"].is_string());
 }
+
+/// One entry with a wrong time holds the clock ahead for ever; then somebody says what the time is.
+#[tokio::test]
+async fn a_token_ends_by_the_time_that_is_known_and_not_by_a_clock_that_is_ahead() {
+    let world = World::new().await;
+    let own = program(&world, ApiTokenScope::Read);
+    let right = world.state.clock.now();
+    let ahead = Now { state: ClockState::Uncertain, wall_ms: right.wall_ms + 800 * 86_400_000, ..right };
+    world.clock.set(ahead);
+    own.get("/api/v1/equipment").await.is(401);
+    super::super::remind_of_access(&world.state);
+    assert_eq!(world.state.identity.tokens.all().len(), 1, "nothing is forgotten by it");
+    let anchor = Command::AnchorClock { wall_ms: right.wall_ms, source: crate::intake::AnchorSource::Hand };
+    world.give(anchor).await;
+    own.get("/api/v1/equipment").await.is(200);
+}

@@ -70,7 +70,7 @@ pub(crate) async fn list(
         let look = TokenLook {
             w,
             wording: PageWording::new(page_words, &snapshot.local),
-            now_ms: snapshot.now.wall_ms,
+            now_ms: snapshot.now_ms(),
             reader,
             facility: &facility,
         };
@@ -258,7 +258,7 @@ pub(crate) async fn make(
         made_by: TokenHand::Staff(signed.staff()),
         submission: submission_of(&form),
     };
-    let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
+    let (tokens, now_ms) = (state.identity.tokens.clone(), state.known_now_ms());
     let (token, text) = match run_blocking(move || tokens.make(&new, now_ms)).await? {
         Ok(made) => made,
         Err(TokenRefusal::Repeated) => return go_to(PROGRAMS).map(OneOf::First),
@@ -289,7 +289,7 @@ pub(crate) async fn make(
 async fn log_made(state: &AppState, signed: &StaffSession, token: &ApiToken) -> Result<(), HttpError> {
     let change = token.log_change(AccessChange::TokenMade);
     let Err(error) = log_admission(state, signed.author(), change).await else { return Ok(()) };
-    let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
+    let (tokens, now_ms) = (state.identity.tokens.clone(), state.known_now_ms());
     let (by, which) = (TokenHand::Staff(signed.staff()), token.id.clone());
     // Another press may have revoked it meanwhile: then it is gone as well.
     let _ = run_blocking(move || tokens.revoke(&which, by, now_ms)).await?;
@@ -304,7 +304,7 @@ async fn run_blocking<T: Send + 'static>(
 }
 
 fn find_live_token(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
-    let now_ms = state.clock.now().wall_ms;
+    let now_ms = state.known_now_ms();
     let mut all = state.identity.tokens.all().into_iter();
     all.find(|t| t.id == id && t.state(now_ms) == TokenState::Live).ok_or_else(not_found)
 }
@@ -352,7 +352,7 @@ pub(crate) async fn revoke(
         return Ok(answer);
     }
     let token = find_live_token(&state, &id)?;
-    let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
+    let (tokens, now_ms) = (state.identity.tokens.clone(), state.known_now_ms());
     let (by, which) = (TokenHand::Staff(signed.staff()), token.id);
     let revoked = run_blocking(move || tokens.revoke(&which, by, now_ms)).await?;
     let token = revoked.map_err(|_| not_found())?;
