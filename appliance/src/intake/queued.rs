@@ -6,7 +6,7 @@ use record::fold::{Equipment, FacilityProtocol, FacilitySettings};
 use record::ids::StaffId;
 use record::kinds::{
     CivilDay, CleanedBy, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart, NameSource,
-    ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
+    ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
 };
 use record::limits::{LOT_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
@@ -71,6 +71,8 @@ pub struct QueuedCleaning {
     /// The last day of that.
     pub lot_expires: Option<CivilDay>,
     pub trigger: Option<CleaningTrigger>,
+    /// The class of this use, where somebody said that it was higher than usual.
+    pub class: Option<SpauldingClass>,
     pub who: QueuedCleaner,
     pub note: String,
     pub photos: Vec<Hash>,
@@ -153,7 +155,7 @@ fn record_cleaning(
     let mut steps = form.steps.clone();
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
-    let class = use_class(facility, item, protocol, Some(performed_ms), None);
+    let class = use_class(facility, item, protocol, Some(performed_ms), form.class);
     if !is_enough(&way_of(&who), &weakest_way(settings, class)) {
         incomplete.push(MissingPart::Who);
     }
@@ -187,7 +189,7 @@ fn record_cleaning(
         clean_until: find_clean_until(protocol, &incomplete, performed_ms),
         incomplete,
         trigger: form.trigger.clone(),
-        class: raised_class(facility, item, protocol, Some(performed_ms), None),
+        class: raised_class(facility, item, protocol, Some(performed_ms), form.class),
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: form.lot_expires,
         took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),

@@ -6,7 +6,7 @@ use record::anchor::corrected_ms;
 use record::entry::EntryTime;
 use record::fold::FacilityState;
 use record::ids::StaffId;
-use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProtocolRef};
+use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProtocolRef, SpauldingClass};
 use record::limits::{LOT_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, STEPS_MAX};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
@@ -74,6 +74,9 @@ pub struct RefusedSubmission {
     /// What led to it.
     #[serde(default)]
     pub trigger: Option<CleaningTrigger>,
+    /// The class of the use before it, where somebody said that it was higher than usual.
+    #[serde(default)]
+    pub class: Option<SpauldingClass>,
     pub note: String,
     pub agent: String,
     pub lot: String,
@@ -113,6 +116,7 @@ impl RefusedSubmission {
             staff: None,
             is_proven: false,
             trigger: None,
+            class: None,
             note: String::new(),
             agent: String::new(),
             lot: String::new(),

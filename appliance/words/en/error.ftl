@@ -8,6 +8,8 @@ error-access-removed = It holds from now on. Only the log does not say so.
 error-submission-kept = The box keeps what your phone sent. Biomed has it and can record it.
     .refused = The box refused this record before
 error-submission-not-kept = The box has no room for what it cannot record. It stays on this phone. Save a copy and give it to biomed.
+error-submission-changed = The box has this record already, with other values
+    .safe = What the box has stays as it is. If it is wrong, tell biomed.
 error-correct = Correct it and send it again.
 error-press-again = Wait a few seconds and press again. Nothing is recorded twice.
 # $id: eight characters that biomed can find in the box’s log.

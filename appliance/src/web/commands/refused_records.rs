@@ -181,6 +181,7 @@ fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> Queue
         lot: row.lot.clone(),
         lot_expires: row.lot_expires,
         trigger: row.trigger.clone(),
+        class: row.class,
         who: cleaner_of(row, late.name),
         note: late.text,
         photos: row.photos.clone(),

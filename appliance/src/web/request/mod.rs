@@ -18,6 +18,7 @@ pub(crate) mod next_page;
 pub(crate) mod optional_day;
 pub(crate) mod optional_json;
 pub(crate) mod page_cursor;
+pub(crate) mod page_record;
 pub(crate) mod page_token;
 pub(crate) mod peer;
 pub(crate) mod phone_submission;

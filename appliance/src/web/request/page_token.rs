@@ -127,8 +127,13 @@ impl PageToken {
 
 /// The photo that came with an earlier press, as the page carried it along.
 pub(crate) fn carried_photo(state: &AppState, tag: Tag, form: &FormFields) -> Option<Hash> {
+    photo_of_page(state, tag, form.get("page")?)
+}
+
+/// The photo of a page's token, however old it is.
+pub(crate) fn photo_of_page(state: &AppState, tag: Tag, page: &str) -> Option<Hash> {
     let now = state.clock.now();
-    match PageToken::read(form.get("page")?, &state.identity.page_key, tag, &now, None) {
+    match PageToken::read(page, &state.identity.page_key, tag, &now, None) {
         Ok(token) | Err(StaleToken::Old(token)) => token.photo,
         Err(StaleToken::Foreign | StaleToken::OtherItem) => None,
     }

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use record::ids::{DeviceId, ProtocolId, StaffId};
-use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProofWay, ProtocolRef};
+use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProofWay, ProtocolRef, SpauldingClass};
 use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -18,7 +18,8 @@ use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
 use crate::intake::{
-    Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement,
+    ClaimedCleaner, CleaningForm, Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning,
+    QueuedProblem, ReportPlacement,
 };
 use crate::listen::PeerAddress;
 use crate::phones::{
@@ -75,6 +76,9 @@ pub(crate) struct SubmissionJson {
     /// What led to it: a word of the log, or nothing.
     #[serde(default)]
     trigger: String,
+    /// The class of the use before it, where somebody said that it was higher than usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    class: Option<SpauldingClass>,
     who: SubmittedCleaner,
     #[serde(default)]
     note: String,
@@ -87,6 +91,9 @@ pub(crate) struct SubmissionJson {
     /// SHA-256 of each photo, in the order of the parts.
     #[serde(default)]
     photos: Vec<Hash>,
+    /// What the item's own page carried sealed, where the box has a photo of an earlier press there. It differs at each press.
+    #[serde(default, skip_serializing)]
+    page: Option<String>,
     /// They differ at each try, so they are no part of what is the same.
     #[serde(skip_serializing)]
     times: PhoneTimes,
@@ -214,6 +221,35 @@ impl SubmissionJson {
         }
     }
 
+    /// What the item's own page asked to be recorded if it sent this itself, cleaned by any of these or by the name that was
+    /// entered.
+    pub(crate) fn page_forms(&self, tag: Tag, cleaners: Vec<ClaimedCleaner>) -> Vec<CleaningForm> {
+        let entered = ClaimedCleaner::Entered(self.who.name.clone());
+        // A browser sends the lines of a note so.
+        let notes = [self.note.clone(), self.note.replace('\n', "\r\n")];
+        let cleaners: Vec<_> = cleaners.into_iter().chain([entered]).collect();
+        let forms = notes.iter().flat_map(|note| cleaners.iter().map(move |who| (note, who)));
+        let form = |(note, who): (&String, &ClaimedCleaner)| CleaningForm {
+            protocol: self.protocol.map(|shown| shown.id),
+            protocol_version: self.protocol.map(|shown| shown.version),
+            steps: Some(self.steps.clone()),
+            agent: self.agent.clone(),
+            lot: self.lot.clone(),
+            lot_expires: self.lot_expires,
+            trigger: self.find_trigger().ok().flatten(),
+            class: self.class,
+            who: who.clone(),
+            note: note.clone(),
+            ..CleaningForm::plain(tag, "")
+        };
+        forms.map(form).collect()
+    }
+
+    /// What the item's own page carried of an earlier press.
+    pub(crate) fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
     /// Whether something is wrong with the item.
     pub(crate) fn reports(&self) -> bool {
         self.problem.is_some()
@@ -261,6 +297,7 @@ impl SubmissionJson {
             lot: self.lot.clone(),
             lot_expires: self.lot_expires,
             trigger: self.find_trigger()?,
+            class: self.class,
             who: self.cleaner(proven),
             note: self.note.clone(),
             photos: photos.stored.clone(),
@@ -296,6 +333,7 @@ impl SubmissionJson {
             staff: proven.or(self.who.staff.filter(|_| self.who.way == ProofWay::List)),
             is_proven: proven.is_some(),
             trigger: self.find_trigger().ok().flatten(),
+            class: self.class,
             note: self.note.clone(),
             agent: self.agent.clone(),
             lot: self.lot.clone(),
@@ -338,6 +376,13 @@ pub(crate) struct SubmittedPhotos {
     pub(crate) following: Vec<FollowingPhoto>,
     /// The record is there already and lacks them.
     pub(crate) are_late: bool,
+}
+
+impl SubmittedPhotos {
+    /// Whether none came that is of use.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stored.is_empty() && self.following.is_empty()
+    }
 }
 
 impl SubmittedPhotos {

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use record::entry::EntryAuthor;
 use record::tag::{Tag, TagError};
+use record::tree::Hash;
 use service::attempts::ClientNetwork;
 use web::error::{ErrorText, HttpError};
 
@@ -16,6 +17,8 @@ use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, r
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::request::page_record::find_sent_by_page;
+use crate::web::request::page_token::photo_of_page;
 use crate::web::request::phone_submission::{
     PhoneSubmission, SubmissionJson, SubmittedFacts, SubmittedPhotos,
 };
@@ -51,6 +54,9 @@ pub(crate) async fn record_submission(
         )));
     }
     let key = SubmissionKey::as_sent(Some(document.id().to_owned()), document);
+    if submission.photos.is_empty() {
+        submission.photos.stored.extend(find_page_photo(state, document));
+    }
     submission.document = check_listed(state, submission.document).await?;
     match try_record(state, by, key, &submission, place).await {
         Ok(done) => {
@@ -86,12 +92,28 @@ async fn try_record(
     let measured = measure_contact(state, tag, place);
     let facts = SubmittedFacts { place: *place, measured, problem_goes: *problem_goes };
     let command = document.to_command(tag, *proven, photos, facts).map_err(UnrecordedCause::Other)?;
-    run_command(state, by, key, command).await.map_err(|failure| match failure {
-        CommandFailure::Refused(refusal) if refusal != CommandRefusal::KeyReused => {
-            UnrecordedCause::Unfit(sort_fault(&refusal), refusal.into())
+    match run_command(state, by, key, command).await {
+        Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
+            find_sent_by_page(state, document, tag).await.map_err(UnrecordedCause::Other)?.ok_or_else(|| {
+                let error = HttpError::from(CommandRefusal::KeyReused);
+                let title = worded(ErrorWords::error_submission_changed);
+                let safe = worded(ErrorWords::error_submission_changed_safe);
+                UnrecordedCause::Other(HttpError { title, safe, ..error })
+            })
         }
-        other => UnrecordedCause::Other(other.into()),
-    })
+        Err(CommandFailure::Refused(refusal)) => {
+            Err(UnrecordedCause::Unfit(sort_fault(&refusal), refusal.into()))
+        }
+        Err(other) => Err(UnrecordedCause::Other(other.into())),
+        Ok(done) => Ok(done),
+    }
+}
+
+/// The photo that came with an earlier press of the item's own page.
+fn find_page_photo(state: &AppState, document: &SubmissionJson) -> Option<Hash> {
+    let tag = Tag::read(&document.tag).ok()?;
+    let item = find_named_item(&state.store.snapshot(), tag)?.tag;
+    photo_of_page(state, item, document.page()?)
 }
 
 fn invalid_tag(error: TagError) -> HttpError {

@@ -73,6 +73,7 @@ mod merges;
 mod misplaced_badges;
 mod old_app;
 mod packs;
+mod page_records;
 mod people;
 mod phone_browser;
 mod photos;

@@ -46,6 +46,7 @@ use crate::web::pages::phone::scan::who::{ScanProof, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::device::RequestDevice;
+use crate::web::request::page_record::find_sent_by_queue;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
@@ -356,13 +357,17 @@ impl ScanSubmission {
         recorded_answer(state, &self.device, done, form, self.photo)
     }
 
-    /// The record that this submission made before; where that was of something else, a refusal.
+    /// The record that this submission made before, also by way of the phone's queue; where that was of something else, a refusal.
     async fn shown_again(
         self,
         state: &AppState,
         expected: CleaningForm,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-        match self.find_recorded(state, &expected).await {
+        let found = match self.find_recorded(state, &expected).await {
+            None => find_sent_by_queue(state, &self.submission, self.tag).await?,
+            found => found,
+        };
+        match found {
             Some(done) => self.recorded(state, done, &expected),
             None => self.refused(state, CommandRefusal::KeyReused).await,
         }
