@@ -1,4 +1,4 @@
-// What pages gain by script: a countdown, a lighter photo and digits to press. None of it is needed.
+// What pages gain by script: a countdown, a lighter photo, and a record that does not go where nobody answers. None of it is needed.
 "use strict";
 (() => {
   const SIDE_MAX = 2048;
@@ -159,45 +159,63 @@
 
   // One press says so; the server makes a second one harmless.
   for (const form of document.querySelectorAll("form[method=post]")) {
+    let held;
+    const release = () => {
+      form.removeAttribute("aria-busy");
+      if (held) held[0].textContent = held[1];
+      held = undefined;
+    };
+    // Back from the next page: what was typed is still here, so the button has to be as well.
+    addEventListener("pageshow", release);
+
+    // A browser that cannot send a form takes the page away, with all that is on it: whether the box answers is asked first.
+    const silent = form.querySelector("#silent");
+    const words = silent && silent.textContent;
+    let step = "press";
+    const isThere = async () => {
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(), 2000);
+      const options = { cache: "no-store", signal: limit.signal };
+      const answer = await fetch(`/api/v1/submissions/state?id=${form.elements.submission.value}`, options);
+      clearTimeout(timer);
+      // Whoever else answers here, such as the Wi-Fi's own page, is not the box.
+      return (answer.headers.get("content-type") || "").includes("json");
+    };
+    // With the installed page on this phone the record waits there.
+    const take = async (press) => {
+      if (!navigator.serviceWorker.controller) return words;
+      await import(silent.dataset.queue);
+      return phoneQueue.takePage(form, press);
+    };
+    const record = async (by) => {
+      const press = [Date.now(), Math.round(performance.now())];
+      step = "ask";
+      if (await isThere().catch(() => false)) {
+        step = "send";
+        form.requestSubmit(by && by.isConnected ? by : null);
+      } else {
+        const open = await take(press).catch(() => words);
+        if (open) {
+          release();
+          silent.textContent = open;
+          silent.hidden = false;
+          silent.focus();
+        }
+      }
+      step = "press";
+    };
+
     form.addEventListener("submit", (event) => {
+      const by = event.submitter;
+      const go = by || form.querySelector(".bar .go");
+      if (silent && form.requestSubmit && step !== "send" && (!by || !by.name || by.name === "unproven")) {
+        event.preventDefault();
+        if (step === "press") record(by);
+      }
       form.setAttribute("aria-busy", "true");
-      const go = event.submitter || form.querySelector(".bar .go");
-      if (!go || !go.dataset.busy) return;
-      const words = go.textContent;
-      setTimeout(() => (go.textContent = go.dataset.busy), 0);
-      // Back from the next page: what was typed is still here, so the button has to be as well.
-      addEventListener("pageshow", () => (go.textContent = words), { once: true });
+      if (held || !go || !go.dataset.busy) return;
+      held = [go, go.textContent];
+      setTimeout(() => held && (go.textContent = go.dataset.busy), 0);
     });
-  }
-
-  // One key prints the label of the focused row once more; its reason is asked on the next page.
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "r" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const row = event.target.closest && event.target.closest("[data-again]");
-    const link = row && row.querySelector("a[href*='/again']");
-    if (link) link.click();
-  });
-
-  // Only where the PIN is all that the form asks for: the keys take the place of the line with its button.
-  const pin = document.querySelector("input[data-pad]");
-  if (pin) {
-    const pad = document.createElement("div");
-    pad.className = "pad";
-    pad.setAttribute("role", "group");
-    pad.setAttribute("aria-label", pin.dataset.pad);
-    const open = pin.form.querySelector("button");
-    for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0"]) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "two";
-      button.textContent = key;
-      if (key === "⌫") button.setAttribute("aria-label", pin.dataset.delete);
-      button.addEventListener("click", () => {
-        pin.value = key === "⌫" ? pin.value.slice(0, -1) : (pin.value + key).slice(0, 8);
-      });
-      pad.append(button);
-    }
-    open.parentElement.replaceWith(pad);
-    pad.append(open);
   }
 })();

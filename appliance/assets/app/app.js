@@ -2,9 +2,6 @@
 // Nothing is decided here: the phone writes down what was pressed and what its clocks read, and the box judges it.
 "use strict";
 (() => {
-  const RECORDS_MAX = 200;
-  const PHOTO_BYTES_ALL_MAX = 300e6;
-  const SIDE_MAX = 1600;
   const ANSWER_MS = 2000;
   const CARDS_EVERY_MS = 600000;
   const COPY_LENGTH_MAX = 50e6;
@@ -14,20 +11,16 @@
   const IDS_MAX = 100;
   // A record that the box does not take so often no longer holds up those behind it.
   const TRIES_MAX = 3;
-  // Another page of this phone has other readings of its clock.
-  const PAGE = String(crypto.getRandomValues(new Uint32Array(2)));
 
-  const { SYMBOLS, readTag, tagIn, readCode, labelIn } = labels;
+  const { readTag, tagIn, readCode, labelIn } = labels;
+  const { PAGE, clocks, readWords, sayIn, inStores, read, readAll, write, newId, isWaiting, dropPhotos } = phoneQueue;
+  const { keep, isFull, takePhoto, hasNoRoomForPhotos, findCard, needsOf, wordOpen } = phoneQueue;
   const main = document.querySelector("#app");
   const install = document.querySelector("#install");
   const isInstalled = matchMedia("(display-mode: standalone)").matches || Boolean(navigator.standalone);
-  const words = {};
-  for (const word of document.querySelectorAll("#words [data-key]")) words[word.dataset.key] = word.textContent;
-  const say = (key, values = {}) =>
-    Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words[key] || key);
+  const say = sayIn(readWords(document));
   const locale = document.documentElement.lang;
   const time = (ms) => new Date(ms).toLocaleString(locale, { dateStyle: "short", timeStyle: "short" });
-  const clocks = () => [Date.now(), Math.round(performance.now())];
 
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name);
@@ -40,39 +33,6 @@
     return element;
   }
   const named = (text) => make("bdi", { translate: "no" }, text);
-
-  // The phone's own store.
-
-  let database;
-  function openStore() {
-    database ||= new Promise((done, failed) => {
-      const request = indexedDB.open("cleantrack", 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore("outbox", { keyPath: "id" });
-        request.result.createObjectStore("photos", { keyPath: "hash" });
-        request.result.createObjectStore("cards", { keyPath: "tag" });
-        request.result.createObjectStore("meta");
-      };
-      request.onsuccess = () => {
-        request.result.onversionchange = () => request.result.close();
-        done(request.result);
-      };
-      request.onerror = () => failed(request.error);
-    });
-    return database;
-  }
-  async function inStores(names, mode, work) {
-    const store = await openStore();
-    return new Promise((done, failed) => {
-      const act = store.transaction(names, mode, { durability: "strict" });
-      const result = work(...names.map((name) => act.objectStore(name)));
-      act.oncomplete = () => done(result && "result" in result ? result.result : result);
-      act.onerror = act.onabort = () => failed(act.error);
-    });
-  }
-  const read = (name, key) => inStores([name], "readonly", (store) => store.get(key));
-  const readAll = (name) => inStores([name], "readonly", (store) => store.getAll());
-  const write = (name, ...row) => inStores([name], "readwrite", (store) => store.put(...row));
 
   // What the box says.
 
@@ -117,29 +77,7 @@
 
   // The queue.
 
-  function newId() {
-    let id = "";
-    for (let rest = Date.now(), n = 0; n < 10; n += 1, rest = Math.floor(rest / 32)) id = SYMBOLS[rest % 32] + id;
-    for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += SYMBOLS[byte % 32];
-    return id;
-  }
-
-  const isWaiting = (record) => record.state === "phone";
   const inOrder = (records) => records.sort((a, b) => a.order - b.order);
-
-  async function keep(record, photos) {
-    const { shared } = (await read("meta", "settings")) || {};
-    await inStores(["outbox", "photos", "meta"], "readwrite", (outbox, kept, meta) => {
-      for (const photo of photos) kept.put(photo);
-      // What stands before it is looked up where it is written: another tab may press at the same time.
-      const all = outbox.getAll();
-      all.onsuccess = () => outbox.put({ ...record, order: 1 + Math.max(0, ...all.result.map((one) => one.order)) });
-      if (record.document.cleaned) meta.delete(`wet ${record.document.tag}`);
-      if (record.document.cleaned) meta.put({ lot: record.document.lot, lot_expires: record.document.lot_expires }, "lot");
-      if (record.document.who.name && !shared) meta.put(record.document.who.name, "name");
-    });
-    if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
-  }
 
   function withTimes({ document, open, start, press, pages, seen }) {
     const times = { open, start, press, send: clocks(), same_page: pages.every((page) => page === PAGE), seen };
@@ -153,16 +91,13 @@
       outbox.put(settled);
       if (isWaiting(settled)) return;
       const all = outbox.getAll();
-      all.onsuccess = () => {
-        const needed = new Set(all.result.filter(isWaiting).flatMap((one) => one.photos));
-        for (const hash of record.photos) if (!needed.has(hash)) kept.delete(hash);
-      };
+      all.onsuccess = () => dropPhotos(kept, record.photos, all.result);
     });
 
-  // The box itself says whether it keeps what it refused: only then this phone lets go of it.
+  // The box itself says whether it keeps what it refused, or has the record already: only then this phone lets go of it.
   async function isKept(id) {
     const answer = await ask(`${STATES}?id=${id}`);
-    return answer.ok && (await answer.json())[id] === "refused";
+    return answer.ok && ["refused", "box", "relay"].includes((await answer.json())[id]);
   }
   const isStuck = ({ trouble }) => Boolean(trouble && trouble.tries >= TRIES_MAX && trouble.page === PAGE);
 
@@ -183,7 +118,7 @@
     const isBox = (answer.headers.get("content-type") || "").startsWith("application/problem+json");
     if (answer.status !== 201 && !(answer.status >= 400 && isBox)) return false;
     const said = await answer.json();
-    const isRefused = answer.status === 422 && (await isKept(record.id));
+    const isRefused = [409, 422].includes(answer.status) && (await isKept(record.id));
     if (answer.status === 201 || isRefused) {
       const end = isRefused ? { state: "refused", why: said.title, next: said.safe } : { state: "box", url: said.url };
       await settle(record, { ...end, at: Date.now() });
@@ -247,29 +182,6 @@
     pause = isThere ? 5000 : Math.min(60000, pause * 2);
     if (!document.hidden) timer = setTimeout(() => empty(), pause * (0.8 + Math.random() * 0.4));
     await draw();
-  }
-
-  // Photos.
-
-  async function squeeze(file) {
-    const image = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, SIDE_MAX / Math.max(image.width, image.height));
-    const canvas = make("canvas", { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
-    let hash = newId();
-    if (crypto.subtle) {
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
-      hash = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    }
-    return { hash, blob };
-  }
-
-  async function isFull() {
-    const photos = await readAll("photos");
-    if (photos.reduce((sum, photo) => sum + photo.blob.size, 0) > PHOTO_BYTES_ALL_MAX) return true;
-    const room = navigator.storage && navigator.storage.estimate && (await navigator.storage.estimate());
-    return Boolean(room && room.quota && room.usage > room.quota * 0.8);
   }
 
   // A copy of what waits, for a phone that cannot reach the box any more: staff take it in there, and nothing is recorded twice.
@@ -348,7 +260,7 @@
     if (isWaiting(record)) what.push(make("p", { class: "hint" }, say("by-phone", { time: time(record.press[0]) })));
     if (record.photo_left) what.push(make("p", { class: "hint" }, say("photo-left")));
     if (isWaiting(record) && record.trouble) what.push(make("p", { class: "err" }, say("not-taken", { why: record.trouble.why })));
-    if (record.state === "refused") what.push(make("p", {}, record.why, " ", record.next || ""));
+    if (record.state === "refused") what.push(make("p", {}, `${record.why}. ${record.next || ""}`));
     const isReport = record.document.cleaned === false;
     if (isReport) what.push(make("p", { class: "hint" }, say("problem")));
     if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say(isReport ? "open" : "receipt"))));
@@ -456,18 +368,7 @@
     ];
   }
 
-  // What the facility asks of a record, as far as this phone knows; the box judges it.
   let at = {};
-  const CLASSES = ["noncritical", "semicritical", "critical"];
-  const PHOTOS = ["none", "optional", "required"];
-  function needsOf(card, protocol, settings) {
-    const classes = [card && card.class, protocol && protocol.class].map((one) => CLASSES.indexOf(one));
-    const way = (settings.who || {})[CLASSES[Math.max(0, ...classes)]] || "none";
-    const photos = [card ? card.photo : "optional", protocol && protocol.photo].map((one) => PHOTOS.indexOf(one));
-    const ownClass = (protocol && protocol.class) || (card && card.class);
-    const one_press = protocol && (typeof protocol.one_press === "boolean" ? protocol.one_press : ownClass === "noncritical");
-    return { name: way !== "none", proof: !["none", "typed"].includes(way), photo: PHOTOS[Math.max(0, ...photos)], one_press, contact_s: protocol && protocol.contact_s };
-  }
   function protocolCard(protocols, chosen) {
     const options = protocols.map((one) => make("option", { value: one.id, selected: one.id === chosen.id, translate: "no" }, one.name));
     const choose = make("select", { id: "protocol", onchange: () => ((at.protocol = choose.value), draw(true)) }, ...options);
@@ -475,7 +376,7 @@
   }
 
   async function itemPage(tag) {
-    const card = (await readAll("cards")).find((one) => one.tag === tag || one.tags.includes(tag));
+    const card = await findCard(tag);
     const settings = (await read("meta", "settings")) || { size: 0 };
     if (at.tag !== tag) at = { tag, opened: clocks() };
     const offered = await Promise.all(((card && card.protocols) || []).map((id) => read("meta", `protocol ${id}`)));
@@ -502,7 +403,7 @@
     );
     if (needs.contact_s) form.append(wetCard(tag, protocol.contact_s, wet));
     const photo = make("input", { type: "file", id: "photo", accept: "image/*", capture: "environment" });
-    const full = await isFull();
+    const full = await hasNoRoomForPhotos();
     const remembered = settings.shared ? "" : (await read("meta", "name")) || "";
     const who = make("input", { id: "who", name: "who", autocomplete: settings.shared ? "off" : "name", maxlength: 120, value: remembered });
     const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
@@ -526,17 +427,13 @@
       line.textContent = text;
       line.hidden = false;
     };
-    // What the record would lack, as it stands.
-    const listOpen = (wetStart) => {
-      const missed = steps.map((step, n) => (step.required && !ticks[n].checked ? n + 1 : 0)).filter(Boolean);
-      const isWet = !needs.contact_s || (wetStart && passedMs(wetStart) >= needs.contact_s * 1000);
-      return [
-        missed.length ? say("open-steps", { steps: missed.join(", ") }) : "",
-        isWet ? "" : say("open-wet"),
-        needs.photo === "required" && !photo.files[0] ? say("open-photo") : "",
-        needs.name && !who.value.trim() ? say("open-who") : "",
-      ].filter(Boolean);
-    };
+    const listOpen = (wetStart) =>
+      wordOpen(say, needs, {
+        missed: steps.map((step, n) => (step.required && !ticks[n].checked ? n + 1 : 0)).filter(Boolean),
+        isWet: !needs.contact_s || (wetStart && passedMs(wetStart) >= needs.contact_s * 1000),
+        hasPhoto: photo.files[0],
+        hasName: who.value.trim(),
+      });
     let told = "";
     async function save(cleaned) {
       const press = clocks();
@@ -546,16 +443,14 @@
       if (button.disabled) return;
       button.disabled = true;
       try {
-        if ((await readAll("outbox")).filter(isWaiting).length >= RECORDS_MAX) throw new Error(say("full"));
+        if (await isFull()) throw new Error(say("full"));
         const start = (cleaned && (await read("meta", `wet ${tag}`))) || undefined;
-        const open = cleaned ? listOpen(start).join("; ") : "";
+        const open = cleaned ? listOpen(start) : "";
         if (open && open !== told) {
           [told, button.disabled] = [open, false];
           return trouble(say("still-open", { what: open }));
         }
-        // A file that is no picture which this browser opens takes no record with it.
-        const squeezed = photo.files[0] && !full && (await squeeze(photo.files[0]).catch(() => "left"));
-        const photos = squeezed && squeezed !== "left" ? [squeezed] : [];
+        const { photos, left } = await takePhoto(photo.files[0]);
         const sheet = {
           v: 1,
           id: newId(),
@@ -572,7 +467,7 @@
         };
         const seen = (await read("meta", "seen")) || null;
         const record = {
-          id: sheet.id, document: sheet, name, state: "phone", photos: photos.map(({ hash }) => hash), photo_left: squeezed === "left",
+          id: sheet.id, document: sheet, name, state: "phone", photos: photos.map(({ hash }) => hash), photo_left: left,
           open: at.opened, start: start ? start.clocks : null, press, seen, pages: start ? [PAGE, start.page] : [PAGE],
         };
         await keep(record, photos);

@@ -17,20 +17,28 @@ use crate::web::refusals;
 
 /// What pages of the box do beyond being kept up to date.
 pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
-    LazyLock::new(|| StaticAsset::new("box.js", include_str!("../../assets/box.js")));
+    LazyLock::new(|| StaticAsset::new("box.js", include_str!(concat!(env!("OUT_DIR"), "/box.js"))));
+/// Keys on pages of staff.
+pub(crate) static KEYS: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("keys.js", include_str!(concat!(env!("OUT_DIR"), "/keys.js"))));
 /// The label station's.
 pub(crate) static STATION: LazyLock<StaticAsset<media::JavaScript>> =
-    LazyLock::new(|| StaticAsset::new("station.js", include_str!("../../assets/station.js")));
+    LazyLock::new(|| StaticAsset::new("station.js", include_str!(concat!(env!("OUT_DIR"), "/station.js"))));
 
 /// What the installed page does.
 pub(crate) static APP: LazyLock<StaticAsset<media::JavaScript>> =
-    LazyLock::new(|| StaticAsset::new("app/app.js", include_str!("../../assets/app/app.js")));
+    LazyLock::new(|| StaticAsset::new("app/app.js", include_str!(concat!(env!("OUT_DIR"), "/app/app.js"))));
+/// What it keeps of a record until the box has it; an item's own page takes it when the box does not answer.
+pub(crate) static QUEUE: LazyLock<StaticAsset<media::JavaScript>> = LazyLock::new(|| {
+    StaticAsset::new("app/queue.js", include_str!(concat!(env!("OUT_DIR"), "/app/queue.js")))
+});
 /// How it reads labels.
 pub(crate) static SCAN: LazyLock<StaticAsset<media::JavaScript>> =
-    LazyLock::new(|| StaticAsset::new("app/scan.js", include_str!("../../assets/app/scan.js")));
+    LazyLock::new(|| StaticAsset::new("app/scan.js", include_str!(concat!(env!("OUT_DIR"), "/app/scan.js"))));
 /// The worker that reads them where a browser cannot, and what that needs.
-pub(crate) static READER: LazyLock<StaticAsset<media::JavaScript>> =
-    LazyLock::new(|| StaticAsset::new("app/reader.js", include_str!("../../assets/app/reader.js")));
+pub(crate) static READER: LazyLock<StaticAsset<media::JavaScript>> = LazyLock::new(|| {
+    StaticAsset::new("app/reader.js", include_str!(concat!(env!("OUT_DIR"), "/app/reader.js")))
+});
 pub(crate) static READER_GLUE: LazyLock<PackedAsset<media::JavaScript>> = LazyLock::new(|| {
     PackedAsset::new("app/zxing.js", include_bytes!("../../assets/vendor/zxing-wasm/zxing_reader.js.gz"))
 });
@@ -43,8 +51,10 @@ pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
         STYLE.to_route("style.show"),
         LIVE.to_route("live-script.show"),
         BOX.to_route("box-script.show"),
+        KEYS.to_route("keys-script.show"),
         STATION.to_route("station-script.show"),
         APP.to_route("app-script.show"),
+        QUEUE.to_route("app-queue-script.show"),
         SCAN.to_route("app-scan.show"),
         READER.to_route("app-reader.show"),
         READER_GLUE.to_route("app-reader-glue.show"),
@@ -85,9 +95,20 @@ async fn show_favicon(_: AnyCaller) -> Result<WithHeaders<MediaBytes<media::Svg>
 mod tests {
     use super::*;
 
+    /// Squeezing takes the indentation of every line.
+    #[test]
+    fn scripts_are_squeezed_and_no_text_of_theirs_goes_over_lines() {
+        for asset in [&BOX, &KEYS, &STATION, &APP, &QUEUE, &SCAN, &READER] {
+            for line in asset.text().lines() {
+                assert!(!line.starts_with("//") && line == line.trim(), "{line}");
+                assert_eq!(line.matches('`').count() % 2, 0, "{line}");
+            }
+        }
+    }
+
     #[test]
     fn no_asset_asks_anybody_else_for_anything() {
-        for asset in [&BOX, &STATION, &APP, &SCAN, &READER] {
+        for asset in [&BOX, &KEYS, &STATION, &APP, &QUEUE, &SCAN, &READER] {
             for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
                 assert!(!asset.text().contains(outside), "{outside}");
             }

@@ -284,9 +284,16 @@ impl PageLayout {
         self
     }
 
+    /// The same, with keys to press.
+    pub(crate) fn with_keys(self) -> Self {
+        let mut frame = self.with_script();
+        frame.scripts.push(assets::KEYS.path());
+        frame
+    }
+
     /// The installed page, with its own script.
     pub(crate) fn with_app_script(mut self) -> Self {
-        self.scripts.extend([assets::SCAN.path(), assets::APP.path()]);
+        self.scripts.extend([assets::SCAN.path(), assets::QUEUE.path(), assets::APP.path()]);
         Self { is_app: true, ..self }
     }
 

@@ -4,6 +4,8 @@
 scan-record = Record cleaning
 # The same button while its form is on its way.
 scan-recording = Recording…
+# The phone is out of reach of the box at the press.
+scan-silent = The box does not answer: this press recorded nothing. All that you entered is still here. Press again when the phone is back on the Wi-Fi; nothing is recorded twice.
 # When it was cleaned last, and by whom.
 scan-last = Last: { $when }, { $who }
 scan-kept = Nothing is recorded yet. Your ticks are kept.

@@ -1,5 +1,6 @@
 scan-record = Registrar limpieza
 scan-recording = Registrando…
+scan-silent = La unidad no responde: con esta pulsación no se registró nada. Todo lo que ingresó sigue aquí. Pulse de nuevo cuando el teléfono vuelva al Wi-Fi; nada se registra dos veces.
 scan-last = Última: { $when }, { $who }
 scan-kept = Aún no se registró nada. Sus marcas se conservan.
 scan-kept-photo = Aún no se registró nada. Sus marcas y su foto se conservan.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::*;
-use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
+use crate::web::assets::{APP, QUEUE, READER, READER_GLUE, READER_PROGRAM, SCAN};
 
 #[tokio::test]
 async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
@@ -16,7 +16,7 @@ async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
         let request = Request::get(path).header("accept-language", language).body(Body::empty()).unwrap();
         let page = world.send(request, true).await;
         page.is(200).has(title).has("href=\"/app.webmanifest\"").has("<form action=\"/t\"");
-        let script = APP.text();
+        let script = [APP.text(), QUEUE.text()].concat();
         for asked in script.split("say(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             page.has(&format!("data-key=\"{asked}\""));
         }
@@ -45,7 +45,7 @@ async fn the_worker_keeps_files_that_are_there() {
     let text = worker.text();
     let files = text.split("JSON.parse('").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
     let files: Vec<String> = serde_json::from_str(files).unwrap();
-    assert_eq!(files.len(), 4);
+    assert_eq!(files.len(), 5);
     for file in files {
         world.get(&file).await.is(200);
     }
@@ -60,7 +60,7 @@ async fn the_worker_keeps_files_that_are_there() {
 #[test]
 fn the_scripts_are_small() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for script in [&APP, &SCAN, &READER] {
+    for script in [&APP, &QUEUE, &SCAN, &READER] {
         packed.write_all(script.text().as_bytes()).unwrap();
     }
     let bytes = packed.finish().unwrap().len();

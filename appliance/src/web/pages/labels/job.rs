@@ -73,7 +73,7 @@ pub(crate) async fn show(
     let first = params.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
     let frame =
-        PageLayout::staff(&state, &snapshot, card.title.clone(), &signed, NavSection::Labels).with_script();
+        PageLayout::staff(&state, &snapshot, card.title.clone(), &signed, NavSection::Labels).with_keys();
     let requested = card.requested.to_html();
     let summary = match &job.summary.reprint {
         None => w.jobs_summary(card.of, &card.printer, S0),

@@ -118,7 +118,7 @@ async fn pin_page(
             |outcome| Wrong { at: "pin".to_owned(), words: word_pin_outcome(errors, &wording, outcome) };
         let frame = PageLayout::open(state, &snapshot, page_words, title).without_languages();
         Ok(PinPage {
-            frame: frame.with_script(),
+            frame: frame.with_keys(),
             w,
             problems: refused.map(wrong).into_iter().collect(),
             staff,

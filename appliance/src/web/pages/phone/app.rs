@@ -17,7 +17,7 @@ use web::route::AnyCaller;
 
 use crate::web::access::phone::PhoneCaller;
 use crate::web::app_icons::draw_icon;
-use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
+use crate::web::assets::{APP, QUEUE, READER, READER_GLUE, READER_PROGRAM, SCAN};
 use crate::web::context::AppState;
 use crate::web::layout::{PageLayout, draw_page};
 use crate::web::view_models::snapshot::Snapshot;
@@ -29,7 +29,7 @@ const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed
 
 /// The worker, with the names of the files that it keeps: other files are another worker.
 static WORKER_TEXT: LazyLock<String> = LazyLock::new(|| {
-    let files = json!([STYLE.path(), MARK.path(), SCAN.path(), APP.path()]).to_string();
+    let files = json!([STYLE.path(), MARK.path(), SCAN.path(), QUEUE.path(), APP.path()]).to_string();
     let build = Hash::of(format!("{files}{WORKER}").as_bytes()).to_string();
     WORKER.replace("@FILES@", &files).replace("@BUILD@", &build[..10])
 });

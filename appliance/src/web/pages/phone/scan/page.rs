@@ -13,6 +13,7 @@ use crate::intake::{
 use crate::phones::ContactTimer;
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
+use crate::web::assets::QUEUE;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::about::AboutPart;
@@ -109,6 +110,8 @@ pub(crate) struct ScanPage {
     note_wrong: Option<String>,
     usable_until: SafeHtml,
     reports: ItemProblems,
+    /// What keeps a record on the phone, where the box does not answer.
+    queue: &'static str,
 }
 
 /// What a scan page is made of.
@@ -207,6 +210,7 @@ impl ScanPageBuilder<'_> {
             note_wrong: says("note"),
             usable_until: self.usable_until(wet.required_s),
             reports: self.reports(),
+            queue: QUEUE.path(),
             who: self.view.entered.who,
             notes: self.view.entered.notes,
             submission: self.view.submission,
