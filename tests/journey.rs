@@ -18,6 +18,8 @@ mod keyboard;
 mod phone;
 #[path = "journey/photo.rs"]
 mod photo;
+#[path = "journey/press.rs"]
+mod press;
 #[path = "journey/shift.rs"]
 mod shift;
 
@@ -109,6 +111,18 @@ async fn a_line_that_is_cut_at_thirty_places() {
 async fn a_phone_whose_clock_is_a_year_off() {
     let story = Story::new("year-off", true, &["--bare", "--no-relay"]);
     cuts::a_year_off(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_drops_at_the_press() {
+    let story = Story::new("press", true, &["--bare", "--no-relay"]);
+    press::fall_into_the_queue(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_drops_at_the_press_of_a_phone_without_the_app() {
+    let story = Story::new("press-plain", true, &["--bare", "--no-relay"]);
+    press::stay_on_the_page(&story).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

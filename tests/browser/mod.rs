@@ -90,9 +90,22 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts one; without `script` no page of it runs any.
     pub(crate) async fn open(kind: Kind, script: bool) -> Self {
+        Self::open_with(kind, script, &[]).await
+    }
+
+    /// The same with more flags of its own.
+    pub(crate) async fn open_with(kind: Kind, script: bool, flags: &[&str]) -> Self {
         let driver = Driver::start();
+        let fixed = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--window-size=1280,800",
+        ];
+        let args = [&fixed[..], flags].concat();
         let mut options = json!({
-            "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--window-size=1280,800"],
+            "args": args,
             "prefs": {"profile.managed_default_content_settings.javascript": if script { 1 } else { 2 }},
         });
         if kind == Kind::Phone {

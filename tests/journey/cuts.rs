@@ -29,10 +29,10 @@ struct Spot {
 }
 
 /// What the test saw of a press.
-struct Press {
-    note: String,
+pub(crate) struct Press {
+    pub(crate) note: String,
     /// Before and behind it, milliseconds since 1970.
-    between: [i64; 2],
+    pub(crate) between: [i64; 2],
 }
 
 impl Spot {
@@ -101,13 +101,13 @@ impl Spot {
     }
 }
 
-fn wall_ms() -> i64 {
+pub(crate) fn wall_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.ok().and_then(|now| i64::try_from(now.as_millis()).ok()).expect("a time after 1970")
 }
 
 /// All cleanings of the box, in the order of its log, with the time of each in milliseconds since 1970.
-async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
+pub(crate) async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
     const READ: &str = "return fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
         .then(({ items }) => items.map((one) => [one, Date.parse(one.performed_at)]))";
     let all = desk.script(READ).await;
@@ -119,7 +119,7 @@ async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
 }
 
 /// Each press is one record, in this order, with its photo and its time.
-async fn check(desk: &Browser, presses: &[Press]) {
+pub(crate) async fn check(desk: &Browser, presses: &[Press]) {
     // A photo that is still made upright is attached a little later.
     desk.until(PHOTOS_ARE_THERE, TIME_LIMIT).await;
     let all = read_cleanings(desk).await;
