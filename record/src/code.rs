@@ -186,13 +186,23 @@ fn has_check_digit(gtin: &str) -> bool {
 }
 
 /// Characters that nobody sees, or that turn the direction of what stands around them.
-fn is_hidden(c: &char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// The same in what people type: scripts and pictures need some of these to join what stands beside them.
+pub fn is_hidden_in_text(c: char) -> bool {
+    is_hidden(c) && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 fn check_code(text: String) -> Result<ScannedCode, ScannedCodeError> {
-    if let Some(hidden) = text.chars().find(is_hidden) {
+    if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
         return Err(ScannedCodeError::Character(hidden.into()));
     }
     if (CHARS_MIN..=CHARS_MAX).contains(&text.chars().count()) {

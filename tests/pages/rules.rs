@@ -64,9 +64,15 @@ fn labels_and_items(at: &Places) -> Vec<Page> {
         staff("staff-label-lost", &format!("/tags/new?item={lift}&why=lost"), vec![Press("form .go")], ""),
         open("tag-replaced", &format!("/{lift}"), "This label was replaced"),
         staff(
-            "staff-merged",
+            "staff-merge-check",
             &format!("/equipment/{x_ray}/merge"),
             vec![Enter("#item", gas.clone()), Press("form .go")],
+            "Is retired",
+        ),
+        staff(
+            "staff-merged",
+            &format!("/equipment/{x_ray}/merge"),
+            vec![Enter("#item", gas.clone()), Press("form .go"), Press("form .stop")],
             "",
         ),
         staff("staff-item-merged", &format!("/equipment/{x_ray}"), vec![], "This item was merged into"),

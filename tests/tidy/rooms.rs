@@ -52,7 +52,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room(
         "appliance/sweep",
-        &["phones", "photo", "store"],
+        &["anchors", "phones", "photo", "store"],
         "which photos leave the card; it knows no page and no line",
     ),
     room(
@@ -119,16 +119,17 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "backup", "bundle", "clock", "command", "doctor", "identity", "intake", "listen",
-            "packs", "panel", "phones", "photo", "printing", "settings", "setup", "store", "uplink",
+            "alarms", "anchors", "backup", "bundle", "clock", "command", "doctor", "identity", "intake",
+            "listen", "packs", "panel", "phones", "photo", "printing", "settings", "setup", "store",
+            "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
         &[
-            "alarms", "backup", "bundle", "clock", "command", "doctor", "identity", "intake", "photo",
-            "printing", "store", "uplink",
+            "alarms", "anchors", "backup", "bundle", "clock", "command", "doctor", "identity", "intake",
+            "photo", "printing", "store", "uplink",
         ],
         "the administration socket knows no page",
     ),

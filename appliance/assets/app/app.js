@@ -582,8 +582,8 @@
     if (!navigator.serviceWorker || !isSecureContext) return;
     try {
       if ((await ask(STATES)).ok) await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
-    } catch {
-      // The worker that is there already goes on.
+    } catch (error) {
+      document.querySelector("#distrust").hidden = error.name !== "SecurityError"; // The worker that is there already goes on.
     }
   }
 

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use record::code::is_hidden;
 use record::ids::StaffId;
 use record::tree::Hash;
 use redb::Database;
@@ -41,7 +42,7 @@ impl BadgeCode {
         let code = scanned.trim();
         // Four bytes a character: what is far too long is not counted.
         let fits = code.len() <= CHARS_MAX * 4 && (CHARS_MIN..=CHARS_MAX).contains(&code.chars().count());
-        if fits && !code.chars().any(char::is_control) {
+        if fits && !code.chars().any(is_hidden) {
             return Ok(Self(code.to_owned()));
         }
         Err(BadgeRefusal::Form)

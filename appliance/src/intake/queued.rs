@@ -1,7 +1,10 @@
 //! Cleanings that waited in a phone: recorded with what is remarkable about them. What was done hours ago in front of an
 //! item cannot be asked for again, so hardly anything is refused.
 
+use std::ops::RangeInclusive;
+
 use record::anchor::corrected_ms;
+use record::entry::EntryTime;
 use record::fold::{Equipment, FacilityProtocol, FacilitySettings};
 use record::ids::StaffId;
 use record::kinds::{
@@ -14,8 +17,6 @@ use record::tag::Tag;
 use record::tree::Hash;
 use serde::Serialize;
 use service::clock::Now;
-
-use crate::anchors::known_now_ms;
 
 use super::cleaning::{TOOK_MS_MAX, find_agent, find_clean_until, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, staff_of};
@@ -238,7 +239,8 @@ struct JudgedProtocol {
 /// phone cannot choose by what it is judged: only by the item's own protocols, and by none that was replaced long before.
 fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -> JudgedProtocol {
     let facility = view.facility();
-    let pressed_ms = known_now_ms(&view.now(), facility).saturating_sub_unsigned(form.waited_ms);
+    let now_ms = known_ms(&view.now().entry_time(), view);
+    let pressed_ms = now_ms.saturating_sub_unsigned(form.waited_ms);
     let offered = || offered_protocols(facility, item, pressed_ms).first().map(|&own| own.clone());
     let Some(shown) = form.protocol else {
         let protocol = offered();
@@ -248,37 +250,45 @@ fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -
     let Some(known) = known else {
         return JudgedProtocol { protocol: offered(), is_present: false };
     };
-    let in_force = known.in_force(pressed_ms);
-    if in_force.version == shown.version {
-        return JudgedProtocol { protocol: Some(in_force.clone()), is_present: !known.retired };
+    let is_present = known.in_force(now_ms).version == shown.version && !known.retired;
+    let protocol = find_shown(known, shown.version, pressed_ms..=now_ms, view);
+    JudgedProtocol {
+        protocol: Some(protocol.unwrap_or_else(|| known.in_force(pressed_ms).clone())),
+        is_present,
     }
-    let old = find_replaced(known, shown.version, pressed_ms, view);
-    JudgedProtocol { protocol: Some(old.unwrap_or_else(|| in_force.clone())), is_present: false }
 }
 
-/// An old version, where it was in force at the press or a few days before: so long a phone may have been away.
-fn find_replaced(
+/// A version that was in force at some time from the press to now, or a few days before: so long a phone may have been away.
+fn find_shown(
     known: &FacilityProtocol,
     version: u32,
-    pressed_ms: i64,
+    waited: RangeInclusive<i64>,
     view: &dyn StateView,
 ) -> Option<ProtocolPublished> {
-    let was_shown = |replaced_ms| (0..=SHOWN_AFTER_MS).contains(&pressed_ms.saturating_sub(replaced_ms));
+    let oldest_ms = waited.start().saturating_sub(SHOWN_AFTER_MS);
+    if known.newest.version == version {
+        return (known.from_ms <= *waited.end()).then(|| known.newest.clone());
+    }
     if let Some(at) = known.before.iter().position(|earlier| earlier.published.version == version) {
-        let replaced_ms = known.before.get(at + 1).map_or(known.from_ms, |next| next.from_ms);
-        return was_shown(replaced_ms).then(|| known.before[at].published.clone());
+        let (shown, next) = (&known.before[at], known.before.get(at + 1));
+        let replaced_ms = next.map_or(known.from_ms, |next| next.from_ms);
+        let was_shown = shown.from_ms <= *waited.end() && oldest_ms <= replaced_ms;
+        return was_shown.then(|| shown.published.clone());
     }
     let at = known.editions.iter().position(|edition| edition.version == version)?;
     let replaced = view.entry(known.editions.get(at + 1)?.of)?;
-    let when = replaced.head().at;
-    let replaced_ms = corrected_ms(&when, view.facility().boots.get(&when.boot).copied());
-    if !was_shown(replaced_ms) {
+    if known_ms(&replaced.head().at, view) < oldest_ms {
         return None;
     }
     match view.entry(known.editions[at].of)?.event() {
         Event::ProtocolPublished(old) => Some(*old),
         _ => None,
     }
+}
+
+/// When that was, as far as the log knows it.
+fn known_ms(at: &EntryTime, view: &dyn StateView) -> i64 {
+    corrected_ms(at, view.facility().boots.get(&at.boot).copied())
 }
 
 /// Whether each step must be done. An item without a protocol has one: cleaned as the maker says.

@@ -1,5 +1,6 @@
 //! Names and notes as people type them: bounded, visible, in NFC.
 
+use record::code::is_hidden_in_text;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 
 use super::{CommandRefusal, RefusalCause};
@@ -32,10 +33,17 @@ fn check_text(
     }
     let entered = entered.replace("\r\n", "\n");
     let entered = entered.trim();
-    let bad = |c: &char| {
-        (c.is_control() && !(lines && matches!(c, '\n' | '\t')))
-            || is_bidi_control(*c)
-            || matches!(*c, '\u{2028}' | '\u{2029}')
+    if is_blank_text(entered) {
+        return Ok(None);
+    }
+    let bad = |c: &char| match lines {
+        // What somebody pastes into a note may have anything that shows nothing.
+        true => {
+            (c.is_control() && !matches!(c, '\n' | '\t'))
+                || is_bidi_control(*c)
+                || matches!(*c, '\u{2028}' | '\u{2029}')
+        }
+        false => is_hidden_in_text(*c),
     };
     if let Some(c) = entered.chars().find(bad) {
         return Err(CommandRefusal::Character { field, code: c.into() });
@@ -43,7 +51,7 @@ fn check_text(
     if entered.chars().count() > chars_max {
         return Err(CommandRefusal::TooLong { field, chars_max });
     }
-    Ok(Some(entered.to_owned()).filter(|t| !is_blank_text(t)))
+    Ok(Some(entered.to_owned()))
 }
 
 /// A name that must be there.
@@ -99,7 +107,18 @@ mod tests {
                 "{blank:?}"
             );
         }
-        for bad in ["a\u{0}b", "a\nb", "a\u{202e}b", "a\u{2067}b", "\u{1b}@", "a\u{2028}b", "a\u{7f}"] {
+        for bad in [
+            "a\u{0}b",
+            "a\nb",
+            "a\u{202e}b",
+            "a\u{2067}b",
+            "\u{1b}@",
+            "a\u{2028}b",
+            "a\u{7f}",
+            "a\u{200b}b",
+            "\u{feff}a",
+            "a\u{e0041}",
+        ] {
             assert!(
                 matches!(
                     check_name("name", bad, RefusalCause::OwnName),

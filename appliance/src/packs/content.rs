@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use record::code::is_hidden_in_text;
 use record::kinds::{
     CategoryField, FieldType, PackSource, PhotoPolicy, ProtocolPublished, ProtocolWords, Schedule,
     SpauldingClass,
@@ -294,7 +295,7 @@ fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), PackFault>
 
 /// Its characters are looked at again when a form with it is sent; until then it stands in a list.
 fn check_text(what: &str, text: &str, chars_max: usize) -> Result<(), PackFault> {
-    if text.chars().count() > chars_max || text.chars().any(char::is_control) {
+    if text.chars().count() > chars_max || text.chars().any(is_hidden_in_text) {
         return Err(PackFault::Value(what.to_owned()));
     }
     Ok(())

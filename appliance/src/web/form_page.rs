@@ -28,6 +28,9 @@ use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
+/// Before the name of a field: what its form said of it before somebody was to choose.
+const UNCHOSEN: &str = "yours-";
+
 /// A window's title, which says first that something is wrong.
 pub(crate) fn window_title(words: PageWords, title: String, problems: &[Wrong]) -> String {
     if problems.is_empty() { title } else { words.page_error_title(title) }
@@ -76,7 +79,12 @@ impl<V: FromStr + Default> SentForm<V> {
     /// What is wrong is said in these words.
     pub(crate) fn read(w: FormWords, form: &'static FormDefinition, fields: &FormFields) -> Self {
         let catalog: &Catalog = w.catalog();
-        let values = FormValues::read(form, fields);
+        let is_missing =
+            |field: &&FormField| field.input != FieldInput::Tick && fields.get(field.name).is_none();
+        let yours = |field: &FormField| fields.get(&format!("{UNCHOSEN}{}", field.name));
+        let unchosen = form.fields().filter(is_missing).filter_map(|field| Some((field.name, yours(field)?)));
+        let values = unchosen
+            .fold(FormValues::read(form, fields), |values, (name, entered)| values.with(name, entered));
         let mut errors = values.errors(catalog);
         let seen = read_seen(fields).unwrap_or_else(|fault| {
             errors.insert(0, fault.word(form, catalog));
@@ -84,8 +92,6 @@ impl<V: FromStr + Default> SentForm<V> {
             Some(V::default())
         });
         // Of two people's values one is chosen, and nothing is chosen by leaving it out. A box that is not ticked is in no form.
-        let is_missing =
-            |field: &&FormField| field.input != FieldInput::Tick && fields.get(field.name).is_none();
         if seen.is_some() {
             let missing =
                 form.fields().filter(is_missing).filter(|field| !errors.iter().any(|e| e.at == field.name));
@@ -238,7 +244,8 @@ pub(crate) async fn word_conflict(
 pub(crate) async fn ask_reason_over(
     state: &AppState,
     signed: &StaffSession,
-    (changed, thing): (RowVersion, String),
+    changed: RowVersion,
+    thing: String,
     form: &FormFields,
 ) -> Result<(Wrong, FormFields), HttpError> {
     let mut reason = FormFields::default();

@@ -19,6 +19,9 @@ app-install = On the home screen
     .why = On the home screen this page opens labels in dead spots too, and keeps what you record until the box answers.
     .apple = iPhone and iPad: in Safari, press Share, then Add to Home Screen.
     .android = Android: in Chrome, press the three dots, then Add to Home screen.
+# Where the browser takes no worker, since somebody went on over its warning or came over plain HTTP; and the link to what to do.
+app-distrust = This browser does not trust the box yet, so nothing can be recorded here in dead spots.
+    .how = How to trust this box
 app-home = Start page of the box
 
 ## Records of this phone.

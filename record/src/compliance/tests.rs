@@ -388,7 +388,7 @@ fn what_was_done_before_the_first_zone_entry_counts_from_its_own_day() {
     check(Schedule::every_days(365), "2025-12-01T06:00:00Z", "2026-12-01T06:00:00Z");
     check(Schedule::every_days(365), "2026-10-20T05:00:00Z", "2027-10-20T05:00:00Z");
     check(Schedule::Weeks { n: 26 }, "2026-08-01T05:00:00Z", "2027-01-30T06:00:00Z");
-    check(Schedule::every_days(90), "2026-11-01T05:00:00Z", "2027-01-30T06:00:00Z");
+    check(Schedule::every_days(90), "2026-10-24T05:00:00Z", "2027-01-22T06:00:00Z");
     let plans = [plan("2026-01-01T06:00:00Z", Schedule::every_days(90))];
     assert_eq!(
         item_status(&course(&zones, &plans), None, set_up + DAY_MS),

@@ -202,6 +202,17 @@ async fn named_texts(
     Ok(found)
 }
 
+/// An item's cleanings, day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
+/// from taking the bound on the days for one on the cleanings, and with it another way.
+const ITEM_PAGE: &str = page!(
+    "clean_days d CROSS JOIN cleanings c WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 \
+                 AND d.day <= $4 AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day \
+                 AND c.tag = d.tag",
+    "($5, $6, $7, $8, $9)",
+    "d.day DESC, ",
+    "$10"
+);
+
 async fn bare_cleanings(
     conn: &mut DbConnection,
     scope: AccountScope,
@@ -249,21 +260,11 @@ async fn bare_cleanings(
             )
         }
         HistoryScope::Item(facility, tag) => {
-            // Day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
-            // from taking the bound on the days for one on the cleanings, and with it another way.
-            let sql = page!(
-                "clean_days d CROSS JOIN cleanings c WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 \
-                 AND d.day <= $4 AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day \
-                 AND c.tag = d.tag",
-                "($5, $6, $7, $8, $9)",
-                "d.day DESC, ",
-                "$10"
-            );
             let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(performed_ms));
             all!(
                 conn,
                 BareRow,
-                sql,
+                ITEM_PAGE,
                 scope.key(),
                 facility.clone(),
                 tag.clone(),

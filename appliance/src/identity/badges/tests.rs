@@ -172,6 +172,7 @@ fn without_its_key_a_badge_is_unknown_and_is_told_of() {
         assert_eq!(enrol(&badges, 2, CODE), Err(BadgeRefusal::KeyLost), "it is somebody's");
         badges.make_code(person(2), Some("press")).unwrap();
         put(Some(&key));
+        drop(badges);
         let badges = folder.open();
         assert_eq!(badges.key_trouble().unwrap(), None);
         assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), Some(person(1)), "it was put back");
@@ -183,6 +184,7 @@ fn without_its_key_a_badge_is_unknown_and_is_told_of() {
         assert_eq!(badges.key_trouble().unwrap(), None, "nobody lacks anything");
         enrol(&badges, 1, CODE).unwrap();
         assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), Some(person(1)));
+        drop(badges);
         assert_eq!(folder.open().key_trouble().unwrap(), None);
         let stored = std::fs::read(&key_file).unwrap();
         assert!(stored.len() == KEY_BYTES && stored != flipped);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use record::kinds::{CleaningFlag, ProtocolRef};
 
 use super::*;
+use crate::intake::ReportPlacement;
 use crate::intake::review::CleaningReview;
 
 const DAY_MS: u64 = 86_400_000;
@@ -42,7 +43,7 @@ impl Ward {
         let (strict, _) = publish(None, 1, None, Some(900));
         let second = publish(Some(strict), 3, Some(60), Some(72)).1;
         let third = publish(Some(strict), 4, Some(300), Some(24)).1;
-        let (foreign, _) = publish(None, 0, None, Some(9_000));
+        let (foreign, _) = publish(None, 0, None, Some(8_000));
         let (lenient, _) = publish(None, 1, Some(30), None);
         let tag = world.item(vec![strict, lenient], photo);
         Self { world, tag, strict, lenient, foreign, replaced_ms: vec![second, third] }
@@ -74,7 +75,8 @@ fn queued(tag: Tag) -> QueuedCleaning {
         unsure: false,
         took_ms: None,
         problem: None,
-        report_in_note: false,
+        class: None,
+        problem_goes: ReportPlacement::Entry,
     }
 }
 

@@ -9,8 +9,8 @@ use web::error::HttpError;
 use crate::intake::{ClaimedCleaner, Command, command_digest, find_named_item};
 use crate::web::commands::run::{CommandOutcome, by_key, find_earlier, read_event};
 use crate::web::context::AppState;
+use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::phone_submission::SubmissionJson;
-use crate::web::view_models::listed_people::find_listed_person;
 
 /// The cleaning that stands in a line, if it is one of this item.
 async fn find_cleaning(
@@ -37,7 +37,10 @@ pub(crate) async fn find_sent_by_page(
         CleanedBy::Pin { staff, .. } => vec![ClaimedCleaner::Pin(staff)],
         CleanedBy::Badge { staff } => vec![ClaimedCleaner::Badge(staff)],
         CleanedBy::Entered { staff: Some(staff), .. } => {
-            find_listed_person(state, staff).await?.map(|person| person.claim()).into_iter().collect()
+            let name = read_quick(state, move |state, reader| {
+                Ok(StoredText::of_staff(reader, &state.store.facility(), staff).readable())
+            });
+            name.await?.map(|name| ClaimedCleaner::Listed { staff, name }).into_iter().collect()
         }
         _ => Vec::new(),
     };

@@ -17,6 +17,9 @@ async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
         let page = world.send(request, true).await;
         page.is(200).has(title).has("href=\"/app.webmanifest\"").has("<form action=\"/t\"");
         let script = [APP.text(), QUEUE.text()].concat();
+        // What is said where the browser takes no worker: over plain HTTP at once, else once the script knows.
+        page.has("<section id=\"distrust\" class=\"note\" role=\"status\" hidden>").has("href=\"/trust\"");
+        assert!(script.contains("\"#distrust\""));
         for asked in script.split("say(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             page.has(&format!("data-key=\"{asked}\""));
         }
@@ -31,6 +34,7 @@ async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
         let policy = page.header(http::header::CONTENT_SECURITY_POLICY);
         assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains("worker-src 'self'"), "{policy}");
     }
+    world.get("/app").await.is(200).has("role=\"status\">").has("How to trust this box");
     let home = world.get("/").await;
     assert!(!home.header(http::header::CONTENT_SECURITY_POLICY).contains("unsafe"));
 }

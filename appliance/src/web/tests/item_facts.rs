@@ -34,7 +34,8 @@ async fn further_protocols_are_set_seen_changed_and_cleared() {
     let boxed = with(with(form, "further", ""), &format!("further.{soak}"), "1");
     send(&tom, &edit, &boxed).await.is(303);
     assert_eq!(stored(), [wipe, soak]);
-    change_twice([&tom, &grace], (&edit, &edit), ("further", &rinse.to_string(), &soak.to_string()))
+    let both = format!("{rinse} {soak}");
+    change_twice([&tom, &grace], (&edit, &edit), ("further", &rinse.to_string(), &both))
         .await
         .has("Rinse")
         .has("Soak");

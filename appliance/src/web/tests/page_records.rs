@@ -92,3 +92,35 @@ async fn a_photo_that_came_with_an_earlier_press_belongs_to_the_record_of_the_qu
     send(&world, &foreign).await.is(201);
     assert_eq!(world.cleaning().photos, vec![], "a page of another item");
 }
+
+#[tokio::test]
+async fn a_name_that_was_picked_on_the_page_is_the_same_in_the_queue() {
+    let world = World::new().await;
+    world.give(Command::AddStaff(NewStaff::named("Ada Moreau", StaffRole::Technician))).await;
+    let facility = world.state.store.facility();
+    let (staff, _) = facility.staff.iter().find(|(_, member)| !member.left).unwrap();
+    let page = world.get(&format!("/t/{}", world.pump)).await;
+    let name = world.state.store.reader().unwrap().text(&facility.staff[staff].name).unwrap().unwrap();
+    let hidden = ["submission", "page", "version", "protocol"].map(|name| (name, page.hidden(name)));
+    let picked = staff.to_string();
+    let entered = [("all", "1"), ("pick", picked.as_str()), ("notes", "No wipes")];
+    let fields = hidden.iter().map(|(name, value)| (*name, value.as_str())).chain(entered);
+    let path = format!("/t/{}", world.pump);
+    let receipt = world.post(&path, &fields.collect::<Vec<_>>()).await.is(303).location();
+    let document = ["trigger", "class", "lot"].into_iter().fold(
+        as_queued(&world, &page, "No wipes"),
+        |mut document, name| {
+            document.as_object_mut().unwrap().remove(name);
+            document
+        },
+    );
+    for who in [
+        json!({ "way": "list", "name": name, "staff": staff.to_string() }),
+        json!({ "way": "typed", "name": "Somebody Else" }),
+    ] {
+        assert_eq!(
+            send(&world, &with(document.clone(), "who", who)).await.is(201).json()["url"],
+            receipt.as_str()
+        );
+    }
+}

@@ -4,12 +4,12 @@ use history::{HistoryWords, LineLook, word_flag};
 use record::anchor::time_certainty;
 use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, SpotCheck};
-use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event, UseRecorded};
+use record::kinds::{CheckResult, CivilDay, CleaningFlag, EntryRef, Event, UseRecorded};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
 use web::error::HttpError;
-use words::{Moment, SafeHtml, WordSet as _, fill_slots};
+use words::{Moment, S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::store::{HistoryPlace, ItemNote, ItemUse, LogReader, StoreSnapshot};
 use crate::web::commands::run;
@@ -60,18 +60,6 @@ impl ItemEvent {
             Self::Noted(note) => note.at_ms,
         }
     }
-}
-
-/// What paper says of a page that has not all of a history: how much it has, and from when to when.
-pub(crate) fn word_part(
-    wording: &PageWording,
-    w: EquipmentWords,
-    events: &[ItemEvent],
-    cleanings: u64,
-) -> Option<String> {
-    let day = |event: &ItemEvent| wording.dates().day_with_year(event.at_ms()).text;
-    let shown = list_cleanings(events).len();
-    Some(w.history_part(cleanings, day(events.last()?), shown, day(events.first()?)))
 }
 
 /// The cleanings among them.
@@ -141,6 +129,25 @@ impl<'a> HistoryLook<'a> {
     fn lines(self, tag: Tag) -> LineLook<'a> {
         let w = HistoryWords::in_locale(self.wording.locale());
         LineLook { w, dates: self.wording.dates(), facility: self.facility, tag }
+    }
+
+    /// Why an item is out of service.
+    pub(crate) fn word_why_out(self, why: Hash) -> SafeHtml {
+        let why = StoredText::read(self.reader, why).to_html(self.wording.words());
+        fill_slots(self.words.item_why_out(S0), [why])
+    }
+
+    /// When it is expected back.
+    pub(crate) fn word_expected_back(self, day: CivilDay) -> String {
+        self.words.item_expected_back(self.wording.dates().numbered_day(day.number()))
+    }
+
+    /// What paper says of a page that has not all of a history: how much it has, and from when to when.
+    pub(crate) fn word_part(self, events: &[ItemEvent], cleanings: u64) -> Option<String> {
+        let day = |event: &ItemEvent| self.wording.dates().day_with_year(event.at_ms()).text;
+        let (newest, oldest) = (events.first()?, events.last()?);
+        let shown = list_cleanings(events).len();
+        Some(self.words.history_part(cleanings, day(oldest), shown, day(newest)))
     }
 
     /// A use. Where its entry cannot be read, its time alone is known.

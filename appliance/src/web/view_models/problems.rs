@@ -134,10 +134,16 @@ enum ReportPlace {
     Added,
 }
 
+#[derive(Clone, Copy)]
+struct PlacedReport<'a> {
+    place: ReportPlace,
+    report: &'a ReportedProblem,
+}
+
 /// A report and what was added to it.
-fn reports_of(open: &OpenProblem) -> impl Iterator<Item = (ReportPlace, &ReportedProblem)> {
+fn reports_of(open: &OpenProblem) -> impl Iterator<Item = PlacedReport<'_>> {
     let places = std::iter::once(ReportPlace::Open).chain(std::iter::repeat(ReportPlace::Added));
-    places.zip(open.reports())
+    places.zip(open.reports()).map(|(place, report)| PlacedReport { place, report })
 }
 
 /// What is wrong, and when that was reported.
@@ -146,13 +152,9 @@ fn word_report(wording: &PageWording, report: &ReportedProblem) -> (String, Stri
     (what, wording.dates().day_and_time(report.reported_ms).text)
 }
 
-fn report_line(
-    wording: &PageWording,
-    w: ProblemWords,
-    (place, report): (ReportPlace, &ReportedProblem),
-) -> SafeHtml {
-    let (what, when) = word_report(wording, report);
-    let line = match place {
+fn report_line(wording: &PageWording, w: ProblemWords, placed: PlacedReport<'_>) -> SafeHtml {
+    let (what, when) = word_report(wording, placed.report);
+    let line = match placed.place {
         ReportPlace::Open => w.problem_line(what, when),
         ReportPlace::Added => w.problem_line_added(what, when),
     };
@@ -220,9 +222,10 @@ impl ProblemLook<'_> {
         open.iter().rev().map(|problem| self.card(tag, problem, names)).collect()
     }
 
-    fn card_line(self, (place, report): (ReportPlace, &ReportedProblem), names: ReporterNames) -> SafeHtml {
+    fn card_line(self, placed: PlacedReport<'_>, names: ReporterNames) -> SafeHtml {
+        let PlacedReport { place, report } = placed;
         if names == ReporterNames::Hidden || report.who == CleanedBy::Unattributed {
-            return report_line(self.wording, self.w, (place, report));
+            return report_line(self.wording, self.w, placed);
         }
         let (what, when) = word_report(self.wording, report);
         let who = self.wording.cleaner(self.reader, self.facility, &report.who);
@@ -233,15 +236,15 @@ impl ProblemLook<'_> {
         fill_slots(line, [who])
     }
 
-    fn word_one(self, report: (ReportPlace, &ReportedProblem), names: ReporterNames) -> ReportWords {
-        let (_, entered) = report;
+    fn word_one(self, placed: PlacedReport<'_>, names: ReporterNames) -> ReportWords {
+        let report = placed.report;
         let photos = match names {
-            ReporterNames::Shown => &entered.photos[..],
+            ReporterNames::Shown => &report.photos[..],
             ReporterNames::Hidden => &[],
         };
         ReportWords {
-            line: self.card_line(report, names),
-            text: entered.text.map(|hash| StoredText::read(self.reader, hash).to_html(self.wording.words())),
+            line: self.card_line(placed, names),
+            text: report.text.map(|hash| StoredText::read(self.reader, hash).to_html(self.wording.words())),
             photos: photos.iter().filter_map(|photo| HistoryPhoto::of(self.state, *photo)).collect(),
         }
     }

@@ -23,12 +23,12 @@ use crate::web::context::AppState;
 use crate::web::form_page::FormMarks;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::log_reads::{StoredText, read_long};
+use crate::web::log_reads::read_long;
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::codes::{ItemOpener, ItemOpeners, MergedItem};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{
-    HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings, word_part,
+    HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
 };
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::find_own_item;
@@ -61,6 +61,16 @@ struct FormerHistory {
     older: Option<PageCursor>,
 }
 
+/// What paper says beside.
+struct PaperWords {
+    /// Of which log, and when it was printed, since “today” says nothing there.
+    heading: SafeHtml,
+    /// How much of the history is here, where it is not all.
+    part: Option<String>,
+    /// The full time that the badge says in short.
+    deadline: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "equipment.html")]
 struct ItemPage {
@@ -87,13 +97,8 @@ struct ItemPage {
     older: Option<PageCursor>,
     /// Whether it begins with older records.
     is_older: bool,
-    /// On paper: how much of the history is here, where it is not all.
-    part: Option<String>,
-    /// On paper: the full time that the badge says in short.
-    deadline: Option<String>,
     trust: VerificationResult,
-    /// What paper says beside: of which log, and when it was printed, since “today” says nothing there.
-    paper: SafeHtml,
+    paper: PaperWords,
     schedules: Vec<ScheduleRow>,
     /// Of maintenance.
     r: RegisterWords,
@@ -160,10 +165,12 @@ fn item_page(
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
     let out = item.out.last().filter(|_| item.service == ServiceState::Out);
-    let why_out = out
-        .and_then(|o| o.reason)
-        .map(|why| fill_slots(w.item_why_out(S0), [StoredText::read(reader, why).to_html(page_words)]));
-    let paper = paper_heading(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w);
+    let why_out = out.and_then(|out| out.reason).map(|why| looks.word_why_out(why));
+    let paper = PaperWords {
+        heading: paper_heading(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w),
+        part: looks.word_part(&done, cleaned).filter(|_| older.is_some() || upto.is_some()),
+        deadline: row.deadline_ms().map(|ms| snapshot.local.iso(ms)),
+    };
     Ok(ItemPage {
         frame,
         s,
@@ -174,9 +181,7 @@ fn item_page(
         badge: row.badge(&wording),
         service: item.service,
         why_out,
-        expected_back: out
-            .and_then(|out| out.back)
-            .map(|day| w.item_expected_back(wording.dates().numbered_day(day.number()))),
+        expected_back: out.and_then(|out| out.back).map(|day| looks.word_expected_back(day)),
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
         marks: FormMarks::new(state, signed).over(item.changed),
@@ -185,10 +190,6 @@ fn item_page(
         history,
         former,
         cleanings: cleaned,
-        part: Some(&done)
-            .filter(|_| older.is_some() || upto.is_some())
-            .and_then(|done| word_part(&wording, w, done, cleaned)),
-        deadline: row.deadline_ms().map(|ms| snapshot.local.iso(ms)),
         older: older.map(PageCursor::from),
         is_older: upto.is_some(),
         trust,

@@ -65,11 +65,8 @@ pub(super) fn find_unnamed<'a>(
     text: &'a str,
     is_there: impl Fn(&str) -> bool,
 ) -> Option<&'a str> {
-    let is_field = |name: &str| {
-        let mut fields = facility.categories.values().flat_map(|category| &category.fields);
-        fields.any(|field| field.key == name)
-    };
-    let is_known = |name: &str| is_there(name) || is_field(name);
+    let fields = || facility.categories.values().flat_map(|category| &category.fields);
+    let is_known = |name: &str| is_there(name) || fields().any(|field| field.key == name);
     text.lines().map(str::trim).find(|line| match read_lines(line).first().map(Vec::as_slice) {
         Some([name]) => !is_known(name),
         _ => false,

@@ -175,7 +175,11 @@ pub(crate) async fn sign_in(
             }
             PinTry::Looked(outcome) => outcome,
         };
-    tracing::warn!(%staff, ?outcome, "a sign-in was refused");
+    match outcome {
+        // A flood of these fills no log; the audit of access counts them.
+        PinOutcome::Locked { .. } => tracing::debug!(%staff, ?outcome, "a sign-in was refused"),
+        _ => tracing::warn!(%staff, ?outcome, "a sign-in was refused"),
+    }
     // For a person whom nobody knows the page is another one, and is noted as well.
     phone.notes().add(pin_note(outcome, staff, AccessTarget::SignIn));
     let page = pin_page(&state, &phone, staff, Some(outcome), next).await?;

@@ -431,7 +431,7 @@ pub(crate) async fn end_sign_off(
                 return go_to(&now.path());
             }
             let (problem, reason) =
-                ask_reason_over(&state, &signed, (now.version, now.name.clone()), &form).await?;
+                ask_reason_over(&state, &signed, now.version, now.name.clone(), &form).await?;
             end_page(&state, &signed, &now, vec![problem], &reason).map(ask_over)
         }
         Err(other) => Err(HttpError::from(other).link(SIGN_OFFS, worded(PeopleWords::sign_offs_back))),

@@ -55,6 +55,8 @@ static MANIFEST: LazyLock<String> = LazyLock::new(|| {
 struct AppPage {
     frame: PageLayout,
     w: AppWords,
+    /// Whether a browser can take the worker at all.
+    is_secure: bool,
     /// What the script says, by its own names.
     words: Vec<(&'static str, String)>,
     /// The worker that reads labels, and what it is told to load.
@@ -151,6 +153,7 @@ pub(crate) async fn show_app(phone: PhoneCaller, State(state): State<AppState>) 
     let page = AppPage {
         frame: frame.with_app_script(),
         w,
+        is_secure: phone.peer().secure,
         words: script_words(w, problems),
         reader: READER.path(),
         glue: READER_GLUE.path(),

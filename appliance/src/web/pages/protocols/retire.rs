@@ -152,8 +152,8 @@ pub(crate) async fn retire_protocol(
             if now.protocol.retired {
                 return go_to(PROTOCOLS);
             }
-            let row = (now.protocol.changed, now.protocol.name.clone());
-            let (problem, reason) = ask_reason_over(&state, &signed, row, &form).await?;
+            let (changed, name) = (now.protocol.changed, now.protocol.name.clone());
+            let (problem, reason) = ask_reason_over(&state, &signed, changed, name, &form).await?;
             retire_page(&state, &signed, &now, vec![problem], &reason).map(ask_over)
         }
         Err(other) => Err(HttpError::from(other).link(PROTOCOLS, worded(RegisterWords::protocols_back))),

@@ -22,12 +22,12 @@ const LANGUAGE: &str = "language";
 
 impl ScanSubmission {
     /// Whether the press was none that records.
-    pub(super) fn leads_away(&self) -> bool {
+    pub(super) fn leaves_page(&self) -> bool {
         self.form.get(SIGN_IN).is_some() || self.form.get(LANGUAGE).is_some()
     }
 
     /// Keeps what was put in, and leads away. What cannot be kept stays on its page.
-    pub(super) async fn lead_away(
+    pub(super) async fn leave_page(
         mut self,
         state: &AppState,
         browser: &BrowserClient,

@@ -267,7 +267,7 @@ pub(crate) async fn submit(
     };
     match from_page {
         _ if filled.form.get("other").is_some() => filled.sign_out(&state, phone.notes()).await,
-        _ if filled.leads_away() => filled.lead_away(&state, phone.browser()).await,
+        true if filled.leaves_page() => filled.leave_page(&state, phone.browser()).await,
         true => filled.submit(&state).await,
         false => filled.plain(&state, key, phone.browser().is_program()).await,
     }
