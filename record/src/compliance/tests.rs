@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::civil::DAY_MS;
 use super::*;
+use crate::civil_time::DAY_MS;
 use crate::kinds::TimeOfDay;
 
 const HOUR: i64 = 3_600_000;
