@@ -22,17 +22,19 @@ pub fn known_now_ms(now: &Now, facility: &FacilityState) -> i64 {
 /// this boot. A hardware clock alone is sure while it goes on from where one of these left off.
 pub fn sure_now_ms(now: &Now, facility: &FacilityState) -> Option<i64> {
     let known_ms = known_now_ms(now, facility);
-    let goes_on = || {
-        let last = facility.boots.values().map(|anchor| anchor.wall_ms).max();
-        last.is_some_and(|last_ms| (last_ms..=last_ms.saturating_add(JUMP_MS)).contains(&known_ms))
-    };
     let is_sure = match now.state {
         ClockState::Synced => true,
         _ if facility.boots.contains_key(&now.boot) => true,
-        ClockState::Rtc => goes_on(),
+        ClockState::Rtc => follows_last_anchor(known_ms, facility),
         ClockState::Uncertain => false,
     };
     is_sure.then_some(known_ms)
+}
+
+/// Whether a time is behind the last true one that was written down, and not long after it.
+fn follows_last_anchor(known_ms: i64, facility: &FacilityState) -> bool {
+    let last = facility.boots.values().map(|anchor| anchor.wall_ms).max();
+    last.is_some_and(|last_ms| (last_ms..=last_ms.saturating_add(JUMP_MS)).contains(&known_ms))
 }
 
 /// The reading with what the log knows of this boot: true time that was written down vouches for it as a hardware clock does.

@@ -305,10 +305,9 @@ async fn start_box(
     let parts = rooms::RoomParts { store: &store, photos: &photos };
     let backups = rooms::open_backups(seams, settings, data, parts, &uplink);
     tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
-    tasks.push(start_sweep(settings, &seams.clock, (&store, &photos)));
+    tasks.push(start_sweep(settings, &seams.clock, &store, &photos));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
-    let ports = [Some(plain_addr), secure_addr].map(|addr| addr.map(|addr| addr.port()));
-    let of_pages = page_settings(settings, ports, panel.view());
+    let of_pages = page_settings(settings, [Some(plain_addr), secure_addr], panel.view());
     field::record_setup(seams, settings, &store).await;
     let field = field::field_parts(seams, settings, data, &uplink);
     let rooms = PageRooms {
@@ -385,10 +384,10 @@ fn admin_context(
 /// Settings of the pages; `ports` are those of plain HTTP and of HTTPS.
 fn page_settings(
     settings: &BoxSettings,
-    ports: [Option<u16>; 2],
+    listening: [Option<SocketAddr>; 2],
     panel: Option<watch::Receiver<PanelView>>,
 ) -> web::WebSettings {
-    let [http_port, https_port] = ports;
+    let [http_port, https_port] = listening.map(|addr| addr.map(|addr| addr.port()));
     web::WebSettings {
         hosts: settings.hosts.clone(),
         submits_per_address: settings.limits.submits_per_address,
@@ -443,7 +442,8 @@ fn page_state(
 fn start_sweep(
     settings: &BoxSettings,
     clock: &Arc<dyn Clock>,
-    (store, photos): (&Store, &PhotoStore),
+    store: &Store,
+    photos: &PhotoStore,
 ) -> tokio::task::JoinHandle<()> {
     let (percent, at_relay) = (settings.limits.photo_percent, relay_photos(store));
     tokio::spawn(crate::sweep::run_eviction(

@@ -47,8 +47,8 @@ pub async fn run_eviction(
 ) {
     loop {
         let (store, photos, synced) = (store.clone(), photos.clone(), Arc::clone(&synced));
-        let is_sure = sure_now_ms(&clock.now(), &store.facility()).is_some();
-        let sweep = move || evict_photos(&store, &photos, budget_percent, &synced(), is_sure);
+        let time = TimeCertainty::of(sure_now_ms(&clock.now(), &store.facility()));
+        let sweep = move || evict_photos(&store, &photos, budget_percent, &synced(), time);
         let swept = tokio::task::spawn_blocking(sweep).await;
         match swept {
             Ok(Ok(0)) => {}
@@ -57,6 +57,21 @@ pub async fn run_eviction(
             Err(error) => tracing::error!(%error, "photos were not swept"),
         }
         tokio::time::sleep(PERIOD).await;
+    }
+}
+
+/// Whether anything may leave because it is old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeCertainty {
+    /// The time is right.
+    Sure,
+    /// The clock may be far off.
+    Unsure,
+}
+
+impl TimeCertainty {
+    fn of(sure_now_ms: Option<i64>) -> Self {
+        if sure_now_ms.is_some() { Self::Sure } else { Self::Unsure }
     }
 }
 
@@ -70,7 +85,7 @@ pub fn evict_photos(
     photos: &PhotoStore,
     budget_percent: u8,
     at_relay: &AtRelay,
-    is_time_sure: bool,
+    time: TimeCertainty,
 ) -> Result<usize, SweepError> {
     let parts = photos.remove_parts()?;
     if parts > 0 {
@@ -82,7 +97,7 @@ pub fn evict_photos(
     follow_entries(store, &db)?;
     name_photos(&db, &mut on_card)?;
     name_photos(&db, &mut thumbnails)?;
-    for named in thumbnails.iter_mut().filter(|one| one.named.is_some() && !is_time_sure) {
+    for named in thumbnails.iter_mut().filter(|one| one.named.is_some() && time == TimeCertainty::Unsure) {
         named.age_ms = 0;
     }
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
@@ -287,7 +302,7 @@ mod tests {
     }
 
     fn evict(world: &World, budget_percent: u8, at_relay: &AtRelay) -> Result<usize, SweepError> {
-        evict_photos(&world.store, &world.photos, budget_percent, at_relay, true)
+        evict_photos(&world.store, &world.photos, budget_percent, at_relay, TimeCertainty::Sure)
     }
 
     fn upto(before: EntryPosition) -> AtRelay {
@@ -382,7 +397,8 @@ mod tests {
         assert_eq!(evict(&world, 40, &upto((n, seq + 1))).unwrap(), 1, "they count");
         assert!(!world.photos.holds(photo).await && has(hash) && has(other), "thumbnails stay");
         lay(other, 401);
-        let unsure = evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1)), false);
+        let unsure =
+            evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1)), TimeCertainty::Unsure);
         assert_eq!((unsure.unwrap(), has(other)), (0, true), "nobody knows what the time is");
         assert_eq!(evict(&world, 40, &upto((n, seq + 1))).unwrap(), 0);
         assert_eq!((has(hash), has(other)), (true, false));

@@ -439,7 +439,7 @@ fn staff_items(at: &Places) -> Vec<Page> {
             vec![Type("#name", "ICU East"), Press("form .go")],
             "in the order of rounds",
         ),
-        page("staff-place", "/places", vec![Press("th a")], "Equipment has this name as it is"),
+        page("staff-place", "/places", vec![Press("th a")], "gets a new name with the place"),
         page("staff-categories", "/categories", vec![], "No categories yet"),
         page("staff-category-new-error", "/categories/new", vec![Press("form .go")], "There is a problem"),
         page(

@@ -172,8 +172,8 @@ pub fn trust_key(db: &Database, text: &str, now_ms: i64) -> Result<Option<String
         return Ok(None);
     }
     let row = TrustedKey { key: key.clone(), added_ms: now_ms };
-    let is_kept = put_row(db, KEYS, KEYS_MAX, &key, &row, |_: &TrustedKey| false)?;
-    if is_kept { Ok(Some(fingerprint)) } else { Err(PackRefusal::TooMany.into()) }
+    let is_stored = put_row(db, KEYS, KEYS_MAX, &key, &row, |_: &TrustedKey| false)?;
+    if is_stored { Ok(Some(fingerprint)) } else { Err(PackRefusal::TooMany.into()) }
 }
 
 /// All keys that are trusted, the oldest first.

@@ -39,7 +39,7 @@ impl PhotoStore {
             }
         }
         // The phone lets go of it now.
-        if let Err(error) = flush(&path) {
+        if let Err(error) = flush_file(&path) {
             tracing::warn!(%error, seq = of.seq, "a photo that follows may not outlive a power cut");
         }
         self.promised(path, of)
@@ -151,7 +151,7 @@ impl PromiseName {
     }
 }
 
-fn flush(path: &Path) -> std::io::Result<()> {
+fn flush_file(path: &Path) -> std::io::Result<()> {
     match std::fs::File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         file => file?.sync_all()?,

@@ -1,3 +1,5 @@
+//! Records that phones sent and the box refused: bounds, order and times, on real tables.
+
 use record::anchor::ClockAnchor;
 use record::entry::{ClockState, EntryTime};
 use record::ids::BootId;

@@ -73,7 +73,7 @@ async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Ha
             return promise.end();
         }
     };
-    match give_photo(state, of, photo).await {
+    match attach_promised_photo(state, of, photo).await {
         Ok(_) => promise.end(),
         Err(CommandFailure::Refused(refusal)) => {
             tracing::error!(?refusal, seq = of.seq, "a photo that was kept could not be attached");
@@ -87,7 +87,11 @@ async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Ha
 
 /// Attaches a photo, once: the box may end between the entry and the end of the promise. Nobody else knows the hash before, so
 /// nobody can have used the key for anything else.
-async fn give_photo(state: &AppState, of: EntryRef, photo: Hash) -> Result<CommandOutcome, CommandFailure> {
+async fn attach_promised_photo(
+    state: &AppState,
+    of: EntryRef,
+    photo: Hash,
+) -> Result<CommandOutcome, CommandFailure> {
     let key = format!("photo {photo} follows {}.{}", of.epoch, of.seq);
     run_command(state, EntryAuthor::BOX, Some(key), Command::AttachPhoto { of, photo }).await
 }
@@ -102,7 +106,7 @@ pub(crate) async fn attach_again(
     photos: &[Hash],
 ) -> Result<(), CommandFailure> {
     for photo in photos {
-        match give_photo(state, of, *photo).await {
+        match attach_promised_photo(state, of, *photo).await {
             Ok(_) => {}
             Err(CommandFailure::Refused(refusal)) => {
                 tracing::error!(?refusal, seq = of.seq, "a photo that was kept could not be attached");

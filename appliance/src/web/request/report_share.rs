@@ -66,7 +66,7 @@ impl ReportShare {
     pub(crate) const NONE: Self = Self { from: None };
 
     /// Puts it back: nothing was recorded.
-    pub(crate) fn give_back(self, state: &AppState) {
+    pub(crate) fn refund(self, state: &AppState) {
         let Some(origin) = self.from else { return };
         let limiters = state.stored::<ReportLimiters>();
         limiters.devices.refund(&origin.device);

@@ -106,7 +106,7 @@ async fn add_submission(
     let done = match record_submission(&state, by, submission, &place).await {
         Ok(done) => done,
         Err(error) => {
-            share.give_back(&state);
+            share.refund(&state);
             return Err(error);
         }
     };

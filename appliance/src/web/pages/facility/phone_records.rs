@@ -76,7 +76,7 @@ struct RecordCard {
     problem: Option<String>,
     photos: Vec<HistoryPhoto>,
     /// A button that dismisses all of its sender, where that is more than this one.
-    dismiss_all: Option<String>,
+    sender_words: Option<String>,
 }
 
 /// A phone that holds records, as a person reads of it.
@@ -123,11 +123,11 @@ fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission, of_s
         SubmissionFault::Invalid => w.phone_record_invalid(),
     };
     let photos = row.photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect();
-    let dismiss_all = (of_sender > 1).then(|| match row.sender.is_known {
+    let sender_words = (of_sender > 1).then(|| match row.sender.is_known {
         true => w.phone_record_dismiss_sender(of_sender),
         false => w.phone_record_dismiss_network(of_sender),
     });
-    RecordCard { id: row.id, why, line, note: row.note, problem, photos, dismiss_all }
+    RecordCard { id: row.id, why, line, note: row.note, problem, photos, sender_words }
 }
 
 /// What people tell phones apart by.

@@ -286,7 +286,7 @@ async fn report_once(
     let done = match proof.run(state, by, key.map(str::to_owned), command).await {
         Ok(done) => done,
         Err(failure) => {
-            share.give_back(state);
+            share.refund(state);
             return Err(failure.into());
         }
     };

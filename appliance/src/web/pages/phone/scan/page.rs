@@ -154,8 +154,7 @@ impl ScanPageBuilder<'_> {
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
         let photo_rule = PhotoRule::of(item, protocol);
-        let raised = self.view.entered.about.class();
-        let class = use_class(self.facility, item, protocol, None, raised);
+        let class = use_class(self.facility, item, protocol, None, self.view.entered.about.class());
         let needed = weakest_way(&self.facility.settings, class);
         let wet = self.wet_look(protocol);
         let left_out: Vec<u16> = self.view.problems.iter().flat_map(ScanProblem::steps).collect();
@@ -167,8 +166,8 @@ impl ScanPageBuilder<'_> {
         let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
         let title = self.title(&problems);
         let staff_link = self.view.origin.staff_link(self.view.signed.as_ref(), self.view.words.0);
-        let frame = PageLayout::open(self.state, self.snapshot, self.view.words.0, title);
-        let frame = frame.with_script().used_by(self.view.usage).with_staff_link(staff_link);
+        let frame = PageLayout::open(self.state, self.snapshot, self.view.words.0, title).with_script();
+        let frame = frame.used_by(self.view.usage).with_staff_link(staff_link);
         let frame = PageLayout { gap: badge.is_unsure, language_form: Some("scan"), ..frame };
         let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
         ScanPage {

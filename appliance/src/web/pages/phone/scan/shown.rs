@@ -76,8 +76,8 @@ impl ScanView {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (entered, submission) = (self.entered.clone(), self.submission.clone());
         let draft = ScanDraft { token: self.token, entered, submission, device: Some(device) };
-        let is_kept = self.problems.is_empty() && state.stored::<ScanDrafts>().keep(&id, from, draft);
+        let is_stored = self.problems.is_empty() && state.stored::<ScanDrafts>().keep(&id, from, draft);
         let anyway = if self.anyway { "&anyway=1" } else { "" };
-        is_kept.then(|| format!("/t/{tag}?draft={id}{anyway}"))
+        is_stored.then(|| format!("/t/{tag}?draft={id}{anyway}"))
     }
 }
