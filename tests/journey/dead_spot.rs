@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use harness::proxy::{NetworkFault, Proxy};
 
-use super::Story;
 use super::browser::{Browser, Kind, TIME_LIMIT};
+use super::{SLOW, Story};
 
 /// Where each record of this phone is, the newest first.
 pub(crate) const STATES: &str =
@@ -65,7 +65,8 @@ pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
 
     line.set(NetworkFault::None);
     phone.press("#send").await;
-    phone.until(&format!("{STATES}.join() === 'box,box,box'"), TIME_LIMIT).await;
+    // What the silent line still holds has to end before.
+    phone.until(&format!("{STATES}.join() === 'box,box,box'"), SLOW).await;
     story.picture(&phone, "02-on-the-box").await;
     // The newest is on top; in the log they stand in the order of the presses, one behind the other.
     let receipts = "[...document.querySelectorAll('#app [data-state] a')].map((link) => Number(link.pathname.split('-')[1]))";
