@@ -21,7 +21,9 @@ equipment-none-fits = No matches. Try a part of the name, the room, or the asset
 equipment-column-number = Number
 equipment-column-state = State
 equipment-column-rate = 30 days
-equipment-more = { NUMBER($count) } more. Find them by name or number.
+equipment-page-of = { NUMBER($first) } to { NUMBER($last) } of { NUMBER($all) }
+equipment-previous = Previous
+equipment-next = Next
 # Links to the other lists.
 equipment-to-protocols = Protocols
 equipment-to-places = Places

@@ -73,6 +73,36 @@ async fn a_receipt_works_one_item_out_however_many_there_are() {
 }
 
 #[tokio::test]
+async fn lists_come_in_pages_of_fifty_which_reach_every_item() {
+    let world = World::new().await;
+    let tags = furnish(&world, 120).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
+    let (mut path, mut seen) = ("/staff/equipment".to_owned(), Vec::new());
+    loop {
+        let page = desk.get(&path).await.is(200).text();
+        assert!(page.contains(&format!("{} to {} of 123", seen.len() + 1, (seen.len() + 50).min(123))));
+        let rows = page.split("href=\"/staff/equipment/").skip(1).map(|part| part[..9].to_owned());
+        seen.extend(rows.filter(|row| Tag::read(row).is_ok()));
+        let Some(next) = page.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = next.split('"').next().unwrap().replace("&#38;", "&");
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 123, "each once");
+    assert!(tags.iter().all(|tag| seen.contains(&tag.to_string())));
+    desk.get("/staff/equipment?q=bed").await.is(200).has("?q=bed&#38;page=2\"");
+    let last = desk.get("/staff/equipment?page=18446744073709551615").await;
+    last.is(200).has("101 to 123 of 123").has("?page=2\"").has_not("rel=\"next\"");
+    desk.get("/staff/equipment?page=0").await.is(200).has("1 to 50 of 123").has_not("rel=\"prev\"");
+    let rows = |page: &Answer| page.text().matches("class=\"fill\" href=\"/t/").count();
+    let home = world.get("/").await;
+    home.is(200).has("<a class=\"link\" href=\"/?due=all\">Show all 120</a>");
+    assert!(rows(&home) >= 50 && rows(&home) <= 54, "{}", rows(&home));
+    let all = world.get("/?due=all").await;
+    assert!(rows(&all) >= 120, "{}", rows(&all));
+}
+
+#[tokio::test]
 async fn all_pages_of_one_size_and_minute_share_one_board() {
     let world = World::new().await;
     let token = super::programs::token(&world, ApiTokenScope::Read);

@@ -1,12 +1,10 @@
 //! All equipment, as a list.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use record::fold::ServiceState;
-use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
@@ -20,14 +18,15 @@ use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::view_models::codes::codes_by_item;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::rates::{load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{EquipmentWords, PageWords, StaffWords};
 
-/// Items of the list; more are found by searching.
-pub(crate) const ITEMS_MAX: usize = 500;
+/// Items of a page.
+pub(crate) const PAGE_ROWS: usize = 50;
 
 struct EquipmentRow {
     listed: ListedItem,
@@ -47,9 +46,32 @@ struct EquipmentListPage {
     query: String,
     caption: String,
     lines: Vec<EquipmentRow>,
-    more: usize,
+    pager: Pager,
     retired: bool,
     may_change: bool,
+}
+
+/// Where the pages before and after this one are.
+#[derive(Debug, Default)]
+struct Pager {
+    /// `51 to 100 of 300`; nothing where there is one page only.
+    words: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl Pager {
+    fn of(w: EquipmentWords, params: &EquipmentListParams, page: usize, count: usize) -> Self {
+        if count <= PAGE_ROWS {
+            return Self::default();
+        }
+        let (first, last) = ((page - 1) * PAGE_ROWS + 1, count.min(page * PAGE_ROWS));
+        Self {
+            words: w.equipment_page_of(count, first, last),
+            previous: (page > 1).then(|| params.address_of(page - 1)),
+            next: (last < count).then(|| params.address_of(page + 1)),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,6 +81,16 @@ pub(crate) struct EquipmentListParams {
     q: String,
     /// Anything: what was retired, in the place of what is in use.
     retired: Option<String>,
+    /// From 1; past the last one it is the last one.
+    page: Option<usize>,
+}
+
+impl EquipmentListParams {
+    fn address_of(&self, page: usize) -> String {
+        let query = if self.q.is_empty() { String::new() } else { format!("q={}&", path_segment(&self.q)) };
+        let retired = if self.retired.is_some() { "retired=1&" } else { "" };
+        format!("/staff/equipment?{query}{retired}page={page}")
+    }
 }
 
 pub(crate) async fn show(
@@ -67,50 +99,57 @@ pub(crate) async fn show(
     LenientQuery(params): LenientQuery<EquipmentListParams>,
 ) -> Result<Page, HttpError> {
     let query: String = params.q.trim().chars().take(200).collect();
+    let params = EquipmentListParams { q: query, ..params };
     let tallies = load_tallies(&state).await?;
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
     let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
-    let rate_of = |tag| word_rate(s, tallies.items.get(&tag).and_then(|tally| tally.rate()));
     let is_retired = params.retired.is_some();
     let being_cleaned = board.being_cleaned(&state);
-    let lines = equipment_rows(&board, &wording, &query, is_retired, &being_cleaned, rate_of);
-    let caption = match (query.is_empty(), is_retired) {
-        (_, true) => w.equipment_retired(lines.len()),
-        (true, false) => w.equipment_in_use(lines.len()),
-        (false, false) => w.equipment_found(lines.len(), &query),
+    let found = find_rows(&board, &params.q, is_retired);
+    let caption = match (params.q.is_empty(), is_retired) {
+        (_, true) => w.equipment_retired(found.len()),
+        (true, false) => w.equipment_in_use(found.len()),
+        (false, false) => w.equipment_found(found.len(), &params.q),
     };
-    let more = lines.len().saturating_sub(ITEMS_MAX);
+    let page = params.page.unwrap_or(1).clamp(1, found.len().div_ceil(PAGE_ROWS).max(1));
+    let line = |row: &&Arc<ItemRow>| {
+        let last = row.activity.as_ref().and_then(|a| a.last);
+        EquipmentRow {
+            asset_number: row.item.asset_number.clone(),
+            last: last.map(|last| wording.dates().day_and_time(last.performed_ms)),
+            unsure: last.and_then(|last| wording.unsure_mark(last.certainty(&board.seen.boots))),
+            rate: word_rate(s, tallies.items.get(&row.item.tag).and_then(|tally| tally.rate())),
+            listed: row.list(&wording, &being_cleaned),
+        }
+    };
     let frame = PageLayout::staff(&state, &snapshot, w.equipment_title(), &signed, NavSection::Equipment);
     let page = Page::draw(&EquipmentListPage {
         frame,
         s,
         w,
-        query,
         caption,
-        more,
-        lines: lines.into_iter().take(ITEMS_MAX).collect(),
+        lines: found.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),
+        pager: Pager::of(w, &params, page, found.len()),
+        query: params.q,
         retired: is_retired,
         may_change: signed.can_edit(),
     })?;
     Ok(page.in_locale(wording.locale()))
 }
 
-fn equipment_rows(
-    board: &StatusBoard,
-    wording: &PageWording,
-    query: &str,
-    retired: bool,
-    being_cleaned: &BTreeSet<Tag>,
-    rate_of: impl Fn(Tag) -> String,
-) -> Vec<EquipmentRow> {
+/// What fits all words of what is looked for.
+fn find_rows<'a>(board: &'a StatusBoard, query: &str, retired: bool) -> Vec<&'a Arc<ItemRow>> {
     let is_gone = |row: &&Arc<ItemRow>| row.item.service == ServiceState::Retired;
     let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
     let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let codes = if words.is_empty() { BTreeMap::new() } else { codes_by_item(&board.seen) };
-    let line = |row: &Arc<ItemRow>| {
+    if words.is_empty() {
+        return all.collect();
+    }
+    let codes = codes_by_item(&board.seen);
+    let fits = |row: &&Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
             "{} {} {} {} {} {} {} {}",
@@ -124,14 +163,7 @@ fn equipment_rows(
             codes.get(&item.tag).map_or("", String::as_str)
         );
         let text = text.to_lowercase();
-        let last = row.activity.as_ref().and_then(|a| a.last);
-        words.iter().all(|word| text.contains(word)).then(|| EquipmentRow {
-            asset_number: item.asset_number.clone(),
-            last: last.map(|last| wording.dates().day_and_time(last.performed_ms)),
-            unsure: last.and_then(|last| wording.unsure_mark(last.certainty(&board.seen.boots))),
-            rate: rate_of(item.tag),
-            listed: row.list(wording, being_cleaned),
-        })
+        words.iter().all(|word| text.contains(word))
     };
-    all.filter_map(line).collect()
+    all.filter(fits).collect()
 }

@@ -31,8 +31,10 @@ use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{AlarmBannerWords, HomeWords, PageWords};
 
-/// Items of a list before “Show all”.
+/// Of what is due before “Show all”.
 const SHORT: usize = 4;
+/// Of what is overdue before “Show all”.
+const OVERDUE_SHOWN: usize = 50;
 /// Hits of a search.
 const HITS_MAX: usize = 50;
 /// Items of the whole list; a facility with more finds them by searching.
@@ -44,7 +46,7 @@ pub(crate) struct HomeParams {
     /// What is looked for.
     #[serde(default)]
     q: String,
-    /// Anything: all that is due, not the first few.
+    /// Anything: all that is overdue and due, not the first few.
     due: Option<String>,
     /// Anything: everything in use.
     all: Option<String>,
@@ -65,10 +67,11 @@ struct HomePage {
     badge: Option<String>,
     /// Hits of a search, or the whole list.
     found: Option<SearchResults>,
+    /// As many of the overdue as are shown.
     overdue: Vec<ListedItem>,
+    overdue_count: usize,
     /// As many of the due as are shown.
     due: Vec<ListedItem>,
-    due_hidden: bool,
     due_count: usize,
     in_use: usize,
     /// What is due next, in a sentence.
@@ -122,8 +125,12 @@ pub(crate) async fn show(
     let none = board.in_use().is_empty() && found.is_none();
     let is_new = none && !is_set_up(&state).await?;
     let list = |rows: &[Arc<ItemRow>]| rows.iter().map(|row| row.list(&wording, &being_cleaned)).collect();
-    let due_hidden = params.due.is_none() && board.due().len() > SHORT;
-    let shown = if due_hidden { SHORT } else { board.due().len() };
+    let shown = |rows: &[Arc<ItemRow>], short: usize| match params.due {
+        Some(_) => rows.len().min(ALL_MAX),
+        None => rows.len().min(short),
+    };
+    let due = list(&board.due()[..shown(board.due(), SHORT)]);
+    let overdue = list(&board.overdue()[..shown(board.overdue(), OVERDUE_SHOWN)]);
     let host = phone.browser().host().unwrap_or("localhost");
     let frame = PageLayout::open(&state, &snapshot, page_words, w.home_title()).live(live);
     let as_of = w.home_as_of(S0, wording.dates().zone_name());
@@ -136,10 +143,10 @@ pub(crate) async fn show(
             false => w.home_badge_plain(),
         }),
         found,
-        overdue: list(board.overdue()),
+        overdue_count: board.overdue().len(),
+        overdue,
         due_count: board.due().len(),
-        due: list(&board.due()[..shown]),
-        due_hidden,
+        due,
         in_use: board.in_use().len(),
         next: board.due().first().and_then(|row| row.word_next(&wording, w)),
         as_of: fill_slots(as_of, [wording.clock_time().to_html()]),
