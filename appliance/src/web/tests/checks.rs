@@ -39,6 +39,25 @@ async fn somebody_else_looks_at_what_was_cleaned() {
 }
 
 #[tokio::test]
+async fn of_a_record_that_is_voided_there_is_only_the_receipt() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::FacilityAdmin).await;
+    let void = clean(&world).await.replace("/check", "/void");
+    let receipt = void.replace("/staff/cleanings/", "/r/").replace("/void", "");
+    let form = tom.get(&void).await.is(200).has("It will no longer count").hidden("form");
+    let seen = world.event(world.size() - 1);
+    let Event::CleaningRecorded(_) = seen else { panic!("{seen:?}") };
+    let of = record::kinds::EntryRef { epoch: world.state.store.origin().epoch, seq: world.size() - 1 };
+    let line = record::fold::LinePlace { of, run: None };
+    world.give(Command::VoidCleaning { line, reason: "twice".into() }).await;
+    let size = world.size();
+    assert_eq!(tom.get(&void).await.is(303).location(), receipt);
+    assert_eq!(tom.post(&void, &form, &[("reason", "twice, too")]).await.is(303).location(), receipt);
+    assert_eq!(world.size(), size, "voided once");
+    world.get(&receipt).await.is(200).has("Undone: Infusion pump 14");
+}
+
+#[tokio::test]
 async fn a_technician_does_not_check_their_own_work() {
     let world = World::new().await;
     let new = crate::intake::NewStaff::named("Tom Nguyen", StaffRole::Technician);

@@ -6,7 +6,7 @@ use record::fold::{Equipment, LinePlace, RowVersion};
 use record::kinds::CleanedBy;
 use record::receipt::Receipt;
 use record::tag::Tag;
-use web::answer::{FormReply, OneOf, Page};
+use web::answer::{FormReply, OneOf, Page, SeeOther};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
 use web::form::read_seen;
@@ -218,7 +218,12 @@ async fn read_reason(
 /// The question whether to void a record, which record it is, and who cleaned.
 type VoidPrompt = (ReasonPrompt, LinePlace, CleanedBy);
 
-async fn void_prompt(state: &AppState, signed: &StaffSession, text: &str) -> Result<VoidPrompt, HttpError> {
+/// Of a record that is voided already there is only the receipt.
+async fn void_prompt(
+    state: &AppState,
+    signed: &StaffSession,
+    text: &str,
+) -> Result<OneOf<VoidPrompt, SeeOther>, HttpError> {
     let (words, text) = (signed.words(), text.to_owned());
     read_quick(state, move |state, reader| void_prompt_by(state, reader, words, &text)).await
 }
@@ -228,8 +233,11 @@ fn void_prompt_by(
     reader: &LogReader,
     (page_words, _, _, w): ReasonWords,
     text: &str,
-) -> Result<VoidPrompt, HttpError> {
+) -> Result<OneOf<VoidPrompt, SeeOther>, HttpError> {
     let found = receipts::find_receipt(state, reader, text)?;
+    if found.cleaning.voided.is_some() {
+        return SeeOther::to(&format!("/r/{}", found.receipt)).map(OneOf::Second);
+    }
     let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
     let wording = PageWording::new(page_words, &Snapshot::of(state, &facility).local);
@@ -249,15 +257,20 @@ fn void_prompt_by(
         day: None,
         seen: None,
     };
-    Ok((prompt, found.line, found.cleaning.who))
+    Ok(OneOf::First((prompt, found.line, found.cleaning.who)))
 }
 
 pub(crate) async fn ask_void(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(text): Path<String>,
-) -> Result<Page, HttpError> {
-    void_prompt(&state, &signed, &text).await?.0.page(&state, &signed, None, &FormFields::default())
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
+    match void_prompt(&state, &signed, &text).await? {
+        OneOf::First((prompt, ..)) => {
+            prompt.page(&state, &signed, None, &FormFields::default()).map(OneOf::First)
+        }
+        OneOf::Second(to) => Ok(OneOf::Second(to)),
+    }
 }
 
 pub(crate) async fn void(
@@ -266,7 +279,10 @@ pub(crate) async fn void(
     Path(text): Path<String>,
     StaffForm(mut form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let (prompt, line, who) = void_prompt(&state, &signed, &text).await?;
+    let (prompt, line, who) = match void_prompt(&state, &signed, &text).await? {
+        OneOf::First(question) => question,
+        OneOf::Second(to) => return Ok(OneOf::First(FormReply::Done(to))),
+    };
     // Whether it is proven that this person recorded it.
     let own =
         matches!(who, CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } if staff == signed.staff());
