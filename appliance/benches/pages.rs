@@ -102,6 +102,7 @@ fn main() -> Result<ExitCode, Failed> {
     let cleanings = words.next().map_or(Ok(CLEANINGS), |count| count.parse())?;
     let secret = fill(&dir.path().join("box"), cleanings)?;
     let running = Running::start_on(dir.path(), ITEMS, None)?;
+    running.settle()?;
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT_ENCODING, "gzip".parse()?);
     headers.insert(COOKIE, format!("__Host-session={secret}").parse()?);

@@ -8,6 +8,9 @@ use std::time::Duration;
 use super::card::Shim;
 use super::{Failed, facility, float};
 
+/// CPU of a second in which a box does nothing but wait, at most.
+const IDLE_MS: f64 = 50.0;
+
 /// A running box.
 pub(crate) struct Running {
     child: Child,
@@ -101,6 +104,19 @@ impl Running {
     /// Memory that it has in all, its program included, MiB.
     pub(crate) fn resident_memory(&self) -> Result<f64, Failed> {
         Ok(float(self.figure("status", "VmRSS:")?) / 1024.0)
+    }
+
+    /// Waits until it has done what only its first start on a made-up log has to do, such as to look through all of it for photos.
+    pub(crate) fn settle(&self) -> Result<(), Failed> {
+        let mut before = self.cpu_ms()?;
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let now = self.cpu_ms()?;
+            if now - before < IDLE_MS {
+                return Ok(());
+            }
+            before = now;
+        }
     }
 
     /// User and system time of all its threads, milliseconds.
