@@ -20,6 +20,8 @@ mod phone;
 mod photo;
 #[path = "journey/press.rs"]
 mod press;
+#[path = "journey/queue.rs"]
+mod queue;
 #[path = "journey/shift.rs"]
 mod shift;
 
@@ -129,6 +131,12 @@ async fn a_line_that_drops_at_the_press_of_a_phone_without_the_app() {
 async fn a_queue_of_forty_with_photos() {
     let story = Story::new("forty", true, &["--bare", "--no-relay"]);
     cuts::drain_forty(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_too_many_in_front_of_a_cleaning() {
+    let story = Story::new("aside", true, &["--bare", "--no-relay"]);
+    queue::set_one_aside(&story).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

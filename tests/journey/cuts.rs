@@ -21,11 +21,11 @@ const PHOTOS_ARE_THERE: &str = "fetch('/api/v1/cleanings?limit=100').then((answe
     .then(({ items }) => items.every((one) => one.photos.length === 1))";
 
 /// A phone in front of the box, with a line in between.
-struct Spot {
-    line: Proxy,
-    origin: String,
-    phone: Browser,
-    tag: String,
+pub(crate) struct Spot {
+    pub(crate) line: Proxy,
+    pub(crate) origin: String,
+    pub(crate) phone: Browser,
+    pub(crate) tag: String,
 }
 
 /// What the test saw of a press.
@@ -37,7 +37,7 @@ pub(crate) struct Press {
 
 impl Spot {
     /// Opens the installed page once, until it works in a dead spot.
-    async fn open(story: &Story) -> Self {
+    pub(crate) async fn open(story: &Story) -> Self {
         let r#box = &story.demo.line.r#box;
         let far: SocketAddr =
             r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
@@ -48,13 +48,13 @@ impl Spot {
         Self { line, origin, phone, tag }
     }
 
-    async fn visit(&self) {
+    pub(crate) async fn visit(&self) {
         self.phone.goto(&format!("{}/app", self.origin)).await;
         dead_spot::is_ready(&self.phone).await;
     }
 
     /// Opens the label out of reach of the box and fills its form in, up to the press.
-    async fn fill(&self, note: &str, photo: &str) {
+    pub(crate) async fn fill(&self, note: &str, photo: &str) {
         self.line.set(NetworkFault::Cut);
         self.phone.goto(&format!("{}/t/{}", self.origin, self.tag)).await;
         self.phone.shows("The box does not answer here.").await;
@@ -69,7 +69,7 @@ impl Spot {
         self.phone.shows("Still open").await;
     }
 
-    async fn press(&self, note: String) -> Press {
+    pub(crate) async fn press(&self, note: String) -> Press {
         let from = wall_ms();
         self.phone.press(".bar .go").await;
         self.phone.until("location.pathname === '/app/queue'", TIME_LIMIT).await;

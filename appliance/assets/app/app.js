@@ -11,6 +11,9 @@
   const IDS_MAX = 100;
   // A record that the box does not take so often no longer holds up those behind it.
   const TRIES_MAX = 3;
+  // What the box puts off of one record alone, and for no longer than this.
+  const OWN_WAITS = ["/problems/reports-spent", "/problems/badges-spent"];
+  const OWN_WAIT_MS_MAX = 3600000;
 
   const { readTag, tagIn, readCode, labelIn } = labels;
   const { PAGE, clocks, readWords, sayIn, inStores, read, readAll, write, newId, isWaiting, dropPhotos } = phoneQueue;
@@ -100,6 +103,8 @@
     return answer.ok && ["refused", "box", "relay"].includes((await answer.json())[id]);
   }
   const isStuck = ({ trouble }) => Boolean(trouble && trouble.tries >= TRIES_MAX && trouble.page === PAGE);
+  // By a clock that was set meanwhile no record waits for ever.
+  const isPutOff = ({ trouble }) => Boolean(trouble && trouble.after > Date.now() && trouble.after - Date.now() <= OWN_WAIT_MS_MAX);
 
   // One record after the other, in the order of the presses. True: the next may go.
   async function send(record) {
@@ -110,14 +115,19 @@
       if (photo) form.append("photo", photo.blob, "photo.jpg");
     }
     const answer = await ask("/api/v1/submissions", { method: "POST", body: form, within: 120000 });
-    if (answer.status === 429 || answer.status > 500) {
-      waitUntil = performance.now() + Number(answer.headers.get("retry-after") || 5) * 1000 * (0.8 + Math.random() * 0.4);
-      return false;
-    }
     // Whoever else answers here, such as the Wi-Fi's own page, is not the box.
     const isBox = (answer.headers.get("content-type") || "").startsWith("application/problem+json");
+    const said = answer.status === 201 || isBox ? await answer.json() : {};
+    if (answer.status === 429 || answer.status > 500) {
+      const waitMs = Number(answer.headers.get("retry-after") || 5) * 1000;
+      if (OWN_WAITS.includes(said.type)) {
+        await settle(record, { trouble: { status: answer.status, why: said.title, after: Date.now() + Math.min(waitMs, OWN_WAIT_MS_MAX) } });
+        return true;
+      }
+      waitUntil = performance.now() + waitMs * (0.8 + Math.random() * 0.4);
+      return false;
+    }
     if (answer.status !== 201 && !(answer.status >= 400 && isBox)) return false;
-    const said = await answer.json();
     const isRefused = [409, 422].includes(answer.status) && (await isKept(record.id));
     if (answer.status === 201 || isRefused) {
       const end = isRefused ? { state: "refused", why: said.title, next: said.safe } : { state: "box", url: said.url };
@@ -161,7 +171,7 @@
   const alone = (work) =>
     navigator.locks ? navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work();
   let [waitUntil, pause, timer] = [0, 5000];
-  // By hand: also what the box did not take before.
+  // By hand: also what the box did not take before, or put off.
   async function empty(byHand) {
     clearTimeout(timer);
     let isThere = false;
@@ -170,7 +180,7 @@
         if (performance.now() < waitUntil || !(await learnStates(await readAll("outbox")))) return;
         isThere = true;
         for (const record of inOrder((await readAll("outbox")).filter(isWaiting))) {
-          if (!byHand && isStuck(record)) continue;
+          if (!byHand && (isStuck(record) || isPutOff(record))) continue;
           if (!(await send(record))) break;
           await draw();
         }
@@ -259,7 +269,9 @@
     const what = [make("p", {}, make("strong", {}, named(record.name)), " ", make("span", { class: `tag ${badge}` }, say(where)))];
     if (isWaiting(record)) what.push(make("p", { class: "hint" }, say("by-phone", { time: time(record.press[0]) })));
     if (record.photo_left) what.push(make("p", { class: "hint" }, say("photo-left")));
-    if (isWaiting(record) && record.trouble) what.push(make("p", { class: "err" }, say("not-taken", { why: record.trouble.why })));
+    const { trouble } = record;
+    if (isWaiting(record) && trouble && trouble.after) what.push(make("p", { class: "note" }, say("later", { why: trouble.why, time: time(trouble.after) })));
+    else if (isWaiting(record) && trouble) what.push(make("p", { class: "err" }, say("not-taken", { why: trouble.why })));
     if (record.state === "refused") what.push(make("p", {}, `${record.why}. ${record.next || ""}`));
     const isReport = record.document.cleaned === false;
     if (isReport) what.push(make("p", { class: "hint" }, say("problem")));

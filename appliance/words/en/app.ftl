@@ -69,6 +69,7 @@ app-record = Record cleaning
 # Button below what is wrong with the item: nothing was cleaned.
 app-problem-only = Send only the report
 # $why: what the box said.
+app-later = The box takes this record later: { $why }. It is sent again by itself after { $time }. Other records do not wait for it.
 app-not-taken = The box did not take this record: { $why }. It stays on this phone. Save a copy and give it to biomed.
 app-protocol = Protocol
 # $time: when this phone last heard of the items.

@@ -67,6 +67,7 @@ error-record-too-long = This is more than one record can hold
 error-database = Not recorded: the box could not read its own records
     .next = Press again in a moment. Nothing is recorded twice.
 error-too-many = Too many records at once from here
+error-badges-spent = Too many unknown badges were scanned here
 error-page-reused =
     .detail = This page was used for another record already, which stays as it is.
     .next = Scan the label again for a new record.

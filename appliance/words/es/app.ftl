@@ -53,6 +53,7 @@ app-who = Quién limpió
 app-note = Nota, opcional
 app-problem-only = Enviar solo el aviso
 app-record = Registrar limpieza
+app-later = La unidad acepta este registro más tarde: { $why }. Se envía otra vez por sí solo después del { $time }. Los demás registros no esperan por él.
 app-not-taken = La unidad no aceptó este registro: { $why }. Se queda en este teléfono. Guarde una copia y entréguela a ingeniería biomédica.
 app-protocol = Protocolo
 app-as-of = Según lo sabido el { $time }

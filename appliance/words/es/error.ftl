@@ -57,6 +57,7 @@ error-record-too-long = Es más de lo que cabe en un registro
 error-database = No se registró: la unidad no pudo leer sus propios registros
     .next = Pulse de nuevo en un momento. Nada se registra dos veces.
 error-too-many = Demasiados registros a la vez desde aquí
+error-badges-spent = Aquí se escanearon demasiadas credenciales desconocidas
 error-page-reused =
     .detail = Esta página ya se usó para otro registro, que queda como está.
     .next = Escanee la etiqueta de nuevo para otro registro.

@@ -115,9 +115,10 @@ pub(crate) async fn check_scanned_badge(
     }
 }
 
-/// No badge of this address is looked at for a while; what came with it is not recorded without it.
+/// No badge of this address is looked at for a while; what came with it is not recorded without it. By its code a phone knows that
+/// only this record waits.
 pub(crate) fn badges_spent() -> HttpError {
-    new_error(StatusCode::TOO_MANY_REQUESTS, "too-many", worded(ErrorWords::error_too_many))
+    new_error(StatusCode::TOO_MANY_REQUESTS, "badges-spent", worded(ErrorWords::error_badges_spent))
         .next(worded(ErrorWords::error_press_again))
         .header(RETRY_AFTER, HeaderValue::from(AGAIN_S))
 }

@@ -268,7 +268,7 @@ async fn whoever_tries_out_numbers_has_to_wait() {
     let queued = with(document(&world), "who", json!({ "way": "badge", "badge": "9999" }));
     let size = world.size();
     let waits = world.send(packed(&queued, &[]), true).await;
-    assert_eq!(waits.is(429).header(RETRY_AFTER), "120");
+    assert_eq!(waits.is(429).has("/problems/badges-spent").header(RETRY_AFTER), "120");
     assert_eq!(world.size(), size);
     // Without a badge it is recorded all the same.
     submit(&world, true, &[("unproven", "1")]).await.is(303);

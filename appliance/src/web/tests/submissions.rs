@@ -342,7 +342,7 @@ async fn one_report_too_many_takes_no_cleaning_with_it() {
         assert_eq!(status, if n < 26 { 201 } else { 429 }, "{n}");
     }
     let waits = send(&world, &with(more(99), "cleaned", json!(false))).await;
-    assert_eq!(waits.is(429).header(http::header::RETRY_AFTER), "120");
+    assert_eq!(waits.is(429).has("/problems/reports-spent").header(http::header::RETRY_AFTER), "120");
     send(&world, &with(more(3), "cleaned", json!(false))).await.is(201);
     let size = world.size();
     send(&world, &with(new(5), "note", json!("Behind the bed"))).await.is(201);

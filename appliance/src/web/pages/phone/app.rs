@@ -119,6 +119,7 @@ fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
         ("open-photo", w.app_still_open_photo()),
         ("open-who", w.app_still_open_who()),
         ("not-taken", w.app_not_taken("{why}")),
+        ("later", w.app_later("{why}", "{time}")),
         ("protocol", w.app_protocol()),
         ("step-optional", w.app_steps_optional()),
         ("as-of", w.app_as_of("{time}")),
