@@ -48,6 +48,15 @@ impl BadgeCode {
         Err(BadgeRefusal::Form)
     }
 
+    /// What may be one in a text that somebody typed: it has a digit, as everything does that a reader types and hardly any name,
+    /// and no blanks, as notes have.
+    pub(crate) fn find(text: &str) -> Option<Self> {
+        let code = Self::read(text).ok()?;
+        let has_shape =
+            code.0.contains(|c: char| c.is_ascii_digit()) && !code.0.contains(char::is_whitespace);
+        has_shape.then_some(code)
+    }
+
     /// One for a badge that the box prints: 78 random bits in 16 symbols. The first is a digit, since a text without one may be
     /// a name.
     fn of_bits([first, rest @ ..]: [u8; 16]) -> Self {

@@ -224,7 +224,8 @@ pub fn command_digest(key: &str, command: &Command) -> Option<Digest16> {
     Some(request_digest(key, &serde_json::to_vec(command).ok()?))
 }
 
-fn request_digest(key: &str, request: &[u8]) -> Digest16 {
+/// The same of what came, where a command was made of it.
+pub fn request_digest(key: &str, request: &[u8]) -> Digest16 {
     Digest16::of(&[key.as_bytes(), &[0], request].concat())
 }
 

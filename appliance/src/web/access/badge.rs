@@ -169,19 +169,16 @@ async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<Acces
 
 /// The badge that a hand scanner typed into a field for something else, such as a name; nothing may show or store that text.
 ///
-/// A text is looked at only where it has a digit, as everything does that a reader types and hardly any name, and no blanks, as
-/// notes have. Each that turns out to be nobody's costs the address a try, of a bucket of its own: names never keep anybody from a badge, and whoever tries
-/// out numbers here finds as few as elsewhere. Behind the last try a text is what it says it is.
+/// Each text that may be one and turns out to be nobody's costs the address a try, of a bucket of its own: names never keep anybody
+/// from a badge, and whoever tries out numbers here finds as few as elsewhere. Behind the last try a text is what it says it is.
 async fn find_misplaced_badge(
     state: &AppState,
     text: &str,
     network: ClientNetwork,
 ) -> Result<Option<BadgeCode>, HttpError> {
-    let Ok(code) = BadgeCode::read(text) else { return Ok(None) };
-    let may_be_one = state.identity.badges.has_any() && has_shape_of_badge(code.as_str());
-    if !may_be_one {
+    let Some(code) = BadgeCode::find(text).filter(|_| state.identity.badges.has_any()) else {
         return Ok(None);
-    }
+    };
     let (tries, digest) = (state.stored::<BadgeTries>(), Digest16::of(code.as_str().as_bytes()));
     let Some(is_paid) = tries.take_elsewhere(digest, network, state.clock.now().up_ms) else {
         return Ok(None);
@@ -197,10 +194,6 @@ async fn find_misplaced_badge(
         false => tries.note_plain(digest),
     }
     Ok(found.then_some(code))
-}
-
-fn has_shape_of_badge(text: &str) -> bool {
-    text.contains(|c: char| c.is_ascii_digit()) && !text.contains(char::is_whitespace)
 }
 
 /// Whether what somebody looks for is a badge. Without HTTPS it is revoked: it stood in an address.

@@ -10,7 +10,7 @@ use web::error::{ErrorText, HttpError};
 
 use crate::command::{CommandError, ExecuteOutcome, execute_command};
 use crate::identity::BadgeCode;
-use crate::intake::{Command, CommandRefusal, CommandRequest, ItemRefusal, RefusalCause};
+use crate::intake::{Command, CommandRefusal, CommandRequest, ItemRefusal, RefusalCause, request_digest};
 use crate::store::{LogReader, ReadLane, SubmitError, WriteDecision};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now, worded};
@@ -48,6 +48,12 @@ impl SubmissionKey {
     /// Of a command that was made of what came and of what was there then: what came tells a repeat from another request.
     pub(crate) fn as_sent(key: Option<String>, sent: &impl Serialize) -> Self {
         Self { key, sent: serde_json::to_string(sent).ok() }
+    }
+
+    /// Whether what was recorded with this digest is the same.
+    pub(crate) fn is_of(&self, recorded: Digest16) -> bool {
+        let (Some(key), Some(sent)) = (&self.key, &self.sent) else { return false };
+        request_digest(key, sent.as_bytes()) == recorded
     }
 }
 

@@ -17,6 +17,7 @@ use web::argument::{json_error, next_chunk, require_media};
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
+use crate::identity::BadgeCode;
 use crate::intake::{
     ClaimedCleaner, CleaningForm, Command, MeasuredContact, ProblemForm, QueuedCleaner, QueuedCleaning,
     QueuedProblem, ReportPlacement,
@@ -31,7 +32,7 @@ use crate::web::commands::photo_follow::{FollowingPhoto, lacks_photos};
 use crate::web::commands::photo_upload::{
     PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, await_photo, take_photo,
 };
-use crate::web::commands::run::by_key;
+use crate::web::commands::run::{SubmissionKey, by_key};
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::request::badge_text::BadgeText;
@@ -180,6 +181,11 @@ impl SubmissionJson {
         place_copied(&self.times, now)
     }
 
+    /// By what a repeat of it is known.
+    pub(crate) fn key(&self) -> SubmissionKey {
+        SubmissionKey::as_sent(Some(self.id.clone()), self)
+    }
+
     /// What names it, in the form that all have.
     pub(crate) fn id(&self) -> &str {
         &self.id
@@ -264,6 +270,22 @@ impl SubmissionJson {
     pub(crate) fn entered_mut(&mut self) -> impl Iterator<Item = &mut String> {
         let problem = self.problem.as_mut().map(|problem| &mut problem.text);
         [&mut self.who.name, &mut self.note, &mut self.agent, &mut self.lot].into_iter().chain(problem)
+    }
+
+    /// Itself, and as it is without some of the texts that may be badges: those that were taken out of it when it came before.
+    fn screened_ways(&self) -> impl Iterator<Item = Self> {
+        let mut whole = self.clone();
+        let entered = whole.entered_mut().enumerate();
+        let spots: Vec<usize> =
+            entered.filter(|(_, text)| BadgeCode::find(text).is_some()).map(|(n, _)| n).collect();
+        (0..1_u32 << spots.len()).map(move |taken| {
+            let mut way = whole.clone();
+            let mut texts: Vec<&mut String> = way.entered_mut().collect();
+            for (_, spot) in spots.iter().enumerate().filter(|(bit, _)| (taken & (1 << bit)) != 0) {
+                texts[*spot].clear();
+            }
+            way
+        })
     }
 
     fn to_problem(&self) -> Option<QueuedProblem> {
@@ -429,6 +451,18 @@ pub(crate) struct PhoneSubmission {
 }
 
 impl PhoneSubmission {
+    /// Brings it into the form in which it was recorded before: which of its texts are badges may be known no more, or only now.
+    /// False: it was not, or says something else.
+    pub(crate) async fn recall(&mut self, state: &AppState) -> bool {
+        let Some((_, recorded)) = by_key(state, self.document.id()).await else { return false };
+        let way = self.document.screened_ways().find(|way| way.key().is_of(recorded));
+        let is_recorded = way.is_some();
+        if let Some(document) = way {
+            self.document = document;
+        }
+        is_recorded
+    }
+
     /// When it was done, where the phone itself sends it.
     pub(crate) fn place(&self, now: &Now) -> TimePlace {
         let later_ms = now.up_ms.saturating_sub(self.came.up_ms);

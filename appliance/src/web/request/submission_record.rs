@@ -53,7 +53,7 @@ pub(crate) async fn record_submission(
             worded(ErrorWords::error_submission_kept_refused),
         )));
     }
-    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), document);
+    let key = document.key();
     if submission.photos.is_empty() {
         submission.photos.stored.extend(find_page_photo(state, document));
     }

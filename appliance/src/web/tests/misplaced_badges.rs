@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::badges::{CODE, badges_of, enrol};
 use super::staff_pages::{desk, person};
-use super::submissions::{document, packed, with};
+use super::submissions::{copy_of, document, packed, with};
 use super::*;
 
 const NOBODYS: &str = "0004712-WARD-7";
@@ -252,4 +252,47 @@ async fn names_keep_nobody_from_a_badge_and_find_none() {
     let own = send_page(&world, &scan, true, &[("badge", CODE), ("step", "1")]).await;
     own.is(303);
     assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+}
+
+#[tokio::test]
+async fn a_record_that_comes_again_is_the_same_whatever_is_still_looked_at() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let new = |n: usize, note: &str| {
+        let new = with(document(&world), "id", json!(format!("01J0000000000000000000000{n}")));
+        with(with(new, "note", json!(note)), "lot", json!("L-1204"))
+    };
+    let send = async |sheet: &serde_json::Value| world.send(packed(sheet, &[]), true).await;
+    let noted = new(1, CODE);
+    let receipt = send(&noted).await.is(201).json();
+    assert_eq!((world.cleaning().who, world.cleaning().note), (CleanedBy::Badge { staff: ada }, None));
+    let scan = cart(&world).await;
+    for n in 0..30 {
+        let name = format!("{n:04}");
+        world.clock.advance(std::time::Duration::from_secs(1));
+        send_page(&world, &scan, true, &[("cleaned_by", &name), ("step", "1")]).await.is(303);
+    }
+    let size = world.size();
+    assert_eq!(send(&noted).await.is(201).json(), receipt, "its note is not looked at any more");
+    world.state.identity.badges.remove_all(ada).unwrap();
+    assert_eq!(send(&noted).await.is(201).json(), receipt, "nor is it a badge");
+    assert_eq!(world.send(packed(&noted, &[]), false).await.is(201).json(), receipt);
+    let form = tom.get("/staff/phone-records").await.hidden("form");
+    let copied = tom.send(copy_of(&[json!({ "submission": noted })], &form)).await;
+    copied.is(200).has("1 on the box, 0 refused");
+    assert_eq!(world.size(), size);
+    for other in
+        [new(1, "wiped"), with(noted.clone(), "lot", json!("L-1205")), with(noted, "steps", json!([1]))]
+    {
+        send(&other).await.is(409);
+    }
+    // What was not looked at when it came first may be a badge when it comes again.
+    let later = new(2, "7-LATER");
+    let receipt = send(&later).await.is(201).json();
+    enrol(&world, ada, "7-LATER").unwrap();
+    world.clock.advance(std::time::Duration::from_secs(3_600));
+    assert_eq!(send(&later).await.is(201).json(), receipt);
+    require_nothing_of_it(&world);
 }

@@ -241,7 +241,8 @@ pub(crate) async fn take_copy(
     CopyFile { records, unreadable, over }: CopyFile,
 ) -> Result<FormOrPage, HttpError> {
     let (mut recorded, mut refused) = (0, 0);
-    for submission in records {
+    for mut submission in records {
+        submission.recall(&state).await;
         let place = submission.document.place_copied(&state.clock.now());
         match record_submission(&state, signed.author(), submission, &place).await {
             Ok(_) => recorded += 1,
