@@ -140,6 +140,12 @@ async fn a_report_too_many_in_front_of_a_cleaning() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_protocol_in_a_dead_spot() {
+    let story = Story::new("protocol", true, &["--bare", "--no-relay"]);
+    queue::change_protocol(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_visit_of_the_installed_page() {
     let story = Story::new("first-visit", true, &["--bare", "--no-relay"]);
     cuts::first_visit(&story).await;

@@ -1,11 +1,11 @@
-//! The installed page: a record that has to wait holds no other up.
+//! The installed page: a record that has to wait holds no other up, and another protocol takes nothing of what was entered.
 
 use harness::proxy::NetworkFault;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, Kind};
+use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::{Spot, read_cleanings};
-use super::{SLOW, Story, dead_spot, desk};
+use super::{SLOW, Story, dead_spot, desk, photo};
 
 /// Records that the phone has written down, without its clocks: six reports, one more than an hour has, and a cleaning behind them.
 const FILL: &str = "const [tag, from, to, done] = arguments;
@@ -35,6 +35,22 @@ const WAITING: &str = "const done = arguments[0];
       const store = await answer(indexedDB.open('cleantrack', 1));
       const rows = await answer(store.transaction('outbox').objectStore('outbox').getAll());
       done(rows.filter((row) => row.state === 'phone'));
+    })();";
+
+/// The phone's item has both protocols of the facility.
+const OFFER_BOTH: &str = "const [tag, done] = arguments;
+    (async () => {
+      const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
+      const store = await answer(indexedDB.open('cleantrack', 1));
+      // They are there once the first item is.
+      let card;
+      while (!card) card = await answer(store.transaction('cards').objectStore('cards').get(tag));
+      const keys = await answer(store.transaction('meta').objectStore('meta').getAllKeys());
+      const others = keys.filter((key) => key.startsWith('protocol ')).map((key) => key.slice(9));
+      const cards = store.transaction('cards', 'readwrite').objectStore('cards');
+      card.protocols = [...new Set([...card.protocols, ...others])];
+      await answer(cards.put(card));
+      done(card.protocols.length);
     })();";
 
 async fn run(phone: &Browser, script: &str, arguments: Vec<Value>) -> Value {
@@ -69,4 +85,38 @@ pub(crate) async fn set_one_aside(story: &Story) {
     assert_eq!(notes, ["record 7", "record 8"]);
     spot.phone.close().await;
     desk.close().await;
+}
+
+/// Only the steps are others by another protocol.
+pub(crate) async fn change_protocol(story: &Story) {
+    let spot = Spot::open(story).await;
+    spot.visit().await;
+    let offered = run(&spot.phone, OFFER_BOTH, vec![json!(spot.tag)]).await;
+    assert_eq!(offered, 2);
+    let file = story.pictures.join("protocol.jpg");
+    std::fs::write(&file, photo::sideways()).expect("a photo");
+    spot.fill("behind the bed", &file.to_string_lossy()).await;
+    let enter = "document.querySelector('#what').value = 'broken'; document.querySelector('#what-text').value = 'wheel';
+        document.querySelector('#lot').value = 'L 7'; document.querySelector('#lot-expires').value = '2031-01-31';
+        const choose = document.querySelector('#protocol');
+        choose.value = [...choose.options].find((option) => !option.selected).value;
+        choose.dispatchEvent(new Event('change'))";
+    let before = spot.phone.script("return document.querySelector('#protocol').value").await;
+    spot.phone.script(enter).await;
+    spot.phone.until("document.querySelectorAll('[name=step]:checked').length === 0", TIME_LIMIT).await;
+    let entered = "[...document.querySelectorAll('#note, #who, #what, #what-text, #lot, #lot-expires')].map((field) => field.value).sort().join() \
+        === '2031-01-31,Aisha Bello,L 7,behind the bed,broken,wheel' && document.querySelector('#photo').files.length === 1 \
+        && document.querySelector('#what').closest('details').open";
+    spot.phone.until(entered, TIME_LIMIT).await;
+    story.picture(&spot.phone, "01-another-protocol").await;
+    spot.phone.press(".bar .go").await;
+    spot.phone.shows("Still open").await;
+    spot.press("behind the bed".to_owned()).await;
+    let waiting = run(&spot.phone, WAITING, Vec::new()).await;
+    let [record] = waiting.as_array().expect("records").as_slice() else { panic!("{waiting}") };
+    assert_ne!(record["document"]["protocol"]["id"], before);
+    assert_eq!(record["document"]["problem"], json!({ "what": "broken", "text": "wheel" }));
+    assert_eq!((record["document"]["lot"].as_str(), record["document"]["steps"].as_array()), (Some("L 7"), Some(&vec![])));
+    assert_eq!(record["photos"].as_array().map(Vec::len), Some(1));
+    spot.phone.close().await;
 }

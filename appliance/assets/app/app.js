@@ -381,16 +381,31 @@
   }
 
   let at = {};
+  // By another protocol only the steps are others: what else was entered goes into the form that is drawn anew.
+  const enteredIn = (form) => [...form.querySelectorAll("input[id]:not([name=step]), textarea[id], select[id]:not(#protocol)")];
+  function enterAgain(form, entered) {
+    for (const field of enteredIn(form).filter(({ id }) => id in entered)) {
+      if (field.type === "file") field.files = entered[field.id];
+      else field.value = entered[field.id];
+      field.dispatchEvent(new Event("input"));
+    }
+    for (const part of form.querySelectorAll("details")) part.open ||= enteredIn(part).some(({ value }) => value);
+  }
   function protocolCard(protocols, chosen) {
+    const change = () => {
+      for (const field of enteredIn(choose.form)) at.entered[field.id] = field.files || field.value;
+      at.protocol = choose.value;
+      draw(true);
+    };
     const options = protocols.map((one) => make("option", { value: one.id, selected: one.id === chosen.id, translate: "no" }, one.name));
-    const choose = make("select", { id: "protocol", onchange: () => ((at.protocol = choose.value), draw(true)) }, ...options);
+    const choose = make("select", { id: "protocol", onchange: change }, ...options);
     return make("div", { class: "card f" }, make("label", { for: "protocol" }, say("protocol")), choose);
   }
 
   async function itemPage(tag) {
     const card = await findCard(tag);
     const settings = (await read("meta", "settings")) || { size: 0 };
-    if (at.tag !== tag) at = { tag, opened: clocks() };
+    if (at.tag !== tag) at = { tag, opened: clocks(), entered: {} };
     const offered = await Promise.all(((card && card.protocols) || []).map((id) => read("meta", `protocol ${id}`)));
     const protocols = offered.filter(Boolean);
     const protocol = protocols.find((one) => one.id === at.protocol) || protocols[0];
@@ -434,6 +449,7 @@
       make("p", { class: "err", role: "alert", hidden: true, id: "trouble" }),
       make("div", { class: "bar" }, make("button", { class: "go" }, say("record"))),
     );
+    enterAgain(form, at.entered);
     const trouble = (text) => {
       const line = form.querySelector("#trouble");
       line.textContent = text;
