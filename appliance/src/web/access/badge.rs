@@ -1,13 +1,13 @@
 //! A badge that is scanned to prove a record, or where it does not belong.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use record::entry::{Digest16, EntryAuthor};
-use record::ids::StaffId;
+use record::ids::{DeviceId, StaffId};
 use record::kinds::{AccessChange, AccessChanged};
 use service::attempts::ClientNetwork;
 use service::limit::RateLimiter;
@@ -30,6 +30,10 @@ const TRIES_SPAN: Duration = Duration::from_secs(3_600);
 #[derive(Debug)]
 pub(crate) struct BadgeTries {
     scanned: RateLimiter<ClientNetwork>,
+    /// On devices on which a badge proved something before: all phones of a building may share one address, and no stranger
+    /// among them keeps these from their badges.
+    on_device: RateLimiter<DeviceId>,
+    devices: Mutex<BTreeSet<DeviceId>>,
     in_the_clear: RateLimiter<ClientNetwork>,
     /// In fields for something else.
     elsewhere: RateLimiter<ClientNetwork>,
@@ -43,6 +47,8 @@ impl Default for BadgeTries {
         let limiter = || RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX);
         Self {
             scanned: limiter(),
+            on_device: RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX),
+            devices: Mutex::default(),
             in_the_clear: limiter(),
             elsewhere: limiter(),
             plain_texts: Mutex::default(),
@@ -51,6 +57,37 @@ impl Default for BadgeTries {
 }
 
 impl BadgeTries {
+    fn devices(&self) -> MutexGuard<'_, BTreeSet<DeviceId>> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one try; what gives it back.
+    fn take_scan(&self, from: ScanOrigin, up_ms: u64) -> Option<ScanPayer> {
+        let is_known = self.devices().contains(&from.device);
+        match is_known {
+            true => self.on_device.take(from.device, up_ms).ok().map(|()| ScanPayer::Device(from.device)),
+            false => self.scanned.take(from.network, up_ms).ok().map(|()| ScanPayer::Network(from.network)),
+        }
+    }
+
+    fn refund(&self, payer: ScanPayer) {
+        match payer {
+            ScanPayer::Device(device) => self.on_device.refund(&device),
+            ScanPayer::Network(network) => self.scanned.refund(&network),
+        }
+    }
+
+    fn note_device(&self, device: DeviceId) {
+        let mut devices = self.devices();
+        if devices.insert(device) && devices.len() > ADDRESSES_MAX {
+            // Any other: it pays as one that is new here until it proves something again.
+            let other = devices.iter().copied().find(|other| *other != device);
+            if let Some(other) = other {
+                devices.remove(&other);
+            }
+        }
+    }
+
     fn plain_texts(&self) -> MutexGuard<'_, VecDeque<Digest16>> {
         self.plain_texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,6 +114,20 @@ impl BadgeTries {
 /// Texts that are remembered as none: more lots than are in use at once.
 const PLAIN_TEXTS_MAX: usize = 1_000;
 
+/// From where a badge is scanned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScanOrigin {
+    pub(crate) network: ClientNetwork,
+    pub(crate) device: DeviceId,
+}
+
+/// Whose try a scan took.
+#[derive(Debug, Clone, Copy)]
+enum ScanPayer {
+    Device(DeviceId),
+    Network(ClientNetwork),
+}
+
 /// When a phone sends again what came with a badge that was not looked at, seconds.
 const AGAIN_S: u32 = 120;
 
@@ -87,7 +138,7 @@ pub(crate) enum BadgeOutcome {
     Known(StaffId),
     /// Nobody's who works here.
     Unknown,
-    /// Too many from this address were nobody's; it was not looked at.
+    /// Too many from there were nobody's; it was not looked at.
     TooMany,
 }
 
@@ -95,20 +146,19 @@ pub(crate) enum BadgeOutcome {
 pub(crate) async fn check_scanned_badge(
     state: &AppState,
     scanned: &str,
-    network: ClientNetwork,
+    from: ScanOrigin,
 ) -> Result<BadgeOutcome, HttpError> {
     let Ok(code) = BadgeCode::read(scanned) else { return Ok(BadgeOutcome::Unknown) };
     let (up_ms, tries) = (state.clock.now().up_ms, state.stored::<BadgeTries>());
-    if tries.scanned.take(network, up_ms).is_err() {
-        return Ok(BadgeOutcome::TooMany);
-    }
+    let Some(payer) = tries.take_scan(from, up_ms) else { return Ok(BadgeOutcome::TooMany) };
     let found = run_blocking(state, move |state| {
         state.identity.badges.prove(&code, state.known_now_ms()).map_err(|e| HttpError::internal(&e))
     });
     let here = |staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left);
     match found.await?.filter(here) {
         Some(staff) => {
-            tries.scanned.refund(&network);
+            tries.refund(payer);
+            tries.note_device(from.device);
             Ok(BadgeOutcome::Known(staff))
         }
         None => Ok(BadgeOutcome::Unknown),

@@ -10,6 +10,7 @@ use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessTarget, IdentityError, PinAttempt, PinOutcome};
 use crate::listen::PeerAddress;
+use crate::web::access::badge::ScanOrigin;
 use crate::web::access_note::AccessNote;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
@@ -94,6 +95,10 @@ impl PinTypist {
 
     pub(crate) fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.address)
+    }
+
+    pub(crate) fn origin(&self) -> ScanOrigin {
+        ScanOrigin { network: self.network(), device: self.device }
     }
 
     fn attempt(&self, state: &AppState, staff: StaffId, pin: &str) -> PinAttempt {

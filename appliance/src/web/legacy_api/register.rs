@@ -18,7 +18,7 @@ use words::{Locale, WordSet as _};
 
 use crate::intake::{ClaimedCleaner, CleaningForm, Command, find_named_item};
 use crate::web::access::badge::{
-    BadgeOutcome, badges_spent, check_scanned_badge, take_misplaced_badge, unknown_badge_note,
+    BadgeOutcome, ScanOrigin, badges_spent, check_scanned_badge, take_misplaced_badge, unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::photo_follow::attach_late_photo;
@@ -121,7 +121,8 @@ async fn prove_badge(
     let entered = fields.values_mut(&["cleaned_by", "notes"]);
     let Some(badge) = take_misplaced_badge(state, entered, phone.peer()).await? else { return Ok(None) };
     let network = ClientNetwork::of(phone.peer().remote);
-    match check_scanned_badge(state, badge.as_str(), network).await? {
+    let from = ScanOrigin { network, device: phone.browser().device(state).id() };
+    match check_scanned_badge(state, badge.as_str(), from).await? {
         BadgeOutcome::Known(staff) => Ok(Some(staff)),
         BadgeOutcome::Unknown => {
             phone.notes().add([unknown_badge_note()]);

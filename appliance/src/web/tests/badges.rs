@@ -277,6 +277,40 @@ async fn whoever_tries_out_numbers_has_to_wait() {
 }
 
 #[tokio::test]
+async fn strangers_keep_no_phone_from_a_badge_on_which_one_proved_something() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    need(&world, &ProofWay::Badge).await;
+    enrol(&world, ada, CODE).unwrap();
+    let sheet = |n: u32, code: &str| {
+        let new = with(document(&world), "id", json!(format!("01J00000000000000000000{n:03}")));
+        with(new, "who", json!({ "way": "badge", "badge": code }))
+    };
+    let send = async |cookie: &str, n: u32, code: &str| {
+        let mut request = packed(&sheet(n, code), &[]);
+        if !cookie.is_empty() {
+            request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        }
+        world.send(request, true).await
+    };
+    let hers = send("", 0, CODE).await.is(201).cookies();
+    for n in 1..=30 {
+        send("", n, OTHER).await.is(201);
+    }
+    send("", 31, CODE).await.is(429);
+    for n in 32..80 {
+        send(&hers, n, CODE).await.is(201);
+        assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+    }
+    // On that phone, too, nobody tries numbers out.
+    for n in 80..110 {
+        send(&hers, n, OTHER).await.is(201);
+    }
+    send(&hers, 110, OTHER).await.is(429);
+    send(&hers, 110, CODE).await.is(429);
+}
+
+#[tokio::test]
 async fn whoever_floods_plain_pages_keeps_nobody_from_their_badge() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;

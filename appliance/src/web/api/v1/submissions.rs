@@ -22,8 +22,8 @@ use crate::identity::BadgeCode;
 use crate::intake::ReportPlacement;
 use crate::store::WriteDecision;
 use crate::web::access::badge::{
-    BadgeOutcome, badges_spent, check_scanned_badge, refuse_badge_in_the_clear, take_misplaced_badge,
-    unknown_badge_note,
+    BadgeOutcome, ScanOrigin, badges_spent, check_scanned_badge, refuse_badge_in_the_clear,
+    take_misplaced_badge, unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
@@ -95,17 +95,17 @@ async fn add_submission(
     _: QueueShare,
     mut submission: PhoneSubmission,
 ) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
+    let (device, network) = (phone.browser().device(&state), ClientNetwork::of(phone.peer().remote));
+    let from = ScanOrigin { network, device: device.id() };
     // Without HTTPS what is a badge still is refused first.
     let secure = phone.peer().secure;
     if !secure || !submission.recall(&state).await {
-        submission.proven = prove_badge(&state, &phone, &mut submission.document).await?;
+        submission.proven = prove_badge(&state, &phone, from, &mut submission.document).await?;
     }
     if !secure {
         submission.recall(&state).await;
     }
-    let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
-    let network = ClientNetwork::of(phone.peer().remote);
     let unproven = submission.proven.is_none().then_some(network);
     let origin = ReportOrigin { device: device.id(), unproven };
     let share = share_report(&state, origin, &mut submission).await?;
@@ -150,17 +150,15 @@ async fn share_report(
 async fn prove_badge(
     state: &AppState,
     phone: &PhoneCaller,
+    from: ScanOrigin,
     document: &mut SubmissionJson,
 ) -> Result<Option<StaffId>, HttpError> {
-    let (network, misplaced) = (
-        ClientNetwork::of(phone.peer().remote),
-        take_misplaced_badge(state, document.entered_mut(), phone.peer()).await?,
-    );
+    let misplaced = take_misplaced_badge(state, document.entered_mut(), phone.peer()).await?;
     let Some(badge) = document.badge().or(misplaced.as_ref().map(BadgeCode::as_str)) else { return Ok(None) };
     if !phone.peer().secure {
-        return Err(refuse_badge_in_the_clear(state, badge, network).await);
+        return Err(refuse_badge_in_the_clear(state, badge, from.network).await);
     }
-    Ok(match check_scanned_badge(state, badge, network).await? {
+    Ok(match check_scanned_badge(state, badge, from).await? {
         BadgeOutcome::Known(staff) => Some(staff),
         BadgeOutcome::Unknown => {
             phone.notes().add([unknown_badge_note()]);

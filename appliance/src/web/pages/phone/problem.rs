@@ -210,10 +210,11 @@ pub(crate) async fn submit_problem(
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let device = phone.browser().device(&state);
-    let form = screen_form(&state, form, phone.peer(), &PinTypist::on(&device, phone.peer())).await?;
+    let typist = PinTypist::on(&device, phone.peer());
+    let form = screen_form(&state, form, phone.peer(), &typist).await?;
     let tag = find_item(&state, &text)?.tag;
     let mut signed = phone.session(&state).await?;
-    let proof = scanned_proof(&state, &phone, &form).await?;
+    let proof = scanned_proof(&state, &phone, &typist, &form).await?;
     if form.get("other").is_some() {
         return ask_somebody_else(&state, &phone, tag, &form, signed).await;
     }
@@ -328,14 +329,14 @@ async fn ask_somebody_else(
 async fn scanned_proof(
     state: &AppState,
     phone: &PhoneCaller,
+    typist: &PinTypist,
     form: &FormFields,
 ) -> Result<ScanProof, HttpError> {
     let badge = form.text("badge").trim();
     if badge.is_empty() {
         return Ok(ScanProof::default());
     }
-    let network = ClientNetwork::of(phone.peer().remote);
-    let proof = ScanProof::default().with_badge(state, badge, network).await?;
+    let proof = ScanProof::default().with_badge(state, badge, typist.origin()).await?;
     phone.notes().add(proof.note.clone());
     Ok(proof)
 }

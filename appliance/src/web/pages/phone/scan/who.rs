@@ -2,14 +2,13 @@
 
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
-use service::attempts::ClientNetwork;
 use web::argument::FormFields;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::identity::{AccessTarget, HeldPin, PinOutcome};
 use crate::intake::{ClaimedCleaner, Command};
-use crate::web::access::badge::{BadgeOutcome, check_scanned_badge, unknown_badge_note};
+use crate::web::access::badge::{BadgeOutcome, ScanOrigin, check_scanned_badge, unknown_badge_note};
 use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
@@ -134,7 +133,7 @@ impl ScanProof {
         let named = Self { listed: find_listed(state, form).await?, ..Self::default() };
         let proof = match (form.text("pin").trim(), form.text("badge").trim()) {
             ("", "") => named,
-            ("", badge) => named.with_badge(state, badge, typist.network()).await?,
+            ("", badge) => named.with_badge(state, badge, typist.origin()).await?,
             (pin, _) => {
                 let staff = form.get("staff").and_then(|id| id.parse().ok());
                 match staff.or(signed.as_ref().map(|signed| signed.staff())) {
@@ -210,10 +209,10 @@ impl ScanProof {
         self,
         state: &AppState,
         scanned: &str,
-        network: ClientNetwork,
+        from: ScanOrigin,
     ) -> Result<Self, HttpError> {
         let note = Some(unknown_badge_note());
-        Ok(match check_scanned_badge(state, scanned, network).await? {
+        Ok(match check_scanned_badge(state, scanned, from).await? {
             BadgeOutcome::Known(staff) => Self { badge: Some(staff), ..self },
             BadgeOutcome::Unknown => Self { refused: Some(ProofRefusal::UnknownBadge), note, ..self },
             BadgeOutcome::TooMany => Self { refused: Some(ProofRefusal::TooManyBadges), note, ..self },
