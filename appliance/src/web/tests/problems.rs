@@ -352,3 +352,25 @@ async fn programs_send_photos_first() {
     let made = program.post(&add, report(sent["photo"].as_str().unwrap())).await.is(201).json();
     assert_eq!(made["photos"][0], sent["address"]);
 }
+
+#[tokio::test]
+async fn what_a_stranger_types_stands_on_no_open_page() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (item, report) = (format!("/t/{}", world.pump), format!("/t/{}/problem", world.pump));
+    let typed = "Your PIN has expired, call 555-0100";
+    for _ in 0..4 {
+        // The fourth is added to one that is open.
+        world.post(&report, &[("what", "broken"), ("notes", typed), ("cleaned_by", "Eve")]).await.is(303);
+    }
+    for page in [&item, &report] {
+        world.get(page).await.is(200).has(": broken").has_not("555-0100");
+        tom.get(page).await.is(200).has(typed).has_not("Eve");
+    }
+    tom.get(&format!("/staff/equipment/{}", world.pump)).await.is(200).has(typed).has("Eve");
+    world
+        .give(Command::SuspendEquipment { tag: world.pump, reason: "Cracked".into(), back: None, seen: None })
+        .await;
+    world.get(&item).await.is(200).has(": broken").has_not("555-0100");
+    tom.get(&item).await.is(200).has(typed);
+}

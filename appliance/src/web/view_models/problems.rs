@@ -180,11 +180,22 @@ impl ReportNotice {
     }
 }
 
-/// Whether a report tells who made it.
+/// How much a report tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReporterNames {
+pub(crate) enum ReportDetails {
+    /// All, on pages of staff.
     Shown,
-    Hidden,
+    /// What was typed, without who made it.
+    Words,
+    /// What is wrong in one word, and when that was said: anybody can type anything, and everybody reads it.
+    Kind,
+}
+
+impl ReportDetails {
+    /// For whoever looks at an open page.
+    pub(crate) fn on_open_page(is_staff: bool) -> Self {
+        if is_staff { Self::Words } else { Self::Kind }
+    }
 }
 
 /// What reports are worded from.
@@ -198,8 +209,8 @@ pub(crate) struct ProblemLook<'a> {
 }
 
 impl ProblemLook<'_> {
-    /// For everybody: without names.
-    pub(crate) fn of_item(self, tag: Tag, sent: SentReport) -> ItemProblems {
+    /// For open pages: without names.
+    pub(crate) fn of_item(self, tag: Tag, sent: SentReport, details: ReportDetails) -> ItemProblems {
         let item = self.facility.equipment.get(&tag);
         let loan = item.and_then(|item| word_overdue(self.wording, item)).map(|day| self.w.loan_overdue(day));
         let added = sent.is_added.then(|| fill_slots(self.w.problem_added(), []));
@@ -208,7 +219,7 @@ impl ProblemLook<'_> {
         let used = used_ms.map(|ms| self.w.problem_used(self.wording.dates().day_and_time(ms).text));
         let used = used.map(|words| fill_slots(words, []));
         let sent = added.into_iter().chain(lost).chain(used).collect();
-        ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden), loan, sent }
+        ItemProblems { w: self.w, tag, open: self.cards_of(tag, details), loan, sent }
     }
 
     fn word_lost_photo(self) -> SafeHtml {
@@ -217,14 +228,14 @@ impl ProblemLook<'_> {
     }
 
     /// The open reports about an item, the newest first; for staff with the names of those who made them.
-    pub(crate) fn cards_of(self, tag: Tag, names: ReporterNames) -> Vec<ProblemCard> {
+    pub(crate) fn cards_of(self, tag: Tag, details: ReportDetails) -> Vec<ProblemCard> {
         let open = self.facility.activity.get(&tag).map_or(&[][..], |activity| &activity.problems);
-        open.iter().rev().map(|problem| self.card(tag, problem, names)).collect()
+        open.iter().rev().map(|problem| self.card(tag, problem, details)).collect()
     }
 
-    fn card_line(self, placed: PlacedReport<'_>, names: ReporterNames) -> SafeHtml {
+    fn card_line(self, placed: PlacedReport<'_>, details: ReportDetails) -> SafeHtml {
         let PlacedReport { place, report } = placed;
-        if names == ReporterNames::Hidden || report.who == CleanedBy::Unattributed {
+        if details != ReportDetails::Shown || report.who == CleanedBy::Unattributed {
             return report_line(self.wording, self.w, placed);
         }
         let (what, when) = word_report(self.wording, report);
@@ -236,23 +247,24 @@ impl ProblemLook<'_> {
         fill_slots(line, [who])
     }
 
-    fn word_one(self, placed: PlacedReport<'_>, names: ReporterNames) -> ReportWords {
+    fn word_one(self, placed: PlacedReport<'_>, details: ReportDetails) -> ReportWords {
         let report = placed.report;
-        let photos = match names {
-            ReporterNames::Shown => &report.photos[..],
-            ReporterNames::Hidden => &[],
+        let photos = match details {
+            ReportDetails::Shown => &report.photos[..],
+            ReportDetails::Words | ReportDetails::Kind => &[],
         };
+        let text = report.text.filter(|_| details != ReportDetails::Kind);
         ReportWords {
-            line: self.card_line(placed, names),
-            text: report.text.map(|hash| StoredText::read(self.reader, hash).to_html(self.wording.words())),
+            line: self.card_line(placed, details),
+            text: text.map(|hash| StoredText::read(self.reader, hash).to_html(self.wording.words())),
             photos: photos.iter().filter_map(|photo| HistoryPhoto::of(self.state, *photo)).collect(),
         }
     }
 
-    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, names: ReporterNames) -> ProblemCard {
+    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, details: ReportDetails) -> ProblemCard {
         let item = self.facility.equipment.get(&tag);
         ProblemCard {
-            reports: reports_of(problem).map(|report| self.word_one(report, names)).collect(),
+            reports: reports_of(problem).map(|report| self.word_one(report, details)).collect(),
             earlier: (problem.earlier > 0).then(|| self.w.problem_added_earlier(problem.earlier)),
             id: problem_id(problem.report.of),
             tag,

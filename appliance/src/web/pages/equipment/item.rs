@@ -33,7 +33,7 @@ use crate::web::view_models::history::{
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::find_own_item;
 use crate::web::view_models::loans::{word_last_day, word_overdue};
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails};
 use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
 use crate::web::view_models::snapshot::Snapshot;
@@ -202,7 +202,7 @@ fn item_page(
         loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
         openers,
         problem_words,
-        reports: problems.cards_of(tag, ReporterNames::Shown),
+        reports: problems.cards_of(tag, ReportDetails::Shown),
         protocols: list_protocols(w, &facility, item, &wording),
     })
 }

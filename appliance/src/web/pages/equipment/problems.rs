@@ -26,7 +26,7 @@ use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::problems::{
-    ProblemCard, ProblemLook, ReporterNames, find_problem, read_problem_id,
+    ProblemCard, ProblemLook, ReportDetails, find_problem, read_problem_id,
 };
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, FormWords, PageWords, ProblemWords};
@@ -120,7 +120,7 @@ async fn close_prompt(state: &AppState, signed: &StaffSession, id: &str) -> Resu
         let facility = state.store.snapshot();
         let (tag, open) = find_problem(&facility, of).ok_or_else(not_found)?;
         let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
-        Ok(look.card(tag, open, ReporterNames::Shown))
+        Ok(look.card(tag, open, ReportDetails::Shown))
     });
     let card = found.await?;
     let forms: FormWords = signed.words();
@@ -180,7 +180,7 @@ async fn resume_prompt(
         let facility = state.store.snapshot();
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
-        Ok((item.name.clone(), item.changed, look.cards_of(tag, ReporterNames::Shown)))
+        Ok((item.name.clone(), item.changed, look.cards_of(tag, ReportDetails::Shown)))
     });
     let (name, changed, open) = found.await?;
     let forms: FormWords = signed.words();

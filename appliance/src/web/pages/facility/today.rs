@@ -26,7 +26,7 @@ use crate::web::request::next_page::HOME;
 use crate::web::view_models::begun::list_begun;
 use crate::web::view_models::history;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, open_problems};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails, open_problems};
 use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
@@ -168,7 +168,7 @@ fn today_page(
     let begun = list_begun(state, reader)?.len();
     let look = ProblemLook { state, facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
-    let reports = open.map(|(tag, open)| look.card(tag, open, ReporterNames::Shown)).collect();
+    let reports = open.map(|(tag, open)| look.card(tag, open, ReportDetails::Shown)).collect();
     let (late, being_cleaned) = (board.overdue().iter().take(OVERDUE_MAX), board.being_cleaned(state));
     let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
     Ok(TodayPage {

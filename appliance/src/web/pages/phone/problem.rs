@@ -39,7 +39,7 @@ use crate::web::request::submission::{new_submission, submission_key, submission
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, SentReport};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails, SentReport};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
@@ -167,7 +167,7 @@ async fn report_page(
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
             loan: word_overdue(&wording, item).map(|day| w.loan_overdue(day)),
-            open: look.cards_of(tag, ReporterNames::Hidden),
+            open: look.cards_of(tag, ReportDetails::on_open_page(signed.is_some())),
             choices: ProblemWord::ALL.iter().map(choice).collect(),
             text: entered.text,
             who: entered.who,

@@ -11,7 +11,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::view_models::problems::{ItemProblems, ProblemLook, SentReport};
+use crate::web::view_models::problems::{ItemProblems, ProblemLook, ReportDetails, SentReport};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, ProblemWords, TagWords};
@@ -44,6 +44,7 @@ pub(crate) async fn out_page(
     words: OutPageWords,
     tag: Tag,
     sent: SentReport,
+    details: ReportDetails,
 ) -> Result<Page, HttpError> {
     let (page_words, w, problems) = words;
     let template = read_quick(state, move |state, reader| {
@@ -79,7 +80,7 @@ pub(crate) async fn out_page(
                 .filter(|_| !retired)
                 .map(|day| wording.dates().numbered_day(day.number())),
             reports: ProblemLook { state, facility: &facility, reader, wording: &wording, w: problems }
-                .of_item(tag, sent),
+                .of_item(tag, sent, details),
             questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),
         })
     });

@@ -26,7 +26,7 @@ use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ItemProblems, ProblemLook};
+use crate::web::view_models::problems::{ItemProblems, ProblemLook, ReportDetails};
 use crate::web::view_models::protocols::{
     find_protocol, may_tick_at_once, required_steps, translate_protocol,
 };
@@ -262,7 +262,7 @@ impl ScanPageBuilder<'_> {
     fn reports(&self) -> ItemProblems {
         let (reader, wording) = (self.reader, self.wording);
         ProblemLook { state: self.state, facility: self.facility, reader, wording, w: self.view.words.4 }
-            .of_item(self.item.tag, self.view.sent)
+            .of_item(self.item.tag, self.view.sent, ReportDetails::on_open_page(self.view.signed.is_some()))
     }
 
     /// What is said above to somebody who is not signed off.

@@ -50,7 +50,7 @@ use crate::web::request::page_record::find_sent_by_queue;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
-use crate::web::view_models::problems::SentReport;
+use crate::web::view_models::problems::{ReportDetails, SentReport};
 use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
@@ -101,7 +101,9 @@ async fn open(
             if service == ServiceState::Retired
                 || service == ServiceState::Out && params.anyway.is_none() =>
         {
-            let page = out_page(state, words, first, SentReport::read(params.report.as_deref())).await?;
+            let details = ReportDetails::on_open_page(phone.session(state).await?.is_some());
+            let sent = SentReport::read(params.report.as_deref());
+            let page = out_page(state, words, first, sent, details).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
         Some((first, _)) => Ok(OpenedTag::Item(first)),
