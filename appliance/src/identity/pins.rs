@@ -267,6 +267,19 @@ impl PinStore {
         Ok(self.attempts.origin(staff, device, now_ms)? == OriginKind::KnownDevice)
     }
 
+    /// Whether anybody who has a PIN has signed in on this device in the last 180 days.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn knows_device(&self, device: DeviceId, now_ms: i64) -> Result<bool, IdentityError> {
+        for staff in self.holders()? {
+            if self.is_known(staff, device, now_ms)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Ends whatever wait keeps a person out: on their devices, on new ones, and of all new devices together.
     ///
     /// # Errors

@@ -2,6 +2,12 @@
 
 sign-in-title = Sign in
 sign-in-who = Who are you?
+# A field, on a device that is new here; a list of names follows.
+sign-in-letters = The first letters of your name
+    .hint = At least 2. This device is new here, so it shows no names by itself.
+    .show = Show names
+    .none = Nobody who has a PIN has such a name.
+    .spent = Too many names were looked for from here. Wait a few minutes.
 sign-in-unknown = Nobody can sign in now
     .why = Who works here is in the part of the history that is missing. Do not add people again: they come back with that part.
 sign-in-nobody = Nobody has a PIN yet

@@ -2,6 +2,11 @@
 
 sign-in-title = Iniciar sesión
 sign-in-who = ¿Quién es usted?
+sign-in-letters = Las primeras letras de su nombre
+    .hint = Al menos 2. Este dispositivo es nuevo aquí, así que no muestra nombres por sí mismo.
+    .show = Mostrar nombres
+    .none = Nadie con PIN tiene un nombre así.
+    .spent = Desde aquí se buscaron demasiados nombres. Espere unos minutos.
 sign-in-unknown = Por ahora nadie puede iniciar sesión
     .why = Quién trabaja aquí está en la parte del historial que falta. No agregue a las personas de nuevo: vuelven con esa parte.
 sign-in-nobody = Nadie tiene PIN todavía

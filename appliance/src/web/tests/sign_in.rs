@@ -72,7 +72,9 @@ async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
         }
         assert_eq!(page, format!("/staff/equipment/new?tag={tag}"));
         let browser = Browser::new(&world, [10, 0, 0, 9]);
-        let names = browser.get(&browser.get(&page).await.is(303).location()).await;
+        let asked = browser.get(&page).await.is(303).location();
+        browser.get(&asked).await.is(200).has("Who are you?").has_not("Tom Nguyen");
+        let names = browser.get(&format!("{asked}&letters=to")).await;
         let requested = browser.get(&link(names.is(200).has("Who are you?"), &tom.to_string())).await;
         let form = |page: &Answer, pin: &'static str| {
             let (staff, next) = (page.hidden("staff"), page.hidden("next").replace("&#38;", "&"));
@@ -115,7 +117,9 @@ async fn every_link_of_an_unknown_label_or_code_arrives_with_it() {
         for page in links {
             // Each from a browser in which nobody has signed in.
             let browser = Browser::new(&world, [10, 0, 0, 9]);
-            let names = browser.get(&browser.get(&page).await.is(303).location()).await;
+            let asked = browser.get(&page).await.is(303).location();
+            browser.get(&asked).await.is(200).has("Who are you?").has_not("Tom Nguyen");
+            let names = browser.get(&format!("{asked}&letters=to")).await;
             let asked = browser.get(&link(names.is(200).has("Who are you?"), "staff=")).await;
             let (staff, next) = (asked.hidden("staff"), asked.hidden("next").replace("&#38;", "&"));
             let form = [("staff", &*staff), ("pin", "471147"), ("next", &*next)];
@@ -134,7 +138,7 @@ async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
     let browser = Browser::new(&world, [10, 0, 0, 9]);
     let page = "/staff/equipment?q=HTTP%3A%2F%2F10.0.0.5%2Fa%2Bb+c%26d&all=1";
     let to_names = browser.get(page).await.is(303).location();
-    let names = browser.get(&to_names).await;
+    let names = browser.get(&format!("{to_names}&letters=to")).await;
     let requested = browser.get(&link(names.is(200), "staff=")).await;
     assert_eq!(requested.hidden("next").replace("&#38;", "&"), page);
     let needed = world.get(page).await;
@@ -142,7 +146,8 @@ async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
     let form = world.post("/staff/equipment/new?tag=7QK3M9X2W", &[("name", "X")]).await;
     assert_eq!(link(form.is(403), "https://"), "https://10.0.0.5:8443/staff/", "what was sent is gone");
     let long = format!("/staff/equipment?q={}", "%26".repeat(670));
-    let names = browser.get(&browser.get(&long).await.is(303).location()).await;
+    let to_names = browser.get(&long).await.is(303).location();
+    let names = browser.get(&format!("{to_names}&letters=to")).await;
     assert_eq!(browser.get(&link(names.is(200), "staff=")).await.is(200).hidden("next"), long);
     for strange in ["//evil.example", "/staff/%5C%5Cevil", "/nowhere/x", "/t/%0d%0aSet-Cookie:x"] {
         let form = [("staff", &*tom.to_string()), ("pin", "471147"), ("next", strange)];
@@ -380,4 +385,31 @@ async fn while_no_new_device_is_let_in_the_box_says_so_until_an_admin_sets_a_pin
     let path = format!("/staff/people/{}/pin", tom.unwrap());
     admin.post(&path, &token, &[("pin", "4712"), ("again", "4712")]).await.is(303);
     admin.get("/staff/box").await.is(200).has_not(line);
+}
+
+#[tokio::test]
+async fn only_a_device_that_somebody_signed_in_on_lists_who_works_here() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
+    person(&world, "Ada Moreau", StaffRole::Technician, "1111").await;
+    let (browser, stranger) = (Browser::new(&world, [10, 0, 0, 9]), Browser::new(&world, [10, 0, 0, 9]));
+    for letters in ["", "?letters=", "?letters=t", "?letters=%20t", "?letters=om", "?letters=xy"] {
+        let names = stranger.get(&format!("/staff/sign-in{letters}")).await;
+        names.is(200).has("The first letters of your name").has_not("Nguyen").has_not("Moreau");
+    }
+    stranger.get("/staff/sign-in?letters=xy").await.has("Nobody who has a PIN has such a name.");
+    for letters in ["to", "TOM", "nguyen", "tom+ng"] {
+        let names = stranger.get(&format!("/staff/sign-in?letters={letters}")).await;
+        names.is(200).has("Tom Nguyen").has_not("Moreau");
+    }
+    // Whoever reads the list letter by letter has to wait, and keeps no device out that is known.
+    for n in 0..60 {
+        stranger.get(&format!("/staff/sign-in?letters=x{n}")).await.is(200);
+    }
+    let spent = stranger.get("/staff/sign-in?letters=tom").await;
+    spent.is(200).has("Too many names were looked for from here").has_not("Nguyen");
+    browser.try_pin(tom, "471147").await.is(303);
+    browser.get("/staff/sign-in").await.is(200).has("Tom Nguyen").has("Ada Moreau").has_not("first letters");
+    let at_the_box = Browser::new(&world, [127, 0, 0, 1]);
+    at_the_box.get("/staff/sign-in").await.is(200).has("Tom Nguyen").has("Ada Moreau");
 }

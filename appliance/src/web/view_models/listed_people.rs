@@ -9,6 +9,17 @@ use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
 
+/// Letters after which names of staff are shown on a page that is open to everybody.
+pub(crate) const LETTERS_MIN: usize = 2;
+/// Names that such a page shows at most.
+pub(crate) const NAMES_MAX: usize = 20;
+
+/// Whether a part of a name begins with these letters, which are small ones.
+pub(crate) fn has_part(name: &str, letters: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with(letters) || name.split_whitespace().any(|part| part.starts_with(letters))
+}
+
 /// Somebody of the staff, by the name that they have in their list.
 #[derive(Debug, Clone)]
 pub(crate) struct ListedPerson {

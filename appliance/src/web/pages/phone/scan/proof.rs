@@ -15,12 +15,10 @@ use crate::web::layout::StaffLink;
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::cookies::remembered_name;
 use crate::web::request::peer::https_address;
-use crate::web::view_models::listed_people::{ListedPerson, find_listed_person, find_only_name, list_people};
+use crate::web::view_models::listed_people::{
+    LETTERS_MIN, ListedPerson, NAMES_MAX, find_listed_person, find_only_name, has_part, list_people,
+};
 use crate::web::words::{PageWords, ScanWords};
-
-/// Letters after which names of staff are shown on a page that is open to everybody.
-const LETTERS_MIN: usize = 2;
-const NAMES_MAX: usize = 20;
 
 /// By which way the page came.
 #[derive(Debug, Clone)]
@@ -162,11 +160,6 @@ impl ProofLook<'_> {
         people.truncate(NAMES_MAX);
         people
     }
-}
-
-/// Whether a part of a name begins with these letters.
-fn has_part(name: &str, letters: &str) -> bool {
-    name.to_lowercase().split_whitespace().any(|part| part.starts_with(letters))
 }
 
 /// Whether the facility takes a name from the list for this class.
