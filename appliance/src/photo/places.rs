@@ -75,9 +75,12 @@ pub(super) struct UploadPlace {
 
 #[derive(Debug, Default)]
 struct Table {
+    /// Counts uploads and turns.
     next: u64,
     uploads: BTreeMap<u64, Upload>,
     queue: VecDeque<u64>,
+    /// When each network that has an upload here had a place last, by `next`.
+    turns: BTreeMap<ClientNetwork, u64>,
     /// When somebody who waits has last looked at how long places were held, for all who wait.
     looked: Option<Instant>,
 }
@@ -257,15 +260,19 @@ impl Drop for UploadPlace {
     fn drop(&mut self) {
         {
             let mut table = self.places.table();
-            table.uploads.remove(&self.id);
             table.queue.retain(|id| *id != self.id);
+            if let Some(Upload { network, .. }) = table.uploads.remove(&self.id)
+                && table.uploads.values().all(|upload| upload.network != network)
+            {
+                table.turns.remove(&network);
+            }
         }
         self.places.settle();
     }
 }
 
 impl Table {
-    /// Gives places to those who wait, in their order, and takes them from those who are slow while others wait. The files
+    /// Gives places to those who wait, in turn, and takes them from those who are slow while others wait. The files
     /// that it returns are of uploads that it threw away: they are to be emptied, without this table's lock.
     fn settle(&mut self, limits: &UploadLimits, now: Instant) -> Vec<PathBuf> {
         let mut evicted = Vec::new();
@@ -287,27 +294,38 @@ impl Table {
         evicted
     }
 
-    /// One walk along the queue: who does not fit does not fit either when somebody behind has a place.
     fn grant_free_places(&mut self, taken: &mut TakenPlaces, limits: &UploadLimits, now: Instant) {
-        let mut at = 0;
         while taken.all < limits.at_a_time {
-            let Some(id) = self.queue.get(at).copied() else { return };
-            match self.uploads.get(&id).map(|upload| upload.network) {
-                Some(network) if taken.is_crowded(network, limits) => at += 1,
-                Some(network) => {
-                    self.queue.remove(at);
-                    self.grant(id, now);
-                    taken.enter(network);
-                }
-                None => {
-                    self.queue.remove(at);
-                }
-            }
+            let mut waiting = self.in_turn(taken).into_iter();
+            let Some((id, network)) = waiting.find(|(_, network)| !taken.is_crowded(*network, limits)) else {
+                return;
+            };
+            self.queue.retain(|other| *other != id);
+            self.grant(id, now);
+            taken.enter(network);
         }
+    }
+
+    /// Those who wait, whose turn is next first: places go round the networks, so that a long queue of one is none for another.
+    /// First is the network that has the fewest, of several the one that has waited for longest since it had one.
+    fn in_turn(&self, taken: &TakenPlaces) -> Vec<(u64, ClientNetwork)> {
+        let network = |id: &u64| self.uploads.get(id).map(|upload| (*id, upload.network));
+        let mut waiting: Vec<(u64, ClientNetwork)> = self.queue.iter().filter_map(network).collect();
+        let mut since: BTreeMap<ClientNetwork, u64> = BTreeMap::new();
+        for (id, network) in &waiting {
+            let first = since.entry(*network).or_insert(*id);
+            *first = (*first).min(*id);
+        }
+        waiting.sort_by_key(|(_, network)| {
+            (taken.of_network(*network), self.turns.get(network).max(since.get(network)).copied())
+        });
+        waiting
     }
 
     fn grant(&mut self, id: u64, now: Instant) {
         let Some(upload) = self.uploads.get_mut(&id) else { return };
+        self.next += 1;
+        self.turns.insert(upload.network, self.next);
         let before = std::mem::replace(&mut upload.stage, Stage::Writing { since: now, bytes: 0 });
         if let Stage::Waiting { granted, .. } = before {
             // Where nobody listens any more, the upload is about to be dropped, and its place with it.
@@ -347,7 +365,7 @@ impl Table {
         all < limits.finished_bytes && of_network < limits.finished_bytes / 4
     }
 
-    /// The slowest upload that has had a place for long enough, among those whose place would help the first in the queue
+    /// The slowest upload that has had a place for long enough, among those whose place would help the first in turn
     /// whom one would help; and its network.
     fn slowest_that_helps(
         &self,
@@ -369,12 +387,11 @@ impl Table {
             return None;
         }
         slow.sort_unstable_by_key(|(per_second, id, _)| (*per_second, *id));
-        let helps = |waiting: &u64| {
-            let own = self.uploads.get(waiting)?.network;
-            let crowded = taken.is_crowded(own, limits);
-            slow.iter().find(|(_, _, network)| !crowded || *network == own)
+        let helps = |(_, own): &(u64, ClientNetwork)| {
+            let crowded = taken.is_crowded(*own, limits);
+            slow.iter().find(|(_, _, network)| !crowded || network == own)
         };
-        self.queue.iter().find_map(helps).map(|(_, id, network)| (*id, *network))
+        self.in_turn(taken).iter().find_map(helps).map(|(_, id, network)| (*id, *network))
     }
 
     /// Whether one more upload may lie half written; the one that has sent nothing for longest is thrown away for it.
@@ -411,8 +428,12 @@ impl TakenPlaces {
         }
     }
 
+    fn of_network(&self, network: ClientNetwork) -> usize {
+        self.by_network.get(&network).copied().unwrap_or_default()
+    }
+
     fn is_crowded(&self, network: ClientNetwork, limits: &UploadLimits) -> bool {
-        self.by_network.get(&network).is_some_and(|own| *own >= limits.per_network)
+        self.of_network(network) >= limits.per_network
     }
 }
 

@@ -225,3 +225,48 @@ async fn whoever_goes_away_while_waiting_leaves_nothing() {
     drop(held);
     assert_eq!(places.taken(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_comes_later_waits_one_turn_and_not_a_queue() {
+    let places = UploadPlaces::new(UploadLimits::default());
+    // Four networks have all places, and ten more each wait; what they send is slow.
+    let mut slow = Vec::new();
+    for round in 0..12 {
+        for n in 1..=4 {
+            let places = places.clone();
+            slow.push(tokio::spawn(async move { send_slowly(enter(&places, n).await?).await }));
+        }
+        settled().await;
+        assert_eq!(places.taken(), usize::min(8, (round + 1) * 4));
+    }
+    assert_eq!(places.waiting(), 40);
+    let came = Instant::now();
+    let honest = enter(&places, 20).await.unwrap();
+    assert!(came.elapsed() <= UploadLimits::default().hold + Duration::from_secs(2), "{:?}", came.elapsed());
+    honest.hold(2_000_000).await.unwrap();
+    honest.complete().unwrap();
+    slow.into_iter().for_each(|upload| upload.abort());
+}
+
+#[tokio::test(start_paused = true)]
+async fn places_go_round_the_networks() {
+    let places = UploadPlaces::new(UploadLimits { at_a_time: 1, per_network: 1, ..UploadLimits::default() });
+    let first = enter(&places, 1).await.unwrap();
+    let (turns, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    for n in [1, 1, 1, 2, 2, 3] {
+        let (places, turns) = (places.clone(), turns.clone());
+        tokio::spawn(async move {
+            let place = enter(&places, n).await;
+            turns.send(n).map_err(drop)?;
+            drop(place);
+            Ok::<_, ()>(())
+        });
+        settled().await;
+    }
+    drop((first, turns));
+    let mut order = Vec::new();
+    while let Some(n) = seen.recv().await {
+        order.push(n);
+    }
+    assert_eq!(order, [1, 2, 3, 1, 2, 1]);
+}
