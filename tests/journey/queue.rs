@@ -53,6 +53,17 @@ const OFFER_BOTH: &str = "const [tag, done] = arguments;
       done(card.protocols.length);
     })();";
 
+/// The label that hangs on the item is not its label any more.
+const REPLACE: &str = "const [tag, done] = arguments;
+    (async () => {
+      const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
+      const store = await answer(indexedDB.open('cleantrack', 1));
+      const cards = store.transaction('cards', 'readwrite').objectStore('cards');
+      const card = await answer(cards.get(tag));
+      [card.replaced, card.tags] = [[tag], ['7QK3M9X2W']];
+      done(await answer(cards.put(card)));
+    })();";
+
 async fn run(phone: &Browser, script: &str, arguments: Vec<Value>) -> Value {
     phone.client.execute_async(script, arguments).await.expect("the phone's own store")
 }
@@ -116,7 +127,18 @@ pub(crate) async fn change_protocol(story: &Story) {
     let [record] = waiting.as_array().expect("records").as_slice() else { panic!("{waiting}") };
     assert_ne!(record["document"]["protocol"]["id"], before);
     assert_eq!(record["document"]["problem"], json!({ "what": "broken", "text": "wheel" }));
-    assert_eq!((record["document"]["lot"].as_str(), record["document"]["steps"].as_array()), (Some("L 7"), Some(&vec![])));
+    assert_eq!(
+        (record["document"]["lot"].as_str(), record["document"]["steps"].as_array()),
+        (Some("L 7"), Some(&vec![]))
+    );
     assert_eq!(record["photos"].as_array().map(Vec::len), Some(1));
+    let label =
+        "(document.querySelector('#replaced')?.textContent ?? '').startsWith('This label was replaced')";
+    run(&spot.phone, REPLACE, vec![json!(spot.tag)]).await;
+    spot.phone.goto(&format!("{}/t/{}", spot.origin, spot.tag)).await;
+    spot.phone.until(label, TIME_LIMIT).await;
+    spot.phone.goto(&format!("{}/t/7QK3M9X2W", spot.origin)).await;
+    spot.phone.shows("The box does not answer here.").await;
+    spot.phone.until("!document.querySelector('#replaced')", TIME_LIMIT).await;
     spot.phone.close().await;
 }

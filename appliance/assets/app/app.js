@@ -130,7 +130,7 @@
     if (answer.status !== 201 && !(answer.status >= 400 && isBox)) return false;
     const isRefused = [409, 422].includes(answer.status) && (await isKept(record.id));
     if (answer.status === 201 || isRefused) {
-      const end = isRefused ? { state: "refused", why: said.title, next: said.safe } : { state: "box", url: said.url };
+      const end = isRefused ? { state: "refused", why: said.title, next: said.safe } : { state: "box", url: said.url, lacks: said.incomplete };
       await settle(record, { ...end, at: Date.now() });
       return true;
     }
@@ -238,10 +238,16 @@
 
   // Pages.
 
-  // Which item each code of others opens, by what this phone knows.
+  // The first label of an item may have been replaced.
+  const labelOf = ({ tag, tags, replaced = [] }) => [tag, ...tags].find((one) => !replaced.includes(one)) || tag;
+  // Which label each tag and code stands for, by what this phone knows.
   async function knownCodes() {
     const cards = await readAll("cards");
-    return new Map(cards.flatMap((card) => [card.tag, ...card.tags, ...(card.codes || [])].map((code) => [code, card.tag])));
+    const ofCard = (card) => {
+      const tags = [card.tag, ...card.tags, ...(card.replaced || [])];
+      return [...tags.map((tag) => [tag, tag]), ...(card.codes || []).map((code) => [code, labelOf(card)])];
+    };
+    return new Map(cards.flatMap(ofCard));
   }
 
   const route = () => {
@@ -273,6 +279,8 @@
     if (isWaiting(record) && trouble && trouble.after) what.push(make("p", { class: "note" }, say("later", { why: trouble.why, time: time(trouble.after) })));
     else if (isWaiting(record) && trouble) what.push(make("p", { class: "err" }, say("not-taken", { why: trouble.why })));
     if (record.state === "refused") what.push(make("p", {}, `${record.why}. ${record.next || ""}`));
+    const lacks = (record.lacks || []).map((part) => say(`lacks ${part}`));
+    if (lacks.length) what.push(make("p", { class: "note" }, say("incomplete", { what: lacks.join(", ") })));
     const isReport = record.document.cleaned === false;
     if (isReport) what.push(make("p", { class: "hint" }, say("problem")));
     if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say(isReport ? "open" : "receipt"))));
@@ -365,7 +373,7 @@
       make(
         "li",
         {},
-        make("a", { class: "link", href: `/t/${card.tag}`, onclick: (event) => (event.preventDefault(), openTag(card.tag)) }, named(card.name)),
+        make("a", { class: "link", href: `/t/${labelOf(card)}`, onclick: (event) => (event.preventDefault(), openTag(labelOf(card))) }, named(card.name)),
         " ",
         make("span", { class: `tag ${card.badge}` }, card.due),
       ),
@@ -512,6 +520,7 @@
     return [
       make("section", { class: "card item" }, make("p", { class: "code", translate: "no" }, tag), make("h1", { translate: "no" }, name), make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag"))),
       make("p", { class: "note" }, say("dead-spot")),
+      card && card.replaced && card.replaced.includes(tag) ? make("p", { class: "note", id: "replaced" }, say("replaced")) : "",
       card && card.out_of_service ? make("p", { class: "note" }, say("out-of-service")) : "",
       card && card.problems && card.problems.length ? make("p", { class: "note" }, say("reported", { what: card.problems.join(", ") })) : "",
       form,

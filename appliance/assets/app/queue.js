@@ -126,7 +126,8 @@ globalThis.phoneQueue = (() => {
 
   const CLASSES = ["noncritical", "semicritical", "critical"];
   const PHOTOS = ["none", "optional", "required"];
-  const findCard = async (tag) => (await readAll("cards")).find((one) => one.tag === tag || one.tags.includes(tag));
+  const findCard = async (tag) =>
+    (await readAll("cards")).find((one) => [one.tag, ...one.tags, ...(one.replaced || [])].includes(tag));
   function needsOf(card, protocol, settings) {
     const classes = [card && card.class, protocol && protocol.class].map((one) => CLASSES.indexOf(one));
     const way = (settings.who || {})[CLASSES[Math.max(0, ...classes)]] || "none";

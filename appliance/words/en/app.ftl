@@ -47,6 +47,7 @@ app-receipt = Receipt
 
 app-dead-spot = The box does not answer here. Record as usual: this phone keeps the record and sends it later.
 app-unknown-tag = This phone does not know this label. You can record; the box looks it up later.
+app-replaced = This label was replaced: the item has another one now. Record as usual, and tell biomed that the old label is still attached.
 app-steps = Steps
     .optional = (optional)
 # Button.
@@ -68,8 +69,11 @@ app-note = Note, optional
 app-record = Record cleaning
 # Button below what is wrong with the item: nothing was cleaned.
 app-problem-only = Send only the report
-# $why: what the box said.
+# $what: what the record lacks.
+app-incomplete = Incomplete: { $what }
+# $why: what the box said; $time: when it is sent again.
 app-later = The box takes this record later: { $why }. It is sent again by itself after { $time }. Other records do not wait for it.
+# $why: what the box said.
 app-not-taken = The box did not take this record: { $why }. It stays on this phone. Save a copy and give it to biomed.
 app-protocol = Protocol
 # $time: when this phone last heard of the items.

@@ -98,3 +98,23 @@ async fn a_phone_keeps_the_codes_that_open_an_item() {
     let gone = cards(&world, &format!("?since={since}&labels={labels}")).await;
     assert_eq!(item(&gone).unwrap()["codes"], json!([]));
 }
+
+#[tokio::test]
+async fn a_phone_knows_a_label_that_was_replaced() {
+    let world = World::new().await;
+    let item = |lines: &[Value]| lines.iter().find(|line| line["tag"] == world.pump.to_string()).cloned();
+    let before = cards(&world, "").await;
+    assert_eq!(item(&before).unwrap()["replaced"], json!([]));
+    let new = crate::intake::NewTag {
+        tag: Some("7QK3M9X2W".parse().unwrap()),
+        equipment: world.pump,
+        why: record::kinds::TagReason::Lost,
+        replaces: Some(world.pump),
+    };
+    world.give(Command::AssignTag(new)).await;
+    let since = format!("?since={}&labels={}", world.size(), before[0]["labels"].as_str().unwrap());
+    let after = cards(&world, &since).await;
+    let pump = item(&after).expect("its labels are others");
+    assert_eq!(pump["replaced"], json!([world.pump]));
+    assert_eq!(pump["tags"], json!(["7QK3M9X2W"]));
+}

@@ -127,6 +127,8 @@ struct ItemCard {
     tag: Tag,
     /// Its other tags.
     tags: Vec<Tag>,
+    /// Tags on labels of it that were replaced: they open it no more where the box answers.
+    replaced: Vec<Tag>,
     /// Codes of others that open it, such as its maker's barcode, as they are compared.
     codes: Vec<String>,
     name: String,
@@ -151,14 +153,16 @@ struct ItemCard {
 #[derive(Default)]
 struct LabelIndex<'a> {
     tags: BTreeMap<Tag, Vec<Tag>>,
+    replaced: BTreeMap<Tag, Vec<Tag>>,
     codes: BTreeMap<Tag, Vec<&'a str>>,
 }
 
 impl<'a> LabelIndex<'a> {
     fn of(facility: &'a FacilityState) -> Self {
         let mut index = Self::default();
-        for (tag, alias) in facility.aliases.iter().filter(|(_, alias)| !alias.revoked) {
-            index.tags.entry(alias.equipment).or_default().push(*tag);
+        for (tag, alias) in &facility.aliases {
+            let tags = if alias.revoked { &mut index.replaced } else { &mut index.tags };
+            tags.entry(alias.equipment).or_default().push(*tag);
         }
         for alias in facility.codes.values() {
             if let Some(item) = facility.resolve_code(&alias.code) {
@@ -175,7 +179,8 @@ impl<'a> LabelIndex<'a> {
         let labels = rows.iter().map(|row| {
             let reports: Vec<_> =
                 problems_of(row).iter().map(|open| (open.report.of, open.count())).collect();
-            (row.item.tag, self.tags.get(&row.item.tag), self.codes.get(&row.item.tag), reports)
+            let tag = &row.item.tag;
+            (*tag, self.tags.get(tag), self.replaced.get(tag), self.codes.get(tag), reports)
         });
         let labels: Vec<_> = labels.collect();
         // Texts and tags: JSON takes them all.
@@ -210,6 +215,7 @@ fn item_card(
         kind: "item",
         tag: item.tag,
         tags: labels.tags.get(&item.tag).cloned().unwrap_or_default(),
+        replaced: labels.replaced.get(&item.tag).cloned().unwrap_or_default(),
         codes: codes.map(|code| (*code).to_owned()).collect(),
         name: item.name.clone(),
         place: item.location.clone(),

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use http::header::CACHE_CONTROL;
 use http::{HeaderName, HeaderValue};
-use record::kinds::ProblemWord;
+use record::kinds::{MissingPart, ProblemWord};
 use record::tree::Hash;
 use serde_json::json;
 use web::answer::{MediaBytes, Page, WithHeaders, media};
@@ -20,7 +20,7 @@ use crate::web::app_icons::draw_icon;
 use crate::web::assets::{APP, QUEUE, READER, READER_GLUE, READER_PROGRAM, SCAN};
 use crate::web::context::AppState;
 use crate::web::layout::{PageLayout, draw_page};
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::snapshot::{Snapshot, missing_words as word_missing};
 use crate::web::words::{AppWords, PageWords, ProblemWords};
 
 pub(crate) const SHELL: &str = "/app";
@@ -66,7 +66,7 @@ struct AppPage {
 }
 
 /// Of each text the name that the script has for it; what stands in braces the script puts in.
-fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
+fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'static str, String)> {
     let others = [
         ("title", w.app_title()),
         ("waiting", w.app_waiting("{count}")),
@@ -96,6 +96,7 @@ fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
         ("receipt", w.app_receipt()),
         ("dead-spot", w.app_dead_spot()),
         ("unknown-tag", w.app_unknown_tag()),
+        ("replaced", w.app_replaced()),
         ("steps", w.app_steps()),
         ("all-steps", w.app_all_steps("{count}")),
         ("plain-step", w.app_plain_step()),
@@ -130,7 +131,21 @@ fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
         ("reload", w.app_reload()),
         ("no-store", w.app_no_store()),
     ];
-    others.into_iter().chain(problem_words(w, p)).collect()
+    others.into_iter().chain(problem_words(w, p)).chain(missing_words(w, page_words)).collect()
+}
+
+/// The same of what a record from a phone may lack.
+fn missing_words(w: AppWords, page_words: PageWords) -> impl Iterator<Item = (&'static str, String)> {
+    let parts = [
+        ("lacks steps not stated", MissingPart::StepsNotStated),
+        ("lacks steps", MissingPart::Steps),
+        ("lacks contact time", MissingPart::ContactTime),
+        ("lacks photo", MissingPart::Photo),
+        ("lacks who", MissingPart::Who),
+        ("lacks other", MissingPart::Other),
+    ];
+    let parts = parts.into_iter().map(move |(key, part)| (key, word_missing(page_words, &[part])));
+    parts.chain([("incomplete", w.app_incomplete("{what}"))])
 }
 
 /// The same of the part about what is wrong with an item.
@@ -155,7 +170,7 @@ pub(crate) async fn show_app(phone: PhoneCaller, State(state): State<AppState>) 
         frame: frame.with_app_script(),
         w,
         is_secure: phone.peer().secure,
-        words: script_words(w, problems),
+        words: script_words(w, problems, page_words),
         reader: READER.path(),
         glue: READER_GLUE.path(),
         program: READER_PROGRAM.path(),
