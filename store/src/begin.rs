@@ -28,12 +28,13 @@ use super::segment::GroupWriter;
 use super::shared::{SharedInit, StoreShared};
 use super::snapshot::FacilityPair;
 use super::start_state::StartState;
+use super::state_handle::StateDb;
 use super::survey::PartialTail;
 
 /// What the new core is made of besides the journal.
 pub(super) struct EpochState {
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) state_db: Arc<Database>,
+    pub(super) state: StateDb,
     pub(super) db: Arc<Database>,
     pub(super) facility: FacilityState,
 }
@@ -159,7 +160,7 @@ impl StartState<'_> {
             segment_bytes: self.sizes.segment,
             db: state.db,
             lost: self.lost,
-            state_db: state.state_db,
+            state: state.state,
             facility: state.facility,
             places: places.clone(),
             origin,

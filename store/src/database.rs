@@ -14,12 +14,15 @@ use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 
 use super::disk::{Disk, DiskFile, RedbFile, parent_folder, remove_if_there};
 use super::error::StoreError;
+use super::gated_file::{FileGate, GatedDatabase, GatedFile};
 use super::journal::StoreSizes;
 use super::places::{self as place_rows, Places};
 use super::sources::OverlayFile;
 use super::tables;
 use super::unreadable::is_lost;
 
+/// Bytes of redb's cache for `state.redb`.
+pub(crate) const STATE_CACHE_BYTES: usize = 1 << 20;
 /// The log's database.
 pub(crate) const MAIN: &str = "cleantrack.redb";
 
@@ -66,6 +69,30 @@ pub(crate) fn open_noting(
     // A killed process may have left half a commit in the page cache; what redb builds on it must not be torn later.
     file.sync_data().map_err(StoreError::io(path))?;
     try_open(path, || Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file)))
+}
+
+/// As [`open_database`], for one that is opened again when the disk fails: what cannot be read is an error here, no damage.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn open_gated(
+    disk: &dyn Disk,
+    path: &str,
+    cache: usize,
+) -> Result<Option<GatedDatabase>, StoreError> {
+    let file = match disk.open(path) {
+        Err(e) if e.kind() == io::ErrorKind::IsADirectory => return Ok(None),
+        opened => opened.map_err(StoreError::io(path))?,
+    };
+    let gate = Arc::new(FileGate::default());
+    let file: Arc<dyn DiskFile> = Arc::new(GatedFile { file, gate: Arc::clone(&gate) });
+    if file.length().map_err(StoreError::io(path))? == 0 {
+        return Ok(None);
+    }
+    file.sync_data().map_err(StoreError::io(path))?;
+    let opened =
+        try_open(path, || Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file)))?;
+    Ok(opened.map(|db| GatedDatabase { db, gate }))
 }
 
 /// Whether the disk lost a part of a file that was asked for since it was opened.
@@ -151,10 +178,27 @@ fn is_damaged(e: &io::Error) -> bool {
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(crate) fn create_database(disk: &dyn Disk, path: &str, cache: usize) -> Result<Database, StoreError> {
+fn create_database(disk: &dyn Disk, path: &str, cache: usize) -> Result<Database, StoreError> {
+    create_over(create_file(disk, path)?, cache)
+}
+
+/// As [`create_database`], for one that is opened again when the disk fails.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn create_gated(disk: &dyn Disk, path: &str, cache: usize) -> Result<GatedDatabase, StoreError> {
+    let gate = Arc::new(FileGate::default());
+    let file = GatedFile { file: create_file(disk, path)?, gate: Arc::clone(&gate) };
+    Ok(GatedDatabase { db: create_over(Arc::new(file), cache)?, gate })
+}
+
+fn create_file(disk: &dyn Disk, path: &str) -> Result<Arc<dyn DiskFile>, StoreError> {
     let new = format!("{path}.new");
     remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
-    let file = disk.create_new(&new).map_err(StoreError::io(new.as_str()))?;
+    disk.create_new(&new).map_err(StoreError::io(new.as_str()))
+}
+
+fn create_over(file: Arc<dyn DiskFile>, cache: usize) -> Result<Database, StoreError> {
     Database::builder()
         .set_cache_size(cache)
         .create_with_backend(RedbFile(file))

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 pub use super::disk_calls::DiskCalls;
+use super::unreadable::is_lost;
 
 /// Zeros are written in pieces of this size: one call for much more makes the page cache keep one large folio, and then
 /// each small write behind it counts as the whole folio.
@@ -88,6 +89,11 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn free_bytes(&self) -> Option<u64> {
         None
     }
+}
+
+/// Whether an error says that the disk failed, and nothing of what it holds.
+pub fn is_disk_error(e: &io::Error) -> bool {
+    is_lost(e) || e.raw_os_error().is_none() && e.kind() == ErrorKind::Other
 }
 
 /// Whether a file of this name is there.

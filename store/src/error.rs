@@ -4,6 +4,7 @@ use record::entry::EntryError;
 use record::ids::Epoch;
 use record::sign::NoteError;
 
+use super::disk::is_disk_error;
 use super::system_disk::FolderError;
 
 /// Whether an error says that there is no room.
@@ -137,6 +138,17 @@ impl StoreError {
         match self {
             Self::Io { source, .. } => full(source),
             Self::Database { source: redb::Error::Io(e), .. } => full(e),
+            _ => false,
+        }
+    }
+
+    /// Whether the disk did not give or take something, which says nothing about what it holds.
+    pub(super) fn is_of_disk(&self) -> bool {
+        match self {
+            Self::Io { source, .. } | Self::Database { source: redb::Error::Io(source), .. } => {
+                is_disk_error(source)
+            }
+            Self::Database { source: redb::Error::PreviousIo, .. } => true,
             _ => false,
         }
     }

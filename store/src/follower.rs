@@ -72,7 +72,7 @@ impl StartState<'_> {
     pub(super) fn distrust(&mut self, why: &str) -> Result<(), StoreError> {
         self.report.rebuilt = Some(why.to_owned());
         unreported::note_unreported(&**self.disk, |untold| untold.rebuilt = Some(why.to_owned()))?;
-        salvage::set_aside(&**self.disk, MAIN, why, self.now.wall_ms)
+        salvage::set_aside(&**self.disk, MAIN, why, self.now.wall_ms).map(drop)
     }
 
     /// The database that follows what was healed: the one that is there, or a new one.

@@ -28,6 +28,7 @@ mod flush;
 mod fold;
 mod follower;
 mod gap_filler;
+mod gated_file;
 mod group;
 mod group_commit;
 mod heal;
@@ -79,6 +80,9 @@ mod start;
 mod start_state;
 mod state_copy;
 mod state_db;
+mod state_file;
+mod state_handle;
+mod state_takeover;
 mod stray_runs;
 mod survey;
 pub mod system_disk;
@@ -133,6 +137,8 @@ use self::shared::StoreShared;
 pub use self::snapshot::StoreSnapshot;
 use self::start_state::StartKind;
 pub use self::state_copy::StateCopy;
+pub use self::state_handle::{RowReader, StateCondition, StateDb};
+pub use self::state_takeover::StateTakeover;
 use self::system_disk::SystemDisk;
 pub use self::trusted::TrustError;
 pub use self::unreported::UntoldRepairs;
@@ -347,33 +353,9 @@ impl Store {
         self.shared.misses_entries()
     }
 
-    /// The small database for what is no fold over the log; its tables belong to the rooms that use them.
-    pub fn state_db(&self) -> Arc<redb::Database> {
-        self.shared.state_db()
-    }
-
     /// The data folder, for other small files that stand in it.
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.shared.disk)
-    }
-
-    /// Puts `state.redb` aside and begins another: its tables cannot be used. For starts only: whoever holds the old one
-    /// goes on with it.
-    ///
-    /// # Errors
-    /// The disk's and redb's; the old one stays.
-    pub fn renew_state_db(&self) -> Result<(), StoreError> {
-        let (box_id, now) = (self.origin().box_id, self.clock.now());
-        self.shared.set_state_db(state_db::renew_state(&*self.shared.disk, box_id, now.wall_ms)?);
-        Ok(())
-    }
-
-    /// Notes that somebody was told that sessions, PINs and tokens were lost: until then each start tells it.
-    ///
-    /// # Errors
-    /// The database's.
-    pub fn mark_state_loss_reported(&self) -> Result<(), StoreError> {
-        state_db::mark_state_loss_reported(&self.shared.state_db())
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.

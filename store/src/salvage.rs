@@ -19,11 +19,11 @@ fn salvage_number(name: &str) -> Option<u32> {
     name.split('.').next()?.parse().ok()
 }
 
-/// Sets a database aside under a number that no copy has; beside it stands why, and when.
+/// Sets a database aside under a number that no copy has; beside it stands why, and when. Gives where it lies.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) -> Result<(), StoreError> {
+pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) -> Result<String, StoreError> {
     disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
     disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
@@ -41,7 +41,7 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
     for dir in [DIR, parent_folder(path)] {
         disk.sync_dir(dir).map_err(StoreError::io(dir))?;
     }
-    Ok(())
+    Ok(aside)
 }
 
 /// Copies of the log's database, the newest first.

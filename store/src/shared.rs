@@ -26,6 +26,7 @@ use super::report::StartReport;
 use super::run_roots::RunRoots;
 use super::scrub::ScrubReport;
 use super::snapshot::StoreSnapshot;
+use super::state_handle::StateDb;
 
 /// How often and how long it is waited for readers to let go of the database.
 const CLOSE_TRIES: u32 = 500;
@@ -36,7 +37,7 @@ pub(crate) struct StoreShared {
     pub(super) disk: Arc<dyn Disk>,
     /// `None` for the moment in which the writer opens it again.
     db: RwLock<Option<Arc<Database>>>,
-    state_db: Mutex<Arc<Database>>,
+    state: StateDb,
     shown: ArcSwap<StoreSnapshot>,
     places: ArcSwap<Places>,
     origin: LogOrigin,
@@ -107,7 +108,7 @@ pub(super) struct SharedInit {
     pub(super) segment_bytes: u64,
     pub(super) db: Arc<Database>,
     pub(super) lost: LostPart,
-    pub(super) state_db: Arc<Database>,
+    pub(super) state: StateDb,
     pub(super) facility: FacilityState,
     pub(super) places: Places,
     pub(super) origin: LogOrigin,
@@ -140,7 +141,7 @@ impl StoreShared {
             disk: parts.disk,
             segment_bytes: parts.segment_bytes,
             db: RwLock::new(Some(parts.db)),
-            state_db: Mutex::new(parts.state_db),
+            state: parts.state,
             shown: ArcSwap::from_pointee(StoreSnapshot {
                 origin: parts.origin,
                 frontier: parts.frontier,
@@ -231,12 +232,8 @@ impl StoreShared {
         self.roll_requested.swap(false, Ordering::Relaxed)
     }
 
-    pub(super) fn state_db(&self) -> Arc<Database> {
-        lock_shared(&self.state_db).clone()
-    }
-
-    pub(super) fn set_state_db(&self, db: Arc<Database>) {
-        *lock_shared(&self.state_db) = db;
+    pub(super) fn state(&self) -> &StateDb {
+        &self.state
     }
 
     /// A row of a history was read.

@@ -26,6 +26,7 @@ use super::report::StartReport;
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{HealedLog, NewestLog, OpenDatabase, StartKind, StartState};
 use super::state_db;
+use super::state_handle::StateDb;
 use super::unreported;
 
 /// Passes that a start makes at most because runs were adopted: lines of a run may show that another one is owed.
@@ -149,13 +150,14 @@ fn open_marked(
     start.take_up_begun()?;
     let (main, copies, healed) = start.read_log(kind)?;
     let has_log = !healed.names.is_empty();
-    let (state_db, lost) = state_db::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
+    let (opened, lost) = state_db::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
     start.report.state_lost = state_lost || lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.note_read(&db)?;
     start.drain(copies, &db)?;
     start.make_runs(&healed, &db)?;
-    let state = EpochState { clock: clock.clone(), state_db, db, facility };
+    let state = StateDb::new(opened, Arc::clone(disk), clock.clone());
+    let state = EpochState { clock: clock.clone(), state, db, facility };
     let mut core = match (healed.verdict, healed.newest) {
         (ChainVerdict::Resume, Some(log)) => {
             start.resume(log.origin, log.frontier, (log.newest, log.partial), state)?

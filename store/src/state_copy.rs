@@ -9,11 +9,10 @@ use super::database;
 use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::log_copy::CopiedFile;
-use super::state_db::STATE;
+use super::state_file::{STATE, copy_file};
 
 /// Where it lies until it was read; a start removes one that stayed.
 const COPY: &str = "state.copy.new";
-const COPIED_AT_ONCE: usize = 64 << 10;
 const COPY_CACHE_BYTES: usize = 1 << 20;
 
 /// The copy, which is removed when this is dropped.
@@ -65,18 +64,7 @@ fn copy_bytes(disk: &dyn Disk, state: &redb::Database) -> Result<(), StoreError>
     remove_if_there(disk, COPY).map_err(StoreError::io(COPY))?;
     let to = disk.create_new(COPY).map_err(StoreError::io(COPY))?;
     let alone = state.begin_write().map_err(StoreError::db("copying"))?;
-    let copied = (|| -> std::io::Result<()> {
-        let from = disk.open(STATE)?;
-        let (length, mut at) = (from.length()?, 0);
-        let mut piece = vec![0; COPIED_AT_ONCE];
-        while at < length {
-            let count = usize::try_from(length - at).unwrap_or(COPIED_AT_ONCE).min(COPIED_AT_ONCE);
-            from.read_at(at, &mut piece[..count])?;
-            to.write_at(at, &piece[..count])?;
-            at += count as u64;
-        }
-        Ok(())
-    })();
+    let copied = disk.open(STATE).and_then(|from| copy_file(&*from, &*to));
     let ended = alone.abort().map_err(StoreError::db("copying"));
     copied.map_err(StoreError::io(STATE)).and(ended)
 }

@@ -30,6 +30,7 @@ mod readers;
 mod repairs;
 mod scale;
 mod schema;
+mod state;
 mod trusted;
 mod unreadable;
 mod writing;
@@ -189,7 +190,7 @@ async fn a_state_that_is_missing_beside_a_log_is_told_of() {
     let (store, report) = open(dir.path());
     assert!(!report.state_lost);
     drop(store);
-    std::fs::remove_file(dir.path().join(state_db::STATE)).unwrap();
+    std::fs::remove_file(dir.path().join(state_file::STATE)).unwrap();
     let (store, report) = open(dir.path());
     assert!(report.state_lost);
     store.mark_state_loss_reported().unwrap();

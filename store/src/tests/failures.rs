@@ -53,7 +53,7 @@ impl FaultyBox {
         self.faults.lock().unwrap().push(Fault { path: path.to_owned(), call, how, times });
     }
 
-    fn mend(&self) {
+    pub(super) fn mend(&self) {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -1,0 +1,70 @@
+//! The file `state.redb` itself, and what it says of itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use redb::{Database, ReadableDatabase as _};
+
+use super::database::install_database;
+use super::disk::{Disk, DiskFile, remove_if_there};
+use super::error::StoreError;
+
+/// Sessions, PINs, tokens, the print ledger.
+pub(crate) const STATE: &str = "state.redb";
+
+/// Whose `state.redb` it is, and whether another one was lost before it and nobody was told yet.
+pub(crate) const STATE_BOX: redb::TableDefinition<'static, &'static str, &'static str> =
+    redb::TableDefinition::new("box");
+pub(crate) const STATE_ID: &str = "id";
+pub(crate) const STATE_LOST: &str = "lost";
+/// Where the one before lies, until its rows were taken over.
+pub(crate) const STATE_ASIDE: &str = "aside";
+const STATE_WRITTEN: &str = "written";
+const COPIED_AT_ONCE: usize = 64 << 10;
+
+/// What the file says of itself; nothing where that cannot be read.
+pub(crate) fn state_row(db: &Database, name: &str) -> Option<String> {
+    let read = || -> Result<Option<String>, redb::Error> {
+        let table = db.begin_read()?.open_table(STATE_BOX)?;
+        Ok(table.get(name)?.map(|row| row.value().to_owned()))
+    };
+    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()?
+}
+
+/// Writes something that nobody reads: whether that is taken is what is asked.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn note_written(db: &Database) -> Result<(), redb::Error> {
+    let txn = db.begin_write()?;
+    txn.open_table(STATE_BOX)?.insert(STATE_WRITTEN, "")?;
+    Ok(txn.commit()?)
+}
+
+/// Copies all bytes of a file.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn copy_file(from: &dyn DiskFile, to: &dyn DiskFile) -> std::io::Result<()> {
+    let (length, mut at) = (from.length()?, 0);
+    let mut piece = vec![0; COPIED_AT_ONCE];
+    while at < length {
+        let count = usize::try_from(length - at).unwrap_or(COPIED_AT_ONCE).min(COPIED_AT_ONCE);
+        from.read_at(at, &mut piece[..count])?;
+        to.write_at(at, &piece[..count])?;
+        at += count as u64;
+    }
+    Ok(())
+}
+
+/// Puts all that `state.redb` reads as into another file in its place.
+///
+/// # Errors
+/// The disk's; the old file stays.
+pub(crate) fn rewrite_state(disk: &dyn Disk) -> Result<(), StoreError> {
+    let new = format!("{STATE}.new");
+    let failed = || StoreError::io(STATE);
+    remove_if_there(disk, &new).map_err(failed())?;
+    let (from, to) = (disk.open(STATE).map_err(failed())?, disk.create_new(&new).map_err(failed())?);
+    copy_file(&*from, &*to).and_then(|()| to.sync_data()).map_err(failed())?;
+    install_database(disk, STATE)
+}

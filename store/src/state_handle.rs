@@ -1,0 +1,165 @@
+//! `state.redb` while the box runs. After an error of the disk redb takes nothing more through a handle, and what was being
+//! written is there or is not: the next act opens the file again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use service::clock::Clock;
+
+use super::database::{STATE_CACHE_BYTES, open_gated};
+use super::disk::Disk;
+use super::error::StoreError;
+use super::gated_file::{FaultKind, FileFault, FileGate, GatedDatabase};
+use super::state_file::{STATE, note_written, rewrite_state};
+
+/// For how long after the file was opened again it is not opened once more.
+const AGAIN_MS: u64 = 1_000;
+
+/// How `state.redb` is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateCondition {
+    /// Nothing failed since the last look.
+    Sound,
+    /// This failed since, and it takes writes again.
+    Recovered(String),
+    /// It takes no writes.
+    Failing(String),
+}
+
+/// Whether a row of a table can be read.
+pub type RowReader = fn(&[u8]) -> bool;
+
+struct OpenState {
+    db: Arc<Database>,
+    gate: Arc<FileGate>,
+    /// Milliseconds since the boot.
+    again_ms: u64,
+    /// What failed since the last look that found it sound.
+    trouble: Option<String>,
+}
+
+struct StateSource {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+}
+
+struct StateCell {
+    open: Mutex<OpenState>,
+    /// Absent for one that is never opened again: it lies in memory.
+    source: Option<StateSource>,
+}
+
+fn lock_state(open: &Mutex<OpenState>) -> MutexGuard<'_, OpenState> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The small database for what is no fold over the log. Whoever keeps this asks it for the database at each act.
+#[derive(Clone)]
+pub struct StateDb(Arc<StateCell>);
+
+impl std::fmt::Debug for StateDb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StateDb").finish_non_exhaustive()
+    }
+}
+
+impl From<Arc<Database>> for StateDb {
+    fn from(db: Arc<Database>) -> Self {
+        let open = OpenState { db, gate: Arc::default(), again_ms: 0, trouble: None };
+        Self(Arc::new(StateCell { open: Mutex::new(open), source: None }))
+    }
+}
+
+impl From<&Arc<Database>> for StateDb {
+    fn from(db: &Arc<Database>) -> Self {
+        Self::from(Arc::clone(db))
+    }
+}
+
+impl StateDb {
+    pub(crate) fn new(opened: GatedDatabase, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
+        let GatedDatabase { db, gate } = opened;
+        let open = OpenState { db: Arc::new(db), gate, again_ms: 0, trouble: None };
+        Self(Arc::new(StateCell { open: Mutex::new(open), source: Some(StateSource { disk, clock }) }))
+    }
+
+    /// The database, opened again where an error of the disk ended the handle. Where it does not open, what comes back fails
+    /// at whatever it is asked.
+    pub fn db(&self) -> Arc<Database> {
+        let mut open = lock_state(&self.0.open);
+        if let (Some(source), Some(fault)) = (&self.0.source, open.gate.fault()) {
+            open.open_again(source, fault);
+        }
+        Arc::clone(&open.db)
+    }
+
+    /// How many rows of a table, under text keys, cannot be read.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn count_unreadable(&self, table: &str, reads: RowReader) -> Result<usize, redb::Error> {
+        let rows: TableDefinition<'_, &str, &[u8]> = TableDefinition::new(table);
+        let rows = match self.db().begin_read()?.open_table(rows) {
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(0),
+            opened => opened?,
+        };
+        let mut count = 0;
+        for row in rows.iter()? {
+            count += usize::from(!reads(row?.1.value()));
+        }
+        Ok(count)
+    }
+
+    /// Another file is in its place.
+    pub(crate) fn replace(&self, opened: GatedDatabase) {
+        let mut open = lock_state(&self.0.open);
+        open.gate.shut();
+        (open.db, open.gate) = (Arc::new(opened.db), opened.gate);
+    }
+
+    /// Says whether anything failed since the last look, and tries whether it takes writes where something did.
+    pub(crate) fn look(&self) -> StateCondition {
+        let is_doubtful = {
+            let open = lock_state(&self.0.open);
+            open.trouble.is_some() || open.gate.fault().is_some()
+        };
+        if !is_doubtful {
+            return StateCondition::Sound;
+        }
+        let written = note_written(&self.db());
+        let mut open = lock_state(&self.0.open);
+        match written {
+            Ok(()) => open.trouble.take().map_or(StateCondition::Sound, StateCondition::Recovered),
+            Err(error) => {
+                StateCondition::Failing(open.trouble.get_or_insert_with(|| error.to_string()).clone())
+            }
+        }
+    }
+}
+
+impl OpenState {
+    fn open_again(&mut self, source: &StateSource, fault: FileFault) {
+        let now_ms = source.clock.now().up_ms;
+        if now_ms < self.again_ms {
+            return;
+        }
+        self.again_ms = now_ms.saturating_add(AGAIN_MS);
+        self.gate.shut();
+        tracing::warn!(why = fault.why, "state.redb failed and is opened again");
+        self.trouble = Some(fault.why);
+        match reopen_state(&*source.disk, fault.kind) {
+            Ok(Some(opened)) => (self.db, self.gate) = (Arc::new(opened.db), opened.gate),
+            Ok(None) => tracing::error!("state.redb does not open again"),
+            Err(error) => tracing::error!(%error, "state.redb does not open again"),
+        }
+    }
+}
+
+fn reopen_state(disk: &dyn Disk, kind: FaultKind) -> Result<Option<GatedDatabase>, StoreError> {
+    if kind == FaultKind::Write {
+        // What the disk did not take counts as written from now on, and a second flush of it says nothing: all of it goes
+        // into a file of its own.
+        rewrite_state(disk)?;
+    }
+    open_gated(disk, STATE, STATE_CACHE_BYTES)
+}
