@@ -381,6 +381,7 @@ async fn set_pin(
         if set.is_ok() { pins.unlock(staff).map(|()| set) } else { Ok(set) }
     })
     .await;
-    let set = set.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+    let unknown = "it is not known whether the PIN was set: sign in with it, or set it again";
+    let set = set.map_err(|e| e.to_string())?.map_err(|e| format!("{e}; {unknown}"))?;
     set.map_err(|form| form.to_string())
 }

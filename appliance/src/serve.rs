@@ -253,6 +253,7 @@ fn report_findings(alarms: &AlarmStore, store: &Store) {
     let start = store.health().start;
     report_start(alarms, &start, store.origin().epoch);
     if start.state_lost
+        && alarms.is_saved()
         && let Err(error) = store.mark_state_loss_reported()
     {
         tracing::error!(%error, "it will be told once more that PINs and sessions were lost");
@@ -269,10 +270,10 @@ fn report_findings(alarms: &AlarmStore, store: &Store) {
 }
 
 fn open_reminders(seams: &Seams, store: &Store) -> PhoneTables {
-    if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
+    if let Err(error) = seams.alarms.open_reminders(store.state()) {
         tracing::error!(%error, "what waits for somebody is not told until the next start");
     }
-    PhoneTables::open(&store.state_db())
+    PhoneTables::open(store.state())
 }
 
 async fn start_box(
@@ -457,8 +458,8 @@ fn start_sweep(
 
 /// Which photos the relay has.
 fn relay_photos(store: &Store) -> crate::sweep::RelayPhotoSource {
-    let state_db = store.state_db();
-    Arc::new(move || uplink::photos_at_relay(&state_db))
+    let state = store.state();
+    Arc::new(move || uplink::photos_at_relay(&state.db()))
 }
 
 fn photo_settings(

@@ -9,12 +9,14 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition}
 use service::clock::Clock;
 
 use crate::anchors::sure_now_ms;
-use crate::phones::refused_photos;
+use crate::phones::{REFUSED_READER, refused_photos};
 use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, thumbnails_leave};
 use crate::store::{Store, StoreError};
 
 /// How often is looked.
 const PERIOD: Duration = Duration::from_secs(3_600);
+/// Where records that wait for a late entry cannot all be read, any photo that nobody names may be theirs: for so long it stays.
+const DOUBT_MS: u64 = 30 * 86_400_000;
 /// Entries that one snapshot of history reads: it lives two seconds only.
 const AT_ONCE: u64 = 4_096;
 /// The newest entry that names a photo, by the photo's hash.
@@ -103,7 +105,14 @@ pub fn evict_photos(
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
     let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
     // What waits for a late entry is named by it, and the phone that sent it has let go of it.
-    let waiting = refused_photos(&db)?;
+    let mut waiting = refused_photos(&db)?;
+    let (table, reads) = REFUSED_READER;
+    if store.has_unread_state()? || store.state().count_unreadable(table, reads)? > 0 {
+        let may_wait = |photo: &&OnCard| {
+            photo.named.is_none() && (photo.age_ms < DOUBT_MS || time == TimeCertainty::Unsure)
+        };
+        waiting.extend(on_card.iter().filter(may_wait).map(|photo| photo.hash));
+    }
     let leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay, &waiting);
     for photo in &leaving {
         photos.remove(*photo)?;
@@ -364,6 +373,29 @@ mod tests {
         assert!(RefusedRecords::default().keep(&db, &row, None).unwrap());
         assert_eq!(evict(&world, 50, &upto((0, 0))).unwrap(), 1);
         assert_eq!(world.here(&[waits, nobody_s]).await, [true, false]);
+    }
+
+    #[tokio::test]
+    async fn photos_that_a_record_may_name_that_cannot_be_read_stay() {
+        let world = World::new();
+        let (photo, old) = (world.keep(1).await, world.keep(2).await);
+        for (photo, days) in [(photo, 29), (old, 31)] {
+            let file = std::fs::File::options().append(true).open(world.photos.path(photo)).unwrap();
+            let kept = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(kept - Duration::from_secs(days * 86_400)).unwrap();
+        }
+        let table = TableDefinition::<&str, &[u8]>::new(REFUSED_READER.0);
+        let write = world.store.state_db().begin_write().unwrap();
+        write.open_table(table).unwrap().insert("a", &b"no row"[..]).unwrap();
+        write.commit().unwrap();
+        let sweep = || evict(&world, 50, &upto((0, 0))).unwrap();
+        assert_eq!(sweep(), 1, "a row of the table is none");
+        assert_eq!(world.here(&[photo, old]).await, [true, false]);
+        world.store.renew_state_db().unwrap();
+        assert_eq!(sweep(), 0, "nobody has read what was set aside");
+        world.store.take_over_state(&["of_no_room"]).unwrap();
+        assert_eq!(sweep(), 1);
+        assert_eq!(world.here(&[photo]).await, [false]);
     }
 
     #[tokio::test]

@@ -63,8 +63,8 @@ pub const ROOMS: &[Room] = &[
     room("appliance/identity", &["clock", "store"], "who somebody is, not what they want"),
     room(
         "appliance/phones",
-        &["clock"],
-        "what phones say and what is kept of it; it knows no page and no log",
+        &["clock", "store"],
+        "what phones say and what is kept of it in `state.redb`; it knows no page and no log",
     ),
     room(
         "appliance/packs",
@@ -84,7 +84,7 @@ pub const ROOMS: &[Room] = &[
         ],
         "the command line's part of backups: it knows no page",
     ),
-    room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
+    room("appliance/printing", &["clock", "store"], "labels and printers, not the log and not the pages"),
     room("appliance/setup", &[], "how far the set-up is, for those who show it and those who change it"),
     room("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
     room(

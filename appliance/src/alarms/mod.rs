@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use self::list::AlarmList;
 use self::reminders::ReminderTable;
+use crate::store::StateDb;
 use crate::store::disk::Disk;
 
 /// Characters of what is quoted with an alarm: a reason, or words of the relay.
@@ -208,8 +209,8 @@ impl AlarmStore {
     ///
     /// # Errors
     /// The database's: there is none until the next start.
-    pub fn open_reminders(&self, state_db: Arc<redb::Database>) -> Result<(), redb::Error> {
-        let table = ReminderTable::open(state_db)?;
+    pub fn open_reminders(&self, state: impl Into<StateDb>) -> Result<(), redb::Error> {
+        let table = ReminderTable::open(state)?;
         self.reminders.get_or_init(|| table);
         Ok(())
     }

@@ -3,16 +3,17 @@
 //! Unlike a storage alarm, which stays until somebody has read it, a row goes with what it tells of.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use record::fold::{FacilityState, OpenProblem};
 use record::kinds::CivilDay;
 use record::messages::HealthAlarm;
 use record::tree::Hash;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 use super::AlarmAcknowledgement;
+use crate::store::StateDb;
 
 /// Rows as JSON, by code and subject.
 const ALARMS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("alarms");
@@ -115,7 +116,7 @@ pub enum ReminderError {
 
 /// The rows, shared by all who raise and show them.
 pub struct ReminderTable {
-    db: Arc<Database>,
+    db: StateDb,
     rows: Mutex<BTreeMap<String, OpenReminder>>,
 }
 
@@ -124,11 +125,11 @@ impl ReminderTable {
     ///
     /// # Errors
     /// The database's.
-    pub fn open(db: Arc<Database>) -> Result<Self, redb::Error> {
-        let table = Self { db, rows: Mutex::default() };
+    pub fn open(db: impl Into<StateDb>) -> Result<Self, redb::Error> {
+        let table = Self { db: db.into(), rows: Mutex::default() };
         table.write(&[], &[])?;
         let mut rows = BTreeMap::new();
-        let read = table.db.begin_read()?;
+        let read = table.db.db().begin_read()?;
         for row in read.open_table(ALARMS)?.iter()? {
             let (key, value) = row?;
             if let Ok(row) = serde_json::from_slice(value.value()) {
@@ -144,7 +145,7 @@ impl ReminderTable {
     }
 
     fn write(&self, changed: &[&OpenReminder], gone: &[&String]) -> Result<(), redb::Error> {
-        let write = self.db.begin_write()?;
+        let write = self.db.db().begin_write()?;
         {
             let mut table = write.open_table(ALARMS)?;
             for row in changed {
@@ -287,6 +288,9 @@ fn ending_sign_offs(facility: &FacilityState, today: CivilDay) -> BTreeMap<Strin
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use redb::Database;
     use redb::backends::InMemoryBackend;
 
     use super::*;

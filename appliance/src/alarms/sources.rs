@@ -8,7 +8,7 @@ use record::ids::Epoch;
 use service::clock::Now;
 
 use super::{AlarmCause, AlarmChanges, AlarmStore};
-use crate::store::{MissingEntries, PastLog, Recording, StartReport, StoreHealth};
+use crate::store::{MissingEntries, PastLog, Recording, StartReport, StateCondition, StoreHealth};
 
 /// Nothing vouches for the clock of a board that was just switched on; a time server takes a moment.
 const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
@@ -60,6 +60,10 @@ side_rooms! {
     Uplink = "uplink",
     /// What is in no log: PINs, sessions, tokens.
     State = "state",
+    /// The same: the disk does not take or give it.
+    StateDisk = "state-disk",
+    /// The same: rows of it cannot be read.
+    StateRows = "state-rows",
     /// The key of all badges.
     Badges = "badges",
     /// Lights and button.
@@ -234,6 +238,26 @@ pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
             }
         }
     });
+}
+
+/// Tells whether `state.redb` takes writes.
+pub fn report_state(alarms: &AlarmStore, condition: &StateCondition) {
+    let is_of_it = |cause: &AlarmCause| SideRoom::StateDisk.is_of(cause);
+    match condition {
+        StateCondition::Sound => alarms.end(is_of_it),
+        StateCondition::Recovered(_) if alarms.stands(is_of_it) => alarms.end(is_of_it),
+        StateCondition::Recovered(why) => alarms.report(SideRoom::StateDisk.off(why)),
+        StateCondition::Failing(why) => alarms.raise(SideRoom::StateDisk.off(why)),
+    }
+}
+
+/// Tells of which tables of `state.redb` rows cannot be read, and of how many.
+pub fn report_unreadable_rows(alarms: &AlarmStore, unreadable: &[(&str, usize)]) {
+    let tables: Vec<String> = unreadable.iter().map(|(table, count)| format!("{table}: {count}")).collect();
+    match tables.is_empty() {
+        true => alarms.end(|cause| SideRoom::StateRows.is_of(cause)),
+        false => alarms.raise(SideRoom::StateRows.off(&tables.join(", "))),
+    }
 }
 
 /// What was told before of things that are counted.

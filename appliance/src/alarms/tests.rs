@@ -6,8 +6,9 @@ use record::entry::ClockState;
 use record::ids::BootId;
 use service::clock::{FakeClock, Now};
 
-use super::sources::SideRoom;
+use super::sources::{SideRoom, report_state, report_unreadable_rows};
 use super::*;
+use crate::store::StateCondition;
 use crate::store::system_disk::SystemDisk;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
@@ -240,4 +241,34 @@ fn the_relay_hears_what_of_which_log_and_whether_it_was_seen() {
     };
     let photos = alarm("side-room", "photos", Some(1_795_205_071_000), false);
     assert_eq!(reported, [photos, alarm("log-forgot", "1-01010101 4-9", None, true)]);
+}
+
+#[test]
+fn a_state_that_takes_no_writes_is_told_of_until_it_does() {
+    let desk = Desk::new();
+    let alarms = desk.open();
+    let failing = StateCondition::Failing("no space".to_owned());
+    report_state(&alarms, &StateCondition::Sound);
+    assert_eq!(alarms.all().len(), 0);
+    report_state(&alarms, &failing);
+    report_state(&alarms, &failing);
+    let is_active = || alarms.all().iter().map(ActiveAlarm::is_active).collect::<Vec<_>>();
+    assert_eq!(is_active(), [true]);
+    assert_eq!(alarms.all()[0].cause, SideRoom::StateDisk.off("no space"));
+    report_state(&alarms, &StateCondition::Recovered("no space".to_owned()));
+    assert_eq!(is_active(), [false]);
+    see(&alarms, 0);
+    report_state(&alarms, &StateCondition::Recovered("an error".to_owned()));
+    assert_eq!(alarms.unseen(), 1, "it failed, and nobody looked meanwhile");
+    assert!(is_active().iter().all(|is_active| !is_active));
+}
+
+#[test]
+fn tables_with_rows_that_cannot_be_read_are_named() {
+    let desk = Desk::new();
+    let alarms = desk.open();
+    report_unreadable_rows(&alarms, &[("badges", 2), ("packs", 1)]);
+    assert_eq!(alarms.all()[0].cause.detail, "badges: 2, packs: 1");
+    report_unreadable_rows(&alarms, &[]);
+    assert!(!alarms.all()[0].is_active());
 }

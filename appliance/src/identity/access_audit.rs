@@ -5,16 +5,15 @@
 //! card and holds up no record.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use record::ids::StaffId;
-use redb::{
-    Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition,
-};
+use redb::{ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition};
 use serde::{Deserialize, Serialize};
 use service::clock::Now;
 
 use super::IdentityError;
+use crate::store::StateDb;
 
 type RingTable = TableDefinition<'static, u64, &'static [u8]>;
 /// What strangers cause.
@@ -218,7 +217,7 @@ struct Gathered {
 
 /// The ring.
 pub struct AccessAudit {
-    db: Arc<Database>,
+    db: StateDb,
     gathered: Mutex<Gathered>,
 }
 
@@ -227,8 +226,9 @@ fn to_identity_error(source: impl Into<redb::Error>) -> IdentityError {
 }
 
 impl AccessAudit {
-    pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
-        let write = db.begin_write().map_err(to_identity_error)?;
+    pub(super) fn open(db: impl Into<StateDb>) -> Result<Self, IdentityError> {
+        let db = db.into();
+        let write = db.db().begin_write().map_err(to_identity_error)?;
         let next = {
             let mut next = 0;
             for ring in RINGS {
@@ -290,7 +290,7 @@ impl AccessAudit {
     }
 
     fn write_rows(&self, rows: &[(u64, AccessRow)]) -> Result<(), IdentityError> {
-        let write = self.db.begin_write().map_err(to_identity_error)?;
+        let write = self.db.db().begin_write().map_err(to_identity_error)?;
         for ring in RINGS {
             let mut table = write.open_table(ring.table).map_err(to_identity_error)?;
             for (seq, row) in rows.iter().filter(|(_, row)| std::ptr::eq(row.ring(), ring)) {
@@ -315,7 +315,7 @@ impl AccessAudit {
             let gathered = self.lock();
             gathered.rows.range(..before).rev().take(limit).map(|(seq, row)| (*seq, row.clone())).collect()
         };
-        let read = self.db.begin_read().map_err(to_identity_error)?;
+        let read = self.db.db().begin_read().map_err(to_identity_error)?;
         for ring in RINGS {
             let table = read.open_table(ring.table).map_err(to_identity_error)?;
             for row in table.range(..before).map_err(to_identity_error)?.rev().take(limit) {
@@ -393,8 +393,11 @@ impl Gathered {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use record::entry::ClockState;
     use record::ids::BootId;
+    use redb::Database;
 
     use super::*;
 
@@ -430,7 +433,7 @@ mod tests {
     }
 
     fn on_disk(audit: &AccessAudit) -> usize {
-        let read = audit.db.begin_read().unwrap();
+        let read = audit.db.db().begin_read().unwrap();
         RINGS.iter().map(|ring| read.open_table(ring.table).unwrap().iter().unwrap().count()).sum()
     }
 

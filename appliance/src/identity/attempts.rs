@@ -1,16 +1,15 @@
 //! Tries to sign in, counted on disk before a PIN is looked at: [`service::attempts`] decides, this keeps.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use record::ids::{DeviceId, StaffId};
-use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::attempts::{AttemptBucket, AttemptPolicy, AttemptWait, BOX, ClientNetwork, OriginKind};
 use service::limit::RateLimiter;
 
 use super::IdentityError;
 use super::rows::{JsonTable, TableWrite};
+use crate::store::StateDb;
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
 /// A device on which somebody has not signed in for so long is a stranger again.
@@ -93,7 +92,8 @@ pub(super) struct AttemptStore {
 type Taken = Result<u32, AttemptWait>;
 
 impl AttemptStore {
-    pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
+    pub(super) fn open(db: impl Into<StateDb>) -> Result<Self, IdentityError> {
+        let db = db.into();
         Ok(Self {
             shared: JsonTable::open(db.clone(), "identity_attempts")?,
             known: JsonTable::open(db, "identity_known")?,

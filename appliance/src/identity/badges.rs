@@ -5,18 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use record::code::is_hidden;
+use record::entry::EntryAuthor;
 use record::ids::StaffId;
 use record::tree::Hash;
-use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::random::RandomSource;
 
 use super::hmac::hmac_sha256;
+use super::removals::{RemovedAccess, UnloggedRemoval, open_notes};
 use super::rows::JsonTable;
 use super::{IdentityError, SYMBOLS, new_row_id};
+use crate::store::StateDb;
 use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
 
-const TABLE: &str = "badges";
+pub(super) const TABLE: &str = "badges";
 /// Apart from the table, so that whoever has only the table cannot try out the few codes that a printed number may have.
 const KEY_FILE: &str = "keys/badge.key";
 const KEY_BYTES: usize = 32;
@@ -143,6 +145,7 @@ pub struct NewBadge {
 pub struct BadgeStore {
     rows: JsonTable,
     key_notes: JsonTable,
+    removals: JsonTable,
     disk: Arc<dyn Disk>,
     random: Arc<dyn RandomSource>,
     /// As it is in its file, once it was needed.
@@ -152,13 +155,16 @@ pub struct BadgeStore {
 
 impl BadgeStore {
     pub(super) fn open(
-        db: Arc<Database>,
+        db: impl Into<StateDb>,
         disk: Arc<dyn Disk>,
         random: Arc<dyn RandomSource>,
     ) -> Result<Self, IdentityError> {
-        let (rows, key_notes) = (JsonTable::open(db.clone(), TABLE)?, JsonTable::open(db, KEY_TABLE)?);
+        let db = db.into();
+        let (rows, key_notes) =
+            (JsonTable::open(db.clone(), TABLE)?, JsonTable::open(db.clone(), KEY_TABLE)?);
+        let removals = open_notes(db)?;
         let (key, has_any) = (Mutex::default(), AtomicBool::default());
-        let store = Self { rows, key_notes, disk, random, key, has_any };
+        let store = Self { rows, key_notes, removals, disk, random, key, has_any };
         store.count_again()?;
         Ok(store)
     }
@@ -202,6 +208,7 @@ impl BadgeStore {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let digest = digest_of(&key, &new.code);
+        let id = new_row_id(self.random.as_ref());
         let enrolled = self.rows.change(|rows| {
             let (left, held): (Vec<_>, Vec<_>) =
                 rows.starting::<StaffBadge>("")?.into_iter().partition(|(_, badge)| has_left(badge.staff));
@@ -210,7 +217,7 @@ impl BadgeStore {
                 return Ok(Err(refusal));
             }
             let badge = StaffBadge {
-                id: new_row_id(self.random.as_ref()),
+                id: id.clone(),
                 staff: new.staff,
                 added_ms: new.now_ms,
                 used_ms: None,
@@ -218,6 +225,11 @@ impl BadgeStore {
             };
             rows.put(&digest, &badge)?;
             Ok(Ok(badge))
+        });
+        // After a failed commit it is there or not: the file knows.
+        let enrolled = enrolled.or_else(|error| match self.rows.get::<StaffBadge>(&digest) {
+            Ok(Some(badge)) if badge.id == id => Ok(Ok(badge)),
+            Ok(_) | Err(_) => Err(error),
         })?;
         self.count_again()?;
         Ok(enrolled)
@@ -280,28 +292,43 @@ impl BadgeStore {
         Ok(own)
     }
 
-    /// Takes a badge off a person; whether there was one. Blocks for the disk.
+    /// Takes a badge off a person, and notes for the log who did; whether there was one. Blocks for the disk.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn remove(&self, staff: StaffId, id: &str) -> Result<bool, IdentityError> {
-        self.remove_where(|badge| badge.staff == staff && badge.id == id)
+    pub fn remove(&self, staff: StaffId, id: &str, by: EntryAuthor) -> Result<bool, IdentityError> {
+        self.remove_where(staff, by, |badge| badge.id == id)
     }
 
-    /// Takes all badges off a person. Blocks for the disk.
+    /// Takes all badges off a person, and notes for the log who did. Blocks for the disk.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn remove_all(&self, staff: StaffId) -> Result<bool, IdentityError> {
-        self.remove_where(|badge| badge.staff == staff)
+    pub fn remove_all(&self, staff: StaffId, by: EntryAuthor) -> Result<bool, IdentityError> {
+        self.remove_where(staff, by, |_| true)
     }
 
-    fn remove_where(&self, is_meant: impl Fn(&StaffBadge) -> bool) -> Result<bool, IdentityError> {
-        let removed = self.rows.change(|rows| {
+    fn remove_where(
+        &self,
+        staff: StaffId,
+        by: EntryAuthor,
+        is_meant: impl Fn(&StaffBadge) -> bool,
+    ) -> Result<bool, IdentityError> {
+        let id = new_row_id(self.random.as_ref());
+        let removal = UnloggedRemoval { what: RemovedAccess::Badge, staff, by };
+        let removed = self.rows.change_both(&self.removals, |rows, notes| {
             let mut meant = rows.starting::<StaffBadge>("")?;
-            meant.retain(|(_, badge)| is_meant(badge));
+            meant.retain(|(_, badge)| badge.staff == staff && is_meant(badge));
             meant.iter().try_for_each(|(key, _)| rows.remove(key))?;
+            if !meant.is_empty() {
+                notes.put(&id, &removal)?;
+            }
             Ok(!meant.is_empty())
+        });
+        // After a failed commit they are gone or not: the file knows.
+        let removed = removed.or_else(|error| match self.removals.get::<UnloggedRemoval>(&id) {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) | Err(_) => Err(error),
         })?;
         self.count_again()?;
         Ok(removed)

@@ -11,16 +11,18 @@ mod hmac;
 mod page_key;
 mod pending_keys;
 mod pins;
+mod removals;
 mod rows;
 mod sessions;
 mod tokens;
 
 use std::sync::Arc;
 
-use redb::Database;
+use serde::de::DeserializeOwned;
 use service::random::RandomSource;
 
-use crate::store::disk::Disk;
+use crate::store::disk::{Disk, is_disk_error};
+use crate::store::{RowReader, StateDb};
 
 pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 pub use self::addresses::own_addresses;
@@ -29,6 +31,7 @@ pub use self::authority::{AuthorityError, BoxAuthority, CA_NAME, CaCertificate, 
 pub use self::badges::{BADGES_MAX, BadgeCode, BadgeRefusal, BadgeStore, NewBadge, StaffBadge};
 pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PinAttempt, PinForm, PinOutcome, PinStore, pin_digits_min};
+pub use self::removals::{RemovalNotes, RemovedAccess, UnloggedRemoval};
 pub(crate) use self::sessions::form_token;
 pub use self::sessions::{BrowserUse, HeldPin, SessionRow, SessionStore};
 pub use self::tokens::{
@@ -37,6 +40,18 @@ pub use self::tokens::{
 
 /// Tables of `state.redb` that are of one box and no other: who signed in at this one, and which programs it let in.
 pub const PASSING_TABLES: &[&str] = &[sessions::TABLE, tokens::TABLE];
+
+/// Tables, and whether a row of them can be read.
+pub const ROW_READERS: &[(&str, RowReader)] = &[
+    (badges::TABLE, reads_as::<StaffBadge>),
+    (pins::TABLE, reads_as::<pins::PinRow>),
+    (tokens::TABLE, reads_as::<ApiToken>),
+    (removals::TABLE, reads_as::<UnloggedRemoval>),
+];
+
+fn reads_as<T: DeserializeOwned>(row: &[u8]) -> bool {
+    serde_json::from_slice::<T>(row).is_ok()
+}
 
 /// What `state.redb` could not do.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +72,15 @@ impl IdentityError {
             _ => false,
         }
     }
+
+    /// Whether the disk failed, which says nothing about what the file holds.
+    pub fn is_of_disk(&self) -> bool {
+        match &*self.source {
+            redb::Error::Io(e) => is_disk_error(e),
+            redb::Error::PreviousIo => true,
+            _ => false,
+        }
+    }
 }
 
 /// Everything that proves who somebody is.
@@ -66,6 +90,8 @@ pub struct IdentityStores {
     pub pins: Arc<PinStore>,
     /// Of staff too.
     pub badges: Arc<BadgeStore>,
+    /// What was taken off staff and is not in the log.
+    pub removals: Arc<RemovalNotes>,
     /// Of browsers.
     pub sessions: Arc<SessionStore>,
     /// Of programs.
@@ -81,17 +107,18 @@ impl IdentityStores {
     /// # Errors
     /// The file cannot be read or written.
     pub fn open(
-        state: &Arc<Database>,
+        state: StateDb,
         disk: Arc<dyn Disk>,
         random: &Arc<dyn RandomSource>,
     ) -> Result<Self, IdentityError> {
         Ok(Self {
             pins: Arc::new(PinStore::open(state.clone(), random.clone())?),
             badges: Arc::new(BadgeStore::open(state.clone(), disk, random.clone())?),
+            removals: Arc::new(RemovalNotes::open(state.clone())?),
             sessions: Arc::new(SessionStore::open(state.clone(), random.clone())?),
             tokens: Arc::new(ApiTokenStore::open(state.clone(), random.clone())?),
             access: Arc::new(AccessAudit::open(state.clone())?),
-            page_key: PageKey::open(state.clone(), random.as_ref())?,
+            page_key: PageKey::open(state, random.as_ref())?,
         })
     }
 

@@ -1,21 +1,19 @@
 //! The key under which the box hands facts to a page and takes them back unchanged: since when a surface is wet, which
 //! photo is kept.
 
-use std::sync::Arc;
-
-use redb::Database;
 use service::random::RandomSource;
 
 use super::IdentityError;
 use super::hmac::hmac_sha256;
 use super::rows::JsonTable;
+use crate::store::StateDb;
 
 /// A key of this box, the same after a restart, so that a page that is open meanwhile goes on.
 #[derive(Clone, Copy)]
 pub(crate) struct PageKey([u8; 32]);
 
 impl PageKey {
-    pub(super) fn open(db: Arc<Database>, random: &dyn RandomSource) -> Result<Self, IdentityError> {
+    pub(super) fn open(db: impl Into<StateDb>, random: &dyn RandomSource) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, "identity_page_key")?;
         if let Some(key) = rows.get::<[u8; 32]>("page")? {
             return Ok(Self::new(key));
@@ -39,6 +37,9 @@ impl PageKey {
 
 #[cfg(test)]
 mod tests {
+    use redb::Database;
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]

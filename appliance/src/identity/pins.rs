@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use record::entry::EntryAuthor;
 use record::ids::{DeviceId, StaffId};
 use record::kinds::StaffRole;
-use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::attempts::OriginKind;
 use service::random::RandomSource;
 
-use super::IdentityError;
 use super::attempts::{AttemptSource, AttemptStore, LockedUntil, WrongPins};
 use super::hash_queue::{HashQueue, HashTurn};
+use super::removals::{RemovedAccess, UnloggedRemoval, open_notes};
 use super::rows::JsonTable;
+use super::{IdentityError, new_row_id};
+use crate::store::StateDb;
 
 /// The most digits of any PIN.
 const DIGITS_MAX: usize = 8;
@@ -97,8 +99,10 @@ pub enum PinOutcome {
     None,
 }
 
+pub(super) const TABLE: &str = "identity_pins";
+
 #[derive(Serialize, Deserialize)]
-struct PinRow {
+pub(super) struct PinRow {
     salt: String,
     hash: String,
     /// It came without HTTPS, where anybody in the building could read it.
@@ -109,6 +113,7 @@ struct PinRow {
 /// The PINs of a facility's staff.
 pub struct PinStore {
     pins: JsonTable,
+    removals: JsonTable,
     attempts: AttemptStore,
     queue: HashQueue,
     random: Arc<dyn RandomSource>,
@@ -119,12 +124,14 @@ pub struct PinStore {
 }
 
 impl PinStore {
-    pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
-        let (pins, attempts) = (JsonTable::open(db.clone(), "identity_pins")?, AttemptStore::open(db)?);
+    pub(super) fn open(db: impl Into<StateDb>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+        let db = db.into();
+        let (pins, removals) = (JsonTable::open(db.clone(), TABLE)?, open_notes(db.clone())?);
+        let attempts = AttemptStore::open(db)?;
         let nobody = PinRow { salt: to_hex(&random.bytes::<16>()), hash: String::new(), exposed: false };
         let exposed = pins.all::<PinRow>()?.into_iter().filter(|(_, row)| row.exposed);
         let exposed = Mutex::new(exposed.filter_map(|(id, _)| id.parse().ok()).collect());
-        Ok(Self { pins, attempts, queue: HashQueue::new(), random, nobody, exposed })
+        Ok(Self { pins, removals, attempts, queue: HashQueue::new(), random, nobody, exposed })
     }
 
     /// Gives a person a PIN, or another one, and ends their waits. Blocks: hashing takes tens of milliseconds, and the disk
@@ -149,24 +156,39 @@ impl PinStore {
             self.pins.put(&staff.to_string(), &PinRow { salt, hash, exposed: false })?;
             exposed.remove(&staff);
         }
-        self.attempts.unlock(staff)?;
-        self.attempts.mark_reported(staff)?;
+        // The PIN is set by now, whatever becomes of its waits.
+        if let Err(error) = self.attempts.unlock(staff).and_then(|()| self.attempts.mark_reported(staff)) {
+            tracing::warn!(%error, %staff, "a PIN was set, and the waits for wrong ones go on");
+        }
         Ok(Ok(()))
     }
 
-    /// Takes a person's PIN away, and forgets the devices that they signed in on. Whether they had one.
+    /// Takes a person's PIN away, notes for the log who did, and forgets the devices that they signed in on. Whether they had
+    /// one.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn remove(&self, staff: StaffId) -> Result<bool, IdentityError> {
-        let before: Option<PinRow> = self.pins.get(&staff.to_string())?;
+    pub fn remove(&self, staff: StaffId, by: EntryAuthor) -> Result<bool, IdentityError> {
+        let (key, id) = (staff.to_string(), new_row_id(self.random.as_ref()));
+        if self.pins.get::<PinRow>(&key)?.is_none() {
+            return Ok(false);
+        }
+        let removal = UnloggedRemoval { what: RemovedAccess::Pin, staff, by };
         {
             let mut exposed = self.exposed();
-            self.pins.remove(&staff.to_string())?;
+            let removed = self.pins.change_both(&self.removals, |pins, notes| {
+                pins.remove(&key)?;
+                notes.put(&id, &removal)
+            });
+            // After a failed commit it is gone or not: the file knows.
+            removed.or_else(|error| match self.removals.get::<UnloggedRemoval>(&id) {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) | Err(_) => Err(error),
+            })?;
             exposed.remove(&staff);
         }
         self.attempts.forget(staff)?;
-        Ok(before.is_some())
+        Ok(true)
     }
 
     /// Who has a PIN.

@@ -1,22 +1,21 @@
 //! One small table of JSON rows in `state.redb`; each write is on disk when it returns.
 
-use std::sync::Arc;
-
-use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
+use redb::{ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::IdentityError;
+use crate::store::StateDb;
 
 /// A table whose rows are JSON under text keys.
 pub(super) struct JsonTable {
-    db: Arc<Database>,
+    db: StateDb,
     name: &'static str,
 }
 
 impl JsonTable {
-    pub(super) fn open(db: Arc<Database>, name: &'static str) -> Result<Self, IdentityError> {
-        let rows = Self { db, name };
+    pub(super) fn open(db: impl Into<StateDb>, name: &'static str) -> Result<Self, IdentityError> {
+        let rows = Self { db: db.into(), name };
         // Opening for writing makes the table, so that readers find it.
         rows.change(|_| Ok(()))?;
         Ok(rows)
@@ -32,7 +31,7 @@ impl JsonTable {
 
     /// Every row that can be read; one that a newer version wrote otherwise is left out.
     pub(super) fn all<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>, IdentityError> {
-        let read = self.db.begin_read().map_err(|e| self.error(e))?;
+        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
         let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
         let mut rows = Vec::new();
         for row in table.iter().map_err(|e| self.error(e))? {
@@ -45,7 +44,7 @@ impl JsonTable {
     }
 
     pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, IdentityError> {
-        let read = self.db.begin_read().map_err(|e| self.error(e))?;
+        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
         let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
         let row = table.get(key).map_err(|e| self.error(e))?;
         Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))
@@ -56,7 +55,7 @@ impl JsonTable {
         &self,
         prefix: &str,
     ) -> Result<Vec<(String, T)>, IdentityError> {
-        let read = self.db.begin_read().map_err(|e| self.error(e))?;
+        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
         let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
         self.read_starting(&table, prefix)
     }
@@ -79,12 +78,28 @@ impl JsonTable {
         Ok(rows)
     }
 
+    /// A row as it is on disk.
+    fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, IdentityError> {
+        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
+        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
+        Ok(table.get(key).map_err(|e| self.error(e))?.map(|row| row.value().to_vec()))
+    }
+
+    /// After a failed commit a change is there or not: the file knows.
+    fn settle(&self, failed: IdentityError, key: &str, meant: Option<&[u8]>) -> Result<(), IdentityError> {
+        match self.bytes(key) {
+            Ok(there) if there.as_deref() == meant => Ok(()),
+            Ok(_) | Err(_) => Err(failed),
+        }
+    }
+
     pub(super) fn put<T: Serialize>(&self, key: &str, value: &T) -> Result<(), IdentityError> {
-        self.change(|change| change.put(key, value))
+        let json = row_json(value);
+        self.change(|change| change.put_bytes(key, &json)).or_else(|e| self.settle(e, key, Some(&json)))
     }
 
     pub(super) fn remove(&self, key: &str) -> Result<(), IdentityError> {
-        self.change(|change| change.remove(key))
+        self.change(|change| change.remove(key)).or_else(|e| self.settle(e, key, None))
     }
 
     /// Changes a row as it is on disk at that moment; one that went meanwhile is not brought back.
@@ -106,7 +121,7 @@ impl JsonTable {
         other: &Self,
         work: impl FnOnce(&mut TableWrite<'_, '_>, &mut TableWrite<'_, '_>) -> Result<T, IdentityError>,
     ) -> Result<T, IdentityError> {
-        let write = self.db.begin_write().map_err(|e| self.error(e))?;
+        let write = self.db.db().begin_write().map_err(|e| self.error(e))?;
         let done = {
             let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
             let beside = write.open_table(other.table()).map_err(|e| other.error(e))?;
@@ -121,7 +136,7 @@ impl JsonTable {
         &self,
         work: impl FnOnce(&mut TableWrite<'_, '_>) -> Result<T, IdentityError>,
     ) -> Result<T, IdentityError> {
-        let write = self.db.begin_write().map_err(|e| self.error(e))?;
+        let write = self.db.db().begin_write().map_err(|e| self.error(e))?;
         let done = {
             let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
             work(&mut TableWrite { rows: self, table })?
@@ -129,6 +144,11 @@ impl JsonTable {
         write.commit().map_err(|e| self.error(e))?;
         Ok(done)
     }
+}
+
+/// Rows hold numbers and texts: JSON takes them all.
+fn row_json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
 }
 
 /// Inside [`JsonTable::change`].
@@ -152,9 +172,11 @@ impl TableWrite<'_, '_> {
     }
 
     pub(super) fn put<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), IdentityError> {
-        // Rows hold numbers and texts: JSON takes them all.
-        let json = serde_json::to_vec(value).unwrap_or_default();
-        self.table.insert(key, json.as_slice()).map_err(|e| self.rows.error(e))?;
+        self.put_bytes(key, &row_json(value))
+    }
+
+    fn put_bytes(&mut self, key: &str, json: &[u8]) -> Result<(), IdentityError> {
+        self.table.insert(key, json).map_err(|e| self.rows.error(e))?;
         Ok(())
     }
 

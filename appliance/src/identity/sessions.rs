@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::{BootId, StaffId};
-use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::clock::Now;
 use service::random::RandomSource;
@@ -16,6 +15,7 @@ use super::{IdentityError, new_secret, secret_digest};
 mod held_pin;
 
 pub use self::held_pin::HeldPin;
+use crate::store::StateDb;
 
 /// The table of sessions.
 pub(super) const TABLE: &str = "identity_sessions";
@@ -106,7 +106,7 @@ pub struct SessionStore {
 }
 
 impl SessionStore {
-    pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+    pub(super) fn open(db: impl Into<StateDb>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, TABLE)?;
         let live = Mutex::new(rows.all()?.into_iter().collect());
         Ok(Self { rows, live, unsaved: PendingKeys::default(), random })
@@ -312,6 +312,7 @@ pub(crate) fn form_token(secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use redb::Database;
     use service::random::SystemRandom;
 
     use super::*;

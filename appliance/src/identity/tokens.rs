@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged};
-use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::attempts::ClientNetwork;
 use service::random::RandomSource;
@@ -14,6 +13,7 @@ use service::random::RandomSource;
 use super::pending_keys::PendingKeys;
 use super::rows::JsonTable;
 use super::{IdentityError, new_row_id, new_secret, secret_digest};
+use crate::store::StateDb;
 
 /// The table of tokens.
 pub(super) const TABLE: &str = "identity_tokens";
@@ -226,7 +226,7 @@ pub struct ApiTokenStore {
 }
 
 impl ApiTokenStore {
-    pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+    pub(super) fn open(db: impl Into<StateDb>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         let rows = JsonTable::open(db, TABLE)?;
         let known = Mutex::new(rows.all()?.into_iter().collect());
         Ok(Self { rows, known, unsaved: PendingKeys::default(), random })
@@ -439,6 +439,7 @@ impl ApiTokenStore {
 
 #[cfg(test)]
 mod tests {
+    use redb::Database;
     use service::random::SystemRandom;
 
     use super::*;

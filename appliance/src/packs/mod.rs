@@ -8,6 +8,6 @@ mod stored;
 pub use self::content::{DraftPack, PackCategory, PackDraft, PackFault, PackField};
 pub use self::signer::{make_signer, read_signer};
 pub use self::stored::{
-    PackError, PackRefusal, StoredPack, TrustedKey, find_pack, keep_pack, list_packs, list_trusted,
-    parse_key, remove_pack, remove_trusted, trust_key,
+    PackError, PackRefusal, ROW_READERS, StoredPack, TrustedKey, find_pack, keep_pack, list_packs,
+    list_trusted, parse_key, remove_pack, remove_trusted, trust_key,
 };

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::content::{DraftPack, PackFault};
+use crate::store::RowReader;
 
 type Rows = TableDefinition<'static, &'static str, &'static [u8]>;
 
@@ -17,6 +18,8 @@ type Rows = TableDefinition<'static, &'static str, &'static [u8]>;
 const PACKS: Rows = TableDefinition::new("packs");
 /// By their text.
 const KEYS: Rows = TableDefinition::new("pack_keys");
+/// Tables, and whether a row of them can be read.
+pub const ROW_READERS: &[(&str, RowReader)] = &[("packs", reads_pack), ("pack_keys", reads_key)];
 const PACKS_MAX: u64 = 20;
 const KEYS_MAX: u64 = 50;
 
@@ -79,6 +82,14 @@ pub struct TrustedKey {
     pub key: String,
     /// Milliseconds since 1970.
     pub added_ms: i64,
+}
+
+fn reads_pack(row: &[u8]) -> bool {
+    serde_json::from_slice::<PackRow>(row).is_ok_and(|row| StoredPack::of(&row).is_some())
+}
+
+fn reads_key(row: &[u8]) -> bool {
+    serde_json::from_slice::<TrustedKey>(row).is_ok()
 }
 
 /// Keeps a pack as drafts. The same once more changes nothing, but where it is signed better than before.

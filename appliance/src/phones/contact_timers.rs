@@ -4,7 +4,7 @@
 //! of the log tells of one before a cleaning is recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use record::fold::FacilityState;
 use record::ids::{BootId, DeviceId, ProtocolId};
@@ -12,6 +12,8 @@ use record::tag::Tag;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
 use service::clock::Now;
+
+use crate::store::StateDb;
 
 /// Rows as JSON, by tag; of those that were dropped, by tag and time.
 const TIMERS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("contact_timers");
@@ -177,7 +179,7 @@ pub fn count_cleanings(tag: Tag, facility: &FacilityState) -> u64 {
 /// The contact times of a box, shared by all pages.
 #[derive(Default)]
 pub struct ContactTimers {
-    db: Option<Arc<Database>>,
+    db: Option<StateDb>,
     rows: Mutex<TimerRows>,
     /// Held by whoever writes, so that what is older is never written over what is newer.
     saving: Mutex<()>,
@@ -290,19 +292,23 @@ impl ContactTimers {
     ///
     /// # Errors
     /// The database's.
-    pub fn open(db: Arc<Database>) -> Result<Self, redb::Error> {
+    pub fn open(db: impl Into<StateDb>) -> Result<Self, redb::Error> {
+        let db = db.into();
         let mut rows = TimerRows::default();
-        let write = db.begin_write()?;
+        let write = db.db().begin_write()?;
         write.open_table(TIMERS)?;
         write.commit()?;
-        let read = db.begin_read()?;
+        let read = db.db().begin_read()?;
+        let mut unreadable = 0;
         for row in read.open_table(TIMERS)?.iter()? {
             let (key, value) = row?;
-            if let (Some(key), Ok(timer)) =
-                (TimerKey::read(key.value()), serde_json::from_slice(value.value()))
-            {
-                rows.insert(key, timer);
+            match (TimerKey::read(key.value()), serde_json::from_slice(value.value())) {
+                (Some(key), Ok(timer)) => rows.insert(key, timer),
+                _ => unreadable += 1,
             }
+        }
+        if unreadable > 0 {
+            tracing::warn!(rows = unreadable, "contact times cannot be read");
         }
         Ok(Self { db: Some(db), rows: Mutex::new(rows), saving: Mutex::default() })
     }
@@ -444,7 +450,7 @@ impl ContactTimers {
         if changed.is_empty() {
             return Ok(());
         }
-        let written = write_rows(db, &changed);
+        let written = write_rows(&db.db(), &changed);
         if written.is_err() {
             self.rows().unsaved.extend(changed.iter().map(|(key, _)| *key));
         }

@@ -2,10 +2,12 @@
 //! and a card is not worn out by them. A crash may lose the last hour.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use record::tag::Tag;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use crate::store::StateDb;
 
 /// Milliseconds since 1970, by the label’s tag.
 const SCANS: TableDefinition<'static, &str, i64> = TableDefinition::new("label_scans");
@@ -15,7 +17,7 @@ const LABELS_MAX: usize = 20_000;
 /// The last scan of each label, shared by all pages.
 #[derive(Default)]
 pub struct LabelScans {
-    db: Option<Arc<Database>>,
+    db: Option<StateDb>,
     rows: Mutex<ScanRows>,
     /// Held by whoever writes, so that what is older is never written over what is newer.
     saving: Mutex<()>,
@@ -39,12 +41,13 @@ impl LabelScans {
     ///
     /// # Errors
     /// The database's.
-    pub fn open(db: Arc<Database>) -> Result<Self, redb::Error> {
+    pub fn open(db: impl Into<StateDb>) -> Result<Self, redb::Error> {
+        let db = db.into();
         let mut scans = BTreeMap::new();
-        let write = db.begin_write()?;
+        let write = db.db().begin_write()?;
         write.open_table(SCANS)?;
         write.commit()?;
-        let read = db.begin_read()?;
+        let read = db.db().begin_read()?;
         for row in read.open_table(SCANS)?.iter()? {
             let (key, value) = row?;
             if let Ok(tag) = key.value().parse() {
@@ -93,7 +96,7 @@ impl LabelScans {
         if changed.is_empty() {
             return Ok(());
         }
-        let written = write_scans(db, &changed);
+        let written = write_scans(&db.db(), &changed);
         if written.is_err() {
             self.rows().unsaved.extend(changed.iter().map(|(tag, _)| *tag));
         }
@@ -118,6 +121,8 @@ fn write_scans(db: &Database, changed: &[(Tag, Option<i64>)]) -> Result<(), redb
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn numbered_label(n: usize) -> Tag {

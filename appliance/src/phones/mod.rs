@@ -16,7 +16,7 @@ pub use self::photo_asks::PhotoAsks;
 pub use self::recording_phones::RecordingPhones;
 pub use self::refused_records::{RefusedPage, RefusedRecords};
 pub use self::refused_submissions::{
-    RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, refused_photos,
+    REFUSED_READER, RefusedProblem, RefusedSubmission, SubmissionFault, SubmissionSender, refused_photos,
 };
 pub(crate) use self::tables::PhoneTables;
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};

@@ -12,8 +12,14 @@ use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
+use crate::store::RowReader;
+
+const TABLE: &str = "refused_submissions";
 /// Rows as JSON, by the id that the phone gave at the press.
-pub(super) const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("refused_submissions");
+pub(super) const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new(TABLE);
+/// The table, and whether a row of it can be read.
+pub const REFUSED_READER: (&str, RowReader) =
+    (TABLE, |row| serde_json::from_slice::<RefusedSubmission>(row).is_ok());
 /// Of what a phone took for a tag.
 const TAG_CHARS_MAX: usize = 40;
 /// Of one line.

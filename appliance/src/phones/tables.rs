@@ -3,9 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use redb::Database;
-
 use super::{ContactTimers, LabelScans};
+use crate::store::StateDb;
 
 /// What phones leave behind between their requests.
 #[derive(Debug, Clone, Default)]
@@ -18,10 +17,10 @@ pub(crate) struct PhoneTables {
 
 impl PhoneTables {
     /// Where a table cannot be used, its rows are in memory alone.
-    pub(crate) fn open(db: &Arc<Database>) -> Self {
+    pub(crate) fn open(db: StateDb) -> Self {
         Self {
-            contact_timers: open_table("contact_timers", || ContactTimers::open(Arc::clone(db))),
-            label_scans: open_table("label_scans", || LabelScans::open(Arc::clone(db))),
+            contact_timers: open_table("contact_timers", || ContactTimers::open(db.clone())),
+            label_scans: open_table("label_scans", || LabelScans::open(db)),
         }
     }
 

@@ -74,6 +74,7 @@ pub use crate::printing::templates::designs::{
 };
 pub use crate::printing::trial::{DryRun, LastPrinted};
 pub use crate::printing::workers::supervisor::ChangedPrinter;
+use crate::store::StateDb;
 
 /// Jobs in a list.
 const JOBS_LISTED: usize = 100;
@@ -103,7 +104,7 @@ impl PrintService {
     /// # Errors
     /// See [`PrintError`].
     pub fn open(
-        db: Arc<Database>,
+        db: impl Into<StateDb>,
         printers: Vec<PrinterConfig>,
         clock: Arc<dyn Clock>,
         random: &Arc<dyn RandomSource>,

@@ -23,8 +23,8 @@ use crate::printing::{
 };
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::setup::{SetupCode, read_passphrase};
-use crate::store::Store;
 use crate::store::disk::set_aside_hint;
+use crate::store::{StateDb, Store};
 use crate::sweep::PhotoCounts;
 use crate::uplink::claim::{ClaimError, ClaimStore};
 use crate::uplink::way::{UplinkWay, WayChoice};
@@ -35,26 +35,66 @@ use crate::{admin, uplink, web};
 /// The same job at each start, until somebody can sign in.
 const FIRST_SLIP: &str = "setup-slip/first-start";
 
+/// Tables of JSON rows that are taken over from a `state.redb` that had to be set aside. Whoever was signed in signs in again.
+const TAKEN_OVER: &[&str] = &[
+    "access_removals",
+    "alarms",
+    "badge_key",
+    "badges",
+    "contact_timers",
+    "identity_attempts",
+    "identity_known",
+    "identity_page_key",
+    "identity_pins",
+    "identity_tokens",
+    "pack_keys",
+    "packs",
+    "refused_submissions",
+];
+
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
-/// again.
+/// again. An error of the disk is no damage: it ends the start, and the next one finds what was there.
 pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStores, ServeError> {
+    take_over_state(store);
     // A damaged page can make redb panic.
-    let open = || {
-        catch_unwind(AssertUnwindSafe(|| {
-            IdentityStores::open(&store.state_db(), store.disk(), &seams.random)
-        }))
-    };
-    let why = match open() {
-        Ok(Ok(identity)) => return Ok(identity),
-        Ok(Err(error)) if error.is_full() => return Err(error.into()),
+    let opened =
+        catch_unwind(AssertUnwindSafe(|| IdentityStores::open(store.state(), store.disk(), &seams.random)));
+    let why = match opened {
+        Ok(Ok(identity)) => {
+            store.note_sound_state();
+            return Ok(identity);
+        }
+        Ok(Err(error)) if error.is_full() || error.is_of_disk() && !store.note_failed_state() => {
+            return Err(error.into());
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => "a table could not be read".to_owned(),
     };
     tracing::error!(why, "state.redb cannot be used and is begun anew");
     store.renew_state_db()?;
     seams.alarms.report(SideRoom::State.off(&why));
-    store.mark_state_loss_reported()?;
-    Ok(IdentityStores::open(&store.state_db(), store.disk(), &seams.random)?)
+    if seams.alarms.is_saved() {
+        store.mark_state_loss_reported()?;
+    }
+    take_over_state(store);
+    let identity = IdentityStores::open(store.state(), store.disk(), &seams.random)?;
+    store.note_sound_state();
+    Ok(identity)
+}
+
+/// Takes over what can be read of a `state.redb` that lies aside.
+fn take_over_state(store: &Store) {
+    match store.take_over_state(TAKEN_OVER) {
+        Ok(None) => {}
+        Ok(Some(taken)) => {
+            tracing::warn!(
+                rows = taken.rows,
+                whole = taken.is_whole,
+                "rows of the state.redb before were taken over"
+            );
+        }
+        Err(error) => tracing::error!(%error, "nothing was taken over of the state.redb before"),
+    }
 }
 
 /// Tells where all badges prove nothing.
@@ -114,10 +154,10 @@ pub(super) fn open_printing(
         settings.printers.iter().map(read_printer).partition(Result::is_ok);
     let printers: Vec<PrinterConfig> = printers.into_iter().flatten().collect();
     let mut trouble: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
-    let open = |db| {
+    let open = |db: StateDb| {
         PrintService::open(db, printers.clone(), Arc::clone(&seams.clock), &seams.random, outcomes.clone())
     };
-    let opened = catch_unwind(AssertUnwindSafe(|| open(store.state_db())));
+    let opened = catch_unwind(AssertUnwindSafe(|| open(store.state())));
     let printing = match opened {
         Ok(Ok(printing)) => printing,
         failed => {
@@ -126,7 +166,7 @@ pub(super) fn open_printing(
                 _ => "a table could not be read".to_owned(),
             };
             trouble.push(format!("the list of label jobs: {why}; jobs are kept until the box ends"));
-            open(PrintService::passing_ledger()?)?
+            open(PrintService::passing_ledger()?.into())?
         }
     };
     printing.set_setup_code(setup_code_reader(settings, data, store, identity));
@@ -334,7 +374,7 @@ pub(super) fn listen_admin(data: &Path, context: admin::AdminContext) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use record::entry::ClockState;
+    use record::entry::{ClockState, EntryAuthor};
     use record::ids::BootId;
     use record::kinds::StaffRole;
     use service::clock::{FakeClock, Now};
@@ -357,7 +397,7 @@ mod tests {
         };
         let clock = Arc::new(FakeClock::new(now));
         let (store, _) = Store::open(StoreConfig::new(dir.path()), clock, Arc::clone(&random)).unwrap();
-        let identity = IdentityStores::open(&store.state_db(), store.disk(), &random).unwrap();
+        let identity = IdentityStores::open(store.state(), store.disk(), &random).unwrap();
         std::fs::write(dir.path().join(CODE_FILE), "AAAAA-AAAAA\n").unwrap();
         let read_code = setup_code_reader(&BoxSettings::default(), dir.path(), &store, &identity);
         let role = StaffRole::FacilityAdmin;
@@ -368,8 +408,34 @@ mod tests {
         let (staff, _) = facility.staff.iter().next().unwrap();
         identity.pins.set(*staff, role, "839204").unwrap().unwrap();
         assert_eq!(read_code(), None);
-        identity.pins.remove(*staff).unwrap();
+        identity.pins.remove(*staff, EntryAuthor::BOX).unwrap();
         assert_eq!(read_code().as_deref(), Some("AAAAA-AAAAA"), "it opens the page again");
         store.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_loss_counts_as_reported_once_the_alarm_is_on_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+        let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
+        let open = || Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::clone(&random)).unwrap();
+        let (store, _) = open();
+        store.renew_state_db().unwrap();
+        store.stop().await.unwrap();
+        drop(store);
+        // Nothing can be written in the place of the alarms.
+        let in_the_way = dir.path().join("evidence/alarms.json.new/full");
+        std::fs::create_dir_all(&in_the_way).unwrap();
+        for (is_lost, is_saved) in [(true, false), (true, true), (false, true)] {
+            let (store, _) = open();
+            assert_eq!(store.health().start.state_lost, is_lost);
+            if is_saved && in_the_way.exists() {
+                std::fs::remove_dir_all(in_the_way.parent().unwrap()).unwrap();
+            }
+            let alarms = AlarmStore::open(store.disk(), clock.clone());
+            super::super::report_findings(&alarms, &store);
+            assert_eq!(alarms.is_saved(), is_saved);
+            store.stop().await.unwrap();
+        }
     }
 }

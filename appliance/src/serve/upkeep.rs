@@ -1,5 +1,6 @@
 //! What is looked after again and again while the box runs.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +10,18 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{PageRooms, Seams, host_names};
+use crate::alarms::AlarmStore;
 use crate::alarms::reminders::ReminderCode;
-use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
+use crate::alarms::sources::{
+    ReportedCounts, SideRoom, report_health_alarms, report_state, report_unreadable_rows,
+};
 use crate::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
-use crate::identity::{BoxAuthority, IdentityStores};
+use crate::identity::{self, BoxAuthority, IdentityStores};
 use crate::intake::CommandRefusal;
-use crate::phones::{ContactTimers, LabelScans, PhoneTables, PhotoAsks};
+use crate::packs;
+use crate::phones::{ContactTimers, LabelScans, PhoneTables, PhotoAsks, REFUSED_READER};
 use crate::settings::BoxSettings;
 use crate::store::{Store, StoreError, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};
@@ -51,6 +56,7 @@ pub(super) fn start_upkeep(
         tokio::spawn(save_label_scans(Arc::clone(&rooms.phones.label_scans))),
         tokio::spawn(run_watchdog(store.clone())),
         tokio::spawn(report_health(seams.clone(), store.clone())),
+        tokio::spawn(watch_state_rows(seams.clone(), store.clone())),
         tokio::spawn(follow_photos(seams.clone(), store.clone())),
         tokio::spawn(follow_clock(seams.clone(), store.clone())),
     ];
@@ -63,6 +69,7 @@ pub(super) fn start_upkeep(
 /// What pages left to be done, and what phones say on them.
 pub(super) fn start_page_upkeep(state: &AppState) -> JoinHandle<()> {
     web::attach_left_photos(state);
+    web::log_left_removals(state);
     tokio::spawn(follow_page_reminders(state.clone()))
 }
 
@@ -104,6 +111,7 @@ async fn report_health(seams: Seams, store: Store) {
         let look = tokio::task::spawn_blocking(move || {
             let now = vouched_now(own.clock.now(), &store.facility());
             report_health_alarms(&own.alarms, &mut reported, &store.health(), &now);
+            report_state(&own.alarms, &store.look_at_state());
             own.alarms.tidy();
             update_reminders(&own, &store, &now);
             reported
@@ -114,6 +122,33 @@ async fn report_health(seams: Seams, store: Store) {
         }
         tokio::time::sleep(HEALTH_EVERY).await;
     }
+}
+
+/// Rows of `state.redb` that cannot be read, table by table.
+async fn watch_state_rows(seams: Seams, store: Store) {
+    loop {
+        let (own, store) = (seams.clone(), store.clone());
+        let look = tokio::task::spawn_blocking(move || report_state_rows(&own.alarms, &store));
+        if let Err(error) = look.await {
+            tracing::error!(%error, "the rows of state.redb were not looked at");
+        }
+        tokio::time::sleep(SCANS_EVERY).await;
+    }
+}
+
+fn report_state_rows(alarms: &AlarmStore, store: &Store) {
+    let state = store.state();
+    let mut unreadable = Vec::new();
+    for (table, reads) in identity::ROW_READERS.iter().chain(packs::ROW_READERS).chain([&REFUSED_READER]) {
+        // A damaged page can make redb panic.
+        match catch_unwind(AssertUnwindSafe(|| state.count_unreadable(table, *reads))) {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => unreadable.push((*table, count)),
+            Ok(Err(error)) => return tracing::error!(%error, table, "a table was not looked through"),
+            Err(_) => unreadable.push((*table, 1)),
+        }
+    }
+    report_unreadable_rows(alarms, &unreadable);
 }
 
 /// What the log says that somebody should see to.
@@ -326,13 +361,37 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::alarms::AlarmStore;
     use crate::counted_disk::CountedDisk;
     use crate::phones::ContactTimer;
     use crate::store::StoreConfig;
 
     const STARTS: u16 = 1_000;
     const STARTS_EVERY: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn tables_with_rows_that_cannot_be_read_have_an_alarm() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
+        let (store, _) =
+            Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::new(SystemRandom)).unwrap();
+        let alarms = AlarmStore::open(store.disk(), clock);
+        report_state_rows(&alarms, &store);
+        assert!(alarms.all().is_empty(), "nobody has made a table yet");
+        let tables = ["badges", "identity_pins", "identity_tokens", "access_removals"];
+        let tables = tables.into_iter().chain(["packs", "pack_keys", "refused_submissions"]);
+        for name in tables.clone() {
+            let table = redb::TableDefinition::<&str, &[u8]>::new(name);
+            let write = store.state_db().begin_write().unwrap();
+            write.open_table(table).unwrap().insert("a", &b"{}"[..]).unwrap();
+            write.commit().unwrap();
+        }
+        report_state_rows(&alarms, &store);
+        let detail = alarms.all()[0].cause.detail.clone();
+        for name in tables {
+            assert!(detail.contains(&format!("{name}: 1")), "{detail}");
+        }
+        store.stop().await.unwrap();
+    }
 
     #[tokio::test(start_paused = true)]
     async fn contact_times_are_written_once_in_five_seconds_whatever_their_number() {

@@ -49,6 +49,7 @@ use self::middleware::RequestGuard;
 use self::presenter::BoxPresenter;
 
 pub use self::commands::photo_follow::attach_left_photos;
+pub use self::commands::removals::log_left_removals;
 pub use self::commands::waiting_access::remind_of_access;
 pub use self::commands::waiting_phones::{learn_phones, remind_of_phones};
 pub use self::context::{

@@ -4,6 +4,7 @@ error-nothing-recorded = Nothing was recorded.
 error-nothing-changed = Nothing was changed.
 # Somebody is kept out from now on, and the log could not be written.
 error-access-removed = It holds from now on. Only the log does not say so.
+error-access-unknown = It is not known whether this took effect. Look at it again before you repeat it.
 # A record that waited in a phone.
 error-submission-kept = The box keeps what your phone sent. Biomed has it and can record it.
     .refused = The box refused this record before

@@ -1,6 +1,7 @@
 error-nothing-recorded = No se registró nada.
 error-nothing-changed = No se cambió nada.
 error-access-removed = Ya tiene efecto. Solo falta en el registro.
+error-access-unknown = No se sabe si tuvo efecto. Vuelva a comprobarlo antes de repetirlo.
 error-submission-kept = La unidad conserva lo que envió su teléfono. Ingeniería biomédica lo tiene y puede registrarlo.
     .refused = La unidad ya rechazó este registro
 error-submission-not-kept = La unidad no tiene espacio para lo que no puede registrar. Se queda en este teléfono. Guarde una copia y entréguela a ingeniería biomédica.

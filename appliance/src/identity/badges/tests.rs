@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use redb::Database;
 use service::random::SystemRandom;
 
 use super::*;
@@ -85,8 +86,8 @@ fn a_badge_proves_who_has_it_also_after_a_restart() {
     assert_eq!(badges.of(person(1)).unwrap(), [used]);
     badges.prove(&code(CODE), NOW + DAY_MS).unwrap();
     assert_eq!(badges.of(person(1)).unwrap()[0].used_ms, Some(NOW + DAY_MS));
-    assert!(!badges.remove(person(2), &badge.id).unwrap(), "it is somebody else's");
-    assert!(badges.remove(person(1), &badge.id).unwrap());
+    assert!(!badges.remove(person(2), &badge.id, EntryAuthor::BOX).unwrap(), "it is somebody else's");
+    assert!(badges.remove(person(1), &badge.id, EntryAuthor::BOX).unwrap());
     assert!(!badges.has_any());
     assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), None);
 }
@@ -107,7 +108,7 @@ fn nobody_has_the_badge_of_another_or_too_many() {
     let new = NewBadge { staff: person(2), code: code(CODE), now_ms: NOW };
     assert!(badges.enrol(&new, |staff| staff == person(1)).unwrap().is_ok());
     assert!(badges.of(person(1)).unwrap().is_empty());
-    badges.remove_all(person(2)).unwrap();
+    badges.remove_all(person(2), EntryAuthor::BOX).unwrap();
     assert!(!badges.has_any());
 }
 
@@ -180,7 +181,7 @@ fn without_its_key_a_badge_is_unknown_and_is_told_of() {
     for damage in [None, Some(&flipped[..])] {
         put(damage);
         let badges = folder.open();
-        badges.remove_all(person(1)).unwrap();
+        badges.remove_all(person(1), EntryAuthor::BOX).unwrap();
         assert_eq!(badges.key_trouble().unwrap(), None, "nobody lacks anything");
         enrol(&badges, 1, CODE).unwrap();
         assert_eq!(badges.prove(&code(CODE), NOW).unwrap(), Some(person(1)));

@@ -1,5 +1,6 @@
 //! Tries at PINs, on a disk that is opened again in between.
 
+use redb::Database;
 use service::random::SystemRandom;
 
 use super::*;
@@ -206,7 +207,7 @@ fn a_device_is_known_for_180_days_and_fifty_of_them() {
         assert_eq!(own(&pins, which, PIN, NOW + i64::from(which)), PinOutcome::Right);
     }
     assert!(!known(1, NOW) && known(2, NOW) && known(51, NOW), "the one that was used longest ago goes");
-    pins.remove(person(1)).unwrap();
+    pins.remove(person(1), EntryAuthor::BOX).unwrap();
     assert!(!known(51, NOW), "whoever has no PIN has no devices");
     assert_eq!(own(&pins, 51, PIN, NOW), PinOutcome::None);
 }

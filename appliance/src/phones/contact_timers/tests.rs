@@ -1,5 +1,7 @@
 //! Contact times over starts, sleeps and many items.
 
+use std::sync::Arc;
+
 use record::entry::ClockState;
 use record::fold::EquipmentActivity;
 

@@ -123,7 +123,7 @@ async fn on_a_system_of_ones_own_the_set_up_is_open_until_somebody_can_sign_in()
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let config = StoreConfig::new(dir.path().join("box"));
     let (store, _) = Store::open(config, clock, Arc::clone(&random)).unwrap();
-    let identity = IdentityStores::open(&store.state_db(), store.disk(), &random).unwrap();
+    let identity = IdentityStores::open(store.state(), store.disk(), &random).unwrap();
     assert_eq!(view_setup(None, &store, &identity), SetupView::AdminMissing);
     let person = NewStaff::named("Ada Lovelace", StaffRole::FacilityAdmin);
     execute_as_box(&store, random, Command::AddStaff(person)).await.unwrap();

@@ -9,7 +9,10 @@ use web::error::HttpError;
 
 use crate::identity::{BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
 use crate::web::commands::access_log::{log_admission, log_removal};
+use crate::web::commands::removals::log_removals;
 use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::worded;
+use crate::web::words::ErrorWords;
 
 /// Gives somebody who works here a badge that nobody has and that opens nothing. It proves something only once the log names
 /// it: what ends between the two leaves a badge in the log that is none, and never the other way round.
@@ -20,7 +23,7 @@ pub(crate) async fn enrol_badge(
     code: BadgeCode,
 ) -> Result<Result<StaffBadge, BadgeRefusal>, HttpError> {
     let new = NewBadge { staff, code, now_ms: state.known_now_ms() };
-    let first = new.clone();
+    let (first, last) = (new.clone(), new.code.clone());
     let checked = run_blocking(state, move |state| {
         let facility = state.store.snapshot();
         if opens_item(&facility, &first.code) {
@@ -39,12 +42,24 @@ pub(crate) async fn enrol_badge(
     let enrolled = done.await;
     match &enrolled {
         Ok(Ok(badge)) => tracing::info!(%staff, badge = badge.id, "a badge was added"),
-        // The disk failed, or somebody was quicker: the log named one that is not there.
-        Ok(Err(_)) | Err(_) => {
-            log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await?;
+        // Somebody was quicker: the log named one that is not there.
+        Ok(Err(_)) => log_unadded(state, by, staff).await?,
+        Err(_) => {
+            // The disk failed. Where the table cannot be read either, the log says nothing more: the badge may be there.
+            let look = run_blocking(state, move |state| {
+                state.identity.badges.holds(&last).map_err(|e| HttpError::internal(&e))
+            });
+            if matches!(look.await, Ok(false)) {
+                log_unadded(state, by, staff).await?;
+            }
         }
     }
-    enrolled
+    enrolled.map_err(|error| error.safe(worded(ErrorWords::error_access_unknown)))
+}
+
+/// Takes back that somebody has a badge: it is not there.
+async fn log_unadded(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
+    log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await
 }
 
 /// Whose badges are free again.
@@ -60,16 +75,14 @@ pub(crate) async fn remove_badge(
     id: String,
 ) -> Result<bool, HttpError> {
     let done = run_blocking(state, move |state| {
-        let removed = state.identity.badges.remove(staff, &id).map_err(|e| HttpError::internal(&e))?;
+        let removed = state.identity.badges.remove(staff, &id, by).map_err(|e| HttpError::internal(&e))?;
         if removed {
             tracing::info!(%staff, badge = id, "a badge was removed");
         }
         Ok(removed)
     });
     let removed = done.await?;
-    if removed {
-        log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await?;
-    }
+    log_removals(state).await?;
     Ok(removed)
 }
 
@@ -79,12 +92,11 @@ pub(crate) async fn remove_badges(
     by: EntryAuthor,
     staff: StaffId,
 ) -> Result<(), HttpError> {
-    let remove =
-        move |state: &AppState| state.identity.badges.remove_all(staff).map_err(|e| HttpError::internal(&e));
-    match run_blocking(state, remove).await? {
-        true => log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await,
-        false => Ok(()),
-    }
+    let remove = move |state: &AppState| {
+        state.identity.badges.remove_all(staff, by).map_err(|e| HttpError::internal(&e))
+    };
+    run_blocking(state, remove).await?;
+    log_removals(state).await
 }
 
 /// Somebody's badges.

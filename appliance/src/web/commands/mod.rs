@@ -8,6 +8,7 @@ pub(crate) mod photo_upload;
 pub(crate) mod pins;
 pub(crate) mod refused_records;
 pub(crate) mod reminders;
+pub(crate) mod removals;
 pub(crate) mod run;
 pub(crate) mod waiting_access;
 pub(crate) mod waiting_phones;

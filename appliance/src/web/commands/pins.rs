@@ -2,33 +2,29 @@
 
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
-use record::kinds::{AccessChange, AccessChanged};
 use web::error::HttpError;
 
 use crate::identity::IdentityError;
-use crate::web::commands::access_log::log_removal;
 use crate::web::commands::badges::remove_badges;
+use crate::web::commands::removals::log_removals;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::worded;
 use crate::web::words::PeopleWords;
 
 /// Takes somebody's PIN away, and signs them out.
 pub(crate) async fn take_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
-    let removed = run_blocking(state, move |state| {
-        remove_pin(state, staff).map_err(|error| HttpError::internal(&error))
-    });
-    match removed.await? {
-        true => log_removal(state, by, AccessChanged::new(AccessChange::PinRemoved, Some(staff))).await,
-        false => Ok(()),
-    }
+    run_blocking(state, move |state| {
+        remove_pin(state, by, staff).map_err(|error| HttpError::internal(&error))
+    })
+    .await?;
+    log_removals(state).await
 }
 
 /// Sessions end before and behind it: none that began in between stays.
-fn remove_pin(state: &AppState, staff: StaffId) -> Result<bool, IdentityError> {
+fn remove_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), IdentityError> {
     state.identity.sessions.end_all(staff)?;
-    let removed = state.identity.pins.remove(staff)?;
-    state.identity.sessions.end_all(staff)?;
-    Ok(removed)
+    state.identity.pins.remove(staff, by)?;
+    state.identity.sessions.end_all(staff).map(drop)
 }
 
 /// Takes away what somebody who has left could have signed in with: they cannot whatever is kept here, so this only tidies up.

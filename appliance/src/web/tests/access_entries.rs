@@ -9,7 +9,7 @@ use super::staff_pages::{Desk, desk, person};
 use super::*;
 
 /// Every such entry since one: what, whose, by whom.
-fn changes_since(world: &World, size: u64) -> Vec<(AccessChanged, Option<StaffId>)> {
+pub(super) fn changes_since(world: &World, size: u64) -> Vec<(AccessChanged, Option<StaffId>)> {
     let reader = world.state.store.reader().unwrap();
     let entries = (size..world.size()).map(|seq| reader.entry(seq).unwrap().unwrap());
     let changes = entries.filter_map(|entry| match entry.event() {

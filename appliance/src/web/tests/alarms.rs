@@ -47,7 +47,11 @@ async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     let rows = seen_rows(&world);
     assert_eq!((rows.len(), rows[0].subject.as_deref()), (1, Some(id.as_str())), "once");
     assert!(matches!(rows[0].caller, AccessCaller::Staff(_)));
-    biomed.get("/staff/").await.has_not("Storage lost").has("PINs, tokens and printers must be set again");
+    biomed
+        .get("/staff/")
+        .await
+        .has_not("Storage lost")
+        .has("PINs, badges, tokens and printers may have to be set again");
     biomed.get("/staff/box").await.has("Storage lost records").has("acknowledged").has("by Tom Nguyen");
     let missing = posted("/staff/box/alarms/00000000/seen", &[("form", &token)]);
     biomed.send(missing).await.is(404).has("no alarm 00000000").has("Nothing was changed");

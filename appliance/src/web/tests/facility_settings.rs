@@ -1,6 +1,7 @@
 //! The facility's settings over the API, the people of the staff, and what reads what the facility says.
 
 use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, IF_MATCH};
+use record::entry::EntryAuthor;
 use record::kinds::SpauldingClass;
 use serde_json::{Value, json};
 
@@ -214,7 +215,7 @@ async fn programs_add_staff_and_say_who_left_but_give_no_pin_and_touch_no_admin(
     reader.post(&left, json!({})).await.is(403);
     program.post(&left, json!({})).await.is(204);
     assert!(world.state.store.facility().staff[&staff].left);
-    assert!(!world.state.identity.pins.remove(staff).unwrap(), "the PIN went with them");
+    assert!(!world.state.identity.pins.remove(staff, EntryAuthor::BOX).unwrap(), "the PIN went with them");
     program.post(&left, json!({})).await.is(422).has("unknown-staff");
     let own = world
         .state

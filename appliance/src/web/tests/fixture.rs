@@ -185,7 +185,7 @@ impl FixtureBox {
 impl FixtureBox {
     /// The same with what phones leave behind in `state.redb`, as in a box that runs.
     pub(super) fn with_phone_tables(mut self) -> Self {
-        let tables = PhoneTables::open(&self.world.state.store.state_db());
+        let tables = PhoneTables::open(self.world.state.store.state());
         let (contact_timers, label_scans) = (tables.contact_timers, tables.label_scans);
         let state = AppState::new(WebParts { contact_timers, label_scans, ..copy_parts(&self.world) });
         self.world.router = mount_table(&TABLE.0, state.clone());

@@ -1,5 +1,6 @@
 //! A hand scanner types where the cursor is: a badge in the field of a name, of a note or of the search.
 
+use record::entry::EntryAuthor;
 use record::kinds::{AccessChange, CleanedBy};
 use serde_json::json;
 
@@ -82,7 +83,7 @@ async fn without_https_it_is_revoked_as_in_its_own_field() {
         refused.is(400).has("This page is not secure. Your badge was not used").has_not(CODE);
         let Event::AccessChanged(change) = world.event(size) else { panic!() };
         assert_eq!((change.what, world.size()), (AccessChange::BadgeRemoved, size + 1));
-        world.state.identity.badges.remove_all(ada).unwrap();
+        world.state.identity.badges.remove_all(ada, EntryAuthor::BOX).unwrap();
     }
     enrol(&world, ada, CODE).unwrap();
     // Somebody may be called so.

@@ -91,6 +91,7 @@ mod refused_records;
 mod register;
 mod relay_ways;
 mod reminders;
+mod removals;
 mod renames;
 mod setup;
 mod shared_tablets;
@@ -113,7 +114,7 @@ mod walked_forms;
 mod ways;
 mod who;
 
-use self::steady_disk::SteadyDisk;
+use self::steady_disk::{StateFaults, SteadyDisk};
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;
@@ -140,6 +141,7 @@ struct World {
     card: Arc<FakeCard>,
     /// The facility to which the box belongs.
     claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
+    state_faults: Arc<StateFaults>,
     dir: tempfile::TempDir,
 }
 
@@ -267,8 +269,9 @@ impl World {
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(FakeClock::new(now));
         let config = StoreConfig::new(dir.path().join("box"));
+        let state_faults = Arc::default();
         let disk = loop {
-            match SteadyDisk::take_folder(&config.dir) {
+            match SteadyDisk::take_folder(&config.dir, &state_faults) {
                 // The one before is on its way out, or another test of this process is starting a child, which holds every
                 // lock until it is another program.
                 Err(FolderError::InUse(_)) => tokio::task::yield_now().await,
@@ -276,7 +279,7 @@ impl World {
             }
         };
         let (store, _) = Store::open_on(disk, config.sizes, clock.clone(), &*random).unwrap();
-        let identity = IdentityStores::open(&store.state_db(), store.disk(), &random).unwrap();
+        let identity = IdentityStores::open(store.state(), store.disk(), &random).unwrap();
         let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {
             dir: dir.path().join("box/photos"),
@@ -287,12 +290,11 @@ impl World {
         };
         let photos = PhotoStore::open(photos, random.clone()).unwrap();
         let (outcomes, _) = tokio::sync::mpsc::channel(8);
-        let printing =
-            PrintService::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
+        let printing = PrintService::open(store.state(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(RelayLinkState::Alone);
         let (ways, way_reports) = watch::channel(None);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
-        alarms.open_reminders(store.state_db()).unwrap();
+        alarms.open_reminders(store.state()).unwrap();
         let settings = WebSettings {
             hosts: vec!["box.lan".into()],
             submits_per_address: 0,
@@ -348,6 +350,7 @@ impl World {
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
             claimed,
+            state_faults,
             dir,
         }
     }

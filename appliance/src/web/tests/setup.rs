@@ -5,6 +5,7 @@ use firmware_config::ClaimFile;
 use super::fixture::copy_parts;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
+use record::entry::EntryAuthor;
 
 const CODE: &str = "aaaaa aaaaa";
 const FORM: [(&str, &str); 5] = [
@@ -88,7 +89,7 @@ async fn a_used_code_opens_the_page_for_nobody_again() {
     world.send(posted("/setup", &FORM), true).await.is(200);
     let holders = world.state.identity.pins.holders().unwrap();
     for staff in holders {
-        assert!(world.state.identity.pins.remove(staff).unwrap());
+        assert!(world.state.identity.pins.remove(staff, EntryAuthor::BOX).unwrap());
     }
     assert!(!crate::doctor::running::has_admin(&world.state.store, &world.state.identity));
     world.send(asked("/setup"), true).await.is(200).has("name=\"code\"");

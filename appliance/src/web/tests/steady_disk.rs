@@ -3,28 +3,71 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::system_disk::{FolderError, SystemDisk};
 
 const FREE_BYTES: u64 = 12_300_000_000;
 
+/// How many writes and flushes of `state.redb` fail from now on.
+#[derive(Debug, Default)]
+pub(super) struct StateFaults {
+    pub(super) writes: AtomicUsize,
+    pub(super) flushes: AtomicUsize,
+}
+
+fn fail_one(left: &AtomicUsize) -> io::Result<()> {
+    let fails = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    if fails.is_ok() { Err(io::Error::other("a fault")) } else { Ok(()) }
+}
+
 #[derive(Debug)]
-pub(super) struct SteadyDisk(SystemDisk);
+pub(super) struct SteadyDisk(SystemDisk, Arc<StateFaults>);
 
 impl SteadyDisk {
-    pub(super) fn take_folder(dir: &Path) -> Result<Arc<Self>, FolderError> {
-        Ok(Arc::new(Self(SystemDisk::take(dir)?)))
+    pub(super) fn take_folder(dir: &Path, faults: &Arc<StateFaults>) -> Result<Arc<Self>, FolderError> {
+        Ok(Arc::new(Self(SystemDisk::take(dir)?, Arc::clone(faults))))
+    }
+
+    fn wrap(&self, path: &str, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        let is_state = path.strip_suffix(".new").unwrap_or(path) == "state.redb";
+        if is_state { Arc::new(StateFile(file, Arc::clone(&self.1))) } else { file }
+    }
+}
+
+#[derive(Debug)]
+struct StateFile(Arc<dyn DiskFile>, Arc<StateFaults>);
+
+impl DiskFile for StateFile {
+    fn length(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(offset, out)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        fail_one(&self.1.writes).and_then(|()| self.0.write_at(offset, data))
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        fail_one(&self.1.flushes).and_then(|()| self.0.sync_data())
     }
 }
 
 impl Disk for SteadyDisk {
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        self.0.create_new(path)
+        Ok(self.wrap(path, self.0.create_new(path)?))
     }
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        self.0.open(path)
+        Ok(self.wrap(path, self.0.open(path)?))
     }
 
     fn make_dir(&self, path: &str) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use record::entry::EntryAuthor;
 use record::kinds::{CleanedBy, MissingPart, NameSource, ProofWay, SpauldingClass, WhoPolicy};
 
 use super::badges::{CODE, enrol};
@@ -74,7 +75,7 @@ async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
                         assert_eq!(world.size(), size + gone, "{what}");
                         if *way == ProofWay::Badge {
                             // It is of no use from now on: another one of the same number.
-                            world.state.identity.badges.remove_all(staff).unwrap();
+                            world.state.identity.badges.remove_all(staff, EntryAuthor::BOX).unwrap();
                             enrol(&world, staff, CODE).unwrap();
                         }
                         continue;

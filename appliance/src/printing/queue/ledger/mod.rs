@@ -26,6 +26,7 @@ use crate::printing::queue::ledger::tables::{
     STATES, UNREPORTED, find_submitted, forget_old, read_head, read_job, read_label, read_progress,
     read_readable, read_rows, state_code, table_keys, taken_before, to_json, unreadable_job, write_failure,
 };
+use crate::store::StateDb;
 
 /// A database that is gone with the process.
 pub(crate) fn in_memory() -> Result<Database, LedgerError> {
@@ -63,7 +64,7 @@ pub(crate) enum AnswerOutcome {
 /// Handle on the tables. All methods block on the disk.
 #[derive(Debug, Clone)]
 pub(crate) struct PrintLedger {
-    db: Arc<Database>,
+    db: StateDb,
     /// Rung after every change.
     news: ChangeSignal,
     drawer: designs::TemplateCache,
@@ -73,9 +74,9 @@ pub(crate) type RedbResult<T> = Result<T, redb::Error>;
 
 impl PrintLedger {
     /// Makes the tables where they are missing and turns everything that was under way into `unknown`.
-    pub(crate) fn open(db: Arc<Database>, now_ms: i64) -> Result<Self, LedgerError> {
+    pub(crate) fn open(db: impl Into<StateDb>, now_ms: i64) -> Result<Self, LedgerError> {
         let news = Arc::new(tokio::sync::watch::channel(0).0);
-        let ledger = Self { db, news, drawer: designs::TemplateCache::default() };
+        let ledger = Self { db: db.into(), news, drawer: designs::TemplateCache::default() };
         ledger.write("opening", |tx| {
             tx.open_table(JOB_IDS)?;
             tx.open_table(KEYS)?;
@@ -415,7 +416,7 @@ impl PrintLedger {
         doing: &'static str,
         work: impl FnOnce(&redb::ReadTransaction) -> RedbResult<T>,
     ) -> Result<T, LedgerError> {
-        let read = || work(&self.db.begin_read()?);
+        let read = || work(&self.db.db().begin_read()?);
         read().map_err(|source| LedgerError { doing, source: Box::new(source) })
     }
 
@@ -426,7 +427,7 @@ impl PrintLedger {
         work: impl FnOnce(&WriteTransaction) -> RedbResult<T>,
     ) -> Result<T, LedgerError> {
         let write = || {
-            let mut tx = self.db.begin_write()?;
+            let mut tx = self.db.db().begin_write()?;
             tx.set_durability(Durability::Immediate)?;
             let done = work(&tx)?;
             tx.commit()?;

@@ -158,7 +158,8 @@ async fn set_own_pin(state: &AppState, signed: &StaffSession, pin: String) -> Re
     let (identity, staff, role) = (state.identity.clone(), signed.staff(), signed.role());
     log_admission(state, signed.author(), AccessChanged::new(AccessChange::PinSet, Some(staff))).await?;
     let set = tokio::task::spawn_blocking(move || identity.pins.set(staff, role, &pin)).await;
-    let set = set.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+    let unknown = |error: HttpError| error.safe(worded(ErrorWords::error_access_unknown));
+    let set = set.map_err(|e| HttpError::internal(&e))?.map_err(|e| unknown(HttpError::internal(&e)))?;
     set.map_err(|_| broken_rule("the form of the PIN was looked at before"))
 }
 

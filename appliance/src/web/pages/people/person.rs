@@ -45,7 +45,7 @@ use crate::web::request::form_words::{choice_word, read_word};
 use crate::web::view_models::badges::StaffBadgeRow;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{FormWords, PageWords, PeopleWords};
+use crate::web::words::{ErrorWords, FormWords, PageWords, PeopleWords};
 
 pub(super) const PEOPLE: &str = "/staff/people";
 
@@ -444,7 +444,8 @@ async fn keep_pin(
         end_sessions()?;
         Ok(stored)
     });
-    stored.await?.map_err(|_| broken_rule("the form of the PIN was looked at before"))
+    let stored = stored.await.map_err(|error| error.safe(worded(ErrorWords::error_access_unknown)))?;
+    stored.map_err(|_| broken_rule("the form of the PIN was looked at before"))
 }
 
 /// Signs out whom `end` ends, and says so in the log where that was anybody; how many sessions that were.
