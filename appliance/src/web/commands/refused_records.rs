@@ -35,13 +35,10 @@ async fn name_proven(
     named.await
 }
 
-/// How many wait for somebody.
-pub(crate) async fn count_open(state: &AppState) -> Result<usize, HttpError> {
-    run_blocking(state, |state| {
-        let refused = state.stored::<RefusedRecords>();
-        refused.count_open(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
-    })
-    .await
+/// How many wait for somebody. Blocks for the disk.
+pub(crate) fn count_open(state: &AppState) -> Result<usize, HttpError> {
+    let refused = state.stored::<RefusedRecords>();
+    refused.count_open(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
 }
 
 /// So many of those that wait for somebody, behind one of them; absent: there is no such one.

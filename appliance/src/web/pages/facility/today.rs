@@ -122,12 +122,9 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let live = live_page(&state);
     let (tallies, board) = (load_tallies(&state).await?, status_board(&state).await?);
-    let phone_records: PhoneRecordWords = signed.words();
     let template =
         read_quick(&state, move |state, reader| today_page(state, reader, &signed, (&tallies, &board), live));
-    let mut template = template.await?;
-    let refused = count_open(&state).await?;
-    template.refused = Some(refused).filter(|n| *n > 0).map(|n| phone_records.phone_record_link(n));
+    let template = template.await?;
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
@@ -166,6 +163,7 @@ fn today_page(
     let all = list_reminders(state);
     let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
     let begun = list_begun(state, reader)?.len();
+    let (refused, phone_records): (usize, PhoneRecordWords) = (count_open(state)?, signed.words());
     let look = ProblemLook { state, facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
     let reports = open.map(|(tag, open)| look.card(tag, open, ReportDetails::Shown)).collect();
@@ -192,7 +190,7 @@ fn today_page(
         reports,
         waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
         begun: Some(begun).filter(|count| *count > 0).map(|count| reminder.begun_link(count)),
-        refused: None,
+        refused: Some(refused).filter(|count| *count > 0).map(|count| phone_records.phone_record_link(count)),
         held: word_held(state, signed.words(), &wording),
     })
 }
