@@ -61,7 +61,7 @@ fn fill(data: &Path, cleanings: usize) -> Result<String, Failed> {
         }
         Ok::<(), Failed>(())
     })?;
-    let identity = IdentityStores::open(&store.state_db(), store.disk(), &random)?;
+    let identity = IdentityStores::open(store.state(), store.disk(), &random)?;
     let secret = identity.sessions.begin(admin, &system_clock(boot_id(random.bytes())).now())?;
     runtime.block_on(store.stop())?;
     Ok(secret)

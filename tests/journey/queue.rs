@@ -80,10 +80,11 @@ pub(crate) async fn set_one_aside(story: &Story) {
     spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
     let are = |states: &str| format!("{}.join() === '{states}'", dead_spot::STATES);
     spot.phone.until(&are("box,phone,box,box,box,box,box"), SLOW).await;
-    spot.phone.shows("It is sent again by itself").await;
+    spot.phone.shows("takes this record later: Too many problems were reported from here").await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting[0]["document"]["problem"]["text"], "report 6");
     assert!(waiting[0]["trouble"]["after"].is_number(), "{waiting}");
+    spot.phone.shows("Incomplete: not all steps, not wet long enough").await;
     story.picture(&spot.phone, "01-set-aside").await;
     // By hand it is tried again, and holds up as little.
     spot.line.set(NetworkFault::Cut);

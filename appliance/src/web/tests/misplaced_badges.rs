@@ -277,7 +277,7 @@ async fn a_record_that_comes_again_is_the_same_whatever_is_still_looked_at() {
     }
     let size = world.size();
     assert_eq!(send(&noted).await.is(201).json(), receipt, "its note is not looked at any more");
-    world.state.identity.badges.remove_all(ada).unwrap();
+    world.state.identity.badges.remove_all(ada, EntryAuthor::BOX).unwrap();
     assert_eq!(send(&noted).await.is(201).json(), receipt, "nor is it a badge");
     assert_eq!(world.send(packed(&noted, &[]), false).await.is(201).json(), receipt);
     let form = tom.get("/staff/phone-records").await.hidden("form");

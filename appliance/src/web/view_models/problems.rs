@@ -2,7 +2,7 @@
 
 use history::{HistoryWords, word_problem};
 use record::fold::{FacilityState, OpenProblem, ReportedProblem};
-use record::ids::Epoch;
+use record::ids::{Epoch, StaffId};
 use record::kinds::{CleanedBy, EntryRef};
 use record::tag::Tag;
 use words::{S0, SafeHtml, WordSet as _, fill_slots};
@@ -192,9 +192,9 @@ pub(crate) enum ReportDetails {
 }
 
 impl ReportDetails {
-    /// For whoever looks at an open page.
-    pub(crate) fn on_open_page(is_staff: bool) -> Self {
-        if is_staff { Self::Words } else { Self::Kind }
+    /// On an open page, for whoever is signed in there.
+    pub(crate) fn on_open_page(signed: Option<StaffId>) -> Self {
+        if signed.is_some() { Self::Words } else { Self::Kind }
     }
 }
 

@@ -120,7 +120,7 @@ fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'s
         ("open-photo", w.app_still_open_photo()),
         ("open-who", w.app_still_open_who()),
         ("not-taken", w.app_not_taken("{why}")),
-        ("later", w.app_later("{why}", "{time}")),
+        ("later", w.app_later("{time}", "{why}")),
         ("protocol", w.app_protocol()),
         ("step-optional", w.app_steps_optional()),
         ("as-of", w.app_as_of("{time}")),

@@ -167,7 +167,7 @@ async fn report_page(
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
             loan: word_overdue(&wording, item).map(|day| w.loan_overdue(day)),
-            open: look.cards_of(tag, ReportDetails::on_open_page(signed.is_some())),
+            open: look.cards_of(tag, ReportDetails::on_open_page(signed.as_ref().map(StaffSession::staff))),
             choices: ProblemWord::ALL.iter().map(choice).collect(),
             text: entered.text,
             who: entered.who,

@@ -262,7 +262,11 @@ impl ScanPageBuilder<'_> {
     fn reports(&self) -> ItemProblems {
         let (reader, wording) = (self.reader, self.wording);
         ProblemLook { state: self.state, facility: self.facility, reader, wording, w: self.view.words.4 }
-            .of_item(self.item.tag, self.view.sent, ReportDetails::on_open_page(self.view.signed.is_some()))
+            .of_item(
+                self.item.tag,
+                self.view.sent,
+                ReportDetails::on_open_page(self.view.signed.as_ref().map(StaffSession::staff)),
+            )
     }
 
     /// What is said above to somebody who is not signed off.

@@ -101,7 +101,8 @@ async fn open(
             if service == ServiceState::Retired
                 || service == ServiceState::Out && params.anyway.is_none() =>
         {
-            let details = ReportDetails::on_open_page(phone.session(state).await?.is_some());
+            let details =
+                ReportDetails::on_open_page(phone.session(state).await?.as_ref().map(StaffSession::staff));
             let sent = SentReport::read(params.report.as_deref());
             let page = out_page(state, words, first, sent, details).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
