@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::ServiceState;
+use record::fold::{Equipment, ServiceState};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
@@ -149,21 +149,16 @@ fn find_rows<'a>(board: &'a StatusBoard, query: &str, retired: bool) -> Vec<&'a 
         return all.collect();
     }
     let codes = codes_by_item(&board.seen);
-    let fits = |row: &&Arc<ItemRow>| {
-        let item = &row.item;
-        let text = format!(
-            "{} {} {} {} {} {} {} {}",
-            item.name,
-            item.location,
-            item.asset_number,
-            item.serial,
-            item.model,
-            item.category,
-            item.tag,
-            codes.get(&item.tag).map_or("", String::as_str)
-        );
-        let text = text.to_lowercase();
-        words.iter().all(|word| text.contains(word))
-    };
-    all.filter(fits).collect()
+    let code_of = |row: &Arc<ItemRow>| codes.get(&row.item.tag).map_or("", String::as_str);
+    all.filter(|row| matches_words(&row.item, code_of(row), &words)).collect()
+}
+
+/// Whether all of these lower-case words stand in what is known of an item.
+fn matches_words(item: &Equipment, code: &str, words: &[String]) -> bool {
+    let text = format!(
+        "{} {} {} {} {} {} {} {code}",
+        item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
+    );
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
 }
