@@ -201,7 +201,9 @@ async fn report_problem_and_use(story: &Story, phone: &Browser, bed: &str) {
     phone.press(".go").await;
     phone.shows("Open reports").await;
     phone.goto(&format!("{http}/t/{bed}")).await;
-    phone.shows("Brake does not hold").await;
+    phone.shows("Open reports").await;
+    let is_shown = phone.script("return document.body.innerText.includes('Brake does not hold')").await;
+    assert_eq!(is_shown, false, "what somebody typed is for staff");
     story.picture(phone, "32-problem").await;
     phone.goto(&format!("{http}/t/{bed}/used")).await;
     phone.press(".go").await;
