@@ -1,6 +1,6 @@
 //! A badge that is scanned to prove a record, or where it does not belong.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,29 +14,98 @@ use service::limit::RateLimiter;
 use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessTarget, BadgeCode};
-use crate::listen::PeerAddress;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::access_log::log_removal;
 use crate::web::context::{ADDRESSES_MAX, AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
+use crate::web::request::browser::BrowserClient;
 use crate::web::words::ErrorWords;
 
 /// Badges in an hour from one address that are nobody's: more than a shift misreads, and too few to find one by its number.
 const TRIES: u32 = 30;
 const TRIES_SPAN: Duration = Duration::from_secs(3_600);
 
-/// How many an address may still try. What it does without HTTPS, where anybody can send in its name, keeps it from nothing over
+/// Devices of one person that are remembered: more than anybody uses in a week.
+const DEVICES_MAX: usize = 20;
+
+/// Devices on which a badge proved something, by whose it was last. All phones of a building may share one address, and no
+/// stranger among them keeps these from their badges.
+#[derive(Debug, Default)]
+struct ProvenDevices {
+    of_device: BTreeMap<DeviceId, StaffId>,
+    /// The one that proved something last is the last.
+    of_staff: BTreeMap<StaffId, VecDeque<DeviceId>>,
+}
+
+impl ProvenDevices {
+    /// Remembers one; whoever makes up devices with one badge drives out devices of the same badge alone.
+    fn note(&mut self, device: DeviceId, staff: StaffId) {
+        if let Some(before) = self.of_device.insert(device, staff)
+            && let Some(devices) = self.of_staff.get_mut(&before)
+        {
+            devices.retain(|known| *known != device);
+        }
+        let devices = self.of_staff.entry(staff).or_default();
+        devices.push_back(device);
+        if devices.len() > DEVICES_MAX
+            && let Some(oldest) = devices.pop_front()
+        {
+            self.of_device.remove(&oldest);
+        }
+    }
+}
+
+/// Tries of whoever is not known, by address; and of each person on all devices on which their badge proved something, so that one
+/// badge buys no more than one address has.
+#[derive(Debug)]
+struct TryShares {
+    of_network: RateLimiter<ClientNetwork>,
+    of_staff: RateLimiter<StaffId>,
+}
+
+impl Default for TryShares {
+    fn default() -> Self {
+        Self {
+            of_network: RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX),
+            of_staff: RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX),
+        }
+    }
+}
+
+impl TryShares {
+    /// Takes one try; what gives it back.
+    fn take(&self, network: ClientNetwork, staff: Option<StaffId>, up_ms: u64) -> Option<TryPayer> {
+        let staff = staff.filter(|staff| self.of_staff.take(*staff, up_ms).is_ok());
+        match staff {
+            Some(staff) => Some(TryPayer::Staff(staff)),
+            None => self.of_network.take(network, up_ms).ok().map(|()| TryPayer::Network(network)),
+        }
+    }
+
+    fn refund(&self, payer: TryPayer) {
+        match payer {
+            TryPayer::Staff(staff) => self.of_staff.refund(&staff),
+            TryPayer::Network(network) => self.of_network.refund(&network),
+        }
+    }
+}
+
+/// Whose try was taken.
+#[derive(Debug, Clone, Copy)]
+enum TryPayer {
+    Staff(StaffId),
+    Network(ClientNetwork),
+}
+
+/// How many may still be tried. What an address does without HTTPS, where anybody can send in its name, keeps it from nothing over
 /// HTTPS.
 #[derive(Debug)]
 pub(crate) struct BadgeTries {
-    scanned: RateLimiter<ClientNetwork>,
-    /// On devices on which a badge proved something before: all phones of a building may share one address, and no stranger
-    /// among them keeps these from their badges.
-    on_device: RateLimiter<DeviceId>,
-    devices: Mutex<BTreeSet<DeviceId>>,
+    scanned: TryShares,
+    proven: Mutex<ProvenDevices>,
     in_the_clear: RateLimiter<ClientNetwork>,
     /// In fields for something else.
-    elsewhere: RateLimiter<ClientNetwork>,
+    elsewhere: TryShares,
     /// Digests of what stood in these and was no badge, such as the lot of a disinfectant: once more it tells nothing new and
     /// costs nothing.
     plain_texts: Mutex<VecDeque<Digest16>>,
@@ -44,60 +113,39 @@ pub(crate) struct BadgeTries {
 
 impl Default for BadgeTries {
     fn default() -> Self {
-        let limiter = || RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX);
         Self {
-            scanned: limiter(),
-            on_device: RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX),
-            devices: Mutex::default(),
-            in_the_clear: limiter(),
-            elsewhere: limiter(),
+            scanned: TryShares::default(),
+            proven: Mutex::default(),
+            in_the_clear: RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX),
+            elsewhere: TryShares::default(),
             plain_texts: Mutex::default(),
         }
     }
 }
 
 impl BadgeTries {
-    fn devices(&self) -> MutexGuard<'_, BTreeSet<DeviceId>> {
-        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    fn proven(&self) -> MutexGuard<'_, ProvenDevices> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one try; what gives it back.
-    fn take_scan(&self, from: ScanOrigin, up_ms: u64) -> Option<ScanPayer> {
-        let is_known = self.devices().contains(&from.device);
-        match is_known {
-            true => self.on_device.take(from.device, up_ms).ok().map(|()| ScanPayer::Device(from.device)),
-            false => self.scanned.take(from.network, up_ms).ok().map(|()| ScanPayer::Network(from.network)),
-        }
+    fn find_proven(&self, device: DeviceId) -> Option<StaffId> {
+        self.proven().of_device.get(&device).copied()
     }
 
-    fn refund(&self, payer: ScanPayer) {
-        match payer {
-            ScanPayer::Device(device) => self.on_device.refund(&device),
-            ScanPayer::Network(network) => self.scanned.refund(&network),
-        }
-    }
-
-    fn note_device(&self, device: DeviceId) {
-        let mut devices = self.devices();
-        if devices.insert(device) && devices.len() > ADDRESSES_MAX {
-            // Any other: it pays as one that is new here until it proves something again.
-            let other = devices.iter().copied().find(|other| *other != device);
-            if let Some(other) = other {
-                devices.remove(&other);
-            }
-        }
+    fn take_scan(&self, from: ScanOrigin, up_ms: u64) -> Option<TryPayer> {
+        self.scanned.take(from.network, self.find_proven(from.device), up_ms)
     }
 
     fn plain_texts(&self) -> MutexGuard<'_, VecDeque<Digest16>> {
         self.plain_texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a text may be looked at in a field for something else, and whether that cost a try.
-    fn take_elsewhere(&self, text: Digest16, network: ClientNetwork, up_ms: u64) -> Option<bool> {
+    /// Whether a text may be looked at in a field for something else, and whose try that cost.
+    fn take_elsewhere(&self, text: Digest16, from: ScanOrigin, up_ms: u64) -> Option<Option<TryPayer>> {
         if self.plain_texts().contains(&text) {
-            return Some(false);
+            return Some(None);
         }
-        self.elsewhere.take(network, up_ms).ok().map(|()| true)
+        self.elsewhere.take(from.network, self.find_proven(from.device), up_ms).map(Some)
     }
 
     fn note_plain(&self, text: Digest16) {
@@ -114,18 +162,21 @@ impl BadgeTries {
 /// Texts that are remembered as none: more lots than are in use at once.
 const PLAIN_TEXTS_MAX: usize = 1_000;
 
-/// From where a badge is scanned.
+/// From where a badge is scanned, or a text comes that may be one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScanOrigin {
     pub(crate) network: ClientNetwork,
     pub(crate) device: DeviceId,
+    /// Whether it came by HTTPS.
+    pub(crate) secure: bool,
 }
 
-/// Whose try a scan took.
-#[derive(Debug, Clone, Copy)]
-enum ScanPayer {
-    Device(DeviceId),
-    Network(ClientNetwork),
+impl ScanOrigin {
+    /// Of a browser whose answer does not tell it who it is.
+    pub(crate) fn of(state: &AppState, browser: &BrowserClient) -> Self {
+        let (peer, device) = (browser.peer(), browser.device(state).id());
+        Self { network: ClientNetwork::of(peer.remote), device, secure: peer.secure }
+    }
 }
 
 /// When a phone sends again what came with a badge that was not looked at, seconds.
@@ -157,8 +208,8 @@ pub(crate) async fn check_scanned_badge(
     let here = |staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left);
     match found.await?.filter(here) {
         Some(staff) => {
-            tries.refund(payer);
-            tries.note_device(from.device);
+            tries.scanned.refund(payer);
+            tries.proven().note(from.device, staff);
             Ok(BadgeOutcome::Known(staff))
         }
         None => Ok(BadgeOutcome::Unknown),
@@ -217,66 +268,124 @@ async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<Acces
     Ok(note.about(&badge.staff))
 }
 
-/// The badge that a hand scanner typed into a field for something else, such as a name; nothing may show or store that text.
+/// What a field is for into which somebody types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EnteredText {
+    /// Who cleaned. Hardly a name looks as a badge may.
+    Name,
+    /// A note, a lot: many look so.
+    Other,
+}
+
+/// What a text in a field for something else is.
+#[derive(Debug)]
+enum MisplacedText {
+    Plain,
+    Badge(BadgeCode),
+    /// It may be a badge, and was not looked at.
+    Unseen,
+}
+
+/// Looks for the badge that a hand scanner typed into a field for something else, such as a name; nothing may show or store that text.
 ///
-/// Each text that may be one and turns out to be nobody's costs the address a try, of a bucket of its own: names never keep anybody
-/// from a badge, and whoever tries out numbers here finds as few as elsewhere. Behind the last try a text is what it says it is.
+/// Each text that may be one and turns out to be nobody's costs a try, of a share of its own: names never keep anybody from a badge,
+/// and whoever tries out numbers here finds as few as elsewhere.
 async fn find_misplaced_badge(
     state: &AppState,
     text: &str,
-    network: ClientNetwork,
-) -> Result<Option<BadgeCode>, HttpError> {
+    from: ScanOrigin,
+) -> Result<MisplacedText, HttpError> {
     let Some(code) = BadgeCode::find(text).filter(|_| state.identity.badges.has_any()) else {
-        return Ok(None);
+        return Ok(MisplacedText::Plain);
     };
     let (tries, digest) = (state.stored::<BadgeTries>(), Digest16::of(code.as_str().as_bytes()));
-    let Some(is_paid) = tries.take_elsewhere(digest, network, state.clock.now().up_ms) else {
-        return Ok(None);
+    let Some(payer) = tries.take_elsewhere(digest, from, state.clock.now().up_ms) else {
+        return Ok(MisplacedText::Unseen);
     };
     let looked = code.clone();
     let found = run_blocking(state, move |state| {
         state.identity.badges.holds(&looked).map_err(|e| HttpError::internal(&e))
     });
-    let found = found.await?;
-    match found {
-        true if is_paid => tries.elsewhere.refund(&network),
-        true => {}
-        false => tries.note_plain(digest),
+    if !found.await? {
+        tries.note_plain(digest);
+        return Ok(MisplacedText::Plain);
     }
-    Ok(found.then_some(code))
+    if let Some(payer) = payer {
+        tries.elsewhere.refund(payer);
+    }
+    Ok(MisplacedText::Badge(code))
 }
 
 /// Whether what somebody looks for is a badge. Without HTTPS it is revoked: it stood in an address.
 pub(crate) async fn is_badge_looked_for(
     state: &AppState,
     text: &str,
-    from: &PeerAddress,
+    from: ScanOrigin,
     notes: &AccessNotes,
 ) -> Result<bool, HttpError> {
-    let found = find_misplaced_badge(state, text, ClientNetwork::of(from.remote)).await?;
-    let is_badge = found.is_some();
-    if is_badge && !from.secure {
-        notes.add([revoke_shown(state, found).await?]);
+    let MisplacedText::Badge(code) = find_misplaced_badge(state, text, from).await? else { return Ok(false) };
+    if !from.secure {
+        notes.add([revoke_shown(state, Some(code)).await?]);
     }
-    Ok(is_badge)
+    Ok(true)
 }
 
-/// Takes the badge out of texts in which somebody types other things; without HTTPS it is refused and revoked.
+/// Takes the badge out of texts in which somebody types other things; without HTTPS it is refused and revoked. Behind the last try
+/// what may be a badge is left out of a name, whether it is one or not: it would stand on open pages. Other texts are what they say.
 pub(crate) async fn take_misplaced_badge(
     state: &AppState,
     texts: impl IntoIterator<Item = &mut String>,
-    from: &PeerAddress,
+    entered: EnteredText,
+    from: ScanOrigin,
 ) -> Result<Option<BadgeCode>, HttpError> {
     let mut taken = None;
     for text in texts {
-        let found = find_misplaced_badge(state, text, ClientNetwork::of(from.remote)).await?;
-        if found.is_some() && !from.secure {
-            return Err(refuse_shown(state, found).await);
+        match find_misplaced_badge(state, text, from).await? {
+            MisplacedText::Badge(code) if !from.secure => return Err(refuse_shown(state, Some(code)).await),
+            MisplacedText::Badge(code) => {
+                text.clear();
+                taken = Some(code);
+            }
+            MisplacedText::Unseen if entered == EnteredText::Name => text.clear(),
+            MisplacedText::Unseen | MisplacedText::Plain => {}
         }
-        if found.is_some() {
-            text.clear();
-        }
-        taken = found.or(taken);
     }
     Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_devices_of_one_badge_drive_out_nobody_elses() {
+        let mut proven = ProvenDevices::default();
+        let (ada, eve) = (StaffId::new(1, [1; 10]), StaffId::new(2, [2; 10]));
+        let honest = DeviceId::of_secret(&[7; 32]);
+        proven.note(honest, ada);
+        for n in 0..5_000_u16 {
+            let mut secret = [0; 32];
+            secret[..2].copy_from_slice(&n.to_be_bytes());
+            proven.note(DeviceId::of_secret(&secret), eve);
+            assert!(proven.of_device.len() <= DEVICES_MAX + 1);
+        }
+        assert_eq!(proven.of_device.get(&honest), Some(&ada));
+        // One that both use counts once, as the last one's.
+        proven.note(honest, eve);
+        assert_eq!((proven.of_device.get(&honest), proven.of_staff[&ada].len()), (Some(&eve), 0));
+    }
+
+    #[test]
+    fn one_badge_buys_the_tries_of_one_address_on_however_many_devices() {
+        let tries = BadgeTries::default();
+        let network = ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
+        let staff = StaffId::new(1, [1; 10]);
+        let mut taken = 0;
+        for n in 0..200_u8 {
+            let from = ScanOrigin { network, device: DeviceId::of_secret(&[n; 32]), secure: true };
+            tries.proven().note(from.device, staff);
+            taken += u32::from(tries.take_scan(from, 0).is_some());
+        }
+        assert_eq!(taken, 2 * TRIES);
+    }
 }

@@ -85,12 +85,13 @@ pub(crate) fn word_pin_outcome(words: ErrorWords, wording: &PageWording, outcome
 pub(crate) struct PinTypist {
     device: DeviceId,
     address: IpAddr,
+    secure: bool,
 }
 
 impl PinTypist {
     /// On a device that the answer tells who it is: without a cookie each [`RequestDevice::of`] makes another one.
     pub(crate) fn on(device: &RequestDevice, from: &PeerAddress) -> Self {
-        Self { device: device.id(), address: from.remote }
+        Self { device: device.id(), address: from.remote, secure: from.secure }
     }
 
     pub(crate) fn network(&self) -> ClientNetwork {
@@ -98,7 +99,7 @@ impl PinTypist {
     }
 
     pub(crate) fn origin(&self) -> ScanOrigin {
-        ScanOrigin { network: self.network(), device: self.device }
+        ScanOrigin { network: self.network(), device: self.device, secure: self.secure }
     }
 
     fn attempt(&self, state: &AppState, staff: StaffId, pin: &str) -> PinAttempt {

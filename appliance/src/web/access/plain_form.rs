@@ -4,8 +4,7 @@ use record::ids::StaffId;
 use web::argument::FormFields;
 use web::error::HttpError;
 
-use crate::listen::PeerAddress;
-use crate::web::access::badge::{refuse_badge_in_the_clear, take_misplaced_badge};
+use crate::web::access::badge::{EnteredText, refuse_badge_in_the_clear, take_misplaced_badge};
 use crate::web::access::pin::{PinTypist, refuse_pin_in_the_clear};
 use crate::web::context::AppState;
 
@@ -13,7 +12,8 @@ use crate::web::context::AppState;
 const PINS: [&str; 4] = ["pin", "own_pin", "present", "again"];
 
 /// Fields in which somebody types something else.
-const ENTERED_FIELDS: [&str; 4] = ["cleaned_by", "notes", "agent", "lot"];
+const NAME: &str = "cleaned_by";
+const ENTERED_FIELDS: [&str; 3] = ["notes", "agent", "lot"];
 const STAFF: &str = "staff";
 
 /// Refuses a PIN or a badge that anybody in the building could read.
@@ -37,16 +37,18 @@ pub(crate) async fn refuse_secrets_in_the_clear(
 pub(crate) async fn screen_form(
     state: &AppState,
     mut form: FormFields,
-    from: &PeerAddress,
     typist: &PinTypist,
 ) -> Result<FormFields, HttpError> {
+    let from = typist.origin();
     if !from.secure {
         refuse_secrets_in_the_clear(state, &form, typist).await?;
     }
     let mut entered = ENTERED_FIELDS.to_vec();
     // Whom a list names is no text that somebody typed.
     entered.extend(form.get(STAFF).filter(|id| id.parse::<StaffId>().is_err()).map(|_| STAFF));
-    if let Some(code) = take_misplaced_badge(state, form.values_mut(&entered), from).await?
+    let named = take_misplaced_badge(state, form.values_mut(&[NAME]), EnteredText::Name, from).await?;
+    let other = take_misplaced_badge(state, form.values_mut(&entered), EnteredText::Other, from).await?;
+    if let Some(code) = other.or(named)
         && form.text("badge").trim().is_empty()
     {
         form.set("badge", code.as_str());

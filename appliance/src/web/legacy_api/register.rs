@@ -9,7 +9,6 @@ use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
-use service::attempts::ClientNetwork;
 use web::answer::Created;
 use web::argument::{FormFields, IdempotencyKey, Path};
 use web::error::HttpError;
@@ -18,7 +17,8 @@ use words::{Locale, WordSet as _};
 
 use crate::intake::{ClaimedCleaner, CleaningForm, Command, find_named_item};
 use crate::web::access::badge::{
-    BadgeOutcome, ScanOrigin, badges_spent, check_scanned_badge, take_misplaced_badge, unknown_badge_note,
+    BadgeOutcome, EnteredText, ScanOrigin, badges_spent, check_scanned_badge, take_misplaced_badge,
+    unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::photo_follow::attach_late_photo;
@@ -118,10 +118,11 @@ async fn prove_badge(
     phone: &PhoneCaller,
     fields: &mut FormFields,
 ) -> Result<Option<StaffId>, HttpError> {
-    let entered = fields.values_mut(&["cleaned_by", "notes"]);
-    let Some(badge) = take_misplaced_badge(state, entered, phone.peer()).await? else { return Ok(None) };
-    let network = ClientNetwork::of(phone.peer().remote);
-    let from = ScanOrigin { network, device: phone.browser().device(state).id() };
+    let from = ScanOrigin::of(state, phone.browser());
+    let named =
+        take_misplaced_badge(state, fields.values_mut(&["cleaned_by"]), EnteredText::Name, from).await?;
+    let noted = take_misplaced_badge(state, fields.values_mut(&["notes"]), EnteredText::Other, from).await?;
+    let Some(badge) = noted.or(named) else { return Ok(None) };
     match check_scanned_badge(state, badge.as_str(), from).await? {
         BadgeOutcome::Known(staff) => Ok(Some(staff)),
         BadgeOutcome::Unknown => {

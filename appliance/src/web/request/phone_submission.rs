@@ -266,6 +266,11 @@ impl SubmissionJson {
         !self.cleaned
     }
 
+    /// The name that was typed; empty: none.
+    pub(crate) fn name_mut(&mut self) -> &mut String {
+        &mut self.who.name
+    }
+
     /// What somebody typed, or a hand scanner for them.
     pub(crate) fn entered_mut(&mut self) -> impl Iterator<Item = &mut String> {
         let problem = self.problem.as_mut().map(|problem| &mut problem.text);

@@ -22,7 +22,7 @@ use crate::identity::BadgeCode;
 use crate::intake::ReportPlacement;
 use crate::store::WriteDecision;
 use crate::web::access::badge::{
-    BadgeOutcome, ScanOrigin, badges_spent, check_scanned_badge, refuse_badge_in_the_clear,
+    BadgeOutcome, EnteredText, ScanOrigin, badges_spent, check_scanned_badge, refuse_badge_in_the_clear,
     take_misplaced_badge, unknown_badge_note,
 };
 use crate::web::access::phone::PhoneCaller;
@@ -96,7 +96,7 @@ async fn add_submission(
     mut submission: PhoneSubmission,
 ) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
     let (device, network) = (phone.browser().device(&state), ClientNetwork::of(phone.peer().remote));
-    let from = ScanOrigin { network, device: device.id() };
+    let from = ScanOrigin { network, device: device.id(), secure: phone.peer().secure };
     // Without HTTPS what is a badge still is refused first.
     let secure = phone.peer().secure;
     if !secure || !submission.recall(&state).await {
@@ -153,7 +153,9 @@ async fn prove_badge(
     from: ScanOrigin,
     document: &mut SubmissionJson,
 ) -> Result<Option<StaffId>, HttpError> {
-    let misplaced = take_misplaced_badge(state, document.entered_mut(), phone.peer()).await?;
+    let named = take_misplaced_badge(state, [document.name_mut()], EnteredText::Name, from).await?;
+    let other = take_misplaced_badge(state, document.entered_mut(), EnteredText::Other, from).await?;
+    let misplaced = other.or(named);
     let Some(badge) = document.badge().or(misplaced.as_ref().map(BadgeCode::as_str)) else { return Ok(None) };
     if !phone.peer().secure {
         return Err(refuse_badge_in_the_clear(state, badge, from.network).await);

@@ -14,7 +14,7 @@ use web::form::{FilledSection, FormDefinition, FormField, FormOption, FormPainte
 use words::WordSet as _;
 
 use crate::intake::{CleaningForm, Command, CommandRefusal, HAND_TRIGGERS};
-use crate::web::access::badge::take_misplaced_badge;
+use crate::web::access::badge::{EnteredText, ScanOrigin, take_misplaced_badge};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -275,8 +275,9 @@ pub(crate) async fn enter_late(
 ) -> Result<FormReply, HttpError> {
     let item = find_item(&state, &tag)?;
     // A badge proves nothing of what is on paper, and is no name.
-    let entered = ["cleaned_by", "notes", "agent", "lot"];
-    take_misplaced_badge(&state, form.values_mut(&entered), signed.browser().peer()).await?;
+    let (from, entered) = (ScanOrigin::of(&state, signed.browser()), ["notes", "agent", "lot"]);
+    take_misplaced_badge(&state, form.values_mut(&["cleaned_by"]), EnteredText::Name, from).await?;
+    take_misplaced_badge(&state, form.values_mut(&entered), EnteredText::Other, from).await?;
     let to = format!("/staff/equipment/{}", item.tag);
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LATE, &form);
     let (w, refusals) = (signed.words(), signed.words());

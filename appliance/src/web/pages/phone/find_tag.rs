@@ -14,7 +14,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::open_tags;
 use crate::store::StoreSnapshot;
-use crate::web::access::badge::is_badge_looked_for;
+use crate::web::access::badge::{ScanOrigin, is_badge_looked_for};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
@@ -75,7 +75,8 @@ pub(crate) async fn open_entered_tag(
         note_label_scan(&state, label);
     }
     let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
-    if opened.is_none() && is_badge_looked_for(&state, &text, phone.peer(), phone.notes()).await? {
+    let from = ScanOrigin::of(&state, phone.browser());
+    if opened.is_none() && is_badge_looked_for(&state, &text, from, phone.notes()).await? {
         return TagAnswer::to(NO_LABEL);
     }
     match (opened, ScannedCode::read(&text)) {

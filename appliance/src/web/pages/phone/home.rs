@@ -15,7 +15,7 @@ use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::web::access::badge::is_badge_looked_for;
+use crate::web::access::badge::{ScanOrigin, is_badge_looked_for};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
@@ -111,7 +111,7 @@ pub(crate) async fn show(
     if let Some(tag) = tag_in(&query, &board.seen) {
         return SeeOther::to(&address_of_label(&board.seen, tag)).map(OneOf::Second);
     }
-    if is_badge_looked_for(&state, &query, phone.peer(), phone.notes()).await? {
+    if is_badge_looked_for(&state, &query, ScanOrigin::of(&state, phone.browser()), phone.notes()).await? {
         return SeeOther::to(NO_LABEL).map(OneOf::Second);
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();

@@ -226,7 +226,7 @@ pub(crate) async fn submit(
     let (anyway, from) = (params.anyway.is_some(), *phone.peer());
     let device = phone.browser().device(&state);
     let typist = PinTypist::on(&device, &from);
-    let form = screen_form(&state, form, &from, &typist).await?;
+    let form = screen_form(&state, form, &typist).await?;
     let tag = match open(&state, &phone, &text, &params).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {
