@@ -91,6 +91,8 @@ pub(crate) struct Places {
     pub(crate) staff: String,
     admin: String,
     pub(crate) pump: String,
+    /// One like it, whose contact time nobody starts before.
+    second_pump: String,
     /// A good tag that is on nothing.
     unknown: String,
     out: String,
@@ -167,6 +169,7 @@ impl Places {
             staff: format!("{}/staff", r#box.https),
             admin,
             pump: tag(0),
+            second_pump: tag(1),
             unknown,
             out: tag(2),
             fresh,
@@ -335,7 +338,7 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
             vec![Press("#step summary"), Press("#step-1"), Press(UNMEASURED)],
             "Hay un problema",
         ),
-        page("scan-wet-es", &scan, vec![Press(RECORD)], "Se secó: reiniciar"),
+        page("scan-wet-es", &format!("/t/{}", at.second_pump), vec![Press(RECORD)], "Se secó: reiniciar"),
         Page { name: "instructions-es", url: at.protocol.clone(), acts: vec![], says: "Mantener húmedo" },
         page("out-of-service-es", &format!("/t/{}", at.out), vec![], "está fuera de servicio"),
         page("code-unknown-es", "/t/?tag=BME-2041188-XY", vec![], "Nadie ha indicado qué es esto"),

@@ -16,6 +16,10 @@ equipment-found = { $count ->
     [one] With “{ $query }”: { $count } item
    *[other] With “{ $query }”: { $count } items
 }
+equipment-retired-found = { $count ->
+    [one] Retired, with “{ $query }”: { $count } item
+   *[other] Retired, with “{ $query }”: { $count } items
+}
 equipment-empty = Add the first item: its name is enough. Then print its label.
 equipment-none-fits = No matches. Try a part of the name, the room, or the asset number.
 equipment-column-number = Number

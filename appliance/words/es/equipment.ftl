@@ -15,6 +15,10 @@ equipment-found = { $count ->
     [one] Con “{ $query }”: { $count } equipo
    *[other] Con “{ $query }”: { $count } equipos
 }
+equipment-retired-found = { $count ->
+    [one] Dados de baja, con “{ $query }”: { $count } equipo
+   *[other] Dados de baja, con “{ $query }”: { $count } equipos
+}
 equipment-empty = Agregue el primer equipo: basta su nombre. Después imprima su etiqueta.
 equipment-none-fits = Sin resultados. Pruebe con una parte del nombre, la sala o el número de inventario.
 equipment-column-number = Número

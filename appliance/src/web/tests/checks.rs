@@ -52,6 +52,9 @@ async fn of_a_record_that_is_voided_there_is_only_the_receipt() {
     world.give(Command::VoidCleaning { line, reason: "twice".into() }).await;
     let size = world.size();
     assert_eq!(tom.get(&void).await.is(303).location(), receipt);
+    let check = void.replace("/void", "/check");
+    assert_eq!(tom.get(&check).await.is(303).location(), receipt);
+    assert_eq!(tom.post(&check, &form, &[("result", "good")]).await.is(303).location(), receipt);
     assert_eq!(tom.post(&void, &form, &[("reason", "twice, too")]).await.is(303).location(), receipt);
     assert_eq!(world.size(), size, "voided once");
     world.get(&receipt).await.is(200).has("Undone: Infusion pump 14");

@@ -94,6 +94,9 @@ async fn lists_come_in_pages_of_fifty_which_reach_every_item() {
     let last = desk.get("/staff/equipment?page=18446744073709551615").await;
     last.is(200).has("101 to 123 of 123").has("?page=2\"").has_not("rel=\"next\"");
     desk.get("/staff/equipment?page=0").await.is(200).has("1 to 50 of 123").has_not("rel=\"prev\"");
+    let retired = desk.get("/staff/equipment?retired=1&q=bed").await;
+    retired.is(200).has("name=\"retired\" value=\"1\"").has("href=\"/staff/equipment?q=bed\"");
+    desk.get("/staff/equipment?q=bed").await.has("href=\"/staff/equipment?q=bed&#38;retired=1\"");
     let rows = |page: &Answer| page.text().matches("class=\"fill\" href=\"/t/").count();
     let home = world.get("/").await;
     home.is(200).has("<a class=\"link\" href=\"/?due=all\">Show all 120</a>");

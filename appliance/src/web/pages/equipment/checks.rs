@@ -7,7 +7,7 @@ use record::limits::NOTE_CHARS_MAX;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
-use web::answer::{FormReply, Page};
+use web::answer::{FormReply, OneOf, Page, SeeOther};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
@@ -87,14 +87,18 @@ struct CheckedCleaning {
     what: String,
 }
 
+/// Of a record that is voided there is only the receipt.
 async fn find_cleaning(
     state: &AppState,
     signed: &StaffSession,
     text: &str,
-) -> Result<CheckedCleaning, HttpError> {
+) -> Result<OneOf<CheckedCleaning, SeeOther>, HttpError> {
     let (words, text): ((PageWords, EquipmentWords), String) = (signed.words(), text.to_owned());
     let found = read_quick(state, move |state, reader| {
         let found = find_receipt(state, reader, &text)?;
+        if found.cleaning.voided.is_some() {
+            return SeeOther::to(&format!("/r/{}", found.receipt)).map(OneOf::Second);
+        }
         let facility = state.store.snapshot();
         let wording = PageWording::new(words.0, &Snapshot::of(state, &facility).local);
         let (tag, receipt, line) = (found.cleaning.tag, found.receipt, found.line);
@@ -102,7 +106,7 @@ async fn find_cleaning(
         let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
         let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
         let what = words.1.check_what(&name, when, by);
-        Ok(CheckedCleaning { line, receipt, tag, name, what })
+        Ok(OneOf::First(CheckedCleaning { line, receipt, tag, name, what }))
     });
     found.await
 }
@@ -139,11 +143,14 @@ pub(crate) async fn ask_check(
     signed: StaffCaller<Record>,
     State(state): State<AppState>,
     Path(text): Path<String>,
-) -> Result<Page, HttpError> {
-    let found = find_cleaning(&state, &signed, &text).await?;
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
+    let found = match find_cleaning(&state, &signed, &text).await? {
+        OneOf::First(found) => found,
+        OneOf::Second(to) => return Ok(OneOf::Second(to)),
+    };
     let values = FormValues::empty(&CHECK);
     let entered = CheckTry { values: &values, photo: None, problems: Vec::new(), submission: None };
-    found.page(&state, &signed, entered)
+    found.page(&state, &signed, entered).map(OneOf::First)
 }
 
 /// The measured value; nothing where none was entered.
@@ -158,7 +165,10 @@ pub(crate) async fn submit_check(
     Path(text): Path<String>,
     StaffPhotoForm(PhotoForm { fields: form, photo }): StaffPhotoForm,
 ) -> Result<FormReply, HttpError> {
-    let found = find_cleaning(&state, &signed, &text).await?;
+    let found = match find_cleaning(&state, &signed, &text).await? {
+        OneOf::First(found) => found,
+        OneOf::Second(to) => return Ok(FormReply::Done(to)),
+    };
     let w: FormWords = signed.words();
     let carried = carried_photo(&state, found.tag, &form);
     let taken = await_photo(take_photo(&state, photo).await).await;

@@ -47,6 +47,8 @@ struct EquipmentListPage {
     caption: String,
     lines: Vec<EquipmentRow>,
     pager: Pager,
+    /// Where those are that are not listed here: the retired, or those in use.
+    other: String,
     retired: bool,
     may_change: bool,
 }
@@ -68,8 +70,8 @@ impl Pager {
         let (first, last) = ((page - 1) * PAGE_ROWS + 1, count.min(page * PAGE_ROWS));
         Self {
             words: w.equipment_page_of(count, first, last),
-            previous: (page > 1).then(|| params.address_of(page - 1)),
-            next: (last < count).then(|| params.address_of(page + 1)),
+            previous: (page > 1).then(|| params.address_of(params.shown(), page - 1)),
+            next: (last < count).then(|| params.address_of(params.shown(), page + 1)),
         }
     }
 }
@@ -85,11 +87,28 @@ pub(crate) struct EquipmentListParams {
     page: Option<usize>,
 }
 
+/// Which items are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ListedItems {
+    InUse,
+    Retired,
+}
+
 impl EquipmentListParams {
-    fn address_of(&self, page: usize) -> String {
-        let query = if self.q.is_empty() { String::new() } else { format!("q={}&", path_segment(&self.q)) };
-        let retired = if self.retired.is_some() { "retired=1&" } else { "" };
-        format!("/staff/equipment?{query}{retired}page={page}")
+    fn shown(&self) -> ListedItems {
+        if self.retired.is_some() { ListedItems::Retired } else { ListedItems::InUse }
+    }
+
+    /// Where a page of these is, of those that fit the same words.
+    fn address_of(&self, listed: ListedItems, page: usize) -> String {
+        let retired = (listed == ListedItems::Retired).then(|| "retired=1".to_owned());
+        let query = Some(&self.q).filter(|q| !q.is_empty()).map(|q| format!("q={}", path_segment(q)));
+        let page = (page > 1).then(|| format!("page={page}"));
+        let all: Vec<String> = query.into_iter().chain(retired).chain(page).collect();
+        match all.is_empty() {
+            true => "/staff/equipment".to_owned(),
+            false => format!("/staff/equipment?{}", all.join("&")),
+        }
     }
 }
 
@@ -105,13 +124,18 @@ pub(crate) async fn show(
     let snapshot = Snapshot::of(&state, &board.seen);
     let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
-    let is_retired = params.retired.is_some();
+    let listed = params.shown();
     let being_cleaned = board.being_cleaned(&state);
-    let found = find_rows(&board, &params.q, is_retired);
-    let caption = match (params.q.is_empty(), is_retired) {
-        (_, true) => w.equipment_retired(found.len()),
-        (true, false) => w.equipment_in_use(found.len()),
-        (false, false) => w.equipment_found(found.len(), &params.q),
+    let found = find_rows(&board, &params.q, listed);
+    let caption = match (params.q.is_empty(), listed) {
+        (true, ListedItems::Retired) => w.equipment_retired(found.len()),
+        (true, ListedItems::InUse) => w.equipment_in_use(found.len()),
+        (false, ListedItems::Retired) => w.equipment_retired_found(found.len(), &params.q),
+        (false, ListedItems::InUse) => w.equipment_found(found.len(), &params.q),
+    };
+    let other = match listed {
+        ListedItems::Retired => ListedItems::InUse,
+        ListedItems::InUse => ListedItems::Retired,
     };
     let page = params.page.unwrap_or(1).clamp(1, found.len().div_ceil(PAGE_ROWS).max(1));
     let line = |row: &&Arc<ItemRow>| {
@@ -132,17 +156,21 @@ pub(crate) async fn show(
         caption,
         lines: found.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),
         pager: Pager::of(w, &params, page, found.len()),
+        other: params.address_of(other, 1),
         query: params.q,
-        retired: is_retired,
+        retired: listed == ListedItems::Retired,
         may_change: signed.can_edit(),
     })?;
     Ok(page.in_locale(wording.locale()))
 }
 
 /// What fits all words of what is looked for.
-fn find_rows<'a>(board: &'a StatusBoard, query: &str, retired: bool) -> Vec<&'a Arc<ItemRow>> {
+fn find_rows<'a>(board: &'a StatusBoard, query: &str, listed: ListedItems) -> Vec<&'a Arc<ItemRow>> {
     let is_gone = |row: &&Arc<ItemRow>| row.item.service == ServiceState::Retired;
-    let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
+    let (gone, used) = match listed {
+        ListedItems::Retired => (board.all(), &[][..]),
+        ListedItems::InUse => (&[][..], board.in_use()),
+    };
     let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     if words.is_empty() {

@@ -211,7 +211,7 @@ pub(crate) async fn submit_problem(
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let device = phone.browser().device(&state);
     let typist = PinTypist::on(&device, phone.peer());
-    let form = screen_form(&state, form, phone.peer(), &typist).await?;
+    let form = screen_form(&state, form, &typist).await?;
     let tag = find_item(&state, &text)?.tag;
     let mut signed = phone.session(&state).await?;
     let proof = scanned_proof(&state, &phone, &typist, &form).await?;
