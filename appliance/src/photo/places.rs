@@ -22,8 +22,8 @@ pub struct UploadLimits {
     /// Bytes of whole uploads that wait to be opened without a place; a quarter of them may be of one network. Past that they
     /// keep their places, so that no more are read than are opened.
     pub finished_bytes: u64,
-    /// Uploads that wait for a place; whoever comes then is told at once that the box is busy. It is room for a hundred
-    /// phones at once.
+    /// Uploads that wait for a place; whoever comes then is told at once that the box is busy, unless another network has so
+    /// many of them that its last one goes instead. It is room for a hundred phones at once.
     pub waiting: usize,
     /// Of those, from one network.
     pub waiting_per_network: usize,
@@ -53,7 +53,7 @@ impl Default for UploadLimits {
 pub(super) enum NoPlace {
     /// No place was free in time.
     Late,
-    /// As many wait already as may.
+    /// As many wait already as may, or one of a network that has fewer came when it was full.
     Crowded,
     /// It was the slowest while others waited, and there was no room to let it lie either.
     Slow,
@@ -221,7 +221,7 @@ impl UploadPlace {
         {
             let mut table = self.places.table();
             // Whoever has half a file here already is one of few, and waits however many others do.
-            let crowded = !has_file && table.is_queue_full(self.id, &self.places.limits);
+            let crowded = !has_file && !table.make_room_in_queue(self.id, &self.places.limits);
             let upload = table.uploads.get_mut(&self.id).ok_or(NoPlace::Slow)?;
             if crowded {
                 return Err(NoPlace::Crowded);
@@ -238,7 +238,7 @@ impl UploadPlace {
         loop {
             tokio::select! {
                 biased;
-                granted = &mut turn => return granted.map_err(|_| NoPlace::Slow),
+                granted = &mut turn => return granted.map_err(|_| NoPlace::Crowded),
                 () = &mut late => break,
                 _ = look.tick() => self.places.look(every),
             }
@@ -343,12 +343,35 @@ impl Table {
         taken
     }
 
-    /// Whether as many wait as may, of this upload's network or in all.
-    fn is_queue_full(&self, id: u64, limits: &UploadLimits) -> bool {
-        let network = |id: &u64| self.uploads.get(id).map(|upload| upload.network);
-        let own = network(&id);
-        self.queue.len() >= limits.waiting
-            || self.queue.iter().filter(|id| network(id) == own).count() >= limits.waiting_per_network
+    /// Whether this upload may wait. Where as many wait as may, the last of the network that has the most goes for it, unless its
+    /// own would have as many then: a network that fills the queue keeps no other out, and none loses its only one.
+    fn make_room_in_queue(&mut self, id: u64, limits: &UploadLimits) -> bool {
+        let Some(own) = self.uploads.get(&id).map(|upload| upload.network) else { return false };
+        // How many wait of each network, and the last of them that has no file here yet.
+        let mut waiting: BTreeMap<ClientNetwork, (usize, Option<u64>)> = BTreeMap::new();
+        for id in &self.queue {
+            let Some(upload) = self.uploads.get(id) else { continue };
+            let (count, last) = waiting.entry(upload.network).or_default();
+            *count += 1;
+            if matches!(upload.stage, Stage::Waiting { has_file: false, .. }) {
+                *last = Some(*id);
+            }
+        }
+        let of_own = waiting.get(&own).map_or(0, |(count, _)| *count);
+        if of_own >= limits.waiting_per_network {
+            return false;
+        }
+        if self.queue.len() < limits.waiting {
+            return true;
+        }
+        let most = waiting.into_values().filter_map(|(count, last)| Some((count, last?))).max();
+        let Some((_, last)) = most.filter(|(count, _)| *count > of_own + 1) else { return false };
+        self.queue.retain(|other| *other != last);
+        if let Some(upload) = self.uploads.get_mut(&last) {
+            // Whoever waits there sees that nobody can grant it a place any more.
+            upload.stage = Stage::Evicted;
+        }
+        true
     }
 
     /// Whether a whole upload may lie without a place until it is opened.

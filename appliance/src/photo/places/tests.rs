@@ -191,12 +191,70 @@ async fn as_many_wait_as_may_and_the_next_is_told_at_once() {
     queue.extend((0..10).map(|n| waits(&places, 50 + n)));
     settled().await;
     assert_eq!(places.waiting(), 30);
-    assert_eq!(queue.iter().filter(|one| one.is_finished()).count(), 232);
-    assert_eq!(enter(&places, 100).await.unwrap_err(), NoPlace::Crowded);
+    let (crowd, others) = queue.split_at(252);
+    assert_eq!(crowd.iter().filter(|one| one.is_finished()).count(), 232, "four made room");
+    assert!(others.iter().all(|one| !one.is_finished()));
     assert_eq!(began.elapsed(), Duration::ZERO, "nobody of them waited");
     drop(held);
     settled().await;
     assert_eq!((places.taken(), places.waiting()), (8, 22), "whoever waits has a turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn networks_that_fill_the_queue_keep_no_other_out() {
+    let places = UploadPlaces::new(UploadLimits::default());
+    let mut crowd = Vec::new();
+    for _ in 0..14 {
+        for n in 1..=11 {
+            let places = places.clone();
+            crowd.push(tokio::spawn(async move { send_slowly(enter(&places, n).await?).await }));
+        }
+        settled().await;
+    }
+    assert_eq!((places.taken(), places.waiting()), (8, 128));
+    assert_eq!(crowd.iter().filter(|one| one.is_finished()).count(), 14 * 11 - 8 - 128);
+    let came = Instant::now();
+    let honest = waits(&places, 12);
+    settled().await;
+    assert_eq!((honest.is_finished(), places.waiting()), (false, 128));
+    let gone = crowd.iter().filter(|one| one.is_finished()).count();
+    assert_eq!(gone, 14 * 11 - 8 - 128 + 1, "one went for it");
+    let honest = honest.await.unwrap().unwrap();
+    assert!(came.elapsed() <= UploadLimits::default().hold + Duration::from_secs(2), "{:?}", came.elapsed());
+    honest.complete().unwrap();
+    crowd.into_iter().for_each(|upload| upload.abort());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_of_the_longest_goes_and_nobodys_only_one() {
+    let places = UploadPlaces::new(UploadLimits { waiting: 5, ..UploadLimits::default() });
+    let held = full(&places).await;
+    let mut queue = Vec::new();
+    for n in [20, 21, 20, 21, 20, 22] {
+        queue.push(waits(&places, n));
+        settled().await;
+    }
+    let are_gone = |queue: &[tokio::task::JoinHandle<_>]| {
+        queue.iter().map(tokio::task::JoinHandle::is_finished).collect::<Vec<_>>()
+    };
+    assert_eq!(are_gone(&queue), [false, false, false, false, true, false]);
+    assert_eq!(
+        queue.remove(4).await.unwrap().unwrap_err(),
+        NoPlace::Crowded,
+        "it is answered as the next one was"
+    );
+    for n in [22, 23, 24, 25] {
+        queue.push(waits(&places, n));
+        settled().await;
+    }
+    // 22 would have as many as 20 and 21 have; 23 and 24 take their second ones; 25 would take somebody's only one.
+    assert_eq!(are_gone(&queue), [false, false, true, true, false, true, false, false, true]);
+    assert_eq!(places.waiting(), 5);
+    drop(held);
+    settled().await;
+    assert_eq!((places.taken(), places.waiting()), (5, 0), "whoever waits has a turn");
+    let granted = queue.iter().filter(|one| one.is_finished()).count();
+    assert_eq!(granted, queue.len());
 }
 
 #[tokio::test(start_paused = true)]
