@@ -68,6 +68,15 @@ async fn run(phone: &Browser, script: &str, arguments: Vec<Value>) -> Value {
     phone.client.execute_async(script, arguments).await.expect("the phone's own store")
 }
 
+/// The box has no place for the photo of the ninth record, and somebody between says when in no number of seconds.
+const NO_PLACE: &str = "const direct = window.fetch;
+    window.fetch = (path, options) => {
+      if (!options?.body?.get('submission').includes('record 9')) return direct(path, options);
+      const headers = { 'content-type': 'application/problem+json', 'retry-after': 'Wed, 25 Nov 2026 10:00:00 GMT' };
+      const refusal = JSON.stringify({ type: '/problems/photo', title: 'No place for the photo' });
+      return Promise.resolve(new Response(refusal, { status: 503, headers }));
+    };";
+
 /// Of six reports the last has to wait for most of an hour; what stands behind it does not.
 pub(crate) async fn set_one_aside(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
@@ -95,6 +104,16 @@ pub(crate) async fn set_one_aside(story: &Story) {
     let cleanings = read_cleanings(&desk).await;
     let notes: Vec<_> = cleanings.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
     assert_eq!(notes, ["record 7", "record 8"]);
+    // One whose photo has no place waits by itself too.
+    spot.phone.script(NO_PLACE).await;
+    spot.line.set(NetworkFault::Cut);
+    run(&spot.phone, FILL, vec![json!(spot.tag), json!(9), json!(10)]).await;
+    spot.line.set(NetworkFault::None);
+    spot.phone.press("#send").await;
+    spot.phone.until(&are("box,phone,box,box,phone,box,box,box,box,box"), SLOW).await;
+    let waiting = run(&spot.phone, WAITING, Vec::new()).await;
+    assert_eq!(waiting[1]["document"]["note"], "record 9");
+    assert!(waiting[1]["trouble"]["after"].is_number(), "{waiting}");
     spot.phone.close().await;
     desk.close().await;
 }

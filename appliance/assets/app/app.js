@@ -11,9 +11,9 @@
   const IDS_MAX = 100;
   // A record that the box does not take so often no longer holds up those behind it.
   const TRIES_MAX = 3;
-  // What the box puts off of one record alone, and for no longer than this.
-  const OWN_WAITS = ["/problems/reports-spent", "/problems/badges-spent"];
-  const OWN_WAIT_MS_MAX = 3600000;
+  // What the box puts off of one record alone.
+  const OWN_WAITS = ["/problems/reports-spent", "/problems/badges-spent", "/problems/photo"];
+  const [WAIT_MS, WAIT_MS_MAX] = [5000, 3600000];
 
   const { readTag, tagIn, readCode, labelIn } = labels;
   const { PAGE, clocks, readWords, sayIn, inStores, read, readAll, write, newId, isWaiting, dropPhotos } = phoneQueue;
@@ -104,7 +104,7 @@
   }
   const isStuck = ({ trouble }) => Boolean(trouble && trouble.tries >= TRIES_MAX && trouble.page === PAGE);
   // By a clock that was set meanwhile no record waits for ever.
-  const isPutOff = ({ trouble }) => Boolean(trouble && trouble.after > Date.now() && trouble.after - Date.now() <= OWN_WAIT_MS_MAX);
+  const isPutOff = ({ trouble }) => Boolean(trouble && trouble.after > Date.now() && trouble.after - Date.now() <= WAIT_MS_MAX);
 
   // One record after the other, in the order of the presses. True: the next may go.
   async function send(record) {
@@ -119,9 +119,11 @@
     const isBox = (answer.headers.get("content-type") || "").startsWith("application/problem+json");
     const said = answer.status === 201 || isBox ? await answer.json() : {};
     if (answer.status === 429 || answer.status > 500) {
-      const waitMs = Number(answer.headers.get("retry-after") || 5) * 1000;
+      // It may also be a day and time, and whoever stands between may say anything.
+      const asked = Number(answer.headers.get("retry-after")) * 1000;
+      const waitMs = asked > 0 ? Math.min(asked, WAIT_MS_MAX) : WAIT_MS;
       if (OWN_WAITS.includes(said.type)) {
-        await settle(record, { trouble: { status: answer.status, why: said.title, after: Date.now() + Math.min(waitMs, OWN_WAIT_MS_MAX) } });
+        await settle(record, { trouble: { status: answer.status, why: said.title, after: Date.now() + waitMs } });
         return true;
       }
       waitUntil = performance.now() + waitMs * (0.8 + Math.random() * 0.4);
