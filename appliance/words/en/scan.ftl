@@ -159,6 +159,7 @@ scan-proof-open = Open the secure page
 scan-proof-trust = How to trust this box
 scan-proof-sign-in = Sign in with your PIN
 scan-proof-names = Who are you?
+    .spent = Too many names were looked for from here. Enter your whole name, or wait a few minutes.
 scan-proof-find = Find my name
 scan-proof-decline = Record without proof
     .hint = Say in the note why. Such a record is incomplete.

@@ -114,6 +114,7 @@ scan-proof-open = Abrir la página segura
 scan-proof-trust = Cómo confiar en esta unidad
 scan-proof-sign-in = Iniciar sesión con su PIN
 scan-proof-names = ¿Quién es usted?
+    .spent = Desde aquí se buscaron demasiados nombres. Escriba su nombre completo, o espere unos minutos.
 scan-proof-find = Buscar mi nombre
 scan-proof-decline = Registrar sin prueba
     .hint = Indique en la nota por qué. Ese registro queda incompleto.

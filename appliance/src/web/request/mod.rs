@@ -14,6 +14,7 @@ pub(crate) mod form_words;
 pub(crate) mod language;
 pub(crate) mod listing;
 pub(crate) mod multipart;
+pub(crate) mod name_share;
 pub(crate) mod next_page;
 pub(crate) mod optional_day;
 pub(crate) mod optional_json;

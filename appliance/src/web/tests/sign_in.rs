@@ -408,6 +408,8 @@ async fn only_a_device_that_somebody_signed_in_on_lists_who_works_here() {
     }
     let spent = stranger.get("/staff/sign-in?letters=tom").await;
     spent.is(200).has("Too many names were looked for from here").has_not("Nguyen");
+    let whole = stranger.get("/staff/sign-in?letters=%20tom%20NGUYEN").await;
+    whole.is(200).has("Tom Nguyen").has_not("Too many names").has_not("Moreau");
     browser.try_pin(tom, "471147").await.is(303);
     browser.get("/staff/sign-in").await.is(200).has("Tom Nguyen").has("Ada Moreau").has_not("first letters");
     let at_the_box = Browser::new(&world, [127, 0, 0, 1]);

@@ -42,6 +42,17 @@ async fn submit(world: &World, secure: bool, fields: &[(&str, &str)]) -> Answer 
     world.send(posted(&scan, &[&own, fields].concat()), secure).await
 }
 
+/// Looks for the names that begin with "gr" in a browser that has these cookies.
+async fn find_on(world: &World, cookies: &str) -> Answer {
+    let scan = format!("/t/{}", world.pump);
+    let page = world.get(&scan).await;
+    let (token, submission) = (page.is(200).hidden("page"), page.hidden("submission"));
+    let fields = [("page", &*token), ("submission", &*submission), ("cleaned_by", "gr"), ("find", "1")];
+    let mut request = posted(&scan, &fields);
+    request.headers_mut().insert("cookie", cookies.parse().unwrap());
+    world.send(request, true).await
+}
+
 fn lacks_who(world: &World) -> bool {
     world.cleaning().incomplete.contains(&MissingPart::Who)
 }
@@ -218,6 +229,40 @@ async fn where_a_name_of_the_list_is_one_way_it_is_offered() {
 }
 
 #[tokio::test]
+async fn whoever_reads_the_list_of_staff_by_its_letters_has_to_wait() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Semicritical, &ProofWay::Typed).await;
+    person(&world, "Grace Okafor", StaffRole::Technician, PIN).await;
+    let ada = person(&world, "Ada Moreau", StaffRole::Technician, "839204").await;
+    let find = async |name: &str| submit(&world, false, &[("cleaned_by", name), ("find", "1")]).await;
+    // One share serves this page and the one where people sign in.
+    for n in 0..30 {
+        find(&format!("x{n}")).await.is(200).has_not("Too many names");
+        let secure = Request::get(format!("/staff/sign-in?letters=x{n}")).body(Body::empty()).unwrap();
+        world.send(secure, true).await.is(200).has_not("Too many names");
+    }
+    find("gr").await.is(200).has_not("Grace").has("Too many names were looked for from here");
+    let secure = Request::get("/staff/sign-in?letters=gr").body(Body::empty()).unwrap();
+    world.send(secure, true).await.is(200).has_not("Grace").has("Too many names were looked for from here");
+    // A name that a cookie brings is no other way to the list.
+    let scan = format!("/t/{}", world.pump);
+    let brought = Request::get(&scan).header("cookie", "name=6772").body(Body::empty()).unwrap();
+    world.send(brought, false).await.is(200).has("value=\"gr\"").has_not("Grace");
+    let whole = find("grace okafor").await;
+    whole
+        .is(200)
+        .has("<span translate=\"no\">Grace Okafor</span>")
+        .has_not("Too many names")
+        .has_not("Moreau");
+    submit(&world, false, &[("cleaned_by", "Grace Okafor"), ("notes", "x")]).await.is(303);
+    // A device on which somebody signed in pays nothing.
+    let signed = [("staff", &*ada.to_string()), ("pin", "839204")];
+    let cookies = world.send(posted("/staff/sign-in", &signed), true).await.is(303).cookies();
+    let device = cookies.split("; ").filter(|one| !one.contains("session")).collect::<Vec<_>>().join("; ");
+    find_on(&world, &device).await.is(200).has("Grace Okafor").has_not("Too many names");
+}
+
+#[tokio::test]
 async fn whoever_was_named_last_on_a_phone_stands_first() {
     let world = World::new().await;
     ask(&world, SpauldingClass::Semicritical, &ProofWay::Typed).await;
@@ -232,6 +277,9 @@ async fn whoever_was_named_last_on_a_phone_stands_first() {
         (text.find(&graham), text.find(&grace))
     };
     let (first, second) = open(&cookie).await;
+    assert!(first.is_some() && second.is_none(), "the phone's own name looks for nobody else: {second:?}");
+    let text = find_on(&world, &cookie).await.is(200).text();
+    let (first, second) = (text.find(&graham), text.find(&grace));
     assert!(first.is_some() && first < second, "{first:?} {second:?}");
     assert_eq!(
         open(&format!("{cookie}; shared=1")).await,

@@ -20,6 +20,11 @@ pub(crate) fn has_part(name: &str, letters: &str) -> bool {
     name.starts_with(letters) || name.split_whitespace().any(|part| part.starts_with(letters))
 }
 
+/// Whether these small letters are a whole name.
+pub(crate) fn is_whole_name(name: &str, letters: &str) -> bool {
+    name.to_lowercase() == letters
+}
+
 /// Somebody of the staff, by the name that they have in their list.
 #[derive(Debug, Clone)]
 pub(crate) struct ListedPerson {
@@ -62,7 +67,7 @@ pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Optio
     }
     read_quick(state, move |state, reader| {
         let mut people = list_people(reader, &state.store.snapshot());
-        people.retain(|person| person.name.to_lowercase() == entered);
+        people.retain(|person| is_whole_name(&person.name, &entered));
         let found = people.pop();
         Ok(found.filter(|_| people.is_empty()))
     })

@@ -1,14 +1,10 @@
 //! Signing in by PIN, over HTTPS only, and what every staff page asks first.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use record::ids::StaffId;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use service::attempts::ClientNetwork;
-use service::limit::RateLimiter;
 use web::answer::{FormReply, OneOf, Page, WithHeaders};
 use web::argument::{FormBody, LenientQuery};
 use web::error::HttpError;
@@ -22,15 +18,16 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to, with_cookies};
-use crate::web::context::{ADDRESSES_MAX, AppState, run_blocking};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_quick, read_text};
 use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::request::name_share::NameSeeker;
 use crate::web::request::next_page::{HOME, NextPage, SIGN_IN, own_pin_address, sign_in_address};
-use crate::web::view_models::listed_people::{LETTERS_MIN, NAMES_MAX, has_part};
+use crate::web::view_models::listed_people::{LETTERS_MIN, NAMES_MAX, has_part, is_whole_name};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
@@ -54,22 +51,9 @@ struct NamesPage {
     people: Vec<(String, String, String)>,
     /// What was entered of a name, on a device that is new here: who works here is not for everybody in the building.
     letters: Option<String>,
-    /// Too many names were looked for from this address.
+    /// Too many names were looked for from this address: only a whole one is found.
     is_spent: bool,
     next: NextPage,
-}
-
-/// Names that are looked for from one address within an hour, on devices that are new here: more than a shift has new phones, and
-/// too few to read the list of staff by its letters.
-const SEARCHES: u32 = 60;
-const SEARCHES_SPAN: Duration = Duration::from_secs(3_600);
-
-struct NameSearches(RateLimiter<ClientNetwork>);
-
-impl Default for NameSearches {
-    fn default() -> Self {
-        Self(RateLimiter::new(SEARCHES, SEARCHES_SPAN, SEARCHES, ADDRESSES_MAX))
-    }
 }
 
 #[derive(Template)]
@@ -106,15 +90,11 @@ async fn names_page(
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PeopleWords) = phone.words();
     let facility = state.store.snapshot();
-    // Whoever sits at the box itself reads its files as well.
-    let (device, at_box) = (phone.browser().device(state).id(), phone.peer().remote.is_loopback());
-    let network = ClientNetwork::of(phone.peer().remote);
+    let (device, remote) = (phone.browser().device(state).id(), phone.peer().remote);
     let page_of_names = read_text(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
         let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
-        let known_device = at_box || {
-            let known = state.identity.pins.knows_device(device, state.clock.now().wall_ms);
-            known.map_err(|e| HttpError::internal(&e))?
-        };
+        let seeker = NameSeeker { remote, devices: &[device] };
+        let is_known = seeker.is_known(state).map_err(|e| HttpError::internal(&e))?;
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
@@ -124,13 +104,13 @@ async fn names_page(
         };
         let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
-        let letters = (!known_device && !people.is_empty()).then(|| letters.trim().to_owned());
+        let letters = (!is_known && !people.is_empty()).then(|| letters.trim().to_owned());
         let mut is_spent = false;
         if let Some(letters) = letters.as_ref().map(|letters| letters.to_lowercase()) {
             let is_long_enough = letters.chars().count() >= LETTERS_MIN;
-            let searches = state.stored::<NameSearches>();
-            is_spent = is_long_enough && searches.0.take(network, state.clock.now().up_ms).is_err();
-            people.retain(|(_, name, _)| is_long_enough && !is_spent && has_part(name, &letters));
+            is_spent = is_long_enough && !seeker.take_search(state);
+            let finds = if is_spent { is_whole_name } else { has_part };
+            people.retain(|(_, name, _)| is_long_enough && finds(name, &letters));
             people.truncate(NAMES_MAX);
         }
         let snapshot = Snapshot::of(state, &facility);

@@ -234,9 +234,11 @@ impl ScanPageBuilder<'_> {
     fn ask_proof(&self, class: SpauldingClass, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
         let Self { view, reader, facility, .. } = self;
         let look = ProofLook {
+            state: self.state,
             w: view.words.1,
             class,
             origin: &view.origin,
+            devices: &view.devices,
             reader,
             facility,
             entered: &view.entered.who,

@@ -1,6 +1,9 @@
 //! What a scan page asks for where the class of the use needs more than a typed name, and who is picked from the list.
 
+use std::net::IpAddr;
+
 use record::fold::{FacilitySettings, FacilityState};
+use record::ids::DeviceId;
 use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
 use record::kinds::{ProofWay, SpauldingClass};
 use web::argument::FormFields;
@@ -14,9 +17,11 @@ use crate::web::context::AppState;
 use crate::web::layout::StaffLink;
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::cookies::remembered_name;
+use crate::web::request::name_share::NameSeeker;
 use crate::web::request::peer::https_address;
 use crate::web::view_models::listed_people::{
-    LETTERS_MIN, ListedPerson, NAMES_MAX, find_listed_person, find_only_name, has_part, list_people,
+    LETTERS_MIN, ListedPerson, NAMES_MAX, find_listed_person, find_only_name, has_part, is_whole_name,
+    list_people,
 };
 use crate::web::words::{PageWords, ScanWords};
 
@@ -28,6 +33,7 @@ pub(crate) struct PageOrigin {
     sign_in: Option<String>,
     /// The name that was entered last on this phone; none on one that many use.
     recent_name: String,
+    remote: IpAddr,
 }
 
 /// Which listener brought the page.
@@ -51,7 +57,8 @@ impl PageOrigin {
             BrowserUse::Own => remembered_name(browser.cookies()),
             BrowserUse::Shared => String::new(),
         };
-        Self { listener, sign_in: browser.sign_in_address(state), recent_name }
+        let remote = browser.peer().remote;
+        Self { listener, sign_in: browser.sign_in_address(state), recent_name, remote }
     }
 
     pub(crate) fn is_secure(&self) -> bool {
@@ -81,6 +88,8 @@ pub(crate) struct ProofAsk {
     pub(crate) takes_name: bool,
     /// Whoever was named last on this phone, and those whose names begin as what was entered.
     pub(crate) names: Vec<ListedPerson>,
+    /// Too many names were looked for from this address, and what was entered is no whole one.
+    pub(crate) is_spent: bool,
     /// It can be declined: a name alone is too little.
     pub(crate) is_needed: bool,
 }
@@ -95,10 +104,13 @@ pub(crate) struct BadgeField {
 
 /// What the page is for, and who is in front of it.
 pub(crate) struct ProofLook<'a> {
+    pub(crate) state: &'a AppState,
     pub(crate) w: ScanWords,
     /// Of the use.
     pub(crate) class: SpauldingClass,
     pub(crate) origin: &'a PageOrigin,
+    /// What the browser is known as.
+    pub(crate) devices: &'a [DeviceId],
     pub(crate) reader: &'a LogReader,
     pub(crate) facility: &'a FacilityState,
     pub(crate) entered: &'a str,
@@ -120,13 +132,15 @@ impl ProofLook<'_> {
             takes_pin: false,
             takes_name: false,
             names: Vec::new(),
+            is_spent: false,
             is_needed: true,
         };
         // Where nobody has a badge, what takes one takes a PIN.
         let takes_badge = has_badges && needed == ProofWay::Badge;
         match (needed, &origin.listener) {
             (ProofWay::List, _) => {
-                Some(ProofAsk { takes_name: true, names: self.find_names(), ..ask(w.scan_proof_list()) })
+                let (names, is_spent) = self.find_names();
+                Some(ProofAsk { takes_name: true, names, is_spent, ..ask(w.scan_proof_list()) })
             }
             (ProofWay::Badge | ProofWay::Pin, PageListener::Plain { secure }) => {
                 let words = if takes_badge { w.scan_proof_plain_badge() } else { w.scan_proof_plain() };
@@ -138,27 +152,42 @@ impl ProofLook<'_> {
                 Some(ProofAsk { takes_sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
             }
             _ if !is_signed_in && takes_list(&self.facility.settings, class) => {
-                let names = self.find_names();
-                Some(ProofAsk { takes_name: true, names, is_needed: false, ..ask(w.scan_proof_list_too()) })
+                let (names, is_spent) = self.find_names();
+                let ask = ask(w.scan_proof_list_too());
+                Some(ProofAsk { takes_name: true, names, is_spent, is_needed: false, ..ask })
             }
             _ => None,
         }
     }
 
-    /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were entered.
-    fn find_names(&self) -> Vec<ListedPerson> {
-        let letters: String = self.entered.trim().to_lowercase().chars().take(LETTERS_MIN).collect();
-        let is_long_enough = letters.chars().count() >= LETTERS_MIN;
+    /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were entered; and
+    /// whether too many were looked for from here to find more than a whole name.
+    fn find_names(&self) -> (Vec<ListedPerson>, bool) {
+        let entered = self.entered.trim().to_lowercase();
+        let letters: String = entered.chars().take(LETTERS_MIN).collect();
         let recent = self.origin.recent_name.trim().to_lowercase();
-        if !is_long_enough && recent.is_empty() {
-            return Vec::new();
+        // The name that the phone filled in itself looks for nobody else.
+        let looks = letters.chars().count() >= LETTERS_MIN && entered != recent;
+        if !looks && recent.is_empty() {
+            return (Vec::new(), false);
         }
-        let is_recent = |person: &ListedPerson| person.name.to_lowercase() == recent;
+        let may_look = looks && self.may_look();
+        let is_recent = |person: &ListedPerson| is_whole_name(&person.name, &recent);
+        let is_entered = |person: &ListedPerson| looks && is_whole_name(&person.name, &entered);
         let mut people = list_people(self.reader, self.facility);
-        people.retain(|person| is_recent(person) || is_long_enough && has_part(&person.name, &letters));
+        people.retain(|person| {
+            is_recent(person) || is_entered(person) || may_look && has_part(&person.name, &letters)
+        });
         people.sort_by_cached_key(|person| (!is_recent(person), person.name.to_lowercase()));
         people.truncate(NAMES_MAX);
-        people
+        let is_spent = looks && !may_look && !people.iter().any(is_entered);
+        (people, is_spent)
+    }
+
+    /// Whether names may be looked for by their letters. Where it cannot be read whether the device is known, it is not.
+    fn may_look(&self) -> bool {
+        let seeker = NameSeeker { remote: self.origin.remote, devices: self.devices };
+        seeker.is_known(self.state).unwrap_or(false) || seeker.take_search(self.state)
     }
 }
 
