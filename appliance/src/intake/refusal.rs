@@ -314,7 +314,8 @@ impl CommandRefusal {
             }
             Self::UnknownProblem { .. } => "It was never made, or somebody has closed it.",
             Self::ReportsSpent => {
-                "A phone can make five reports in an hour, and phones behind one address thirty in which nobody proves who they are."
+                "A phone can make five reports in an hour, a person who proves who they are thirty, and phones behind one address thirty \
+                 without proof."
             }
             Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
             Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",

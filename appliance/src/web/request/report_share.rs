@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
-use record::ids::DeviceId;
+use record::ids::{DeviceId, StaffId};
 use service::attempts::ClientNetwork;
 use service::limit::RateLimiter;
 use web::error::HttpError;
@@ -13,15 +13,17 @@ use crate::intake::{CommandRefusal, REPORTS_OF_DEVICE_MAX};
 use crate::web::commands::run::by_key;
 use crate::web::context::{ADDRESSES_MAX, AppState};
 
-/// Whoever makes up a new device for each report is one network still.
+/// Whoever makes up a new device for each report is one network still, or one person where they prove who they are.
 const OF_NETWORK_MAX: u32 = 30;
+const OF_PERSON_MAX: u32 = 30;
 const HOUR: Duration = Duration::from_secs(3_600);
 // The words of the refusal say five and thirty.
-const _: () = assert!(REPORTS_OF_DEVICE_MAX == 5 && OF_NETWORK_MAX == 30);
+const _: () = assert!(REPORTS_OF_DEVICE_MAX == 5 && OF_NETWORK_MAX == 30 && OF_PERSON_MAX == 30);
 
 struct ReportLimiters {
     devices: RateLimiter<DeviceId>,
     networks: RateLimiter<ClientNetwork>,
+    people: RateLimiter<StaffId>,
 }
 
 impl Default for ReportLimiters {
@@ -29,6 +31,7 @@ impl Default for ReportLimiters {
         Self {
             devices: RateLimiter::new(REPORTS_OF_DEVICE_MAX, HOUR, REPORTS_OF_DEVICE_MAX, ADDRESSES_MAX),
             networks: RateLimiter::new(OF_NETWORK_MAX, HOUR, OF_NETWORK_MAX, ADDRESSES_MAX),
+            people: RateLimiter::new(OF_PERSON_MAX, HOUR, OF_PERSON_MAX, ADDRESSES_MAX),
         }
     }
 }
@@ -37,8 +40,9 @@ impl Default for ReportLimiters {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReportOrigin {
     pub(crate) device: DeviceId,
-    /// Absent where a PIN or a badge proves who reports.
-    pub(crate) unproven: Option<ClientNetwork>,
+    pub(crate) network: ClientNetwork,
+    /// Whom a PIN or a badge proves to report: then their share pays, and not that of the network.
+    pub(crate) proven: Option<StaffId>,
 }
 
 /// Too many came from there: for so many seconds there is no other.
@@ -70,8 +74,9 @@ impl ReportShare {
         let Some(origin) = self.from else { return };
         let limiters = state.stored::<ReportLimiters>();
         limiters.devices.refund(&origin.device);
-        if let Some(network) = origin.unproven {
-            limiters.networks.refund(&network);
+        match origin.proven {
+            Some(staff) => limiters.people.refund(&staff),
+            None => limiters.networks.refund(&origin.network),
         }
     }
 }
@@ -90,8 +95,11 @@ pub(crate) async fn take_report(
     let share = ReportShare { from: Some(origin) };
     let (limiters, up_ms) = (state.stored::<ReportLimiters>(), state.clock.now().up_ms);
     limiters.devices.take(origin.device, up_ms).map_err(|seconds| ReportWait { seconds })?;
-    let Some(network) = origin.unproven else { return Ok(share) };
-    match limiters.networks.take(network, up_ms) {
+    let taken = match origin.proven {
+        Some(staff) => limiters.people.take(staff, up_ms),
+        None => limiters.networks.take(origin.network, up_ms),
+    };
+    match taken {
         Ok(()) => Ok(share),
         Err(seconds) => {
             limiters.devices.refund(&origin.device);

@@ -277,6 +277,27 @@ async fn whoever_tries_out_numbers_has_to_wait() {
 }
 
 #[tokio::test]
+async fn one_person_reports_as_much_as_one_has_to() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let tom = person(&world, "Tom", StaffRole::Technician, "2222").await;
+    enrol(&world, ada, CODE).unwrap();
+    enrol(&world, tom, OTHER).unwrap();
+    // Each comes from a device that is new.
+    let report = async |n: u32, code: &str| {
+        let new = with(document(&world), "id", json!(format!("01J00000000000000000000{n:03}")));
+        let alone = with(with(new, "problem", json!({ "what": "broken" })), "cleaned", json!(false));
+        let proven = with(alone, "who", json!({ "way": "badge", "badge": code }));
+        world.send(packed(&proven, &[]), true).await
+    };
+    for n in 0..30 {
+        report(n, CODE).await.is(201);
+    }
+    assert_eq!(report(30, CODE).await.is(429).has("/problems/reports-spent").header(RETRY_AFTER), "120");
+    report(31, OTHER).await.is(201);
+}
+
+#[tokio::test]
 async fn strangers_keep_no_phone_from_a_badge_on_which_one_proved_something() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;

@@ -106,8 +106,7 @@ async fn add_submission(
         submission.recall(&state).await;
     }
     let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
-    let unproven = submission.proven.is_none().then_some(network);
-    let origin = ReportOrigin { device: device.id(), unproven };
+    let origin = ReportOrigin { device: device.id(), network, proven: submission.proven };
     let share = share_report(&state, origin, &mut submission).await?;
     let place = submission.place(&state.clock.now());
     let done = match record_submission(&state, by, submission, &place).await {

@@ -238,8 +238,8 @@ pub(crate) async fn submit_problem(
     let done = match (proof.refused, taken) {
         (Some(refusal), _) => Err(ReportFailure::Shown(ReportFault::Proof(refusal))),
         (None, Ok(_)) => {
-            let unproven = staff.is_none().then(|| ClientNetwork::of(phone.peer().remote));
-            let origin = ReportOrigin { device: device.id(), unproven };
+            let network = ClientNetwork::of(phone.peer().remote);
+            let origin = ReportOrigin { device: device.id(), network, proven: staff };
             report_once(&state, by, origin, key.as_deref(), &report, &mut proof).await
         }
         (None, Err(refusal)) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
