@@ -45,6 +45,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 const APP_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; \
     media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// What is looked at before any handler is asked.
@@ -182,16 +183,18 @@ impl RequestHead {
             || state.settings.hosts.iter().any(|h| host_name(h).eq_ignore_ascii_case(name))
     }
 
-    /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is.
+    /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is; where there is none either, it is no other site's.
     fn same_origin(&self, headers: &HeaderMap, host: &str) -> Result<(), HttpError> {
-        let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
         let scheme = if self.peer.secure { "https://" } else { "http://" };
-        let same = origin
-            .to_str()
-            .ok()
-            .and_then(|o| o.strip_prefix(scheme))
-            .is_some_and(|authority| authority.eq_ignore_ascii_case(host));
-        if same {
+        let is_same = match headers.get(ORIGIN) {
+            Some(origin) => origin
+                .to_str()
+                .ok()
+                .and_then(|o| o.strip_prefix(scheme))
+                .is_some_and(|authority| authority.eq_ignore_ascii_case(host)),
+            None => headers.get(FETCH_SITE).is_none_or(|site| site != "cross-site"),
+        };
+        if is_same {
             return Ok(());
         }
         Err(new_error(StatusCode::FORBIDDEN, "origin", worded(ErrorWords::error_origin))

@@ -98,7 +98,10 @@ async fn heads_that_do_not_fit() {
         world.send(with(post(), "origin", origin), false).await.is(403).has("another site");
     }
     assert_eq!(world.size(), size);
+    world.send(with(post(), "sec-fetch-site", "cross-site"), true).await.is(403).has("another site");
+    assert_eq!(world.size(), size);
     world.send(with(post(), "origin", "http://10.0.0.5"), false).await.is(303);
+    world.send(with(post(), "sec-fetch-site", "none"), true).await.is(303);
 }
 
 #[tokio::test]
