@@ -30,7 +30,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::device::RequestDevice;
 use crate::web::request::next_page::{HOME, KnownPages, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
-use crate::web::request::peer::{find_peer, host_name, https_address};
+use crate::web::request::peer::{find_peer, host_name, https_address, is_authority};
 use crate::web::request::submission_record::SUBMISSION_STATES;
 use crate::web::words::ErrorWords;
 
@@ -207,7 +207,8 @@ fn one_host(headers: &HeaderMap) -> Result<&str, HttpError> {
     let mut hosts = headers.get_all(HOST).iter();
     let one = hosts.next().and_then(|h| h.to_str().ok()).filter(|h| !h.is_empty() && h.len() <= 255);
     match (one, hosts.next()) {
-        (Some(host), None) => Ok(host),
+        // Links are made of it.
+        (Some(host), None) if is_authority(host) => Ok(host),
         _ => Err(new_error(StatusCode::BAD_REQUEST, "host", worded(ErrorWords::error_host))),
     }
 }

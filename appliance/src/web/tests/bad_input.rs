@@ -132,6 +132,10 @@ async fn host_names() {
     let mut two = ask("/", "10.0.0.5");
     two.headers_mut().append(HOST, "evil.example".parse().unwrap());
     world.send(two, false).await.is(400);
+    for junk in ["10.0.0.5@evil.example", "10.0.0.5:x", "10.0.0.5:80@evil.example:80", "evil.example/x"] {
+        world.send(ask("/staff/", junk), false).await.is(400).has_not("evil");
+        world.send(ask(&tag, junk), false).await.is(400).has_not("evil");
+    }
 }
 
 #[tokio::test]
