@@ -157,6 +157,10 @@
     }
   }
 
+  // A browser that cannot send a form takes the page away, with all that is on it: whether the box answers is asked first.
+  const silent = document.querySelector("#silent");
+  const words = silent && silent.textContent;
+
   // One press says so; the server makes a second one harmless.
   for (const form of document.querySelectorAll("form[method=post]")) {
     let held;
@@ -168,22 +172,20 @@
     // Back from the next page: what was typed is still here, so the button has to be as well.
     addEventListener("pageshow", release);
 
-    // A browser that cannot send a form takes the page away, with all that is on it: whether the box answers is asked first.
-    const silent = form.querySelector("#silent");
-    const words = silent && silent.textContent;
     let step = "press";
     const isThere = async () => {
       const limit = new AbortController();
       const timer = setTimeout(() => limit.abort(), 2000);
       const options = { cache: "no-store", signal: limit.signal };
-      const answer = await fetch(`/api/v1/submissions/state?id=${form.elements.submission.value}`, options);
+      const answer = await fetch("/api/v1/submissions/state", options);
       clearTimeout(timer);
       // Whoever else answers here, such as the Wi-Fi's own page, is not the box.
       return (answer.headers.get("content-type") || "").includes("json");
     };
-    // With the installed page on this phone the record waits there.
-    const take = async (press) => {
-      if (!navigator.serviceWorker.controller) return words;
+    // With the installed page on this phone the record waits there. What other buttons do only the box can do.
+    const take = async (by, press) => {
+      const records = !by || !by.name || ["unproven", "look", "finish"].some((one) => one === by.name || one === by.value);
+      if (!records || !form.contains(silent) || !navigator.serviceWorker.controller) return words;
       await import(silent.dataset.queue);
       return phoneQueue.takePage(form, press);
     };
@@ -192,9 +194,11 @@
       step = "ask";
       if (await isThere().catch(() => false)) {
         step = "send";
-        form.requestSubmit(by && by.isConnected ? by : null);
+        // The foot may have become another one meanwhile: what was pressed is what goes.
+        if (by && !by.isConnected) form.append(by);
+        form.requestSubmit(by);
       } else {
-        const open = await take(press).catch(() => words);
+        const open = await take(by, press).catch(() => words);
         if (open) {
           release();
           silent.textContent = open;
@@ -208,7 +212,7 @@
     form.addEventListener("submit", (event) => {
       const by = event.submitter;
       const go = by || form.querySelector(".bar .go");
-      if (silent && form.requestSubmit && step !== "send" && (!by || !by.name || by.name === "unproven")) {
+      if (silent && form.requestSubmit && step !== "send") {
         event.preventDefault();
         if (step === "press") record(by);
       }

@@ -151,8 +151,34 @@ pub(crate) async fn fall_into_the_queue(story: &Story) {
     check(&desk, &presses).await;
     let all = read_cleanings(&desk).await;
     assert!(all.iter().all(|(one, _)| one["cleaned_by"] == "Aisha Bello"), "{all:?}");
+    report(&phone, &desk).await;
     phone.browser.close().await;
     desk.close().await;
+}
+
+/// A report goes the same way; once it is on the box, staff look for no record of this phone any more.
+async fn report(phone: &Phone, desk: &Browser) {
+    let browser = &phone.browser;
+    browser.goto(&format!("{}/problem", phone.page)).await;
+    browser.shows("Send the report").await;
+    browser
+        .script(
+            "document.querySelector('[name=what][value=broken]').checked = true;
+             document.querySelector('#notes').value = 'the clamp'",
+        )
+        .await;
+    phone.line.set(NetworkFault::Cut);
+    browser.press("main .go").await;
+    browser.until("location.pathname === '/app/queue'", TIME_LIMIT).await;
+    phone.shows_states("phone,box,box,box").await;
+    // What it says later by itself is not waited for.
+    browser.script("globalThis.setTimeout = () => 0").await;
+    browser.until("navigator.locks.query().then(({ held }) => held.length === 0)", TIME_LIMIT).await;
+    phone.line.set(NetworkFault::None);
+    browser.press("#send").await;
+    phone.shows_states("box,box,box,box").await;
+    let is_empty = "fetch('/staff/phone-records').then((answer) => answer.text()).then((page) => !/holds \\d/.test(page))";
+    desk.until(is_empty, TIME_LIMIT).await;
 }
 
 /// One page in two tabs, pressed in both: one record, as it was pressed last.
@@ -201,6 +227,14 @@ pub(crate) async fn stay_on_the_page(story: &Story) {
         phone.browser.until(&left("#unmeasured"), TIME_LIMIT).await;
         phone.browser.shows("The box does not answer: this press recorded nothing.").await;
         story.picture(&phone.browser, &format!("0{n}-nothing-recorded")).await;
+        assert_eq!(phone.browser.client.current_url().await.expect("an address").as_str(), phone.page);
+    }
+    phone.line.set(NetworkFault::Cut);
+    let enter = "#scan > button.away";
+    for button in [".bar .go", enter, "button[name=language]"] {
+        let press = format!("document.activeElement.blur(); document.querySelector('{button}').click()");
+        phone.browser.script(&press).await;
+        phone.browser.until(&left("#unmeasured"), TIME_LIMIT).await;
         assert_eq!(phone.browser.client.current_url().await.expect("an address").as_str(), phone.page);
     }
     phone.line.set(NetworkFault::None);

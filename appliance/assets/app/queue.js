@@ -161,12 +161,15 @@ globalThis.phoneQueue = (() => {
     const file = (form.querySelector("[name=photo]") || { files: [] }).files[0];
     const hasKept = Boolean(form.querySelector("img"));
     const who = picked ? { way: "list", name, staff: picked.value } : name.trim() ? { way: "typed", name } : { way: "none" };
+    const what = form.querySelector("[name=what]") && (entered("what") || (text("notes").trim() && "other"));
+    const cleaned = what === null;
     const sheet = {
       v: 1,
       id: text("submission"),
       tag: form.getAttribute("action").split(/[/?]/)[2],
       protocol: text("protocol") ? { id: text("protocol"), version: Number(text("version")) } : null,
-      cleaned: true,
+      cleaned,
+      problem: what ? { what, text: text("notes") } : undefined,
       agent: text("agent"),
       lot: fields.has("lot") ? text("lot") : undefined,
       lot_expires: /^\d{4}-\d\d-\d\d$/.test(text("lot_expires")) ? text("lot_expires") : undefined,
@@ -174,7 +177,7 @@ globalThis.phoneQueue = (() => {
       class: entered("class"),
       steps: numbers(boxes.filter(isDone)),
       who,
-      note: text("notes"),
+      note: cleaned ? text("notes") : "",
       // By this the box finds the photo that it has of an earlier press.
       page: hasKept && !file ? text("page") : undefined,
     };
@@ -186,13 +189,16 @@ globalThis.phoneQueue = (() => {
   // once, in the words of the page that this phone keeps.
   async function takePage(form, press) {
     const { sheet, file, hasPhoto, missed } = readPage(form);
+    const { cleaned } = sheet;
     const [card, settings, seen] = [await findCard(sheet.tag), (await read("meta", "settings")) || { size: 0 }, await read("meta", "seen")];
     const shell = await caches.match("/app");
     const say = sayIn(readWords(new DOMParser().parseFromString(await shell.text(), "text/html")));
     if (await isFull()) return say("full");
+    if (!cleaned && !sheet.problem) return `${say("dead-spot")} ${say("problem-choose")}`;
     const protocol = sheet.protocol && (await read("meta", `protocol ${sheet.protocol.id}`));
     const needs = needsOf(card, protocol, settings);
-    const open = wordOpen(say, needs, { missed, isWet: true, hasPhoto, hasName: sheet.who.way !== "none" });
+    const isWet = !form.querySelector("#wet [role=timer]");
+    const open = cleaned && wordOpen(say, needs, { missed, isWet, hasPhoto, hasName: sheet.who.way !== "none" });
     if (open && open !== warned) {
       warned = open;
       return `${say("dead-spot")} ${say("still-open", { what: open })}`;
@@ -200,7 +206,7 @@ globalThis.phoneQueue = (() => {
     const { photos, left } = await takePhoto(file);
     const hashes = photos.map(({ hash }) => hash);
     const record = {
-      id: sheet.id, document: { ...sheet, photos: hashes, cards: settings.size }, name: document.querySelector("h1").textContent,
+      id: sheet.id, document: { ...sheet, photos: hashes, cards: settings.size }, name: (card && card.name) || document.querySelector("h1").textContent,
       state: "phone", photos: hashes, photo_left: left, open: [Math.round(performance.timeOrigin), 0], start: null, press, seen: seen || null, pages: [PAGE],
     };
     await keep(record, photos);

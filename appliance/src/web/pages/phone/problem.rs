@@ -20,6 +20,7 @@ use crate::web::access::pin::PinTypist;
 use crate::web::access::plain_form::screen_form;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
+use crate::web::assets::QUEUE;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
 use crate::web::commands::run::{CommandFailure, read_event};
 use crate::web::context::AppState;
@@ -76,6 +77,8 @@ struct ItemProblemPage {
     page: String,
     /// The thumbnail of a photo that came with an earlier press.
     stored_photo: Option<String>,
+    /// What keeps a report on the phone, where the box does not answer.
+    queue: &'static str,
 }
 
 /// Why nothing was reported.
@@ -178,6 +181,7 @@ async fn report_page(
             page: PageToken { photo: entered.photo, ..PageToken::new(tag, &snapshot.now) }
                 .text(&state.identity.page_key),
             stored_photo: entered.photo.map(thumbnail_address),
+            queue: QUEUE.path(),
         })
     });
     let template = drawn.await?;
