@@ -241,6 +241,38 @@ async fn what_serves_the_class_of_an_item_is_offered_first() {
 }
 
 #[tokio::test]
+async fn another_protocol_takes_the_ticks_and_nothing_else() {
+    let world = World::new().await;
+    let wipe = item_by(&world, NewProtocol { name: "Wipe".into(), ..Default::default() }).await;
+    let soak = item_by(&world, NewProtocol { name: "Soak".into(), ..Default::default() }).await;
+    let facility = world.state.store.facility();
+    let protocols = [wipe, soak].map(|tag| facility.equipment[&tag].protocols[0]);
+    let fields = EquipmentFields { protocols: Some(protocols.to_vec()), ..EquipmentFields::default() };
+    let change = Command::ChangeEquipment { tag: wipe, fields: Box::new(fields), schedule: None, seen: None };
+    world.give(change).await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{wipe}")).await;
+    let submission = phone.page.hidden("submission");
+    for (name, value) in [("cleaned_by", "Zoë"), ("notes", "under the clamp"), ("step", "1")] {
+        phone.enter(name, value);
+    }
+    let size = world.size();
+    phone.press("name=\"instead\"").await;
+    phone
+        .page
+        .is(200)
+        .has("Soak, version 1")
+        .has("value=\"Zoë\"")
+        .has(">under the clamp<")
+        .has_not(" checked");
+    assert_eq!((world.size(), phone.page.hidden("submission")), (size, submission));
+    assert!(phone.path.ends_with(&format!("&protocol={}", protocols[1])), "{}", phone.path);
+    phone.enter("step", "1");
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!(world.cleaning().protocol.unwrap().id, protocols[1]);
+}
+
+#[tokio::test]
 async fn a_page_that_is_loaded_again_is_the_same_visit() {
     let world = World::new().await;
     let tag = item_by(&world, NewProtocol { name: "Wipe".into(), ..Default::default() }).await;

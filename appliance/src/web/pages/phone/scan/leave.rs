@@ -1,6 +1,7 @@
-//! The ways that lead away from a scan page for a moment: signing in and another language. What was put in waits.
+//! The ways that lead away from a scan page for a moment: signing in, another language and another protocol. What was put in waits.
 
 use http::HeaderValue;
+use record::ids::ProtocolId;
 use service::attempts::ClientNetwork;
 use web::answer::WithHeaders;
 use web::error::HttpError;
@@ -9,6 +10,7 @@ use words::Language;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_upload::PhotoOutcome;
 use crate::web::context::AppState;
+use crate::web::pages::phone::scan::contact_time::find_timer;
 use crate::web::pages::phone::scan::submit::ScanSubmission;
 use crate::web::pages::phone::scan::view::ScanProblem;
 use crate::web::pages::phone::tag_answer::TagAnswer;
@@ -19,11 +21,13 @@ use crate::web::request::cookies;
 const SIGN_IN: &str = "sign_in";
 /// Those that lead to the page in another language.
 const LANGUAGE: &str = "language";
+/// Those that lead to the page by another of the item's protocols.
+const INSTEAD: &str = "instead";
 
 impl ScanSubmission {
     /// Whether the press was none that records.
     pub(super) fn leaves_page(&self) -> bool {
-        self.form.get(SIGN_IN).is_some() || self.form.get(LANGUAGE).is_some()
+        [SIGN_IN, LANGUAGE, INSTEAD].iter().any(|name| self.form.get(name).is_some())
     }
 
     /// Keeps what was put in, and leads away. What cannot be kept stays on its page.
@@ -42,12 +46,21 @@ impl ScanSubmission {
         let cookies = language.map(|language| cookies::set_language(language, self.from.secure));
         let cookies: Vec<Option<HeaderValue>> = cookies.into_iter().flatten().collect();
         let from = ClientNetwork::of(self.from.remote);
-        let view = self.again(problems, self.stale);
+        let instead: Option<ProtocolId> = self.form.get(INSTEAD).and_then(|id| id.parse().ok());
+        let mut view = self.again(problems, self.stale);
+        if instead.is_some() {
+            // Its steps are others; those that were ticked when its own contact time was started were done.
+            let timer = find_timer(state, self.tag, &self.now).filter(|timer| timer.protocol == instead);
+            view.entered.ticked = timer.map(|timer| timer.ticks).unwrap_or_default();
+            view.entered.protocol = instead;
+        }
         let Some(draft) = view.store_draft(state, from, self.device.id()) else {
             return Ok(with_cookies(view.answer(state).await?, cookies));
         };
         let sign_in = self.form.get(SIGN_IN).and_then(|_| browser.sign_in_address_for(state, &draft));
         let cookies = cookies.into_iter().chain([self.device.set_cookie()]);
-        Ok(with_cookies(TagAnswer::to(&sign_in.unwrap_or(draft))?, cookies))
+        // Where the box does not answer any more, the installed page opens by the same protocol.
+        let followed = instead.map(|id| format!("{draft}&protocol={id}"));
+        Ok(with_cookies(TagAnswer::to(&sign_in.or(followed).unwrap_or(draft))?, cookies))
     }
 }

@@ -79,8 +79,8 @@ pub(crate) struct ScanPage {
     instructions: Option<String>,
     protocol: Option<SafeHtml>,
     protocol_id: Option<ProtocolId>,
-    /// Where a page for each of the item's other protocols is, and the words of its link.
-    others: Vec<(String, SafeHtml)>,
+    /// The item's other protocols, each with the words of its button.
+    others: Vec<(ProtocolId, SafeHtml)>,
     steps: Vec<StepLine>,
     all_steps: Option<AllSteps>,
     /// What is wrong with them, said once.
@@ -127,23 +127,20 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) timer: Option<ContactTimer>,
 }
 
-/// The item's other protocols, each with the address of its page.
+/// The item's other protocols, each with the words of its button.
 fn other_protocols(
     w: ScanWords,
     facility: &FacilityState,
     item: &Equipment,
     shown: ProtocolId,
-    anyway: bool,
     now_ms: i64,
-) -> Vec<(String, SafeHtml)> {
+) -> Vec<(ProtocolId, SafeHtml)> {
     let others =
         offered_protocols(facility, item, now_ms).into_iter().filter(|other| other.protocol != shown);
-    let anyway = if anyway { "&anyway=1" } else { "" };
-    let link = |other: &ProtocolPublished| {
-        let to = format!("/t/{}?protocol={}{anyway}", item.tag, other.protocol);
-        (to, fill_slots(w.scan_other_protocol(S0), [SafeHtml::entered(&other.name)]))
+    let button = |other: &ProtocolPublished| {
+        (other.protocol, fill_slots(w.scan_other_protocol(S0), [SafeHtml::entered(&other.name)]))
     };
-    others.map(link).collect()
+    others.map(button).collect()
 }
 
 impl ScanPageBuilder<'_> {
@@ -223,10 +220,10 @@ impl ScanPageBuilder<'_> {
         if problems.is_empty() { name.clone() } else { self.view.words.0.page_error_title(name) }
     }
 
-    fn list_others(&self, shown: Option<&ProtocolPublished>) -> Vec<(String, SafeHtml)> {
+    fn list_others(&self, shown: Option<&ProtocolPublished>) -> Vec<(ProtocolId, SafeHtml)> {
         let Self { facility, item, view, .. } = self;
         let now_ms = self.snapshot.now_ms();
-        let list = |shown| other_protocols(view.words.1, facility, item, shown, view.anyway, now_ms);
+        let list = |shown| other_protocols(view.words.1, facility, item, shown, now_ms);
         shown.map(|shown| list(shown.protocol)).unwrap_or_default()
     }
 
