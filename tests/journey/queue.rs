@@ -152,6 +152,10 @@ pub(crate) async fn change_protocol(story: &Story) {
         (Some("L 7"), Some(&vec![]))
     );
     assert_eq!(record["photos"].as_array().map(Vec::len), Some(1));
+    // An address that names a protocol opens it.
+    let other = record["document"]["protocol"]["id"].as_str().expect("its protocol").to_owned();
+    spot.phone.goto(&format!("{}/t/{}?protocol={other}", spot.origin, spot.tag)).await;
+    spot.phone.until(&format!("document.querySelector('#protocol')?.value === '{other}'"), TIME_LIMIT).await;
     let label =
         "(document.querySelector('#replaced')?.textContent ?? '').startsWith('This label was replaced')";
     run(&spot.phone, REPLACE, vec![json!(spot.tag)]).await;

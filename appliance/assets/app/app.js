@@ -415,7 +415,7 @@
   async function itemPage(tag) {
     const card = await findCard(tag);
     const settings = (await read("meta", "settings")) || { size: 0 };
-    if (at.tag !== tag) at = { tag, opened: clocks(), entered: {} };
+    if (at.tag !== tag) at = { tag, opened: clocks(), entered: {}, protocol: new URLSearchParams(location.search).get("protocol") };
     const offered = await Promise.all(((card && card.protocols) || []).map((id) => read("meta", `protocol ${id}`)));
     const protocols = offered.filter(Boolean);
     const protocol = protocols.find((one) => one.id === at.protocol) || protocols[0];
