@@ -181,11 +181,15 @@
       await alone(async () => {
         if (performance.now() < waitUntil || !(await learnStates(await readAll("outbox")))) return;
         isThere = true;
+        let isSent = false;
         for (const record of inOrder((await readAll("outbox")).filter(isWaiting))) {
           if (!byHand && (isStuck(record) || isPutOff(record))) continue;
           if (!(await send(record))) break;
+          isSent = true;
           await draw();
         }
+        // Whoever looks for this phone's records reads there how many it still holds.
+        if (isSent) await learnStates(await readAll("outbox"));
       });
       if (isThere) await takeCards();
     } catch {
@@ -259,11 +263,12 @@
     const tag = readTag(path.startsWith("/t/") ? path.split("/")[2] : asked || path.slice(1));
     return tag ? { page: "item", tag } : { page: "start" };
   };
+  // By what stands on a label the box says whether that is replaced; by the item's own address it does not.
   // With the worker the box's own page is tried first; without it only this page is here when the box is not.
   const hasWorker = () => Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
-  async function openTag(tag) {
+  async function openTag(tag, path = `/t/${tag}`) {
     const isThere = () => ask(STATES).then((answer) => answer.ok, () => false);
-    if (hasWorker() || (await isThere())) return void (location.href = `/t/${tag}`);
+    if (hasWorker() || (await isThere())) return void (location.href = path);
     history.pushState({}, "", `/app?tag=${tag}`);
     local = tag;
     draw(true);
@@ -313,7 +318,7 @@
       event.preventDefault();
       const tag = (await knownCodes()).get(readCode(field.value)) || tagIn(field.value);
       wrong.hidden = Boolean(tag);
-      if (tag) openTag(tag);
+      if (tag) openTag(tag, `/${tag}`);
     };
     const line = make("div", { class: "f" }, make("label", { for: "tag" }, say("tag")), wrong, field);
     return make("form", { class: "card", onsubmit: submit }, line, make("button", { class: "two" }, say("open")));
@@ -339,7 +344,7 @@
       const tag = codes.get(readCode(text)) || labelIn(text, codes, hosts);
       if (!tag) return false;
       end();
-      openTag(tag);
+      openTag(tag, `/${tag}`);
       return true;
     };
     begin.addEventListener("click", async () => {
