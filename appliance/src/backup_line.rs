@@ -15,8 +15,9 @@ use crate::backup::{
     BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, count_noun, expect_backup,
     restore_backup, test_backup, word_backups, word_restored,
 };
+use crate::serve::box_store;
 use crate::settings::BoxSettings;
-use crate::store::{StoreConfig, rebuild_database};
+use crate::store::rebuild_database;
 use crate::{BackupCommand, RunError, print_error, show_settings};
 
 /// Between two looks whether a backup has ended.
@@ -94,7 +95,7 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(crate::clock::system_clock(service::clock::boot_id(random.bytes())));
     // The key of its log is in no backup: this begins the log that goes on behind what was restored.
-    let report = rebuild_database(StoreConfig::new(&data), clock, random).map_err(RunError::Rebuild)?;
+    let report = rebuild_database(box_store(&data), clock, random).map_err(RunError::Rebuild)?;
     show_settings(&format!(
         "All of it is in {}. The box goes on in a new log of {}; PINs are as they were, and everybody signs in again. Switch the old box \
          off, if it still runs, before this one is started. Where it has a relay, its operator admits the new log. The old settings \

@@ -194,6 +194,7 @@ mod tests {
             ballast: 0,
             durable_entries: 64,
             cache: 1 << 20,
+            state_tables: &[],
         };
         let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
         Store::open(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7))).unwrap().0

@@ -9,7 +9,7 @@ mod rooms;
 mod sockets;
 mod upkeep;
 
-pub(crate) use self::rooms::route_sources;
+pub(crate) use self::rooms::{box_store, route_sources};
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -48,7 +48,7 @@ use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
 use crate::settings::BoxSettings;
 use crate::store::system_disk::SystemDisk;
-use crate::store::{Store, StoreConfig, StoreError};
+use crate::store::{Store, StoreError};
 use crate::uplink::Uplink;
 use crate::uplink::claim::ClaimStore;
 use crate::web::AppState;
@@ -226,7 +226,7 @@ async fn open_box(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn RandomSource>,
 ) -> Result<Store, ServeError> {
-    let (config, clock, random) = (StoreConfig::new(data), Arc::clone(clock), Arc::clone(random));
+    let (config, clock, random) = (box_store(data), Arc::clone(clock), Arc::clone(random));
     let disk = SystemDisk::take(&config.dir).map_err(StoreError::from)?;
     let mut progress = StartProgress::new(disk.calls());
     let mut opening =

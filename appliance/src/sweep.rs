@@ -262,7 +262,7 @@ mod tests {
         store: Store,
         photos: PhotoStore,
         card: Arc<SmallCard>,
-        _dir: tempfile::TempDir,
+        dir: tempfile::TempDir,
     }
 
     impl World {
@@ -282,7 +282,7 @@ mod tests {
                 card: card.clone(),
             };
             let photos = PhotoStore::open(settings, Arc::new(SystemRandom)).unwrap();
-            Self { store, photos, card, _dir: dir }
+            Self { store, photos, card, dir }
         }
 
         /// Keeps a photo of 200 bytes.
@@ -391,9 +391,10 @@ mod tests {
         let sweep = || evict(&world, 50, &upto((0, 0))).unwrap();
         assert_eq!(sweep(), 1, "a row of the table is none");
         assert_eq!(world.here(&[photo, old]).await, [true, false]);
-        world.store.renew_state_db().unwrap();
-        assert_eq!(sweep(), 0, "nobody has read what was set aside");
-        world.store.take_over_state(&["of_no_room"]).unwrap();
+        world.store.renew_state_db(&[REFUSED_READER.0]).unwrap();
+        assert_eq!(sweep(), 0, "a row of what was set aside could not be read");
+        let aside = world.dir.path().join("box/salvage/1.state.part.redb");
+        std::fs::rename(&aside, aside.with_file_name("1.state.read.redb")).unwrap();
         assert_eq!(sweep(), 1);
         assert_eq!(world.here(&[photo]).await, [false]);
     }

@@ -147,6 +147,28 @@ pub(crate) fn open_copy(disk: &dyn Disk, path: &str, cache: usize) -> Result<Opt
     try_open(path, || Database::builder().set_cache_size(cache).create_with_backend(over))
 }
 
+/// As [`open_copy`], through a gate that notes what the disk did not give, wherever that is taken for noise.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn open_gated_copy(
+    disk: &dyn Disk,
+    path: &str,
+    cache: usize,
+    gate: &Arc<FileGate>,
+) -> Result<Option<Database>, StoreError> {
+    let file = match disk.open(path) {
+        Err(e) if e.kind() == io::ErrorKind::IsADirectory => return Ok(None),
+        opened => opened.map_err(StoreError::io(path))?,
+    };
+    if file.length().map_err(StoreError::io(path))? == 0 {
+        return Ok(None);
+    }
+    let file = Arc::new(GatedFile { file, gate: Arc::clone(gate) });
+    let over = OverlayFile::new(file).map_err(StoreError::io(path))?;
+    try_open(path, || Database::builder().set_cache_size(cache).create_with_backend(over))
+}
+
 /// `None`: something else is in its place, which is no database either.
 fn open_file(disk: &dyn Disk, path: &str) -> Result<Option<Arc<dyn DiskFile>>, StoreError> {
     match disk.open(path) {

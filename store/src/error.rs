@@ -134,10 +134,9 @@ impl StoreError {
 
     /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
-        let full = |e: &std::io::Error| e.kind() == std::io::ErrorKind::StorageFull;
         match self {
-            Self::Io { source, .. } => full(source),
-            Self::Database { source: redb::Error::Io(e), .. } => full(e),
+            Self::Io { source, .. } => is_full(source),
+            Self::Database { source: redb::Error::Io(e), .. } => is_full(e),
             _ => false,
         }
     }

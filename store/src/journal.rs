@@ -12,7 +12,7 @@ use super::flush::{FlushHere, GroupWrite, GroupWritten, JournalFlush as _, Write
 use super::scan::SegmentFile;
 use super::segment::{GroupWriter, SegmentHeader};
 
-/// Sizes that tests make smaller; all in bytes unless named otherwise.
+/// Sizes that tests make smaller, all in bytes unless named otherwise, and which tables outlive a `state.redb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreSizes {
     /// A segment's length at which the next one is begun.
@@ -27,6 +27,8 @@ pub struct StoreSizes {
     pub durable_entries: u64,
     /// redb's cache.
     pub cache: usize,
+    /// Tables of JSON rows under text keys that are taken over from a `state.redb` that is begun anew.
+    pub state_tables: &'static [&'static str],
 }
 
 impl Default for StoreSizes {
@@ -39,6 +41,7 @@ impl Default for StoreSizes {
             // Pages that many entries share are written once: at 1,024 a lone cleaning costs half as many bytes again.
             durable_entries: 4096,
             cache: 16 << 20,
+            state_tables: &[],
         }
     }
 }

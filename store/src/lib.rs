@@ -138,7 +138,6 @@ pub use self::snapshot::StoreSnapshot;
 use self::start_state::StartKind;
 pub use self::state_copy::StateCopy;
 pub use self::state_handle::{RowReader, StateCondition, StateDb};
-pub use self::state_takeover::StateTakeover;
 use self::system_disk::SystemDisk;
 pub use self::trusted::TrustError;
 pub use self::unreported::UntoldRepairs;

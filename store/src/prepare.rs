@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::disk::{Disk, remove_if_there};
+use super::disk::{Disk, remove_if_there, set_aside_hint};
 use super::error::StoreError;
 use super::hints;
 use super::keys::epoch_folders;
@@ -44,7 +44,12 @@ pub(super) fn remove_leftovers(disk: &dyn Disk) -> Result<(), StoreError> {
         for name in disk.list(dir.trim_end_matches('/')).map_err(StoreError::io(dir.as_str()))? {
             if name.ends_with(".new") {
                 let path = format!("{dir}{name}");
-                remove_if_there(disk, &path).map_err(StoreError::io(path))?;
+                match remove_if_there(disk, &path) {
+                    // Nobody of this program made it.
+                    Err(e) if e.kind() == ErrorKind::IsADirectory => set_aside_hint(disk, &path),
+                    removed => removed,
+                }
+                .map_err(StoreError::io(path))?;
             }
         }
     }

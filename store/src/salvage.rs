@@ -1,6 +1,7 @@
 //! Databases that were set aside: kept as they are, asked whenever something is missing, and removed when they hold
 //! nothing more that no other copy has.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use record::run::RunName;
@@ -19,6 +20,28 @@ fn salvage_number(name: &str) -> Option<u32> {
     name.split('.').next()?.parse().ok()
 }
 
+/// A number that no copy has: above all others, or where there is none above them, the first that is free.
+fn free_number(disk: &dyn Disk) -> Result<u32, StoreError> {
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    let taken: BTreeSet<u32> = names.iter().filter_map(|name| salvage_number(name)).collect();
+    let above = taken.last().map_or(Some(1), |n| n.checked_add(1));
+    let free = above.or_else(|| (1..=u32::MAX).find(|n| !taken.contains(n)));
+    free.ok_or_else(|| StoreError::io(DIR)(std::io::ErrorKind::AlreadyExists.into()))
+}
+
+fn place_of(path: &str, n: u32) -> String {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    if path == database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{name}") }
+}
+
+/// Where a database will lie when it is set aside next.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn next_place(disk: &dyn Disk, path: &str) -> Result<String, StoreError> {
+    Ok(place_of(path, free_number(disk)?))
+}
+
 /// Sets a database aside under a number that no copy has; beside it stands why, and when. Gives where it lies.
 ///
 /// # Errors
@@ -26,8 +49,7 @@ fn salvage_number(name: &str) -> Option<u32> {
 pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) -> Result<String, StoreError> {
     disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
     disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
-    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
-    let n = names.iter().filter_map(|name| salvage_number(name)).max().map_or(1, |n| n.saturating_add(1));
+    let n = free_number(disk)?;
     let message = format!("{path} was set aside: {why}\nat {wall_ms} ms since 1970\n");
     match put_small(disk, &format!("{DIR}/{n}.txt"), message.as_bytes()) {
         Err(e) if is_full(&e) => {
@@ -35,8 +57,7 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
         }
         put => put.map_err(StoreError::io(DIR))?,
     }
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    let aside = if path == database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{name}") };
+    let aside = place_of(path, n);
     disk.rename(path, &aside).map_err(StoreError::io(path))?;
     for dir in [DIR, parent_folder(path)] {
         disk.sync_dir(dir).map_err(StoreError::io(dir))?;
@@ -49,10 +70,18 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
 /// # Errors
 /// The disk's.
 pub(crate) fn list_salvage(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+    list_copies(disk, ".redb")
+}
+
+/// Files whose names are a number and this ending, the newest first.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn list_copies(disk: &dyn Disk, ending: &str) -> Result<Vec<String>, StoreError> {
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
     let mut all: Vec<_> = names
         .iter()
-        .filter_map(|name| Some((name.strip_suffix(".redb")?.parse::<u32>().ok()?, name)))
+        .filter_map(|name| Some((name.strip_suffix(ending)?.parse::<u32>().ok()?, name)))
         .collect();
     all.sort();
     Ok(all.into_iter().rev().map(|(_, name)| format!("{DIR}/{name}")).collect())

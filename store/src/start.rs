@@ -25,7 +25,7 @@ use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{HealedLog, NewestLog, OpenDatabase, StartKind, StartState};
-use super::state_db;
+use super::state_db::StatePlace;
 use super::state_handle::StateDb;
 use super::unreported;
 
@@ -150,8 +150,10 @@ fn open_marked(
     start.take_up_begun()?;
     let (main, copies, healed) = start.read_log(kind)?;
     let has_log = !healed.names.is_empty();
-    let (opened, lost) = state_db::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
-    start.report.state_lost = state_lost || lost;
+    let (box_id, tables) = (start.keys.box_id, sizes.state_tables);
+    let place = StatePlace { disk: &**disk, box_id, tables, wall_ms: now.wall_ms };
+    let opened = place.open(has_log)?;
+    start.report.state_lost = state_lost || opened.lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.note_read(&db)?;
     start.drain(copies, &db)?;

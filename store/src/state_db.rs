@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use record::ids::BoxId;
 use redb::Database;
+use redb::backends::InMemoryBackend;
 
 use super::Store;
+use super::core::release_ballast;
 use super::database::{STATE_CACHE_BYTES, create_gated, install_database, make_durable, open_gated};
 use super::disk::{Disk, file_exists, put_small, read_small, remove_if_there};
-use super::error::StoreError;
+use super::error::{StoreError, is_full};
 use super::gated_file::GatedDatabase;
 use super::salvage;
-use super::state_file::{STATE, STATE_ASIDE, STATE_BOX, STATE_ID, STATE_LOST, state_row};
+use super::state_file::{STATE, STATE_BOX, STATE_FROM, STATE_ID, STATE_LOST, STATE_READ, state_row};
 use super::state_handle::{StateCondition, StateDb};
+use super::state_takeover::{StateRows, find_unread, note_read, read_state};
 
 /// How many starts in a row the disk did not give or take `state.redb`. A hint: one that is gone counts as none.
 const FAILED: &str = "state.failed";
@@ -20,32 +23,155 @@ const FAILED: &str = "state.failed";
 const FAILED_MAX: u32 = 2;
 const FAILED_BYTES_MAX: usize = 16;
 
-/// Opens `state.redb`, making it where it is absent, unusable or another box's, whose sessions, PINs and tokens let nobody in
-/// here; whether something was lost with it. Beside a log that has entries it was there, so one that is missing is lost as well.
-///
-/// # Errors
-/// The disk's and redb's: an error of the disk is no damage, so the next start finds what was there. Only where that is so at
-/// one start after the other is the file set aside.
-pub(crate) fn open_state(
-    disk: &dyn Disk,
-    box_id: BoxId,
-    has_log: bool,
-    wall_ms: i64,
-) -> Result<(GatedDatabase, bool), StoreError> {
-    if !file_exists(disk, STATE).map_err(StoreError::io(STATE))? {
-        return Ok((create_state(disk, box_id, has_log, None)?, has_log));
+/// `state.redb` as a start or a room gets it.
+pub(crate) struct OpenedState {
+    pub(crate) database: GatedDatabase,
+    /// Whether something was lost with the one before, and nobody was told yet.
+    pub(crate) lost: bool,
+    /// Why it lies in memory only.
+    pub(crate) passing: Option<String>,
+}
+
+/// Where `state.redb` lies, whose it is, and which of its tables go on in another one.
+pub(crate) struct StatePlace<'a> {
+    pub(crate) disk: &'a dyn Disk,
+    pub(crate) box_id: BoxId,
+    pub(crate) tables: &'a [&'static str],
+    pub(crate) wall_ms: i64,
+}
+
+impl StatePlace<'_> {
+    /// Opens `state.redb`, making it where it is absent, unusable or another box's, whose sessions, PINs and tokens let nobody
+    /// in here. Beside a log that has entries it was there, so one that is missing is lost as well. Where there is no room for
+    /// it, it lies in memory, and the next start tries again.
+    ///
+    /// # Errors
+    /// The disk's and redb's: an error of the disk is no damage, so the next start finds what was there. Only where that is so
+    /// at one start after the other is the file set aside.
+    pub(crate) fn open(&self, has_log: bool) -> Result<OpenedState, StoreError> {
+        self.or_in_memory(|| self.open_file(has_log))
     }
-    let why = match open_gated(disk, STATE, STATE_CACHE_BYTES) {
-        Ok(Some(opened)) if is_of_other(&opened.db, box_id) => "it is another box's",
-        Ok(Some(opened)) => {
-            let untold = state_row(&opened.db, STATE_LOST).is_some();
-            return Ok((opened, untold));
+
+    /// Begins another `state.redb` with what can be read of the present one, which is set aside.
+    ///
+    /// # Errors
+    /// The disk's and redb's.
+    pub(crate) fn renew(&self, why: &str) -> Result<OpenedState, StoreError> {
+        self.or_in_memory(|| self.begin_anew(why))
+    }
+
+    fn or_in_memory(
+        &self,
+        open: impl Fn() -> Result<OpenedState, StoreError>,
+    ) -> Result<OpenedState, StoreError> {
+        loop {
+            match open() {
+                // What is held in reserve for records is held for this too.
+                Err(e) if e.is_full() && release_ballast(self.disk) => {}
+                Err(e) if e.is_full() => {
+                    tracing::error!(error = %e, "there is no room for state.redb: it lies in memory until the next start");
+                    return self.in_memory(e.to_string());
+                }
+                opened => return opened,
+            }
         }
-        Ok(None) => "it does not open",
-        Err(e) if e.is_of_disk() && note_failed_start(disk) => "the disk does not give it",
-        Err(e) => return Err(e),
-    };
-    Ok((set_state_aside(disk, box_id, why, wall_ms)?, true))
+    }
+
+    /// Nothing of the file is in it: what would be changed here would be back at the next start.
+    fn in_memory(&self, why: String) -> Result<OpenedState, StoreError> {
+        let db = Database::builder().create_with_backend(InMemoryBackend::new());
+        let db = db.map_err(StoreError::db("creation"))?;
+        self.fill(&db, false, None).map_err(StoreError::db("creation"))?;
+        let database = GatedDatabase { db, gate: Arc::default() };
+        Ok(OpenedState { database, lost: false, passing: Some(why) })
+    }
+
+    fn open_file(&self, has_log: bool) -> Result<OpenedState, StoreError> {
+        if !file_exists(self.disk, STATE).map_err(StoreError::io(STATE))? {
+            // A start may have ended after it set one aside.
+            let Some((from, rows)) = find_unread(self.disk, self.box_id, self.tables)? else {
+                return self.create(has_log, None, || Ok(()));
+            };
+            self.expect_given(&from, &rows)?;
+            return self.create(true, Some((&from, &rows)), || Ok(()));
+        }
+        let why = match open_gated(self.disk, STATE, STATE_CACHE_BYTES) {
+            Ok(Some(opened)) if is_of_other(&opened.db, self.box_id) => "it is another box's",
+            Ok(Some(database)) => {
+                let lost = state_row(&database.db, STATE_LOST).is_some();
+                note_read(self.disk, &database.db);
+                return Ok(OpenedState { database, lost, passing: None });
+            }
+            Ok(None) => "it does not open",
+            Err(e) if e.is_of_disk() && note_failed_start(self.disk) => "the disk does not give it",
+            Err(e) => return Err(e),
+        };
+        self.begin_anew(why)
+    }
+
+    /// The new one is whole before the old one leaves its place: wherever this ends, one of them is what the next start reads.
+    fn begin_anew(&self, why: &str) -> Result<OpenedState, StoreError> {
+        let rows = read_state(self.disk, STATE, self.box_id, self.tables);
+        self.expect_given(STATE, &rows)?;
+        let from = salvage::next_place(self.disk, STATE)?;
+        let set_aside = || salvage::set_aside(self.disk, STATE, why, self.wall_ms).map(drop);
+        self.create(true, Some((&from, &rows)), set_aside)
+    }
+
+    /// What the disk did not give may be there at the next start, unless it was so at each start before.
+    fn expect_given(&self, path: &str, rows: &StateRows) -> Result<(), StoreError> {
+        match &rows.fault {
+            Some(why) if !note_failed_start(self.disk) => {
+                Err(StoreError::io(path)(std::io::Error::other(why.clone())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `from`: rows that it takes over, and where the one will lie that they were read of.
+    fn create(
+        &self,
+        lost: bool,
+        from: Option<(&str, &StateRows)>,
+        make_way: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<OpenedState, StoreError> {
+        let created = create_gated(self.disk, STATE, STATE_CACHE_BYTES).and_then(|made| {
+            self.fill(&made.db, lost, from).map_err(StoreError::db("creation"))?;
+            make_way()?;
+            install_database(self.disk, STATE)?;
+            Ok(made)
+        });
+        if created.is_err() {
+            // Where the disk is full, half a file would keep it so. A start removes it too.
+            let _ = remove_if_there(self.disk, &format!("{STATE}.new"));
+        }
+        let database = created?;
+        if let Some((from, rows)) = from {
+            tracing::warn!(from, rows = rows.count(), "rows of the state.redb before were taken over");
+        }
+        note_read(self.disk, &database.db);
+        Ok(OpenedState { database, lost, passing: None })
+    }
+
+    fn fill(&self, db: &Database, lost: bool, from: Option<(&str, &StateRows)>) -> Result<(), redb::Error> {
+        let txn = db.begin_write()?;
+        {
+            let mut table = txn.open_table(STATE_BOX)?;
+            table.insert(STATE_ID, self.box_id.to_string().as_str())?;
+            if lost {
+                table.insert(STATE_LOST, "untold")?;
+            }
+            if let Some((from, rows)) = from {
+                table.insert(STATE_FROM, from)?;
+                table.insert(STATE_READ, rows.read_place(from).as_str())?;
+            }
+        }
+        if let Some((_, rows)) = from {
+            rows.put(&txn)?;
+        }
+        txn.commit()?;
+        make_durable(db)
+    }
 }
 
 /// Notes that the disk failed while a start read or wrote `state.redb`; whether it did so at each start before, so that this
@@ -56,8 +182,11 @@ pub(crate) fn note_failed_start(disk: &dyn Disk) -> bool {
     if before >= FAILED_MAX {
         return true;
     }
-    if let Err(error) = put_small(disk, FAILED, format!("{}\n", before + 1).as_bytes()) {
-        tracing::warn!(%error, "it is not noted that state.redb failed");
+    match put_small(disk, FAILED, format!("{}\n", before + 1).as_bytes()) {
+        // No start would ever count: this one does without, and leaves the file where it is for want of room.
+        Err(error) if is_full(&error) => return true,
+        Err(error) => tracing::warn!(%error, "it is not noted that state.redb failed"),
+        Ok(()) => {}
     }
     false
 }
@@ -88,48 +217,6 @@ fn mark_state_loss_reported(db: &Database) -> Result<(), StoreError> {
     .map_err(StoreError::db("noting what was told"))
 }
 
-/// `aside`: where the one lies whose rows are to be taken over.
-fn create_state(
-    disk: &dyn Disk,
-    box_id: BoxId,
-    lost: bool,
-    aside: Option<&str>,
-) -> Result<GatedDatabase, StoreError> {
-    let made = create_gated(disk, STATE, STATE_CACHE_BYTES)?;
-    (|| -> Result<(), redb::Error> {
-        let txn = made.db.begin_write()?;
-        {
-            let mut table = txn.open_table(STATE_BOX)?;
-            table.insert(STATE_ID, box_id.to_string().as_str())?;
-            if lost {
-                table.insert(STATE_LOST, "untold")?;
-            }
-            if let Some(aside) = aside {
-                table.insert(STATE_ASIDE, aside)?;
-            }
-        }
-        txn.commit()?;
-        make_durable(&made.db)
-    })()
-    .map_err(StoreError::db("creation"))?;
-    install_database(disk, STATE)?;
-    Ok(made)
-}
-
-/// Sets `state.redb` aside and makes another, which knows where the one before lies.
-///
-/// # Errors
-/// The disk's and redb's.
-pub(crate) fn set_state_aside(
-    disk: &dyn Disk,
-    box_id: BoxId,
-    why: &str,
-    wall_ms: i64,
-) -> Result<GatedDatabase, StoreError> {
-    let aside = salvage::set_aside(disk, STATE, why, wall_ms)?;
-    create_state(disk, box_id, true, Some(&aside))
-}
-
 impl Store {
     /// The small database for what is no fold over the log, for whoever keeps it; its tables belong to the rooms that use them.
     pub fn state(&self) -> StateDb {
@@ -141,15 +228,18 @@ impl Store {
         self.shared.state().db()
     }
 
-    /// Puts `state.redb` aside and begins another: its tables cannot be used. For starts only.
+    /// Puts `state.redb` aside and begins another, with what can be read of these tables; whether there was room for it. Where
+    /// there is none the old one stays, and one in memory is used until the next start. For starts only.
     ///
     /// # Errors
-    /// The disk's and redb's; the old one stays.
-    pub fn renew_state_db(&self) -> Result<(), StoreError> {
-        let (box_id, now) = (self.origin().box_id, self.clock.now());
-        let made = set_state_aside(&*self.shared.disk, box_id, "it cannot be used", now.wall_ms)?;
+    /// The disk's and redb's; the old one stays, or lies aside with nothing in its place.
+    pub fn renew_state_db(&self, tables: &[&'static str]) -> Result<bool, StoreError> {
+        let (box_id, wall_ms) = (self.origin().box_id, self.clock.now().wall_ms);
+        let place = StatePlace { disk: &*self.shared.disk, box_id, tables, wall_ms };
+        let made = place.renew("it cannot be used")?;
+        let has_room = made.passing.is_none();
         self.shared.state().replace(made);
-        Ok(())
+        Ok(has_room)
     }
 
     /// Notes that the disk failed at this start while the tables of `state.redb` were opened; whether it did so at each start
@@ -160,7 +250,9 @@ impl Store {
 
     /// Notes that this start opened the tables of `state.redb`.
     pub fn note_sound_state(&self) {
-        note_sound_start(&*self.shared.disk);
+        if !self.shared.state().is_passing() {
+            note_sound_start(&*self.shared.disk);
+        }
     }
 
     /// Whether `state.redb` takes writes, and what failed since this was asked last. Writes only where something did.

@@ -16,8 +16,9 @@ pub(crate) const STATE_BOX: redb::TableDefinition<'static, &'static str, &'stati
     redb::TableDefinition::new("box");
 pub(crate) const STATE_ID: &str = "id";
 pub(crate) const STATE_LOST: &str = "lost";
-/// Where the one before lies, until its rows were taken over.
-pub(crate) const STATE_ASIDE: &str = "aside";
+/// Where the one lies whose rows this one took over, and where it is to lie now that it was read.
+pub(crate) const STATE_FROM: &str = "from";
+pub(crate) const STATE_READ: &str = "read";
 const STATE_WRITTEN: &str = "written";
 const COPIED_AT_ONCE: usize = 64 << 10;
 

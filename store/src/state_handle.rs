@@ -10,6 +10,7 @@ use super::database::{STATE_CACHE_BYTES, open_gated};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::gated_file::{FaultKind, FileFault, FileGate, GatedDatabase};
+use super::state_db::OpenedState;
 use super::state_file::{STATE, note_written, rewrite_state};
 
 /// For how long after the file was opened again it is not opened once more.
@@ -36,6 +37,8 @@ struct OpenState {
     again_ms: u64,
     /// What failed since the last look that found it sound.
     trouble: Option<String>,
+    /// Why it lies in memory, and is gone when the box ends.
+    passing: Option<String>,
 }
 
 struct StateSource {
@@ -65,7 +68,7 @@ impl std::fmt::Debug for StateDb {
 
 impl From<Arc<Database>> for StateDb {
     fn from(db: Arc<Database>) -> Self {
-        let open = OpenState { db, gate: Arc::default(), again_ms: 0, trouble: None };
+        let open = OpenState { db, gate: Arc::default(), again_ms: 0, trouble: None, passing: None };
         Self(Arc::new(StateCell { open: Mutex::new(open), source: None }))
     }
 }
@@ -77,9 +80,9 @@ impl From<&Arc<Database>> for StateDb {
 }
 
 impl StateDb {
-    pub(crate) fn new(opened: GatedDatabase, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
-        let GatedDatabase { db, gate } = opened;
-        let open = OpenState { db: Arc::new(db), gate, again_ms: 0, trouble: None };
+    pub(crate) fn new(opened: OpenedState, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
+        let OpenedState { database: GatedDatabase { db, gate }, passing, .. } = opened;
+        let open = OpenState { db: Arc::new(db), gate, again_ms: 0, trouble: None, passing };
         Self(Arc::new(StateCell { open: Mutex::new(open), source: Some(StateSource { disk, clock }) }))
     }
 
@@ -111,16 +114,25 @@ impl StateDb {
     }
 
     /// Another file is in its place.
-    pub(crate) fn replace(&self, opened: GatedDatabase) {
+    pub(crate) fn replace(&self, opened: OpenedState) {
         let mut open = lock_state(&self.0.open);
         open.gate.shut();
-        (open.db, open.gate) = (Arc::new(opened.db), opened.gate);
+        let OpenedState { database: GatedDatabase { db, gate }, passing, .. } = opened;
+        (open.db, open.gate, open.passing) = (Arc::new(db), gate, passing);
+    }
+
+    /// Whether it lies in memory only.
+    pub(crate) fn is_passing(&self) -> bool {
+        lock_state(&self.0.open).passing.is_some()
     }
 
     /// Says whether anything failed since the last look, and tries whether it takes writes where something did.
     pub(crate) fn look(&self) -> StateCondition {
         let is_doubtful = {
             let open = lock_state(&self.0.open);
+            if let Some(why) = &open.passing {
+                return StateCondition::Failing(why.clone());
+            }
             open.trouble.is_some() || open.gate.fault().is_some()
         };
         if !is_doubtful {

@@ -1,32 +1,27 @@
-//! What can be read of a `state.redb` that was set aside is taken over, once.
+//! What can be read of a `state.redb` goes into the one that takes its place, before anybody has that.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use record::ids::BoxId;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
 
 use super::Store;
-use super::database::{STATE_CACHE_BYTES, open_copy};
+use super::database::{STATE_CACHE_BYTES, open_gated_copy};
 use super::disk::Disk;
 use super::error::StoreError;
-use super::salvage::DIR;
-use super::state_file::{STATE_ASIDE, STATE_BOX, STATE_ID, state_row};
+use super::gated_file::FileGate;
+use super::salvage::{DIR, list_copies, remove_salvage};
+use super::state_file::{STATE_FROM, STATE_ID, STATE_READ, state_row};
 
 /// How one ends whose rows nobody has read yet.
 const UNREAD: &str = ".state.redb";
 /// One of which a part could not be read.
 const PART_READ: &str = ".state.part.redb";
 const READ: &str = ".state.read.redb";
-
-/// What was taken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StateTakeover {
-    /// How many.
-    pub rows: usize,
-    /// Whether all of these tables could be read.
-    pub is_whole: bool,
-}
+/// Copies that are kept.
+const KEPT: usize = 3;
 
 /// From which end a table is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +32,18 @@ enum ReadOrder {
 
 /// The rows of a table, by their keys.
 type TableRows = BTreeMap<String, Vec<u8>>;
+
+/// What was read of a `state.redb`.
+#[derive(Debug, Default)]
+pub(crate) struct StateRows {
+    tables: Vec<(&'static str, TableRows)>,
+    /// Whether that is all of these tables.
+    is_whole: bool,
+    /// Whose it is, where it says so.
+    its_box: Option<String>,
+    /// What the disk did not give.
+    pub(crate) fault: Option<String>,
+}
 
 fn rows_table(name: &'static str) -> TableDefinition<'static, &'static str, &'static [u8]> {
     TableDefinition::new(name)
@@ -83,69 +90,121 @@ fn salvage_rows(db: &Database, name: &'static str) -> (TableRows, bool) {
     (rows, is_whole)
 }
 
-/// Puts rows where there are none of their keys, and forgets where they came from: what somebody removes later stays removed.
-fn put_rows(db: &Database, all: &[(&'static str, TableRows)]) -> Result<usize, redb::Error> {
-    let txn = db.begin_write()?;
-    let mut count = 0;
-    for (name, rows) in all {
-        let mut table = txn.open_table(rows_table(name))?;
-        for (key, row) in rows {
-            if table.get(key.as_str())?.is_none() {
-                table.insert(key.as_str(), row.as_slice())?;
-                count += 1;
+/// Reads these tables of a `state.redb` that stays as it is, as far as they can be read. Of another box's nothing is taken.
+pub(crate) fn read_state(disk: &dyn Disk, path: &str, box_id: BoxId, tables: &[&'static str]) -> StateRows {
+    let gate = Arc::new(FileGate::default());
+    let mut read = StateRows::default();
+    match open_gated_copy(disk, path, STATE_CACHE_BYTES, &gate) {
+        Ok(None) => {}
+        Ok(Some(copy)) => {
+            read.its_box = state_row(&copy, STATE_ID);
+            read.is_whole = read.its_box.is_some();
+            let is_own = read.its_box.as_deref() == Some(box_id.to_string().as_str());
+            for name in tables.iter().filter(|_| is_own) {
+                let (rows, is_all) = salvage_rows(&copy, name);
+                read.is_whole &= is_all;
+                read.tables.push((*name, rows));
             }
         }
+        Err(error) => read.fault = Some(error.to_string()),
     }
-    txn.open_table(STATE_BOX)?.remove(STATE_ASIDE)?;
-    txn.commit()?;
-    Ok(count)
+    read.fault = read.fault.or_else(|| gate.fault().map(|fault| fault.why));
+    read.is_whole &= read.fault.is_none();
+    read
 }
 
-fn open_aside(disk: &dyn Disk, path: &str) -> Option<Database> {
-    open_copy(disk, path, STATE_CACHE_BYTES).unwrap_or_else(|error| {
-        tracing::error!(%error, path, "what was set aside cannot be read");
-        None
-    })
+impl StateRows {
+    pub(crate) fn count(&self) -> usize {
+        self.tables.iter().map(|(_, rows)| rows.len()).sum()
+    }
+
+    pub(crate) fn is_of_other(&self, box_id: BoxId) -> bool {
+        self.its_box.as_ref().is_some_and(|id| *id != box_id.to_string())
+    }
+
+    /// Where the file lies that this was read of, once that is done.
+    pub(crate) fn read_place(&self, aside: &str) -> String {
+        let stem = aside.strip_suffix(UNREAD).unwrap_or(aside);
+        format!("{stem}{}", if self.is_whole { READ } else { PART_READ })
+    }
+
+    /// Puts the rows into a new one.
+    ///
+    /// # Errors
+    /// redb's.
+    pub(crate) fn put(&self, txn: &WriteTransaction) -> Result<(), redb::Error> {
+        for (name, rows) in &self.tables {
+            let mut table = txn.open_table(rows_table(name))?;
+            for (key, row) in rows {
+                table.insert(key.as_str(), row.as_slice())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The newest copy that nobody has read and that is not another box's, with what can be read of it. Those behind it are older
+/// than what it held.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn find_unread(
+    disk: &dyn Disk,
+    box_id: BoxId,
+    tables: &[&'static str],
+) -> Result<Option<(String, StateRows)>, StoreError> {
+    for path in list_copies(disk, UNREAD)? {
+        let rows = read_state(disk, &path, box_id, tables);
+        if !rows.is_of_other(box_id) {
+            return Ok(Some((path, rows)));
+        }
+    }
+    Ok(None)
+}
+
+/// Beside a `state.redb` in its place no copy is one to begin another from: each is older. They get the names of such that were
+/// read, where a start was cut before it did that.
+pub(crate) fn note_read(disk: &dyn Disk, db: &Database) {
+    let noted = (|| -> Result<(), StoreError> {
+        let unread = list_copies(disk, UNREAD)?;
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let (from, read) = (state_row(db, STATE_FROM), state_row(db, STATE_READ));
+        for path in unread {
+            let to = read.as_ref().filter(|_| from.as_ref() == Some(&path)).cloned();
+            let to = to.unwrap_or_else(|| StateRows::default().read_place(&path));
+            disk.rename(&path, &to).map_err(StoreError::io(path))?;
+        }
+        disk.sync_dir(DIR).map_err(StoreError::io(DIR))?;
+        remove_oldest(disk)
+    })();
+    if let Err(error) = noted {
+        tracing::warn!(%error, "it is not noted that the state.redb before was read");
+    }
+}
+
+/// Keeps the newest few copies; those that were read go first.
+fn remove_oldest(disk: &dyn Disk) -> Result<(), StoreError> {
+    let mut all = list_copies(disk, READ)?;
+    all.reverse();
+    all.extend(list_copies(disk, PART_READ)?.into_iter().rev());
+    for path in &all[..all.len().saturating_sub(KEPT)] {
+        remove_salvage(disk, path)?;
+    }
+    Ok(())
 }
 
 impl Store {
-    /// Takes these tables over from the `state.redb` that this one replaces, as far as they can be read, where that was not done
-    /// yet; each is of JSON rows under text keys. For starts, before anybody opens them.
-    ///
-    /// # Errors
-    /// The database's, and the disk's.
-    pub fn take_over_state(&self, tables: &[&'static str]) -> Result<Option<StateTakeover>, StoreError> {
-        let (db, disk) = (self.state_db(), &*self.shared.disk);
-        let Some(aside) = state_row(&db, STATE_ASIDE) else { return Ok(None) };
-        let copy = open_aside(disk, &aside);
-        let its_box = copy.as_ref().and_then(|copy| state_row(copy, STATE_ID));
-        let is_own = its_box.is_some() && its_box == state_row(&db, STATE_ID);
-        let mut all = Vec::new();
-        // Another box's has nothing that is of this one.
-        let mut is_whole = its_box.is_some();
-        if let Some(copy) = copy.as_ref().filter(|_| is_own) {
-            for name in tables {
-                let (rows, is_all) = salvage_rows(copy, name);
-                is_whole &= is_all;
-                all.push((*name, rows));
-            }
-        }
-        let rows = put_rows(&db, &all).map_err(StoreError::db("taking over what was set aside"))?;
-        drop(copy);
-        if let Some(stem) = aside.strip_suffix(UNREAD) {
-            let read = format!("{stem}{}", if is_whole { READ } else { PART_READ });
-            disk.rename(&aside, &read).map_err(StoreError::io(aside.as_str()))?;
-            disk.sync_dir(DIR).map_err(StoreError::io(DIR))?;
-        }
-        Ok(Some(StateTakeover { rows, is_whole }))
-    }
-
-    /// Whether a `state.redb` lies aside of which not all was read.
+    /// Whether there is a `state.redb` of which not all was read.
     ///
     /// # Errors
     /// The disk's.
     pub fn has_unread_state(&self) -> Result<bool, StoreError> {
-        let names = self.shared.disk.list(DIR).map_err(StoreError::io(DIR))?;
-        Ok(names.iter().any(|name| name.ends_with(UNREAD) || name.ends_with(PART_READ)))
+        let disk = &*self.shared.disk;
+        if self.shared.state().is_passing() {
+            return Ok(true);
+        }
+        Ok(!list_copies(disk, UNREAD)?.is_empty() || !list_copies(disk, PART_READ)?.is_empty())
     }
 }

@@ -45,6 +45,7 @@ fn sizes() -> StoreSizes {
         ballast: 0,
         durable_entries: 64,
         cache: 4 << 20,
+        state_tables: state::TAKEN_OVER,
     }
 }
 
@@ -255,10 +256,10 @@ async fn a_state_that_is_of_no_use_is_begun_anew_while_the_log_goes_on() {
     let write = store.state_db().begin_write().unwrap();
     write.open_table(table).unwrap().insert(1, 1).unwrap();
     write.commit().unwrap();
-    store.renew_state_db().unwrap();
+    assert!(store.renew_state_db(&[]).unwrap());
     let read = redb::ReadableDatabase::begin_read(&*store.state_db()).unwrap();
     assert!(read.open_table(table).is_err(), "another file");
-    assert!(dir.path().join("salvage/1.state.redb").exists());
+    assert!(dir.path().join("salvage/1.state.read.redb").exists());
     record(&store, vec![equipment()]).await;
     assert_eq!(store.size(), 2);
 }

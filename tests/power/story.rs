@@ -103,6 +103,7 @@ pub fn sizes() -> StoreSizes {
         ballast: 0,
         durable_entries: 24,
         cache: 256 << 10,
+        state_tables: &[],
     }
 }
 

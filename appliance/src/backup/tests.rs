@@ -41,6 +41,7 @@ fn open_store(dir: &Path, seed: u64) -> (Store, StartReport) {
         ballast: 0,
         durable_entries: 64,
         cache: 1 << 20,
+        state_tables: &[],
     };
     let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
     let clock = Arc::new(FakeClock::new(now));

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use record::alarm::AlarmCode;
@@ -24,7 +24,7 @@ use crate::printing::{
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::setup::{SetupCode, read_passphrase};
 use crate::store::disk::set_aside_hint;
-use crate::store::{StateDb, Store};
+use crate::store::{StateDb, Store, StoreConfig, StoreSizes};
 use crate::sweep::PhotoCounts;
 use crate::uplink::claim::{ClaimError, ClaimStore};
 use crate::uplink::way::{UplinkWay, WayChoice};
@@ -52,10 +52,16 @@ const TAKEN_OVER: &[&str] = &[
     "refused_submissions",
 ];
 
+/// A box's store, by whatever command it is opened: what that finds of no use is begun anew with the tables that go on.
+pub(crate) fn box_store(data: impl Into<PathBuf>) -> StoreConfig {
+    let config = StoreConfig::new(data);
+    let sizes = StoreSizes { state_tables: TAKEN_OVER, ..config.sizes };
+    StoreConfig { sizes, ..config }
+}
+
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
 /// again. An error of the disk is no damage: it ends the start, and the next one finds what was there.
 pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStores, ServeError> {
-    take_over_state(store);
     // A damaged page can make redb panic.
     let opened =
         catch_unwind(AssertUnwindSafe(|| IdentityStores::open(store.state(), store.disk(), &seams.random)));
@@ -71,30 +77,16 @@ pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStor
         Err(_) => "a table could not be read".to_owned(),
     };
     tracing::error!(why, "state.redb cannot be used and is begun anew");
-    store.renew_state_db()?;
-    seams.alarms.report(SideRoom::State.off(&why));
-    if seams.alarms.is_saved() {
+    let has_room = store.renew_state_db(TAKEN_OVER)?;
+    if has_room {
+        seams.alarms.report(SideRoom::State.off(&why));
+    }
+    if has_room && seams.alarms.is_saved() {
         store.mark_state_loss_reported()?;
     }
-    take_over_state(store);
     let identity = IdentityStores::open(store.state(), store.disk(), &seams.random)?;
     store.note_sound_state();
     Ok(identity)
-}
-
-/// Takes over what can be read of a `state.redb` that lies aside.
-fn take_over_state(store: &Store) {
-    match store.take_over_state(TAKEN_OVER) {
-        Ok(None) => {}
-        Ok(Some(taken)) => {
-            tracing::warn!(
-                rows = taken.rows,
-                whole = taken.is_whole,
-                "rows of the state.redb before were taken over"
-            );
-        }
-        Err(error) => tracing::error!(%error, "nothing was taken over of the state.redb before"),
-    }
 }
 
 /// Tells where all badges prove nothing.
@@ -383,7 +375,6 @@ mod tests {
     use super::*;
     use crate::intake::{Command, NewStaff};
     use crate::setup::CODE_FILE;
-    use crate::store::StoreConfig;
 
     #[tokio::test]
     async fn a_slip_has_the_code_until_an_admin_can_sign_in() {
@@ -420,7 +411,7 @@ mod tests {
         let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
         let open = || Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::clone(&random)).unwrap();
         let (store, _) = open();
-        store.renew_state_db().unwrap();
+        store.renew_state_db(TAKEN_OVER).unwrap();
         store.stop().await.unwrap();
         drop(store);
         // Nothing can be written in the place of the alarms.
