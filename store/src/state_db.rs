@@ -92,7 +92,7 @@ impl StatePlace<'_> {
             let Some((from, rows)) = find_unread(self.disk, self.box_id, self.tables)? else {
                 return self.create(has_log, None, || Ok(()));
             };
-            self.expect_given(&from, &rows)?;
+            self.expect_readable(&from, &rows)?;
             return self.create(true, Some((&from, &rows)), || Ok(()));
         }
         let why = match open_gated(self.disk, STATE, STATE_CACHE_BYTES) {
@@ -112,14 +112,14 @@ impl StatePlace<'_> {
     /// The new one is whole before the old one leaves its place: wherever this ends, one of them is what the next start reads.
     fn begin_anew(&self, why: &str) -> Result<OpenedState, StoreError> {
         let rows = read_state(self.disk, STATE, self.box_id, self.tables);
-        self.expect_given(STATE, &rows)?;
+        self.expect_readable(STATE, &rows)?;
         let from = salvage::next_place(self.disk, STATE)?;
         let set_aside = || salvage::set_aside(self.disk, STATE, why, self.wall_ms).map(drop);
         self.create(true, Some((&from, &rows)), set_aside)
     }
 
     /// What the disk did not give may be there at the next start, unless it was so at each start before.
-    fn expect_given(&self, path: &str, rows: &StateRows) -> Result<(), StoreError> {
+    fn expect_readable(&self, path: &str, rows: &StateRows) -> Result<(), StoreError> {
         match &rows.fault {
             Some(why) if !note_failed_start(self.disk) => {
                 Err(StoreError::io(path)(std::io::Error::other(why.clone())))

@@ -58,7 +58,12 @@ struct FaultyFile {
 /// The first fault of this call, if there is one: it was met once more.
 fn met(faults: &Faults, path: &str, call: Call, range: &Range<u64>) -> Option<How> {
     let mut faults = faults.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut fitting = faults.iter_mut().filter(|f| f.times > 0 && f.call == call && path.contains(&f.path));
+    // A sector is lost of one file, not of the one that is to take its place.
+    let is_of = |f: &Fault| match f.how {
+        How::Lost(_) => path.strip_suffix(".new").is_none_or(|of| of != f.path) && path.contains(&f.path),
+        _ => path.contains(&f.path),
+    };
+    let mut fitting = faults.iter_mut().filter(|f| f.times > 0 && f.call == call && is_of(f));
     let fault = fitting.find(|f| !matches!(f.how, How::Lost(at) if !range.contains(&at)))?;
     fault.times -= 1;
     Some(fault.how)
