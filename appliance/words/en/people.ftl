@@ -8,6 +8,7 @@ sign-in-letters = The first letters of your name
     .show = Show names
     .none = Nobody who has a PIN has such a name.
     .spent = Too many names were looked for from here. Enter your whole name, or wait a few minutes.
+    .short = Enter at least 2 letters.
 sign-in-unknown = Nobody can sign in now
     .why = Who works here is in the part of the history that is missing. Do not add people again: they come back with that part.
 sign-in-nobody = Nobody has a PIN yet

@@ -7,6 +7,7 @@ sign-in-letters = Las primeras letras de su nombre
     .show = Mostrar nombres
     .none = Nadie con PIN tiene un nombre así.
     .spent = Desde aquí se buscaron demasiados nombres. Escriba su nombre completo, o espere unos minutos.
+    .short = Escriba al menos 2 letras.
 sign-in-unknown = Por ahora nadie puede iniciar sesión
     .why = Quién trabaja aquí está en la parte del historial que falta. No agregue a las personas de nuevo: vuelven con esa parte.
 sign-in-nobody = Nadie tiene PIN todavía
