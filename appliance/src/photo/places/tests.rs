@@ -219,9 +219,13 @@ async fn networks_that_fill_the_queue_keep_no_other_out() {
     assert_eq!((honest.is_finished(), places.waiting()), (false, 128));
     let gone = crowd.iter().filter(|one| one.is_finished()).count();
     assert_eq!(gone, 14 * 11 - 8 - 128 + 1, "one went for it");
-    let honest = honest.await.unwrap().unwrap();
-    assert!(came.elapsed() <= UploadLimits::default().hold + Duration::from_secs(2), "{:?}", came.elapsed());
-    honest.complete().unwrap();
+    assert_eq!(came.elapsed(), Duration::ZERO, "nobody of them waited");
+    // It has its turn behind the networks that came before, and not behind all of their uploads.
+    for upload in crowd.iter().filter(|one| !one.is_finished()).take(20) {
+        upload.abort();
+        settled().await;
+    }
+    assert!(honest.await.unwrap().is_ok());
     crowd.into_iter().for_each(|upload| upload.abort());
 }
 
