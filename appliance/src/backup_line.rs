@@ -15,9 +15,8 @@ use crate::backup::{
     BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, count_noun, expect_backup,
     restore_backup, test_backup, word_backups, word_restored,
 };
-use crate::serve::box_store;
 use crate::settings::BoxSettings;
-use crate::store::rebuild_database;
+use crate::store::{box_store, rebuild_database};
 use crate::{BackupCommand, RunError, print_error, show_settings};
 
 /// Between two looks whether a backup has ended.

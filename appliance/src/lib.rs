@@ -568,7 +568,7 @@ fn check_settings(loaded: &LoadedSettings<BoxSettings>) -> Result<ProgramExit, R
 fn rebuild_database(settings: &BoxSettings) -> Result<ProgramExit, RunError> {
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(clock::system_clock(service::clock::boot_id(random.bytes())));
-    let report = store::rebuild_database(serve::box_store(settings.data()?), clock, random)
+    let report = store::rebuild_database(store::box_store(settings.data()?), clock, random)
         .map_err(RunError::Rebuild)?;
     show_settings(&format!(
         "The database was rebuilt. It has {} of this box’s present log.",

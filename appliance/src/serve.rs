@@ -9,7 +9,7 @@ mod rooms;
 mod sockets;
 mod upkeep;
 
-pub(crate) use self::rooms::{box_store, route_sources};
+pub(crate) use self::rooms::route_sources;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -48,7 +48,7 @@ use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
 use crate::settings::BoxSettings;
 use crate::store::system_disk::SystemDisk;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, box_store};
 use crate::uplink::Uplink;
 use crate::uplink::claim::ClaimStore;
 use crate::web::AppState;

@@ -10,10 +10,10 @@ use record::ids::Epoch;
 use record::tree::Frontier;
 use service::clock::Clock;
 
+use super::ballast::{BALLAST, ballast_bytes, release_ballast};
 use super::database::make_durable;
-use super::disk::{Disk, PAGE_BYTES, remove_if_there};
+use super::disk::Disk;
 use super::error::{StoreError, SubmitError, is_full};
-use super::fetched;
 use super::flush::JournalFlush;
 use super::job::{FatalError, WriteJob};
 use super::journal::{AppendError, Journal, StoreSizes};
@@ -29,8 +29,6 @@ use super::snapshot::FacilityPair;
 use super::tidy;
 use super::view::{CommandView, DurableEntry};
 
-/// Given up when the disk is full, so that recording goes on.
-pub(crate) const BALLAST: &str = "ballast";
 /// Bytes of ballast written at a time, so that no phone waits long behind them.
 const BALLAST_STEP_BYTES: u64 = 256 << 10;
 /// Free bytes beyond the ballast's own below which none is made.
@@ -301,31 +299,6 @@ impl LogWriter {
         }
         self.make_durable()
     }
-}
-
-/// Length of what is held in reserve.
-fn ballast_bytes(disk: &dyn Disk) -> u64 {
-    disk.open(BALLAST).and_then(|file| file.length()).unwrap_or(0)
-}
-
-/// Whether anything is held in reserve that would help.
-pub(super) fn has_ballast(disk: &dyn Disk) -> bool {
-    ballast_bytes(disk) >= PAGE_BYTES as u64
-}
-
-/// Makes room for a record on a full disk by what can be had again, and else by what is held in reserve; whether there was
-/// anything. What only this box has is never given up.
-pub(super) fn release_ballast(disk: &dyn Disk) -> bool {
-    fetched::abandon_fetch(disk) || drop_ballast(disk)
-}
-
-/// Gives up what is held in reserve for a full disk; whether there was any.
-pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
-    let dropped = has_ballast(disk) && remove_if_there(disk, BALLAST).is_ok();
-    if dropped {
-        tracing::warn!("the disk is full: the ballast was removed so that recording goes on");
-    }
-    dropped
 }
 
 /// Something that the box records of itself.

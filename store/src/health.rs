@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use record::checkpoint::LogOrigin;
 
 use super::Store;
-use super::core;
+use super::ballast;
 use super::report::StartReport;
 use super::scrub::ScrubReport;
 
@@ -54,7 +54,7 @@ impl Store {
     /// What the health page says.
     pub fn health(&self) -> StoreHealth {
         let (disk, room) = (&*self.shared.disk, &self.shared.room);
-        let (free_bytes, ballast) = (disk.free_bytes(), core::has_ballast(disk));
+        let (free_bytes, ballast) = (disk.free_bytes(), ballast::has_ballast(disk));
         let no_room = !ballast && free_bytes.is_some_and(|free| free < ROOM_BYTES_MIN);
         let recording = if self.shared.has_failed() || self.queue.is_closed() {
             Recording::Ended

@@ -3,6 +3,7 @@
 mod adopt;
 mod adopted;
 mod backup;
+mod ballast;
 mod begin;
 mod branches;
 mod building;

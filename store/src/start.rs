@@ -7,9 +7,10 @@ use service::clock::Clock;
 use service::random::RandomSource;
 
 use super::adopt;
+use super::ballast::release_ballast;
 use super::begin::{EarlierEpoch, EpochState};
 use super::chain::{self, ChainLink, ChainState, ChainVerdict, EpochEnd, EpochLink, LogExtent, NewestEpoch};
-use super::core::{LogWriter, release_ballast};
+use super::core::LogWriter;
 use super::cursor::{self, UplinkCursor};
 use super::database::{LostPart, MAIN};
 use super::disk::{Disk, file_exists, remove_if_there};
@@ -26,6 +27,7 @@ use super::report::StartReport;
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{HealedLog, NewestLog, OpenDatabase, StartKind, StartState};
 use super::state_db::StatePlace;
+use super::state_file::OpenedState;
 use super::state_handle::StateDb;
 use super::unreported;
 
@@ -129,7 +131,6 @@ fn open_marked(
     remove_leftovers(&**disk)?;
     displace_misplaced(disk)?;
     let keys = BoxKeys::load(&**disk, &now, random)?;
-    let state_lost = report.state_lost;
     let mut start = StartState {
         disk,
         sizes,
@@ -149,11 +150,7 @@ fn open_marked(
     };
     start.take_up_begun()?;
     let (main, copies, healed) = start.read_log(kind)?;
-    let has_log = !healed.names.is_empty();
-    let (box_id, tables) = (start.keys.box_id, sizes.state_tables);
-    let place = StatePlace { disk: &**disk, box_id, tables, wall_ms: now.wall_ms };
-    let opened = place.open(has_log)?;
-    start.report.state_lost = state_lost || opened.lost;
+    let opened = start.open_state(&healed)?;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.note_read(&db)?;
     start.drain(copies, &db)?;
@@ -192,6 +189,19 @@ fn open_marked(
 }
 
 impl StartState<'_> {
+    fn open_state(&mut self, healed: &HealedLog) -> Result<OpenedState, StoreError> {
+        let place = StatePlace {
+            disk: &**self.disk,
+            box_id: self.keys.box_id,
+            has_log: !healed.names.is_empty(),
+            tables: self.sizes.state_tables,
+            wall_ms: self.now.wall_ms,
+        };
+        let opened = place.open()?;
+        self.report.state_lost |= opened.lost;
+        Ok(opened)
+    }
+
     /// A key whose epoch was being begun becomes one when that epoch's log is here.
     fn take_up_begun(&mut self) -> Result<(), StoreError> {
         for key in std::mem::take(&mut self.keys.next) {

@@ -7,13 +7,15 @@ use redb::Database;
 use redb::backends::InMemoryBackend;
 
 use super::Store;
-use super::core::release_ballast;
+use super::ballast::release_ballast;
 use super::database::{STATE_CACHE_BYTES, create_gated, install_database, make_durable, open_gated};
 use super::disk::{Disk, file_exists, put_small, read_small, remove_if_there};
 use super::error::{StoreError, is_full};
 use super::gated_file::GatedDatabase;
 use super::salvage;
-use super::state_file::{STATE, STATE_BOX, STATE_FROM, STATE_ID, STATE_LOST, STATE_READ, state_row};
+use super::state_file::{
+    OpenedState, STATE, STATE_BOX, STATE_FROM, STATE_ID, STATE_LOST, STATE_READ, state_row,
+};
 use super::state_handle::{StateCondition, StateDb};
 use super::state_takeover::{StateRows, find_unread, note_read, read_state};
 
@@ -23,19 +25,12 @@ const FAILED: &str = "state.failed";
 const FAILED_MAX: u32 = 2;
 const FAILED_BYTES_MAX: usize = 16;
 
-/// `state.redb` as a start or a room gets it.
-pub(crate) struct OpenedState {
-    pub(crate) database: GatedDatabase,
-    /// Whether something was lost with the one before, and nobody was told yet.
-    pub(crate) lost: bool,
-    /// Why it lies in memory only.
-    pub(crate) passing: Option<String>,
-}
-
 /// Where `state.redb` lies, whose it is, and which of its tables go on in another one.
 pub(crate) struct StatePlace<'a> {
     pub(crate) disk: &'a dyn Disk,
     pub(crate) box_id: BoxId,
+    /// Whether there are entries beside it.
+    pub(crate) has_log: bool,
     pub(crate) tables: &'a [&'static str],
     pub(crate) wall_ms: i64,
 }
@@ -48,8 +43,8 @@ impl StatePlace<'_> {
     /// # Errors
     /// The disk's and redb's: an error of the disk is no damage, so the next start finds what was there. Only where that is so
     /// at one start after the other is the file set aside.
-    pub(crate) fn open(&self, has_log: bool) -> Result<OpenedState, StoreError> {
-        self.or_in_memory(|| self.open_file(has_log))
+    pub(crate) fn open(&self) -> Result<OpenedState, StoreError> {
+        self.or_in_memory(|| self.open_file())
     }
 
     /// Begins another `state.redb` with what can be read of the present one, which is set aside.
@@ -57,7 +52,7 @@ impl StatePlace<'_> {
     /// # Errors
     /// The disk's and redb's.
     pub(crate) fn renew(&self, why: &str) -> Result<OpenedState, StoreError> {
-        self.or_in_memory(|| self.begin_anew(why))
+        self.or_in_memory(|| self.replace_file(why))
     }
 
     fn or_in_memory(
@@ -86,11 +81,11 @@ impl StatePlace<'_> {
         Ok(OpenedState { database, lost: false, passing: Some(why) })
     }
 
-    fn open_file(&self, has_log: bool) -> Result<OpenedState, StoreError> {
+    fn open_file(&self) -> Result<OpenedState, StoreError> {
         if !file_exists(self.disk, STATE).map_err(StoreError::io(STATE))? {
             // A start may have ended after it set one aside.
             let Some((from, rows)) = find_unread(self.disk, self.box_id, self.tables)? else {
-                return self.create(has_log, None, || Ok(()));
+                return self.create(self.has_log, None, || Ok(()));
             };
             self.expect_readable(&from, &rows)?;
             return self.create(true, Some((&from, &rows)), || Ok(()));
@@ -106,11 +101,11 @@ impl StatePlace<'_> {
             Err(e) if e.is_of_disk() && note_failed_start(self.disk) => "the disk does not give it",
             Err(e) => return Err(e),
         };
-        self.begin_anew(why)
+        self.replace_file(why)
     }
 
     /// The new one is whole before the old one leaves its place: wherever this ends, one of them is what the next start reads.
-    fn begin_anew(&self, why: &str) -> Result<OpenedState, StoreError> {
+    fn replace_file(&self, why: &str) -> Result<OpenedState, StoreError> {
         let rows = read_state(self.disk, STATE, self.box_id, self.tables);
         self.expect_readable(STATE, &rows)?;
         let from = salvage::next_place(self.disk, STATE)?;
@@ -235,7 +230,7 @@ impl Store {
     /// The disk's and redb's; the old one stays, or lies aside with nothing in its place.
     pub fn renew_state_db(&self, tables: &[&'static str]) -> Result<bool, StoreError> {
         let (box_id, wall_ms) = (self.origin().box_id, self.clock.now().wall_ms);
-        let place = StatePlace { disk: &*self.shared.disk, box_id, tables, wall_ms };
+        let place = StatePlace { disk: &*self.shared.disk, box_id, has_log: true, tables, wall_ms };
         let made = place.renew("it cannot be used")?;
         let has_room = made.passing.is_none();
         self.shared.state().replace(made);

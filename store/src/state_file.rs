@@ -7,6 +7,7 @@ use redb::{Database, ReadableDatabase as _};
 use super::database::install_database;
 use super::disk::{Disk, DiskFile, remove_if_there};
 use super::error::StoreError;
+use super::gated_file::GatedDatabase;
 
 /// Sessions, PINs, tokens, the print ledger.
 pub(crate) const STATE: &str = "state.redb";
@@ -21,6 +22,15 @@ pub(crate) const STATE_FROM: &str = "from";
 pub(crate) const STATE_READ: &str = "read";
 const STATE_WRITTEN: &str = "written";
 const COPIED_AT_ONCE: usize = 64 << 10;
+
+/// `state.redb` as a start or a room gets it.
+pub(crate) struct OpenedState {
+    pub(crate) database: GatedDatabase,
+    /// Whether something was lost with the one before, and nobody was told yet.
+    pub(crate) lost: bool,
+    /// Why it lies in memory only.
+    pub(crate) passing: Option<String>,
+}
 
 /// What the file says of itself; nothing where that cannot be read.
 pub(crate) fn state_row(db: &Database, name: &str) -> Option<String> {

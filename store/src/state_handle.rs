@@ -10,8 +10,7 @@ use super::database::{STATE_CACHE_BYTES, open_gated};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::gated_file::{FaultKind, FileFault, FileGate, GatedDatabase};
-use super::state_db::OpenedState;
-use super::state_file::{STATE, note_written, rewrite_state};
+use super::state_file::{OpenedState, STATE, note_written, rewrite_state};
 
 /// For how long after the file was opened again it is not opened once more.
 const AGAIN_MS: u64 = 1_000;

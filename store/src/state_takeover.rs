@@ -20,8 +20,8 @@ const UNREAD: &str = ".state.redb";
 /// One of which a part could not be read.
 const PART_READ: &str = ".state.part.redb";
 const READ: &str = ".state.read.redb";
-/// Copies that are kept.
-const KEPT: usize = 3;
+/// Copies that stay.
+const COPIES_MAX: usize = 3;
 
 /// From which end a table is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +189,7 @@ fn remove_oldest(disk: &dyn Disk) -> Result<(), StoreError> {
     let mut all = list_copies(disk, READ)?;
     all.reverse();
     all.extend(list_copies(disk, PART_READ)?.into_iter().rev());
-    for path in &all[..all.len().saturating_sub(KEPT)] {
+    for path in &all[..all.len().saturating_sub(COPIES_MAX)] {
         remove_salvage(disk, path)?;
     }
     Ok(())

@@ -31,6 +31,7 @@ mod repairs;
 mod scale;
 mod schema;
 mod state;
+mod state_takeover;
 mod trusted;
 mod unreadable;
 mod writing;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use record::alarm::AlarmCode;
@@ -24,7 +24,7 @@ use crate::printing::{
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::setup::{SetupCode, read_passphrase};
 use crate::store::disk::set_aside_hint;
-use crate::store::{StateDb, Store, StoreConfig, StoreSizes};
+use crate::store::{StateDb, Store, TAKEN_OVER};
 use crate::sweep::PhotoCounts;
 use crate::uplink::claim::{ClaimError, ClaimStore};
 use crate::uplink::way::{UplinkWay, WayChoice};
@@ -34,30 +34,6 @@ use crate::{admin, uplink, web};
 
 /// The same job at each start, until somebody can sign in.
 const FIRST_SLIP: &str = "setup-slip/first-start";
-
-/// Tables of JSON rows that are taken over from a `state.redb` that had to be set aside. Whoever was signed in signs in again.
-const TAKEN_OVER: &[&str] = &[
-    "access_removals",
-    "alarms",
-    "badge_key",
-    "badges",
-    "contact_timers",
-    "identity_attempts",
-    "identity_known",
-    "identity_page_key",
-    "identity_pins",
-    "identity_tokens",
-    "pack_keys",
-    "packs",
-    "refused_submissions",
-];
-
-/// A box's store, by whatever command it is opened: what that finds of no use is begun anew with the tables that go on.
-pub(crate) fn box_store(data: impl Into<PathBuf>) -> StoreConfig {
-    let config = StoreConfig::new(data);
-    let sizes = StoreSizes { state_tables: TAKEN_OVER, ..config.sizes };
-    StoreConfig { sizes, ..config }
-}
 
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
 /// again. An error of the disk is no damage: it ends the start, and the next one finds what was there.
@@ -375,6 +351,7 @@ mod tests {
     use super::*;
     use crate::intake::{Command, NewStaff};
     use crate::setup::CODE_FILE;
+    use crate::store::StoreConfig;
 
     #[tokio::test]
     async fn a_slip_has_the_code_until_an_admin_can_sign_in() {

@@ -333,6 +333,6 @@ async fn the_ballast_is_given_up_and_made_again() {
         }
     };
     assert!(whole(1).await, "it was never made");
-    assert!(super::super::core::drop_ballast(&*store.shared.disk), "it was there, and is not");
+    assert!(super::super::ballast::drop_ballast(&*store.shared.disk), "it was there, and is not");
     assert!(whole(2).await, "it was not made again");
 }
