@@ -7,6 +7,8 @@
 mod browser;
 #[path = "pages/checks.rs"]
 mod checks;
+#[path = "pages/page.rs"]
+mod page;
 #[path = "pages/print.rs"]
 mod print;
 #[path = "pages/pseudo.rs"]
@@ -28,13 +30,13 @@ use browser::demo::Demo;
 use browser::{Browser, Kind};
 
 /// What is wrong with the page that is open, at any width. Shown at once, also if a later page does not open.
-async fn find_faults(browser: &Browser, page: &table::Page) -> Vec<String> {
+async fn find_faults(browser: &Browser, page: &page::Page) -> Vec<String> {
     let found = checks::check(browser, page.name).await;
     found.into_iter().inspect(|found| println!("{found}")).collect()
 }
 
 /// The same in the pseudo locale: what has no room, and what is no message.
-async fn find_unworded(browser: &Browser, page: &table::Page) -> Vec<String> {
+async fn find_unworded(browser: &Browser, page: &page::Page) -> Vec<String> {
     let mut found = checks::check_room(browser, page.name).await;
     found.extend(pseudo::check_words(browser, page.name).await);
     found.into_iter().inspect(|found| println!("{found}")).collect()
@@ -57,7 +59,7 @@ async fn every_page_at_every_size() {
     // A page that is new is looked at before anybody names it in the table.
     for (rows, origin) in [(&mut of_box, places.origin_of_box()), (&mut of_relay, places.origin_of_relay())] {
         for row in rows.missing_plain() {
-            let page = table::Page::unnamed(origin, row);
+            let page = page::Page::unnamed(origin, row);
             page.open(&browser).await;
             rows.look_at(row.1);
             wrong.extend(find_faults(&browser, &page).await);
@@ -85,7 +87,7 @@ async fn every_page_of_the_box_in_the_pseudo_locale() {
         wrong.extend(find_unworded(&browser, &page).await);
     }
     for row in rows.missing_plain() {
-        let page = table::Page::unnamed(places.origin_of_box(), row);
+        let page = page::Page::unnamed(places.origin_of_box(), row);
         page.open_in_pseudo(&browser).await;
         rows.look_at(row.1);
         wrong.extend(find_unworded(&browser, &page).await);

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, Kind, TIME_LIMIT};
+use super::cuts::close_tab;
 use super::desk::{self, follow, labels, read_code};
 use super::{SLOW, Story, dead_spot, phone};
 
@@ -140,8 +141,7 @@ async fn wake_and_record(
         }
     };
     tokio::time::timeout(SLOW, over).await.expect("the contact time ends");
-    phone.client.close_window().await.expect("the other tab goes");
-    phone.client.switch_to_window(tab.clone()).await.expect("the tab is there");
+    close_tab(phone, tab.clone()).await;
     phone.devtools("Page.setWebLifecycleState", json!({"state": "active"})).await;
     phone.devtools("Page.bringToFront", json!({})).await;
     phone.until("document.querySelector('#wet h2').innerText === 'Wet long enough'", TIME_LIMIT).await;

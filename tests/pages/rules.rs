@@ -1,6 +1,7 @@
 //! States that a facility's rules bring about, and what becomes of labels and items; staff pages in Spanish.
 
-use super::table::{Act, Page, Places, UNMEASURED};
+use super::page::{Act, Page};
+use super::table::{Places, UNMEASURED};
 
 /// What a change of the facility's settings is done by.
 fn rules(changes: &[(&'static str, &'static str)]) -> Vec<Act> {
