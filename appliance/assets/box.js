@@ -187,7 +187,7 @@
       const records = !by || !by.name || ["unproven", "look", "finish"].some((one) => one === by.name || one === by.value);
       if (!records || !form.contains(silent) || !navigator.serviceWorker.controller) return words;
       await import(silent.dataset.queue);
-      return phoneQueue.takePage(form, press);
+      return phoneQueue.takePage(form, press, by);
     };
     const record = async (by) => {
       const press = [Date.now(), Math.round(performance.now())];

@@ -187,7 +187,7 @@ globalThis.phoneQueue = (() => {
   let warned = "";
   // Keeps the record of a page at whose press the box did not answer, and goes to where it waits. What is still open is said
   // once, in the words of the page that this phone keeps.
-  async function takePage(form, press) {
+  async function takePage(form, press, by) {
     const { sheet, file, hasPhoto, missed } = readPage(form);
     const { cleaned } = sheet;
     const [card, settings, seen] = [await findCard(sheet.tag), (await read("meta", "settings")) || { size: 0 }, await read("meta", "seen")];
@@ -197,7 +197,8 @@ globalThis.phoneQueue = (() => {
     if (!cleaned && !sheet.problem) return `${say("dead-spot")} ${say("problem-choose")}`;
     const protocol = sheet.protocol && (await read("meta", `protocol ${sheet.protocol.id}`));
     const needs = needsOf(card, protocol, settings);
-    const isWet = !form.querySelector("#wet [role=timer]");
+    // Who presses that it is recorded without its contact time is not asked whether they mean it.
+    const isWet = (by && by.id === "unmeasured") || !form.querySelector("#wet [role=timer]");
     const open = cleaned && wordOpen(say, needs, { missed, isWet, hasPhoto, hasName: sheet.who.way !== "none" });
     if (open && open !== warned) {
       warned = open;
