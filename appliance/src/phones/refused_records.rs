@@ -222,6 +222,12 @@ impl RefusedRecords {
         Ok(self.notes(db)?.open().count())
     }
 
+    /// The same where it is known without a look at the disk, and without a wait for somebody who looks.
+    pub fn count_known(&self, db: &Arc<Database>) -> Option<usize> {
+        let notes = self.notes.try_lock().ok()?;
+        notes.is_of(db).then(|| notes.open().count())
+    }
+
     /// Those that wait for somebody, the newest first: so many of those behind one; of an id that is not there, none. Blocks
     /// for the disk.
     ///

@@ -12,6 +12,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use record::limits::{PHOTO_STORED_BYTES_MAX, PHOTO_UPLOAD_BYTES_MAX};
@@ -114,6 +115,8 @@ struct PhotosInner {
     one_child: Semaphore,
     /// How many photos are to follow their records.
     promises: watch::Sender<usize>,
+    /// How often a photo or a thumbnail came or left.
+    changes: AtomicU64,
 }
 
 /// An upload on its way in: a file that is gone when this is dropped.
@@ -142,7 +145,8 @@ impl PhotoStore {
     pub fn without_folder(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> Self {
         let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
         let promises = watch::Sender::new(0);
-        Self { inner: Arc::new(PhotosInner { settings, random, places, one_child, promises }) }
+        let changes = AtomicU64::new(0);
+        Self { inner: Arc::new(PhotosInner { settings, random, places, one_child, promises, changes }) }
     }
 
     /// Where a photo is kept.
@@ -243,7 +247,19 @@ impl PhotoStore {
     /// # Errors
     /// The folder's; that it is gone already is none.
     pub fn remove(&self, hash: Hash) -> std::io::Result<()> {
-        delete_file(&self.path(hash))
+        let deleted = delete_file(&self.path(hash));
+        self.note_change();
+        deleted
+    }
+
+    /// How often a photo or a thumbnail came or left since the program began: what is worked out from which there are is old
+    /// once this is more.
+    pub fn changes(&self) -> u64 {
+        self.inner.changes.load(Ordering::Acquire)
+    }
+
+    fn note_change(&self) {
+        self.inner.changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Waits until an upload from `address` has its turn; nothing of it need be read before.
@@ -305,6 +321,7 @@ impl PhotoStore {
         let keep = move || keep_files(&cleaned, &path, &thumbnail, random);
         let stored = tokio::task::spawn_blocking(keep).await;
         stored.map_err(std::io::Error::other).and_then(|stored| stored).map_err(PhotoTrouble::Box)?;
+        self.note_change();
         Ok(hash)
     }
 }

@@ -70,7 +70,9 @@ impl PhotoStore {
     /// # Errors
     /// The folder's; that it is gone already is none.
     pub fn remove_thumbnail(&self, hash: Hash) -> std::io::Result<()> {
-        super::delete_file(&self.thumbnail_path(hash))
+        let deleted = super::delete_file(&self.thumbnail_path(hash));
+        self.note_change();
+        deleted
     }
 }
 

@@ -10,5 +10,6 @@ pub(crate) mod pin;
 pub(crate) mod plain_form;
 pub(crate) mod program;
 pub(crate) mod staff;
+pub(crate) mod staff_names;
 pub(crate) mod staff_session;
 pub(crate) mod trace;

@@ -41,6 +41,11 @@ pub(crate) fn count_open(state: &AppState) -> Result<usize, HttpError> {
     refused.count_open(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
 }
 
+/// The same where it is known without a look at the disk.
+pub(crate) fn count_known(state: &AppState) -> Option<usize> {
+    state.stored::<RefusedRecords>().count_known(&state.store.state_db())
+}
+
 /// So many of those that wait for somebody, behind one of them; absent: there is no such one.
 pub(crate) async fn list_open(
     state: &AppState,

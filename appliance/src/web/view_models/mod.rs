@@ -13,6 +13,7 @@ pub(crate) mod competency;
 pub(crate) mod discovery;
 pub(crate) mod doctor_words;
 pub(crate) mod facts;
+pub(crate) mod feed;
 pub(crate) mod formats;
 pub(crate) mod health;
 pub(crate) mod history;

@@ -1,42 +1,38 @@
 //! The staff's first page, and the facility's settings.
 
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use record::compliance::{ComplianceRate, WindowTally};
-use record::tag::Tag;
 use web::answer::{Page, SeeOther};
 use web::error::HttpError;
 use web::live::LivePage;
 use web::route::AnyCaller;
-use words::Moment;
 
 use crate::phones::WaitingPhones;
 use crate::store::LogReader;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
-use crate::web::commands::refused_records::count_open;
+use crate::web::commands::refused_records::{count_known, count_open};
 use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
-use crate::web::http_error::store_error;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live::live_page;
 use crate::web::log_reads::read_quick;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::begun::list_begun;
-use crate::web::view_models::history;
+use crate::web::view_models::feed::{FeedLine, newest_cleanings};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails, open_problems};
 use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{
-    FacilityWords, PageWords, PhoneRecordWords, ProblemWords, ReminderWords, StaffWords,
-};
+use crate::web::words::{FacilityWords, PhoneRecordWords, ProblemWords, ReminderWords, StaffWords};
 
-/// Lines of “Just now”.
-const FEED: usize = 8;
 /// Lines of the overdue table; the whole list is a page of its own.
 const OVERDUE_MAX: usize = 20;
 
@@ -49,7 +45,7 @@ struct RateCard {
 
 struct Spark {
     path: String,
-    end: (String, String),
+    end: (Tenths, Tenths),
     label: String,
 }
 
@@ -58,26 +54,45 @@ struct Late {
     last: String,
 }
 
-struct ActivityRow {
-    tag: Tag,
-    name: String,
-    photo: Option<String>,
-    words: String,
-    at: Moment,
+/// A length in a drawing, in tenths of its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tenths(i64);
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{}.{}", self.0.abs() / 10, self.0.abs() % 10)
+    }
 }
 
 /// One bar of the chart of days.
 struct ChartBar {
-    x: String,
-    middle: String,
-    y: String,
-    height: String,
-    above: String,
+    x: Tenths,
+    middle: Tenths,
+    y: Tenths,
+    height: Tenths,
+    above: Tenths,
     low: Option<u16>,
 }
 
+impl ChartBar {
+    /// Of the day at a place from the left, if it has a rate.
+    fn of(place: usize, tally: WindowTally) -> Option<Self> {
+        let (rate, is_low) = (per_mille(&tally)?, tally.rate()?.is_low());
+        let (x, height) = (490 + to_signed(place) * 1_845 / 10, above_half(rate) * 24 / 10);
+        Some(Self {
+            x: Tenths(x),
+            middle: Tenths(x + 63),
+            y: Tenths(1_320 - height),
+            height: Tenths(height),
+            above: Tenths(1_290 - height),
+            low: is_low.then_some(rate / 10),
+        })
+    }
+}
+
 /// The words of the first page.
-type TodayWords = (PageWords, StaffWords, FacilityWords, ProblemWords, ReminderWords);
+type TodayWords = (StaffWords, FacilityWords, ProblemWords, ReminderWords);
 
 #[derive(Template)]
 #[template(path = "today.html")]
@@ -94,7 +109,7 @@ struct TodayPage {
     bars: Vec<ChartBar>,
     chart_label: String,
     first_day: String,
-    feed: Vec<ActivityRow>,
+    feed: Arc<[FeedLine]>,
     no_items: bool,
     no_schedule: bool,
     may_change: bool,
@@ -122,77 +137,119 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let live = live_page(&state);
     let (tallies, board) = (load_tallies(&state).await?, status_board(&state).await?);
-    let template =
-        read_quick(&state, move |state, reader| today_page(state, reader, &signed, (&tallies, &board), live));
-    let template = template.await?;
+    let snapshot = Snapshot::of(&state, &board.seen);
+    let wording = PageWording::new(signed.words(), &snapshot.local);
+    let feed = newest_cleanings(&state, &board.seen, wording.locale()).await?;
+    let known = count_known(&state).filter(|_| !has_more_to_read(&state, &board));
+    let reads = match known {
+        Some(refused) => TodayReads { feed, refused, reports: Vec::new(), begun: 0 },
+        None => {
+            let (signed, board) = (StaffSession::clone(&signed), board.clone());
+            read_quick(&state, move |state, reader| read_today(state, reader, &signed, &board, feed)).await?
+        }
+    };
+    let look =
+        TodayLook { state: &state, tallies: &tallies, board: &board, snapshot: &snapshot, wording: &wording };
+    let template = look.page(&signed, reads, live);
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-fn today_page(
+/// What is read of the disk for the page.
+struct TodayReads {
+    feed: Arc<[FeedLine]>,
+    /// Records of phones that were refused and wait for somebody.
+    refused: usize,
+    /// Open reports, the newest first.
+    reports: Vec<ProblemCard>,
+    /// Cleanings that were begun and never recorded.
+    begun: usize,
+}
+
+/// Whether the page shows more of the log than the newest cleanings. Mostly it does not, and then no thread is waited for.
+fn has_more_to_read(state: &AppState, board: &StatusBoard) -> bool {
+    board.seen.facility.activity.values().any(|row| !row.problems.is_empty())
+        || !state.contact_timers.begun().is_empty()
+}
+
+fn read_today(
     state: &AppState,
     reader: &LogReader,
     signed: &StaffSession,
-    (tallies, board): (&FacilityTallies, &StatusBoard),
-    live: LivePage,
-) -> Result<TodayPage, HttpError> {
-    let recent = reader.cleanings(None, FEED).map_err(store_error)?;
+    board: &StatusBoard,
+    feed: Arc<[FeedLine]>,
+) -> Result<TodayReads, HttpError> {
     let facility = &board.seen;
-    let snapshot = Snapshot::of(state, facility);
-    let (page_words, s, w, problem_words, reminder): TodayWords = signed.words();
-    let wording = PageWording::new(page_words, &snapshot.local);
-    let no_items = board.in_use().is_empty();
-    let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
-    let overdue_words = match board.overdue().first() {
-        Some(row) => w.today_longest(row.badge(&wording).short.to_lowercase(), &row.item.name),
-        None => w.today_none_late(),
-    };
-    let last = |row: &ItemRow| match row.activity.as_ref().and_then(|a| a.last) {
-        Some(last) => wording.last_time(facility, &last),
-        None => s.staff_never(),
-    };
-    let feed = recent.iter().map(|cleaning| ActivityRow {
-        tag: cleaning.tag,
-        name: facility
-            .equipment
-            .get(&cleaning.tag)
-            .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
-        photo: history::thumbnail_path(state, cleaning),
-        words: history::feed_words(reader, facility, cleaning, &wording, w),
-        at: wording.dates().day_and_time(cleaning.performed_ms),
-    });
-    let all = list_reminders(state);
-    let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
-    let begun = list_begun(state, reader)?.len();
-    let (refused, phone_records): (usize, PhoneRecordWords) = (count_open(state)?, signed.words());
-    let look = ProblemLook { state, facility, reader, wording: &wording, w: problem_words };
+    let wording = PageWording::new(signed.words(), &Snapshot::of(state, facility).local);
+    let look = ProblemLook { state, facility, reader, wording: &wording, w: signed.words() };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
-    let reports = open.map(|(tag, open)| look.card(tag, open, ReportDetails::Shown)).collect();
-    let (late, being_cleaned) = (board.overdue().iter().take(OVERDUE_MAX), board.being_cleaned(state));
-    let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
-    Ok(TodayPage {
-        frame: frame.live(live).refreshed(),
-        s,
-        w,
-        day: wording.dates().long_day(snapshot.now_ms()).text,
-        overdue: board.overdue().len(),
-        overdue_words,
-        numbers: rate_cards(tallies, s, w),
-        due: board.due().len(),
-        bars: facility_bars(tallies),
-        chart_label: chart_label(tallies, w),
-        first_day: first_day(tallies, &facility.settings, &wording),
-        feed: feed.collect(),
-        late: late.map(|row| Late { last: last(row), listed: row.list(&wording, &being_cleaned) }).collect(),
-        no_items,
-        no_schedule,
-        may_change: signed.can_edit(),
-        problem_words,
-        reports,
-        waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
-        begun: Some(begun).filter(|count| *count > 0).map(|count| reminder.begun_link(count)),
-        refused: Some(refused).filter(|count| *count > 0).map(|count| phone_records.phone_record_link(count)),
-        held: word_held(state, signed.words(), &wording),
+    Ok(TodayReads {
+        feed,
+        refused: count_open(state)?,
+        reports: open.map(|(tag, open)| look.card(tag, open, ReportDetails::Shown)).collect(),
+        begun: list_begun(state, reader)?.len(),
     })
+}
+
+/// What the page is drawn from.
+#[derive(Clone, Copy)]
+struct TodayLook<'a> {
+    state: &'a AppState,
+    tallies: &'a FacilityTallies,
+    board: &'a StatusBoard,
+    snapshot: &'a Snapshot,
+    wording: &'a PageWording,
+}
+
+impl TodayLook<'_> {
+    fn page(self, signed: &StaffSession, reads: TodayReads, live: LivePage) -> TodayPage {
+        let Self { state, tallies, board, snapshot, wording } = self;
+        let TodayReads { feed, refused, reports, begun } = reads;
+        let facility = &board.seen;
+        let (s, w, problem_words, reminder): TodayWords = signed.words();
+        let no_items = board.in_use().is_empty();
+        let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
+        let overdue_words = match board.overdue().first() {
+            Some(row) => w.today_longest(row.badge(wording).short.to_lowercase(), &row.item.name),
+            None => w.today_none_late(),
+        };
+        let last = |row: &ItemRow| match row.activity.as_ref().and_then(|a| a.last) {
+            Some(last) => wording.last_time(facility, &last),
+            None => s.staff_never(),
+        };
+        let all = list_reminders(state);
+        let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
+        let phone_records: PhoneRecordWords = signed.words();
+        let (late, being_cleaned) = (board.overdue().iter().take(OVERDUE_MAX), board.being_cleaned(state));
+        let frame = PageLayout::staff(state, snapshot, w.today_title(), signed, NavSection::Today);
+        TodayPage {
+            frame: frame.live(live).refreshed(),
+            s,
+            w,
+            day: wording.dates().long_day(snapshot.now_ms()).text,
+            overdue: board.overdue().len(),
+            overdue_words,
+            numbers: rate_cards(tallies, s, w),
+            due: board.due().len(),
+            bars: facility_bars(tallies),
+            chart_label: chart_label(tallies, w),
+            first_day: first_day(tallies, &facility.settings, wording),
+            feed,
+            late: late
+                .map(|row| Late { last: last(row), listed: row.list(wording, &being_cleaned) })
+                .collect(),
+            no_items,
+            no_schedule,
+            may_change: signed.can_edit(),
+            problem_words,
+            reports,
+            waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
+            begun: Some(begun).filter(|count| *count > 0).map(|count| reminder.begun_link(count)),
+            refused: Some(refused)
+                .filter(|count| *count > 0)
+                .map(|count| phone_records.phone_record_link(count)),
+            held: word_held(state, signed.words(), wording),
+        }
+    }
 }
 
 /// What phones hold that is not here yet.
@@ -236,44 +293,28 @@ fn facility_sparkline(tallies: &FacilityTallies, days: usize, w: FacilityWords) 
     if rates.len() < 2 {
         return None;
     }
-    let step = 112.0 / f64::from(u32::try_from(rates.len() - 1).unwrap_or(1));
-    let mut x = 4.0;
-    let mut points = Vec::new();
-    for rate in &rates {
-        let y = 29.0 - f64::from(rate.saturating_sub(500)) / 500.0 * 26.0;
-        points.push((format!("{x:.1}"), format!("{y:.1}")));
-        x += step;
+    let (steps, mut path, mut end) = (to_signed(rates.len() - 1), String::new(), (Tenths(0), Tenths(0)));
+    for (n, rate) in rates.iter().enumerate() {
+        end = (Tenths(40 + 1_120 * to_signed(n) / steps), Tenths(290 - above_half(*rate) * 260 / 500));
+        let space = if n == 0 { 'M' } else { ' ' };
+        // A text takes every write.
+        let _ = write!(path, "{space}{} {}", end.0, end.1);
     }
-    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x} {y}")).collect();
     let (low, high) = (rates.iter().min()?, rates.iter().max()?);
-    Some(Spark {
-        path: format!("M{}", path.join(" ")),
-        end: points.pop()?,
-        label: w.tally_between(high / 10, low / 10),
-    })
+    Some(Spark { path, end, label: w.tally_between(high / 10, low / 10) })
+}
+
+/// Per mille above one half, which is where both drawings begin.
+fn above_half(per_mille: u16) -> i64 {
+    per_mille.saturating_sub(500).into()
+}
+
+fn to_signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn facility_bars(tallies: &FacilityTallies) -> Vec<ChartBar> {
-    let mut x = 49.0;
-    tallies
-        .days
-        .iter()
-        .filter_map(|(_, tally)| {
-            let at = x;
-            x += 18.45;
-            let low = tally.rate()?.is_low();
-            let rate = per_mille(tally)?;
-            let height = f64::from(rate.saturating_sub(500)) / 500.0 * 120.0;
-            Some(ChartBar {
-                x: format!("{at:.1}"),
-                middle: format!("{:.1}", at + 6.3),
-                y: format!("{:.1}", 132.0 - height),
-                height: format!("{height:.1}"),
-                above: format!("{:.1}", 129.0 - height),
-                low: low.then_some(rate / 10),
-            })
-        })
-        .collect()
+    tallies.days.iter().enumerate().filter_map(|(n, (_, tally))| ChartBar::of(n, *tally)).collect()
 }
 
 fn chart_label(tallies: &FacilityTallies, w: FacilityWords) -> String {
