@@ -12,7 +12,7 @@ use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::words::PageWords;
 
-/// Names that are kept: more people than are signed in at once.
+/// Names that are remembered: more people than are signed in at once.
 const NAMES_MAX: usize = 64;
 
 /// Names that were read of the log, by their hashes. One that could not be read is looked for again.
@@ -36,8 +36,8 @@ impl SignedInNames {
 /// The name of somebody who is signed in.
 pub(crate) async fn read_own_name(state: &AppState, staff: StaffId) -> Result<String, HttpError> {
     let name = state.store.snapshot().staff.get(&staff).map(|staff| staff.name);
-    let kept = state.stored::<SignedInNames>();
-    if let Some(known) = name.and_then(|hash| kept.names().get(&hash).cloned()) {
+    let stored = state.stored::<SignedInNames>();
+    if let Some(known) = name.and_then(|hash| stored.names().get(&hash).cloned()) {
         return Ok(known);
     }
     let text = match name {
@@ -45,7 +45,7 @@ pub(crate) async fn read_own_name(state: &AppState, staff: StaffId) -> Result<St
         None => StoredText::Nobody,
     };
     if let (Some(hash), StoredText::Present(name)) = (name, &text) {
-        kept.keep(hash, name.clone());
+        stored.keep(hash, name.clone());
     }
     Ok(text.word(PageWords::in_locale(Locale::EnUs)))
 }
