@@ -60,6 +60,8 @@ phone-record-over = { $count ->
 phone-record-enter = Make a late entry
 # $count: two or more, all that one phone or person, or one place in the network, sent.
 phone-record-dismiss = Dismiss
+    .meaning = It is then in no list and no history, and cannot be brought back.
+    .one = Dismiss it
     .sender = Dismiss all { NUMBER($count) } from this sender
     .network = Dismiss all { NUMBER($count) } from this network
 # Link to the next page.

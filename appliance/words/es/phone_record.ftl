@@ -33,6 +33,8 @@ phone-record-gone = Ese teléfono ya no está
 
 phone-record-enter = Ingresar como registro tardío
 phone-record-dismiss = Descartar
+    .meaning = Después no está en ninguna lista ni en ningún historial, y no se puede recuperar.
+    .one = Descartarlo
     .sender = Descartar los { NUMBER($count) } de este remitente
     .network = Descartar los { NUMBER($count) } de esta red
 phone-record-older = Registros anteriores
