@@ -93,7 +93,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting[0]["document"]["problem"]["text"], "report 6");
     assert!(waiting[0]["trouble"]["after"].is_number(), "{waiting}");
-    spot.phone.shows("Incomplete: not all steps, not wet long enough").await;
+    spot.phone.shows("Incomplete: not all steps, full contact time not measured").await;
     story.picture(&spot.phone, "01-set-aside").await;
     // By hand it is tried again, and holds up as little.
     spot.line.set(NetworkFault::Cut);

@@ -72,7 +72,7 @@ text-unreadable = unreadable
 
 missing-steps-stated = steps not stated
 missing-steps = not all steps
-missing-contact-time = not wet long enough
+missing-contact-time = full contact time not measured
 missing-photo = no photo
 missing-who = no proof of who cleaned
 missing-strip = no good test strip

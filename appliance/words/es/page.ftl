@@ -52,7 +52,7 @@ text-unreadable = ilegible
 
 missing-steps-stated = pasos no indicados
 missing-steps = faltan pasos
-missing-contact-time = tiempo de contacto insuficiente
+missing-contact-time = tiempo de contacto completo no medido
 missing-photo = sin foto
 missing-who = sin prueba de quién limpió
 missing-strip = sin tira reactiva válida

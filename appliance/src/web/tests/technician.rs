@@ -264,7 +264,7 @@ async fn a_note_excuses_what_is_missing_and_the_record_says_so() {
     world
         .get(&done.location())
         .await
-        .has("Incomplete: not all steps, not wet long enough")
+        .has("Incomplete: not all steps, full contact time not measured")
         .has("does not count as clean yet");
 }
 
@@ -545,7 +545,7 @@ async fn out_of_service_and_retired_say_so() {
     world.get(&format!("{path}?anyway=1")).await.is(200).has("Record cleaning").has("?anyway=1");
     let recorded = world.post(&format!("{path}?anyway=1"), &[("cleaned_by", "Ada")]).await;
     recorded.is(303);
-    world.get(&recorded.location()).await.has("Incomplete: steps not stated, not wet long enough");
+    world.get(&recorded.location()).await.has("Incomplete: steps not stated, full contact time not measured");
     world.give(Command::RetireEquipment { tag, reason: String::new(), seen: None }).await;
     world.get(&path).await.is(200).has("was retired").has_not("Record cleaning");
 }
