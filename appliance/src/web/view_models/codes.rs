@@ -11,6 +11,7 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::intake::{find_named_item, open_tags};
 use crate::phones::LabelScans;
 use crate::web::context::AppState;
+use crate::web::view_models::search_words::fold_letters;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::CodeWords;
 
@@ -73,7 +74,7 @@ pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
     if let Some(item) = named.or_else(|| find_scanned(facility, text)) {
         return MeantItem::One(item.tag);
     }
-    let text = text.trim().to_lowercase();
+    let text = fold_letters(text.trim());
     let in_use = facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
     let mut meant = in_use.filter(|item| is_called(item, &text));
     match (meant.next(), meant.next()) {
@@ -110,10 +111,10 @@ impl MergedItem {
     }
 }
 
-/// Whether people call an item so, by its number or its name, in small letters.
+/// Whether people call an item so, by its number or its name, in folded letters.
 fn is_called(item: &Equipment, name: &str) -> bool {
     let own = [item.asset_number.as_str(), item.name.as_str()];
-    !name.is_empty() && own.iter().any(|own| own.trim().to_lowercase() == name)
+    !name.is_empty() && own.iter().any(|own| fold_letters(own.trim()) == name)
 }
 
 /// The codes that open an item, in the order in which they came.

@@ -8,21 +8,22 @@ use crate::intake::ClaimedCleaner;
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::search_words::fold_letters;
 
 /// Letters after which names of staff are shown on a page that is open to everybody.
 pub(crate) const LETTERS_MIN: usize = 2;
 /// Names that such a page shows at most.
 pub(crate) const NAMES_MAX: usize = 20;
 
-/// Whether a part of a name begins with these letters, which are small ones.
+/// Whether a part of a name begins with these letters, which are folded.
 pub(crate) fn has_part(name: &str, letters: &str) -> bool {
-    let name = name.to_lowercase();
+    let name = fold_letters(name);
     name.starts_with(letters) || name.split_whitespace().any(|part| part.starts_with(letters))
 }
 
-/// Whether these small letters are a whole name.
+/// Whether these folded letters are a whole name.
 pub(crate) fn is_whole_name(name: &str, letters: &str) -> bool {
-    name.to_lowercase() == letters
+    fold_letters(name) == letters
 }
 
 /// Somebody of the staff, by the name that they have in their list.
@@ -61,7 +62,7 @@ pub(crate) async fn find_listed_person(
 
 /// Whose name this is, where the list has it once.
 pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Option<ListedPerson>, HttpError> {
-    let entered = name.trim().to_lowercase();
+    let entered = fold_letters(name.trim());
     if entered.is_empty() {
         return Ok(None);
     }

@@ -41,6 +41,7 @@ pub(crate) mod rates;
 pub(crate) mod receipts;
 pub(crate) mod scanned_tags;
 pub(crate) mod schedules;
+pub(crate) mod search_words;
 pub(crate) mod setup_words;
 pub(crate) mod sheets;
 pub(crate) mod slips;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::{Equipment, ServiceState};
+use record::fold::ServiceState;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
@@ -20,6 +20,7 @@ use crate::web::view_models::codes::codes_by_item;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::rates::{load_tallies, word_rate};
+use crate::web::view_models::search_words::SearchWords;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
@@ -172,21 +173,11 @@ fn find_rows<'a>(board: &'a StatusBoard, query: &str, listed: ListedItems) -> Ve
         ListedItems::InUse => (&[][..], board.in_use()),
     };
     let all = gone.iter().filter(is_gone).chain(used);
-    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let words = SearchWords::of(query);
     if words.is_empty() {
         return all.collect();
     }
     let codes = codes_by_item(&board.seen);
     let code_of = |row: &Arc<ItemRow>| codes.get(&row.item.tag).map_or("", String::as_str);
-    all.filter(|row| matches_words(&row.item, code_of(row), &words)).collect()
-}
-
-/// Whether all of these lower-case words stand in what is known of an item.
-fn matches_words(item: &Equipment, code: &str, words: &[String]) -> bool {
-    let text = format!(
-        "{} {} {} {} {} {} {} {code}",
-        item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
-    );
-    let text = text.to_lowercase();
-    words.iter().all(|word| text.contains(word))
+    all.filter(|row| words.fit(&row.item, code_of(row))).collect()
 }

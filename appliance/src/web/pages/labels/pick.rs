@@ -8,6 +8,7 @@ use record::tag::Tag;
 use crate::intake::find_named_item;
 use crate::printing::{LABELS_MAX, LastPrinted};
 use crate::web::request::choice::SelectOption;
+use crate::web::view_models::search_words::SearchWords;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::LabelsWords;
 
@@ -232,7 +233,7 @@ fn shown_items<'a>(
     requested: &PickQuery<'_>,
     picked: &BTreeSet<Tag>,
 ) -> (Vec<&'a Equipment>, usize) {
-    let words: Vec<String> = requested.query.split_whitespace().map(str::to_lowercase).collect();
+    let words = SearchWords::of(requested.query);
     let fits = |item: &&Equipment| {
         let shown = match requested.show {
             ItemFilter::Never => !printed.contains_key(&item.tag),
@@ -242,7 +243,7 @@ fn shown_items<'a>(
             ItemFilter::Category(category) => item.category == *category,
             ItemFilter::Picked => picked.contains(&item.tag),
         };
-        shown && has_words(item, &words)
+        shown && words.fit(item, "")
     };
     let is_used = |item: &&Equipment| item.service != ServiceState::Retired;
     let in_use = || facility.equipment.values().map(AsRef::as_ref).filter(is_used);
@@ -255,15 +256,6 @@ fn shown_items<'a>(
     let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();
     shown.sort_by_cached_key(|item| (natural_key(&item.name), item.tag));
     (shown, all)
-}
-
-fn has_words(item: &Equipment, words: &[String]) -> bool {
-    let text = format!(
-        "{} {} {} {} {} {} {}",
-        item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
-    );
-    let text = text.to_lowercase();
-    words.iter().all(|word| text.contains(word))
 }
 
 /// For sorting as people count: `Pump 9` before `Pump 10`.

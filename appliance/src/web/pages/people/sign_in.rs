@@ -28,6 +28,7 @@ use crate::web::request::form::StaffForm;
 use crate::web::request::name_share::NameSeeker;
 use crate::web::request::next_page::{HOME, NextPage, SIGN_IN, own_pin_address, sign_in_address};
 use crate::web::view_models::listed_people::{LETTERS_MIN, NAMES_MAX, has_part, is_whole_name};
+use crate::web::view_models::search_words::fold_letters;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
@@ -106,7 +107,7 @@ async fn names_page(
         people.sort_by(|a, b| a.1.cmp(&b.1));
         let letters = (!is_known && !people.is_empty()).then(|| letters.trim().to_owned());
         let mut is_spent = false;
-        if let Some(letters) = letters.as_ref().map(|letters| letters.to_lowercase()) {
+        if let Some(letters) = letters.as_deref().map(fold_letters) {
             let is_long_enough = letters.chars().count() >= LETTERS_MIN;
             is_spent = is_long_enough && !seeker.take_search(state);
             let finds = if is_spent { is_whole_name } else { has_part };

@@ -26,6 +26,7 @@ use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scann
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::scanned_tags::note_label_scan;
+use crate::web::view_models::search_words::SearchWords;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
@@ -197,23 +198,9 @@ fn search_items(
     w: HomeWords,
     being_cleaned: &BTreeSet<Tag>,
 ) -> SearchResults {
-    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let codes = codes_by_item(&board.seen);
-    let fits = |row: &&Arc<ItemRow>| {
-        let item = &row.item;
-        let text = format!(
-            "{} {} {} {} {} {} {}",
-            item.name,
-            item.location,
-            item.asset_number,
-            item.serial,
-            item.model,
-            item.tag,
-            codes.get(&item.tag).map_or("", String::as_str)
-        )
-        .to_lowercase();
-        words.iter().all(|word| text.contains(word))
-    };
+    let (words, codes) = (SearchWords::of(query), codes_by_item(&board.seen));
+    let fits =
+        |row: &&Arc<ItemRow>| words.fit(&row.item, codes.get(&row.item.tag).map_or("", String::as_str));
     let rows: Vec<&Arc<ItemRow>> = board.in_use().iter().filter(fits).collect();
     let title = match rows.len() {
         0 => w.home_found_none(S0),

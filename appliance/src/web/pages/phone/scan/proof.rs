@@ -23,6 +23,7 @@ use crate::web::view_models::listed_people::{
     LETTERS_MIN, ListedPerson, NAMES_MAX, find_listed_person, find_only_name, has_part, is_whole_name,
     list_people,
 };
+use crate::web::view_models::search_words::fold_letters;
 use crate::web::words::{PageWords, ScanWords};
 
 /// By which way the page came.
@@ -163,9 +164,9 @@ impl ProofLook<'_> {
     /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were entered; and
     /// whether too many were looked for from here to find more than a whole name.
     fn find_names(&self) -> (Vec<ListedPerson>, bool) {
-        let entered = self.entered.trim().to_lowercase();
+        let entered = fold_letters(self.entered.trim());
         let letters: String = entered.chars().take(LETTERS_MIN).collect();
-        let recent = self.origin.recent_name.trim().to_lowercase();
+        let recent = fold_letters(self.origin.recent_name.trim());
         // The name that the phone filled in itself looks for nobody else.
         let looks = letters.chars().count() >= LETTERS_MIN && entered != recent;
         if !looks && recent.is_empty() {
