@@ -85,7 +85,7 @@ impl PhotoStore {
     /// # Errors
     /// What is wrong with it.
     pub async fn keep_promised(&self, promise: &PhotoPromise) -> Result<Hash, PhotoTrouble> {
-        let cleaned = self.clean(&promise.path).await?;
+        let cleaned = self.clean(&promise.path, None).await?;
         self.keep_cleaned(cleaned).await
     }
 

@@ -1,6 +1,7 @@
 //! Photos: taken as phones make them, cleaned in a process of its own, kept under the hash of what was kept.
 
 mod child;
+mod child_turns;
 mod follow;
 mod places;
 mod room;
@@ -22,9 +23,10 @@ use service::random::RandomSource;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 pub use self::child::child_main;
+use self::child_turns::ChildTurns;
 pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
@@ -112,7 +114,7 @@ struct PhotosInner {
     settings: PhotoSettings,
     random: Arc<dyn RandomSource>,
     places: Arc<UploadPlaces>,
-    one_child: Semaphore,
+    child_turns: Arc<ChildTurns>,
     /// How many photos are to follow their records.
     promises: watch::Sender<usize>,
     /// How often a photo or a thumbnail came or left.
@@ -126,6 +128,7 @@ pub struct PhotoUpload {
     bytes: usize,
     too_long: bool,
     place: UploadPlace,
+    network: ClientNetwork,
 }
 
 impl PhotoStore {
@@ -143,10 +146,10 @@ impl PhotoStore {
 
     /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records go on.
     pub fn without_folder(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> Self {
-        let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
+        let (places, child_turns) = (UploadPlaces::new(settings.limits), Arc::default());
         let promises = watch::Sender::new(0);
         let changes = AtomicU64::new(0);
-        Self { inner: Arc::new(PhotosInner { settings, random, places, one_child, promises, changes }) }
+        Self { inner: Arc::new(PhotosInner { settings, random, places, child_turns, promises, changes }) }
     }
 
     /// Where a photo is kept.
@@ -271,13 +274,14 @@ impl PhotoStore {
         let random: [u8; 16] = self.inner.random.bytes();
         let name: String = random.iter().map(|b| format!("{b:02x}")).collect();
         let path = self.inner.settings.dir.join("incoming").join(name);
-        let place = self.inner.places.enter(ClientNetwork::of(address), path.clone()).await?;
+        let network = ClientNetwork::of(address);
+        let place = self.inner.places.enter(network, path.clone()).await?;
         // Others may have filled it meanwhile.
         self.expect_free_card()?;
         let mut options = File::options();
         options.write(true).read(true).create_new(true).mode(0o600);
         let file = options.open(&path).await.map_err(PhotoTrouble::Box)?;
-        Ok(PhotoUpload { path, file, bytes: 0, too_long: false, place })
+        Ok(PhotoUpload { path, file, bytes: 0, too_long: false, place, network })
     }
 
     /// How many uploads have a place.
@@ -304,13 +308,14 @@ impl PhotoStore {
             return Err(PhotoTrouble::Empty);
         }
         upload.file.flush().await.map_err(PhotoTrouble::Box)?;
-        let cleaned = self.clean(&upload.path).await?;
+        let cleaned = self.clean(&upload.path, Some(upload.network)).await?;
         drop(upload);
         self.keep_cleaned(cleaned).await
     }
 
-    async fn clean(&self, upload: &Path) -> Result<StrippedPhoto, PhotoTrouble> {
-        let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
+    /// Opens an upload of a network, or one of an earlier run.
+    async fn clean(&self, upload: &Path, of: Option<ClientNetwork>) -> Result<StrippedPhoto, PhotoTrouble> {
+        let _turn = self.inner.child_turns.take(of).await;
         run_child(&self.inner.settings.command, upload).await
     }
 

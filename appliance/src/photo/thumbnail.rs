@@ -33,7 +33,7 @@ impl PhotoStore {
         if let Some(stored) = self.find_thumbnail(hash).await {
             return Ok(Some(stored));
         }
-        let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
+        let _turn = self.inner.child_turns.take(None).await;
         // Somebody else may have asked for it meanwhile.
         if let Some(stored) = self.find_thumbnail(hash).await {
             return Ok(Some(stored));
