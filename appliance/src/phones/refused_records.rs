@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use record::fold::FacilityState;
-use record::limits::PHOTOS_MAX;
 use redb::Database;
 
 use super::refused_submissions::{
@@ -18,9 +17,16 @@ const ROWS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
 /// For so long one that is closed is known.
 const CLOSED_LIFE_MS: i64 = 30 * 86_400_000;
+/// Records that wait of one phone that made records before: anybody can make one.
+const KNOWN_ROWS_MAX: usize = 200;
+/// Photos that wait with them.
+const KNOWN_PHOTOS_MAX: usize = 40;
 /// Records that wait of one whom the box does not know,
 const STRANGER_ROWS_MAX: usize = 100;
-/// and photos that wait with them,
+/// and of all of them: they leave room to phones that the box knows.
+const STRANGERS_ROWS_MAX: usize = ROWS_MAX / 2;
+const STRANGERS_BYTES_MAX: usize = BYTES_MAX / 2;
+/// Photos that wait with those of one,
 const STRANGER_PHOTOS_MAX: usize = 20;
 /// and with those of all of them: 400 MB at most.
 const STRANGERS_PHOTOS_MAX: usize = 200;
@@ -84,50 +90,53 @@ impl RowNotes {
         self.open().filter(move |(_, note)| note.sender == *sender)
     }
 
+    fn open_of_strangers(&self) -> impl Iterator<Item = &RowNote> {
+        self.open().map(|(_, note)| note).filter(|note| !note.sender.is_known)
+    }
+
     /// For how many more photos of a sender there is room.
     fn photos_left(&self, sender: &SubmissionSender) -> usize {
-        if sender.is_known {
-            return PHOTOS_MAX;
-        }
         let own: usize = self.open_of(sender).map(|(_, note)| note.photos).sum();
-        let of_strangers = self.open().filter(|(_, note)| !note.sender.is_known);
-        let all: usize = of_strangers.map(|(_, note)| note.photos).sum();
+        if sender.is_known {
+            return KNOWN_PHOTOS_MAX.saturating_sub(own);
+        }
+        let all: usize = self.open_of_strangers().map(|note| note.photos).sum();
         STRANGER_PHOTOS_MAX.saturating_sub(own).min(STRANGERS_PHOTOS_MAX.saturating_sub(all))
     }
 
-    /// Which rows leave when this one comes; it may itself be among them.
-    fn choose_leaving(&self, id: &str, new: &RowNote, sure_ms: Option<i64>) -> BTreeSet<String> {
-        let oldest_ms = sure_ms.map_or(i64::MIN, |ms| ms.saturating_sub(CLOSED_LIFE_MS));
-        let all = self.rows.iter().map(|(id, note)| (id.as_str(), note)).chain([(id, new)]);
-        let (mut there, old): (Vec<_>, Vec<_>) =
-            all.partition(|(_, note)| !note.is_closed || note.refused_ms >= oldest_ms);
-        let mut leaving: BTreeSet<String> = old.into_iter().map(|(id, _)| id.to_owned()).collect();
-        let mut bytes: usize = there.iter().map(|(_, note)| note.bytes).sum();
-        while there.len() > ROWS_MAX || bytes > BYTES_MAX {
-            let Some(at) = choose_to_drop(&there) else { break };
-            let (id, note) = there.swap_remove(at);
-            bytes -= note.bytes;
-            leaving.insert(id.to_owned());
+    /// Whether its sender, and those like it, have room for it.
+    fn has_share(&self, new: &RowNote) -> bool {
+        let own = self.open_of(&new.sender).count();
+        if new.sender.is_known {
+            return own < KNOWN_ROWS_MAX;
         }
-        leaving
+        let (rows, bytes) = self
+            .open_of_strangers()
+            .fold((1, new.bytes), |(rows, bytes), note| (rows + 1, bytes + note.bytes));
+        own < STRANGER_ROWS_MAX && rows <= STRANGERS_ROWS_MAX && bytes <= STRANGERS_BYTES_MAX
     }
-}
 
-/// The oldest that is closed; else of those whom the box does not know, then of all, the newest of whoever has most.
-fn choose_to_drop(rows: &[(&str, &RowNote)]) -> Option<usize> {
-    let numbered = || rows.iter().map(|(_, note)| *note).enumerate();
-    if let Some(closed) =
-        numbered().filter(|(_, note)| note.is_closed).min_by_key(|(_, note)| note.refused_ms)
-    {
-        return Some(closed.0);
+    /// Which rows leave when this one comes; none: there is no room for it. What waits for somebody never leaves, for its phone
+    /// was told that the box keeps it.
+    fn make_room(&self, new: &RowNote, sure_ms: Option<i64>) -> Option<BTreeSet<String>> {
+        if !self.has_share(new) {
+            return None;
+        }
+        let oldest_ms = sure_ms.map_or(i64::MIN, |ms| ms.saturating_sub(CLOSED_LIFE_MS));
+        let mut closed: Vec<_> = self.rows.iter().filter(|(_, note)| note.is_closed).collect();
+        closed.sort_by_key(|(_, note)| note.refused_ms);
+        let mut rows = self.rows.len() + 1;
+        let mut bytes = new.bytes + self.rows.values().map(|note| note.bytes).sum::<usize>();
+        let mut leaving = BTreeSet::new();
+        for (id, note) in closed {
+            if note.refused_ms >= oldest_ms && rows <= ROWS_MAX && bytes <= BYTES_MAX {
+                break;
+            }
+            (rows, bytes) = (rows - 1, bytes - note.bytes);
+            leaving.insert(id.clone());
+        }
+        (rows <= ROWS_MAX && bytes <= BYTES_MAX).then_some(leaving)
     }
-    let mut of_sender: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in numbered() {
-        of_sender.entry(&row.1.sender).or_default().push(row);
-    }
-    let most = of_sender.into_iter().max_by_key(|(sender, rows)| (Reverse(sender.is_known), rows.len()))?;
-    // Of several of one moment the last.
-    most.1.into_iter().max_by_key(|(_, note)| note.refused_ms).map(|(at, _)| at)
 }
 
 impl RefusedRecords {
@@ -145,9 +154,8 @@ impl RefusedRecords {
     }
 
     /// Keeps one, with its texts cut to what a record may have; of an id that is there already the first stays. Whether it is
-    /// kept: whoever has most leaves at the bounds, and that may be this one. Those that wait for somebody leave in no other
-    /// way, closed ones when they are old by a time that is sure. Of the photos of those whom the box does not know only
-    /// so many stay. Blocks for the disk.
+    /// kept: those that wait for somebody make no room for another, and each sender has a share. Closed ones leave when they are
+    /// old by a time that is sure, or when there is no room. Of photos only so many stay. Blocks for the disk.
     ///
     /// # Errors
     /// The database's: then it is not known whether it is kept.
@@ -163,17 +171,11 @@ impl RefusedRecords {
             return Ok(true);
         }
         let mut row = row.clone().shorten();
-        if !row.sender.is_known && notes.open_of(&row.sender).count() >= STRANGER_ROWS_MAX {
-            return Ok(false);
-        }
         row.photos.truncate(notes.photos_left(&row.sender));
         let json = row_json(&row);
         let note = RowNote::of(&row, json.len());
-        let leaving = notes.choose_leaving(&row.id, &note, sure_ms);
+        let Some(leaving) = notes.make_room(&note, sure_ms) else { return Ok(false) };
         drop(notes);
-        if leaving.contains(&row.id) {
-            return Ok(false);
-        }
         self.write(&turn, db, |table| {
             table.insert(row.id.as_str(), json.as_slice())?;
             for id in &leaving {
