@@ -315,7 +315,7 @@ impl CommandRefusal {
             Self::UnknownProblem { .. } => "It was never made, or somebody has closed it.",
             Self::ReportsSpent => {
                 "A phone can make five reports in an hour, a person who proves who they are thirty, and phones behind one address thirty \
-                 without proof."
+                 without proof, five of them about one item."
             }
             Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
             Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",

@@ -21,5 +21,5 @@ pub use self::refused_submissions::{
 pub(crate) use self::tables::PhoneTables;
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_copied, place_in_time};
 pub use self::waiting_phones::{
-    NoticeSender, PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal,
+    NoticeSender, OVERDUE_MAX, PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal,
 };

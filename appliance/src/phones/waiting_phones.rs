@@ -16,8 +16,8 @@ const SILENCE_MS: u64 = 7 * 86_400_000;
 const EMPTIED_MS: u64 = 60_000;
 /// After a day somebody should look for the phone.
 const OVERDUE_MS: u64 = 86_400_000;
-/// Phones that are looked for; strangers can pretend any number.
-const OVERDUE_MAX: usize = 50;
+/// Phones that are looked for.
+pub const OVERDUE_MAX: usize = 50;
 const RECORDS_MAX: u32 = 200;
 /// Phones of one network that hold something and never made a record: more are one person who pretends.
 const STRANGERS_MAX: usize = 5;
@@ -147,9 +147,10 @@ impl WaitingPhones {
         self.rows().get(&device).copied().filter(|row| row.is_recent(up_ms))
     }
 
-    /// What waits, if anything does.
+    /// What waits on phones that made records before, if anything does: anybody can pretend to be another.
     pub fn total(&self, up_ms: u64) -> Option<WaitingTotal> {
-        let open: Vec<_> = self.all(up_ms).into_iter().filter(|row| row.closed.is_none()).collect();
+        let all = self.all(up_ms).into_iter();
+        let open: Vec<_> = all.filter(|row| row.closed.is_none() && row.strange.is_none()).collect();
         Some(WaitingTotal {
             oldest_ms: open.iter().map(|row| row.oldest_ms(up_ms)).max()?,
             phones: open.len(),
@@ -157,10 +158,14 @@ impl WaitingPhones {
         })
     }
 
-    /// Phones whose oldest record has waited so long that somebody should look for them, with how many they hold.
+    /// Phones that made records before, whose oldest record has waited so long that somebody should look for them, with how many
+    /// they hold.
     pub fn overdue(&self, up_ms: u64) -> BTreeMap<DeviceId, u32> {
         let all = self.all(up_ms).into_iter();
-        let overdue = all.filter(|row| row.closed.is_none() && row.oldest_ms(up_ms) >= OVERDUE_MS);
+        let is_overdue = |row: &WaitingPhone| {
+            row.closed.is_none() && row.strange.is_none() && row.oldest_ms(up_ms) >= OVERDUE_MS
+        };
+        let overdue = all.filter(is_overdue);
         overdue.take(OVERDUE_MAX).map(|row| (row.device, row.notice.records)).collect()
     }
 }
@@ -225,7 +230,7 @@ mod tests {
         for n in 100..200 {
             phones.note_phone(stranger(n, 1), made_up, 0);
         }
-        assert_eq!(phones.overdue(0).len(), STRANGERS_MAX);
+        assert_eq!((phones.all(0).len(), phones.overdue(0).len()), (STRANGERS_MAX, 0));
         let day = WaitingNotice { records: 2, oldest_s: OVERDUE_MS / 1_000 };
         phones.note_phone(known(1), day, 0);
         // From many networks they fill the table, and still a phone that is known is told of first.
@@ -236,9 +241,9 @@ mod tests {
         phones.note_phone(stranger(9_000, 9_000), day, 0);
         assert_eq!(phones.all(0).len(), PHONES_MAX);
         assert_eq!(phones.all(0)[..2].iter().map(|row| row.device).collect::<Vec<_>>(), [phone(1), phone(2)]);
-        let overdue = phones.overdue(0);
-        assert_eq!(overdue.len(), OVERDUE_MAX);
-        assert!(overdue.contains_key(&phone(1)) && overdue.contains_key(&phone(2)));
+        let overdue: Vec<_> = phones.overdue(0).into_keys().collect();
+        assert_eq!(overdue, [phone(1), phone(2)]);
+        assert_eq!(phones.total(0).map(|total| (total.phones, total.records)), Some((2, 4)));
         assert_eq!(phones.find(phone(9_000), 0), None);
     }
 
@@ -251,7 +256,7 @@ mod tests {
                 phones.note_phone(stranger, WaitingNotice { records, oldest_s: OLDEST_S_MAX }, 0);
             }
         }
-        assert_eq!(phones.overdue(0).len(), STRANGERS_MAX);
+        assert_eq!(phones.all(0).len(), STRANGERS_MAX);
         assert_eq!(phones.find(phone(50), 0).map(|row| row.notice.records), Some(0), "it stays known");
     }
 

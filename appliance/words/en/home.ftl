@@ -6,7 +6,7 @@ home-find = Find by name, place or tag
 home-find-button = Find
 # $query: what was looked for, as it was entered.
 home-badge = That is a staff badge, not a label. Scan the label on the item.
-    .plain = That is a staff badge, not a label. This page is not secure, so the badge proves nothing any more: a facility admin adds another one. Scan the label on the item.
+    .plain = That is a staff badge, not a label. This page is not secure, and others could read the badge: a facility admin replaces it. Scan the label on the item.
 home-found-none = No equipment matches “{ $query }”
 home-found = { $count ->
     [one] { $count } item with “{ $query }”

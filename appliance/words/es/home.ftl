@@ -2,7 +2,7 @@ home-title = Qué falta limpiar
 home-find = Buscar por nombre, lugar o código
 home-find-button = Buscar
 home-badge = Eso es una credencial, no una etiqueta. Escanee la etiqueta del equipo.
-    .plain = Eso es una credencial, no una etiqueta. Esta página no es segura, así que la credencial ya no prueba nada: un administrador le agrega otra. Escanee la etiqueta del equipo.
+    .plain = Eso es una credencial, no una etiqueta. Esta página no es segura, y otros pudieron leer la credencial: un administrador la reemplaza. Escanee la etiqueta del equipo.
 home-found-none = Ningún equipo coincide con “{ $query }”
 home-found = { $count ->
     [one] { $count } equipo con “{ $query }”

@@ -400,6 +400,15 @@ fn what_is_added_to_an_open_report_stays_and_is_closed_with_it() {
     let open = &world.activity().problems[0];
     assert_eq!((open.added.len(), open.earlier, open.count()), (8, 3, 12), "the newest are kept");
     assert_eq!((open.added[0].reported_ms, open.latest_ms()), (312, 319));
+    let proven = format!(
+        r#"{{"tag":"{PUMP}","what":"broken","who":{{"proof":"badge","staff":"01KAFJWQ400000000000000004"}}{also}}}"#
+    );
+    world.tell(320, "problem.reported", &proven);
+    for n in 0..20 {
+        report(&mut world, 330 + n, "other", &also);
+    }
+    let open = &world.activity().problems[0];
+    assert_eq!((open.added.len(), open.added[0].reported_ms), (8, 320), "what is proven stays in sight");
     let close = format!(r#"{{"epoch":"{EPOCH}","seq":{first},"tag":"{PUMP}","outcome":"fixed"}}"#);
     world.tell(400, "problem.closed", &close);
     assert_eq!(seqs(&world, 0), (other, vec![]));

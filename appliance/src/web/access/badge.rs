@@ -25,6 +25,10 @@ use crate::web::words::ErrorWords;
 const TRIES: u32 = 30;
 const TRIES_SPAN: Duration = Duration::from_secs(3_600);
 
+/// Badges in an hour that are revoked because they came without HTTPS: whoever goes through numbers locks out few. The others are
+/// refused like these.
+const REVOKED_MAX: u32 = 10;
+
 /// Devices of one person that are remembered: more than anybody uses in a week.
 const DEVICES_MAX: usize = 20;
 
@@ -104,6 +108,8 @@ pub(crate) struct BadgeTries {
     scanned: TryShares,
     proven: Mutex<ProvenDevices>,
     in_the_clear: RateLimiter<ClientNetwork>,
+    /// Of all addresses together.
+    revoked: RateLimiter<()>,
     /// In fields for something else.
     elsewhere: TryShares,
     /// Digests of what stood in these and was no badge, such as the lot of a disinfectant: once more it tells nothing new and
@@ -117,6 +123,7 @@ impl Default for BadgeTries {
             scanned: TryShares::default(),
             proven: Mutex::default(),
             in_the_clear: RateLimiter::new(TRIES, TRIES_SPAN, TRIES, ADDRESSES_MAX),
+            revoked: RateLimiter::new(REVOKED_MAX, TRIES_SPAN, REVOKED_MAX, 1),
             elsewhere: TryShares::default(),
             plain_texts: Mutex::default(),
         }
@@ -257,12 +264,20 @@ async fn refuse_shown(state: &AppState, code: Option<BadgeCode>) -> HttpError {
 /// Revokes what came without HTTPS, if it was somebody's badge; what the audit keeps of it.
 async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<AccessNote, HttpError> {
     let note = AccessNote::new(AccessOutcome::BadgeInTheClear, AccessTarget::Proof);
+    let (tries, up_ms) = (state.stored::<BadgeTries>(), state.clock.now().up_ms);
+    let code = code.filter(|_| tries.revoked.take((), up_ms).is_ok());
+    let was_taken = code.is_some();
     let revoked = run_blocking(state, move |state| {
         let now_ms = state.known_now_ms();
         let revoked = code.map(|code| state.identity.badges.revoke_shown(&code, now_ms)).transpose();
         revoked.map(Option::flatten).map_err(|e| HttpError::internal(&e))
     });
-    let Some(badge) = revoked.await? else { return Ok(note) };
+    let Some(badge) = revoked.await? else {
+        if was_taken {
+            tries.revoked.refund(&());
+        }
+        return Ok(note);
+    };
     let change = AccessChanged::new(AccessChange::BadgeRemoved, Some(badge.staff));
     log_removal(state, EntryAuthor::BOX, change).await?;
     Ok(note.about(&badge.staff))
@@ -271,8 +286,10 @@ async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<Acces
 /// What a field is for into which somebody types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EnteredText {
-    /// Who cleaned. Hardly a name looks as a badge may.
+    /// Who cleaned, on a page that asks for it again. Hardly a name looks as a badge may.
     Name,
+    /// The same in a record that a phone sends by itself: it comes again later.
+    QueuedName,
     /// A note, a lot: many look so.
     Other,
 }
@@ -310,7 +327,8 @@ async fn find_misplaced_badge(
         tries.note_plain(digest);
         return Ok(MisplacedText::Plain);
     }
-    if let Some(payer) = payer {
+    // Without HTTPS it may be revoked, which no number of guesses may do for nothing.
+    if let Some(payer) = payer.filter(|_| from.secure) {
         tries.elsewhere.refund(payer);
     }
     Ok(MisplacedText::Badge(code))
@@ -331,7 +349,8 @@ pub(crate) async fn is_badge_looked_for(
 }
 
 /// Takes the badge out of texts in which somebody types other things; without HTTPS it is refused and revoked. Behind the last try
-/// what may be a badge is left out of a name, whether it is one or not: it would stand on open pages. Other texts are what they say.
+/// what may be a badge is left out of a name, whether it is one or not: it would stand on open pages. A phone that sends it by itself
+/// waits. Other texts are what they say.
 pub(crate) async fn take_misplaced_badge(
     state: &AppState,
     texts: impl IntoIterator<Item = &mut String>,
@@ -346,8 +365,12 @@ pub(crate) async fn take_misplaced_badge(
                 text.clear();
                 taken = Some(code);
             }
-            MisplacedText::Unseen if entered == EnteredText::Name => text.clear(),
-            MisplacedText::Unseen | MisplacedText::Plain => {}
+            MisplacedText::Unseen => match entered {
+                EnteredText::Name => text.clear(),
+                EnteredText::QueuedName => return Err(badges_spent()),
+                EnteredText::Other => {}
+            },
+            MisplacedText::Plain => {}
         }
     }
     Ok(taken)

@@ -4,7 +4,7 @@ use record::entry::CommandSource;
 use web::error::HttpError;
 
 use crate::alarms::reminders::{OpenReminder, ReminderCode};
-use crate::phones::{RecordingPhones, WaitingPhones};
+use crate::phones::{OVERDUE_MAX, RecordingPhones, WaitingPhones};
 use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
 use crate::web::log_reads::read_long;
@@ -54,7 +54,8 @@ pub fn remind_of_phones(state: &AppState) {
     let now = state.clock.now();
     let overdue = state.stored::<WaitingPhones>().overdue(now.up_ms).into_iter();
     let silent = list_silent_phones(state).into_iter().map(|row| (row.subject, row.count));
-    let open = overdue.map(|(device, records)| (device.to_string(), records)).chain(silent).collect();
+    let all = overdue.map(|(device, records)| (device.to_string(), records)).chain(silent);
+    let open = all.take(OVERDUE_MAX).collect();
     if let Err(error) = table.replace_open(ReminderCode::PhoneWaits, &open, now.wall_ms) {
         tracing::error!(%error, "phones that hold records were not written down");
     }

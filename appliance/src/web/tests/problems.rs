@@ -221,7 +221,11 @@ async fn programs_report_list_and_close() {
 #[tokio::test]
 async fn phones_that_show_a_new_device_each_time_cannot_flood() {
     let world = World::new().await;
-    let item = world.add("Bed 7", "Ward 4", None, PhotoPolicy::None).await;
+    let mut paths = Vec::new();
+    for n in 0..7 {
+        let item = world.add(&format!("Bed {n}"), "Ward 4", None, PhotoPolicy::None).await;
+        paths.push((item, format!("/t/{item}/problem")));
+    }
     let flood = async |path: &str, address: u8, secret: bool| {
         let mut request = posted(path, &report("broken"));
         if secret {
@@ -237,10 +241,14 @@ async fn phones_that_show_a_new_device_each_time_cannot_flood() {
         request.headers_mut().insert(HOST, "10.0.0.5".parse().unwrap());
         world.send_as(request).await
     };
-    let (path, size) = (format!("/t/{item}/problem"), world.size());
+    let (size, (item, path)) = (world.size(), paths[0].clone());
     let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
-    for n in 0..100 {
+    for n in 0..20 {
         *statuses.entry(flood(&path, 66, n % 2 == 0).await.status).or_default() += 1;
+    }
+    assert_eq!(statuses, [(303, 5), (422, 15)].into(), "about one item");
+    for n in 0..80 {
+        *statuses.entry(flood(&paths[n % 7].1, 66, n % 2 == 0).await.status).or_default() += 1;
     }
     assert_eq!(statuses, [(303, 30), (422, 70)].into());
     assert_eq!(world.size(), size + 30);

@@ -33,7 +33,7 @@ use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter};
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
-use crate::web::request::report_share::{ReportOrigin, ReportShare, take_report};
+use crate::web::request::report_share::{ReportOrigin, ReportShare, find_reported, take_report};
 use crate::web::request::submission_record::{SUBMISSION_STATES, is_refused, record_submission};
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
@@ -106,7 +106,8 @@ async fn add_submission(
         submission.recall(&state).await;
     }
     let by = EntryAuthor { staff: submission.proven, via: CommandSource::Phone, device: Some(device.id()) };
-    let origin = ReportOrigin { device: device.id(), network, proven: submission.proven };
+    let item = submission.document.tag.parse().ok().and_then(|tag| find_reported(&state, tag));
+    let origin = ReportOrigin { device: device.id(), network, proven: submission.proven, item };
     let share = share_report(&state, origin, &mut submission).await?;
     let place = submission.place(&state.clock.now());
     let done = match record_submission(&state, by, submission, &place).await {
@@ -152,7 +153,7 @@ async fn prove_badge(
     from: ScanOrigin,
     document: &mut SubmissionJson,
 ) -> Result<Option<StaffId>, HttpError> {
-    let named = take_misplaced_badge(state, [document.name_mut()], EnteredText::Name, from).await?;
+    let named = take_misplaced_badge(state, [document.name_mut()], EnteredText::QueuedName, from).await?;
     let other = take_misplaced_badge(state, document.entered_mut(), EnteredText::Other, from).await?;
     let misplaced = other.or(named);
     let Some(badge) = document.badge().or(misplaced.as_ref().map(BadgeCode::as_str)) else { return Ok(None) };
