@@ -186,13 +186,17 @@ impl RequestHead {
     /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is; where there is none either, it is no other site's.
     fn same_origin(&self, headers: &HeaderMap, host: &str) -> Result<(), HttpError> {
         let scheme = if self.peer.secure { "https://" } else { "http://" };
-        let is_same = match headers.get(ORIGIN) {
-            Some(origin) => origin
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let is_same = match (origins.next(), origins.next()) {
+            (Some(origin), None) => origin
                 .to_str()
                 .ok()
                 .and_then(|o| o.strip_prefix(scheme))
                 .is_some_and(|authority| authority.eq_ignore_ascii_case(host)),
-            None => headers.get(FETCH_SITE).is_none_or(|site| site != "cross-site"),
+            (None, _) => {
+                headers.get_all(FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none")
+            }
+            (Some(_), Some(_)) => false,
         };
         if is_same {
             return Ok(());

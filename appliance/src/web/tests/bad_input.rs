@@ -98,7 +98,12 @@ async fn heads_that_do_not_fit() {
         world.send(with(post(), "origin", origin), false).await.is(403).has("another site");
     }
     assert_eq!(world.size(), size);
-    world.send(with(post(), "sec-fetch-site", "cross-site"), true).await.is(403).has("another site");
+    for site in ["cross-site", "Cross-Site", "same-site"] {
+        world.send(with(post(), "sec-fetch-site", site), true).await.is(403).has("another site");
+    }
+    let mut twice = with(post(), "origin", "http://10.0.0.5");
+    twice.headers_mut().append("origin", "http://evil.example".parse().unwrap());
+    world.send(twice, false).await.is(403).has("another site");
     assert_eq!(world.size(), size);
     world.send(with(post(), "origin", "http://10.0.0.5"), false).await.is(303);
     world.send(with(post(), "sec-fetch-site", "none"), true).await.is(303);
