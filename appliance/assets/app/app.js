@@ -427,7 +427,7 @@
     const needs = needsOf(card, protocol, settings);
     const name = card ? card.name : tag;
     const steps = protocol ? protocol.steps : [{ text: say("plain-step"), required: true }];
-    const wet = await read("meta", `wet ${tag}`);
+    const wet = await readWet(tag, protocol);
     const form = make("form", { id: "record", novalidate: true });
     const ticks = steps.map((step, n) => make("input", { type: "checkbox", name: "step", value: n + 1, id: `step-${n + 1}` }));
     const all = () => ticks.forEach((tick) => (tick.checked = true));
@@ -443,7 +443,7 @@
         ...steps.map((step, n) => make("label", { class: "tick" }, ticks[n], make("span", protocol ? { translate: "no" } : {}, `${n + 1}. ${step.text}`), step.required ? "" : make("small", {}, " ", say("step-optional")))),
       ),
     );
-    if (needs.contact_s) form.append(wetCard(tag, protocol.contact_s, wet));
+    if (needs.contact_s) form.append(wetCard(tag, protocol, wet));
     const photo = make("input", { type: "file", id: "photo", accept: "image/*", capture: "environment" });
     const full = await hasNoRoomForPhotos();
     const remembered = settings.shared ? "" : (await read("meta", "name")) || "";
@@ -487,7 +487,7 @@
       button.disabled = true;
       try {
         if (await isFull()) throw new Error(say("full"));
-        const start = (cleaned && (await read("meta", `wet ${tag}`))) || undefined;
+        const start = (cleaned && (await readWet(tag, protocol))) || undefined;
         const open = cleaned ? listOpen(start) : "";
         if (open && open !== told) {
           [told, button.disabled] = [open, false];
@@ -574,20 +574,25 @@
     return what ? { what, text } : undefined;
   }
 
+  // A contact time is of the protocol by which it was started; another one takes its place.
+  async function readWet(tag, protocol) {
+    const started = protocol && (await read("meta", `wet ${tag}`));
+    return started && started.protocol === protocol.id ? started : undefined;
+  }
   const passedMs = (started) => {
     const now = clocks();
     return Math.max(now[0] - started.clocks[0], started.page === PAGE ? now[1] - started.clocks[1] : 0);
   };
-  function wetCard(tag, needed, wet) {
+  function wetCard(tag, protocol, wet) {
     const left = make("p", { class: "num", role: "timer" });
     const begin = make("button", { type: "button", class: "two" }, say("wet-start"));
     const show = (started) => {
-      const rest = Math.max(0, Math.ceil(needed - passedMs(started) / 1000));
+      const rest = Math.max(0, Math.ceil(protocol.contact_s - passedMs(started) / 1000));
       left.textContent = rest ? `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, "0")}` : say("wet-over");
       if (rest && left.isConnected) setTimeout(() => show(started), 500);
     };
     begin.addEventListener("click", async () => {
-      const started = { clocks: clocks(), page: PAGE };
+      const started = { clocks: clocks(), page: PAGE, protocol: protocol.id };
       await write("meta", started, `wet ${tag}`);
       show(started);
     });

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use record::anchor::corrected_ms;
 use record::entry::EntryTime;
 use record::fold::{Equipment, FacilityProtocol, FacilitySettings};
-use record::ids::StaffId;
+use record::ids::{ProtocolId, StaffId};
 use record::kinds::{
     CivilDay, CleanedBy, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart, NameSource,
     ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
@@ -55,6 +55,8 @@ pub struct MeasuredContact {
     pub wet_s: u32,
     /// Nobody ended it before the press, so it is no measure once it is long.
     pub is_open: bool,
+    /// The protocol by which it was started: it counts for no other.
+    pub protocol: Option<ProtocolId>,
 }
 
 /// A cleaning from a phone's queue.
@@ -92,6 +94,19 @@ pub struct QueuedCleaning {
     /// What is wrong with the item, where that was reported with it.
     pub problem: Option<QueuedProblem>,
     pub problem_goes: ReportPlacement,
+}
+
+impl QueuedCleaning {
+    /// What the box measured of a cleaning by that protocol.
+    fn measured_by(&self, protocol: Option<&ProtocolPublished>) -> Option<MeasuredContact> {
+        self.measured.filter(|measured| measured.protocol == protocol.map(|followed| followed.protocol))
+    }
+
+    /// The same of what the phone measured, seconds: that is of the protocol that it showed.
+    fn phone_s_by(&self, protocol: Option<&ProtocolPublished>) -> Option<u32> {
+        let followed = protocol.map(|followed| followed.protocol);
+        self.contact_s.filter(|_| self.protocol.is_none_or(|shown| Some(shown.id) == followed))
+    }
 }
 
 /// Where a report goes that comes with a cleaning.
@@ -168,7 +183,7 @@ fn record_cleaning(
         item,
         protocol,
         contact,
-        is_open: form.measured.is_some_and(|measured| measured.is_open),
+        is_open: form.measured_by(protocol).is_some_and(|measured| measured.is_open),
         done_ms: performed_ms,
         lot_expires: form.lot_expires,
         verdict,
@@ -214,8 +229,8 @@ fn queued_record(form: &QueuedCleaning) -> QueuedRecord {
 fn find_contact(form: &QueuedCleaning, protocol: Option<&ProtocolPublished>) -> Option<Contact> {
     let contact = Contact {
         required_s: protocol.and_then(|p| p.contact_s),
-        measured_s: form.measured.map(|measured| measured.wet_s),
-        phone_s: form.contact_s,
+        measured_s: form.measured_by(protocol).map(|measured| measured.wet_s),
+        phone_s: form.phone_s_by(protocol),
         ..Contact::default()
     };
     (contact != Contact::default()).then_some(contact)
@@ -310,8 +325,9 @@ fn missing_parts(
     }
     if let Some(required_s) = protocol.and_then(|p| p.contact_s) {
         let long_enough = |s: Option<u32>| s.is_some_and(|s| s >= required_s);
-        let by_phone = long_enough(form.contact_s) && !form.unsure && settings.queued == QueuedPolicy::Count;
-        if !by_phone && !long_enough(form.measured.map(|measured| measured.wet_s)) {
+        let by_phone = long_enough(form.phone_s_by(protocol));
+        let by_phone = by_phone && !form.unsure && settings.queued == QueuedPolicy::Count;
+        if !by_phone && !long_enough(form.measured_by(protocol).map(|measured| measured.wet_s)) {
             missing.push(MissingPart::ContactTime);
         }
     }

@@ -93,6 +93,8 @@ pub struct MeasuredWet {
     pub wet_ms: u64,
     /// Nobody ended it before, so it is no measure once it is long.
     pub is_open: bool,
+    /// Of a cleaning by which protocol; absent: by none.
+    pub protocol: Option<ProtocolId>,
 }
 
 #[cfg(test)]
@@ -128,10 +130,15 @@ impl ContactTimer {
         }
     }
 
+    /// Whether it is of a cleaning by that protocol, in whatever version. How long one agent was wet says nothing of another.
+    pub fn is_of(&self, protocol: Option<ProtocolId>) -> bool {
+        self.protocol == protocol
+    }
+
     /// How long a cleaning by this protocol has to stay wet, seconds: what this one was started with, whatever was published
     /// since. `contact_s` is what the protocol asks for now.
     pub fn required_for(&self, protocol: Option<ProtocolId>, contact_s: u32, now: &Now) -> u32 {
-        if self.boot == now.boot && self.protocol == protocol { self.required_s } else { contact_s }
+        if self.boot == now.boot && self.is_of(protocol) { self.required_s } else { contact_s }
     }
 
     /// For how long the surface was wet at a press that is told of later; absent where this is not its contact time.
@@ -140,7 +147,8 @@ impl ContactTimer {
         let until_ms = self.finished_up_ms.map_or(press_up_ms, |finished| finished.min(press_up_ms));
         let wet_ms = until_ms.checked_sub(self.started_up_ms)?;
         let is_open = self.finished_up_ms.is_none_or(|finished| finished > press_up_ms);
-        (self.boot == boot && pressed_ms <= SHOWN_MS).then_some(MeasuredWet { wet_ms, is_open })
+        let measured = MeasuredWet { wet_ms, is_open, protocol: self.protocol };
+        (self.boot == boot && pressed_ms <= SHOWN_MS).then_some(measured)
     }
 
     fn measured_until_ms(&self, now: &Now) -> Option<u64> {
@@ -322,10 +330,11 @@ impl ContactTimers {
         Self::start_in(&mut self.rows(), tag, timer);
     }
 
-    /// Starts one where the item has none that counts and that this run of the operating system measures.
+    /// Starts one where the item has none of this protocol that counts and that this run of the operating system measures.
     pub fn start_first(&self, tag: Tag, timer: ContactTimer, facility: &FacilityState, now: &Now) {
         let mut rows = self.rows();
-        let present = rows.timers.get(&tag).filter(|present| present.counts(tag, facility, now));
+        let present = rows.timers.get(&tag).filter(|present| present.is_of(timer.protocol));
+        let present = present.filter(|present| present.counts(tag, facility, now));
         if present.is_none_or(|present| present.boot != now.boot) {
             Self::start_in(&mut rows, tag, timer);
         }
@@ -348,8 +357,19 @@ impl ContactTimers {
         rows.unsaved.insert(TimerKey::Newest(tag));
     }
 
-    /// The one that counts for an item now: no cleaning was recorded since, and it is not of another day.
-    pub fn find(&self, tag: Tag, facility: &FacilityState, now: &Now) -> Option<ContactTimer> {
+    /// The one that counts for a cleaning of an item by that protocol now.
+    pub fn find(
+        &self,
+        tag: Tag,
+        protocol: Option<ProtocolId>,
+        facility: &FacilityState,
+        now: &Now,
+    ) -> Option<ContactTimer> {
+        self.find_any(tag, facility, now).filter(|timer| timer.is_of(protocol))
+    }
+
+    /// The one of an item, by whichever protocol: no cleaning was recorded since, and it is not of another day.
+    pub fn find_any(&self, tag: Tag, facility: &FacilityState, now: &Now) -> Option<ContactTimer> {
         let timer = self.rows().timers.get(&tag).cloned()?;
         timer.counts(tag, facility, now).then_some(timer)
     }
@@ -385,10 +405,11 @@ impl ContactTimers {
         self.rows().starts
     }
 
-    /// “It may dry now”, where it was wet for `required_s` seconds; else nothing.
-    pub fn finish(&self, tag: Tag, now: &Now, required_s: u32) {
+    /// “It may dry now” of a cleaning by that protocol, where it was wet for `required_s` seconds; else nothing.
+    pub fn finish(&self, tag: Tag, protocol: Option<ProtocolId>, now: &Now, required_s: u32) {
         let mut rows = self.rows();
-        let Some(timer) = rows.timers.get_mut(&tag) else { return };
+        let own = rows.timers.get_mut(&tag).filter(|timer| timer.is_of(protocol));
+        let Some(timer) = own else { return };
         if matches!(timer.state(now, required_s), ContactState::Over { .. }) {
             timer.finished_up_ms = Some(now.up_ms);
             rows.unsaved.insert(TimerKey::Newest(tag));

@@ -426,7 +426,7 @@ mod tests {
         let kept = ContactTimers::open(db).unwrap();
         assert_eq!(kept.starts(), 0);
         let facility = store.facility();
-        assert!((0..=STARTS).all(|n| kept.find(tag(n), &facility, &now).is_some()));
+        assert!((0..=STARTS).all(|n| kept.find(tag(n), None, &facility, &now).is_some()));
         store.stop().await.unwrap();
     }
 }

@@ -63,6 +63,8 @@ scan-wet-finish = It may dry now
 # $time: when somebody else started it.
 scan-wet-elsewhere = Wet since { $time }, started on another phone.
 scan-wet-rebooted = The box was started anew at { $time }, so nobody measured how long it was wet. Start the contact time again, or say in the note how long it was wet.
+# $protocol: the name of another protocol of the item, by which somebody started a contact time.
+scan-wet-other = A contact time of { $protocol } was started on this item. It does not count here; starting one here replaces it.
 # While a contact time runs that was begun by an older version of the protocol.
 scan-wet-older = The protocol has changed since. This contact time still counts as it was started.
 # Button, where the contact time was not measured; it needs a note.

@@ -39,6 +39,7 @@ scan-wet-left = { $countdown } restantes, mantenga húmedo
 scan-wet-finish = Ya puede secarse
 scan-wet-elsewhere = Húmedo desde las { $time }; se inició en otro teléfono.
 scan-wet-rebooted = La unidad se reinició a las { $time }, así que nadie midió cuánto tiempo estuvo húmedo. Inicie de nuevo el tiempo de contacto o escriba en la nota cuánto tiempo estuvo húmedo.
+scan-wet-other = En este equipo se inició un tiempo de contacto de { $protocol }. Aquí no cuenta; si inicia uno aquí, lo reemplaza.
 scan-wet-older = El protocolo cambió desde entonces. Este tiempo de contacto sigue contando como se inició.
 scan-record-unmeasured = Registrar sin tiempo de contacto
 scan-wet-enough = Tiempo de contacto cumplido

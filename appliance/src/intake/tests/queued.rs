@@ -184,7 +184,11 @@ proptest! {
             photos: photos.clone(),
             waited_ms: said.waited_ms,
             contact_s: said.phone_s,
-            measured: said.measured_s.map(|wet_s| MeasuredContact { wet_s, is_open: false }),
+            measured: said.measured_s.map(|wet_s| MeasuredContact {
+                wet_s,
+                is_open: false,
+                protocol: named.map(|named| named.id),
+            }),
             unsure: said.unsure,
             ..queued(tag)
         });

@@ -28,18 +28,18 @@ fn the_boxs_own_clock_says_how_it_stands() {
     let timers = ContactTimers::default();
     let facility = FacilityState::default();
     timers.start(pump(), ContactTimer::example(&at(1, 5_000)));
-    let state = |now: &Now| timers.find(pump(), &facility, now).map(|timer| timer.state(now, 180));
+    let state = |now: &Now| timers.find(pump(), None, &facility, now).map(|timer| timer.state(now, 180));
     assert_eq!(state(&at(1, 5_000)), Some(ContactState::Running { left_ms: 180_000 }));
     assert_eq!(state(&at(1, 184_999)), Some(ContactState::Running { left_ms: 1 }));
-    timers.finish(pump(), &at(1, 184_999), 180);
+    timers.finish(pump(), None, &at(1, 184_999), 180);
     assert_eq!(state(&at(1, 185_000)), Some(ContactState::Over { wet_ms: 180_000 }), "it was too early");
-    timers.finish(pump(), &at(1, 190_000), 180);
-    timers.finish(pump(), &at(1, 999_000), 180);
+    timers.finish(pump(), None, &at(1, 190_000), 180);
+    timers.finish(pump(), None, &at(1, 999_000), 180);
     assert_eq!(state(&at(1, 999_999)), Some(ContactState::Finished { wet_ms: 185_000 }), "the first counts");
     assert_eq!(state(&at(2, 10_000)), Some(ContactState::Rebooted));
     assert_eq!(state(&at(1, 5_000 + SHOWN_MS)), Some(ContactState::Finished { wet_ms: 185_000 }));
     assert_eq!(state(&at(1, 5_001 + SHOWN_MS)), None);
-    assert_eq!(timers.find("ABCDEFGH3".parse().unwrap(), &facility, &at(1, 5_000)), None);
+    assert_eq!(timers.find("ABCDEFGH3".parse().unwrap(), None, &facility, &at(1, 5_000)), None);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_press_that_is_told_of_later_was_wet_until_then() {
     assert_eq!(wet(&timers, &facility, 4_999, 1), None, "it was pressed before");
     assert_eq!(wet(&timers, &facility, 200_000, 1), Some((195_000, true)));
     assert_eq!(wet(&timers, &facility, 200_000, 2), None, "another run of the box");
-    timers.finish(pump(), &at(1, 190_000), 180);
+    timers.finish(pump(), None, &at(1, 190_000), 180);
     assert_eq!(wet(&timers, &facility, 200_000, 1), Some((185_000, false)));
     assert_eq!(wet(&timers, &facility, 189_000, 1), Some((184_000, true)), "it was ended after the press");
     assert_eq!(wet(&timers, &facility, 5_001 + SHOWN_MS, 1), None);
@@ -91,7 +91,7 @@ fn what_counts_is_started_anew_only_by_who_says_so() {
     let mut facility = FacilityState::default();
     let started = |timers: &ContactTimers, facility: &FacilityState, now: &Now| {
         timers.start_first(pump(), ContactTimer::example(now), facility, now);
-        timers.find(pump(), facility, now).unwrap().started_up_ms
+        timers.find(pump(), None, facility, now).unwrap().started_up_ms
     };
     assert_eq!(started(&timers, &facility, &at(1, 5_000)), 5_000);
     assert_eq!(started(&timers, &facility, &at(1, 6_000)), 5_000);
@@ -107,7 +107,7 @@ fn what_counts_is_started_anew_only_by_who_says_so() {
         &facility,
         &at(2, 8_000),
     );
-    let next = timers.find(pump(), &facility, &at(2, 8_000));
+    let next = timers.find(pump(), None, &facility, &at(2, 8_000));
     assert_eq!(next.map(|next| next.started_up_ms), Some(8_000), "the first one is used up");
 }
 
@@ -121,6 +121,32 @@ fn it_is_judged_by_what_it_was_started_with() {
 }
 
 #[test]
+fn it_is_of_the_protocol_by_which_it_was_started() {
+    let timers = ContactTimers::default();
+    let facility = FacilityState::default();
+    let [wipe, soak] = [1, 2].map(|n| Some(ProtocolId::new(n, [1; 10])));
+    let start = |protocol, up_ms| {
+        let now = at(1, up_ms);
+        let timer = ContactTimer { protocol, ..ContactTimer::example(&now) };
+        timers.start_first(pump(), timer, &facility, &now);
+    };
+    let found = |protocol, up_ms| {
+        timers.find(pump(), protocol, &facility, &at(1, up_ms)).map(|timer| timer.started_up_ms)
+    };
+    start(wipe, 5_000);
+    timers.finish(pump(), soak, &at(1, 600_000), 180);
+    assert_eq!([found(wipe, 600_000), found(soak, 600_000), found(None, 600_000)], [Some(5_000), None, None]);
+    let wet = timers.wet_at(pump(), 600_000, &facility, at(1, 0).boot).unwrap();
+    assert_eq!((wet.protocol, wet.wet_ms, wet.is_open), (wipe, 595_000, true), "the other one ended nothing");
+    assert!(timers.being_cleaned(&facility, &at(1, 600_000)).contains(&pump()));
+    start(soak, 600_000);
+    start(soak, 600_001);
+    assert_eq!([found(wipe, 700_000), found(soak, 700_000)], [None, Some(600_000)], "an item has one");
+    let wet = timers.wet_at(pump(), 600_002, &facility, at(1, 0).boot).unwrap();
+    assert_eq!((wet.protocol, wet.wet_ms), (soak, 2));
+}
+
+#[test]
 fn a_record_uses_it_up() {
     let timers = ContactTimers::default();
     let mut facility = FacilityState::default();
@@ -129,7 +155,7 @@ fn a_record_uses_it_up() {
     assert_eq!(timers.tidy(&facility, &now), BTreeMap::from([(pump().to_string(), 1)]));
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
     facility.activity.insert(pump(), Arc::new(recorded));
-    assert_eq!(timers.find(pump(), &facility, &now), None);
+    assert_eq!(timers.find(pump(), None, &facility, &now), None);
     assert_eq!(timers.tidy(&facility, &now), BTreeMap::new());
     assert!(timers.rows().timers.is_empty());
 }
@@ -160,7 +186,7 @@ fn what_was_dropped_is_listed_for_a_week_whatever_comes_next() {
     timers.start(pump(), ContactTimer::example(&next));
     let both = timers.tidy(&facility, &at(1, SHOWN_MS + 2 + HOUR_MS));
     assert_eq!(both, BTreeMap::from([(pump().to_string(), 2)]));
-    assert!(timers.find(pump(), &facility, &next).is_some());
+    assert!(timers.find(pump(), None, &facility, &next).is_some());
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
     facility.activity.insert(pump(), Arc::new(recorded));
     assert_eq!(timers.tidy(&facility, &at(1, LISTED_MS)), BTreeMap::new());
@@ -218,7 +244,7 @@ fn the_file_has_what_was_saved_after_a_new_start_of_the_program() {
         timers.start("ABCDEFGH3".parse().unwrap(), ContactTimer::example(&second));
     }
     let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
-    assert_eq!(timers.find(pump(), &facility, &second), Some(ContactTimer::example(&second)));
+    assert_eq!(timers.find(pump(), None, &facility, &second), Some(ContactTimer::example(&second)));
     assert_eq!(timers.rows().timers.len(), 1, "what was not saved is lost");
     assert_eq!(timers.tidy(&facility, &at(1, LISTED_MS * 2)).len(), 0);
     timers.save().unwrap();
@@ -235,9 +261,9 @@ fn whoever_starts_thousands_fills_no_memory() {
     for (up_ms, tag) in (0..).zip(&tags) {
         timers.start(*tag, ContactTimer::example(&at(1, up_ms)));
         if up_ms == 7 {
-            timers.finish(*tag, &at(1, 200_000), 180);
+            timers.finish(*tag, None, &at(1, 200_000), 180);
         }
     }
-    let gone = tags.iter().filter(|tag| timers.find(**tag, &facility, &at(1, 200_000)).is_none());
+    let gone = tags.iter().filter(|tag| timers.find(**tag, None, &facility, &at(1, 200_000)).is_none());
     assert_eq!(gone.collect::<Vec<_>>(), [&tags[7]], "the finished one made room");
 }

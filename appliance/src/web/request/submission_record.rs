@@ -135,6 +135,7 @@ fn measure_contact(state: &AppState, tag: Tag, place: &TimePlace) -> Option<Meas
     Some(MeasuredContact {
         wet_s: u32::try_from(wet.wet_ms / 1_000).unwrap_or(u32::MAX),
         is_open: wet.is_open,
+        protocol: wet.protocol,
     })
 }
 

@@ -74,6 +74,96 @@ async fn a_cleaning_that_was_begun_is_listed_until_it_is_entered() {
     tom.get("/staff/").await.has_not("begun and not recorded");
 }
 
+/// Gives the pump a second protocol, which takes longer.
+pub(super) async fn add_soak(world: &World) -> [ProtocolId; 2] {
+    let facility = world.state.store.facility();
+    let wipe = facility.equipment[&world.pump].protocols[0];
+    let steps = vec![Step { text: "Soak it".into(), required: true }];
+    let soak = NewProtocol { name: "Soak".into(), steps, contact_s: Some(720), ..NewProtocol::default() };
+    world.give(Command::PublishProtocol(Box::new(soak))).await;
+    let facility = world.state.store.facility();
+    let soak = *facility
+        .protocols
+        .keys()
+        .find(|id| !facility.equipment[&world.pump].protocols.contains(id))
+        .unwrap();
+    let fields = EquipmentFields { protocols: Some(vec![wipe, soak]), ..EquipmentFields::default() };
+    let change =
+        Command::ChangeEquipment { tag: world.pump, fields: Box::new(fields), schedule: None, seen: None };
+    world.give(change).await;
+    [wipe, soak]
+}
+
+/// How the pump's contact time stands by a protocol.
+async fn state_by(world: &World, protocol: ProtocolId) -> (String, u64) {
+    let asked = world.get(&format!("/t/{}/contact-time?protocol={protocol}", world.pump)).await;
+    let known = asked.is(200).json();
+    (known["state"].as_str().unwrap().to_owned(), known["left_ms"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn a_contact_time_counts_for_no_other_protocol() {
+    let world = World::new().await;
+    let [wipe, soak] = add_soak(&world).await;
+    let by = |protocol: ProtocolId| format!("/t/{}?protocol={protocol}", world.pump);
+    let mut phone = PhoneBrowser::open(&world, &by(wipe)).await;
+    phone.page.has_not("A contact time of");
+    phone.press("Surface is wet: start 3:00").await;
+    world.clock.advance(Duration::from_secs(721));
+    assert_eq!([state_by(&world, wipe).await.0, state_by(&world, soak).await.0], ["over", "none"]);
+    world.get(&by(wipe)).await.is(200).has("Wet long enough").has_not("A contact time of");
+    let mut other = PhoneBrowser::open(&world, &by(soak)).await;
+    other
+        .page
+        .is(200)
+        .has("A contact time of Low-level wipe was started on this item")
+        .has_not("Wet long enough");
+    other.page.has("Surface is wet: start 12:00");
+    // Nothing that the other page presses ends or takes it, but its own start.
+    let token = other.page.hidden("page");
+    let soaked = soak.to_string();
+    let posted = [("page", &*token), ("protocol", &*soaked), ("version", "1"), ("wet", "finish")];
+    world.post(&format!("/t/{}", world.pump), &posted).await.is(303);
+    let stale = [("page", "made.up.somewhere"), ("protocol", &*soaked), ("wet", "start")];
+    world.post(&format!("/t/{}", world.pump), &stale).await.is(200).has("This page has expired");
+    assert_eq!(state_by(&world, wipe).await.0, "over");
+    for (name, value) in [("cleaned_by", "Zoë"), ("step", "1"), ("notes", "soaked since noon")] {
+        other.enter(name, value);
+    }
+    other.press("Record without contact time").await;
+    other.page.is(200).has("Recorded");
+    let body = world.cleaning();
+    assert_eq!(body.protocol.unwrap().id, soak);
+    assert_eq!(body.contact.and_then(|contact| contact.measured_s), None);
+}
+
+#[tokio::test]
+async fn a_contact_time_of_another_protocol_takes_the_place_of_one_that_runs() {
+    let world = World::new().await;
+    let [wipe, soak] = add_soak(&world).await;
+    let by = |protocol: ProtocolId| format!("/t/{}?protocol={protocol}", world.pump);
+    let mut phone = PhoneBrowser::open(&world, &by(wipe)).await;
+    phone.press("Surface is wet: start 3:00").await;
+    world.clock.advance(Duration::from_secs(60));
+    let mut other = PhoneBrowser::open(&world, &by(soak)).await;
+    other.press("Surface is wet: start 12:00").await;
+    other.page.is(200).has("12:00").has_not("A contact time of");
+    assert_eq!(state_by(&world, wipe).await, ("none".to_owned(), 0));
+    assert_eq!(state_by(&world, soak).await, ("running".to_owned(), 720_000));
+    world.get(&by(wipe)).await.has("A contact time of Soak was started").has("Surface is wet: start 3:00");
+    // Without a choice an item opens by the protocol that somebody is at.
+    world.get(&format!("/t/{}", world.pump)).await.has("Soak, version 1");
+    world.get("/?q=pump+14").await.has("Being cleaned");
+    world.clock.advance(Duration::from_secs(721));
+    for (name, value) in [("cleaned_by", "Zoë"), ("step", "1")] {
+        other.enter(name, value);
+    }
+    other.press("Record cleaning").await;
+    other.page.is(200).has("Recorded");
+    let contact = world.cleaning().contact.unwrap();
+    assert_eq!((contact.required_s, contact.measured_s), (Some(720), Some(721)));
+}
+
 /// Milliseconds that are left of the pump's contact time.
 async fn left_ms(world: &World) -> u64 {
     let asked = world.get(&format!("/t/{}/contact-time", world.pump)).await;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use service::attempts::ClientNetwork;
 use service::clock::Clock as _;
 
+use super::contact_times::add_soak;
 use super::fixture::copy_parts;
 use super::phone_browser::PhoneBrowser;
 use super::programs::program;
@@ -170,7 +171,7 @@ async fn a_contact_time_that_was_started_at_the_box_counts_for_a_record_from_a_d
     }
     // It ended with its record, and a clock that was set says nothing of when it was pressed.
     let now = world.clock.now();
-    assert_eq!(world.state.contact_timers.find(world.pump, &world.state.store.facility(), &now), None);
+    assert_eq!(world.state.contact_timers.find_any(world.pump, &world.state.store.facility(), &now), None);
     send(&world, &without_start(&world, 3, 10)).await.is(201);
     assert_eq!(world.cleaning().contact.unwrap().measured_s, None);
     phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
@@ -180,6 +181,26 @@ async fn a_contact_time_that_was_started_at_the_box_counts_for_a_record_from_a_d
     unsure["times"]["seen"] = Value::Null;
     send(&world, &unsure).await.is(201);
     assert_eq!(world.cleaning().contact.unwrap().measured_s, None);
+}
+
+#[tokio::test]
+async fn a_contact_time_of_another_protocol_counts_for_no_record_from_a_dead_spot() {
+    let world = World::new().await;
+    let [wipe, soak] = add_soak(&world).await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}?protocol={wipe}", world.pump)).await;
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(900));
+    let of = |protocol: ProtocolId| json!({ "id": protocol.to_string(), "version": 1 });
+    send(&world, &with(without_start(&world, 1, 10), "protocol", of(soak))).await.is(201);
+    let cleaning = world.cleaning();
+    assert_eq!(cleaning.protocol.unwrap().id, soak);
+    assert_eq!(cleaning.contact.unwrap().measured_s, None);
+    assert!(cleaning.incomplete.contains(&MissingPart::ContactTime));
+    phone = PhoneBrowser::open(&world, &format!("/t/{}?protocol={wipe}", world.pump)).await;
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(900));
+    send(&world, &with(without_start(&world, 2, 10), "protocol", of(wipe))).await.is(201);
+    assert_eq!(world.cleaning().contact.unwrap().measured_s, Some(890));
 }
 
 #[tokio::test]

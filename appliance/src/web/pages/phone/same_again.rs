@@ -58,7 +58,8 @@ impl SameAgainLook<'_> {
         let (tag, now) = (item.tag, state.clock.now());
         let token = PageToken::drawn(state, tag, &now);
         let contact_s = self.contact_s(item, found, token.draw)?;
-        let timer = state.contact_timers.find(tag, facility, &now);
+        let followed = found.body.protocol.map(|followed| followed.id);
+        let timer = state.contact_timers.find(tag, followed, facility, &now);
         let starts_wet = contact_s > 0 && timer.is_none();
         Some(SameAgainForm {
             tag,

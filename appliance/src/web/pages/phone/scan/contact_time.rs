@@ -30,9 +30,17 @@ pub(super) fn with_item<T>(
     Ok(look(&facility, item))
 }
 
-/// The contact time of an item as it counts now.
-pub(super) fn find_timer(state: &AppState, tag: Tag, now: &Now) -> Option<ContactTimer> {
-    state.contact_timers.find(tag, &state.store.snapshot(), now)
+/// The contact time of an item that counts now for a cleaning by that protocol of it.
+pub(super) fn find_timer(
+    state: &AppState,
+    tag: Tag,
+    requested: Option<ProtocolId>,
+    now: &Now,
+) -> Option<ContactTimer> {
+    let facility = state.store.snapshot();
+    let item = facility.equipment.get(&tag)?;
+    let followed = find_protocol(&facility, item, requested, now.wall_ms).map(|protocol| protocol.protocol);
+    state.contact_timers.find(tag, followed, &facility, now)
 }
 
 /// How long a cleaning by that protocol of the item has to stay wet, seconds; 0: it has no contact time.
@@ -62,7 +70,7 @@ pub(super) fn find_wet_end_ms(
     requested: Option<ProtocolId>,
     now: &Now,
 ) -> Result<Option<u64>, HttpError> {
-    let timer = find_timer(state, tag, now);
+    let timer = find_timer(state, tag, requested, now);
     let required_s = with_item(state, tag, |facility, item| {
         find_required_s(facility, item, requested, timer.as_ref(), now)
     })?;
@@ -79,7 +87,7 @@ pub(crate) struct ContactTimeParams {
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ContactStateName {
-    /// None was started, or it was used up.
+    /// None was started by this protocol, or it was used up.
     None,
     /// The surface must stay wet.
     Running,
@@ -111,7 +119,7 @@ pub(crate) async fn show_contact_time(
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let requested = params.protocol.and_then(|id| id.parse().ok());
-    let timer = state.contact_timers.find(tag, &facility, &now);
+    let timer = find_timer(&state, tag, requested, &now);
     let required_s = find_required_s(&facility, item, requested, timer.as_ref(), &now);
     let body = |left_ms, state| ContactTimeBody { left_ms, state };
     Ok(Json(match timer.map(|timer| timer.state(&now, required_s)) {

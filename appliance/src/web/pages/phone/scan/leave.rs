@@ -50,7 +50,7 @@ impl ScanSubmission {
         let mut view = self.again(problems, self.stale);
         if instead.is_some() {
             // Its steps are others; those that were ticked when its own contact time was started were done.
-            let timer = find_timer(state, self.tag, &self.now).filter(|timer| timer.protocol == instead);
+            let timer = find_timer(state, self.tag, instead, &self.now);
             view.entered.ticked = timer.map(|timer| timer.ticks).unwrap_or_default();
             view.entered.protocol = instead;
         }

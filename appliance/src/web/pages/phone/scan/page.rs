@@ -123,7 +123,7 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) reader: &'a LogReader,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) item: &'a Equipment,
-    /// The contact time of the item, whoever started it.
+    /// The contact time of the item, whoever started it and by whichever protocol.
     pub(crate) timer: Option<ContactTimer>,
 }
 
@@ -204,7 +204,7 @@ impl ScanPageBuilder<'_> {
             staff_badge: self.badge_field(&needed, says("badge")),
             name_optional: needed == ProofWay::None,
             note_wrong: says("note"),
-            usable_until: self.usable_until(wet.required_s),
+            usable_until: self.usable_until(&wet),
             reports: self.reports(),
             queue: QUEUE.path(),
             who: self.view.entered.who,
@@ -280,22 +280,28 @@ impl ScanPageBuilder<'_> {
 
     fn wet_look<'b>(&'b self, protocol: Option<&'b ProtocolPublished>) -> WetLook<'b> {
         let Self { facility, item, snapshot, timer, view, .. } = self;
-        let (timer, requested) = (timer.as_ref(), view.entered.protocol);
+        let (followed, requested) = (protocol.map(|protocol| protocol.protocol), view.entered.protocol);
+        let (own, other) = match timer.as_ref() {
+            Some(timer) if timer.is_of(followed) => (Some(timer), None),
+            other => (None, other.filter(|other| other.boot == snapshot.now.boot)),
+        };
+        let other = other.and_then(|other| facility.protocols.get(&other.protocol?));
         WetLook {
             w: view.words.1,
             wording: self.wording,
             now: &snapshot.now,
             now_ms: snapshot.now_ms(),
-            timer,
+            timer: own,
+            other: other.map(|other| SafeHtml::entered(&other.newest.name)),
             devices: &view.devices,
             protocol,
-            required_s: find_required_s(facility, item, requested, timer, &snapshot.now),
+            required_s: find_required_s(facility, item, requested, own, &snapshot.now),
         }
     }
 
-    fn usable_until(&self, required_s: u32) -> SafeHtml {
+    fn usable_until(&self, wet: &WetLook<'_>) -> SafeHtml {
         let now = &self.snapshot.now;
-        let wet_over_ms = wet_end_ms(self.timer.as_ref(), now, required_s);
+        let wet_over_ms = wet_end_ms(wet.timer, now, wet.required_s);
         let left_ms = self.view.token.until_ms(wet_over_ms).saturating_sub(now.up_ms);
         let until_ms = self.snapshot.now_ms().saturating_add_unsigned(left_ms);
         let until = self.wording.dates().clock_time(until_ms).to_html();

@@ -9,7 +9,7 @@ use crate::phones::{ContactTimer, count_cleanings};
 use crate::web::answer::with_cookies;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::pages::phone::scan::contact_time::find_required_s;
+use crate::web::pages::phone::scan::contact_time::{find_required_s, find_timer};
 use crate::web::pages::phone::scan::entered::requested_protocol;
 use crate::web::pages::phone::scan::submit::ScanSubmission;
 use crate::web::pages::phone::scan::view::ScanProblem;
@@ -21,7 +21,7 @@ const TIMER_NAME_CHARS: usize = 120;
 
 impl ScanSubmission {
     /// “Surface is wet”, “It dried” or “It may dry now”, and the page after it. Only “It dried” of a page that is still good
-    /// puts another contact time into the place of one that counts.
+    /// puts another contact time into the place of one that counts; so does “Surface is wet” by another protocol.
     pub(super) async fn change_contact_time(
         mut self,
         state: &AppState,
@@ -31,9 +31,13 @@ impl ScanSubmission {
         let facility = state.store.snapshot();
         let timers = &state.contact_timers;
         match press {
-            "again" if self.stale.is_some() => return self.once_more(state, problems, self.stale).await,
             "start" | "again" => {
                 let timer = self.new_timer(&facility)?;
+                let present = timers.find_any(self.tag, &facility, &self.now);
+                let is_other = present.is_some_and(|present| !present.is_of(timer.protocol));
+                if self.stale.is_some() && (press == "again" || is_other) {
+                    return self.once_more(state, problems, self.stale).await;
+                }
                 match timer.required_s {
                     // The page is of before: nothing has to stay wet.
                     0 => {}
@@ -43,10 +47,11 @@ impl ScanSubmission {
             }
             "finish" => {
                 let item = facility.equipment.get(&self.tag).ok_or_else(not_found)?;
-                let timer = timers.find(self.tag, &facility, &self.now);
                 let requested = requested_protocol(&self.form);
-                let required_s = find_required_s(&facility, item, requested, timer.as_ref(), &self.now);
-                timers.finish(self.tag, &self.now, required_s);
+                if let Some(timer) = find_timer(state, self.tag, requested, &self.now) {
+                    let required_s = find_required_s(&facility, item, requested, Some(&timer), &self.now);
+                    timers.finish(self.tag, timer.protocol, &self.now, required_s);
+                }
             }
             _ => {}
         }

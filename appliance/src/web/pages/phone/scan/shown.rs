@@ -36,7 +36,7 @@ impl ScanView {
             let wording = PageWording::new(page_words, &snapshot.local);
             let item = facility.equipment.get(&self.token.tag).ok_or_else(not_found)?;
             let making = ScanPageBuilder {
-                timer: state.contact_timers.find(self.token.tag, &facility, &snapshot.now),
+                timer: state.contact_timers.find_any(self.token.tag, &facility, &snapshot.now),
                 view: self,
                 wording: &wording,
                 state,

@@ -51,7 +51,6 @@ use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::problems::{ReportDetails, SentReport};
-use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -127,7 +126,7 @@ pub(crate) async fn show(
     let signed = phone.session(&state).await?;
     let who = phone.first_name(signed.as_ref());
     let now = state.clock.now();
-    let timer = find_timer(&state, tag, &now);
+    let timer = state.contact_timers.find_any(tag, &state.store.snapshot(), &now);
     let devices = phone.shown_devices();
     let mut entered = first_entered(who, protocol, timer.as_ref(), &devices);
     let shown = entered.protocol;
@@ -139,6 +138,7 @@ pub(crate) async fn show(
         None => (empty_draft(&state, tag, entered, &now), None),
     };
     let ScanDraft { mut token, entered, submission, .. } = draft;
+    let timer = find_timer(&state, tag, entered.protocol, &now);
     if let Some(timer) = timer.filter(|timer| is_of_phone(timer, &devices) && timer.boot == now.boot) {
         token.opened_ms = token.opened_ms.min(timer.opened_up_ms);
     }
@@ -177,7 +177,7 @@ fn first_entered(
     devices: &[DeviceId],
 ) -> ScanFormData {
     let mut entered = ScanFormData { who, protocol, ..ScanFormData::default() };
-    if let Some(timer) = timer.filter(|timer| protocol.is_none() || timer.protocol == protocol) {
+    if let Some(timer) = timer.filter(|timer| protocol.is_none() || timer.is_of(protocol)) {
         entered.ticked.clone_from(&timer.ticks);
         entered.protocol = timer.protocol;
         if entered.who.is_empty() && is_of_phone(timer, devices) {
@@ -442,16 +442,12 @@ impl ScanSubmission {
         expected.steps = Some(self.ticked.clone());
         expected.proof = proof_demand(&self.form);
         expected.pin_ago_s = self.proof.pin_ago_s(self.signed.as_ref());
-        let timer = find_timer(state, self.tag, &self.now);
-        let followed = with_item(state, self.tag, |facility, item| {
-            find_protocol(facility, item, expected.protocol, self.now.wall_ms)
-                .map(|protocol| protocol.protocol)
-        })?;
+        let timer = find_timer(state, self.tag, expected.protocol, &self.now);
         expected.wet = timer.map(|timer| WetTime {
             boot: timer.boot,
             up_ms: timer.started_up_ms,
             until_up_ms: timer.finished_up_ms,
-            required_s: Some(timer.required_s).filter(|s| *s > 0 && timer.protocol == followed),
+            required_s: Some(timer.required_s).filter(|s| *s > 0),
         });
         let wet_ms = expected.wet.filter(|wet| wet.up_ms >= self.token.opened_ms);
         let wet_ms = wet_ms.and_then(|wet| wet.measured_s(&self.now)).map_or(0, |s| u64::from(s) * 1_000);

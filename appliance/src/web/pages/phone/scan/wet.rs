@@ -21,7 +21,7 @@ pub(crate) struct WetCard {
     pub(crate) until: Option<SafeHtml>,
     pub(crate) done: bool,
     pub(crate) agents: SafeHtml,
-    /// What else there is to know of it: another phone started it, or nobody measured the rest.
+    /// What else there is to know of it: another phone started it, it is of another protocol, or nobody measured the rest.
     pub(crate) remark: Option<SafeHtml>,
     /// The protocol was published anew meanwhile.
     pub(crate) older: Option<String>,
@@ -45,8 +45,10 @@ pub(super) struct WetLook<'a> {
     pub(super) now: &'a Now,
     /// The same by the calendar, as far as it is known.
     pub(super) now_ms: i64,
-    /// The contact time of the item, whoever started it.
+    /// The contact time of the item by this protocol, whoever started it.
     pub(super) timer: Option<&'a ContactTimer>,
+    /// The name of another protocol, by which one was started.
+    pub(super) other: Option<SafeHtml>,
     /// What this browser is known as.
     pub(super) devices: &'a [DeviceId],
     pub(super) protocol: Option<&'a ProtocolPublished>,
@@ -106,7 +108,9 @@ impl WetLook<'_> {
     /// Whoever opens the item sees the same contact time; a name is shown on the phone alone on which it was typed.
     fn remark(&self) -> Option<SafeHtml> {
         let (w, dates, now) = (self.w, self.wording.dates(), self.now);
-        let timer = self.timer?;
+        let Some(timer) = self.timer else {
+            return self.other.clone().map(|other| fill_slots(w.scan_wet_other(S0), [other]));
+        };
         let is_own = timer.device.is_some_and(|device| self.devices.contains(&device));
         match self.state()? {
             ContactState::Rebooted => {
