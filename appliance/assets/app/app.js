@@ -17,8 +17,9 @@
 
   const { readTag, tagIn, readCode, labelIn } = labels;
   const { PAGE, clocks, readWords, sayIn, inStores, read, readAll, write, newId, isWaiting, dropPhotos } = phoneQueue;
-  const { keep, isFull, takePhoto, hasNoRoomForPhotos, findCard, needsOf, wordOpen } = phoneQueue;
+  const { keep, isFull, takePhoto, hasNoRoomForPhotos, findCard, needsOf, wordOpen, wordTooLong } = phoneQueue;
   const main = document.querySelector("#app");
+  const { nameMax, noteMax, lotMax } = main.dataset;
   const install = document.querySelector("#install");
   const isInstalled = matchMedia("(display-mode: standalone)").matches || Boolean(navigator.standalone);
   const say = sayIn(readWords(document));
@@ -447,8 +448,8 @@
     const photo = make("input", { type: "file", id: "photo", accept: "image/*", capture: "environment" });
     const full = await hasNoRoomForPhotos();
     const remembered = settings.shared ? "" : (await read("meta", "name")) || "";
-    const who = make("input", { id: "who", name: "who", autocomplete: settings.shared ? "off" : "name", maxlength: 120, value: remembered });
-    const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
+    const who = make("input", { id: "who", name: "who", autocomplete: settings.shared ? "off" : "name", maxlength: nameMax, value: remembered });
+    const note = make("textarea", { id: "note", maxlength: noteMax, rows: 2 });
     form.append(
       lotCard((await read("meta", "lot")) || {}),
       make(
@@ -483,6 +484,8 @@
       const button = form.querySelector(".go");
       const problem = readProblem(form);
       if (!cleaned && !problem) return trouble(say("problem-choose"));
+      const tooLong = wordTooLong(say, form);
+      if (tooLong) return trouble(tooLong);
       if (button.disabled) return;
       button.disabled = true;
       try {
@@ -547,7 +550,7 @@
       "details",
       { class: "card", open: Boolean(lot || lot_expires) },
       make("summary", {}, say("lot")),
-      make("div", { class: "f" }, make("label", { for: "lot" }, say("lot-number")), make("input", { id: "lot", autocomplete: "off", maxlength: 40, value: lot })),
+      make("div", { class: "f" }, make("label", { for: "lot" }, say("lot-number")), make("input", { id: "lot", autocomplete: "off", maxlength: lotMax, value: lot })),
       make("div", { class: "f" }, make("label", { for: "lot-expires" }, say("lot-expires")), over, expires),
     );
   }
@@ -564,7 +567,7 @@
       { class: "card" },
       make("summary", {}, say("problem")),
       make("div", { class: "f" }, make("label", { for: "what" }, say("problem-what")), make("select", { id: "what" }, ...choices)),
-      make("div", { class: "f" }, make("label", { for: "what-text" }, say("problem-text")), make("textarea", { id: "what-text", maxlength: 1000, rows: 2 })),
+      make("div", { class: "f" }, make("label", { for: "what-text" }, say("problem-text")), make("textarea", { id: "what-text", maxlength: noteMax, rows: 2 })),
       make("button", { type: "button", class: "two", id: "report", onclick: sendAlone }, say("problem-only")),
     );
   }

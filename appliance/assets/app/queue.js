@@ -144,6 +144,11 @@ globalThis.phoneQueue = (() => {
       needs.photo === "required" && !hasPhoto ? say("open-photo") : "",
       needs.name && !hasName ? say("open-who") : "",
     ].filter(Boolean).join("; ");
+  // What the box takes from nobody: a text that is longer than its field.
+  function wordTooLong(say, form) {
+    const field = [...form.querySelectorAll("[maxlength]")].find(({ value, maxLength }) => [...value.trim()].length > maxLength);
+    return field && say("too-long", { field: field.labels[0].firstChild.textContent.trim(), count: field.maxLength });
+  }
 
   // An item's own page.
 
@@ -195,6 +200,8 @@ globalThis.phoneQueue = (() => {
     const say = sayIn(readWords(new DOMParser().parseFromString(await shell.text(), "text/html")));
     if (await isFull()) return say("full");
     if (!cleaned && !sheet.problem) return `${say("dead-spot")} ${say("problem-choose")}`;
+    const tooLong = wordTooLong(say, form);
+    if (tooLong) return tooLong;
     const protocol = sheet.protocol && (await read("meta", `protocol ${sheet.protocol.id}`));
     const needs = needsOf(card, protocol, settings);
     // Who presses that it is recorded without its contact time is not asked whether they mean it.
@@ -217,6 +224,6 @@ globalThis.phoneQueue = (() => {
 
   return {
     PAGE, clocks, readWords, sayIn, inStores, read, readAll, write, newId, isWaiting, dropPhotos, keep, isFull, takePhoto, hasNoRoomForPhotos,
-    findCard, needsOf, wordOpen, takePage,
+    findCard, needsOf, wordOpen, wordTooLong, takePage,
   };
 })();

@@ -87,6 +87,8 @@ app-still-open = Still open: { $what }. Press again to record anyway; the record
     .wet = the contact time is not over
     .photo = no photo
     .who = no name
+# $field: the words of the field, such as “Your name”; $count: characters.
+app-too-long = { $field }: longer than { $count } characters. Shorten the text.
 app-full = This phone is nearly full. Send these before you take more photos.
 app-not-kept = This phone could not keep the record. Write it on paper and tell biomed.
 app-reload = This page is older than what is on this phone. Reload this page.

@@ -40,6 +40,22 @@ async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
 }
 
 #[tokio::test]
+async fn a_phone_takes_no_text_that_is_too_long_for_the_box() {
+    let world = World::new().await;
+    let app = world.get("/app").await;
+    app.is(200).has("data-name-max=\"120\" data-note-max=\"1000\" data-lot-max=\"40\"");
+    for (path, note) in [
+        ("", "id=\"note\" name=\"notes\" rows=\"2\""),
+        ("/problem", "id=\"notes\" name=\"notes\" rows=\"3\""),
+    ] {
+        let page = world.get(&format!("/t/{}{path}", world.pump)).await;
+        page.is(200)
+            .has("autocapitalize=\"words\" maxlength=\"120\"")
+            .has(&format!("{note} maxlength=\"1000\""));
+    }
+}
+
+#[tokio::test]
 async fn the_worker_keeps_files_that_are_there() {
     let world = World::new().await;
     let worker = world.get("/sw.js").await;
