@@ -134,15 +134,15 @@ globalThis.phoneQueue = (() => {
     const photos = [card ? card.photo : "optional", protocol && protocol.photo].map((one) => PHOTOS.indexOf(one));
     const ownClass = (protocol && protocol.class) || (card && card.class);
     const one_press = protocol && (typeof protocol.one_press === "boolean" ? protocol.one_press : ownClass === "noncritical");
-    return { name: way !== "none", proof: !["none", "typed"].includes(way), photo: PHOTOS[Math.max(0, ...photos)], one_press, contact_s: protocol && protocol.contact_s };
+    return { way, name: way !== "none", proof: !["none", "typed"].includes(way), photo: PHOTOS[Math.max(0, ...photos)], one_press, contact_s: protocol && protocol.contact_s };
   }
   // What a record would lack, as it stands.
-  const wordOpen = (say, needs, { missed, isWet, hasPhoto, hasName }) =>
+  const wordOpen = (say, needs, { missed, isWet, hasPhoto, hasName, isProven }) =>
     [
       missed.length ? say("open-steps", { steps: missed.join(", ") }) : "",
       isWet ? "" : say("open-wet"),
       needs.photo === "required" && !hasPhoto ? say("open-photo") : "",
-      needs.name && !hasName ? say("open-who") : "",
+      needs.name && !hasName ? say("open-who") : isProven ? "" : say("open-proof"),
     ].filter(Boolean).join("; ");
   // What the box takes from nobody: a text that is longer than its field.
   function wordTooLong(say, form) {
@@ -204,9 +204,11 @@ globalThis.phoneQueue = (() => {
     if (tooLong) return tooLong;
     const protocol = sheet.protocol && (await read("meta", `protocol ${sheet.protocol.id}`));
     const needs = needsOf(card, protocol, settings);
-    // Who presses that it is recorded without its contact time is not asked whether they mean it.
+    // Who presses that it is recorded without its contact time, or without proof, is not asked whether they mean it.
     const isWet = (by && by.id === "unmeasured") || !form.querySelector("#wet [role=timer]");
-    const open = cleaned && wordOpen(say, needs, { missed, isWet, hasPhoto, hasName: sheet.who.way !== "none" });
+    const { way } = sheet.who;
+    const isProven = (by && by.id === "unproven") || ["none", "typed", way].includes(needs.way);
+    const open = cleaned && wordOpen(say, needs, { missed, isWet, hasPhoto, hasName: way !== "none", isProven });
     if (open && open !== warned) {
       warned = open;
       return `${say("dead-spot")} ${say("still-open", { what: open })}`;

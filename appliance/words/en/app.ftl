@@ -87,6 +87,7 @@ app-still-open = Still open: { $what }. Press again to record anyway; the record
     .wet = the contact time is not over
     .photo = no photo
     .who = no name
+    .proof = this item needs more than a typed name, and that is not possible here
 # $field: the words of the field, such as “Your name”; $count: characters.
 app-too-long = { $field }: longer than { $count } characters. Shorten the text.
 app-full = This phone is nearly full. Send these before you take more photos.

@@ -66,6 +66,7 @@ app-still-open = Falta: { $what }. Pulse de nuevo para registrar de todos modos;
     .wet = el tiempo de contacto no ha terminado
     .photo = no hay foto
     .who = no hay nombre
+    .proof = este equipo pide más que un nombre escrito, y aquí no es posible
 app-too-long = { $field }: más de { $count } caracteres. Acorte el texto.
 app-full = Este teléfono está casi lleno. Envíe estos registros antes de tomar más fotos.
 app-not-kept = Este teléfono no pudo guardar el registro. Anótelo en papel y avise a ingeniería biomédica.

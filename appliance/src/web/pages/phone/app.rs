@@ -119,6 +119,7 @@ fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'s
         ("open-wet", w.app_still_open_wet()),
         ("open-photo", w.app_still_open_photo()),
         ("open-who", w.app_still_open_who()),
+        ("open-proof", w.app_still_open_proof()),
         ("too-long", w.app_too_long("{count}", "{field}")),
         ("not-taken", w.app_not_taken("{why}")),
         ("later", w.app_later("{time}", "{why}")),
