@@ -160,6 +160,7 @@
   // A browser that cannot send a form takes the page away, with all that is on it: whether the box answers is asked first.
   const silent = document.querySelector("#silent");
   const words = silent && silent.textContent;
+  let patience = 2000;
 
   // One press says so; the server makes a second one harmless.
   for (const form of document.querySelectorAll("form[method=post]")) {
@@ -175,7 +176,11 @@
     let step = "press";
     const isThere = async () => {
       const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(), 2000);
+      // The line may be slow, and not dead: the next press waits longer.
+      const timer = setTimeout(() => {
+        patience = 10000;
+        limit.abort();
+      }, patience);
       const options = { cache: "no-store", signal: limit.signal };
       const answer = await fetch("/api/v1/submissions/state", options);
       clearTimeout(timer);

@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const ANSWER_MS = 2000;
+  const SLOW_ANSWER_MS = 10000;
   const CARDS_EVERY_MS = 600000;
   const COPY_LENGTH_MAX = 50e6;
   const DAY_MS = 86400000;
@@ -100,7 +101,7 @@
 
   // The box itself says whether it keeps what it refused, or has the record already: only then this phone lets go of it.
   async function isKept(id) {
-    const answer = await ask(`${STATES}?id=${id}`);
+    const answer = await ask(`${STATES}?id=${id}`, { within: SLOW_ANSWER_MS });
     return answer.ok && ["refused", "box", "relay"].includes((await answer.json())[id]);
   }
   const isStuck = ({ trouble }) => Boolean(trouble && trouble.tries >= TRIES_MAX && trouble.page === PAGE);
@@ -159,7 +160,7 @@
     const headers = heard ? { "x-waiting": `${waiting.length};${oldest}` } : {};
     for (let n = 0; n === 0 || n < there.length; n += IDS_MAX) {
       const some = there.slice(n, n + IDS_MAX);
-      const answer = await ask(`${STATES}?id=${some.map((record) => record.id).join(",")}`, { headers });
+      const answer = await ask(`${STATES}?id=${some.map((record) => record.id).join(",")}`, { headers, within: patience });
       if (!answer.ok) return false;
       const states = await answer.json();
       const sent = some.filter((record) => states[record.id] === "relay");
@@ -173,7 +174,8 @@
 
   const alone = (work) =>
     navigator.locks ? navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work();
-  let [waitUntil, pause, timer] = [0, 5000];
+  // A line may be slow, and not dead: after a silence the next answer may take longer.
+  let [waitUntil, pause, patience, timer] = [0, 5000, ANSWER_MS];
   // By hand: also what the box did not take before, or put off.
   async function empty(byHand) {
     clearTimeout(timer);
@@ -195,6 +197,7 @@
       if (isThere) await takeCards();
     } catch {
       // The box does not answer: what is here stays here.
+      patience = SLOW_ANSWER_MS;
     }
     pause = isThere ? 5000 : Math.min(60000, pause * 2);
     if (!document.hidden) timer = setTimeout(() => empty(), pause * (0.8 + Math.random() * 0.4));
