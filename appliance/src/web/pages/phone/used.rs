@@ -28,7 +28,7 @@ use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::problems::{SentReport, last_use_ms};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, PageWords, ProblemWords, TagWords};
+use crate::web::words::{ErrorWords, PageWords, ProblemWords, ScanWords, TagWords};
 
 /// How long ago a use may have ended that is recorded now, minutes.
 const ENDED_MIN: [u32; 6] = [0, 15, 30, 60, 120, 240];
@@ -45,6 +45,7 @@ struct UseChoice {
 struct ItemUsedPage {
     frame: PageLayout,
     w: TagWords,
+    scan: ScanWords,
     tag: Tag,
     title: SafeHtml,
     /// What is to be said of a loaner behind its last day.
@@ -110,7 +111,7 @@ pub(crate) async fn ask_used(
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
     let item = find_item(&state, &text)?;
-    let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
+    let (page_words, w, problems, scan): (PageWords, TagWords, ProblemWords, ScanWords) = phone.words();
     let snapshot = Snapshot::now(&state);
     let wording = PageWording::new(page_words, &snapshot.local);
     let frame = PageLayout::open(&state, &snapshot, page_words, w.used_title());
@@ -121,6 +122,7 @@ pub(crate) async fn ask_used(
         last: last_use_ms(&state.store.snapshot(), item.tag)
             .map(|ms| w.used_last(wording.dates().day_and_time(ms).text)),
         w,
+        scan,
         tag: item.tag,
         title: fill_slots(w.used_title_of(S0), [SafeHtml::entered(&item.name)]),
         submission: new_submission(&state),
