@@ -161,13 +161,20 @@ async fn report(phone: &Phone, desk: &Browser) {
     let browser = &phone.browser;
     browser.goto(&format!("{}/problem", phone.page)).await;
     browser.shows("Send the report").await;
+    phone.line.set(NetworkFault::Cut);
+    browser.press("main .go").await;
+    browser.shows("What is wrong? Choose one").await;
+    // Longer than the box takes it: the phone keeps no report that is refused for good.
+    browser.script("document.querySelector('[name=what][value=broken]').checked = true").await;
+    browser.script("document.querySelector('#notes').value = 'x'.repeat(1001)").await;
+    browser.press("main .go").await;
+    browser.shows("In your own words: longer than 1000 characters").await;
     browser
         .script(
             "document.querySelector('[name=what][value=broken]').checked = true;
              document.querySelector('#notes').value = 'the clamp'",
         )
         .await;
-    phone.line.set(NetworkFault::Cut);
     browser.press("main .go").await;
     browser.until("location.pathname === '/app/queue'", TIME_LIMIT).await;
     phone.shows_states("phone,box,box,box").await;
@@ -243,6 +250,14 @@ pub(crate) async fn stay_on_the_page(story: &Story) {
     phone.browser.shows("Where your record is").await;
     check(&desk, &[Press { note: "on plain HTTP".to_owned(), between: [from, wall_ms()] }]).await;
     assert_eq!(phone.browser.script("return typeof phoneQueue").await, json!("undefined"));
+    // A use is what only the box can record.
+    let used = format!("{}/used", phone.page);
+    phone.browser.goto(&used).await;
+    phone.browser.shows("Yes, it was used now").await;
+    phone.line.set(NetworkFault::Cut);
+    phone.browser.press("main .go").await;
+    phone.browser.shows("The box does not answer: this press recorded nothing.").await;
+    assert_eq!(phone.browser.client.current_url().await.expect("an address").as_str(), used);
     phone.browser.close().await;
     desk.close().await;
 }

@@ -199,7 +199,7 @@ globalThis.phoneQueue = (() => {
     const shell = await caches.match("/app");
     const say = sayIn(readWords(new DOMParser().parseFromString(await shell.text(), "text/html")));
     if (await isFull()) return say("full");
-    if (!cleaned && !sheet.problem) return `${say("dead-spot")} ${say("problem-choose")}`;
+    if (!cleaned && !sheet.problem) return `${say("problem-what")} ${say("problem-choose")}`;
     const tooLong = wordTooLong(say, form);
     if (tooLong) return tooLong;
     const protocol = sheet.protocol && (await read("meta", `protocol ${sheet.protocol.id}`));
