@@ -21,6 +21,7 @@ equipment-retired-found = { $count ->
    *[other] Retired, with “{ $query }”: { $count } items
 }
 equipment-empty = Add the first item: its name is enough. Then print its label.
+equipment-none-retired = No equipment was retired.
 equipment-none-fits = No matches. Try a part of the name, the room, or the asset number.
 equipment-column-number = Number
 equipment-column-state = State

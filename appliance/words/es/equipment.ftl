@@ -20,6 +20,7 @@ equipment-retired-found = { $count ->
    *[other] Dados de baja, con “{ $query }”: { $count } equipos
 }
 equipment-empty = Agregue el primer equipo: basta su nombre. Después imprima su etiqueta.
+equipment-none-retired = No se ha dado de baja ningún equipo.
 equipment-none-fits = Sin resultados. Pruebe con una parte del nombre, la sala o el número de inventario.
 equipment-column-number = Número
 equipment-column-state = Estado

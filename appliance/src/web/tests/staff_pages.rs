@@ -148,6 +148,11 @@ async fn equipment_is_added_changed_suspended_and_retired() {
     desk.post(&format!("{item}/out"), &token, &[("reason", "Sensor fails")]).await.is(303);
     desk.get(item).await.has("Out of service: Sensor fails").has("Put back into service");
     desk.post(&format!("{item}/back"), &token, &[]).await.is(303);
+    desk.get("/staff/equipment?retired=1").await.has("No equipment was retired.").has_not("No matches");
+    desk.get("/staff/equipment?retired=1&q=xyzzy")
+        .await
+        .has("No matches")
+        .has_not("No equipment was retired.");
     desk.get(&format!("{item}/retire")).await.is(200).has("class=\"stop\"");
     desk.post(&format!("{item}/retire"), &token, &[("reason", "scrapped")]).await.is(303);
     desk.get("/staff/equipment?retired=1").await.has("Ventilator 4");
