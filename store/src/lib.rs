@@ -7,6 +7,7 @@ mod ballast;
 mod begin;
 mod branches;
 mod building;
+mod caught;
 mod chain;
 mod chunker;
 mod closed_journal;

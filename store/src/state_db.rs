@@ -8,13 +8,14 @@ use redb::backends::InMemoryBackend;
 
 use super::Store;
 use super::ballast::release_ballast;
+use super::caught::let_go;
 use super::database::{STATE_CACHE_BYTES, create_gated, install_database, make_durable, open_gated};
 use super::disk::{Disk, file_exists, put_small, read_small, remove_if_there};
 use super::error::{StoreError, is_full};
 use super::gated_file::GatedDatabase;
 use super::salvage;
 use super::state_file::{
-    OpenedState, STATE, STATE_BOX, STATE_FROM, STATE_ID, STATE_LOST, STATE_READ, state_row,
+    OpenedState, STATE, STATE_BOX, STATE_FROM, STATE_ID, STATE_LOST, STATE_READ, is_state_whole, state_row,
 };
 use super::state_handle::{StateCondition, StateDb};
 use super::state_takeover::{StateRows, find_unread, note_read, read_state};
@@ -90,18 +91,36 @@ impl StatePlace<'_> {
             self.expect_readable(&from, &rows)?;
             return self.create(true, Some((&from, &rows)), || Ok(()));
         }
-        let why = match open_gated(self.disk, STATE, STATE_CACHE_BYTES) {
-            Ok(Some(opened)) if is_of_other(&opened.db, self.box_id) => "it is another box's",
-            Ok(Some(database)) => {
+        let why = match self.open_sound() {
+            Ok(Ok(database)) => {
                 let lost = state_row(&database.db, STATE_LOST).is_some();
                 note_read(self.disk, &database.db);
                 return Ok(OpenedState { database, lost, passing: None });
             }
-            Ok(None) => "it does not open",
+            Ok(Err(why)) => why,
             Err(e) if e.is_of_disk() && note_failed_start(self.disk) => "the disk does not give it",
             Err(e) => return Err(e),
         };
         self.replace_file(why)
+    }
+
+    /// The file that is in its place, or why it cannot be used. Looked through before anything is written to it, because the
+    /// start of a room, or an act of one, would end over a damaged page.
+    ///
+    /// # Errors
+    /// The disk's and redb's.
+    fn open_sound(&self) -> Result<Result<GatedDatabase, &'static str>, StoreError> {
+        if !is_state_whole(self.disk)? {
+            return Ok(Err("a part of it cannot be read"));
+        }
+        let Some(opened) = open_gated(self.disk, STATE, STATE_CACHE_BYTES)? else {
+            return Ok(Err("it does not open"));
+        };
+        if is_of_other(&opened.db, self.box_id) {
+            let_go(opened);
+            return Ok(Err("it is another box's"));
+        }
+        Ok(Ok(opened))
     }
 
     /// The new one is whole before the old one leaves its place: wherever this ends, one of them is what the next start reads.

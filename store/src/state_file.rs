@@ -1,13 +1,14 @@
 //! The file `state.redb` itself, and what it says of itself.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase as _};
 
-use super::database::install_database;
+use super::caught::{catch_damage, let_go};
+use super::database::{STATE_CACHE_BYTES, install_database, open_gated_copy};
 use super::disk::{Disk, DiskFile, remove_if_there};
 use super::error::StoreError;
-use super::gated_file::GatedDatabase;
+use super::gated_file::{FileGate, GatedDatabase};
 
 /// Sessions, PINs, tokens, the print ledger.
 pub(crate) const STATE: &str = "state.redb";
@@ -38,7 +39,29 @@ pub(crate) fn state_row(db: &Database, name: &str) -> Option<String> {
         let table = db.begin_read()?.open_table(STATE_BOX)?;
         Ok(table.get(name)?.map(|row| row.value().to_owned()))
     };
-    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()?
+    catch_damage(read)?.ok()?
+}
+
+/// Whether every page that the file uses is as it was written, in every table and beside them: what nobody reads today is
+/// found as well. The file stays as it is.
+///
+/// # Errors
+/// What the disk did not give, which says nothing of the page.
+pub(crate) fn is_state_whole(disk: &dyn Disk) -> Result<bool, StoreError> {
+    let gate = Arc::new(FileGate::default());
+    let checked = check_copy(disk, &gate);
+    match gate.fault() {
+        Some(fault) => Err(StoreError::io(STATE)(std::io::Error::other(fault.why))),
+        None => checked,
+    }
+}
+
+fn check_copy(disk: &dyn Disk, gate: &Arc<FileGate>) -> Result<bool, StoreError> {
+    let Some(mut copy) = open_gated_copy(disk, STATE, STATE_CACHE_BYTES, gate)? else { return Ok(false) };
+    let checked = catch_damage(|| copy.check_integrity());
+    let_go(copy);
+    // Where it could be made whole again the copy has lost what was written last.
+    Ok(matches!(checked, Some(Ok(true))))
 }
 
 /// Writes something that nobody reads: whether that is taken is what is asked.

@@ -3,9 +3,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::backends::InMemoryBackend;
+use redb::{
+    Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition,
+    TableHandle as _,
+};
 use service::clock::Clock;
 
+use super::caught::{catch_damage, let_go};
 use super::database::{STATE_CACHE_BYTES, open_gated};
 use super::disk::Disk;
 use super::error::StoreError;
@@ -38,6 +43,8 @@ struct OpenState {
     trouble: Option<String>,
     /// Why it lies in memory, and is gone when the box ends.
     passing: Option<String>,
+    /// What of it turned out to be damaged: it stays so until a start begins it anew.
+    damage: Option<String>,
 }
 
 struct StateSource {
@@ -67,7 +74,8 @@ impl std::fmt::Debug for StateDb {
 
 impl From<Arc<Database>> for StateDb {
     fn from(db: Arc<Database>) -> Self {
-        let open = OpenState { db, gate: Arc::default(), again_ms: 0, trouble: None, passing: None };
+        let open =
+            OpenState { db, gate: Arc::default(), again_ms: 0, trouble: None, passing: None, damage: None };
         Self(Arc::new(StateCell { open: Mutex::new(open), source: None }))
     }
 }
@@ -81,7 +89,7 @@ impl From<&Arc<Database>> for StateDb {
 impl StateDb {
     pub(crate) fn new(opened: OpenedState, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
         let OpenedState { database: GatedDatabase { db, gate }, passing, .. } = opened;
-        let open = OpenState { db: Arc::new(db), gate, again_ms: 0, trouble: None, passing };
+        let open = OpenState { db: Arc::new(db), gate, again_ms: 0, trouble: None, passing, damage: None };
         Self(Arc::new(StateCell { open: Mutex::new(open), source: Some(StateSource { disk, clock }) }))
     }
 
@@ -112,12 +120,43 @@ impl StateDb {
         Ok(count)
     }
 
+    /// Does something with the database; `None` where redb panics, which it does over a damaged page. Then that is told until a
+    /// start begins the file anew.
+    pub fn attempt<T>(&self, what: &str, act: impl FnOnce(&Database) -> T) -> Option<T> {
+        let db = self.db();
+        let done = catch_damage(|| act(&db));
+        // Another may have taken its place meanwhile, and then this is the last to hold it.
+        let_go(db);
+        if done.is_none() {
+            self.note_damage(what);
+        }
+        done
+    }
+
+    fn note_damage(&self, what: &str) {
+        tracing::error!(what, "state.redb is damaged; the next start begins it anew");
+        lock_state(&self.0.open).damage.get_or_insert_with(|| format!("{what} is damaged"));
+    }
+
+    /// Looks whether every table can be gone through, and notes where one cannot.
+    pub fn look_through(&self) {
+        let names = self.attempt("the list of tables", list_tables);
+        for name in names.into_iter().flatten().flatten() {
+            match self.attempt(&name, |db| walk_table(db, &name)) {
+                Some(Err(redb::Error::Corrupted(_))) => self.note_damage(&name),
+                Some(Err(error)) => tracing::warn!(%error, name, "a table was not looked through"),
+                Some(Ok(())) | None => {}
+            }
+        }
+    }
+
     /// Another file is in its place.
     pub(crate) fn replace(&self, opened: OpenedState) {
         let mut open = lock_state(&self.0.open);
         open.gate.shut();
         let OpenedState { database: GatedDatabase { db, gate }, passing, .. } = opened;
-        (open.db, open.gate, open.passing) = (Arc::new(db), gate, passing);
+        (open.gate, open.passing, open.damage) = (gate, passing, None);
+        let_go(std::mem::replace(&mut open.db, Arc::new(db)));
     }
 
     /// Whether it lies in memory only.
@@ -129,7 +168,7 @@ impl StateDb {
     pub(crate) fn look(&self) -> StateCondition {
         let is_doubtful = {
             let open = lock_state(&self.0.open);
-            if let Some(why) = &open.passing {
+            if let Some(why) = open.passing.as_ref().or(open.damage.as_ref()) {
                 return StateCondition::Failing(why.clone());
             }
             open.trouble.is_some() || open.gate.fault().is_some()
@@ -137,7 +176,9 @@ impl StateDb {
         if !is_doubtful {
             return StateCondition::Sound;
         }
-        let written = note_written(&self.db());
+        let Some(written) = self.attempt("what is written", note_written) else {
+            return self.look();
+        };
         let mut open = lock_state(&self.0.open);
         match written {
             Ok(()) => open.trouble.take().map_or(StateCondition::Sound, StateCondition::Recovered),
@@ -159,11 +200,37 @@ impl OpenState {
         tracing::warn!(why = fault.why, "state.redb failed and is opened again");
         self.trouble = Some(fault.why);
         match reopen_state(&*source.disk, fault.kind) {
-            Ok(Some(opened)) => (self.db, self.gate) = (Arc::new(opened.db), opened.gate),
+            Ok(Some(opened)) => {
+                self.gate = opened.gate;
+                let_go(std::mem::replace(&mut self.db, Arc::new(opened.db)));
+            }
             Ok(None) => tracing::error!("state.redb does not open again"),
             Err(error) => tracing::error!(%error, "state.redb does not open again"),
         }
     }
+}
+
+impl Drop for OpenState {
+    /// A field that is dropped by itself cannot be caught: something else takes its place before.
+    fn drop(&mut self) {
+        if let Ok(empty) = Database::builder().set_cache_size(0).create_with_backend(InMemoryBackend::new()) {
+            let_go(std::mem::replace(&mut self.db, Arc::new(empty)));
+        }
+    }
+}
+
+fn list_tables(db: &Database) -> Result<Vec<String>, redb::Error> {
+    Ok(db.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect())
+}
+
+/// Comes by every page of a table.
+fn walk_table(db: &Database, name: &str) -> Result<(), redb::Error> {
+    let read = db.begin_read()?;
+    let tables = read.list_tables()?;
+    for table in tables.filter(|table| table.name() == name) {
+        read.open_untyped_table(table)?.stats()?;
+    }
+    Ok(())
 }
 
 fn reopen_state(disk: &dyn Disk, kind: FaultKind) -> Result<Option<GatedDatabase>, StoreError> {

@@ -8,6 +8,7 @@ use record::ids::BoxId;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
 
 use super::Store;
+use super::caught::let_go;
 use super::database::{STATE_CACHE_BYTES, open_gated_copy};
 use super::disk::Disk;
 use super::error::StoreError;
@@ -105,6 +106,7 @@ pub(crate) fn read_state(disk: &dyn Disk, path: &str, box_id: BoxId, tables: &[&
                 read.is_whole &= is_all;
                 read.tables.push((*name, rows));
             }
+            let_go(copy);
         }
         Err(error) => read.fault = Some(error.to_string()),
     }

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use redb::ReadableDatabase as _;
+
 use super::failures::FaultyBox;
 use super::faulty_disk::{Call, How};
 use super::state::{FailingState, ROOM, TAKEN_OVER, keys, try_put};
@@ -312,4 +314,74 @@ async fn the_newest_copies_are_kept_under_numbers_of_their_own() {
     assert_eq!(names.len(), 3, "{names:?}");
     assert!(names[0] == "1.state.part.redb", "what was read goes first: {names:?}");
     assert!(salvage.join("4294967295.txt").exists());
+}
+
+/// How many bytes redb has in a page.
+const REDB_PAGE: usize = 4_096;
+
+#[tokio::test]
+async fn whatever_page_of_a_closed_state_is_damaged_the_box_starts_with_what_is_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment()]).await;
+    try_put(&store.state(), "a", b"1").unwrap();
+    let write = store.state_db().begin_write().unwrap();
+    let unread: redb::TableDefinition<'_, &str, i64> = redb::TableDefinition::new("what no room opens");
+    write.open_table(unread).unwrap().insert("scan", 5).unwrap();
+    write.commit().unwrap();
+    store.stop().await.unwrap();
+    drop(store);
+    let path = dir.path().join(state_file::STATE);
+    let closed = std::fs::read(&path).unwrap();
+    let pages: Vec<_> = closed.chunks(REDB_PAGE).collect();
+    let used: Vec<_> = (1..pages.len()).filter(|n| pages[*n].iter().any(|byte| *byte != 0)).collect();
+    let mut lost = 0;
+    for (page, is_zeroed) in used.iter().flat_map(|page| [(*page, true), (*page, false)]) {
+        let mut damaged = closed.clone();
+        let of_page = &mut damaged[page * REDB_PAGE..(page + 1) * REDB_PAGE];
+        match is_zeroed {
+            true => of_page.fill(0),
+            false => of_page[8] ^= 0x40,
+        }
+        std::fs::write(&path, &damaged).unwrap();
+        let (store, report) = open(dir.path());
+        lost += usize::from(report.state_lost);
+        let left = keys(&store.state());
+        assert!(left == ["a"] || report.state_lost, "page {page}: {left:?}");
+        assert!(report.state_lost || store.state_db().begin_read().unwrap().open_table(unread).is_ok());
+        try_put(&store.state(), "after", b"1").unwrap();
+        store.state().look_through();
+        assert_eq!(store.look_at_state(), StateCondition::Sound, "page {page}");
+        store.stop().await.unwrap();
+        drop(store);
+        let (store, _) = open(dir.path());
+        assert!(keys(&store.state()).contains(&"after".to_owned()), "page {page}");
+        store.stop().await.unwrap();
+    }
+    assert!(lost >= 4, "{lost} of {} pages are of use to anybody", used.len());
+}
+
+#[tokio::test]
+async fn damage_that_shows_while_the_box_runs_is_told_until_the_state_is_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    try_put(&store.state(), "a", b"1").unwrap();
+    store.state().look_through();
+    assert_eq!(store.look_at_state(), StateCondition::Sound);
+    assert_eq!(store.state().attempt("sessions", |_| 1), Some(1));
+    let gone = store.state().attempt("sessions", |db| {
+        // Let go of while redb's panic unwinds.
+        let _write = db.begin_write();
+        panic!("a damaged page");
+    });
+    assert!(gone.is_none_or(|never: i32| never == 0));
+    for _ in 0..2 {
+        let StateCondition::Failing(why) = store.look_at_state() else { panic!("it is told") };
+        assert_eq!(why, "sessions is damaged");
+    }
+    try_put(&store.state(), "b", b"1").unwrap();
+    assert!(store.renew_state_db(TAKEN_OVER).unwrap());
+    assert_eq!(store.look_at_state(), StateCondition::Sound);
+    assert_eq!(keys(&store.state()), ["a", "b"]);
+    store.stop().await.unwrap();
 }
