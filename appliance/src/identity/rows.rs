@@ -1,6 +1,6 @@
 //! One small table of JSON rows in `state.redb`; each write is on disk when it returns.
 
-use redb::{ReadableDatabase as _, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,25 +29,23 @@ impl JsonTable {
         IdentityError { table: self.name, source: Box::new(source.into()) }
     }
 
+    /// An act that fails where redb panics over a damaged page, which is told then: whoever asked has an answer, and the next
+    /// ask is not the first that shows it.
+    fn attempt<T>(
+        &self,
+        act: impl FnOnce(&Database) -> Result<T, IdentityError>,
+    ) -> Result<T, IdentityError> {
+        let done = self.db.attempt(self.name, act);
+        done.unwrap_or_else(|| Err(self.error(redb::Error::Corrupted("a page of it is damaged".to_owned()))))
+    }
+
     /// Every row that can be read; one that a newer version wrote otherwise is left out.
     pub(super) fn all<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>, IdentityError> {
-        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
-        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
-        let mut rows = Vec::new();
-        for row in table.iter().map_err(|e| self.error(e))? {
-            let (key, value) = row.map_err(|e| self.error(e))?;
-            if let Ok(value) = serde_json::from_slice(value.value()) {
-                rows.push((key.value().to_owned(), value));
-            }
-        }
-        Ok(rows)
+        self.starting("")
     }
 
     pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, IdentityError> {
-        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
-        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
-        let row = table.get(key).map_err(|e| self.error(e))?;
-        Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))
+        Ok(self.bytes(key)?.and_then(|row| serde_json::from_slice(&row).ok()))
     }
 
     /// Every readable row whose key begins so.
@@ -55,9 +53,11 @@ impl JsonTable {
         &self,
         prefix: &str,
     ) -> Result<Vec<(String, T)>, IdentityError> {
-        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
-        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
-        self.read_starting(&table, prefix)
+        self.attempt(|db| {
+            let read = db.begin_read().map_err(|e| self.error(e))?;
+            let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
+            self.read_starting(&table, prefix)
+        })
     }
 
     fn read_starting<T: DeserializeOwned>(
@@ -80,9 +80,11 @@ impl JsonTable {
 
     /// A row as it is on disk.
     fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, IdentityError> {
-        let read = self.db.db().begin_read().map_err(|e| self.error(e))?;
-        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
-        Ok(table.get(key).map_err(|e| self.error(e))?.map(|row| row.value().to_vec()))
+        self.attempt(|db| {
+            let read = db.begin_read().map_err(|e| self.error(e))?;
+            let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
+            Ok(table.get(key).map_err(|e| self.error(e))?.map(|row| row.value().to_vec()))
+        })
     }
 
     /// After a failed commit a change is there or not: the file knows.
@@ -121,14 +123,16 @@ impl JsonTable {
         other: &Self,
         work: impl FnOnce(&mut TableWrite<'_, '_>, &mut TableWrite<'_, '_>) -> Result<T, IdentityError>,
     ) -> Result<T, IdentityError> {
-        let write = self.db.db().begin_write().map_err(|e| self.error(e))?;
-        let done = {
-            let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
-            let beside = write.open_table(other.table()).map_err(|e| other.error(e))?;
-            work(&mut TableWrite { rows: self, table }, &mut TableWrite { rows: other, table: beside })?
-        };
-        write.commit().map_err(|e| self.error(e))?;
-        Ok(done)
+        self.attempt(|db| {
+            let write = db.begin_write().map_err(|e| self.error(e))?;
+            let done = {
+                let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
+                let beside = write.open_table(other.table()).map_err(|e| other.error(e))?;
+                work(&mut TableWrite { rows: self, table }, &mut TableWrite { rows: other, table: beside })?
+            };
+            write.commit().map_err(|e| self.error(e))?;
+            Ok(done)
+        })
     }
 
     /// Reads and writes as one act.
@@ -136,13 +140,15 @@ impl JsonTable {
         &self,
         work: impl FnOnce(&mut TableWrite<'_, '_>) -> Result<T, IdentityError>,
     ) -> Result<T, IdentityError> {
-        let write = self.db.db().begin_write().map_err(|e| self.error(e))?;
-        let done = {
-            let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
-            work(&mut TableWrite { rows: self, table })?
-        };
-        write.commit().map_err(|e| self.error(e))?;
-        Ok(done)
+        self.attempt(|db| {
+            let write = db.begin_write().map_err(|e| self.error(e))?;
+            let done = {
+                let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
+                work(&mut TableWrite { rows: self, table })?
+            };
+            write.commit().map_err(|e| self.error(e))?;
+            Ok(done)
+        })
     }
 }
 
@@ -183,5 +189,33 @@ impl TableWrite<'_, '_> {
     pub(super) fn remove(&mut self, key: &str) -> Result<(), IdentityError> {
         self.table.remove(key).map_err(|e| self.rows.error(e))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use service::clock::FakeClock;
+    use service::random::SystemRandom;
+
+    use super::*;
+    use crate::store::{StateCondition, Store, StoreConfig};
+
+    #[tokio::test]
+    async fn a_table_over_which_redb_panics_fails_the_act_and_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
+        let config = StoreConfig::new(dir.path());
+        let (store, _) = Store::open(config, clock, Arc::new(SystemRandom)).unwrap();
+        let rows = JsonTable::open(store.state(), "identity_attempts").unwrap();
+        rows.put("a", &1).unwrap();
+        assert_eq!(store.look_at_state(), StateCondition::Sound);
+        let failed = rows.change::<()>(|_| panic!("a damaged page")).unwrap_err();
+        assert!(!failed.is_full() && !failed.is_of_disk(), "the start begins the file anew");
+        let StateCondition::Failing(why) = store.look_at_state() else { panic!("it is told") };
+        assert!(why.contains("identity_attempts"), "{why}");
+        assert_eq!(rows.get("a").unwrap(), Some(1));
+        store.stop().await.unwrap();
     }
 }
