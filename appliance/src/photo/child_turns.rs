@@ -112,13 +112,13 @@ mod tests {
     async fn nobody_waits_for_all_photos_of_another() {
         let turns = Arc::new(ChildTurns::default());
         let first = turns.take(network(1)).await;
-        let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
+        let (done, mut order) = tokio::sync::mpsc::channel(7);
         let mut tasks = Vec::new();
         for (n, of) in [1, 1, 1, 1, 2, 3, 3].into_iter().enumerate() {
             let (turns, done) = (turns.clone(), done.clone());
             tasks.push(tokio::spawn(async move {
                 let turn = turns.take(network(of)).await;
-                done.send((n, of)).unwrap();
+                done.try_send((n, of)).unwrap();
                 drop(turn);
             }));
             tokio::task::yield_now().await;

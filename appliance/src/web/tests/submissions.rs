@@ -565,7 +565,6 @@ async fn staff_see_what_phones_hold() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;
     let cookies = send(&world, &document(&world)).await.is(201).cookies();
-    // What any other phone says is believed by nobody.
     crate::web::learn_phones(&world.state).await.unwrap();
     let say = async |notice: &str| {
         let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
@@ -584,7 +583,6 @@ async fn a_phone_that_holds_records_for_a_day_is_an_alarm_until_it_is_empty_or_g
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;
     let cookies = send(&world, &document(&world)).await.is(201).cookies();
-    // What any other phone says is believed by nobody.
     crate::web::learn_phones(&world.state).await.unwrap();
     let say = async |notice: &str| {
         let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);

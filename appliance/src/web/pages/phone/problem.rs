@@ -35,7 +35,7 @@ use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::{PageToken, carried_photo};
 use crate::web::request::photo_form::PhotoForm;
-use crate::web::request::report_share::{ReportOrigin, find_reported, take_report};
+use crate::web::request::report_share::{ReportOrigin, take_report};
 use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
@@ -243,12 +243,7 @@ pub(crate) async fn submit_problem(
         (Some(refusal), _) => Err(ReportFailure::Shown(ReportFault::Proof(refusal))),
         (None, Ok(_)) => {
             let network = ClientNetwork::of(phone.peer().remote);
-            let origin = ReportOrigin {
-                device: device.id(),
-                network,
-                proven: staff,
-                item: find_reported(&state, tag),
-            };
+            let origin = ReportOrigin { device: device.id(), network, proven: staff, item: Some(tag) };
             report_once(&state, by, origin, key.as_deref(), &report, &mut proof).await
         }
         (None, Err(refusal)) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
