@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::badges::{CODE, badges_of, enrol};
 use super::staff_pages::{desk, person};
-use super::submissions::{copy_of, document, packed, with};
+use super::submissions::{document, packed, with};
+use super::waiting_phones::copy_of;
 use super::*;
 
 const NOBODYS: &str = "0004712-WARD-7";

@@ -110,6 +110,7 @@ mod technician;
 mod trust;
 mod upkeep;
 mod uses;
+mod waiting_phones;
 mod walked_forms;
 mod ways;
 mod who;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use record::fold::UpkeepTask;
 use record::kinds::{PhotoPolicy, ProtocolPublished, Schedule, WeekdaySet};
 use service::clock::Clock as _;
 use web::form::FormDefinition;
@@ -11,7 +10,7 @@ use super::editing::{change_twice, form_of, second_desk, send, value_of, with};
 use super::programs::program;
 use super::staff_pages::{Desk, desk};
 use super::*;
-use crate::web::pages::{equipment, protocols, register};
+use crate::web::pages::{protocols, register};
 
 /// Values that are entered at once, and stand there afterwards.
 pub(super) type FormStep = Vec<(&'static str, String)>;
@@ -77,7 +76,7 @@ fn enter_all(samples: &[(&'static str, &str, &str)]) -> Vec<FormStep> {
     steps
 }
 
-fn protocol_of(world: &World) -> ProtocolId {
+pub(super) fn protocol_of(world: &World) -> ProtocolId {
     *world.state.store.facility().protocols.keys().next().unwrap()
 }
 
@@ -320,155 +319,6 @@ async fn days_of_the_week_go_with_every_day_and_times() {
     let times = serde_json::json!({ "schedule": { "every": "times", "at": ["07:00"], "on": [6, 7] } });
     program.post(&plans, times).await.is(201);
     tom.get(&item).await.has("Daily by 07:00 (Sat, Sun)");
-}
-
-/// The only task of the pump.
-fn task_of(world: &World) -> UpkeepTask {
-    world.state.store.facility().upkeep[&world.pump].tasks[0].clone()
-}
-
-fn find_form(name: &str) -> &'static FormDefinition {
-    equipment::FORMS.iter().find(|form| form.name == name).unwrap()
-}
-
-async fn plan_task(tom: &Desk<'_>) -> String {
-    let item = format!("/staff/equipment/{}", tom.world.pump);
-    tom.get(&item).await.has("No maintenance is planned");
-    let new = format!("{item}/upkeep/new");
-    let form = form_of(&tom.get(&new).await, &new);
-    send(tom, &new, &form).await.is(422).has("Say what is to be done");
-    let never = with(with(form.clone(), "name", "Safety test"), "every", "never");
-    send(tom, &new, &never).await.is(422).has("Say how often a new task is due");
-    let form = with(with(with(form, "name", "Safety test"), "every", "days"), "number", "30");
-    send(tom, &new, &form).await.is(303);
-    send(tom, &new, &form).await.is(303);
-    format!("{item}/upkeep/{}", task_of(tom.world).upkeep)
-}
-
-#[tokio::test]
-async fn each_field_of_a_maintenance_task_is_set_seen_changed_and_cleared() {
-    let world = World::new().await;
-    let tom = desk(&world, StaffRole::Biomed).await;
-    let page = plan_task(&tom).await;
-    assert_eq!(world.state.store.facility().upkeep[&world.pump].tasks.len(), 1, "two presses are one task");
-    let protocol = protocol_of(&world).to_string();
-    let mut entered =
-        one_by_one(&[("name", "Calibration"), ("name", "Safety test"), ("number", "7"), ("number", "1")]);
-    entered.extend(one_by_one(&[("protocol", &protocol), ("protocol", "")]));
-    let days =
-        ["on_monday", "on_tuesday", "on_wednesday", "on_thursday", "on_friday", "on_saturday", "on_sunday"];
-    for day in days {
-        entered.extend(one_by_one(&[(day, "1")]));
-        let other = if day == "on_monday" { "on_sunday" } else { "on_monday" };
-        entered.push(vec![(other, "1".to_owned()), (day, String::new())]);
-        entered.extend(one_by_one(&[(other, "")]));
-    }
-    for times in ["07:00", "07:00, 19:00"] {
-        entered.push(vec![("every", "times".to_owned()), ("times", times.to_owned())]);
-    }
-    for grace in ["1:30", "12:00"] {
-        entered.push(vec![("every", "use".to_owned()), ("grace", grace.to_owned())]);
-    }
-    entered.extend(one_by_one(&[("from", "2026-02-01"), ("from", "2025-11-30")]));
-    entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
-    let mut cleared: Vec<FormStep> = days.iter().map(|day| vec![(*day, String::new())]).collect();
-    cleared.extend(one_by_one(&[("protocol", "")]));
-    cleared.push(vec![("every", "use".to_owned()), ("number", String::new()), ("times", String::new())]);
-    cleared
-        .push([("every", "days"), ("number", "1"), ("grace", "")].map(|(n, v)| (n, v.to_owned())).to_vec());
-    cleared.extend(one_by_one(&[("from", "2026-11-20")]));
-    let form = WalkedForm { definition: find_form("upkeep"), page: page.clone(), entered, cleared };
-    form.walk(&tom).await;
-    // What ends it is its schedule.
-    let end = with(form_of(&tom.get(&page).await, &page), "every", "never");
-    send(&tom, &page, &end).await.is(303);
-    tom.get(&page).await.is(404);
-    assert!(world.state.store.facility().upkeep[&world.pump].tasks.is_empty());
-}
-
-#[tokio::test]
-async fn maintenance_is_done_in_a_list_of_its_own() {
-    let world = World::new().await;
-    let tom = desk(&world, StaffRole::Biomed).await;
-    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
-    let page = plan_task(&tom).await;
-    let rate = tom.get("/api/v1/compliance?days=7").await.json();
-    tom.get("/staff/maintenance").await.is(200).has("Safety test").has("Infusion pump 14").has("Due by");
-    change_twice([&tom, &grace], (&page, &page), ("name", "Leak test", "Flow test"))
-        .await
-        .has("Tom Nguyen changed");
-    send(&tom, &page, &with(form_of(&tom.get(&page).await, &page), "name", "Safety test")).await.is(303);
-    let done = format!("{page}/done");
-    let first = form_of(&tom.get(&done).await, &done);
-    assert_eq!(value_of(&first, "done_by"), "Tom Nguyen");
-    let size = world.size();
-    for (name, value, words) in [
-        ("result", "perhaps", "is not on the list"),
-        ("done_by", " ", "Enter the name of who did it"),
-        ("performed_at", "yesterday", "When: enter a day and a time"),
-        ("performed_at", "2026-03-08 02:30", "The clocks skip that time"),
-        ("performed_at", "2027-01-01 10:00", "That time is in the future"),
-        ("performed_at", "1999-01-01 10:00", "more than a year ago"),
-        ("readings", "Leakage | low", "Enter one reading a line"),
-        ("readings", " | 4", "Enter a name for each reading"),
-        ("readings", &vec!["a | 1"; 13].join("\n"), "at most 12 readings"),
-        ("notes", "a\u{202e}b", "U+202E"),
-    ] {
-        send(&tom, &done, &with(first.clone(), name, value))
-            .await
-            .is(422)
-            .has(words)
-            .has(&format!("{name}-e"));
-    }
-    assert_eq!(world.size(), size);
-    let failed = with(with(first.clone(), "result", "failed"), "readings", "Leakage | 620 | µA");
-    send(&tom, &done, &failed).await.is(303);
-    tom.get(&page.replace(&format!("/upkeep/{}", task_of(&world).upkeep), "")).await.has("Not passed today");
-    let again = with(form_of(&tom.get(&done).await, &done), "notes", "New cord");
-    send(&tom, &done, &again).await.is(303);
-    assert_eq!((task_of(&world).done_ms, task_of(&world).failed_ms), (Some(NOW), None));
-    tom.get("/staff/maintenance").await.has("Done until").has("Done today");
-    assert_eq!(tom.get("/api/v1/compliance?days=7").await.json(), rate, "it has no part in any rate");
-    // A technician records, an auditor does not.
-    let ada = second_desk(&world, "Ada", StaffRole::Technician, "4711").await;
-    ada.get(&done).await.is(200);
-    ada.get(&page).await.is(403);
-}
-
-#[tokio::test]
-async fn programs_plan_and_record_maintenance() {
-    let world = World::new().await;
-    let program = program(&world, ApiTokenScope::Write);
-    let path = format!("/api/v1/equipment/{}/upkeep", world.pump);
-    let task = serde_json::json!({ "name": "Safety test", "schedule": { "every": "weeks", "n": 52 } });
-    let planned = program.post(&path, task.clone()).await;
-    let id = planned.is(201).json()["id"].as_str().unwrap().to_owned();
-    let listed = program.get("/api/v1/upkeep").await.is(200).json();
-    assert_eq!(
-        (listed["items"][0]["id"].as_str(), listed["items"][0]["status"].as_str()),
-        (Some(&*id), Some("due"))
-    );
-    for (change, status) in [
-        (serde_json::json!({ "name": " ", "schedule": { "every": "weeks", "n": 52 } }), 422),
-        (serde_json::json!({ "name": "x", "schedule": { "every": "weeks", "n": 0 } }), 422),
-        (serde_json::json!({ "name": "x", "schedule": { "every": "never" } }), 422),
-        (
-            serde_json::json!({ "name": "x", "schedule": { "every": "days", "n": 1 }, "upkeep": "01J00000000000000000000XXX" }),
-            404,
-        ),
-    ] {
-        program.post(&path, change).await.is(status);
-    }
-    let done = format!("{path}/{id}/done");
-    let work = serde_json::json!({ "result": "done", "done_by": "Acme Service", "readings": [{ "name": "Leakage", "value": 42, "unit": "µA" }] });
-    let recorded = program.post(&done, work).await.is(200).json();
-    assert_eq!((recorded["status"].as_str(), recorded["failed_at"].is_null()), (Some("done"), true));
-    let early = serde_json::json!({ "result": "failed", "done_by": "Acme Service", "performed_at": "2026-11-20T12:00:00Z" });
-    assert!(program.post(&done, early).await.is(200).json()["failed_at"].is_null(), "it was passed since");
-    for _ in 1..12 {
-        program.post(&path, task.clone()).await.is(201);
-    }
-    program.post(&path, task).await.is(422).has("at most 12");
 }
 
 fn list_form(name: &str) -> &'static FormDefinition {

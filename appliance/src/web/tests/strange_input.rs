@@ -6,7 +6,8 @@ use record::kinds::CleaningFlag;
 use serde_json::json;
 
 use super::staff_pages::desk;
-use super::submissions::{copy_of, document, packed, with};
+use super::submissions::{document, packed, with};
+use super::waiting_phones::copy_of;
 use super::*;
 
 const YEAR_MS: i64 = 365 * 86_400_000;
