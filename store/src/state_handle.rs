@@ -159,8 +159,8 @@ impl StateDb {
         let_go(std::mem::replace(&mut open.db, Arc::new(db)));
     }
 
-    /// Whether it lies in memory only.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// Whether it lies in memory only: nothing of the file is in it, and what is done to it is gone when the box ends.
+    pub fn is_passing(&self) -> bool {
         lock_state(&self.0.open).passing.is_some()
     }
 

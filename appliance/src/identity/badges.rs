@@ -295,7 +295,7 @@ impl BadgeStore {
     /// Takes a badge off a person, and notes for the log who did; whether there was one. Blocks for the disk.
     ///
     /// # Errors
-    /// It could not be written.
+    /// It could not be written, or would be back at the next start.
     pub fn remove(&self, staff: StaffId, id: &str, by: EntryAuthor) -> Result<bool, IdentityError> {
         self.remove_where(staff, by, |badge| badge.id == id)
     }
@@ -303,7 +303,7 @@ impl BadgeStore {
     /// Takes all badges off a person, and notes for the log who did. Blocks for the disk.
     ///
     /// # Errors
-    /// It could not be written.
+    /// As [`BadgeStore::remove`].
     pub fn remove_all(&self, staff: StaffId, by: EntryAuthor) -> Result<bool, IdentityError> {
         self.remove_where(staff, by, |_| true)
     }
@@ -314,6 +314,7 @@ impl BadgeStore {
         by: EntryAuthor,
         is_meant: impl Fn(&StaffBadge) -> bool,
     ) -> Result<bool, IdentityError> {
+        self.rows.expect_lasting()?;
         let id = new_row_id(self.random.as_ref());
         let removal = UnloggedRemoval { what: RemovedAccess::Badge, staff, by };
         let removed = self.rows.change_both(&self.removals, |rows, notes| {

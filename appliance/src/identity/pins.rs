@@ -163,12 +163,21 @@ impl PinStore {
         Ok(Ok(()))
     }
 
+    /// Whether a PIN that is removed stays so.
+    ///
+    /// # Errors
+    /// There was no room for the file at this start: the next one would bring it back.
+    pub fn expect_lasting(&self) -> Result<(), IdentityError> {
+        self.pins.expect_lasting()
+    }
+
     /// Takes a person's PIN away, notes for the log who did, and forgets the devices that they signed in on. Whether they had
     /// one.
     ///
     /// # Errors
-    /// It could not be written.
+    /// It could not be written, or would be back at the next start.
     pub fn remove(&self, staff: StaffId, by: EntryAuthor) -> Result<bool, IdentityError> {
+        self.expect_lasting()?;
         let (key, id) = (staff.to_string(), new_row_id(self.random.as_ref()));
         if self.pins.get::<PinRow>(&key)?.is_none() {
             return Ok(false);

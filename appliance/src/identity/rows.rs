@@ -29,6 +29,17 @@ impl JsonTable {
         IdentityError { table: self.name, source: Box::new(source.into()) }
     }
 
+    /// Before something is removed: of a table in memory it would be gone only until the next start.
+    ///
+    /// # Errors
+    /// There was no room for the file when this start needed it.
+    pub(super) fn expect_lasting(&self) -> Result<(), IdentityError> {
+        if self.db.is_passing() {
+            return Err(self.error(redb::Error::Io(std::io::ErrorKind::StorageFull.into())));
+        }
+        Ok(())
+    }
+
     /// An act that fails where redb panics over a damaged page, which is told then: whoever asked has an answer, and the next
     /// ask is not the first that shows it.
     fn attempt<T>(

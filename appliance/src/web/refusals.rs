@@ -8,6 +8,10 @@ pub(crate) const READING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
 /// The same, of something that may not be there.
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 
+/// Something is taken off somebody, which the disk may not take.
+pub(crate) const REMOVING: &[StatusCode] =
+    &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE, StatusCode::INSUFFICIENT_STORAGE];
+
 /// A command is given, which may not fit what there is, and which the disk may not take.
 pub(crate) const COMMANDING: &[StatusCode] = &[
     StatusCode::BAD_REQUEST,

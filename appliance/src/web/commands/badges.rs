@@ -9,7 +9,7 @@ use web::error::HttpError;
 
 use crate::identity::{BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
 use crate::web::commands::access_log::{log_admission, log_removal};
-use crate::web::commands::removals::log_removals;
+use crate::web::commands::removals::{log_removals, removal_error};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::worded;
 use crate::web::words::ErrorWords;
@@ -75,7 +75,7 @@ pub(crate) async fn remove_badge(
     id: String,
 ) -> Result<bool, HttpError> {
     let done = run_blocking(state, move |state| {
-        let removed = state.identity.badges.remove(staff, &id, by).map_err(|e| HttpError::internal(&e))?;
+        let removed = state.identity.badges.remove(staff, &id, by).map_err(|e| removal_error(&e))?;
         if removed {
             tracing::info!(%staff, badge = id, "a badge was removed");
         }
@@ -92,9 +92,8 @@ pub(crate) async fn remove_badges(
     by: EntryAuthor,
     staff: StaffId,
 ) -> Result<(), HttpError> {
-    let remove = move |state: &AppState| {
-        state.identity.badges.remove_all(staff, by).map_err(|e| HttpError::internal(&e))
-    };
+    let remove =
+        move |state: &AppState| state.identity.badges.remove_all(staff, by).map_err(|e| removal_error(&e));
     run_blocking(state, remove).await?;
     log_removals(state).await
 }

@@ -2,13 +2,27 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use record::entry::EntryAuthor;
 use record::kinds::{AccessChange, AccessChanged};
 use web::error::HttpError;
 
-use crate::identity::{RemovedAccess, UnloggedRemoval};
+use crate::identity::{IdentityError, RemovedAccess, UnloggedRemoval};
 use crate::web::commands::access_log::log_removal;
 use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::{new_error, worded};
+use crate::web::words::ErrorWords;
+
+/// Why nothing was taken off somebody.
+pub(crate) fn removal_error(error: &IdentityError) -> HttpError {
+    if !error.is_full() {
+        return HttpError::internal(error);
+    }
+    new_error(StatusCode::INSUFFICIENT_STORAGE, "full", worded(ErrorWords::error_removal_full))
+        .detail(worded(ErrorWords::error_removal_full_detail))
+        .safe(worded(ErrorWords::error_removal_full_safe))
+        .next(worded(ErrorWords::error_removal_full_next))
+}
 
 /// Writes down the removals that the log does not have yet, this one and any before it.
 pub(crate) async fn log_removals(state: &AppState) -> Result<(), HttpError> {

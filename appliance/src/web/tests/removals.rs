@@ -14,7 +14,7 @@ use super::staff_pages::{desk, person};
 use super::*;
 use crate::identity::{BadgeCode, PinAttempt, PinOutcome};
 use crate::web::commands::badges::{enrol_badge, remove_badge, remove_badges};
-use crate::web::commands::pins::take_pin;
+use crate::web::commands::pins::{remove_access, take_pin};
 
 fn last_change(world: &World, size: u64) -> Option<(AccessChange, Option<StaffId>)> {
     changes_since(world, size).pop().map(|(change, by)| (change.what, by))
@@ -95,6 +95,32 @@ async fn a_pin_that_the_disk_did_not_take_is_reported_as_what_it_is() {
         let has_pin = pins.holders().unwrap().contains(&ada);
         assert!(removed.is_ok() != has_pin && (is_flush || has_pin));
     }
+}
+
+/// One who has left is kept out by the log.
+#[tokio::test]
+async fn what_the_next_start_would_bring_back_is_not_removed() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let badge = enrol(&world, ada, CODE).unwrap();
+    world.state_faults.is_full.store(true, Ordering::Relaxed);
+    assert!(!world.state.store.renew_state_db(crate::store::TAKEN_OVER).unwrap());
+    let size = world.size();
+    let refused = [
+        take_pin(&world.state, EntryAuthor::BOX, ada).await,
+        remove_badge(&world.state, EntryAuthor::BOX, ada, badge.id.clone()).await.map(drop),
+        remove_badges(&world.state, EntryAuthor::BOX, ada).await,
+    ];
+    for refused in refused {
+        let error = refused.unwrap_err();
+        assert_eq!((error.status, error.code), (StatusCode::INSUFFICIENT_STORAGE, "full"));
+    }
+    remove_access(&world.state, EntryAuthor::BOX, ada).await.unwrap();
+    assert_eq!(world.size(), size, "the log says that nothing was removed");
+    let world = World::in_dir(world.end().await, crate::photo::UploadLimits::default()).await;
+    assert_eq!(world.state.identity.pins.holders().unwrap(), [ada]);
+    assert_eq!(badges_of(&world, ada), [badge]);
+    assert!(world.state.identity.pins.remove(ada, EntryAuthor::BOX).unwrap());
 }
 
 #[tokio::test]

@@ -3,18 +3,22 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::system_disk::{FolderError, SystemDisk};
 
 const FREE_BYTES: u64 = 12_300_000_000;
 
-/// How many writes and flushes of `state.redb` fail from now on.
+/// What goes wrong with `state.redb`.
 #[derive(Debug, Default)]
 pub(super) struct StateFaults {
+    /// How many writes fail from now on.
     pub(super) writes: AtomicUsize,
+    /// And how many flushes.
     pub(super) flushes: AtomicUsize,
+    /// There is no room for another one.
+    pub(super) is_full: AtomicBool,
 }
 
 fn fail_one(left: &AtomicUsize) -> io::Result<()> {
@@ -63,6 +67,9 @@ impl DiskFile for StateFile {
 
 impl Disk for SteadyDisk {
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        if path == "state.redb.new" && self.1.is_full.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         Ok(self.wrap(path, self.0.create_new(path)?))
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn badge_routes() -> Vec<Route<AppState>> {
             delete_badge,
         )
         .summary("Removes a badge: it proves nothing any more")
-        .refusals(refusals::FINDING)
+        .refusals(refusals::REMOVING)
         .example(badge_example()),
     ]
 }

@@ -135,7 +135,7 @@ fn badge_routes() -> Vec<Route<AppState>> {
             RouteKind::Form,
             badges::submit_removal,
         )
-        .refusals(refusals::FINDING)
+        .refusals(refusals::REMOVING)
         .example(button),
     ]
 }
