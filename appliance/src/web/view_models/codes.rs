@@ -74,7 +74,7 @@ pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
     if let Some(item) = named.or_else(|| find_scanned(facility, text)) {
         return MeantItem::One(item.tag);
     }
-    let text = fold_letters(text.trim());
+    let text = fold_letters(text);
     let in_use = facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
     let mut meant = in_use.filter(|item| is_called(item, &text));
     match (meant.next(), meant.next()) {
@@ -114,7 +114,7 @@ impl MergedItem {
 /// Whether people call an item so, by its number or its name, in folded letters.
 fn is_called(item: &Equipment, name: &str) -> bool {
     let own = [item.asset_number.as_str(), item.name.as_str()];
-    !name.is_empty() && own.iter().any(|own| fold_letters(own.trim()) == name)
+    !name.is_empty() && own.iter().any(|own| fold_letters(own) == name)
 }
 
 /// The codes that open an item, in the order in which they came.

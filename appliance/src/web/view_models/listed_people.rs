@@ -62,7 +62,7 @@ pub(crate) async fn find_listed_person(
 
 /// Whose name this is, where the list has it once.
 pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Option<ListedPerson>, HttpError> {
-    let entered = fold_letters(name.trim());
+    let entered = fold_letters(name);
     if entered.is_empty() {
         return Ok(None);
     }

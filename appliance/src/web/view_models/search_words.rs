@@ -1,14 +1,20 @@
 //! Words that somebody looks for. Small and large letters are the same, and so are those with and without accents, which not every
-//! keyboard has.
+//! keyboard has, the apostrophes that keyboards put, and one space and more of them.
 
 use record::fold::Equipment;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// A text as it is compared: in small letters without accents.
+/// A text as it is compared: in small letters without accents, with one apostrophe and single spaces.
 pub(crate) fn fold_letters(text: &str) -> String {
-    text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+    let folded = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    let folded: String = folded.map(|c| if APOSTROPHES.contains(&c) { '\'' } else { c }).collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// What keyboards put in a name like O’Brien: the quotation marks, the letter apostrophe, the prime, and the accents that stand
+/// alone.
+const APOSTROPHES: [char; 7] = ['\u{2018}', '\u{2019}', '\u{201b}', '\u{2bc}', '\u{2032}', '`', '\u{b4}'];
 
 /// What was entered into a field of a search.
 #[derive(Debug, Clone)]
@@ -43,5 +49,9 @@ mod tests {
         // The same letter written by two characters.
         assert_eq!(fold_letters("Jose\u{301}"), fold_letters("JOSÉ"));
         assert_eq!(fold_letters("Grün 3½"), "grun 3½");
+        for typed in ["O'Brien  Ann", " O’Brien Ann", "o‘brien\u{a0}ann ", "O´Brien Ann", "o`brien ann"]
+        {
+            assert_eq!(fold_letters(typed), "o'brien ann", "{typed}");
+        }
     }
 }

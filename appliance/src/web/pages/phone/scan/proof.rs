@@ -164,9 +164,9 @@ impl ProofLook<'_> {
     /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were entered; and
     /// whether too many were looked for from here to find more than a whole name.
     fn find_names(&self) -> (Vec<ListedPerson>, bool) {
-        let entered = fold_letters(self.entered.trim());
+        let entered = fold_letters(self.entered);
         let letters: String = entered.chars().take(LETTERS_MIN).collect();
-        let recent = fold_letters(self.origin.recent_name.trim());
+        let recent = fold_letters(&self.origin.recent_name);
         // The name that the phone filled in itself looks for nobody else.
         let looks = letters.chars().count() >= LETTERS_MIN && entered != recent;
         if !looks && recent.is_empty() {
