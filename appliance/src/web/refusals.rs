@@ -8,6 +8,10 @@ pub(crate) const READING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
 /// The same, of something that may not be there.
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 
+/// The same, of something that may be over by now.
+pub(crate) const FINDING_OPEN: &[StatusCode] =
+    &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
+
 /// Something is taken off somebody, which the disk may not take.
 pub(crate) const REMOVING: &[StatusCode] =
     &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE, StatusCode::INSUFFICIENT_STORAGE];

@@ -124,7 +124,13 @@ async fn biomed_closes_a_report_with_what_came_of_it() {
     tom.get(&item).await.has(&format!("href=\"{back}\""));
     tom.post(&back, &form, &[]).await.is(422).has("Choose what came of the report");
     tom.post(&to, &form, &[("outcome", "no_fault"), ("notes", "all there")]).await.is(303);
-    tom.get(&to).await.is(404);
+    for closed in [tom.get(&to).await, tom.post(&to, &form, &[("outcome", "fixed"), ("notes", "")]).await] {
+        closed.is(409).has("This report is closed already").has(&format!("href=\"{item}\""));
+    }
+    let (epoch, _) = to.rsplit_once('.').unwrap();
+    for never in ["0", "9999"] {
+        tom.get(&format!("{epoch}.{never}")).await.is(404);
+    }
     tom.get("/staff/").await.has_not("Open reports");
     tom.post(&back, &form, &[]).await.is(303);
     tom.get(&back).await.is(200);

@@ -151,7 +151,7 @@ fn routes_of_problems() -> Vec<Route<AppState>> {
     let problem = || Example::default().part("id", examples::PROBLEM);
     vec![
         row(Method::GET, "/staff/problems/{id}", "problem.ask-close", RouteKind::Page, problems::ask_close)
-            .refusals(refusals::FINDING)
+            .refusals(refusals::FINDING_OPEN)
             .example(problem()),
         row(Method::POST, "/staff/problems/{id}", "problem.close", RouteKind::Form, problems::close_problem)
             .commands(&["CloseProblem"])

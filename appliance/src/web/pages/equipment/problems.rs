@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
+use http::StatusCode;
 use record::fold::RowVersion;
+use record::kinds::{EntryRef, Event};
 use record::limits::NOTE_CHARS_MAX;
 use record::tag::Tag;
 use web::answer::{FormReply, Page};
@@ -11,14 +13,15 @@ use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, read_seen};
 
 use crate::intake::{Command, CommandRefusal, ProblemClosing};
+use crate::store::LogReader;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::run_command;
+use crate::web::commands::run::{CommandFailure, entry_by, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, word_at_field};
-use crate::web::http_error::{not_found, worded};
+use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::read_quick;
 use crate::web::request::field_error::Wrong;
@@ -112,13 +115,27 @@ fn closing_of(values: &FormValues) -> ProblemClosing {
     ProblemClosing { outcome: outcome.parse().ok(), text: values.text("notes").to_owned() }
 }
 
+/// Why a report that is not open has no page.
+fn absent_error(reader: &LogReader, of: EntryRef) -> HttpError {
+    match entry_by(reader, of) {
+        Ok(Some((_, Event::ProblemReported(made)))) => {
+            new_error(StatusCode::CONFLICT, "problem-closed", worded(ErrorWords::error_problem_closed))
+                .detail(worded(ErrorWords::error_problem_closed_detail))
+                .next(worded(ErrorWords::error_problem_closed_next))
+                .link(format!("/staff/equipment/{}", made.tag), worded(ErrorWords::error_links_item))
+        }
+        Ok(_) => not_found(),
+        Err(error) => error,
+    }
+}
+
 async fn close_prompt(state: &AppState, signed: &StaffSession, id: &str) -> Result<OutcomePrompt, HttpError> {
     let of = read_problem_id(id).ok_or_else(not_found)?;
     let w: ProblemWords = signed.words();
     let wording = signed.wording(&Snapshot::now(state).local);
     let found = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
-        let (tag, open) = find_problem(&facility, of).ok_or_else(not_found)?;
+        let Some((tag, open)) = find_problem(&facility, of) else { return Err(absent_error(reader, of)) };
         let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
         Ok(look.card(tag, open, ReportDetails::Shown))
     });
@@ -156,6 +173,8 @@ pub(crate) async fn close_problem(
         let command = Command::CloseProblem { of, closing: closing_of(&sent.values) };
         match run_command(&state, signed.author(), submission.clone(), command).await {
             Ok(_) => return go_to("/staff/"),
+            // Its page says why.
+            Err(CommandFailure::Refused(CommandRefusal::UnknownProblem { .. })) => {}
             Err(undone) => match undone.at_field(refused_field) {
                 Ok((refusal, at)) => problems.push(word_at_field(&signed, at, &refusal)),
                 Err(other) => {
