@@ -208,6 +208,12 @@ impl Browser {
         }
     }
 
+    /// Presses what the page may move at that very moment: a pointer would hit whatever took its place.
+    pub(crate) async fn press_moving(&self, css: &str) {
+        self.until(&format!("document.querySelector('{css}') !== null"), TIME_LIMIT).await;
+        self.script(&format!("document.querySelector('{css}').click()")).await;
+    }
+
     /// Presses the first element of a selector; one that the page replaces meanwhile is looked for again.
     pub(crate) async fn press(&self, css: &str) {
         let pressed = tokio::time::timeout(TIME_LIMIT, async {

@@ -108,7 +108,7 @@ impl Spot {
     async fn until_sent(&self) {
         self.line.set(NetworkFault::None);
         self.phone.goto(&format!("{}/app/queue", self.origin)).await;
-        self.phone.press("#send").await;
+        self.phone.press_moving("#send").await;
         let sent = format!(
             "({states}.length > 0 && {states}.every((state) => state === 'box'))",
             states = dead_spot::STATES
@@ -302,7 +302,7 @@ pub(crate) async fn drain_forty(story: &Story) {
     spot.phone.until(&format!("{}.length === 40", dead_spot::STATES), TIME_LIMIT).await;
     spot.line.set(NetworkFault::None);
     let begun = std::time::Instant::now();
-    spot.phone.press("#send").await;
+    spot.phone.press_moving("#send").await;
     spot.phone.until(&format!("{}.every((state) => state === 'box')", dead_spot::STATES), SLOW).await;
     println!("40 records with photos, {bytes} bytes: {:?}", begun.elapsed());
     let all = read_cleanings(&desk).await;

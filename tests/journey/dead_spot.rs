@@ -64,7 +64,7 @@ pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
     phone.until(&waiting, TIME_LIMIT).await;
 
     line.set(NetworkFault::None);
-    phone.press("#send").await;
+    phone.press_moving("#send").await;
     // What the silent line still holds has to end before.
     phone.until(&format!("{STATES}.join() === 'box,box,box'"), SLOW).await;
     story.picture(&phone, "02-on-the-box").await;

@@ -82,7 +82,7 @@ impl Phone {
     async fn send(&self) {
         self.line.set(NetworkFault::None);
         self.browser.goto(&format!("{}/queue", self.app())).await;
-        self.browser.press("#send").await;
+        self.browser.press_moving("#send").await;
     }
 }
 
@@ -182,7 +182,7 @@ async fn report(phone: &Phone, desk: &Browser) {
     browser.script("globalThis.setTimeout = () => 0").await;
     browser.until("navigator.locks.query().then(({ held }) => held.length === 0)", TIME_LIMIT).await;
     phone.line.set(NetworkFault::None);
-    browser.press("#send").await;
+    browser.press_moving("#send").await;
     phone.shows_states("box,box,box,box").await;
     let is_empty = "fetch('/staff/phone-records').then((answer) => answer.text()).then((page) => !/holds \\d/.test(page))";
     desk.until(is_empty, TIME_LIMIT).await;

@@ -99,7 +99,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     spot.line.set(NetworkFault::Cut);
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(8), json!(8)]).await;
     spot.line.set(NetworkFault::None);
-    spot.phone.press("#send").await;
+    spot.phone.press_moving("#send").await;
     spot.phone.until(&are("box,box,phone,box,box,box,box,box"), SLOW).await;
     let cleanings = read_cleanings(&desk).await;
     let notes: Vec<_> = cleanings.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
@@ -109,7 +109,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     spot.line.set(NetworkFault::Cut);
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(9), json!(10)]).await;
     spot.line.set(NetworkFault::None);
-    spot.phone.press("#send").await;
+    spot.phone.press_moving("#send").await;
     spot.phone.until(&are("box,phone,box,box,phone,box,box,box,box,box"), SLOW).await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting[1]["document"]["note"], "record 9");

@@ -202,7 +202,7 @@ async fn look_out_of_reach(looks: &mut Looks, line: &DemoOutput, of: &OutOfReach
         looks.browser.shows(of.on_this_phone).await;
     }
     looks.browser.goto(&format!("{}/app/queue", at.http)).await;
-    looks.browser.press("#send").await;
+    looks.browser.press_moving("#send").await;
     looks.browser.shows(of.refused).await;
     looks.here(of.names[5]).await;
 }
