@@ -201,3 +201,50 @@ async fn the_etag_of_a_change_is_that_of_the_very_change() {
     assert_eq!(world.size(), size + 1);
     program.send(build_keyed(&item, "move-1", &several, &moved)).await.is(409).has("key-reused");
 }
+
+/// What has no address of its own is changed over the version that its list names.
+#[tokio::test]
+async fn the_version_that_a_list_names_is_the_one_that_a_change_is_made_over() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let ada = super::staff_pages::person(&world, "Ada", StaffRole::Technician, "111111").await;
+    let protocol = *world.state.store.facility().protocols.keys().next().unwrap();
+    let upkeep = format!("/api/v1/equipment/{}/upkeep", world.pump);
+    let every = |n: u8| json!({ "every": "days", "n": n });
+    let task = program.post(&upkeep, json!({ "name": "Safety test", "schedule": every(30) })).await;
+    let task = task.is(201).json()["id"].clone();
+    let planned = |n: u8| json!({ "upkeep": task, "name": "Safety test", "schedule": every(n) });
+    let bed = |side: &str| json!({ "name": "Bed", "fields": [{ "key": side, "type": "text" }] });
+    let person = format!("/api/v1/people/{ada}");
+    let signed = |until: &str| json!({ "staff": ada, "protocol": protocol, "until": until });
+    let (places, categories) = ("/api/v1/locations", "/api/v1/categories");
+    program.post(places, json!({ "name": "OR 2" })).await.is(200);
+    program.post(categories, bed("Side")).await.is(200);
+    program.post("/api/v1/sign-offs", signed("2027-01-31")).await.is(200);
+    let (post, patch) = (Method::POST, Method::PATCH);
+    for (list, method, path, [first, second]) in [
+        (places, &post, places, [7, 8].map(|order| json!({ "name": "OR 2", "order": order }))),
+        (categories, &post, categories, ["Left", "Right"].map(bed)),
+        ("/api/v1/upkeep", &post, &upkeep, [7, 14].map(planned)),
+        ("/api/v1/people", &patch, &person, ["4410", "4411"].map(|number| json!({ "number": number }))),
+        ("/api/v1/sign-offs", &post, "/api/v1/sign-offs", ["2027-02-28", "2027-03-31"].map(signed)),
+    ] {
+        let listed = async || {
+            let rows = program.get(list).await.is(200).json()["items"].clone();
+            let version = rows.as_array().unwrap().last().unwrap()["version"].as_str().unwrap().to_owned();
+            format!("\"{version}\"")
+        };
+        let seen = listed().await;
+        let changed = program.change(method, path, &seen, &first).await;
+        assert!([200, 201].contains(&changed.status), "{path}: {}", changed.text());
+        let now = listed().await;
+        assert_eq!(changed.header(ETAG), now, "{path}");
+        if let Some(version) = changed.json().get("version") {
+            assert_eq!(format!("\"{}\"", version.as_str().unwrap()), now, "{path}");
+        }
+        let size = world.size();
+        let refused = program.change(method, path, &seen, &second).await;
+        assert_eq!(refused.is(412).header(ETAG), now, "{path}");
+        assert_eq!(world.size(), size, "{path}");
+    }
+}

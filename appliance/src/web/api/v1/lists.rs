@@ -57,6 +57,8 @@ struct PlaceJson {
     order: Option<u16>,
     /// Whether it is not offered any more.
     retired: bool,
+    /// Its version: in quotation marks, what `If-Match` names.
+    version: String,
 }
 
 impl PlaceJson {
@@ -66,6 +68,7 @@ impl PlaceJson {
             within: place.within.clone(),
             order: place.order,
             retired: place.retired,
+            version: place.changed.to_string(),
         }
     }
 }
@@ -107,10 +110,12 @@ async fn set_place(
     let NewPlace { name, renamed_from, within, order, retired } = new;
     let digest = Digest16::of(renamed_from.as_ref().unwrap_or(&name).trim().as_bytes());
     let now = state.store.snapshot().locations.get(&digest).map(|place| place.changed);
-    let body = PlaceJson { name: name.trim().to_owned(), within: within.trim().to_owned(), order, retired };
+    let [name_text, within_text] = [&name, &within].map(|text| text.trim().to_owned());
     let change =
         LocationChange { name, renamed_from, within, order, retired, over: ListedOver::Present(None) };
     let done = run_over(&state, now, key, &if_match, Command::SetLocation(Box::new(change))).await?;
+    let version = done.version.to_string();
+    let body = PlaceJson { name: name_text, within: within_text, order, retired, version };
     with_etag(Some(done.version), Json(body))
 }
 
@@ -233,6 +238,8 @@ struct CategoryJson {
     defaults: DefaultsJson,
     /// Whether it is not offered any more.
     retired: bool,
+    /// Its version: in quotation marks, what `If-Match` names.
+    version: String,
 }
 
 impl CategoryJson {
@@ -256,6 +263,7 @@ impl CategoryJson {
                 name: defaults.name,
             },
             retired: category.retired,
+            version: category.changed.to_string(),
         }
     }
 }
@@ -318,5 +326,7 @@ async fn set_category(
     let done = run_over(&state, now, key, &if_match, Command::SetCategory(Box::new(change))).await?;
     let facility = state.store.snapshot();
     let category = facility.categories.get(&digest).ok_or_else(not_found)?;
-    with_etag(Some(done.version), Json(CategoryJson::of(category)))
+    // What somebody else wrote since is not named as if it had been seen.
+    let body = CategoryJson { version: done.version.to_string(), ..CategoryJson::of(category) };
+    with_etag(Some(done.version), Json(body))
 }

@@ -71,6 +71,8 @@ struct PersonJson {
     number: String,
     /// Since when they are known (RFC 3339, UTC).
     added_at: String,
+    /// The version of what is known of them: in quotation marks, what `If-Match` names.
+    version: String,
 }
 
 impl PersonJson {
@@ -83,6 +85,7 @@ impl PersonJson {
             locale: person.locale.clone(),
             number: person.number.clone(),
             added_at: utc_text(staff.made_ms()),
+            version: person.changed.to_string(),
         }
     }
 }
@@ -162,7 +165,9 @@ async fn amend_person(
         run_over(&state, Some(now), key, &if_match, Command::ChangeStaff(change)).await?.version
     };
     let person = read_quick(&state, move |state, reader| {
-        Ok(PersonJson::of(reader, staff, &find_person(state, staff)?))
+        let person = PersonJson::of(reader, staff, &find_person(state, staff)?);
+        // What somebody else wrote since is not named as if it had been seen.
+        Ok(PersonJson { version: version.to_string(), ..person })
     });
     with_etag(Some(version), Json(person.await?))
 }

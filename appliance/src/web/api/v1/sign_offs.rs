@@ -58,6 +58,8 @@ struct SignOffJson {
     holds: bool,
     /// When it was given (RFC 3339, UTC).
     signed_off_at: String,
+    /// Its version: in quotation marks, what `If-Match` names.
+    version: String,
 }
 
 impl SignOffJson {
@@ -74,6 +76,7 @@ impl SignOffJson {
             until: grant.until,
             holds: today.is_some_and(|today| is_signed_off(facility, staff, protocol, today)),
             signed_off_at: utc_text(grant.set_ms),
+            version: grant_version(Some(grant)).to_string(),
         }
     }
 }

@@ -99,6 +99,8 @@ struct UpkeepJson {
     done_at: Option<String>,
     /// When the item last did not pass it, where that is later (RFC 3339, UTC).
     failed_at: Option<String>,
+    /// Its version: in quotation marks, what `If-Match` names.
+    version: String,
 }
 
 impl UpkeepJson {
@@ -125,6 +127,7 @@ impl UpkeepJson {
             due_by: by_ms.map(utc_text),
             done_at: task.done_ms.map(utc_text),
             failed_at: task.failed_ms.map(utc_text),
+            version: task.changed.to_string(),
         }
     }
 }
