@@ -58,6 +58,63 @@ async fn a_change_names_what_changes_and_nothing_else() {
     assert_eq!(world.size(), size, "a change that names nothing records nothing");
 }
 
+/// Each fact of an item: a change that sets it, one that clears it, and what stands there then. A name stays for good.
+fn fact_changes(protocol: ProtocolId) -> Vec<(Value, Option<Value>, Value)> {
+    let mut changes: Vec<_> = ["asset_number", "serial", "maker", "model", "category", "location"]
+        .map(|name| (json!({ name: "Another" }), Some(json!({ name: "" })), json!({ name: "" })))
+        .into();
+    let loan = json!({ "until": "2026-12-31", "owner": "Acme Rentals" });
+    let drawn = json!({ "photo": "optional", "photo_one_in": 10 });
+    let every = json!({ "every": "weeks", "n": 2 });
+    let once = json!({ "protocols": [], "single_use": true });
+    let never = json!({ "every": "never" });
+    let mut add = |change, cleared, left| changes.push((change, cleared, left));
+    add(json!({ "name": "Infusion pump 15" }), None, json!({ "name": "Infusion pump 15" }));
+    add(
+        json!({ "class": "critical" }),
+        Some(json!({ "class": "noncritical" })),
+        json!({ "class": "noncritical" }),
+    );
+    add(drawn, Some(json!({ "photo_one_in": 0 })), json!({ "photo": "optional", "photo_one_in": null }));
+    add(json!({ "photo": "required" }), Some(json!({ "photo": "none" })), json!({ "photo": "none" }));
+    add(once, Some(json!({ "single_use": false })), json!({ "protocols": [], "single_use": false }));
+    add(json!({ "protocols": [protocol] }), Some(json!({ "protocols": [] })), json!({ "protocols": [] }));
+    add(json!({ "loan": loan }), Some(json!({ "loan": { "until": "" } })), json!({ "loan": null }));
+    add(
+        json!({ "custom": { "Side": "left" } }),
+        Some(json!({ "custom": { "Side": "" } })),
+        json!({ "custom": {} }),
+    );
+    add(json!({ "schedule": every }), Some(json!({ "schedule": never })), json!({ "schedule": null }));
+    changes
+}
+
+#[tokio::test]
+async fn a_program_sees_changes_and_clears_each_fact_of_an_item() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let protocol = *world.state.store.facility().protocols.keys().next().unwrap();
+    let old = format!("/api/equipment/{}/", world.pump);
+    let mut named = std::collections::BTreeSet::new();
+    for path in [item_path(world.pump), old] {
+        for (change, cleared, left) in fact_changes(protocol) {
+            named.extend(change.as_object().unwrap().keys().cloned());
+            for (change, shown) in [(Some(change.clone()), change), (cleared, left)] {
+                let Some(change) = change else { continue };
+                let now = send(&program, Method::PATCH, &path, change.clone()).await.is(200).json();
+                assert_eq!(program.get(&path).await.is(200).json(), now, "{change}");
+                for (name, value) in shown.as_object().unwrap() {
+                    assert_eq!(&now[name], value, "{change}");
+                }
+            }
+        }
+    }
+    // What can be set stands in the table, and is seen.
+    let settable = &TABLE.0.schemas()["ItemChanges"]["properties"];
+    let settable: std::collections::BTreeSet<_> = settable.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(named, settable);
+}
+
 #[tokio::test]
 async fn a_change_that_does_not_fit_records_nothing() {
     let world = World::new().await;
