@@ -1,8 +1,9 @@
 //! Forms of items, schedules, people and the facility: each field that can be set can be seen, changed and cleared.
 
+use super::editing::{form_of, send, value_of, with};
 use super::item_facts::add_protocol;
 use super::register::{FormStep, WalkedForm, one_by_one};
-use super::staff_pages::{desk, person};
+use super::staff_pages::{Desk, desk, person};
 use super::*;
 use crate::web::pages::{equipment, facility, people};
 
@@ -171,4 +172,52 @@ async fn each_field_of_the_facility_and_of_a_person() {
     WalkedForm { definition, page, entered, cleared }.walk(&admin).await;
     let person = world.state.store.facility().staff[&ada].clone();
     assert_eq!((person.locale.as_str(), person.number.as_str()), ("", ""));
+}
+
+/// A remark stays where only the day is changed.
+#[tokio::test]
+async fn each_field_of_a_sign_off() {
+    let world = World::new().await;
+    let maria = person(&world, "Maria", StaffRole::Technician, "222222").await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let protocol = *world.state.store.facility().protocols.keys().next().unwrap();
+    let page = format!("/staff/sign-offs/{maria}/{protocol}");
+    let grant = || world.state.store.facility().competency[&maria].protocols[&protocol];
+    let entered = one_by_one(&[
+        ("until", "2027-11-24"),
+        ("notes", "Watched twice"),
+        ("until", "2028-02-29"),
+        ("notes", "Watched three times"),
+    ]);
+    let cleared = vec![vec![("until", String::new())], vec![("notes", String::new())]];
+    let definition = named(people::FORMS, "sign-off");
+    let walked = WalkedForm { definition, page: page.clone(), entered, cleared: cleared.clone() };
+    walked.walk_fields(&tom).await;
+    assert_eq!((grant().until, grant().ended), (None, false));
+    tom.get(&page).await.is(200).has("Signed off<").has_not("Watched");
+    // What one step leaves out is said again.
+    let entered = vec![vec![("notes", "Watched twice".to_owned())], vec![("until", "2027-11-24".to_owned())]];
+    for step in &entered {
+        change_fields(&tom, &page, step).await;
+    }
+    tom.get(&page).await.has("<p translate=\"no\">Watched twice</p>").has("value=\"2027-11-24\"");
+    change_fields(&tom, &page, &cleared[0]).await;
+    let page_now = tom.get(&page).await;
+    page_now.has("<p translate=\"no\">Watched twice</p>").has("name=\"until\" value=\"\"").has("Signed off<");
+    // Whoever signs off again says so, though nothing else is said.
+    let size = world.size();
+    change_fields(&tom, &page, &[]).await;
+    assert_eq!(world.size(), size + 1);
+    // The remark of one that was ended is no remark of the next.
+    let end = format!("{page}/end");
+    let ended = with(form_of(&tom.get(&end).await, &end), "reason", "Skipped a step");
+    send(&tom, &end, &ended).await.is(303);
+    let form = form_of(&tom.get(&page).await, &page);
+    assert_eq!((value_of(&form, "until"), value_of(&form, "notes")), ("", ""));
+}
+
+async fn change_fields(desk: &Desk<'_>, page: &str, step: &[(&str, String)]) {
+    let form = form_of(&desk.get(page).await, page);
+    let form = step.iter().fold(form, |form, (name, value)| with(form, name, value));
+    send(desk, page, &form).await.is(303);
 }

@@ -163,7 +163,10 @@ struct SignedPair {
     badge: GrantBadge,
     /// Who said that, and when.
     signer: Option<SafeHtml>,
+    /// What was said of it, in the words of the page where it was erased.
     note: String,
+    /// The remark of a sign-off that is not ended: a later one says it again or says another one.
+    remark: String,
 }
 
 impl SignedPair {
@@ -179,30 +182,33 @@ impl SignedPair {
             facility.staff.get(&staff).filter(|person| !person.left).ok_or_else(not_found)?;
             let published = facility.protocols.get(&protocol).ok_or_else(not_found)?;
             let grant = find_grant(&facility, staff, protocol);
-            let (signer, note) = match grant {
-                None => (None, String::new()),
+            let (signer, text) = match grant {
+                None => (None, None),
                 Some(grant) => {
-                    let (by, note) = read_grant(reader, page_words, grant.of)?;
+                    let (by, text) = read_grant(reader, grant.of)?;
                     let when = wording.dates().day_and_time(grant.set_ms).text;
                     let by = by.map(|by| StoredText::of_staff(reader, &facility, by).to_html(page_words));
                     let signer = match by {
                         Some(by) => fill_slots(w.sign_off_since_by(when, S0), [by]),
                         None => fill_slots(w.sign_off_since(when), []),
                     };
-                    (Some(signer), note)
+                    (Some(signer), text)
                 }
             };
+            let is_granted = grant.is_some_and(|grant| !grant.ended);
+            let remark = text.clone().filter(|_| is_granted).and_then(StoredText::readable);
             Ok(Self {
                 staff,
                 protocol,
                 name: staff_name(reader, &facility, staff),
                 protocol_name: published.name.clone(),
                 version: grant_version(grant),
-                is_granted: grant.is_some_and(|grant| !grant.ended),
+                is_granted,
                 until: grant.filter(|grant| !grant.ended).and_then(|grant| grant.until),
                 badge: word_grant(w, &wording, grant),
                 signer,
-                note,
+                note: text.map_or_else(String::new, |text| text.word(page_words)),
+                remark: remark.unwrap_or_default(),
             })
         });
         found.await
@@ -214,7 +220,7 @@ impl SignedPair {
 
     fn values(&self) -> FormValues {
         let until = self.until.map_or_else(String::new, |day| day.to_string());
-        FormValues::empty(&SIGN_OFF).with("until", until)
+        FormValues::empty(&SIGN_OFF).with("until", until).with("notes", self.remark.as_str())
     }
 
     fn page(
@@ -244,17 +250,15 @@ impl SignedPair {
 /// Who made or ended a sign-off, and what they said of it.
 fn read_grant(
     reader: &LogReader,
-    words: PageWords,
     of: record::kinds::EntryRef,
-) -> Result<(Option<StaffId>, String), HttpError> {
-    let Some((entry, event)) = entry_by(reader, of)? else { return Ok((None, String::new())) };
+) -> Result<(Option<StaffId>, Option<StoredText>), HttpError> {
+    let Some((entry, event)) = entry_by(reader, of)? else { return Ok((None, None)) };
     let text = match event {
         Event::CompetencyGranted(granted) => granted.text,
         Event::CompetencyEnded(ended) => ended.reason,
         _ => None,
     };
-    let note = text.map_or_else(String::new, |text| StoredText::read(reader, text.hash).word(words));
-    Ok((entry.head().by.staff, note))
+    Ok((entry.head().by.staff, text.map(|text| StoredText::read(reader, text.hash))))
 }
 
 #[derive(Template)]
@@ -341,7 +345,7 @@ async fn show_difference(
     let f: FormWords = signed.words();
     let conflict = FormConflict {
         painter: FormPainter::new(&SIGN_OFF, f.catalog()),
-        theirs: &now.values().with("notes", now.note.as_str()),
+        theirs: &now.values(),
         yours,
         now: now.version.to_string(),
         changed: Some(now.version),
