@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use record::code::is_hidden_in_text;
 use record::kinds::{
-    CategoryField, FieldType, PackSource, PhotoPolicy, ProtocolPublished, ProtocolWords, Schedule,
+    Agent, CategoryField, FieldType, PackSource, PhotoPolicy, ProtocolPublished, ProtocolWords, Schedule,
     SpauldingClass,
 };
 use record::limits::{
@@ -46,9 +46,9 @@ pub struct PackDraft {
     /// Numbers of steps that may be left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional_steps: Vec<usize>,
-    /// What it may be wiped with, as examples.
+    /// What it may be wiped with, as examples: whoever takes the draft over says what the facility uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub agents: Vec<String>,
+    pub agents: Vec<PackAgent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_press: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +63,47 @@ pub struct PackDraft {
     pub en: Option<ProtocolWords>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub es: Option<ProtocolWords>,
+}
+
+/// A disinfectant that a draft names: what it says of it is what its maker says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenAgent", into = "WrittenAgent")]
+pub struct PackAgent(pub Agent);
+
+/// As a file has it: a name alone is a text, which programs of before read too.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenAgent {
+    Name(String),
+    Product(WrittenProduct),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenProduct {
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    epa: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    dilution: String,
+}
+
+impl From<WrittenAgent> for PackAgent {
+    fn from(written: WrittenAgent) -> Self {
+        Self(match written {
+            WrittenAgent::Name(name) => Agent { name, ..Agent::default() },
+            WrittenAgent::Product(WrittenProduct { name, epa, dilution }) => Agent { name, epa, dilution },
+        })
+    }
+}
+
+impl From<PackAgent> for WrittenAgent {
+    fn from(PackAgent(Agent { name, epa, dilution }): PackAgent) -> Self {
+        match epa.is_empty() && dilution.is_empty() {
+            true => Self::Name(name),
+            false => Self::Product(WrittenProduct { name, epa, dilution }),
+        }
+    }
 }
 
 /// A category of a pack.
@@ -180,7 +221,7 @@ impl PackDraft {
         if self.agents.len() > AGENTS_MAX {
             return Err(PackFault::Value("agents".to_owned()));
         }
-        self.agents.iter().try_for_each(|agent| check_line("agents", agent, NAME_CHARS_MAX))?;
+        self.agents.iter().try_for_each(PackAgent::check)?;
         [&self.en, &self.es].into_iter().flatten().try_for_each(|words| check_words(words, count))
     }
 
@@ -210,7 +251,7 @@ impl PackDraft {
             minutes: protocol.minutes,
             steps: protocol.steps.iter().map(|step| step.text.clone()).collect(),
             optional_steps: steps.filter(|(_, step)| !step.required).map(|(number, _)| number).collect(),
-            agents: protocol.agents.iter().map(|agent| agent.name.clone()).collect(),
+            agents: protocol.agents.iter().cloned().map(PackAgent).collect(),
             one_press: protocol.one_press,
             photo: protocol.photo,
             photo_one_in: protocol.photo_one_in,
@@ -219,6 +260,14 @@ impl PackDraft {
             en: protocol.words.get("en").cloned(),
             es: protocol.words.get("es").cloned(),
         }
+    }
+}
+
+impl PackAgent {
+    fn check(&self) -> Result<(), PackFault> {
+        let Agent { name, epa, dilution } = &self.0;
+        check_line("agents", name, NAME_CHARS_MAX)?;
+        [epa, dilution].into_iter().try_for_each(|text| check_text("agents", text, NAME_CHARS_MAX))
     }
 }
 
@@ -327,6 +376,10 @@ mod tests {
         PackDraft::of_protocol(&published, id.to_owned())
     }
 
+    fn agent(name: &str, epa: &str, dilution: &str) -> PackAgent {
+        PackAgent(Agent { name: name.into(), epa: epa.into(), dilution: dilution.into() })
+    }
+
     fn pack(drafts: Vec<PackDraft>) -> DraftPack {
         DraftPack { name: "Acme".into(), version: "1".into(), drafts, categories: Vec::new() }
     }
@@ -334,7 +387,11 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(steps in prop::collection::vec("[a-zé\"\\\\ ']{1,10}x", 1..6)) {
-            let mut pack = pack(vec![draft("a", &steps)]);
+            let mut pack = pack(vec![draft("a", &steps), draft("b", &steps)]);
+            let agents = [("Wipe", "", ""), ("OPA", "90210-3", "1:16"), ("Rinse", "", "1:2")];
+            let agents = agents.map(|(name, epa, dilution)| agent(name, epa, dilution));
+            pack.drafts[0].agents = agents.to_vec();
+            pack.drafts[1].agents = agents[1..].to_vec();
             pack.categories.push(PackCategory {
                 id: "pump".into(),
                 name: "Pump".into(),
@@ -376,6 +433,23 @@ mod tests {
         let many = (0..=DRAFTS_MAX).map(|n| PackDraft { id: format!("a{n}"), ..one() });
         assert_eq!(refused(pack(many.collect())), value("draft.id"));
         assert!(matches!(DraftPack::parse("name = 1"), Err(PackFault::Toml(_))));
+        let long = "x".repeat(NAME_CHARS_MAX + 1);
+        for wrong in [agent(" ", "1-2", ""), agent("OPA", &long, ""), agent("OPA", "", "1\u{7}2")] {
+            assert_eq!(refused(pack(vec![PackDraft { agents: vec![wrong], ..one() }])), value("agents"));
+        }
+    }
+
+    #[test]
+    fn a_disinfectant_is_a_name_or_what_its_maker_says_of_it() {
+        let read = |agents: &str| {
+            let head = "name = \"Acme\"\nversion = \"1\"\n[[draft]]\nid = \"a\"\nname = \"Soak\"\nsteps = [\"Soak\"]\n";
+            DraftPack::parse(&format!("{head}agents = {agents}\n")).map(|pack| pack.drafts[0].agents.clone())
+        };
+        let both = read("[\"Wipe\", { name = \"OPA\", epa = \"90210-3\", dilution = \"1:16\" }]");
+        assert_eq!(both, Ok(vec![agent("Wipe", "", ""), agent("OPA", "90210-3", "1:16")]));
+        for wrong in ["[7]", "[{ epa = \"90210-3\" }]", "[{ name = \"OPA\", lot = \"7\" }]"] {
+            assert!(matches!(read(wrong), Err(PackFault::Toml(_))), "{wrong}");
+        }
     }
 
     #[test]

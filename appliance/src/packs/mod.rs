@@ -5,7 +5,7 @@ mod content;
 mod signer;
 mod stored;
 
-pub use self::content::{DraftPack, PackCategory, PackDraft, PackFault, PackField};
+pub use self::content::{DraftPack, PackAgent, PackCategory, PackDraft, PackFault, PackField};
 pub use self::signer::{make_signer, read_signer};
 pub use self::stored::{
     PackError, PackRefusal, ROW_READERS, StoredPack, TrustedKey, find_pack, keep_pack, list_packs,

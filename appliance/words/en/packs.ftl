@@ -12,8 +12,8 @@ pack-category-fields = { $count ->
    *[other] { $count } own fields
 }
 pack-category-there = There already
-# $agents: names of products.
-pack-agents = Disinfectants that the draft names as examples: { $agents }. Enter the one that you use, after you have compared it with the manufacturer’s instructions.
+# $agents: products, each as it is entered: name | EPA number | dilution.
+pack-agents = Disinfectants that the draft names as examples: { $agents }. Enter the one that you use, after you have compared what the draft says with its label and the manufacturer’s instructions.
 pack-unsigned = Not signed: nobody vouches for where it comes from
 # $name: under which the pack was signed.
 pack-unknown = Signed by { $name }, whom this facility does not trust
@@ -37,7 +37,7 @@ pack-too-many = The box holds as many as it takes. Remove one first
 pack-refused = This pack was not taken
 pack-refused-next = Correct it, then send it again.
 pack-own = Hand on your own protocols
-pack-own-hint = All protocols in use, as one .ctpack file. Contact time, the manufacturer’s reference and the approval stay here: whoever takes a protocol over fills in their own.
+pack-own-hint = All protocols in use, as one .ctpack file. Disinfectants go along as examples, with EPA number and dilution. Contact time, the manufacturer’s reference and the approval stay here: whoever takes a protocol over fills in their own.
 pack-own-unsigned = Download unsigned
 pack-own-signed = Sign and download
 pack-keys-title = Whose packs you trust

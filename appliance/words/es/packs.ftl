@@ -10,7 +10,7 @@ pack-category-fields = { $count ->
    *[other] { $count } campos propios
 }
 pack-category-there = Ya existe
-pack-agents = Desinfectantes que el borrador nombra como ejemplo: { $agents }. Escriba el que usted usa, después de compararlo con las instrucciones del fabricante.
+pack-agents = Desinfectantes que el borrador nombra como ejemplo: { $agents }. Escriba el que usted usa, después de comparar lo que dice el borrador con la etiqueta del producto y las instrucciones del fabricante.
 pack-unsigned = Sin firma: nadie responde por su origen
 pack-unknown = Firmado por { $name }, en quien este centro no confía
 pack-trusted = Firmado por { $name }
@@ -32,7 +32,7 @@ pack-too-many = La caja ya guarda tantos como admite. Quite uno primero
 pack-refused = Este paquete no se aceptó
 pack-refused-next = Corríjalo y envíelo otra vez.
 pack-own = Compartir sus propios protocolos
-pack-own-hint = Todos los protocolos en uso, en un solo archivo .ctpack. El tiempo de contacto, la referencia del fabricante y la aprobación se quedan aquí: quien adopte un protocolo pone los suyos.
+pack-own-hint = Todos los protocolos en uso, en un solo archivo .ctpack. Los desinfectantes van como ejemplo, con su número EPA y su dilución. El tiempo de contacto, la referencia del fabricante y la aprobación se quedan aquí: quien adopte un protocolo pone los suyos.
 pack-own-unsigned = Descargar sin firma
 pack-own-signed = Firmar y descargar
 pack-keys-title = En qué paquetes confía

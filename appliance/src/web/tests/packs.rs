@@ -184,7 +184,7 @@ async fn own_protocols_are_handed_on_and_signed() {
     let tom = desk(&world, StaffRole::Biomed).await;
     tom.get(KEYS).await.has("There is none yet");
     let file = tom.get("/staff/packs/own").await;
-    file.is(200).has("steps").has_not("contact_s").has_not("approved");
+    file.is(200).has("steps").has("epa = \"99120-7\"").has_not("contact_s").has_not("approved");
     assert!(file.headers["content-disposition"].to_str().unwrap().contains("protocols.ctpack"));
     tom.get(KEYS).await.has("There is none yet");
     let form = form_of(&tom.get(PACKS).await, "/staff/packs/own");
@@ -208,6 +208,21 @@ async fn own_protocols_are_handed_on_and_signed() {
     let ada = desk(&other, StaffRole::Biomed).await;
     bring(&ada, signed.to_string().as_bytes()).await.is(303);
     ada.get(PACKS).await.has("whom this facility does not trust");
+    // What the pack says of the disinfectant is shown, and counts once somebody of this facility has entered it.
+    let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string().to_lowercase();
+    let page = format!("{PACKS}/{}/{protocol}", signed.sha256());
+    let shown = ada.get(&page).await;
+    shown.is(200).has("names as examples: Quat wipe | 99120-7. Enter the one that you use");
+    let form = form_of(&shown, &page);
+    assert_eq!(value_of(&form, "agents"), "");
+    let size = other.size();
+    let refused = send(&ada, &page, &with(complete(form.clone()), "agents", "")).await;
+    refused.is(422).has("id=\"agents-e\"").has("Quat wipe | 99120-7");
+    assert_eq!(other.size(), size);
+    send(&ada, &page, &with(complete(form), "agents", "Quat wipe | 99120-7")).await.is(303);
+    let facility = other.state.store.facility();
+    let adopted = facility.protocols.values().find(|protocol| protocol.from_pack.is_some()).unwrap();
+    assert_eq!(adopted.newest.agents[0].epa, "99120-7");
 }
 
 #[tokio::test]

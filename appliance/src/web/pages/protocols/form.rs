@@ -14,12 +14,14 @@ use web::form::{FilledSection, FormPainter, FormValues};
 use super::PROTOCOLS;
 use super::fields::{FieldReader, PROTOCOL, first_values, refused_field, values_of};
 use crate::intake::{Command, CommandRefusal, NewProtocol};
+use crate::packs::PackAgent;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
+use crate::web::entered_lines::write_lines;
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title, word_at_field,
 };
@@ -158,7 +160,7 @@ pub(super) struct DraftForm<'a> {
     pub(super) state: &'a AppState,
     pub(super) signed: &'a StaffSession,
     pub(super) name: &'a str,
-    pub(super) agents: &'a [String],
+    pub(super) agents: &'a [PackAgent],
     pub(super) action: String,
 }
 
@@ -184,13 +186,21 @@ impl DraftForm<'_> {
             present: None,
             is_draft: true,
             examples: (!self.agents.is_empty())
-                .then(|| self.signed.words::<PacksWords>().pack_agents(self.agents.join(", "))),
+                .then(|| self.signed.words::<PacksWords>().pack_agents(list_examples(self.agents))),
             action: self.action,
             button: w.protocol_publish(),
             marks,
         };
         draw_page(&page.frame, &page)
     }
+}
+
+/// Each as it is entered in the field of the form, which begins empty: what a pack says of a disinfectant, its EPA number too,
+/// is no word of the facility before somebody has compared it and entered it.
+fn list_examples(agents: &[PackAgent]) -> String {
+    let lines =
+        |PackAgent(a): &PackAgent| write_lines([[a.name.as_str(), a.epa.as_str(), a.dilution.as_str()]]);
+    agents.iter().map(lines).collect::<Vec<_>>().join("; ")
 }
 
 /// The version that a form says, with what is wrong with its fields.
