@@ -342,6 +342,44 @@ fn digest(name: &str) -> record::entry::Digest16 {
     record::entry::Digest16::of(name.as_bytes())
 }
 
+/// Whoever goes round meets them in their order; those without one come last, by name.
+#[tokio::test]
+async fn places_are_listed_and_offered_in_the_order_of_rounds() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let program = program(&world, ApiTokenScope::Write);
+    for (name, order) in [
+        ("Attic", None),
+        ("Tower", Some(2)),
+        ("Bay 2", Some(10)),
+        ("bay 1", Some(10)),
+        ("ICU", Some(0)),
+        ("annex", None),
+    ] {
+        let place = serde_json::json!({ "name": name, "order": order });
+        program.post("/api/v1/locations", place).await.is(200);
+    }
+    let listed = async || -> Vec<String> {
+        let page = tom.get("/staff/places").await.text();
+        let rows = page.split("<a href=\"/staff/places/").skip(1).map(|row| row.split_once('>').unwrap().1);
+        rows.map(|row| row.split('<').next().unwrap().to_owned()).collect()
+    };
+    let offered = async || -> Vec<String> {
+        let page = tom.get("/staff/equipment/new").await.text();
+        let list = page.split_once("<datalist id=\"location-list\">").unwrap().1;
+        let options = list.split("</datalist>").next().unwrap().split("<option value=\"").skip(1);
+        options.map(|option| option.split('"').next().unwrap().to_owned()).collect()
+    };
+    for order in [
+        ["ICU", "Tower", "bay 1", "Bay 2", "annex", "Attic"],
+        ["ICU", "annex", "Tower", "bay 1", "Bay 2", "Attic"],
+    ] {
+        assert_eq!(listed().await, order);
+        assert_eq!(offered().await, order);
+        program.post("/api/v1/locations", serde_json::json!({ "name": "annex", "order": 1 })).await.is(200);
+    }
+}
+
 #[tokio::test]
 async fn each_field_of_a_place_is_set_seen_changed_and_cleared() {
     let world = World::new().await;

@@ -170,7 +170,8 @@ fn form_painter(w: FormWords, facility: &FacilityState, chosen: &FormValues) -> 
     let places = facility.locations.values().filter(|place| !place.retired);
     let mut places: Vec<_> =
         places.map(|place| (place.order.unwrap_or(u16::MAX), place.name.clone())).collect();
-    places.sort();
+    // As the list of places has them.
+    places.sort_by_key(|(order, name)| (*order, name.to_lowercase()));
     let categories = facility.categories.values().filter(|category| !category.retired);
     let mut categories: Vec<String> = categories.map(|category| category.name.clone()).collect();
     categories.sort();
