@@ -51,7 +51,8 @@ impl<'a> PhoneBrowser<'a> {
         self.enter(name, value);
     }
 
-    async fn load(&mut self) {
+    /// Loads the page that it is on.
+    pub(super) async fn load(&mut self) {
         let request = Request::get(&self.path).body(Body::empty()).unwrap();
         self.send(request).await;
         self.pages += 1;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use record::kinds::CleanedBy;
+use record::kinds::{CleanedBy, ProofWay, SpauldingClass, WhoPolicy};
 
 use super::phone_browser::PhoneBrowser;
 use super::*;
+use crate::intake::{CleaningForm, SettingsChange, UseForm, ways_from};
 
 fn item_named(world: &World, name: &str) -> Tag {
     world.state.store.facility().equipment.values().find(|item| item.name.starts_with(name)).unwrap().tag
@@ -97,6 +98,41 @@ async fn what_can_not_be_the_same_again_is_a_scan() {
     let late =
         world.post(&format!("/t/{plain}"), &[("page", &old), ("cleaned_by", "Zoë"), ("step", "1")]).await;
     late.is(200).has("This page has expired").has("value=\"1\" checked");
+}
+
+/// Who has no name on their phone is asked for one by the class of the next cleaning.
+#[tokio::test]
+async fn the_same_again_without_a_name_goes_by_what_the_class_asks_for() {
+    let world = World::new().await;
+    let tag = item_after_use(&world, "Infusion pump 15").await;
+    for allow_unattributed in [false, true] {
+        let who = WhoPolicy {
+            noncritical: Some(ways_from(&ProofWay::None)),
+            semicritical: Some(ways_from(&ProofWay::Typed)),
+            critical: None,
+        };
+        let allow_unattributed = Some(allow_unattributed);
+        let settings = SettingsChange { who: Some(who), allow_unattributed, ..SettingsChange::default() };
+        world.give(Command::ChangeFacility(Box::new(settings))).await;
+        let mut phone = PhoneBrowser::open(&world, &format!("/t/{tag}")).await;
+        phone.tick("step", "1");
+        phone.press("Record cleaning").await;
+        phone.page.is(200).has("Recorded");
+        world.clock.advance(Duration::from_secs(40));
+        let size = world.size();
+        phone.press("Same again").await;
+        phone.page.is(200).has("Recorded");
+        let body = world.cleaning();
+        assert_eq!((world.size(), body.who, body.incomplete), (size + 1, CleanedBy::Unattributed, vec![]));
+        // Used on a patient since, it is one for which somebody has to say their name.
+        world.clock.advance(Duration::from_secs(40));
+        let used = UseForm { class: Some(SpauldingClass::Semicritical), ..UseForm::now(tag) };
+        world.give(Command::RecordUse(used)).await;
+        phone.load().await;
+        phone.page.is(200).has("Same again</a>").has_not("Same again</button>");
+        world.clock.advance(Duration::from_secs(40));
+        world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "Ada")))).await;
+    }
 }
 
 #[tokio::test]

@@ -2,11 +2,11 @@
 
 use record::fold::{Equipment, ServiceState};
 use record::ids::DeviceId;
-use record::kinds::{CleaningRecorded, ProtocolRef};
+use record::kinds::{CleaningRecorded, ProofWay, ProtocolPublished, ProtocolRef};
 use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::PhotoRule;
+use crate::intake::{PhotoRule, use_class, weakest_way};
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
 use crate::web::request::page_token::PageToken;
@@ -51,14 +51,18 @@ impl SameAgainLook<'_> {
         let mine = found.entry.head().by.device.is_some_and(|device| self.devices.contains(&device));
         let is_whole = found.cleaning.is_complete() && found.cleaning.voided.is_none();
         let item = facility.equipment.get(&found.cleaning.tag).filter(|_| mine && is_whole)?;
-        let is_named = facility.settings.allow_unattributed || !self.who.trim().is_empty();
-        if item.service != ServiceState::In || !is_named {
+        let (tag, now) = (item.tag, state.clock.now());
+        let followed = found.body.protocol.map(|followed| followed.id);
+        let protocol = find_protocol(facility, item, followed, now.wall_ms);
+        // A name is asked for by the class of the next cleaning, which a use in between may have raised.
+        let class = use_class(facility, item, protocol, None, None);
+        let is_named = !self.who.trim().is_empty();
+        let is_enough = is_named || weakest_way(&facility.settings, class) == ProofWay::None;
+        if item.service != ServiceState::In || !is_enough {
             return None;
         }
-        let (tag, now) = (item.tag, state.clock.now());
         let token = PageToken::drawn(state, tag, &now);
-        let contact_s = self.contact_s(item, found, token.draw)?;
-        let followed = found.body.protocol.map(|followed| followed.id);
+        let contact_s = find_contact_s(item, protocol, found, token.draw)?;
         let timer = state.contact_timers.find(tag, followed, facility, &now);
         let starts_wet = contact_s > 0 && timer.is_none();
         Some(SameAgainForm {
@@ -72,23 +76,25 @@ impl SameAgainLook<'_> {
                 true => w.receipt_same_again_wet(countdown_text(contact_s)),
                 false => w.receipt_same_again(),
             },
-            by: (!self.who.trim().is_empty())
+            by: is_named
                 .then(|| fill_slots(w.receipt_same_again_by(S0), [SafeHtml::entered(self.who.trim())])),
             who: self.who,
             about: list_about(&found.body),
         })
     }
+}
 
-    /// What the protocol of the record asks of contact time, where it is in force as it was and needs no photo.
-    fn contact_s(&self, item: &Equipment, found: &ReceiptTarget, draw: Option<u32>) -> Option<u32> {
-        let followed = found.body.protocol;
-        let now_ms = self.state.clock.now().wall_ms;
-        let protocol = find_protocol(self.facility, item, followed.map(|followed| followed.id), now_ms);
-        let in_force = protocol.map(|protocol| (protocol.protocol, protocol.version));
-        let is_same = in_force == followed.map(|followed| (followed.id, followed.version));
-        let asks_photo = PhotoRule::of(item, protocol).asks(draw);
-        (is_same && !asks_photo).then(|| protocol.and_then(|protocol| protocol.contact_s).unwrap_or(0))
-    }
+/// What the protocol that is in force asks of contact time, where it is that of the record as it was and needs no photo.
+fn find_contact_s(
+    item: &Equipment,
+    protocol: Option<&ProtocolPublished>,
+    found: &ReceiptTarget,
+    draw: Option<u32>,
+) -> Option<u32> {
+    let in_force = protocol.map(|protocol| (protocol.protocol, protocol.version));
+    let is_same = in_force == found.body.protocol.map(|followed| (followed.id, followed.version));
+    let asks_photo = PhotoRule::of(item, protocol).asks(draw);
+    (is_same && !asks_photo).then(|| protocol.and_then(|protocol| protocol.contact_s).unwrap_or(0))
 }
 
 /// Agent, lot and its last day, and why it was cleaned. A class that was raised may have been so by the use before it: what was
