@@ -24,8 +24,6 @@ const LONE: u64 = 4_096;
 
 const PARSED_SHARE: Goal = Goal::AtLeast(55.0);
 const CPU_MS: Goal = Goal::AtMost(0.055);
-/// CPU of a record whose page is reviewed, of one that a program sends.
-const REVIEWED: Goal = Goal::AtMost(1.1);
 /// With 64 phones and with 8: what should be reached, and where the run fails.
 const CARD_SHARE: [(usize, Goal, Goal); 2] =
     [(64, Goal::AtLeast(85.0), Goal::AtLeast(75.0)), (8, Goal::AtLeast(80.0), Goal::AtLeast(70.0))];
@@ -88,24 +86,6 @@ fn with_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Result<(
     Ok(())
 }
 
-/// What it costs more to review a form with all that its page carries, in turns with records that carry nothing.
-fn with_review(table: &Table, running: &Running) -> Result<(), Failed> {
-    let cpu_of = |work| -> Result<f64, Failed> {
-        let before = running.cpu_ms()?;
-        let done = phones((&running.address, running.items), 64, work, Until::Passed(SPAN))?;
-        Ok((running.cpu_ms()? - before) / float(done.count))
-    };
-    cpu_of(Work::Review)?;
-    let (mut shares, mut last) = (Vec::new(), (0.0, 0.0));
-    for _ in 0..ROUNDS {
-        last = (cpu_of(Work::Record)?, cpu_of(Work::Review)?);
-        shares.push(last.1 / last.0);
-    }
-    let how = format!("{:.3} ms of {:.3} ms, the page's own fields beside the same form", last.1, last.0);
-    table.row("64 phones, CPU of a reviewed record", median(shares), "of a record's", REVIEWED, &how);
-    Ok(())
-}
-
 /// Without a card's slowness: the share of a handler that stores nothing, CPU, bytes, memory.
 fn without_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Result<(), Failed> {
     let running = Running::start(&dir.join("plain"), ITEMS, Some((shim, 0)))?;
@@ -132,7 +112,6 @@ fn without_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Resul
         "all threads of the box",
     );
     table.row("64 phones, written for a record", median(written), "bytes", WRITTEN_MANY, "/proc/…/io");
-    with_review(table, &running)?;
     table.row("memory of its own behind them", running.own_memory()?, "MiB", OWN_MEMORY_MB, "RssAnon");
     // What was left to do later is done before the lone ones are counted.
     std::thread::sleep(Duration::from_secs(5));

@@ -17,7 +17,7 @@ use appliance::store::Store;
 use kit::facility::{cleaning, events, open, record, tag};
 use kit::floor::{floor, is_floor};
 use kit::running::Running;
-use kit::{Failed, Goal, SPAN, Table, float, heading};
+use kit::{Failed, Goal, SPAN, Table, cpu_ms, float, heading};
 use service::random::SystemRandom;
 
 /// Items of the facility.
@@ -46,11 +46,6 @@ fn proc_figure(file: &str, name: &str) -> u64 {
 
 fn own_memory() -> f64 {
     float(proc_figure("status", "RssAnon:")) / 1024.0
-}
-
-fn cpu_ms() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0)).as_secs_f64() * 1e3
 }
 
 /// Phones that each record one cleaning after the other; cleanings a second, CPU and bytes of one.

@@ -46,6 +46,12 @@ pub(crate) fn micros(since: Instant) -> u32 {
     u32::try_from(Instant::now().duration_since(since).as_micros()).unwrap_or(u32::MAX)
 }
 
+/// User and system time of all threads of this process, milliseconds.
+pub(crate) fn cpu_ms() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0)).as_secs_f64() * 1e3
+}
+
 pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)

@@ -13,8 +13,6 @@ use super::{Failed, Measured, facility, micros};
 pub(crate) enum Work {
     /// Sends the form.
     Record,
-    /// Sends the form of a page that was opened once: what it carries is reviewed.
-    Review,
     /// Opens the item's page, sends its form, opens the receipt.
     Flow,
 }
@@ -43,13 +41,8 @@ pub(crate) fn phones(
                 tokio::task::spawn_local(async move {
                     let stream = TcpStream::connect(address).await.map_err(|e| e.to_string())?;
                     stream.set_nodelay(true).map_err(|e| e.to_string())?;
-                    let mut phone = Phone {
-                        stream,
-                        answer: Vec::with_capacity(32 << 10),
-                        n: n * 1_009,
-                        items,
-                        page: None,
-                    };
+                    let mut phone =
+                        Phone { stream, answer: Vec::with_capacity(32 << 10), n: n * 1_009, items };
                     phone.work(work, until).await
                 })
             })
@@ -69,8 +62,6 @@ struct Phone {
     /// Which record it makes next.
     n: usize,
     items: usize,
-    /// What the form of the opened page carries beside its submission.
-    page: Option<String>,
 }
 
 impl Phone {
@@ -87,12 +78,10 @@ impl Phone {
             let requested = Instant::now();
             match work {
                 Work::Record => self.record().await?,
-                Work::Review => self.review().await?,
                 Work::Flow => self.flow().await?,
             }
             took.push(micros(requested));
-            // A page is of one item.
-            self.n += usize::from(!matches!(work, Work::Review));
+            self.n += 1;
         }
     }
 
@@ -107,18 +96,6 @@ impl Phone {
         let name = facility::name(self.n).replace('ë', "%C3%AB").replace(' ', "+").replace('\'', "%27");
         let note = facility::note(self.n).replace(' ', "+").replace(';', "%3B").replace(',', "%2C");
         format!("cleaned_by={name}&notes={note}")
-    }
-
-    async fn review(&mut self) -> Result<(), String> {
-        let page = match self.page.take() {
-            Some(page) => page,
-            None => self.open_page(&["page", "version", "protocol"]).await?,
-        };
-        let key = u128::from_le_bytes((&SystemRandom as &dyn RandomSource).bytes());
-        let body = format!("{}{page}&submission={key:032x}&step=1&step=2&step=3&step=4", self.entered());
-        self.page = Some(page);
-        self.post("", &body).await?;
-        Ok(())
     }
 
     /// Opens the item's page; these fields of its form as they are sent.
