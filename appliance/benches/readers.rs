@@ -7,7 +7,7 @@
 #[allow(dead_code, reason = "each bench uses its part of it")]
 mod kit;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -45,18 +45,6 @@ const CALLS: &[&str] = &[
     "/api/v1/proof/40000?texts=1",
     "/api/v1/labels/preview.png?tag=TAG",
 ];
-
-/// A token that may read, made by the box's own command.
-fn read_token(running: &Running) -> Result<String, Failed> {
-    let made = Command::new(env!("CARGO_BIN_EXE_cleantrack-appliance"))
-        .arg("--data")
-        .arg(&running.data)
-        .args(["token", "create", "bench", "--scope", "read", "--days", "1"])
-        .output()?;
-    let text = String::from_utf8(made.stdout)?;
-    let token = text.split_whitespace().find(|word| word.starts_with("ct_"));
-    Ok(token.ok_or_else(|| format!("no token: {text}"))?.to_owned())
-}
 
 /// What a call gets only where this bench itself is wrong: then nothing was measured.
 const UNWANTED: &[StatusCode] = &[
@@ -130,7 +118,7 @@ fn main() -> Result<ExitCode, Failed> {
     let shim = Shim::make(dir)?;
     let running = Running::start_with_history(&dir.join("card"), (ITEMS, HISTORY), Some((&shim, CARD_US)))?;
     let mut headers = reqwest::header::HeaderMap::new();
-    headers.insert("Authorization", format!("Bearer {}", read_token(&running)?).parse()?);
+    headers.insert("Authorization", format!("Bearer {}", running.read_token()?).parse()?);
     let ca = reqwest::Certificate::from_pem(&std::fs::read(&running.ca)?)?;
     let client =
         reqwest::Client::builder().tls_certs_only([ca]).default_headers(headers).no_proxy().build()?;

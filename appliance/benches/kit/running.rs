@@ -106,6 +106,41 @@ impl Running {
         Ok(float(self.figure("status", "VmRSS:")?) / 1024.0)
     }
 
+    /// The most memory that it had at any time, its program included, MiB.
+    pub(crate) fn peak_memory(&self) -> Result<f64, Failed> {
+        Ok(float(self.figure("status", "VmHWM:")?) / 1024.0)
+    }
+
+    /// The same of the process that opens a photo at this moment; 0 where there is none. One that has just been made is still
+    /// the box itself, and counts once it runs its own command.
+    pub(crate) fn photo_child_memory(&self) -> f64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
+        let children =
+            tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        let peak_of = |child: &str| {
+            let command = std::fs::read(format!("/proc/{child}/cmdline")).ok()?;
+            let of_photo = appliance::photo::CHILD_SUBCOMMAND.as_bytes();
+            command.split(|byte| *byte == 0).find(|word| *word == of_photo)?;
+            let status = std::fs::read_to_string(format!("/proc/{child}/status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        let peaks = children.flat_map(|all| all.split_whitespace().filter_map(peak_of).collect::<Vec<_>>());
+        float(peaks.max().unwrap_or(0)) / 1024.0
+    }
+
+    /// A token that may read, made by the box's own command.
+    pub(crate) fn read_token(&self) -> Result<String, Failed> {
+        let made = Command::new(env!("CARGO_BIN_EXE_cleantrack-appliance"))
+            .arg("--data")
+            .arg(&self.data)
+            .args(["token", "create", "bench", "--scope", "read", "--days", "1"])
+            .output()?;
+        let text = String::from_utf8(made.stdout)?;
+        let token = text.split_whitespace().find(|word| word.starts_with("ct_"));
+        Ok(token.ok_or_else(|| format!("no token: {text}"))?.to_owned())
+    }
+
     /// Waits until it has done what only its first start on a made-up log has to do, such as to look through all of it for photos.
     pub(crate) fn settle(&self) -> Result<(), Failed> {
         let mut before = self.cpu_ms()?;
