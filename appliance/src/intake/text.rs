@@ -1,5 +1,7 @@
 //! Names and notes as people type them: bounded, visible, in NFC.
 
+use std::borrow::Cow;
+
 use record::code::is_hidden_in_text;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 
@@ -31,10 +33,17 @@ fn check_text(
     if entered.len() > chars_max * 4 + 1_024 {
         return Err(CommandRefusal::TooLong { field, chars_max });
     }
-    let entered = entered.replace("\r\n", "\n");
+    let entered = match entered.contains('\r') {
+        true => Cow::Owned(entered.replace("\r\n", "\n")),
+        false => Cow::Borrowed(entered),
+    };
     let entered = entered.trim();
     if is_blank_text(entered) {
         return Ok(None);
+    }
+    // Most of what people enter: each of its characters is one byte that shows something, or a space between them.
+    if entered.len() <= chars_max && entered.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(Some(entered.to_owned()));
     }
     let bad = |c: &char| match lines {
         // What somebody pastes into a note may have anything that shows nothing.
@@ -134,6 +143,13 @@ mod tests {
             ));
         }
         assert_eq!(check_note("notes", " two\r\nlines "), Ok(Some("two\nlines".to_owned())));
+        for code in 0..=u8::MAX {
+            let (name, shows) = (format!("a{}b", char::from(code)), !char::from(code).is_control());
+            let is_taken = shows && !is_hidden_in_text(char::from(code));
+            assert_eq!(check_name("name", &name, RefusalCause::OwnName).is_ok(), is_taken, "{code}");
+            assert!(!matches!(code, b' '..=b'~') || is_taken, "{code}");
+        }
+        assert!(check_name("name", &"x".repeat(NAME_CHARS_MAX), RefusalCause::OwnName).is_ok());
         assert!(check_reason(" ").is_err());
     }
 }
