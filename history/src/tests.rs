@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use record::entry::{ClockState, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
-use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
+use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, UseRecord};
 use record::ids::{BootId, Epoch};
 use record::kinds::{CleanedBy, EntryRef, Event};
 use record::run::RunName;
@@ -28,6 +28,9 @@ impl HistoryLookup for CleaningMap {
         Ok(self.0.get(&of).cloned())
     }
     fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
+        Ok(Vec::new())
+    }
+    fn unsure_uses(&self, _: BootId) -> Result<Vec<UseRecord>, Infallible> {
         Ok(Vec::new())
     }
     fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {

@@ -18,7 +18,7 @@ mod random_log;
 
 const EPOCH: Epoch = Epoch { n: 1, key: [0; 4] };
 
-/// The rows that a partial fold needs for an entry, with those of the cleanings that it changes.
+/// The rows that a partial fold needs for an entry, with those of the cleanings and uses that it changes.
 fn keys_of(entry: &Entry, event: &Event, index: &HistoryIndex) -> BTreeSet<RowKey> {
     let mentions = event.mentions();
     let line = LinePlace { of: EntryRef { epoch: EPOCH, seq: entry.seq() }, run: None };
@@ -27,7 +27,9 @@ fn keys_of(entry: &Entry, event: &Event, index: &HistoryIndex) -> BTreeSet<RowKe
     let changed = changed.filter_map(|of| index.cleaning(of, None).ok().flatten());
     let Ok(unsure) = mentions.boot.map_or(Ok(Vec::new()), |boot| index.unsure(boot));
     let cleanings = changed.chain(unsure).map(|cleaning| RowKey::Activity(cleaning.tag));
-    rows_touched(entry, event).into_iter().chain(cleanings).chain([RowKey::Settings]).collect()
+    let Ok(uses) = mentions.boot.map_or(Ok(Vec::new()), |boot| index.unsure_uses(boot));
+    let uses = uses.into_iter().map(|used| RowKey::Activity(used.tag));
+    rows_touched(entry, event).into_iter().chain(cleanings).chain(uses).chain([RowKey::Settings]).collect()
 }
 
 /// Folds a log in both ways and compares them after each line.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use record::anchor::corrected_ms;
 use record::entry::{ClockState, Entry, IdempotencyRecord};
-use record::fold::{AdoptedBy, CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, RowKey};
+use record::fold::{
+    AdoptedBy, CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, RowKey, UseRecord,
+};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
@@ -33,6 +35,14 @@ impl HistoryLookup for HistoryTables<'_> {
         let mut found = Vec::new();
         for key in self.rows.unsure(boot)? {
             found.extend(self.rows.cleaning(self.places, key)?);
+        }
+        Ok(found)
+    }
+
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, redb::Error> {
+        let mut found = Vec::new();
+        for key in self.rows.unsure_uses(boot)? {
+            found.extend(self.rows.used(self.places, key)?);
         }
         Ok(found)
     }
@@ -103,8 +113,10 @@ pub(super) fn apply_entries(
                 let before = rows.cleaning(places, key)?;
                 rows.pending.recleaned(key, before.as_ref(), &cleaning);
             }
-            FoldEffect::Used { tag, ended_ms, .. } => {
-                rows.pending.used(tables::item_key(tag, ended_ms, key));
+            FoldEffect::Used { used, ended_ms } => rows.pending.used(key, &used, ended_ms),
+            FoldEffect::UseMoved { used, before_ms, ended_ms } => {
+                let Some(key) = places.key(used.place()) else { continue };
+                rows.pending.use_moved(key, used.tag, [before_ms, ended_ms]);
             }
             FoldEffect::Noted { tag, at_ms, .. } => {
                 rows.pending.notes.push(tables::item_key(tag, at_ms, key))

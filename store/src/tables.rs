@@ -12,7 +12,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use super::error::StoreError;
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
-pub(crate) const SCHEMA: u32 = 10;
+pub(crate) const SCHEMA: u32 = 11;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -28,6 +28,8 @@ pub(crate) const CLEANINGS: TableDefinition<'static, u64, &[u8]> = TableDefiniti
 pub(crate) const BY_ITEM: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("cleanings_by_item");
 /// Cleanings under a clock that nobody vouched for, by boot and entry key.
 pub(crate) const UNSURE: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("cleanings_unsure");
+/// Uses under such a clock, likewise.
+pub(crate) const UNSURE_USES: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("uses_unsure");
 /// Uses by [`item_key`].
 pub(crate) const USES: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("uses");
 /// What entries say of an item apart from that, by [`item_key`].
@@ -97,7 +99,7 @@ pub(crate) fn split_item_key(key: &ItemKey) -> (i64, u64) {
     ((number(9) ^ 1 << 63).cast_signed(), number(17))
 }
 
-/// The key of an unsure cleaning.
+/// The key of an unsure cleaning or use.
 pub(crate) fn boot_key(boot: BootId, entry: u64) -> BootKey {
     let mut key = [0; 34];
     key[..26].copy_from_slice(boot.to_string().as_bytes());
@@ -267,7 +269,7 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     macro_rules! make {
         ($($table:ident)*) => {$( drop(txn.open_table($table)?); )*};
     }
-    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES NOTES KEY_RUNS KEY_FILTERS REPEATS ERASE ERASED EPOCHS ADOPTED CLOSED_FILES META);
+    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE UNSURE_USES USES NOTES KEY_RUNS KEY_FILTERS REPEATS ERASE ERASED EPOCHS ADOPTED CLOSED_FILES META);
     Ok(())
 }
 

@@ -34,6 +34,7 @@ mod state;
 mod state_takeover;
 mod trusted;
 mod unreadable;
+mod uses;
 mod writing;
 
 const TAG: &str = "ABCDEFGH3";
@@ -327,7 +328,7 @@ fn dump(store: &Store) -> Vec<String> {
             }
         )*};
     }
-    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES NOTES KEY_RUNS KEY_FILTERS ERASE EPOCHS META);
+    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE UNSURE_USES USES NOTES KEY_RUNS KEY_FILTERS ERASE EPOCHS META);
     all
 }
 

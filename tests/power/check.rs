@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use record::entry::{Entry, IdempotencyRecord};
-use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
+use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, UseRecord};
 use record::ids::BootId;
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -13,17 +13,25 @@ use record::tree::Frontier;
 use crate::story::{Life, Model};
 
 #[derive(Default)]
-struct Past(BTreeMap<EntryRef, CleaningRecord>);
+struct Past {
+    cleanings: BTreeMap<EntryRef, CleaningRecord>,
+    uses: Vec<UseRecord>,
+}
 
 impl HistoryLookup for Past {
     type Error = Infallible;
     fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
-        Ok(self.0.get(&of).cloned())
+        Ok(self.cleanings.get(&of).cloned())
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         let unsure =
             |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != record::entry::ClockState::Synced;
-        Ok(self.0.values().filter(unsure).cloned().collect())
+        Ok(self.cleanings.values().filter(unsure).cloned().collect())
+    }
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
+        let unsure =
+            |used: &&UseRecord| used.at.boot == boot && used.at.clock != record::entry::ClockState::Synced;
+        Ok(self.uses.iter().filter(unsure).copied().collect())
     }
     fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
         // Each key is there once.
@@ -62,8 +70,12 @@ pub fn check(life: &Life, model: &Model, reported: u64, tried: u64, noise: bool)
         }
         let Ok(changes) = facility.apply(epoch, entry, &entry.event(), &past);
         for effect in changes.effects {
-            if let FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) = effect {
-                past.0.insert(cleaning.of, cleaning);
+            match effect {
+                FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) => {
+                    past.cleanings.insert(cleaning.of, cleaning);
+                }
+                FoldEffect::Used { used, .. } => past.uses.push(used),
+                _ => {}
             }
         }
         Ok(())
@@ -104,7 +116,7 @@ pub fn check(life: &Life, model: &Model, reported: u64, tried: u64, noise: bool)
     if *life.core.facility() != facility {
         return Err("the facility is not the fold over the entries".to_owned());
     }
-    for (of, cleaning) in &past.0 {
+    for (of, cleaning) in &past.cleanings {
         if reader.cleaning(*of).map_err(|e| e.to_string())?.as_ref() != Some(cleaning) {
             return Err(format!("cleaning {} is not what the fold makes of it", of.seq));
         }

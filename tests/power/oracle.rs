@@ -6,7 +6,9 @@ use std::convert::Infallible;
 
 use record::adoption::LineId;
 use record::entry::{Entry, IdempotencyRecord};
-use record::fold::{AdoptedBy, CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
+use record::fold::{
+    AdoptedBy, CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, UseRecord,
+};
 use record::ids::{BootId, Epoch};
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -225,6 +227,9 @@ impl HistoryLookup for Past {
     }
     fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         // No clock of these boxes is ever in doubt.
+        Ok(Vec::new())
+    }
+    fn unsure_uses(&self, _: BootId) -> Result<Vec<UseRecord>, Infallible> {
         Ok(Vec::new())
     }
     fn first_of_key(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use record::entry::{ClockState, CommandSource};
-use record::fold::{AdoptedBy, FoldEffect, HistoryLookup, LinePlace};
+use record::fold::{AdoptedBy, FoldEffect, HistoryLookup, LinePlace, UseRecord};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
 use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step, TagReason};
 use record::run::RunName;
@@ -57,6 +57,9 @@ impl HistoryLookup for World {
         Ok(self.cleanings.get(&of).cloned())
     }
     fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
+        Ok(Vec::new())
+    }
+    fn unsure_uses(&self, _: BootId) -> Result<Vec<UseRecord>, Infallible> {
         Ok(Vec::new())
     }
     fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {

@@ -8,7 +8,7 @@ use super::values::{LineTime, ValueSetter};
 use super::{
     AdoptedBy, CleaningRecord, Equipment, EquipmentActivity, EquipmentOutage, EquipmentSchedule,
     EquipmentUse, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver, RowKey,
-    RowVersion, SPANS_MAX, ServiceState, SpotCheck, StaffMember, TagAlias, ZonePeriod,
+    RowVersion, SPANS_MAX, ServiceState, SpotCheck, StaffMember, TagAlias, UseRecord, ZonePeriod,
 };
 use crate::anchor::{AnchorSource, ClockAnchor, TimeCertainty, corrected_ms, time_certainty};
 use crate::entry::{Entry, EntryTime, IdempotencyRecord};
@@ -505,11 +505,11 @@ impl FacilityState {
             changes.pass(line.time.late, PassedOver::NotApplicable);
             return Ok(());
         }
-        // Nothing that is known has ended in the future, and nothing ends before it began.
-        let ended_ms = b.ended.max(b.performed).unwrap_or(line.time.ms).min(line.time.ms);
+        let used = UseRecord::of(line.place(), line.at, b);
+        let ended_ms = used.ended_ms(self.boots.get(&line.at.boot).copied());
         self.activity_mut(b.tag).used(EquipmentUse { ended_ms, class: b.class });
         changes.row(RowKey::Activity(b.tag));
-        changes.effects.push(FoldEffect::Used { tag: b.tag, of: line.of, ended_ms });
+        changes.effects.push(FoldEffect::Used { used, ended_ms });
         Ok(())
     }
 
@@ -526,7 +526,7 @@ impl FacilityState {
         }
         let source = AnchorSource::of(&b.source);
         let anchor = ClockAnchor { up_ms: b.up, wall_ms: b.wall, source };
-        self.boots.insert(b.boot, anchor);
+        let before = self.boots.insert(b.boot, anchor);
         changes.row(RowKey::Boot(b.boot));
         // One whose earlier time is that of another boot has no more to do with this one.
         let of_boot = history.unsure(b.boot)?.into_iter().filter(|c| c.at.boot == b.boot);
@@ -537,7 +537,26 @@ impl FacilityState {
                 c.performed_ms = performed_ms.min(c.recorded_ms);
             });
         }
+        // In one order everywhere: what an item remembers of them is bounded.
+        let mut uses = history.unsure_uses(b.boot)?;
+        uses.sort_by_key(UseRecord::place);
+        for used in uses {
+            self.move_use(&used, [before, Some(anchor)].map(|known| used.ended_ms(known)), changes);
+        }
         Ok(())
+    }
+
+    /// A use is at its true time, which may be behind the cleaning before which it stood.
+    fn move_use(&mut self, used: &UseRecord, [before_ms, ended_ms]: [i64; 2], changes: &mut FoldChanges) {
+        if before_ms == ended_ms {
+            return;
+        }
+        let (used, tag, class) = (*used, used.tag, used.class);
+        self.activity_mut(tag).use_moved(EquipmentUse { ended_ms: before_ms, class }, ended_ms);
+        changes.row(RowKey::Activity(tag));
+        changes
+            .effects
+            .extend([FoldEffect::UseMoved { used, before_ms, ended_ms }, FoldEffect::Windows(tag)]);
     }
 
     /// A cleaning that is already there changes: a void, a photo that came later, true time.

@@ -11,6 +11,7 @@ mod notes;
 mod problems;
 mod register;
 mod rows;
+mod uses;
 mod values;
 mod version;
 
@@ -28,9 +29,10 @@ pub use self::register::{
 };
 pub use self::rows::{
     AdoptedBy, ByProtocol, CleaningRecord, CompleteCleaning, Equipment, EquipmentActivity, EquipmentOutage,
-    EquipmentSchedule, EquipmentUse, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState,
-    SpotCheck, StaffMember, TagAlias, ZonePeriod,
+    EquipmentSchedule, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState, SpotCheck,
+    StaffMember, TagAlias, ZonePeriod,
 };
+pub use self::uses::{EquipmentUse, UseRecord};
 pub use self::values::{PassedOver, ValueTimes};
 pub use self::version::{RowVersion, RowVersionError};
 use crate::anchor::ClockAnchor;
@@ -53,11 +55,18 @@ pub enum FoldEffect {
     Recleaned(CleaningRecord),
     /// A use.
     Used {
-        /// Which item.
-        tag: Tag,
-        /// Which entry.
-        of: EntryRef,
-        /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+        /// What it says.
+        used: UseRecord,
+        /// When it ended, corrected, milliseconds since 1970; where nobody stated that, when it was.
+        ended_ms: i64,
+    },
+    /// A use ended at another time than was believed until now.
+    UseMoved {
+        /// What it says.
+        used: UseRecord,
+        /// When it was believed to have ended, milliseconds since 1970.
+        before_ms: i64,
+        /// When it ended, milliseconds since 1970.
         ended_ms: i64,
     },
     /// An item's history has one more line, apart from its cleanings and uses.
@@ -93,6 +102,13 @@ pub trait HistoryLookup {
     /// # Errors
     /// The store's own.
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Self::Error>;
+
+    /// Uses of a boot whose clock was not synced when they were written, in whatever order: those of which [`FoldEffect::Used`]
+    /// told.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Self::Error>;
 
     /// The line before this one, in the order of folding, that recorded a cleaning or a use under this key and for this
     /// request: a phone sends again what its box had lost sight of, and both places may count in the end.
@@ -170,7 +186,7 @@ impl FoldChanges {
 }
 
 /// The rows that an event reads or writes; a partial [`FacilityState`] must hold those that exist. A void, an attached photo
-/// and an anchor also read the [`RowKey::Activity`] of each cleaning that [`HistoryLookup`] gives for them.
+/// and an anchor also read the [`RowKey::Activity`] of each cleaning and use that [`HistoryLookup`] gives for them.
 pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
     let mut keys = vec![RowKey::Boot(entry.head().at.boot)];
     let item = |tag: Tag| [RowKey::Equipment(tag), RowKey::Activity(tag)];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::problems::OpenProblem;
-use super::{RowVersion, ValueTimes};
+use super::{EquipmentUse, RowVersion, ValueTimes};
 use crate::anchor::{ClockAnchor, TimeCertainty};
 use crate::entry::{ClockState, Digest16, EntryTime};
 use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
@@ -404,16 +404,6 @@ impl LastCleaning {
     }
 }
 
-/// A use of an item, as far as the cleaning that follows it is judged by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EquipmentUse {
-    /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
-    pub ended_ms: i64,
-    /// Its class, where that was above the item's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<SpauldingClass>,
-}
-
 /// What happened to an item lately: bounded, whatever its history.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EquipmentActivity {
@@ -492,6 +482,14 @@ impl EquipmentActivity {
         let place = self.uses.partition_point(|used| used.ended_ms <= new.ended_ms);
         self.uses.insert(place, new);
         self.bound_uses();
+    }
+
+    /// A use ended at another time than was believed.
+    pub(super) fn use_moved(&mut self, before: EquipmentUse, ended_ms: i64) {
+        if let Some(place) = self.uses.iter().position(|used| *used == before) {
+            self.uses.remove(place);
+        }
+        self.used(EquipmentUse { ended_ms, ..before });
     }
 
     fn bound_uses(&mut self) {

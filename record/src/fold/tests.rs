@@ -18,18 +18,32 @@ const PUMP: &str = "ABCDEFGH3";
 #[derive(Default)]
 struct World {
     facility: FacilityState,
-    cleanings: BTreeMap<EntryRef, CleaningRecord>,
+    past: Past,
     seq: u64,
     clock: Option<ClockState>,
 }
 
-impl HistoryLookup for BTreeMap<EntryRef, CleaningRecord> {
+/// What grows with the log.
+#[derive(Default)]
+struct Past {
+    cleanings: BTreeMap<EntryRef, CleaningRecord>,
+    uses: Vec<UseRecord>,
+}
+
+fn is_unsure(at: EntryTime, boot: BootId) -> bool {
+    at.boot == boot && at.clock != ClockState::Synced
+}
+
+impl HistoryLookup for Past {
     type Error = Infallible;
     fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
-        Ok(self.get(&of).cloned())
+        Ok(self.cleanings.get(&of).cloned())
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
-        Ok(self.values().filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced).cloned().collect())
+        Ok(self.cleanings.values().filter(|c| is_unsure(c.at, boot)).cloned().collect())
+    }
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
+        Ok(self.uses.iter().filter(|used| is_unsure(used.at, boot)).copied().collect())
     }
     fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
         // No request of these histories has a key.
@@ -48,27 +62,35 @@ impl World {
         // A relay holds only the rows that an event reads: what it leaves out must not be missed.
         let mut part = FacilityState::default();
         let mut keys = rows_touched(&entry, &event);
-        let named = match &event {
-            Event::CleaningVoided(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
-            Event::PhotoAttached(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
-            Event::ClockAnchored(b) => self.cleanings.unsure(b.boot).unwrap(),
+        let named: Vec<Tag> = match &event {
+            Event::CleaningVoided(b) => self.past.cleanings.get(&b.of).map(|c| c.tag).into_iter().collect(),
+            Event::PhotoAttached(b) => self.past.cleanings.get(&b.of).map(|c| c.tag).into_iter().collect(),
+            Event::ClockAnchored(b) => {
+                let (cleanings, uses) =
+                    (self.past.unsure(b.boot).unwrap(), self.past.unsure_uses(b.boot).unwrap());
+                cleanings.iter().map(|c| c.tag).chain(uses.iter().map(|used| used.tag)).collect()
+            }
             _ => Vec::new(),
         };
-        keys.extend(named.iter().map(|c| RowKey::Activity(c.tag)));
+        keys.extend(named.into_iter().map(RowKey::Activity));
         for key in keys {
             assert_eq!(key.to_string().parse(), Ok(key));
             if let Some(row) = self.facility.row(key) {
                 part.load(key, &row).unwrap();
             }
         }
-        let changes = self.facility.apply(EPOCH, &entry, &event, &self.cleanings).unwrap();
-        assert_eq!(part.apply(EPOCH, &entry, &event, &self.cleanings).unwrap(), changes);
+        let changes = self.facility.apply(EPOCH, &entry, &event, &self.past).unwrap();
+        assert_eq!(part.apply(EPOCH, &entry, &event, &self.past).unwrap(), changes);
         for &key in &changes.rows {
             assert_eq!(part.row(key), self.facility.row(key), "{key}");
         }
         for effect in &changes.effects {
-            if let FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) = effect {
-                self.cleanings.insert(c.of, c.clone());
+            match effect {
+                FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) => {
+                    self.past.cleanings.insert(c.of, c.clone());
+                }
+                FoldEffect::Used { used, .. } => self.past.uses.push(*used),
+                _ => {}
             }
         }
         changes
@@ -123,7 +145,7 @@ fn a_void_brings_back_the_one_before_and_its_uses() {
     assert_eq!(world.open_uses(), [300]);
     world.void(600, second);
     assert_eq!(
-        world.cleanings.values().filter(|c| c.voided.is_some()).count(),
+        world.past.cleanings.values().filter(|c| c.voided.is_some()).count(),
         1,
         "a second void changes nothing"
     );
@@ -152,7 +174,7 @@ fn photos_of_a_cleaning_are_bounded() {
             world.tell(210, "photo.attached", &body);
         }
         let first: Vec<Hash> = (0..PHOTOS_MAX).map(photo).collect();
-        assert_eq!(world.cleanings[&EntryRef { epoch: EPOCH, seq }].photos, first);
+        assert_eq!(world.past.cleanings[&EntryRef { epoch: EPOCH, seq }].photos, first);
     }
 }
 
@@ -264,6 +286,58 @@ fn a_use_is_over_when_it_ended() {
     let courses = ItemTimelines::new(&world.facility.settings, item, world.activity().use_times());
     let status = courses.status(Some(world.activity()), 1_500);
     assert_eq!(status, ItemStatus::DueAfterUse { since_ms: 1_400, by_ms: 2_400 });
+}
+
+/// A power cut on Friday evening, a box without a clock, and a time server that answers after the first use: whichever was
+/// told first, the fold ends where one does that knew the time.
+#[test]
+fn a_use_before_the_clock_was_set_stands_behind_the_cleaning_before_it() {
+    let (friday, monday, day) = (1_000_000, 300_000_000, 86_400_000);
+    let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+    let anchor = |up: i64, wall: i64| {
+        let boot = BootId::new(1, [1; 10]);
+        format!(r#"{{"boot":"{boot}","up":{up},"wall":{wall},"source":"ntp"}}"#)
+    };
+    let mut world = World::pump();
+    world.clock = Some(ClockState::Uncertain);
+    let schedule = format!(r#"{{"tag":"{PUMP}","schedule":{{"every":"use","grace_s":1}},"from":100}}"#);
+    world.tell(friday, "schedule.set", &schedule);
+    world.clean(friday + 10, "");
+    let ends = |world: &mut World, wall: i64, rest: &str| {
+        world.tell(wall, "use.recorded", &format!(r#"{{"tag":"{PUMP}"{rest}}}"#));
+    };
+    ends(&mut world, friday + 20, "");
+    let friday_noon = format!(r#","ended":{}"#, friday - 5);
+    ends(&mut world, friday + 30, &friday_noon);
+    let changes = world.tell(friday + 40, "clock.anchored", &anchor(friday + 40, monday + 40));
+    let moved = changes.effects.iter().filter_map(|effect| match effect {
+        FoldEffect::UseMoved { used, before_ms, ended_ms } => Some((used.of.seq, *before_ms, *ended_ms)),
+        _ => None,
+    });
+    assert_eq!(moved.collect::<Vec<_>>(), [(3, friday + 20, monday + 20)], "what was stated stays");
+    assert_eq!(world.activity().use_times(), [friday - 5, monday + 20]);
+    assert_eq!(world.activity().last_complete_ms(), Some(monday + 10));
+    let status = |world: &World, now: i64| {
+        let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+        ItemTimelines::new(&world.facility.settings, item, world.activity().use_times())
+            .status(Some(world.activity()), now)
+    };
+    let due = ItemStatus::DueAfterUse { since_ms: monday + 20, by_ms: monday + 1_020 };
+    assert_eq!(status(&world, monday + 50), due);
+    // The relay knows better; whoever is asked later moves both once more.
+    let changes = world.tell(friday + 60, "clock.anchored", &anchor(friday + 60, monday + day + 60));
+    assert!(changes.effects.iter().any(|effect| matches!(
+        effect,
+        FoldEffect::UseMoved { before_ms, ended_ms, .. } if (*before_ms, *ended_ms) == (monday + 20, monday + day + 20)
+    )));
+    assert_eq!(world.activity().use_times(), [friday - 5, monday + day + 20]);
+    assert_eq!(
+        world.tell(friday + 70, "clock.anchored", &anchor(friday + 60, monday + day + 60)).rows.len(),
+        2
+    );
+    // One that was written behind it is at its time at once.
+    world.tell(friday + 80, "use.recorded", &tag);
+    assert_eq!(world.activity().use_times().last(), Some(&(monday + day + 80)));
 }
 
 #[test]

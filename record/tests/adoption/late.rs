@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use record::entry::{ClockState, Digest16, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
 use record::fold::{
     AdoptedBy, CleaningRecord, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver,
+    UseRecord,
 };
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
@@ -24,6 +25,7 @@ const HOUR: i64 = 3_600_000;
 #[derive(Default, Clone)]
 struct Index {
     cleanings: BTreeMap<LinePlace, CleaningRecord>,
+    uses: Vec<UseRecord>,
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     again: BTreeMap<LinePlace, LinePlace>,
 }
@@ -39,6 +41,10 @@ impl HistoryLookup for Index {
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         let unsure = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
         Ok(self.cleanings.values().filter(unsure).cloned().collect())
+    }
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
+        let unsure = |used: &&UseRecord| used.at.boot == boot && used.at.clock != ClockState::Synced;
+        Ok(self.uses.iter().filter(unsure).copied().collect())
     }
     fn first_of_key(
         &self,
@@ -91,8 +97,12 @@ impl World {
             self.facility.apply(of.epoch, &entry, &event, &self.index)
         };
         for effect in &changes.effects {
-            if let FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) = effect {
-                self.index.cleanings.insert(c.place(), c.clone());
+            match effect {
+                FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) => {
+                    self.index.cleanings.insert(c.place(), c.clone());
+                }
+                FoldEffect::Used { used, .. } => self.index.uses.push(*used),
+                _ => {}
             }
         }
         if let Some(idem) = self.idem {

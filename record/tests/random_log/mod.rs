@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use record::entry::{ClockState, Digest16, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
-use record::fold::{CleaningRecord, FoldChanges, FoldEffect, HistoryLookup, LinePlace};
+use record::fold::{CleaningRecord, FoldChanges, FoldEffect, HistoryLookup, LinePlace, UseRecord};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::run::RunName;
@@ -62,6 +62,10 @@ impl Choices<'_> {
             Value::Number(number) if key == "seq" => {
                 *number = u64::try_from(self.take(64)).unwrap().min(self.seq).into();
             }
+            // An anchor that moves what was written before it.
+            Value::Number(number) if key == "wall" => {
+                *number = (START_MS + (i64::try_from(self.take(90)).unwrap() - 15) * 60_000).into();
+            }
             Value::Number(number) if key == "version" => *number = (self.take(3) + 1).into(),
             // Around the times of these lines: before them, among them, and in their future.
             Value::Number(number) if ["performed", "ended"].contains(&key) => {
@@ -107,6 +111,8 @@ pub(crate) fn compose_line(
 #[derive(Default)]
 pub(crate) struct HistoryIndex {
     pub(crate) cleanings: BTreeMap<EntryRef, CleaningRecord>,
+    /// With the time at which each ended, as it is believed now.
+    pub(crate) uses: BTreeMap<EntryRef, (UseRecord, i64)>,
     /// The first line under each key, and its request.
     keys: BTreeMap<Digest16, (Digest16, EntryRef)>,
     /// Lines that record a cleaning once more.
@@ -119,8 +125,16 @@ impl HistoryIndex {
         let mut counts = false;
         for effect in &changes.effects {
             counts |= matches!(effect, FoldEffect::Cleaned(_));
-            if let FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) = effect {
-                self.cleanings.insert(cleaning.of, cleaning.clone());
+            match effect {
+                FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) => {
+                    self.cleanings.insert(cleaning.of, cleaning.clone());
+                }
+                FoldEffect::Used { used, ended_ms } => drop(self.uses.insert(used.of, (*used, *ended_ms))),
+                FoldEffect::UseMoved { used, before_ms, ended_ms } => {
+                    let before = self.uses.insert(used.of, (*used, *ended_ms));
+                    assert_eq!(before, Some((*used, *before_ms)), "what moves was there");
+                }
+                _ => {}
             }
         }
         let is_cleaning = matches!(event, Event::CleaningRecorded(_));
@@ -142,6 +156,10 @@ impl HistoryLookup for HistoryIndex {
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         let unsure = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
         Ok(self.cleanings.values().filter(unsure).cloned().collect())
+    }
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
+        let uses = self.uses.values().map(|(used, _)| *used);
+        Ok(uses.filter(|used| used.at.boot == boot && used.at.clock != ClockState::Synced).collect())
     }
     fn first_of_key(
         &self,

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use record::entry::ClockState;
-use record::fold::CleaningRecord;
+use record::fold::{CleaningRecord, UseRecord};
 use record::ids::{BootId, BoxId, FacilityId, ProtocolId};
 use record::kinds::EntryRef;
 use record::run::RunName;
 use record::tag::Tag;
 
 use super::boxes::to_i64;
-use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys};
+use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec};
 
 /// A cleaning and the box whose log holds it.
 pub type IndexedCleaning = (BoxId, CleaningRecord);
@@ -117,14 +117,52 @@ pub(super) fn utc_day(ms: i64) -> i64 {
 /// A use of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexedUse {
-    /// Which item.
-    pub tag: Tag,
     /// Whose log holds it.
     pub box_id: BoxId,
-    /// Which entry.
-    pub of: EntryRef,
+    /// What its entry says.
+    pub used: UseRecord,
     /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
     pub ended_ms: i64,
+}
+
+/// A use that ended at another time than was believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedUse {
+    /// Whose log holds it.
+    pub box_id: BoxId,
+    /// What its entry says.
+    pub used: UseRecord,
+    /// When it was believed to have ended, milliseconds since 1970.
+    pub before_ms: i64,
+    /// When it ended, milliseconds since 1970.
+    pub ended_ms: i64,
+}
+
+/// Whether a use moves with the true time of its boot.
+pub(crate) fn is_unsure_use(used: &UseRecord) -> bool {
+    used.at.clock != ClockState::Synced
+}
+
+/// Identifiers and numbers: there is nothing in it that JSON could refuse.
+fn use_body(used: &UseRecord) -> String {
+    serde_json::to_string(used).unwrap_or_default()
+}
+
+/// Uses of a boot whose clock was not synced when they were written, each with the box whose log holds it.
+pub async fn uncertain_uses_of_boot(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+    boot: BootId,
+) -> Result<Vec<(BoxId, UseRecord)>, DbError> {
+    let sql = "SELECT box, body FROM uses WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
+    let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
+    rows.iter().map(|(box_id, body)| read_use(box_id, body)).collect()
+}
+
+fn read_use(box_id: &str, body: &str) -> Result<(BoxId, UseRecord), DbError> {
+    let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
+    Ok((box_id, serde_json::from_str(body).map_err(|e| DbError::stored("use", e))?))
 }
 
 /// Writes uses. `held_in`: the run that their lines stand in, where no log has them.
@@ -136,23 +174,47 @@ pub async fn put_uses(
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
     let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
-    let head = "INSERT INTO uses (account, facility, tag, ended_ms, box, epoch, seq, held_in)";
+    let head =
+        "INSERT INTO uses (account, facility, tag, ended_ms, box, epoch, seq, held_in, unsure_boot, body)";
     let tail = " ON CONFLICT (account, facility, tag, ended_ms, box, epoch, seq, held_in) DO NOTHING";
+    let unsure = |u: &IndexedUse| is_unsure_use(&u.used);
     bulk!(
         conn,
         head,
-        8,
+        10,
         tail,
         uses,
         |u| account.as_str(),
         facility.as_str(),
-        u.tag.to_string(),
+        u.used.tag.to_string(),
         u.ended_ms,
         u.box_id.to_string(),
-        u.of.epoch.to_string(),
-        to_i64(u.of.seq),
+        u.used.of.epoch.to_string(),
+        to_i64(u.used.of.seq),
         held_in.as_str(),
+        unsure(u).then(|| u.used.at.boot.to_string()),
+        unsure(u).then(|| use_body(&u.used)),
     )
+}
+
+/// Puts uses that are there already at their true times.
+pub async fn move_uses(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+    moved: &[MovedUse],
+) -> Result<(), DbError> {
+    let (account, facility) = (scope.key(), facility.to_string());
+    let (account, facility) = (account.as_str(), facility.as_str());
+    // Of two branches that gave one number to two lines, the one whose line it is.
+    let sql = "UPDATE uses SET ended_ms = $1 WHERE account = $2 AND facility = $3 AND tag = $4 AND ended_ms = $5 \
+               AND box = $6 AND epoch = $7 AND seq = $8 AND body = $9";
+    for MovedUse { box_id, used, before_ms, ended_ms } in moved {
+        let (tag, box_id, epoch) = (used.tag.to_string(), box_id.to_string(), used.of.epoch.to_string());
+        let (seq, body) = (to_i64(used.of.seq), use_body(used));
+        exec!(conn, sql, *ended_ms, account, facility, tag, *before_ms, box_id, epoch, seq, body)?;
+    }
+    Ok(())
 }
 
 /// A line about an item, apart from its cleanings and uses.

@@ -8,15 +8,15 @@ use record::checkpoint::LogOrigin;
 use record::entry::{ClockState, Digest16, Entry, EntryTime, IdempotencyRecord};
 use record::fold::{
     AdoptedBy, CleaningRecord, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, RowKey,
-    rows_touched,
+    UseRecord, rows_touched,
 };
-use record::ids::{BootId, FacilityId};
+use record::ids::{BootId, BoxId, FacilityId};
 use record::kinds::{EntryRef, Event};
 use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
-use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse};
+use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse, is_unsure_use};
 use crate::db::command_keys::KeyPlace;
 use crate::db::repeats::Repeat;
 use crate::db::{AccountScope, DbConnection, DbError, cleanings, command_keys, repeats, state, texts};
@@ -32,10 +32,12 @@ pub(crate) struct AdoptedLog {
     pub(crate) at: EntryTime,
 }
 
-/// The cleanings that entries refer to: read ahead, and those of the entries themselves.
+/// The cleanings and uses that entries refer to: read ahead, and those of the entries themselves.
 #[derive(Default)]
 struct Known {
     cleanings: BTreeMap<LinePlace, IndexedCleaning>,
+    /// Uses whose time follows from what is said of their boot.
+    unsure_uses: BTreeMap<LinePlace, (BoxId, UseRecord)>,
     /// The first places of the keys that the entries have.
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     /// Lines that record once more what another one recorded, and that one.
@@ -76,6 +78,9 @@ impl HistoryLookup for Known {
         let of_boot = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
         Ok(self.cleanings.values().map(|(_, c)| c).filter(of_boot).cloned().collect())
     }
+    fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
+        Ok(self.unsure_uses.values().map(|(_, used)| *used).filter(|used| used.at.boot == boot).collect())
+    }
     fn first_of_key(
         &self,
         idem: &IdempotencyRecord,
@@ -103,6 +108,7 @@ pub(crate) struct FacilityProjection {
     changed: BTreeSet<RowKey>,
     cleaned: BTreeSet<LinePlace>,
     uses: Vec<IndexedUse>,
+    moved_uses: Vec<MovedUse>,
     notes: Vec<IndexedNote>,
     keys: Vec<KeyPlace>,
     repeats: Vec<Repeat>,
@@ -127,6 +133,7 @@ impl FacilityProjection {
             changed: BTreeSet::new(),
             cleaned: BTreeSet::new(),
             uses: Vec::new(),
+            moved_uses: Vec::new(),
             notes: Vec::new(),
             keys: Vec::new(),
             repeats: Vec::new(),
@@ -233,6 +240,11 @@ impl FacilityProjection {
             }
             if let Some(boot) = mentions.boot {
                 found.extend(cleanings::uncertain_of_boot(conn, self.scope, self.facility, boot).await?);
+                let uses = cleanings::uncertain_uses_of_boot(conn, self.scope, self.facility, boot).await?;
+                for (box_id, used) in uses {
+                    keys.extend([RowKey::Activity(used.tag), RowKey::Equipment(used.tag)]);
+                    self.known.unsure_uses.insert(used.place(), (box_id, used));
+                }
             }
             for (box_id, cleaning) in found {
                 keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
@@ -294,9 +306,19 @@ impl FacilityProjection {
                 FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) => {
                     self.cleaned(origin, cleaning)
                 }
-                FoldEffect::Used { tag, of, ended_ms } => {
-                    self.touch(tag, ended_ms);
-                    self.uses.push(IndexedUse { tag, box_id: origin.box_id, of, ended_ms });
+                FoldEffect::Used { used, ended_ms } => {
+                    let box_id = origin.box_id;
+                    self.touch(used.tag, ended_ms);
+                    self.uses.push(IndexedUse { box_id, used, ended_ms });
+                    if is_unsure_use(&used) {
+                        self.known.unsure_uses.insert(used.place(), (box_id, used));
+                    }
+                }
+                FoldEffect::UseMoved { used, before_ms, ended_ms } => {
+                    let known = self.known.unsure_uses.get(&used.place());
+                    let box_id = known.map_or(origin.box_id, |(box_id, _)| *box_id);
+                    self.touch(used.tag, before_ms.min(ended_ms));
+                    self.moved_uses.push(MovedUse { box_id, used, before_ms, ended_ms });
                 }
                 FoldEffect::Erased(hash) => self.erased.push(hash),
                 FoldEffect::Windows(tag) => self.touch(tag, now_ms),
@@ -331,6 +353,7 @@ impl FacilityProjection {
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
         cleanings::save_cleanings(conn, scope, facility, &cleaned, self.held_in).await?;
         cleanings::put_uses(conn, scope, facility, &self.uses, self.held_in).await?;
+        cleanings::move_uses(conn, scope, facility, &self.moved_uses).await?;
         cleanings::put_notes(conn, scope, facility, &self.notes, self.held_in).await?;
         command_keys::save_keys(conn, scope, facility, origin.box_id, &self.keys).await?;
         repeats::save_repeat(conn, scope, facility, origin.box_id, &self.repeats).await?;
@@ -340,6 +363,7 @@ impl FacilityProjection {
         self.changed.clear();
         self.cleaned.clear();
         self.uses.clear();
+        self.moved_uses.clear();
         self.notes.clear();
         self.keys.clear();
         self.repeats.clear();

@@ -13,8 +13,8 @@ use super::world::{NOW_MS, Said, World, box_id, column};
 const LOGS: u8 = 250;
 const LINES: usize = 50;
 
-/// A log, and what a fold in memory makes of it: the rows, and each cleaning as JSON.
-fn fold_in_memory(log: &FakeBox) -> (FacilityState, Vec<String>) {
+/// A log, and what a fold in memory makes of it: the rows, each cleaning as JSON, and when each use ended.
+fn fold_in_memory(log: &FakeBox) -> (FacilityState, Vec<String>, Vec<String>) {
     let (mut whole, mut index) = (FacilityState::default(), HistoryIndex::default());
     for entry in &log.entries {
         let (event, of) = (entry.event(), EntryRef { epoch: log.origin.epoch, seq: entry.seq() });
@@ -24,7 +24,10 @@ fn fold_in_memory(log: &FakeBox) -> (FacilityState, Vec<String>) {
     let mut cleanings: Vec<String> =
         index.cleanings.values().map(|cleaning| serde_json::to_string(cleaning).unwrap()).collect();
     cleanings.sort();
-    (whole, cleanings)
+    let uses = index.uses.values().map(|(used, ended_ms)| format!("{}:{}:{ended_ms}", used.of.seq, used.tag));
+    let mut uses: Vec<String> = uses.collect();
+    uses.sort();
+    (whole, cleanings, uses)
 }
 
 #[tokio::test]
@@ -35,7 +38,7 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
     let random: &dyn RandomSource = &random;
     // What begins a log or adopts a run is ingest's own: the fold makes nothing of it.
     let golden: Vec<_> = golden_lines().into_iter().filter(|(kind, _)| !kind.starts_with("log.")).collect();
-    let (mut cleanings, mut repeats) = (0, 0);
+    let (mut cleanings, mut repeats, mut moved) = (0, 0, 0);
     for n in 1..=LOGS {
         let mut log = FakeBox::new(box_id(n), 1, n);
         for seq in 0..LINES {
@@ -61,7 +64,7 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
             assert_eq!(world.send(&log, from, end).await.held(), Some(end), "log {n}");
             from = end;
         }
-        let (whole, expected) = fold_in_memory(&log);
+        let (whole, expected, expected_uses) = fold_in_memory(&log);
         let mut conn = world.read().await;
         let read = state::load_all(&mut conn, world.scope, facility).await.unwrap();
         assert_eq!(read, whole, "log {n}");
@@ -69,10 +72,25 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
         let own: Vec<&str> =
             stored.iter().filter_map(|row| row.strip_prefix(&facility.to_string())).collect();
         assert_eq!(own, expected, "log {n}");
+        let sql = "SELECT facility || seq || ':' || tag || ':' || ended_ms FROM uses";
+        let stored = column(&mut conn, sql).await;
+        let mut uses: Vec<&str> =
+            stored.iter().filter_map(|row| row.strip_prefix(&facility.to_string())).collect();
+        uses.sort_unstable();
+        assert_eq!(uses, expected_uses, "log {n}");
+        let written = |seq: &str| seq.parse().ok().and_then(|seq: usize| log.entries.get(seq));
+        let is_moved = |used: &&&str| {
+            let mut parts = used.split(':');
+            let (seq, ended) = (parts.next(), parts.next_back().and_then(|ms| ms.parse::<i64>().ok()));
+            let wall = seq.and_then(written).map(|entry| entry.head().at.wall);
+            wall.zip(ended).is_some_and(|(wall, ended)| ended > wall)
+        };
+        moved += uses.iter().filter(is_moved).count();
         cleanings += own.len();
         let is_cleaning = |entry: &&record::entry::Entry| entry.head().kind.as_ref() == "cleaning.recorded";
         let with_key = log.entries.iter().filter(is_cleaning).filter(|entry| entry.head().idem.is_some());
         repeats += with_key.count();
     }
     assert!(cleanings > 100 && repeats > 100, "{cleanings} cleanings, {repeats} under a key");
+    assert!(moved > 0, "no use moved with the clock");
 }

@@ -1,6 +1,9 @@
 //! What must hold of the store, whichever database is under it.
 
 use record::compliance::{CivilCalendar, CleaningTimes, ItemTimelines, WindowTally};
+use record::entry::{ClockState, EntryTime};
+use record::fold::UseRecord;
+use record::ids::BootId;
 use record::kinds::EntryRef;
 use record::messages::{Answer, HealthReport, VERSION};
 use record::run::RunName;
@@ -500,7 +503,9 @@ pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
     let mut expected = vec![String::new()];
     let mut tx = world.db.begin().await.unwrap();
     for run in [None, runs[0], runs[1]] {
-        let used = cleanings::IndexedUse { tag, box_id, of, ended_ms: NOW_MS };
+        let at = EntryTime { wall: NOW_MS, boot: BootId::new(1, [1; 10]), up: 1, clock: ClockState::Synced };
+        let used = UseRecord { of, run, tag, at, stated_ms: None, class: None };
+        let used = cleanings::IndexedUse { box_id, used, ended_ms: NOW_MS };
         let noted = cleanings::IndexedNote { tag, box_id, of, at_ms: NOW_MS };
         cleanings::put_uses(&mut tx, world.scope, world.facility, &[used], run).await.unwrap();
         cleanings::put_notes(&mut tx, world.scope, world.facility, &[noted], run).await.unwrap();

@@ -221,7 +221,7 @@ mod tests {
 
     use proptest::prelude::*;
     use record::entry::{ClockState, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
-    use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
+    use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, UseRecord};
     use record::ids::{BootId, Epoch};
     use record::kinds::{EntryRef, Event};
     use record::run::RunName;
@@ -241,6 +241,9 @@ mod tests {
             Ok(self.0.get(&of).cloned())
         }
         fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
+            Ok(Vec::new())
+        }
+        fn unsure_uses(&self, _: BootId) -> Result<Vec<UseRecord>, Infallible> {
             Ok(Vec::new())
         }
         fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {

@@ -1,6 +1,8 @@
 //! The history of an item: cleanings, uses and whatever else its box says about it, in the order of time.
 
-use record::entry::{ClockState, CommandSource, EntryAuthor};
+use record::entry::{ClockState, CommandSource, EntryAuthor, EntryTime};
+use record::fold::UseRecord;
+use record::ids::BootId;
 use record::kinds::EntryRef;
 use record::run::RunName;
 use record::tag::Tag;
@@ -187,7 +189,9 @@ async fn a_use_whose_line_is_not_here_has_its_time() {
     let (tag, of) = (site.tags[0], EntryRef { epoch: site.one.origin.epoch, seq: 9_000 });
     let path = format!("/app/f/{}/e/{tag}", site.id);
     let before = world.get(&path, &cookie).await.body;
-    let used = IndexedUse { tag, box_id: site.one.id, of, ended_ms: NOW_MS };
+    let at = EntryTime { wall: NOW_MS, boot: BootId::new(1, [1; 10]), up: 1, clock: ClockState::Synced };
+    let used = UseRecord { of, run: None, tag, at, stated_ms: None, class: None };
+    let used = IndexedUse { box_id: site.one.id, used, ended_ms: NOW_MS };
     let mut tx = world.db.begin().await.unwrap();
     let run = RunName::new(of.epoch, 8_999..9_002, Hash([1; 32])).ok();
     put_uses(&mut tx, world.a.scope, site.id, &[used], run).await.unwrap();

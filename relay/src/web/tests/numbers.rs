@@ -4,7 +4,7 @@ use record::compliance::{
     CivilCalendar, CleaningTimes, ComplianceRate, ItemTimelines, WindowTally, ZoneSpan,
 };
 use record::entry::{Entry, IdempotencyRecord};
-use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
+use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, UseRecord};
 use record::ids::BootId;
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -23,6 +23,9 @@ impl HistoryLookup for Kept {
         Ok(self.0.iter().find(|c| c.of == of).cloned())
     }
     fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Self::Error> {
+        Ok(Vec::new())
+    }
+    fn unsure_uses(&self, _: BootId) -> Result<Vec<UseRecord>, Self::Error> {
         Ok(Vec::new())
     }
     fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Self::Error> {

@@ -1,0 +1,62 @@
+//! Uses of an item: when they ended, by what is known of the clock.
+
+use serde::{Deserialize, Serialize};
+
+use super::LinePlace;
+use crate::anchor::{ClockAnchor, corrected_ms};
+use crate::entry::EntryTime;
+use crate::kinds::{EntryRef, SpauldingClass, UseRecorded};
+use crate::run::RunName;
+use crate::tag::Tag;
+
+/// What an entry says of a use, as far as its time depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseRecord {
+    /// Which entry.
+    #[serde(flatten)]
+    pub of: EntryRef,
+    /// The run that brought it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunName>,
+    /// Which item, by its first tag.
+    pub tag: Tag,
+    /// When it was written.
+    pub at: EntryTime,
+    /// When somebody says that it ended, milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_ms: Option<i64>,
+    /// Its class, where that was above the item's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<SpauldingClass>,
+}
+
+impl UseRecord {
+    /// What this entry says.
+    pub fn of(line: LinePlace, at: EntryTime, body: &UseRecorded) -> Self {
+        // Nothing ends before it began.
+        let stated_ms = body.ended.max(body.performed);
+        Self { of: line.of, run: line.run, tag: body.tag, at, stated_ms, class: body.class }
+    }
+
+    /// Its line.
+    pub fn place(&self) -> LinePlace {
+        LinePlace { of: self.of, run: self.run }
+    }
+
+    /// When it ended, milliseconds since 1970, by what is known of its boot; where nobody stated that, when it was.
+    pub fn ended_ms(&self, anchor: Option<ClockAnchor>) -> i64 {
+        let written_ms = corrected_ms(&self.at, anchor);
+        // Nothing that is known has ended in the future.
+        self.stated_ms.unwrap_or(written_ms).min(written_ms)
+    }
+}
+
+/// A use of an item, as far as the cleaning that follows it is judged by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EquipmentUse {
+    /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+    pub ended_ms: i64,
+    /// Its class, where that was above the item's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<SpauldingClass>,
+}
