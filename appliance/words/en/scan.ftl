@@ -151,6 +151,7 @@ protocol-effective = In force from
 # $day: such as Dec 3, 2026.
 protocol-next = From { $day }: version { $version }.
 protocol-number = Version
+scan-proof-typed = This item needs your name.
 scan-proof-pin = This item needs your PIN.
 scan-proof-badge = This item needs your badge or your PIN.
 scan-proof-plain = This item needs your PIN. Your phone is on the simple page.

@@ -105,6 +105,7 @@ protocol-clean-for = { $hours ->
 protocol-effective = Vigente desde
 protocol-next = Desde el { $day }: versión { $version }.
 protocol-number = Versión
+scan-proof-typed = Este equipo necesita su nombre.
 scan-proof-pin = Este equipo necesita su PIN.
 scan-proof-badge = Este equipo necesita su credencial o su PIN.
 scan-proof-plain = Este equipo necesita su PIN. Su teléfono está en la página simple.

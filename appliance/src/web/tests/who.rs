@@ -96,6 +96,7 @@ async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
                         continue;
                     }
                     assert_eq!((answer.status, world.size()), (422, size), "{what}");
+                    answer.has("name=\"unproven\"");
                     let declined = [fields.as_slice(), &[("unproven", "1")]].concat();
                     let done = submit(&world, secure, &declined).await;
                     assert_eq!((done.status, lacks_who(&world)), (303, true), "{what}");

@@ -230,6 +230,9 @@ impl ScanPageBuilder<'_> {
     /// What more than a name is asked for, unless this browser has proven it.
     fn ask_proof(&self, class: SpauldingClass, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
         let Self { view, reader, facility, .. } = self;
+        let is_name = |problem: &ScanProblem| {
+            matches!(problem, ScanProblem::Rule(CommandRefusal::Needed { field: "cleaned_by", .. }))
+        };
         let look = ProofLook {
             state: self.state,
             w: view.words.1,
@@ -239,6 +242,7 @@ impl ScanPageBuilder<'_> {
             reader,
             facility,
             entered: &view.entered.who,
+            lacks_name: view.problems.iter().any(is_name),
             is_signed_in: known.is_some(),
             has_badges: self.state.identity.badges.has_any(),
         };

@@ -115,6 +115,8 @@ pub(crate) struct ProofLook<'a> {
     pub(crate) reader: &'a LogReader,
     pub(crate) facility: &'a FacilityState,
     pub(crate) entered: &'a str,
+    /// It came back for want of a name.
+    pub(crate) lacks_name: bool,
     /// Somebody's PIN can be entered in the page: they are signed in.
     pub(crate) is_signed_in: bool,
     /// Somebody has a badge.
@@ -124,7 +126,7 @@ pub(crate) struct ProofLook<'a> {
 impl ProofLook<'_> {
     /// What is asked for of somebody who has proven nothing yet.
     pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
-        let Self { w, class, origin, is_signed_in, has_badges, .. } = self;
+        let Self { w, class, origin, lacks_name, is_signed_in, has_badges, .. } = self;
         let needed = weakest_way(&self.facility.settings, class);
         let ask = |words| ProofAsk {
             words,
@@ -155,8 +157,9 @@ impl ProofLook<'_> {
             _ if !is_signed_in && takes_list(&self.facility.settings, class) => {
                 let (names, is_spent) = self.find_names();
                 let ask = ask(w.scan_proof_list_too());
-                Some(ProofAsk { takes_name: true, names, is_spent, is_needed: false, ..ask })
+                Some(ProofAsk { takes_name: true, names, is_spent, is_needed: lacks_name, ..ask })
             }
+            (ProofWay::Typed, _) if lacks_name => Some(ask(w.scan_proof_typed())),
             _ => None,
         }
     }
