@@ -101,48 +101,6 @@ provision-applied = The claim file was applied.
 provision-applied-left = The claim file was applied, but could not be wiped from the card.
 provision-refused = The claim file has mistakes; nothing of it was applied.
 
-## The form.
-
-setup-field-needed = { $field } is needed
-setup-field-long = { $field } is longer than { $max } characters. Shorten it
-setup-field-character = { $field } has a character that cannot be shown (U+{ $code }). Enter it again by hand
-
-form-setup-people = First facility admin
-form-setup-admin = Name
-    .hint = Whoever adds equipment and staff from now on
-form-setup-place = Facility
-form-setup-facility = Facility’s name
-form-setup-time-zone = Time zone
-    .hint = Such as America/Chicago
-form-setup-host-name = Host name
-    .hint = The box’s name in the building’s network: letters, digits and hyphens
-form-setup-label-host = Label host
-    .hint = Such as HTTP://10.0.0.5. It is on every label for years: a reserved IPv4 address or a name in the facility’s own DNS
-form-setup-wifi = Wi-Fi
-form-setup-ssid = Name of the Wi-Fi
-    .hint = Empty: the box uses the cable
-form-setup-passphrase = Password of the Wi-Fi
-    .hint = Empty: an open Wi-Fi. WPA2-Enterprise and 802.1X are not supported
-form-setup-country = Country
-    .hint = Two letters, such as US: whose radio rules hold
-form-setup-hidden = The Wi-Fi is hidden
-form-setup-address-section = Fixed address
-form-setup-address = Address with its prefix
-    .hint = Such as 10.1.2.3/24. Empty: the network assigns one
-form-setup-gateway = Gateway
-form-setup-dns = Name servers
-    .hint = Addresses, divided by commas
-form-setup-way = Way out
-form-setup-proxy = Proxy
-    .hint = http://host:port or http://user:password@host:port
-form-setup-ca = Certificate authority of a proxy that looks into TLS
-    .hint = PEM text. The box’s connections then go through that proxy’s eyes
-form-setup-ntp = Time servers
-    .hint = Names or addresses, divided by commas
-form-setup-relay = Relay
-form-setup-claim = Claim file
-    .hint = Its text, from the relay’s page “Add a box”
-
 ## Why something of a claim file does not fit; continues the key.
 
 form-setup-mistake-too-long = has more than { $detail } bytes, too many for a claim file: is it another file?

@@ -93,6 +93,7 @@ mod relay_ways;
 mod reminders;
 mod removals;
 mod renames;
+mod seen_forms;
 mod setup;
 mod shared_tablets;
 mod sign_in;

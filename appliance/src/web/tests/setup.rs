@@ -2,9 +2,11 @@
 
 use firmware_config::ClaimFile;
 
+use super::editing::{form_of, value_of, with as put};
 use super::fixture::copy_parts;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
+use crate::intake::SettingsChange;
 use record::entry::EntryAuthor;
 
 const CODE: &str = "aaaaa aaaaa";
@@ -61,7 +63,7 @@ async fn the_first_admin_gets_in_and_the_page_closes() {
     for (field, value, words) in [
         ("pin", "1234", "has 6 to 8 digits"),
         ("again", "839205", "The two PINs differ"),
-        ("admin", "", "Name is needed"),
+        ("admin", "", "Enter the name of the first facility admin"),
         ("claim", "version = 1\nhostnam = \"a\"", "Claim file: Line 2: hostnam"),
         ("time_zone", "Chicago", "Time zone: must be an IANA time zone"),
     ] {
@@ -299,6 +301,70 @@ async fn an_admin_changes_it_later_and_nobody_else() {
     let signed_in = posted("/staff/sign-in", &[("staff", &tom), ("pin", "839204")]);
     let cookie = world.send(signed_in, true).await.cookies();
     Desk { world: &world, cookie }.get("/staff/box/setup").await.is(403);
+}
+
+/// Whoever only names another Wi-Fi in an old tab puts no old address back on the labels, and the Wi-Fi is not lost.
+#[tokio::test]
+async fn an_old_tab_that_names_a_wi_fi_changes_no_label_host() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let setup_folder = Some(folder.path().to_owned());
+    let image = variant(&world, move |field| field.setup_folder = setup_folder);
+    let cookie = desk(&world, StaffRole::FacilityAdmin).await.cookie;
+    let send = async |mut request: Request<Body>| {
+        request.headers_mut().insert(http::header::COOKIE, cookie.parse().unwrap());
+        send_by(&image, request).await
+    };
+    let path = "/staff/box/setup";
+    let post = |fields: &[(String, String)]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        posted(path, &fields)
+    };
+    let old_tab = form_of(&send(asked(path)).await, path);
+    let new = SettingsChange { label_host: Some("HTTP://10.0.0.8".into()), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(new))).await;
+    let file = "version = 1\nlabel_host = \"HTTP://10.0.0.9\"\n[network]\nntp = [\"10.0.0.2\"]\n";
+    let old_tab = put(put(put(old_tab, "ssid", "Ward"), "country", "US"), "claim", file);
+    let conflict = send(post(&old_tab)).await;
+    conflict.is(409).has("Somebody changed this meanwhile").has("Label host").has_not("Name of the Wi-Fi");
+    assert!(!crate::setup::has_request(&world.state.field.data), "nothing was handed on");
+    let chosen = form_of(&conflict, path);
+    assert_eq!(value_of(&chosen, "label_host"), "HTTP://10.0.0.8", "nobody touched it in the old tab");
+    send(post(&chosen)).await.is(200).has("The changes are saved");
+    assert_eq!(world.state.store.facility().settings.label_host, "HTTP://10.0.0.8");
+    let claim = take_request(&world);
+    assert_eq!((claim.wifi.unwrap().ssid.as_str(), claim.network.ntp.len()), ("Ward", 1));
+    // Something else of the facility is nothing that this form could undo.
+    let old_tab = put(put(form_of(&send(asked(path)).await, path), "ssid", "Ward 2"), "country", "US");
+    let contact = SettingsChange { contact: Some("ext. 9".into()), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(contact))).await;
+    send(post(&old_tab)).await.is(200);
+    assert_eq!(take_request(&world).wifi.unwrap().ssid, "Ward 2");
+    // A claim file that was chosen goes along with the question as text, without what the question is about.
+    let old_tab = put(form_of(&send(asked(path)).await, path), "label_host", "");
+    let new = SettingsChange { label_host: Some("HTTP://10.0.0.7".into()), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(new))).await;
+    let conflict = send(with_file(path, &old_tab, file)).await;
+    conflict.is(409).has("HTTP://10.0.0.9");
+    let chosen = form_of(&conflict, path);
+    assert!(value_of(&chosen, "claim").contains("10.0.0.2"), "{chosen:?}");
+    assert!(!value_of(&chosen, "claim").contains("10.0.0.9"), "{chosen:?}");
+    send(post(&put(chosen, "label_host", "HTTP://10.0.0.9"))).await.is(200);
+    assert_eq!(world.state.store.facility().settings.label_host, "HTTP://10.0.0.9");
+    assert_eq!(take_request(&world).network.ntp.len(), 1);
+}
+
+/// The form with a claim file that was chosen.
+fn with_file(path: &str, fields: &[(String, String)], file: &str) -> Request<Body> {
+    let part = |(name, value): &(String, String)| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields: String = fields.iter().filter(|(name, _)| name != "file").map(part).collect();
+    let body = format!(
+        "{fields}--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"cleantrack.toml\"\r\n\r\n{file}\r\n--XX--\r\n"
+    );
+    let request = Request::post(path).header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
+    request.body(Body::from(body)).unwrap()
 }
 
 #[tokio::test]

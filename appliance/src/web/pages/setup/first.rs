@@ -11,7 +11,7 @@ use web::argument::FormFields;
 use web::error::HttpError;
 use web::form::{FormDefinition, FormValues};
 
-use super::form::{FIRST, FIRST_IMAGE, read_claim, word_faults};
+use super::form::{FIRST, FIRST_IMAGE, open_form_words, read_claim};
 use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
 use crate::doctor::running::find_admin;
@@ -26,7 +26,7 @@ use crate::web::access::pin::pin_in_the_clear;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::access_log::log_admission;
-use crate::web::commands::run::{CommandFailure, read_event, run_command};
+use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::{AppState, is_set_up, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, worded};
 use crate::web::layout::PageLayout;
@@ -162,7 +162,7 @@ fn check_code(
 
 /// All that is wrong at once.
 fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<FirstEntry, Vec<Wrong>> {
-    let mut wrong = word_faults(&values, w);
+    let mut wrong = values.errors(open_form_words(w).catalog());
     let pin = form.fields.text("pin").trim().to_owned();
     if PinForm::of(StaffRole::FacilityAdmin).check(&pin).is_err() {
         wrong.push(Wrong { at: "pin".to_owned(), words: w.setup_pin_wrong() });
@@ -186,7 +186,10 @@ fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<
 /// The person last: with them this page closes. Only a password of the box's own Wi-Fi comes behind them: whoever was not told
 /// of it must not lose their connection. The inner error says what the box could not write down.
 async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, String>, HttpError> {
-    change_facility(state, EntryAuthor::BOX, &entry.values, &entry.claim).await?;
+    if let Some(change) = find_facility_change(state, &entry.values, &entry.claim) {
+        let command = Command::ChangeFacility(Box::new(change));
+        run_command(state, EntryAuthor::BOX, None::<String>, command).await?;
+    }
     let cuts_off = entry.claim.access_point.is_some();
     if !cuts_off && let Err(why) = hand_on(state, &entry.claim).await? {
         return Ok(Err(why));
@@ -233,13 +236,12 @@ async fn use_up_code(state: &AppState) -> Result<(), HttpError> {
 /// How long a technician of a new facility can undo a record, minutes; where nobody ever said it is ten.
 const UNDO_MIN_NEW: u32 = 2;
 
-/// What belongs to the facility goes into the log.
-pub(super) async fn change_facility(
+/// What a form says of the facility and what is not so yet; it goes into the log.
+pub(super) fn find_facility_change(
     state: &AppState,
-    by: EntryAuthor,
     values: &FormValues,
     claim: &ClaimFile,
-) -> Result<(), HttpError> {
+) -> Option<SettingsChange> {
     let there = Snapshot::now(state).settings;
     let name = values.text("facility");
     let zone = claim.time_zone.clone().filter(|zone| *zone != there.zone() || there.zones.is_empty());
@@ -251,15 +253,7 @@ pub(super) async fn change_facility(
         label_host: claim.label_host.clone().filter(|host| *host != there.label_host),
         ..SettingsChange::default()
     };
-    if settings == SettingsChange::default() {
-        return Ok(());
-    }
-    match run_command(state, by, None::<String>, Command::ChangeFacility(Box::new(settings))).await {
-        Ok(_) => Ok(()),
-        // Somebody else said the same meanwhile.
-        Err(CommandFailure::Refused(crate::intake::CommandRefusal::AlreadySo(_))) => Ok(()),
-        Err(other) => Err(other.into()),
-    }
+    (settings != SettingsChange::default()).then_some(settings)
 }
 
 /// Whether everybody around may join the box's own Wi-Fi.

@@ -2,12 +2,13 @@
 
 use firmware_config::{ClaimFile, ClaimFileError, NetworkClaim};
 use record::limits::NAME_CHARS_MAX;
-use web::form::{FieldCause, FormDefinition, FormField, FormSection, FormValues};
+use web::form::{FormDefinition, FormField, FormSection, FormValues};
+use words::WordSet as _;
 
 use crate::setup::SetupRow;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::setup_words::{word_reason, word_row};
-use crate::web::words::SetupWords;
+use crate::web::words::{FormWords, SetupWords};
 
 /// Characters of lists and addresses.
 const LINE_CHARS_MAX: usize = 300;
@@ -78,19 +79,29 @@ const FIELD_KEYS: [(&str, &str); 12] = [
     ("network.ntp", "ntp"),
 ];
 
-/// What a field by itself shows to be wrong.
-pub(super) fn word_faults(values: &FormValues, w: SetupWords) -> Vec<Wrong> {
-    let worded = values.faults().into_iter().map(|fault| {
-        let label = w.catalog().format(&values.form().message_key(fault.field), &[]);
-        let words = match fault.cause {
-            FieldCause::TooLong { chars_max } => w.setup_field_long(label, chars_max.to_string()),
-            FieldCause::Character { code } => w.setup_field_character(format!("{code:04X}"), label),
-            // Nothing here is a number or on a list.
-            _ => w.setup_field_needed(label),
-        };
-        Wrong { at: fault.field.to_owned(), words }
-    });
-    worded.collect()
+/// The words of forms in the language of these.
+pub(super) fn open_form_words(w: SetupWords) -> FormWords {
+    FormWords::in_locale(w.catalog().locale())
+}
+
+/// The claim file that was chosen, or put in as text; empty: neither.
+fn find_claim<'a>(values: &'a FormValues, file: Option<&'a [u8]>) -> &'a [u8] {
+    let text = values.text("claim").trim().as_bytes();
+    file.filter(|bytes| !bytes.is_empty()).unwrap_or(text)
+}
+
+/// The form with what its claim file says in the fields that it has for it, and the rest as text: a file that was chosen does
+/// not come once more by itself.
+pub(super) fn enter_claim(values: &FormValues, file: Option<&[u8]>, claim: &ClaimFile) -> FormValues {
+    let fields = [("time_zone", &claim.time_zone), ("label_host", &claim.label_host)];
+    let entered = fields.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    let values = entered.fold(values.clone(), |values, (name, value)| values.with(name, value));
+    let rest = match ClaimFile::parse(find_claim(&values, file)) {
+        Ok(base) => ClaimFile { time_zone: None, label_host: None, ..base }.to_toml(),
+        // There is none.
+        Err(_) => String::new(),
+    };
+    values.with("claim", rest)
 }
 
 /// The claim file that was chosen or put in as text, with the form's fields over it.
@@ -102,8 +113,7 @@ pub(super) fn read_claim(
     file: Option<&[u8]>,
     w: SetupWords,
 ) -> Result<ClaimFile, Vec<Wrong>> {
-    let text = values.text("claim").trim().as_bytes();
-    let bytes = file.filter(|bytes| !bytes.is_empty()).unwrap_or(text);
+    let bytes = find_claim(values, file);
     let base = match bytes.is_empty() {
         true => Ok(ClaimFile::default()),
         false => ClaimFile::parse(bytes).map_err(|error| word_mistakes(&error, w)),
@@ -131,7 +141,7 @@ fn word_fields(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
     let worded = rows.map(|row| {
         let key = row.key.as_deref().unwrap_or_default();
         let field = FIELD_KEYS.iter().find(|(known, _)| *known == key).map_or("claim", |(_, field)| *field);
-        let label = w.catalog().format(&FIRST_IMAGE.message_key(field), &[]);
+        let label = open_form_words(w).catalog().format(&FIRST_IMAGE.message_key(field), &[]);
         Wrong { at: field.to_owned(), words: format!("{label}: {}", word_reason(w, &row)) }
     });
     worded.collect()
@@ -238,15 +248,5 @@ mod tests {
         assert_eq!(fields.split_off(2), ["claim", "claim"], "{wrong:?}");
         fields.sort_unstable();
         assert_eq!(fields, ["host_name", "proxy"], "{wrong:?}");
-    }
-
-    #[test]
-    fn every_field_has_words_in_each_language() {
-        for locale in [Locale::EnUs, Locale::EsUs] {
-            let catalog = SetupWords::in_locale(locale).catalog();
-            for key in super::super::FORMS.iter().flat_map(|form| form.message_keys()) {
-                assert!(catalog.has_message(&key), "{locale:?} {key}");
-            }
-        }
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn setup_page_routes() -> Vec<Route<AppState>> {
     routes
 }
 
-/// The forms of these pages; their words are an area of their own.
+/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
     &[&form::FIRST, &form::FIRST_IMAGE, &form::LATER, &form::LATER_IMAGE];

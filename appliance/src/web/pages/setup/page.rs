@@ -5,13 +5,14 @@ use web::answer::Page;
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormPainter, FormValues};
 
+use super::form::open_form_words;
 use crate::setup::{SetupState, read_state};
 use crate::web::context::AppState;
 use crate::web::form_page::FormMarks;
 use crate::web::layout::{PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::setup_words::{word_row, word_state};
-use crate::web::words::SetupWords;
+use crate::web::words::{FormWords, SetupWords};
 
 /// What a form carries and nobody sees.
 pub(super) enum SetupMarks {
@@ -33,6 +34,7 @@ pub(super) struct SetupForm<'a> {
 struct SetupTemplate {
     frame: PageLayout,
     w: SetupWords,
+    f: FormWords,
     action: &'static str,
     problems: Vec<Wrong>,
     /// How far it is.
@@ -105,7 +107,8 @@ pub(super) fn form_page(
     form: SetupForm<'_>,
 ) -> Result<Page, HttpError> {
     let definition: &'static FormDefinition = form.values.form();
-    let mut sections = FormPainter::new(definition, w.catalog()).draw(form.values, &form.problems)?;
+    let f = open_form_words(w);
+    let mut sections = FormPainter::new(definition, f.catalog()).draw(form.values, &form.problems)?;
     let relay = sections.pop();
     let is_first = definition.find_field("admin").is_some();
     let first = is_first.then(|| sections.remove(0));
@@ -113,6 +116,7 @@ pub(super) fn form_page(
     let page = SetupTemplate {
         frame,
         w,
+        f,
         action,
         problems: form.problems,
         state: lines.state,

@@ -1,28 +1,30 @@
 //! The set-up as a facility admin changes it later.
 
 use axum::extract::State;
+use record::fold::{FacilitySettings, RowVersion};
 use web::answer::{FormRecall, FormReply, OneOf, Page};
 use web::error::HttpError;
-use web::form::{FormDefinition, FormValues};
+use web::form::{FormDefinition, FormPainter, FormValues};
 
 use super::STAFF_SETUP;
-use super::first::{change_facility, close_network, hand_on, unwritten_error};
-use super::form::{LATER, LATER_IMAGE, read_claim, word_faults};
+use super::first::{close_network, find_facility_change, hand_on, unwritten_error};
+use super::form::{LATER, LATER_IMAGE, enter_claim, open_form_words, read_claim};
 use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page};
 use crate::identity::{AccessOutcome, AccessTarget};
+use crate::intake::{Command, SettingsChange};
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::FormOrPage;
+use crate::web::commands::run::{CommandFailure, SubmissionKey, run_command};
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, window_title};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
-use crate::web::request::submission::submission_of;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{PageWords, SetupWords, StaffWords};
+use crate::web::words::{FormWords, PageWords, SetupWords, StaffWords};
 
 fn form_definition(state: &AppState) -> &'static FormDefinition {
     if state.field.setup_folder.is_some() { &LATER_IMAGE } else { &LATER }
@@ -47,16 +49,22 @@ fn staff_page(
     form_page(state, frame, w, STAFF_SETUP, form)
 }
 
+/// What is set up, over what the form holds of the machine.
+fn fill_facility(values: FormValues, there: &FacilitySettings) -> FormValues {
+    values
+        .with("facility", there.name.as_str())
+        .with("time_zone", if there.zones.is_empty() { "" } else { there.zone() })
+        .with("label_host", there.label_host.as_str())
+}
+
 pub(crate) async fn ask_changes(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let there = Snapshot::now(&state).settings;
-    let values = FormValues::empty(form_definition(&state))
-        .with("facility", there.name.as_str())
-        .with("time_zone", if there.zones.is_empty() { "" } else { there.zone() })
-        .with("label_host", there.label_host.as_str());
-    staff_page(&state, &signed, &values, Vec::new(), FormMarks::new(&state, &signed))
+    let values = fill_facility(FormValues::empty(form_definition(&state)), &there).remembered();
+    let marks = FormMarks::new(&state, &signed).over(there.changed);
+    staff_page(&state, &signed, &values, Vec::new(), marks)
 }
 
 pub(crate) async fn save_changes(
@@ -65,18 +73,28 @@ pub(crate) async fn save_changes(
     form: StaffListForm,
 ) -> Result<FormOrPage, HttpError> {
     let (_, w): (StaffWords, SetupWords) = signed.words();
-    let values = FormValues::read(form_definition(&state), &form.fields);
-    let mut problems = word_faults(&values, w);
-    let claim = match read_claim(&values, form.file.as_deref(), w) {
-        Ok(claim) if problems.is_empty() => claim,
-        Ok(_) => return save_again(&state, &signed, &values, problems, &form),
+    let mut sent = SentForm::<RowVersion>::read(open_form_words(w), form_definition(&state), &form.fields);
+    let claim = match read_claim(&sent.values, form.file.as_deref(), w) {
+        Ok(claim) if sent.errors.is_empty() => claim,
+        Ok(_) => return save_again(&state, &signed, sent),
         Err(mistakes) => {
-            problems.extend(mistakes);
-            return save_again(&state, &signed, &values, problems, &form);
+            sent.errors.extend(mistakes);
+            return save_again(&state, &signed, sent);
         }
     };
+    if let Some(change) = find_facility_change(&state, &sent.values, &claim) {
+        let command = Command::ChangeFacility(Box::new(SettingsChange { seen: sent.seen, ..change }));
+        let yours = enter_claim(&sent.values, form.file.as_deref(), &claim);
+        let key = facility_key(&sent, &yours);
+        match run_command(&state, signed.author(), key, command).await {
+            Ok(_) => {}
+            Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
+                return show_difference(&state, &signed, &yours).await.map(OneOf::First);
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
     let claim = close_network(&state, claim);
-    change_facility(&state, signed.author(), &values, &claim).await?;
     hand_on(&state, &claim).await?.map_err(|why| unwritten_error(&why))?;
     signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessTarget::Admin)]);
     let (frame, w) = staff_layout(&state, &signed, &[]);
@@ -85,14 +103,46 @@ pub(crate) async fn save_changes(
     done_page(frame, w, done, STAFF_SETUP.to_owned()).map(OneOf::Second)
 }
 
+/// The key of what the form says of the facility. A password of a Wi-Fi is no part of what the log holds a digest of.
+fn facility_key(sent: &SentForm<RowVersion>, yours: &FormValues) -> SubmissionKey {
+    let of_facility = ["facility", "time_zone", "label_host"].map(|name| yours.text(name));
+    let seen = sent.seen.map(|seen| seen.to_string());
+    SubmissionKey::as_sent(sent.submission.clone(), &("setup", seen, of_facility))
+}
+
+/// What is set up now beside what came. Of the machine there is nothing to compare: that goes along.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    yours: &FormValues,
+) -> Result<FormReply, HttpError> {
+    let now = Snapshot::now(state).settings;
+    let (_, w): (StaffWords, FormWords) = signed.words();
+    let empty = FormValues::empty(yours.form());
+    let same = yours.iter().fold(empty, |same, (field, value)| same.with(field.name, value));
+    let conflict = FormConflict {
+        painter: FormPainter::new(yours.form(), w.catalog()),
+        theirs: &fill_facility(same, &now),
+        yours,
+        now: now.changed.to_string(),
+        changed: Some(now.changed),
+        is_taken: false,
+        thing: w.form_settings_thing(),
+        action: STAFF_SETUP.to_owned(),
+        back: STAFF_SETUP.to_owned(),
+        place: NavSection::Box,
+        carried: Vec::new(),
+    };
+    show_conflict(state, signed, conflict).await
+}
+
+/// The page once more, with what is wrong.
 fn save_again(
     state: &AppState,
     signed: &StaffSession,
-    values: &FormValues,
-    problems: Vec<Wrong>,
-    form: &StaffListForm,
+    sent: SentForm<RowVersion>,
 ) -> Result<FormOrPage, HttpError> {
-    let marks = FormMarks::new(state, signed).again(submission_of(&form.fields), None::<String>);
-    let page = staff_page(state, signed, values, problems, marks)?;
+    let marks = FormMarks::new(state, signed).again(sent.submission, sent.seen);
+    let page = staff_page(state, signed, &sent.values, sent.errors, marks)?;
     Ok(OneOf::First(FormReply::Again(FormRecall::Invalid, page)))
 }
