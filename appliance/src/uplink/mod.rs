@@ -33,6 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use record::claim::ClaimAnswer;
+use record::fold::FacilitySettings;
 use record::ids::Epoch;
 use record::kinds::{BoxClaimed, Event};
 use record::messages::PrinterHealth;
@@ -51,6 +52,7 @@ use self::way_config::WayConfig;
 pub use self::way_fault::WayFault;
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
+use crate::intake::{Command, SettingsChange};
 use crate::store::Store;
 
 /// The first wait after a failure; doubled up to [`BACK_OFF_MAX`].
@@ -453,27 +455,10 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
     }
 }
 
-/// The claim becomes part of the log, with the facility's name and zone where nobody at the box has set them.
+/// The claim becomes part of the log.
 async fn accept_claim(shared: &Arc<UplinkShared>, answer: &ClaimAnswer) {
-    let event = Event::from(BoxClaimed {
-        account: answer.account,
-        facility: answer.facility.id,
-        relay: answer.relay_url.clone(),
-    });
-    let facility = answer.facility.clone();
-    let settings = {
-        let known = parts_settings(shared);
-        crate::intake::SettingsChange {
-            name: known.name.is_empty().then_some(facility.name),
-            zone: known.zones.is_empty().then_some(facility.zone),
-            ..Default::default()
-        }
-    };
-    let mut commands = vec![crate::intake::Command::Note(Box::new(event))];
-    if settings.name.is_some() || settings.zone.is_some() {
-        commands.push(crate::intake::Command::ChangeFacility(Box::new(settings)));
-    }
-    for command in commands {
+    let known = shared.parts.store.facility().settings.clone();
+    for command in list_claim_commands(&known, answer) {
         if let Err(error) =
             crate::command::execute_as_box(&shared.parts.store, Arc::clone(&shared.parts.random), command)
                 .await
@@ -483,8 +468,24 @@ async fn accept_claim(shared: &Arc<UplinkShared>, answer: &ClaimAnswer) {
     }
 }
 
-fn parts_settings(shared: &UplinkShared) -> Arc<record::fold::FacilitySettings> {
-    shared.parts.store.facility().settings.clone()
+/// What a claim writes: itself, and the facility's name and zone where nobody at the box has set them.
+pub(crate) fn list_claim_commands(known: &FacilitySettings, answer: &ClaimAnswer) -> Vec<Command> {
+    let facility = &answer.facility;
+    let event = Event::from(BoxClaimed {
+        account: answer.account,
+        facility: facility.id,
+        relay: answer.relay_url.clone(),
+    });
+    let settings = SettingsChange {
+        name: known.name.is_empty().then(|| facility.name.clone()),
+        zone: known.zones.is_empty().then(|| facility.zone.clone()),
+        ..SettingsChange::default()
+    };
+    let mut commands = vec![Command::Note(Box::new(event))];
+    if settings != SettingsChange::default() {
+        commands.push(Command::ChangeFacility(Box::new(settings)));
+    }
+    commands
 }
 
 #[cfg(test)]

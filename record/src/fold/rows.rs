@@ -176,7 +176,7 @@ impl Default for FacilitySettings {
             zones: Vec::new(),
             label_host: String::new(),
             allow_unattributed: false,
-            undo_min: 10,
+            undo_min: 2,
             contact: String::new(),
             pin_proof_min: 5,
             locale: String::new(),

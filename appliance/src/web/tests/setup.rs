@@ -7,7 +7,10 @@ use super::fixture::copy_parts;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
 use crate::intake::SettingsChange;
+use crate::uplink::list_claim_commands;
+use record::claim::{ClaimAnswer, ClaimedFacility};
 use record::entry::EntryAuthor;
+use record::ids::AccountId;
 
 const CODE: &str = "aaaaa aaaaa";
 const FORM: [(&str, &str); 5] = [
@@ -83,6 +86,45 @@ async fn the_first_admin_gets_in_and_the_page_closes() {
     late.is(409).has("<h1>This box is set up already</h1>").has("Nothing of what was entered");
     late.has("href=\"/staff/box/setup\"").has_not("839204");
     assert_eq!(world.size(), size + 3, "and nothing more");
+}
+
+/// The relay's answer to a claim.
+fn claim_answer() -> ClaimAnswer {
+    let facility = ClaimedFacility {
+        id: FacilityId::new(1, [1; 10]),
+        name: "Ward".into(),
+        zone: "America/Chicago".into(),
+    };
+    ClaimAnswer {
+        chain: "chain".into(),
+        account: AccountId::new(1, [1; 10]),
+        facility,
+        relay_url: "https://relay.example".into(),
+        mqtt_url: "mqtts://relay.example:8884".into(),
+        photos_url: "https://relay.example:8443".into(),
+        cosign_keys: Vec::new(),
+        directive_keys: Vec::new(),
+        relay_ca: "ca".into(),
+        expires_s: 9,
+    }
+}
+
+#[tokio::test]
+async fn a_new_facility_undoes_for_two_minutes_whoever_names_it_first() {
+    for is_claimed in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::bare(dir, UploadLimits::default(), Arc::new(SystemRandom), Vec::new()).await;
+        let settings = || world.state.store.facility().settings.clone();
+        if is_claimed {
+            for command in list_claim_commands(&settings(), &claim_answer()) {
+                world.give(command).await;
+            }
+            assert_eq!((settings().name.as_str(), settings().undo_min), ("Ward", 2));
+        }
+        let form = with(&[("facility", "Oak Clinic"), ("time_zone", "America/Chicago")]);
+        world.send(posted("/setup", &form), true).await.is(200);
+        assert_eq!((settings().name.as_str(), settings().undo_min), ("Oak Clinic", 2));
+    }
 }
 
 #[tokio::test]

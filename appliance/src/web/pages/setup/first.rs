@@ -233,9 +233,6 @@ async fn use_up_code(state: &AppState) -> Result<(), HttpError> {
     .await
 }
 
-/// How long a technician of a new facility can undo a record, minutes; where nobody ever said it is ten.
-const UNDO_MIN_NEW: u32 = 2;
-
 /// What a form says of the facility and what is not so yet; it goes into the log.
 pub(super) fn find_facility_change(
     state: &AppState,
@@ -245,9 +242,7 @@ pub(super) fn find_facility_change(
     let there = Snapshot::now(state).settings;
     let name = values.text("facility");
     let zone = claim.time_zone.clone().filter(|zone| *zone != there.zone() || there.zones.is_empty());
-    let is_new = there.name.is_empty() && !name.is_empty();
     let settings = SettingsChange {
-        undo_min: is_new.then_some(UNDO_MIN_NEW),
         name: Some(name.to_owned()).filter(|name| !name.is_empty() && *name != there.name),
         zone,
         label_host: claim.label_host.clone().filter(|host| *host != there.label_host),
