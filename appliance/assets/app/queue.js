@@ -132,8 +132,7 @@ globalThis.phoneQueue = (() => {
     const classes = [card && card.class, protocol && protocol.class].map((one) => CLASSES.indexOf(one));
     const way = (settings.who || {})[CLASSES[Math.max(0, ...classes)]] || "none";
     const photos = [card ? card.photo : "optional", protocol && protocol.photo].map((one) => PHOTOS.indexOf(one));
-    const ownClass = (protocol && protocol.class) || (card && card.class);
-    const one_press = protocol && (typeof protocol.one_press === "boolean" ? protocol.one_press : ownClass === "noncritical");
+    const one_press = protocol && (typeof protocol.one_press === "boolean" ? protocol.one_press : Math.max(...classes) === 0);
     return { way, name: way !== "none", proof: !["none", "typed"].includes(way), photo: PHOTOS[Math.max(0, ...photos)], one_press, contact_s: protocol && protocol.contact_s };
   }
   // What a record would lack, as it stands.

@@ -47,7 +47,8 @@ pub(crate) fn raised_class(
     uses.into_iter().chain(stated).max().filter(|class| *class > stated_class(item, protocol))
 }
 
-fn stated_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
+/// What an item and its protocol say of the class of each use: the stricter of both.
+pub fn stated_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
     protocol.and_then(|p| p.class).map_or(item.class, |class| class.max(item.class))
 }
 

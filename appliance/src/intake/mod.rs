@@ -37,7 +37,9 @@ use record::tag::Tag;
 use service::clock::Now;
 use service::random::RandomSource;
 
-pub use self::attribution::{PROOF_WAYS, ProofDemand, use_class, ways_from, ways_of_class, weakest_way};
+pub use self::attribution::{
+    PROOF_WAYS, ProofDemand, stated_class, use_class, ways_from, ways_of_class, weakest_way,
+};
 use self::attribution::{check_proof, is_enough, raised_class, way_of};
 pub use self::brand::BrandColour;
 pub use self::command::{

@@ -43,7 +43,7 @@ pub(crate) enum StaleToken {
     Foreign,
     /// Of another item.
     OtherItem,
-    /// Older than it may be, or from before the box started anew. What it says of the photo still holds.
+    /// Older than it may be, or from before the box started anew. A page that follows it goes on with what still holds.
     Old(PageToken),
 }
 
@@ -59,6 +59,14 @@ impl PageToken {
         let cleanings = count_cleanings(tag, &state.store.snapshot());
         let draw = draw_photo(&state.identity.page_key, tag, cleanings);
         Self { draw: Some(draw), ..Self::new(tag, now) }
+    }
+
+    /// Of a page that is shown in the place of one that is too old: its photo stays, and so does when this phone first saw the item,
+    /// as long as it is the same clock.
+    pub(crate) fn renewed(self, state: &AppState, now: &Now) -> Self {
+        let new = Self::drawn(state, self.tag, now);
+        let opened_ms = if self.boot == new.boot { self.opened_ms.min(new.opened_ms) } else { new.opened_ms };
+        Self { photo: self.photo, opened_ms, ..new }
     }
 
     /// As the page carries it.

@@ -273,6 +273,65 @@ async fn eight_tabs_of_an_item_record_each_its_own() {
     assert_eq!((receipts.len(), world.size()), (8, size + 8));
 }
 
+/// Whoever looks at a page for so long that it expires is still at the same record.
+#[tokio::test]
+async fn a_page_that_expired_goes_on_from_the_first_look() {
+    let world = World::new().await;
+    let tag = item_named(&world, "Infusion pump 15");
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{tag}")).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("step", "1");
+    world.clock.advance(Duration::from_secs(301));
+    let size = world.size();
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("This page has expired");
+    assert_eq!(world.size(), size);
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!(world.cleaning().took_ms, Some(301_000));
+}
+
+/// A protocol for intact skin gives no single press on what touches more.
+#[tokio::test]
+async fn the_stricter_class_decides_whether_one_press_ticks_all_steps() {
+    let world = World::new().await;
+    let (id, path) =
+        (*world.state.store.facility().protocols.keys().next().unwrap(), format!("/t/{}", world.pump));
+    let published = world.state.store.facility().protocols[&id].newest.clone();
+    for (class, one_press, is_offered) in [
+        (SpauldingClass::Semicritical, None, false),
+        (SpauldingClass::Critical, None, false),
+        (SpauldingClass::Critical, Some(true), true),
+        (SpauldingClass::Noncritical, None, true),
+        (SpauldingClass::Noncritical, Some(false), false),
+    ] {
+        let version = NewProtocol {
+            protocol: Some(id),
+            name: published.name.clone(),
+            steps: published.steps.clone(),
+            class: Some(SpauldingClass::Noncritical),
+            one_press,
+            ..NewProtocol::default()
+        };
+        world.give(Command::PublishProtocol(Box::new(version))).await;
+        let fields = Box::new(EquipmentFields { class: Some(class), ..EquipmentFields::default() });
+        let change = Command::ChangeEquipment { tag: world.pump, fields, schedule: None, seen: None };
+        world.give(change).await;
+        let page = world.get(&path).await;
+        assert_eq!(page.text().contains("steps as protocol"), is_offered, "{class:?} {one_press:?}");
+        let hidden = ["submission", "page", "version", "protocol"].map(|name| (name, page.hidden(name)));
+        let fields = hidden.iter().map(|(name, value)| (*name, value.as_str()));
+        let pressed = [("all", "1"), ("cleaned_by", "Ada")];
+        let answer = world.post(&path, &fields.chain(pressed).collect::<Vec<_>>()).await;
+        if is_offered {
+            answer.is(303);
+            assert_eq!(world.cleaning().steps, Some(vec![1, 2]));
+        } else {
+            answer.is(422).has("Tick steps 1 and 2").has_not("Tick all 2");
+        }
+    }
+}
+
 #[tokio::test]
 async fn eight_tabs_of_eight_items_record_each_its_item() {
     let world = World::new().await;

@@ -5,7 +5,7 @@ use record::ids::ProtocolId;
 use record::kinds::{ProtocolPublished, SpauldingClass, Step};
 use words::Language;
 
-use crate::intake::offered_protocols;
+use crate::intake::{offered_protocols, stated_class};
 
 /// The protocol of a scan of the item at a time: the one that is asked for, if it is offered, else the one that is offered first.
 pub(crate) fn find_protocol<'a>(
@@ -19,10 +19,10 @@ pub(crate) fn find_protocol<'a>(
     requested.or(offered.first()).copied()
 }
 
-/// Whether all steps may be ticked by one press: as the protocol says, else for what touches intact skin alone. One step is
-/// ticked by one press anyway.
+/// Whether all steps may be ticked by one press: as the protocol says, else for what touches intact skin alone by what both say.
+/// One step is ticked by one press anyway.
 pub(crate) fn may_tick_at_once(protocol: &ProtocolPublished, item: &Equipment) -> bool {
-    let class = protocol.class.unwrap_or(item.class);
+    let class = stated_class(item, Some(protocol));
     required_steps(protocol).nth(1).is_some()
         && protocol.one_press.unwrap_or(class == SpauldingClass::Noncritical)
 }

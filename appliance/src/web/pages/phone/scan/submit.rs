@@ -193,7 +193,8 @@ fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> 
     ScanDraft { token, entered, submission: new_submission(state), device: None }
 }
 
-/// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
+/// The page as it was when the contact time was started; where that is too long ago, what was typed, the photo and since when
+/// it is looked at.
 fn load_draft(
     state: &AppState,
     tag: Tag,
@@ -208,7 +209,7 @@ fn load_draft(
     Ok(match draft.token.check(now, wet_over_ms) {
         Ok(_) => (draft, None),
         Err(_) => {
-            let token = PageToken { photo: draft.token.photo, ..PageToken::drawn(state, tag, now) };
+            let token = draft.token.renewed(state, now);
             (ScanDraft { token, ..draft }, Some(ScanNote::TooOld))
         }
     })
@@ -286,12 +287,13 @@ fn read_page_state(
     now: &Now,
 ) -> Result<Option<Carried>, HttpError> {
     let Some(text) = form.get("page") else { return Ok(None) };
-    let new = PageToken::drawn(state, tag, now);
     let wet_over_ms = find_wet_end_ms(state, tag, requested_protocol(form), now)?;
     Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, wet_over_ms) {
         Ok(token) => (token, None),
-        Err(StaleToken::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(ScanNote::TooOld)),
-        Err(StaleToken::Foreign | StaleToken::OtherItem) => (new, Some(ScanNote::TooOld)),
+        Err(StaleToken::Old(old)) => (old.renewed(state, now), Some(ScanNote::TooOld)),
+        Err(StaleToken::Foreign | StaleToken::OtherItem) => {
+            (PageToken::drawn(state, tag, now), Some(ScanNote::TooOld))
+        }
     }))
 }
 
