@@ -130,11 +130,15 @@ impl LineLook<'_> {
 
     fn suspended(self, b: &EquipmentSuspended) -> HistoryLine {
         let w = self.w;
-        let back = b.back.map(|day| w.line_back(self.dates.numbered_day(day.number())));
+        let back = match b.back {
+            Some(day) => Some(w.line_back(self.dates.numbered_day(day.number()))),
+            None => b.again.then(|| w.line_back_unknown()),
+        };
         let problem = b.problem.map(|of| w.line_about_report(of.seq));
         let load = b.load.map(|_| w.line_because_load());
         let facts = problem.into_iter().chain(load).chain(back);
-        HistoryLine::titled(w.line_suspended()).facts(facts).text(b.reason)
+        let title = if b.again { w.line_suspended_again() } else { w.line_suspended() };
+        HistoryLine::titled(title).facts(facts).text(b.reason)
     }
 
     fn merged(self, b: &EquipmentMerged) -> HistoryLine {

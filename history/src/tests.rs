@@ -125,6 +125,16 @@ const LOG: &[LogLine] = &[
         )],
     ),
     (
+        "equipment.suspended",
+        r#"{"tag":"ABCDEFGH3","reason":{},"back":"2026-12-08","again":true}"#,
+        &[(PUMP, "Still out of service", &["Expected back Dec 8, 2026"])],
+    ),
+    (
+        "equipment.suspended",
+        r#"{"tag":"ABCDEFGH3","reason":{},"again":true}"#,
+        &[(PUMP, "Still out of service", &["Nobody has said when it is expected back"])],
+    ),
+    (
         "equipment.resumed",
         r#"{"tag":"ABCDEFGH3","text":{},"checked":{"epoch":"1-00000000","seq":9}}"#,
         &[(PUMP, "Back in service", &["After the spot check in entry 9"])],

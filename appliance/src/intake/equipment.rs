@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use record::entry::Digest16;
-use record::fold::{Equipment, EquipmentCategory, ServiceState};
+use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
     CivilDay, EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired,
@@ -35,23 +35,29 @@ pub(super) fn retire_item(
     Ok(())
 }
 
-/// Takes an item out of use until somebody puts it back.
+/// Takes an item out of use until somebody puts it back. Of one that is out already, whoever says over which version changes why
+/// and until when.
 pub(super) fn suspend_item(
     item: &Equipment,
     reason: &str,
     back: Option<CivilDay>,
+    seen: Option<RowVersion>,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    if item.service == ServiceState::Out {
+    let again = item.service == ServiceState::Out;
+    if again && seen.is_none() {
         return Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OutOfService)));
     }
+    let present = item.out.last().filter(|_| again).and_then(|out| out.back);
     let today = facility_day(view.facility(), view.now().wall_ms);
-    if back.zip(today).is_some_and(|(back, today)| back < today) {
+    // A day that stays may be over.
+    if back != present && back.zip(today).is_some_and(|(back, today)| back < today) {
         return Err(CommandRefusal::BACK_DAY);
     }
     let (reason, texts) = drafts.optional_text("reason", reason)?;
-    drafts.push(EquipmentSuspended { tag: item.tag, reason, problem: None, load: None, back }, texts);
+    let suspended = EquipmentSuspended { tag: item.tag, reason, problem: None, load: None, back, again };
+    drafts.push(suspended, texts);
     Ok(())
 }
 

@@ -153,7 +153,7 @@ fn make_drafts(
             equipment::retire_item(item, reason, drafts)
         }
         Command::SuspendEquipment { tag, reason, back, seen } => {
-            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, *back, view, drafts)
+            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, *back, *seen, view, drafts)
         }
         Command::ResumeEquipment { tag, closing, seen } => {
             let item = in_use_over(view, *tag, *seen)?;

@@ -78,8 +78,14 @@ pub(super) fn report_problem(
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
         let (reason, texts) = drafts.optional_text("notes", &form.text)?;
-        let suspended =
-            EquipmentSuspended { tag: item.tag, reason, problem: Some(of), load: None, back: None };
+        let suspended = EquipmentSuspended {
+            tag: item.tag,
+            reason,
+            problem: Some(of),
+            load: None,
+            back: None,
+            again: false,
+        };
         drafts.push(suspended, texts);
     }
     Ok(())

@@ -455,6 +455,12 @@ fn equipment_comes_changes_and_goes() {
         world.tell(Command::SuspendEquipment { tag, reason: reason(), back: None, seen: None }),
         Err(CommandRefusal::AlreadySo(_))
     ));
+    let seen = Some(world.facility.equipment[&tag].changed);
+    let change =
+        |seen| Command::SuspendEquipment { tag, reason: "waits for a part".into(), back: None, seen };
+    world.tell(change(seen)).unwrap();
+    assert!(matches!(world.last(), Event::EquipmentSuspended(out) if out.again));
+    assert!(matches!(world.tell(change(seen)), Err(CommandRefusal::Changed { .. })));
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
     world.tell(Command::ResumeEquipment { tag, closing: ProblemClosing::default(), seen: None }).unwrap();
     let second = Tag::from_random([9; 5]);

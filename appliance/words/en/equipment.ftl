@@ -46,6 +46,7 @@ item-print-label = Print label
 item-change = Change
 item-resume = Put back into service
 item-suspend = Take out of service
+    .change = Change reason or day
 item-retire = Retire
 item-scan-page = Open its scan page
 # On paper only; $moment: when it was printed, $root: of the log.
@@ -192,13 +193,6 @@ fact-no = No
 
 ## Questions for a reason: title, what it means, an example of a reason, and the two buttons.
 
-suspend-title = Take { $name } out of service?
-    .what = No cleaning is due meanwhile, and a scan warns not to use it on a patient.
-    .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
-    .back = Expected back
-    .back-hint = A day such as 2026-12-01, if you know it. Everybody who scans it sees this too.
-    .confirm = Take out of service
-    .cancel = Cancel
 retire-title = Retire { $name }?
     .what = It is no longer cleaned or recorded. Its history is kept. This cannot be undone.
     .hint = For example: sold, scrapped, sent back to the manufacturer

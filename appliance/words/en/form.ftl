@@ -527,6 +527,20 @@ form-clock-time = Time
     .wrong = Enter a day such as 2026-11-20 and a time such as 14:04 that exists here
 form-clock-save = That is the time
 
+## Out of service.
+
+form-suspension-title = Take { $name } out of service?
+    .what = No cleaning is due meanwhile, and a scan warns not to use it on a patient.
+    .confirm = Take out of service
+form-suspension-present = { $name } is out of service
+    .what = Everybody who scans it sees why, and when it is expected back.
+    .save = Save
+form-suspension-reason = Why
+    .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
+    .needed = Say why
+form-suspension-back = Expected back
+    .hint = A day such as 2026-12-01, if you know it. Everybody who scans it sees this too.
+
 ## What came of a report.
 
 # $name: the item’s.

@@ -484,6 +484,18 @@ form-clock-time = Hora
     .wrong = Escriba un día como 2026-11-20 y una hora como 14:04 que existan aquí
 form-clock-save = Esa es la hora
 
+form-suspension-title = ¿Sacar de servicio { $name }?
+    .what = Mientras tanto no hay limpiezas pendientes, y al escanearlo se avisa que no se use en pacientes.
+    .confirm = Sacar de servicio
+form-suspension-present = { $name } está fuera de servicio
+    .what = Quien lo escanee ve por qué, y cuándo se espera de vuelta.
+    .save = Guardar
+form-suspension-reason = Por qué
+    .hint = Por ejemplo: el sensor de flujo no pasa su autocomprobación. Lo ve quien lo escanee.
+    .needed = Indique el motivo
+form-suspension-back = Se espera de vuelta
+    .hint = Un día, como 2026-12-01, si lo sabe. También lo ve quien lo escanee.
+
 form-outcome-title = Cerrar el aviso sobre { $name }
 form-outcome-close = Cerrar el aviso
 form-outcome-resume-title = { $name }: de nuevo en servicio

@@ -40,7 +40,9 @@ line-single-use = { $answer ->
 line-one-in = one in { NUMBER($count) } cleanings
 line-retired = Retired
 line-suspended = Taken out of service
+    .again = Still out of service
 line-back = Expected back { $day }
+    .unknown = Nobody has said when it is expected back
 line-resumed = Back in service
 # $name: the other item's.
 line-merged-into = Merged into { $name }

@@ -337,6 +337,10 @@ impl FacilityState {
     }
 
     fn suspended(&mut self, b: &EquipmentSuspended, line: LineTime, changes: &mut FoldChanges) {
+        let is_out = |item: &Arc<Equipment>| item.service == ServiceState::Out;
+        if b.again && self.equipment.get(&b.tag).is_some_and(is_out) {
+            return self.outage_changed(b, line, changes);
+        }
         self.service(b.tag, ServiceState::Out, b.reason.map(|r| r.hash), line, changes);
         let item = self
             .item_mut(b.tag)
@@ -344,6 +348,25 @@ impl FacilityState {
         if let Some(open) = item.and_then(|item| item.out.last_mut()).filter(|open| open.until_ms.is_none()) {
             open.back = b.back.or(open.back);
         }
+    }
+
+    /// Another reason, or another day, of an outage that lasts.
+    fn outage_changed(&mut self, b: &EquipmentSuspended, line: LineTime, changes: &mut FoldChanges) {
+        let Some(item) = self.item_mut(b.tag) else { return };
+        let mut setter = ValueSetter {
+            times: &mut item.set_ms,
+            changed: &mut item.changed,
+            made_ms: item.added_ms,
+            line,
+            changes,
+        };
+        if !setter.take("service") {
+            return;
+        }
+        if let Some(open) = item.out.last_mut().filter(|open| open.until_ms.is_none()) {
+            (open.reason, open.back) = (b.reason.map(|reason| reason.hash), b.back);
+        }
+        changes.row(RowKey::Equipment(b.tag));
     }
 
     fn planned(&mut self, b: &ScheduleSet, line: LineTime, changes: &mut FoldChanges) {

@@ -243,6 +243,35 @@ fn true_time_moves_what_was_written_before_it() {
 }
 
 #[test]
+fn an_outage_that_lasts_gets_another_reason_and_another_day() {
+    let mut world = World::pump();
+    let (first, second) = (Hash::of(b"leaks"), Hash::of(b"waits for a part"));
+    let out = |world: &World| world.facility.equipment[&PUMP.parse().unwrap()].out.clone();
+    let body = |rest: String| format!(r#"{{"tag":"{PUMP}"{rest}}}"#);
+    let reason = |hash: Hash| format!(r#","reason":{{"redactable":"{hash}"}}"#);
+    let said = |hash, day: &str, again: &str| body(format!(r#"{}{day}{again}"#, reason(hash)));
+    world.tell(1_000, "equipment.suspended", &said(first, r#","back":"2026-12-01""#, ""));
+    let again = r#","again":true"#;
+    let changes = world.tell(2_000, "equipment.suspended", &said(second, r#","back":"2026-12-08""#, again));
+    assert!(!changes.effects.contains(&FoldEffect::Windows(PUMP.parse().unwrap())), "it is out as before");
+    let lasts = |reason, back: Option<&str>| EquipmentOutage {
+        from_ms: 1_000,
+        until_ms: None,
+        reason,
+        back: back.map(|day| day.parse().unwrap()),
+    };
+    assert_eq!(out(&world), [lasts(Some(second), Some("2026-12-08"))]);
+    // Another report of the same thing takes nothing back.
+    world.tell(2_500, "equipment.suspended", &body(String::new()));
+    assert_eq!(out(&world), [lasts(Some(second), Some("2026-12-08"))]);
+    world.tell(3_000, "equipment.suspended", &body(again.to_owned()));
+    assert_eq!(out(&world), [lasts(None, None)], "what is absent is none");
+    world.tell(4_000, "equipment.resumed", &body(String::new()));
+    world.tell(5_000, "equipment.suspended", &said(first, "", again));
+    assert_eq!(out(&world).len(), 2, "of an item in service it is an outage like any other");
+}
+
+#[test]
 fn what_is_remembered_is_bounded() {
     let mut world = World::pump();
     for i in 0..100 {

@@ -97,6 +97,8 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] load: Option<LoadId>,
         /// When it is expected back.
         #[serde(default, skip_serializing_if = "Option::is_none")] back: Option<CivilDay>,
+        /// It was out of service already: from now on this holds instead of what was said before, and what is absent is not known.
+        #[serde(default, skip_serializing_if = "is_false")] again: bool,
     }
     /// Back in service.
     EquipmentResumed = "equipment.resumed" {

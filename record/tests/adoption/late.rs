@@ -458,6 +458,21 @@ fn a_state_that_was_left_since_stays_left() {
 }
 
 #[test]
+fn an_earlier_day_of_an_outage_takes_the_place_of_no_later_one() {
+    let mut world = World::pump();
+    let back = |day: &str, again: bool| format!(r#"{{"tag":"{PUMP}","back":"{day}","again":{again}}}"#);
+    let shown =
+        |world: &World| world.facility.equipment[&PUMP.parse().unwrap()].out[0].back.unwrap().to_string();
+    world.tell(false, 900, "equipment.suspended", &back("2026-12-01", false));
+    world.tell(false, 1_000, "equipment.suspended", &back("2026-12-08", true));
+    let (_, changes) = world.tell(true, 950, "equipment.suspended", &back("2026-12-04", true));
+    assert_eq!(changes.passed, [PassedOver::Older { value: "service".into() }]);
+    assert_eq!(shown(&world), "2026-12-08");
+    let (_, changes) = world.tell(true, 1_100, "equipment.suspended", &back("2026-12-24", true));
+    assert_eq!((changes.passed, shown(&world)), (vec![], "2026-12-24".to_owned()));
+}
+
+#[test]
 fn only_what_a_late_line_sets_makes_another_version() {
     let mut world = World::pump();
     let name = |name: &str| format!(r#"{{"tag":"{PUMP}","name":"{name}"}}"#);

@@ -175,6 +175,11 @@ fn of_loads_and_papers() -> Vec<GoldenLine> {
             r#"{"tag":"7QK3M9X2W","what":"broken","text":$0,"who":{"proof":"unattributed"},"also":{"epoch":"$E","seq":43}}"#,
             &["Still."],
         ),
+        (
+            "equipment.suspended",
+            r#"{"tag":"7QK3M9X2W","reason":$0,"back":"2025-12-02","again":true}"#,
+            &["Waits for a part."],
+        ),
         // A word that this version does not know is kept as it came.
         ("problem.reported", r#"{"tag":"7QK3M9X2W","what":"on fire","who":{"proof":"unattributed"}}"#, &[]),
     ]

@@ -292,7 +292,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("proof-0.json", proof(0, 1)),
         ("proof-5.json", proof(5, 7)),
         ("proof-12.json", proof(12, size)),
-        ("proof-66.json", proof(66, size)),
+        ("proof-67.json", proof(67, size)),
         ("tree.json", tree()),
         ("device-ids.jsonl", device_ids()),
         ("batch-7-20.txt", batch(7, 20)),

@@ -51,7 +51,7 @@ fn what_holds() {
     let (status, message) = log("log.jsonl");
     assert_eq!(status, 0, "{message}");
     assert!(message.starts_with("VERIFIED: every entry of the log is there"), "{message}");
-    assert!(message.contains("23 fit their entries; 1 are not in the file"), "{message}");
+    assert!(message.contains("24 fit their entries; 1 are not in the file"), "{message}");
     let (status, message) =
         verify(&["proof", "proof-12.json", "--key", "log-key.txt", "--cosigner", "cosigner-key.txt"]);
     assert_eq!(status, 0, "{message}");
@@ -167,7 +167,7 @@ fn what_was_adopted_says_so_and_names_are_printed() {
     assert_eq!(status, 0, "{message}");
     assert!(message.contains("record   12 of epoch 1-7599776c, cleaning.recorded"), "{message}");
     assert!(NAMED.iter().all(|line| message.contains(line)), "{message}");
-    let first = "adopted  adopted on 2025-11-20T04:00:01Z by entry 1 of epoch 2-5c29b78f: entries 12 to 66 of epoch 1-7599776c";
+    let first = "adopted  adopted on 2025-11-20T04:00:01Z by entry 1 of epoch 2-5c29b78f: entries 12 to 67 of epoch 1-7599776c";
     assert!(message.contains(first) && message.contains("proven   since then"), "{message}");
     assert!(
         message.contains("stored by relay.example/cosign/1 at 2025-11-20T04:00:00Z or before"),
@@ -200,7 +200,7 @@ fn the_first_changed_entry_is_named_where_the_data_can_tell() {
     assert!(status == 1 && message.contains("line 6 holds another entry 5 than was signed"), "{message}");
     let (status, message) = verify(&[&["log", "log.jsonl", "--leaves", leaves], LOG].concat());
     assert_eq!(status, 0, "{message}");
-    for (size, says) in [(5, "entries 5 to 66"), (6, "entries 0 to 5")] {
+    for (size, says) in [(5, "entries 5 to 67"), (6, "entries 0 to 5")] {
         let note = folder.join(format!("checkpoint-{size}.txt"));
         std::fs::write(&note, crate::log::signed(size).note().to_string()).unwrap();
         let earlier = ["--checkpoint", note.to_str().unwrap()];
@@ -213,7 +213,7 @@ fn the_first_changed_entry_is_named_where_the_data_can_tell() {
         assert_eq!(status, 0, "{message}");
     }
     let short = folder.join("short.bin");
-    std::fs::write(&short, &bytes[..66 * 32]).unwrap();
+    std::fs::write(&short, &bytes[..67 * 32]).unwrap();
     let (status, message) =
         verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
     assert!(status == 1 && message.contains("the leaf hashes do not lead to the root"), "{message}");

@@ -20,6 +20,13 @@ async fn send_keyed(program: &Program<'_>, key: &str, method: Method, path: &str
     program.send(request).await
 }
 
+/// The same over a version.
+async fn send_over(program: &Program<'_>, etag: &str, method: Method, path: &str, body: Value) -> Answer {
+    let mut request = build(method, path, &body);
+    request.headers_mut().insert("if-match", etag.parse().unwrap());
+    program.send(request).await
+}
+
 fn build(method: Method, path: &str, body: &Value) -> Request<Body> {
     let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
     request.body(Body::from(body.to_string())).unwrap()
@@ -241,6 +248,18 @@ async fn a_program_takes_an_item_out_of_service_and_back() {
     assert_eq!(send_keyed(&program, "out-1", Method::PUT, &path, out()).await.is(200).json(), taken);
     set(out()).await.is(409).has("It is out of service already");
     world.get(&format!("/t/{}", world.pump)).await.has("Flow sensor fails its self-test");
+    // Over its version it gets another reason and another day, and none again.
+    let item = item_path(world.pump);
+    let mut etag = program.get(&item).await.header(http::header::ETAG).to_owned();
+    for (reason, day) in [("Waits for a part", json!("2026-12-24")), ("Waits for a part", json!(null))] {
+        let change = json!({ "service": "out", "reason": reason, "back": day });
+        let changed = send_over(&program, &etag, Method::PUT, &path, change.clone()).await;
+        assert_eq!((&changed.is(200).json()["back"], &changed.json()["service"]), (&day, &json!("out")));
+        send_over(&program, &etag, Method::PUT, &path, change).await.is(412);
+        etag = changed.header(http::header::ETAG).to_owned();
+        assert_eq!(program.get(&item).await.json()["back"], day);
+    }
+    world.get(&format!("/t/{}", world.pump)).await.has("Waits for a part").has_not("Expected back");
     assert_eq!(set(back()).await.is(200).json()["service"], "in");
     assert_eq!(world.state.store.facility().equipment[&world.pump].service, ServiceState::In);
     send(&program, Method::PUT, "/api/v1/equipment/7QK3M9X2W/service", out()).await.is(404);

@@ -155,6 +155,13 @@ async fn two_people_at_one_form_of_what_the_log_holds() {
     change_twice(both, (settings, settings), ("contact", "ext. 1", "ext. 2"))
         .await
         .has("changed the settings");
+    let out = format!("{item}/out");
+    let leaks = with(form_of(&tom.get(&out).await, &out), "reason", "Leaks");
+    send(&tom, &out, &leaks).await.is(303);
+    change_twice(both, (&out, &out), ("back", "2026-12-01", "2026-12-08"))
+        .await
+        .has("changed Infusion pump 14")
+        .has_not(">Why<");
     let set_up = "/staff/box/setup";
     change_twice(both, (set_up, set_up), ("label_host", "HTTP://10.0.0.8", "HTTP://10.0.0.9"))
         .await

@@ -8,7 +8,7 @@ use http::Method;
 use record::compliance::ItemStatus;
 use record::fold::{Equipment, RowVersion, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{CivilDay, EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,7 @@ use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{PageCursor, bad_cursor};
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::item_status::ItemRow;
+use crate::web::view_models::items::find_outage;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoards, status_board};
 use crate::web::{examples, refusals};
@@ -141,6 +142,8 @@ pub(crate) struct EquipmentJson {
     custom: BTreeMap<String, String>,
     /// Whether it is used.
     service: ServiceState,
+    /// When it is expected back in service; null where nobody has said.
+    back: Option<CivilDay>,
     /// How it stands.
     status: ItemState,
     /// Until when it is to be cleaned (RFC 3339, UTC); null where it is not due.
@@ -195,6 +198,7 @@ impl EquipmentJson {
             protocols: item.protocols.clone(),
             custom: item.custom.clone(),
             service: item.service,
+            back: find_outage(item).and_then(|outage| outage.back),
             status,
             due_by: by_ms.map(utc_text),
             status_since: since_ms.map(utc_text),

@@ -51,7 +51,7 @@ pub(crate) fn equipment_change_routes() -> Vec<Route<AppState>> {
         .refusals(refusals::COMMANDING)
         .example(examples::tag_example().json(json!({ "into": examples::SUSPENDED_TAG }))),
         row(Method::PUT, "/api/v1/equipment/{tag}/service", "service.set", RouteKind::Api, set_service)
-            .summary("Takes an item out of service, with the reason, or back into it")
+            .summary("Takes an item out of service, with the reason, or back into it; of one that is out, over its version, another reason or day")
             .commands(&["SuspendEquipment", "ResumeEquipment"])
             .refusals(refusals::COMMANDING)
             .example(examples::tag_example().json(out)),
@@ -170,11 +170,12 @@ enum ServiceChange {
         #[serde(default)]
         text: String,
     },
-    /// Out of service: nothing is due meanwhile, and a scan says not to use it.
+    /// Out of service: nothing is due meanwhile, and a scan says not to use it. Of an item that is out already it holds instead of
+    /// what was said before, where `If-Match` names the item's version.
     Out {
         /// At most 1,000 characters; whoever scans it reads it.
         reason: String,
-        /// When it is expected back, today or later.
+        /// When it is expected back, today or later; absent: nobody knows.
         #[serde(default)]
         back: Option<CivilDay>,
     },

@@ -31,7 +31,7 @@ use crate::web::view_models::history::{
     HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
 };
 use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::items::find_own_item;
+use crate::web::view_models::items::{find_outage, find_own_item};
 use crate::web::view_models::loans::{word_last_day, word_overdue};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails};
 use crate::web::view_models::rates::{tally_of, word_rate};
@@ -164,7 +164,7 @@ fn item_page(
     let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
-    let out = item.out.last().filter(|_| item.service == ServiceState::Out);
+    let out = find_outage(item);
     let why_out = out.and_then(|out| out.reason).map(|why| looks.word_why_out(why));
     let paper = PaperWords {
         heading: paper_heading(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w),

@@ -10,6 +10,7 @@ mod own_fields;
 mod problems;
 mod schedule;
 mod service_state;
+mod suspension;
 mod upkeep;
 mod upkeep_done;
 
@@ -171,11 +172,11 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
             "/staff/equipment/{tag}/out",
             "equipment.ask-suspend",
             Page,
-            service_state::ask_suspend,
+            suspension::ask_suspend,
         )
         .refusals(find)
         .example(examples::tag_example()),
-        row(Method::POST, "/staff/equipment/{tag}/out", "equipment.suspend", Form, service_state::suspend)
+        row(Method::POST, "/staff/equipment/{tag}/out", "equipment.suspend", Form, suspension::suspend)
             .commands(&["SuspendEquipment"])
             .refusals(command)
             .example(reason(examples::tag_example())),
@@ -220,6 +221,7 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[
     &form::EQUIPMENT,
     &schedule::SCHEDULE,
+    &suspension::SUSPENSION,
     &problems::OUTCOME,
     &checks::CHECK,
     &upkeep::UPKEEP,
@@ -231,6 +233,7 @@ pub(crate) const FORMS: &[&web::form::FormDefinition] = &[
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &ScheduleFormData::of(None))),
+    (&suspension::SUSPENSION, suspension::refused_field),
     (&problems::OUTCOME, problems::refused_field),
     (&checks::CHECK, checks::refused_field),
     (&schedule::SCHEDULE, |refusal| ScheduleFormData::of(None).refused_field(refusal)),

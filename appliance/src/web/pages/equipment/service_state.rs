@@ -1,4 +1,4 @@
-//! In service or out of it: the page that a scan then shows, and the staff's forms that take a reason.
+//! What is taken out of use for good: the staff's forms that ask for nothing but a reason.
 
 use askama::Template;
 use axum::extract::State;
@@ -27,7 +27,6 @@ use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::request::optional_day::read_optional_day;
 use crate::web::request::submission::submission_of;
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::receipts;
@@ -47,15 +46,7 @@ struct ReasonPage {
     problems: Vec<Wrong>,
     prompt: ReasonPrompt,
     reason: String,
-    /// The day that was entered.
-    day: String,
     marks: FormMarks,
-}
-
-impl ReasonPage {
-    fn is_wrong(&self, field: &str) -> bool {
-        self.problems.iter().any(|wrong| wrong.at == field)
-    }
 }
 
 struct ReasonPrompt {
@@ -69,8 +60,6 @@ struct ReasonPrompt {
     keep: String,
     dangerous: bool,
     hint: String,
-    /// Label and hint of a day that may be stated too.
-    day: Option<(String, String)>,
     /// The version of the item that the page is about.
     seen: Option<RowVersion>,
 }
@@ -89,7 +78,7 @@ impl ReasonPrompt {
             None => self.title.clone(),
         };
         let problem = |refusal: &CommandRefusal| Wrong {
-            at: refusal.field().filter(|field| *field == "back").unwrap_or("reason").to_owned(),
+            at: "reason".to_owned(),
             words: word_staff_refusal(refusals, refusal),
         };
         let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
@@ -100,7 +89,6 @@ impl ReasonPrompt {
             marks: FormMarks::new(state, signed).again(submission_of(sent), seen_by(sent).or(self.seen)),
             prompt: self,
             reason: sent.text("reason").to_owned(),
-            day: sent.text("back").to_owned(),
         };
         Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
     }
@@ -109,24 +97,6 @@ impl ReasonPrompt {
 /// The version of the item that a form was drawn of. One that cannot be read is not the one that is there.
 fn seen_by(sent: &FormFields) -> Option<RowVersion> {
     read_seen(sent).unwrap_or_else(|_| Some(RowVersion::default()))
-}
-
-fn suspend_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
-    let (tag, name) = (item.tag, &item.name);
-    let (.., w): ReasonWords = signed.words();
-    ReasonPrompt {
-        tag,
-        title: w.suspend_title(name),
-        what: w.suspend_title_what(),
-        action: format!("/staff/equipment/{tag}/out"),
-        back: format!("/staff/equipment/{tag}"),
-        button: w.suspend_title_confirm(),
-        keep: w.suspend_title_cancel(),
-        dangerous: false,
-        hint: w.suspend_title_hint(),
-        day: Some((w.suspend_title_back(), w.suspend_title_back_hint())),
-        seen: Some(item.changed),
-    }
 }
 
 fn retire_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
@@ -142,18 +112,8 @@ fn retire_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
         keep: w.retire_title_cancel(),
         dangerous: true,
         hint: w.retire_title_hint(),
-        day: None,
         seen: Some(item.changed),
     }
-}
-
-pub(crate) async fn ask_suspend(
-    signed: StaffCaller<EditEquipment>,
-    State(state): State<AppState>,
-    Path(tag): Path<String>,
-) -> Result<Page, HttpError> {
-    let item = find_item(&state, &tag)?;
-    suspend_prompt(&signed, &item).page(&state, &signed, None, &FormFields::default())
 }
 
 pub(crate) async fn ask_retire(
@@ -163,23 +123,6 @@ pub(crate) async fn ask_retire(
 ) -> Result<Page, HttpError> {
     let item = find_item(&state, &tag)?;
     retire_prompt(&signed, &item).page(&state, &signed, None, &FormFields::default())
-}
-
-pub(crate) async fn suspend(
-    signed: StaffCaller<EditEquipment>,
-    State(state): State<AppState>,
-    Path(tag): Path<String>,
-    StaffForm(form): StaffForm,
-) -> Result<FormReply, HttpError> {
-    let item = find_item(&state, &tag)?;
-    let (tag, seen) = (item.tag, seen_by(&form));
-    let prompt = suspend_prompt(&signed, &item);
-    let back = match read_optional_day(form.text("back")).map_err(|_| CommandRefusal::BACK_DAY) {
-        Ok(back) => back,
-        Err(refusal) => return prompt.page(&state, &signed, Some(&refusal), &form).map(ask_again),
-    };
-    let command = |reason| Command::SuspendEquipment { tag, reason, back, seen };
-    read_reason(&state, &signed, &form, prompt, command).await
 }
 
 pub(crate) async fn retire(
@@ -208,7 +151,7 @@ async fn read_reason(
     }
     match run_command(state, signed.author(), submission_of(form), command(reason)).await {
         Ok(_) => go_to(&prompt.back),
-        Err(CommandFailure::Refused(refusal)) if matches!(refusal.field(), Some("reason" | "back")) => {
+        Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
             prompt.page(state, signed, Some(&refusal), form).map(ask_again)
         }
         Err(other) => Err(HttpError::from(other).link(prompt.back, worded(ErrorWords::error_links_back))),
@@ -254,7 +197,6 @@ fn void_prompt_by(
         keep: w.void_title_cancel(),
         dangerous: true,
         hint: w.void_title_hint(),
-        day: None,
         seen: None,
     };
     Ok(OneOf::First((prompt, found.line, found.cleaning.who)))
