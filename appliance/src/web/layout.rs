@@ -1,6 +1,7 @@
 //! What surrounds every page: band, navigation, the one calm line, the choice of languages.
 
 use askama::Template;
+use record::fold::FacilityState;
 use record::tag::Tag;
 use web::answer::Page;
 use web::assets::{LIVE, MARK, STYLE};
@@ -19,6 +20,7 @@ use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarm_banner::AlarmBanner;
 use crate::web::view_models::alarm_words::AlarmSentences;
 use crate::web::view_models::jobs;
+use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::problems::ReportNotice;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -149,6 +151,12 @@ pub(crate) struct PageLayout {
     pub(crate) alarm: Option<AlarmBanner>,
     /// What is wrong with the item that the page is about.
     pub(crate) reports: Option<ReportNotice>,
+    /// That the item was due back, where it is a loaner.
+    pub(crate) loan: Option<String>,
+}
+
+fn find_overdue_loan(facility: &FacilityState, wording: &PageWording, tag: Tag) -> Option<String> {
+    facility.equipment.get(&tag).and_then(|item| word_overdue(wording, item))
 }
 
 /// Draws a page, which says in which language it is.
@@ -206,14 +214,23 @@ impl PageLayout {
             gap: false,
             alarm: None,
             reports: None,
+            loan: None,
         }
     }
 
-    /// Of an item: with the open reports about it.
+    /// Of an item: with the open reports about it, and with what is to be said of a loaner.
     pub(crate) fn about_item(self, state: &AppState, tag: Tag) -> Self {
         let facility = state.store.snapshot();
         let wording = PageWording::new(self.words, &Snapshot::of(state, &facility).local);
-        Self { reports: ReportNotice::of(&facility, &wording, tag), ..self }
+        let reports = ReportNotice::of(&facility, &wording, tag);
+        Self { reports, loan: find_overdue_loan(&facility, &wording, tag), ..self }
+    }
+
+    /// The same of a page that shows the reports by itself.
+    pub(crate) fn about_loan(self, state: &AppState, tag: Tag) -> Self {
+        let facility = state.store.snapshot();
+        let wording = PageWording::new(self.words, &Snapshot::of(state, &facility).local);
+        Self { loan: find_overdue_loan(&facility, &wording, tag), ..self }
     }
 
     /// With what everybody should know, and nobody has acknowledged.

@@ -1,7 +1,7 @@
 //! Loaners with a last day, and labels of a roll that are claimed one after another.
 
-use super::editing::{form_of, with};
-use super::staff_pages::desk;
+use super::editing::{form_of, second_desk, with};
+use super::staff_pages::{Desk, desk};
 use super::*;
 
 #[tokio::test]
@@ -102,31 +102,33 @@ async fn why_and_until_when_an_item_is_out_is_seen_changed_and_cleared() {
     let tom = desk(&world, StaffRole::Biomed).await;
     let (item, scan) = (format!("/staff/equipment/{}", world.pump), format!("/t/{}", world.pump));
     let out = format!("{item}/out");
-    let send = async |changes: &[(&str, &str)]| {
-        let form = form_of(&tom.get(&out).await, &out);
+    let send = async |desk: &Desk<'_>, changes: &[(&str, &str)]| {
+        let form = form_of(&desk.get(&out).await, &out);
         let form = changes.iter().fold(form, |form, (name, value)| with(form, name, value));
-        super::editing::send(&tom, &out, &form).await
+        super::editing::send(desk, &out, &form).await
     };
-    send(&[("reason", "Leaks"), ("back", "2026-11-21")]).await.is(303);
+    send(&tom, &[("reason", "Leaks"), ("back", "2026-11-21")]).await.is(303);
     tom.get(&item).await.has("Change reason or day").has_not("Take out of service");
     let page = tom.get(&out).await;
     page.has("Infusion pump 14 is out of service").has("value=\"Leaks\"").has("value=\"2026-11-21\"");
     let size = world.size();
-    send(&[]).await.is(303);
+    send(&tom, &[]).await.is(303);
     assert_eq!(world.size(), size, "what changes nothing makes no entry");
     // Its day may be over by now.
     world.clock.advance(std::time::Duration::from_secs(72 * 3_600));
-    send(&[("reason", " ")]).await.is(422).has("Say why");
-    send(&[("back", "2026-11-22")]).await.is(422).has("href=\"#back\"");
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
+    let size = world.size();
+    send(&grace, &[("reason", " ")]).await.is(422).has("Say why");
+    send(&grace, &[("back", "2026-11-22")]).await.is(422).has("href=\"#back\"");
     assert_eq!(world.size(), size);
-    send(&[("reason", "Waits for a part")]).await.is(303);
+    send(&grace, &[("reason", "Waits for a part")]).await.is(303);
     world.get(&scan).await.has("Waits for a part").has("<dd>Nov 21, 2026</dd>").has_not("Leaks");
-    send(&[("back", "2026-12-24")]).await.is(303);
-    tom.get(&item).await.has("Out of service: Waits for a part").has("<p>Expected back Dec 24, 2026</p>");
-    send(&[("back", "")]).await.is(303);
+    send(&grace, &[("back", "2026-12-24")]).await.is(303);
+    grace.get(&item).await.has("Out of service: Waits for a part").has("<p>Expected back Dec 24, 2026</p>");
+    send(&grace, &[("back", "")]).await.is(303);
     assert_eq!(world.size(), size + 3);
     world.get(&scan).await.has("Waits for a part").has_not("<dt>Expected back");
-    let page = tom.get(&item).await;
+    let page = grace.get(&item).await;
     page.has_not("<p>Expected back").has("Nobody has said when it is expected back").has(">Leaks<");
     assert_eq!(page.text().matches("<strong>Taken out of service</strong>").count(), 1);
     assert_eq!(page.text().matches("<strong>Still out of service</strong>").count(), 3);

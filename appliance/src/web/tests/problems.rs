@@ -6,6 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
+use record::kinds::{DayChange, EquipmentLoan};
+
 use crate::alarms::reminders::ReminderCode;
 use crate::intake::SettingsChange;
 
@@ -54,10 +56,8 @@ async fn anybody_reports_and_everybody_sees_it() {
     world.send(spanish, false).await.is(200).has("Está roto o no funciona");
 }
 
-#[tokio::test]
-async fn every_page_of_an_item_tells_of_its_open_reports() {
-    let world = World::new().await;
-    let tom = desk(&world, StaffRole::Biomed).await;
+/// The pages of the pump, those for everybody and those for staff.
+async fn list_item_pages(world: &World) -> [Vec<String>; 2] {
     let (tag, item) = (world.pump, format!("/staff/equipment/{}", world.pump));
     let receipt = world.post(&format!("/t/{tag}?anyway=1"), &[("cleaned_by", "Ada")]).await;
     let receipt = receipt.is(303).location().split(['?', '#']).next().unwrap().to_owned();
@@ -69,17 +69,38 @@ async fn every_page_of_an_item_tells_of_its_open_reports() {
         replaces: None,
     });
     world.give(spare).await;
-    let (used, problem) = (format!("/t/{tag}/used"), format!("/t/{tag}/problem"));
-    let open = [format!("/t/{tag}"), used, problem.clone(), receipt];
-    let staff = ["", "/edit", "/late", "/schedule", "/out", "/retire", "/merge", "/upkeep/new"];
+    let task = crate::intake::UpkeepPlan {
+        upkeep: None,
+        tag,
+        name: "Safety test".into(),
+        schedule: Schedule::every_days(365),
+        from_ms: None,
+        protocol: None,
+        seen: None,
+    };
+    world.give(Command::PlanUpkeep(Box::new(task))).await;
+    let task = world.state.store.facility().upkeep[&tag].tasks[0].upkeep;
+    let undo = format!("{receipt}/undo");
+    let open = [format!("/t/{tag}"), format!("/t/{tag}/used"), format!("/t/{tag}/problem"), receipt, undo];
+    let staff = ["", "/edit", "/late", "/schedule", "/out", "/back", "/retire", "/merge", "/upkeep/new"];
     let more = [
         format!("/staff/tags/new?item={tag}&why=lost"),
         format!("/staff/codes/new?item={tag}"),
         "/staff/tags/7QK3M9X2W/revoke".to_owned(),
         format!("/staff/cleanings/{name}/void"),
         format!("/staff/cleanings/{name}/check"),
+        format!("{item}/upkeep/{task}"),
+        format!("{item}/upkeep/{task}/done"),
     ];
-    let staff: Vec<String> = staff.iter().map(|page| format!("{item}{page}")).chain(more).collect();
+    [open.into(), staff.iter().map(|page| format!("{item}{page}")).chain(more).collect()]
+}
+
+#[tokio::test]
+async fn every_page_of_an_item_tells_of_its_open_reports() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let [open, staff] = list_item_pages(&world).await;
+    let problem = format!("/t/{}/problem", world.pump);
     let line = ": a part is missing";
     for page in &open {
         world.get(page).await.is(200).has_not(line);
@@ -96,6 +117,32 @@ async fn every_page_of_an_item_tells_of_its_open_reports() {
     }
     tom.get("/staff/equipment/new").await.is(200).has_not(line);
     tom.get("/staff/codes/new?item=Infusion").await.is(200).has_not(line);
+}
+
+#[tokio::test]
+async fn every_page_of_a_loaner_says_once_that_it_was_due_back() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let [open, mut staff] = list_item_pages(&world).await;
+    world.post(&format!("/t/{}/problem", world.pump), &report("part missing")).await.is(303);
+    let facility = world.state.store.facility();
+    let made = facility.activity[&world.pump].problems[0].report.of;
+    staff.push(format!("/staff/problems/{}.{}", made.epoch, made.seq));
+    let times =
+        |page: &Answer| page.is(200).text().matches("This loaner was due back on Nov 19, 2026").count();
+    for until in ["2026-11-20", "2026-11-19"] {
+        let loan = EquipmentLoan { until: DayChange(Some(until.parse().unwrap())), owner: "Acme".into() };
+        let fields = Box::new(EquipmentFields { loan: Some(loan), ..EquipmentFields::default() });
+        let change = Command::ChangeEquipment { tag: world.pump, fields, schedule: None, seen: None };
+        world.give(change).await;
+        let expected = usize::from(until == "2026-11-19");
+        for page in &open {
+            assert_eq!(times(&world.get(page).await), expected, "{page}");
+        }
+        for page in &staff {
+            assert_eq!(times(&tom.get(page).await), expected, "{page}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! Loaners, and what pages of an item say behind its last day.
 
 use record::fold::Equipment;
+use words::WordSet as _;
 
 use crate::web::view_models::wording::PageWording;
+use crate::web::words::ProblemWords;
 
 /// The last day of a loaner, in words.
 pub(crate) fn word_last_day(wording: &PageWording, item: &Equipment) -> Option<String> {
@@ -11,9 +13,10 @@ pub(crate) fn word_last_day(wording: &PageWording, item: &Equipment) -> Option<S
     Some(wording.dates().day_with_year(noon_ms).text)
 }
 
-/// The same where that day is over.
+/// What is to be said of one whose last day is over.
 pub(crate) fn word_overdue(wording: &PageWording, item: &Equipment) -> Option<String> {
     let until = item.loan.as_ref()?.until.0?;
     let today = wording.local().today()?;
-    word_last_day(wording, item).filter(|_| today > until)
+    let day = word_last_day(wording, item).filter(|_| today > until)?;
+    Some(ProblemWords::in_locale(wording.locale()).loan_overdue(day))
 }

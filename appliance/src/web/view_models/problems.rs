@@ -212,7 +212,7 @@ impl ProblemLook<'_> {
     /// For open pages: without names.
     pub(crate) fn of_item(self, tag: Tag, sent: SentReport, details: ReportDetails) -> ItemProblems {
         let item = self.facility.equipment.get(&tag);
-        let loan = item.and_then(|item| word_overdue(self.wording, item)).map(|day| self.w.loan_overdue(day));
+        let loan = item.and_then(|item| word_overdue(self.wording, item));
         let added = sent.is_added.then(|| fill_slots(self.w.problem_added(), []));
         let lost = sent.lost_photo.then(|| self.word_lost_photo());
         let used_ms = last_use_ms(self.facility, tag).filter(|_| sent.is_use);

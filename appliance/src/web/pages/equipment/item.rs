@@ -32,7 +32,7 @@ use crate::web::view_models::history::{
 };
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::{find_outage, find_own_item};
-use crate::web::view_models::loans::{word_last_day, word_overdue};
+use crate::web::view_models::loans::word_last_day;
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails};
 use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
@@ -106,8 +106,6 @@ struct ItemPage {
     may_record: bool,
     facts: Vec<FactRow>,
     openers: ItemOpeners,
-    /// What is to be said of a loaner behind its last day.
-    loan: Option<String>,
     /// Each of its protocols, as a scan offers them, and then those that were retired.
     protocols: Vec<(String, String)>,
     problem_words: ProblemWords,
@@ -164,6 +162,7 @@ fn item_page(
     let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
+    let frame = frame.about_loan(state, tag);
     let out = find_outage(item);
     let why_out = out.and_then(|out| out.reason).map(|why| looks.word_why_out(why));
     let paper = PaperWords {
@@ -199,7 +198,6 @@ fn item_page(
         upkeep: upkeep_rows(w, r, &wording, &facility, item),
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, &facility, item, &wording),
-        loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
         openers,
         problem_words,
         reports: problems.cards_of(tag, ReportDetails::Shown),

@@ -69,6 +69,7 @@ struct OutcomePage {
 
 /// What the page asks about.
 struct OutcomePrompt {
+    tag: Tag,
     title: String,
     button: String,
     action: String,
@@ -89,7 +90,8 @@ impl OutcomePrompt {
         let title = window_title(page_words, self.title.clone(), &problems);
         let page = OutcomePage {
             frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment)
-                .with_script(),
+                .with_script()
+                .about_loan(state, self.tag),
             w,
             p: signed.words(),
             sections: FormPainter::new(&OUTCOME, w.catalog()).draw(values, &problems)?,
@@ -142,6 +144,7 @@ async fn close_prompt(state: &AppState, signed: &StaffSession, id: &str) -> Resu
     let card = found.await?;
     let forms: FormWords = signed.words();
     Ok(OutcomePrompt {
+        tag: card.tag,
         title: forms.form_outcome_title(&card.name),
         button: forms.form_outcome_close(),
         action: format!("/staff/problems/{}", card.id),
@@ -204,6 +207,7 @@ async fn resume_prompt(
     let (name, changed, open) = found.await?;
     let forms: FormWords = signed.words();
     Ok(OutcomePrompt {
+        tag,
         title: forms.form_outcome_resume_title(&name),
         button: forms.form_outcome_resume(),
         action: format!("/staff/equipment/{tag}/back"),

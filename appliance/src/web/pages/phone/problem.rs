@@ -38,7 +38,6 @@ use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::report_share::{ReportOrigin, take_report};
 use crate::web::request::submission::{new_submission, submission_key, submission_of};
 use crate::web::view_models::items::find_item;
-use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails, SentReport};
 use crate::web::view_models::snapshot::Snapshot;
@@ -61,8 +60,6 @@ struct ItemProblemPage {
     problems: Vec<Wrong>,
     tag: Tag,
     title: SafeHtml,
-    /// What is to be said of a loaner behind its last day.
-    loan: Option<String>,
     /// What is reported already.
     open: Vec<ProblemCard>,
     choices: Vec<ProblemChoice>,
@@ -164,12 +161,12 @@ async fn report_page(
             frame: PageLayout::open(state, &snapshot, page_words, title)
                 .with_script()
                 .used_by(usage)
-                .with_staff_link(staff_link),
+                .with_staff_link(staff_link)
+                .about_loan(state, tag),
             w,
             problems: entered.refused.iter().map(|fault| fault.word(&faults)).collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
-            loan: word_overdue(&wording, item).map(|day| w.loan_overdue(day)),
             open: look.cards_of(tag, ReportDetails::on_open_page(signed.as_ref().map(StaffSession::staff))),
             choices: ProblemWord::ALL.iter().map(choice).collect(),
             text: entered.text,

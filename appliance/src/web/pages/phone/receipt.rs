@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use history::{HistoryWords, word_contact, word_flag};
 use record::compliance::ItemStatus;
-use record::fold::{CleaningRecord, Equipment, ServiceState};
+use record::fold::{CleaningRecord, ServiceState};
 use record::ids::DeviceId;
 use record::kinds::{CleaningFlag, EntryRef, Event};
 use record::proof::RecordProof;
@@ -32,13 +32,12 @@ use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::phone::same_again::{SameAgainForm, SameAgainLook};
 use crate::web::request::cookies;
 use crate::web::view_models::item_status::ItemRow;
-use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::proofs::{find_cosigned, proof_of};
 use crate::web::view_models::receipts::{ReceiptTarget, find_receipt, in_chain};
 use crate::web::view_models::snapshot::{Snapshot, missing_words};
 use crate::web::view_models::status_board::{StatusBoard, StatusBoards, board_lately};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{PageWords, ProblemWords, ReceiptWords};
+use crate::web::words::{PageWords, ReceiptWords};
 
 /// For how long after its record a receipt asks for the relay's word; later it looks when somebody looks at it.
 const ASKS_MS: i64 = 10 * 60_000;
@@ -67,8 +66,6 @@ struct ReceiptPage {
     missing: String,
     /// What else there is to be seen of it, such as that whoever cleaned is not signed off.
     remarks: Vec<String>,
-    /// What is to be said of a loaner behind its last day.
-    loan: Option<String>,
     /// When it was done and when it was written down, of a late entry.
     late: Option<SafeHtml>,
     when: SafeHtml,
@@ -214,7 +211,6 @@ impl ReceiptLook<'_> {
             printed: w.receipt_printed(snapshot.local.iso(snapshot.now_ms())),
             missing: missing_words(wording.words(), &cleaning.incomplete),
             remarks: self.remarks(cleaning),
-            loan: self.loan(item.map(|item| &**item)),
             late: late.then(|| fill_slots(w.receipt_done_written(S0, S1), [done.clone(), written])),
             when: done,
             seq: found.line.of.seq,
@@ -248,11 +244,6 @@ impl ReceiptLook<'_> {
         let lines = HistoryWords::in_locale(self.wording.locale());
         let flags = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
         flags.map(|flag| word_flag(lines, flag)).collect()
-    }
-
-    fn loan(self, item: Option<&Equipment>) -> Option<String> {
-        let w = ProblemWords::in_locale(self.wording.locale());
-        item.and_then(|item| word_overdue(self.wording, item)).map(|day| w.loan_overdue(day))
     }
 
     /// A receipt waits for the relay's word; what can come no more needs no asking.

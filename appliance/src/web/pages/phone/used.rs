@@ -24,11 +24,10 @@ use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::items::find_item;
-use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::problems::{SentReport, last_use_ms};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, PageWords, ProblemWords, ScanWords, TagWords};
+use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
 
 /// How long ago a use may have ended that is recorded now, minutes.
 const ENDED_MIN: [u32; 6] = [0, 15, 30, 60, 120, 240];
@@ -48,8 +47,6 @@ struct ItemUsedPage {
     scan: ScanWords,
     tag: Tag,
     title: SafeHtml,
-    /// What is to be said of a loaner behind its last day.
-    loan: Option<String>,
     /// When it was used last, as far as somebody recorded that.
     last: Option<String>,
     submission: String,
@@ -111,14 +108,13 @@ pub(crate) async fn ask_used(
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
     let item = find_item(&state, &text)?;
-    let (page_words, w, problems, scan): (PageWords, TagWords, ProblemWords, ScanWords) = phone.words();
+    let (page_words, w, scan): (PageWords, TagWords, ScanWords) = phone.words();
     let snapshot = Snapshot::now(&state);
     let wording = PageWording::new(page_words, &snapshot.local);
     let frame = PageLayout::open(&state, &snapshot, page_words, w.used_title());
     let frame = frame.with_script().used_by(phone.browser().usage()).about_item(&state, item.tag);
     let page = ItemUsedPage {
         frame: frame.with_staff_link(StaffLink::of(&state, phone.browser(), page_words)),
-        loan: word_overdue(&wording, &item).map(|day| problems.loan_overdue(day)),
         last: last_use_ms(&state.store.snapshot(), item.tag)
             .map(|ms| w.used_last(wording.dates().day_and_time(ms).text)),
         w,
