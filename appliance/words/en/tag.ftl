@@ -26,6 +26,11 @@ tag-code-unknown-kind = A code that is no label of ours
 tag-code-unknown-title = Nobody has said what this is
 tag-code-unknown-what = No equipment has this code. Nothing was recorded.
 tag-code-unknown-next = Find the item by name, or call { $contact }: they can make this code open it.
+# A code that was taken off its item; $name: the item’s.
+tag-code-removed = Taken off
+tag-code-removed-title = This code was taken off its item
+tag-code-removed-what = It was on { $name }. It opens nothing now, and nothing was recorded.
+tag-code-removed-next = If { $name } is in front of you, open it here, and tell biomed that the code is still on it. If it is something else, call { $contact }: they can make this code open it.
 # Links for biomed.
 tag-code-new = Biomed: say what this is
 tag-code-add = Biomed: add it to an item

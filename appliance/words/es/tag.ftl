@@ -19,6 +19,10 @@ tag-code-unknown-kind = Un código que no es de nuestras etiquetas
 tag-code-unknown-title = Nadie ha indicado qué es esto
 tag-code-unknown-what = Ningún equipo tiene este código. No se registró nada.
 tag-code-unknown-next = Busque el equipo por nombre o llame a { $contact }: allí pueden hacer que este código lo abra.
+tag-code-removed = Quitado
+tag-code-removed-title = Este código se quitó de su equipo
+tag-code-removed-what = Estaba en { $name }. Ahora no abre nada, y no se registró nada.
+tag-code-removed-next = Si tiene delante { $name }, ábralo aquí y avise a ingeniería biomédica que aún lleva este código. Si es otra cosa, llame a { $contact }: allí pueden hacer que este código la abra.
 tag-code-new = Biomédica: indicar qué es
 tag-code-add = Biomédica: agregarlo a un equipo
 

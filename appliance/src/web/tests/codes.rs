@@ -110,7 +110,17 @@ async fn a_code_is_on_one_item_and_comes_off_it() {
     tom.post(&action, &token, &[]).await.is(303);
     assert!(matches!(world.event(size), Event::AliasRemoved(_)));
     tom.post(&action, &token, &[]).await.is(409).has("opens nothing here");
-    world.get("/t/?tag=BME-2041188-X").await.is(404).has("Nobody has said what this is");
+    let former = world.get("/t/?tag=BME-2041188-X").await;
+    former.is(404).has("This code was taken off its item").has("It was on Infusion pump 14.");
+    former.has(&format!("href=\"/t/{}\"", world.pump)).has("Open Infusion pump 14");
+    former.has("href=\"/staff/codes/new?code=BME-2041188-X\"").has_not("Nobody has said what this is");
+    // Also where somebody could have meant a tag.
+    add(&tom, "BME2041", "Infusion pump 14").await.is(303);
+    let page = tom.get(&item).await.text();
+    let other = page[page.find(&format!("{item}/codes/")).unwrap()..].split('"').next().unwrap().to_owned();
+    tom.post(&other, &token, &[]).await.is(303);
+    world.get("/t/?tag=BME2041").await.is(404).has("It was on Infusion pump 14.");
+    world.get("/t/?tag=BME2042").await.is(404).has_not("Infusion pump 14");
     add(&tom, "BME-2041188-X", "Infusion pump 15").await.is(303);
     tom.post(&format!("{item}/codes/00"), &token, &[]).await.is(404);
 }

@@ -4,15 +4,16 @@ use askama::Template;
 use axum::extract::State;
 use http::StatusCode;
 use record::code::{ScannedCode, ScannedCodeError};
+use record::entry::Digest16;
 use record::tag::{Tag, TagError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
-use words::{S0, SafeHtml, fill_slots};
+use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::open_tags;
+use crate::intake::{find_named_item, open_tags};
 use crate::store::StoreSnapshot;
 use crate::web::access::badge::{ScanOrigin, is_badge_looked_for};
 use crate::web::access::phone::PhoneCaller;
@@ -84,7 +85,11 @@ pub(crate) async fn open_entered_tag(
         (None, Err(ScannedCodeError::Tag(tag))) => {
             TagAnswer::to(&address_of_label(&state.store.snapshot(), tag))
         }
-        (None, Ok(code)) if !resembles_tag(&text) => unknown_code_page(&state, &phone, &code),
+        (None, Ok(code))
+            if !resembles_tag(&text) || find_former(&state.store.snapshot(), &code).is_some() =>
+        {
+            unknown_code_page(&state, &phone, &code)
+        }
         (None, _) => mistyped_page(&state, &phone, &text),
     }
 }
@@ -105,7 +110,14 @@ fn code_links(w: TagWords, code: &ScannedCode) -> Vec<(String, String)> {
     ]
 }
 
-/// The page for a code that nobody has said anything about.
+/// The item that a code was on until it was taken off.
+fn find_former(facility: &StoreSnapshot, code: &ScannedCode) -> Option<(Tag, String)> {
+    let alias = facility.codes.get(&Digest16::of(code.as_str().as_bytes()));
+    let alias = alias.filter(|alias| alias.removed)?;
+    find_named_item(facility, alias.equipment).map(|item| (item.tag, item.name.clone()))
+}
+
+/// The page for a code that opens nothing: nobody has said what it is on, or it was taken off.
 fn unknown_code_page(
     state: &AppState,
     phone: &PhoneCaller,
@@ -114,7 +126,12 @@ fn unknown_code_page(
     let (page_words, w): (PageWords, TagWords) = phone.words();
     let snapshot = Snapshot::now(state);
     let wording = PageWording::new(page_words, &snapshot.local);
-    let frame = PageLayout::open(state, &snapshot, page_words, w.tag_code_unknown_title());
+    let former = find_former(&state.store.snapshot(), code);
+    let title = match former {
+        Some(_) => w.tag_code_removed_title(),
+        None => w.tag_code_unknown_title(),
+    };
+    let frame = PageLayout::open(state, &snapshot, page_words, title);
     let looked_up = wording.dates().clock_time_with_seconds(snapshot.now_ms()).to_html();
     let contact = wording.contact(&snapshot.settings);
     let page = UnknownTagPage {
@@ -125,13 +142,17 @@ fn unknown_code_page(
         is_late: false,
         kind: w.tag_code_unknown_kind(),
         what: fill_slots(w.tag_code_unknown_what(), []),
-        next: Some(fill_slots(w.tag_code_unknown_next(S0), [contact])),
+        next: Some(fill_slots(w.tag_code_unknown_next(S0), [contact.clone()])),
         go_to: "/".to_owned(),
         go: w.tag_find_by_name(),
         opens: None,
         links: code_links(w, code),
         hint: None,
         looked_up: fill_slots(w.tag_looked_up(S0), [looked_up]),
+    };
+    let page = match former {
+        Some((tag, name)) => page.taken_off(tag, SafeHtml::entered(&name), contact),
+        None => page,
     };
     let page = Page::draw(&page)?.in_locale(wording.locale());
     Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page))
@@ -304,6 +325,19 @@ struct UnknownTagPage {
 }
 
 impl UnknownTagPage {
+    /// Of a code that was taken off this item.
+    fn taken_off(self, tag: Tag, name: SafeHtml, contact: SafeHtml) -> Self {
+        let w = self.w;
+        Self {
+            badge: w.tag_code_removed(),
+            what: fill_slots(w.tag_code_removed_what(S0), [name.clone()]),
+            next: Some(fill_slots(w.tag_code_removed_next(S1, S0), [name.clone(), contact])),
+            go_to: format!("/t/{tag}"),
+            opens: Some(fill_slots(w.tag_replaced_open(S0), [name])),
+            ..self
+        }
+    }
+
     /// The title comes with the frame.
     fn new(
         frame: PageLayout,
