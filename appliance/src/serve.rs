@@ -10,6 +10,8 @@ mod sockets;
 mod upkeep;
 
 pub(crate) use self::rooms::route_sources;
+#[cfg(test)]
+pub(crate) use self::upkeep::save_contact_timers;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -442,18 +442,13 @@ impl ContactTimers {
         }
     }
 
-    /// Forgets what is over. What is left are items, with how many contact times were begun at them a while ago and no
-    /// cleaning recorded since.
+    /// Forgets what is over. What is left are items at which a contact time was begun a while ago and no cleaning recorded yet: of
+    /// each somebody is told until it is dropped, and from then on it is listed.
     pub fn tidy(&self, facility: &FacilityState, now: &Now) -> BTreeMap<String, u32> {
         let mut rows = self.rows();
         rows.drop_old(facility, now);
         let forgotten = rows.timers.iter().filter(|(_, timer)| timer.age_ms(now) >= FORGOTTEN_MS);
-        let dropped = rows.dropped.iter().filter(|((tag, _), timer)| !timer.is_used_up(*tag, facility));
-        let tags = forgotten.map(|(tag, _)| *tag).chain(dropped.map(|((tag, _), _)| *tag));
-        tags.fold(BTreeMap::new(), |mut counts, tag| {
-            *counts.entry(tag.to_string()).or_default() += 1;
-            counts
-        })
+        forgotten.map(|(tag, _)| (tag.to_string(), 1)).collect()
     }
 
     /// Writes what changed, all in one transaction; nothing where nothing did.

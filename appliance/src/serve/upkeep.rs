@@ -201,11 +201,11 @@ fn remind_of_photos(seams: &Seams, store: &Store, asks: &mut PhotoAsks) {
     }
 }
 
-fn save_contact_timers(seams: &Seams, store: &Store, timers: &ContactTimers) {
-    let (now, facility) = (seams.clock.now(), store.facility());
-    let forgotten = timers.tidy(&facility, &now);
-    if let Some(table) = seams.alarms.reminders() {
-        let now_ms = known_now_ms(&now, &facility);
+pub(crate) fn save_contact_timers(alarms: &AlarmStore, now: &Now, store: &Store, timers: &ContactTimers) {
+    let facility = store.facility();
+    let forgotten = timers.tidy(&facility, now);
+    if let Some(table) = alarms.reminders() {
+        let now_ms = known_now_ms(now, &facility);
         if let Err(error) = table.replace_open(ReminderCode::BegunNotRecorded, &forgotten, now_ms) {
             tracing::error!(%error, "contact times without a record were not told of");
         }
@@ -220,7 +220,9 @@ async fn follow_contact_timers(seams: Seams, store: Store, phones: PhoneTables) 
     loop {
         tokio::time::sleep(CONTACT_EVERY).await;
         let (own, store, timers) = (seams.clone(), store.clone(), Arc::clone(&phones.contact_timers));
-        let look = tokio::task::spawn_blocking(move || save_contact_timers(&own, &store, &timers));
+        let look = tokio::task::spawn_blocking(move || {
+            save_contact_timers(&own.alarms, &own.clock.now(), &store, &timers);
+        });
         if let Err(error) = look.await {
             tracing::error!(%error, "contact times were not looked at");
         }

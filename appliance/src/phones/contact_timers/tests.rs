@@ -161,15 +161,16 @@ fn a_record_uses_it_up() {
 }
 
 #[test]
-fn what_was_begun_is_told_of_from_an_hour_to_a_week_after() {
+fn what_was_begun_is_told_of_from_an_hour_after_until_it_is_listed() {
     let timers = ContactTimers::default();
     let facility = FacilityState::default();
     timers.start(pump(), ContactTimer::example(&at(1, 0)));
     let told = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
     assert_eq!(
-        [told(HOUR_MS - 1), told(HOUR_MS), told(LISTED_MS), told(LISTED_MS + 1), told(HOUR_MS)],
+        [told(HOUR_MS - 1), told(HOUR_MS), told(SHOWN_MS), told(SHOWN_MS + 1), told(HOUR_MS)],
         [0, 1, 1, 0, 0]
     );
+    assert_eq!(timers.begun().len(), 1);
 }
 
 #[test]
@@ -184,8 +185,8 @@ fn what_was_dropped_is_listed_for_a_week_whatever_comes_next() {
     assert_eq!(timers.begun(), std::slice::from_ref(&begun));
     let next = at(1, SHOWN_MS + 2);
     timers.start(pump(), ContactTimer::example(&next));
-    let both = timers.tidy(&facility, &at(1, SHOWN_MS + 2 + HOUR_MS));
-    assert_eq!(both, BTreeMap::from([(pump().to_string(), 2)]));
+    let again = timers.tidy(&facility, &at(1, SHOWN_MS + 2 + HOUR_MS));
+    assert_eq!(again, BTreeMap::from([(pump().to_string(), 1)]), "the first one is listed");
     assert!(timers.find(pump(), None, &facility, &next).is_some());
     let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
     facility.activity.insert(pump(), Arc::new(recorded));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use record::kinds::WeekdaySet;
 use service::clock::Clock as _;
 
+use super::editing::second_desk;
 use super::phone_browser::PhoneBrowser;
 use super::programs::program;
 use super::staff_pages::desk;
@@ -72,6 +73,47 @@ async fn a_cleaning_that_was_begun_is_listed_until_it_is_entered() {
     world.give(Command::RecordCleaning(Box::new(form))).await;
     tom.get("/staff/alarms").await.is(200).has_not("Begun, not recorded");
     tom.get("/staff/").await.has_not("begun and not recorded");
+}
+
+/// Somebody is told within the shift; what nobody saw to by the next one stands on the list, and not twice.
+#[tokio::test]
+async fn a_cleaning_that_was_begun_an_hour_ago_is_an_alarm_until_it_is_recorded_or_listed() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let look = || {
+        let (parts, now) = (&world.state, world.clock.now());
+        crate::serve::save_contact_timers(&parts.alarms, &now, &parts.store, &parts.contact_timers);
+    };
+    let words = "Infusion pump 14: cleaning was begun and not recorded";
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{}", world.pump)).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("all", "1");
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(59 * 60));
+    look();
+    tom.get("/staff/alarms").await.is(200).has("Nothing waits for anybody.").has_not(words);
+    world.clock.advance(Duration::from_secs(2 * 60));
+    look();
+    let item = format!("href=\"/staff/equipment/{}\"", world.pump);
+    let alarms = tom.get("/staff/alarms").await;
+    alarms.has(words).has("Ask who cleaned it, and have the cleaning recorded.").has(&item);
+    alarms.has("I have seen this").has_not("Begun, not recorded");
+    tom.get("/staff/").await.has("1 alarm waits for somebody");
+    phone.scan(world.pump).await;
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    look();
+    tom.get("/staff/alarms").await.has_not(words).has("Nothing waits for anybody.");
+    world.clock.advance(Duration::from_secs(60));
+    phone.scan(world.pump).await;
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(12 * 3_600));
+    look();
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
+    grace.get("/staff/alarms").await.has(words);
+    world.clock.advance(Duration::from_secs(60));
+    look();
+    grace.get("/staff/alarms").await.has_not(words).has("Begun, not recorded");
 }
 
 /// Gives the pump a second protocol, which takes longer.
