@@ -2,6 +2,11 @@
 
 reminder-title = Alarms
 reminder-none = Nothing waits for anybody.
+# A link to the page “Box”; $count: alarms of the box.
+reminder-of-box = { $count ->
+    [one] 1 alarm about the box itself is on the page Box
+   *[other] { $count } alarms about the box itself are on the page Box
+}
 # $count: how many nobody has seen.
 reminder-link = { $count ->
     [one] 1 alarm waits for somebody

@@ -2,6 +2,10 @@
 
 reminder-title = Alarmas
 reminder-none = No hay nada por atender.
+reminder-of-box = { $count ->
+    [one] 1 alarma sobre la unidad misma está en la página Unidad
+   *[other] { $count } alarmas sobre la unidad misma están en la página Unidad
+}
 reminder-link = { $count ->
     [one] 1 alarma por atender
    *[other] { $count } alarmas por atender

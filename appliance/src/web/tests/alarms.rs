@@ -57,6 +57,29 @@ async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     biomed.send(missing).await.is(404).has("no alarm 00000000").has("Nothing was changed");
 }
 
+/// Whoever looks for all that waits finds the way to those of the box, also once somebody has seen them.
+#[tokio::test]
+async fn the_list_of_what_waits_leads_to_the_alarms_of_the_box() {
+    let world = World::new().await;
+    let biomed = desk(&world, StaffRole::Biomed).await;
+    let list = "/staff/alarms";
+    biomed.get(list).await.is(200).has("Nothing waits for anybody.").has_not("about the box itself");
+    world.state.alarms.raise(forgot(&world));
+    world.state.alarms.report(SideRoom::State.off(""));
+    let words = "2 alarms about the box itself are on the page Box";
+    biomed.get(list).await.has(words).has_not("Nothing waits for anybody.");
+    let page = biomed.get("/staff/box").await;
+    for alarm in world.state.alarms.all().iter() {
+        let path = format!("/staff/box/alarms/{}/seen", alarm.id);
+        biomed.send(posted(&path, &[("form", &page.hidden("form"))])).await.is(303);
+    }
+    // What was over when it was told is settled once it is seen.
+    let words = "<a class=\"link\" href=\"/staff/box\">1 alarm about the box itself is on the page Box</a>";
+    biomed.get(list).await.has(words).has_not("Nothing waits for anybody.");
+    world.state.alarms.end(|_| true);
+    biomed.get(list).await.has("Nothing waits for anybody.").has_not("about the box itself");
+}
+
 #[tokio::test]
 async fn only_who_may_change_things_acknowledges() {
     let world = World::new().await;

@@ -11,7 +11,7 @@ use web::error::HttpError;
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::alarms::reminders::{OpenReminder, ReminderCode, SNOOZE_HOURS_MAX};
-use crate::alarms::{AlarmAcknowledgement, AlarmReader};
+use crate::alarms::{ActiveAlarm, AlarmAcknowledgement, AlarmReader};
 use crate::identity::{AccessOutcome, AccessTarget};
 use crate::intake::Permission;
 use crate::store::LogReader;
@@ -55,6 +55,8 @@ struct RemindersPage {
     rows: Vec<ReminderCard>,
     /// Cleanings that were begun and never recorded.
     begun: Vec<BegunRow>,
+    /// Alarms of the box itself, which have a page of their own.
+    of_box: usize,
     form_token: String,
     may_change: bool,
 }
@@ -154,9 +156,11 @@ pub(crate) async fn show_reminders(
         Ok((worded.collect(), begun))
     });
     let (rows, begun) = rows.await?;
+    let is_open = |alarm: &&ActiveAlarm| alarm.is_active() || alarm.seen.is_none();
     let page = RemindersPage {
         rows,
         begun,
+        of_box: state.alarms.all().iter().filter(is_open).count(),
         frame: PageLayout::staff(
             &state,
             &Snapshot::now(&state),
