@@ -106,7 +106,7 @@ struct ProtocolCard {
     steps: Vec<StepCard>,
     /// How long the surface must stay wet, seconds.
     contact_s: Option<u32>,
-    /// Whether one press may tick all steps; null: for what touches intact skin alone, by `class`, else by that of the item.
+    /// Whether one press may tick all steps; null: for what touches intact skin alone, by `class` and by that of the item.
     one_press: Option<bool>,
     class: Option<SpauldingClass>,
     /// Whether it asks for a photo; the stricter of it and the item holds. Null: it says nothing of that.
