@@ -275,7 +275,7 @@ async fn word_changed_by(
         let entry = entry_by(reader, of)?.filter(|(entry, _)| version.is_of(entry.leaf()));
         let Some((entry, _)) = entry else { return Ok(w.form_changed_somebody(thing)) };
         let facility = state.store.snapshot();
-        let time = wording.dates().day_and_time(entry.head().at.wall).text;
+        let time = wording.written_time(&facility, &entry.head().at);
         Ok(match entry.head().by {
             EntryAuthor { staff: Some(staff), .. } => {
                 w.form_changed_by(thing, time, staff_name(reader, &facility, staff))

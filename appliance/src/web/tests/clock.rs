@@ -1,10 +1,12 @@
 //! A box that does not know the time: what it wrote is corrected by whoever tells it later.
 
-use record::fold::CleaningRecord;
+use record::fold::{CleaningRecord, LinePlace};
+use record::kinds::EntryRef;
 use service::clock::Clock as _;
 
+use super::editing::{form_of, send, with};
 use super::programs::program;
-use super::staff_pages::desk;
+use super::staff_pages::{Desk, desk};
 use super::*;
 use crate::command::{CommandError, execute_as_box};
 use crate::intake::{AnchorSource, CommandRefusal};
@@ -79,32 +81,122 @@ async fn five_records_before_the_time_was_known_are_where_they_belong_afterwards
     }
 }
 
+/// A place that shows when an entry was written.
+struct ShownTime {
+    page: String,
+    /// What stands there of a time that is a guess.
+    guess: String,
+}
+
+/// The pages of staff on which these times stand, after one entry of each sort.
+async fn record_one_of_each(world: &World, tom: &Desk<'_>) -> Vec<ShownTime> {
+    let (tag, scan) = (world.pump, format!("/t/{}", world.pump));
+    let item = format!("/staff/equipment/{tag}");
+    let seen = form_of(&tom.get(&format!("{item}/edit")).await, &format!("{item}/edit"));
+    let receipts = [
+        world.post(&scan, &[("cleaned_by", "Ada")]).await.is(303).location(),
+        world.post(&scan, &[("cleaned_by", "Ada"), ("notes", "again")]).await.is(303).location(),
+    ];
+    let of = EntryRef { epoch: world.state.store.origin().epoch, seq: world.size() - 1 };
+    let line = LinePlace { of, run: None };
+    world.give(Command::VoidCleaning { line, reason: "twice".into() }).await;
+    for what in ["broken", "soiled", "other", "wrong label"] {
+        world.post(&format!("{scan}/problem"), &[("what", what), ("notes", "look")]).await.is(303);
+    }
+    world.post(&format!("{scan}/used"), &[]).await.is(303);
+    let fields = EquipmentFields { location: Some("ICU West".into()), ..Default::default() };
+    let fields = Box::new(fields);
+    world.give(Command::ChangeEquipment { tag, fields, schedule: None, seen: None }).await;
+    let conflict = send(tom, &format!("{item}/edit"), &with(seen, "location", "ICU East")).await;
+    conflict.is(409).has("today 14:04 · time uncertain");
+    let other = *world.state.store.facility().equipment.keys().find(|other| **other != tag).unwrap();
+    let (reason, back) = ("Flow".to_owned(), None);
+    world.give(Command::SuspendEquipment { tag: other, reason, back, seen: None }).await;
+    let [whole, voided] = receipts.map(|path| path.trim_start_matches("/r/").to_owned());
+    let shown = |page: &str, guess: &str| ShownTime { page: page.to_owned(), guess: guess.to_owned() };
+    vec![
+        shown("/staff/", "time uncertain"),
+        shown("/staff/equipment", "time uncertain"),
+        shown("/staff/", "Reported today 14:04 · time uncertain: broken"),
+        shown(&scan, "Reported today 14:04 · time uncertain: broken"),
+        shown(&scan, "Added today 14:04 · time uncertain: wrong label"),
+        shown(&format!("{scan}?report=used"), "Use recorded: today 14:04 · time uncertain"),
+        shown(&format!("{scan}/used"), "Last use recorded: today 14:04 · time uncertain"),
+        shown(&format!("/t/{other}"), "today 14:04 · time uncertain</time>"),
+        shown(&format!("/staff/cleanings/{whole}/check"), "cleaned today 14:04 · time uncertain by Ada"),
+        shown(&format!("/staff/cleanings/{whole}/void"), "cleaned today 14:04 · time uncertain by Ada"),
+        shown(&format!("/r/{voided}"), "Undone today 14:04 · time uncertain on"),
+        shown(&item, "Voided today 14:04 · time uncertain by"),
+        shown(&item, "the time is an estimate"),
+    ]
+}
+
 #[tokio::test]
 async fn a_guess_is_marked_wherever_it_stands() {
     let world = World::new().await;
-    let program = program(&world, ApiTokenScope::Read);
-    world.clock.set(Now { state: ClockState::Uncertain, ..world.clock.now() });
-    world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303);
+    let program = program(&world, ApiTokenScope::Write);
     let tom = desk(&world, StaffRole::Biomed).await;
+    world.clock.set(Now { state: ClockState::Uncertain, ..world.clock.now() });
+    let shown = record_one_of_each(&world, &tom).await;
+    for ShownTime { page, guess } in &shown {
+        tom.get(page).await.is(200).has(guess);
+    }
+    // Two cleanings, four reports, a use and a change: each line of the history says it.
     let item = format!("/staff/equipment/{}", world.pump);
-    let (scan, pages) = (format!("/t/{}", world.pump), ["/staff/", "/staff/equipment"]);
-    for page in pages {
-        tom.get(page).await.is(200).has("time uncertain");
+    let history = tom.get(&item).await.text();
+    assert_eq!(history.matches("the time is an estimate").count(), 8, "{history}");
+    let (tag, uncertain, by) = (world.pump, "time_uncertain", "time_corrected_by");
+    let read = async |path: &str| program.get(path).await.is(200).json();
+    let lists = ["/api/v1/cleanings?limit=1", "/api/v1/problems"];
+    for list in lists {
+        assert_eq!(read(list).await["items"][0][uncertain], true, "{list}");
     }
-    world.get(&scan).await.is(200).has("time uncertain");
-    tom.get(&item).await.is(200).has("the time is an estimate");
-    let newest = async || program.get("/api/v1/cleanings?limit=1").await.is(200).json()["items"][0].clone();
-    let (uncertain, by) = ("time_uncertain", "time_corrected_by");
-    let guess = newest().await;
-    assert_eq!((&guess[uncertain], &guess[by]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!(read("/api/v1/cleanings?limit=1").await["items"][0][by], serde_json::Value::Null);
+    let equipment = format!("/api/v1/equipment/{tag}");
+    assert_eq!(read(&equipment).await[uncertain], true);
+    let used = format!("{equipment}/uses");
+    assert_eq!(program.post(&used, serde_json::json!({})).await.is(201).json()[uncertain], true);
     world.anchor(NOW, AnchorSource::Hand).await.unwrap();
-    for page in pages {
-        tom.get(page).await.is(200).has_not("time uncertain");
+    for ShownTime { page, guess } in &shown {
+        tom.get(page).await.is(200).has_not(guess).has_not("time uncertain");
     }
-    world.get(&scan).await.is(200).has_not("time uncertain");
-    tom.get(&item).await.is(200).has("by hand, to within 60 s").has_not("the time is an estimate");
-    let corrected = newest().await;
-    assert_eq!((&corrected[uncertain], &corrected[by]), (&false.into(), &"hand".into()));
+    tom.get(&item).await.has("by hand, to within 60 s");
+    for list in lists {
+        assert_eq!(read(list).await["items"][0][uncertain], false, "{list}");
+    }
+    assert_eq!(read("/api/v1/cleanings?limit=1").await["items"][0][by], "hand");
+    assert_eq!(read(&equipment).await[uncertain], false);
+    assert_eq!(program.post(&used, serde_json::json!({})).await.is(201).json()[uncertain], false);
+}
+
+#[tokio::test]
+async fn of_maintenance_a_guess_is_marked_too() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let tasks = format!("/api/v1/equipment/{}/upkeep", world.pump);
+    let schedule = serde_json::json!({ "every": "weeks", "n": 52 });
+    let task = serde_json::json!({ "name": "Safety test", "schedule": schedule });
+    let task = program.post(&tasks, task).await.is(201).json();
+    let done = format!("{tasks}/{}/done", task["id"].as_str().unwrap());
+    let (item, list) = (format!("/staff/equipment/{}", world.pump), "/staff/maintenance");
+    for (state, result, words, is_guess) in [
+        (ClockState::Synced, "done", "Done today 14:04", false),
+        (ClockState::Uncertain, "done", "Done today 14:04 · time uncertain", true),
+        (ClockState::Uncertain, "failed", "Not passed today 14:04 · time uncertain", true),
+        (ClockState::Rtc, "done", "Done today 14:04", false),
+    ] {
+        // Of two of one moment the one that passed holds.
+        world.clock.advance(std::time::Duration::from_secs(1));
+        world.clock.set(Now { state, ..world.clock.now() });
+        let body = serde_json::json!({ "result": result, "done_by": "Tom Nguyen" });
+        let task = program.post(&done, body).await.is(200).json();
+        assert_eq!(task["time_uncertain"], is_guess, "{state:?} {result}");
+        for page in [&*item, list] {
+            let page = tom.get(page).await;
+            page.is(200).has(&format!("{words}<"));
+        }
+    }
 }
 
 #[tokio::test]

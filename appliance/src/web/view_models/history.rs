@@ -1,7 +1,6 @@
 //! The history of an item, newest first: what was done to it, as its entries say it.
 
 use history::{HistoryWords, LineLook, word_flag};
-use record::anchor::time_certainty;
 use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, SpotCheck};
 use record::kinds::{CheckResult, CivilDay, CleaningFlag, EntryRef, Event, UseRecorded};
@@ -17,6 +16,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::store_error;
 use crate::web::log_reads::StoredText;
 use crate::web::request::page_cursor::HistoryScope;
+use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::snapshot::missing_words;
 use crate::web::view_models::wording::PageWording;
@@ -152,12 +152,14 @@ impl<'a> HistoryLook<'a> {
 
     /// A use. Where its entry cannot be read, its time alone is known.
     pub(crate) fn used(self, tag: Tag, used: ItemUse) -> HistoryRow {
-        let body = match self.reader.line(used.line).ok().flatten().as_ref().map(Entry::event) {
+        let entry = self.reader.line(used.line).ok().flatten();
+        let body = match entry.as_ref().map(Entry::event) {
             Some(Event::UseRecorded(body)) => *body,
             _ => UseRecorded { tag, performed: None, ended: None, class: None, sticker: false },
         };
         let line = self.lines(tag).used(&body);
         let (mut facts, number) = (line.facts, self.wording.number(used.line.of.seq));
+        facts.extend(entry.and_then(|entry| self.wording.certainty(self.facility, &entry.head().at)));
         facts.push(self.words.history_entry(&number));
         HistoryRow {
             class: "",
@@ -184,6 +186,7 @@ impl<'a> HistoryLook<'a> {
         let photos: Vec<_> = line.photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect();
         let (mut facts, absent) = (line.facts, line.photos.len() - photos.len());
         facts.extend((absent > 0).then(|| w.history_photos_absent(absent)));
+        facts.extend(wording.certainty(facility, &entry.head().at));
         let number = wording.number(note.line.of.seq);
         facts.push(w.history_entry(&number));
         Some(HistoryRow {
@@ -275,11 +278,11 @@ impl<'a> HistoryLook<'a> {
 
     /// Who cleaned, and who took the record back.
     fn void_words(self, of: EntryRef, cleaned_by: String) -> String {
-        let Self { wording, words: w, reader, .. } = self;
+        let Self { facility, wording, words: w, reader, .. } = self;
         let Ok(Some((entry, Event::CleaningVoided(body)))) = run::entry_by(reader, of) else {
             return w.history_was_voided(cleaned_by);
         };
-        let when = wording.dates().day_and_time(entry.head().at.wall).text;
+        let when = wording.written_time(facility, &entry.head().at);
         let by = self.author_name(&entry).unwrap_or_else(|| w.history_same_phone());
         let why = StoredText::of_void(reader, body.reason.hash, wording.locale()).word(wording.words());
         w.history_voided_by(by, when, cleaned_by, why)
@@ -308,6 +311,5 @@ pub(crate) fn feed_words(
     } else {
         who
     };
-    let anchor = facility.boots.get(&cleaning.at.boot).copied();
-    wording.marked(words, time_certainty(&cleaning.at, anchor))
+    wording.marked(words, WrittenTime::of(facility, &cleaning.at).certainty)
 }

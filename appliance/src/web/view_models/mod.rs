@@ -12,6 +12,7 @@ pub(crate) mod codes;
 pub(crate) mod competency;
 pub(crate) mod discovery;
 pub(crate) mod doctor_words;
+pub(crate) mod entry_times;
 pub(crate) mod facts;
 pub(crate) mod feed;
 pub(crate) mod formats;

@@ -1,7 +1,8 @@
 //! Open reports about items, as pages and API show them.
 
 use history::{HistoryWords, word_problem};
-use record::fold::{FacilityState, OpenProblem, ReportedProblem};
+use record::anchor::TimeCertainty;
+use record::fold::{FacilityState, LinePlace, OpenProblem, ReportedProblem};
 use record::ids::{Epoch, StaffId};
 use record::kinds::{CleanedBy, EntryRef};
 use record::tag::Tag;
@@ -10,6 +11,7 @@ use words::{S0, SafeHtml, WordSet as _, fill_slots};
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::StoredText;
+use crate::web::view_models::entry_times::{line_certainty, use_certainty};
 use crate::web::view_models::history::HistoryPhoto;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::wording::PageWording;
@@ -146,14 +148,21 @@ fn reports_of(open: &OpenProblem) -> impl Iterator<Item = PlacedReport<'_>> {
     places.zip(open.reports()).map(|(place, report)| PlacedReport { place, report })
 }
 
-/// What is wrong, and when that was reported.
-fn word_report(wording: &PageWording, report: &ReportedProblem) -> (String, String) {
-    let what = word_problem(HistoryWords::in_locale(wording.locale()), &report.what);
-    (what, wording.dates().day_and_time(report.reported_ms).text)
+/// How far the time of a report can be believed.
+pub(crate) fn report_certainty(
+    reader: &LogReader,
+    facility: &FacilityState,
+    report: &ReportedProblem,
+) -> TimeCertainty {
+    line_certainty(reader, facility, LinePlace { of: report.of, run: report.run })
 }
 
-fn report_line(wording: &PageWording, w: ProblemWords, placed: PlacedReport<'_>) -> SafeHtml {
-    let (what, when) = word_report(wording, placed.report);
+fn word_kind(wording: &PageWording, report: &ReportedProblem) -> String {
+    word_problem(HistoryWords::in_locale(wording.locale()), &report.what)
+}
+
+fn report_line(wording: &PageWording, w: ProblemWords, placed: PlacedReport<'_>, when: String) -> SafeHtml {
+    let what = word_kind(wording, placed.report);
     let line = match placed.place {
         ReportPlace::Open => w.problem_line(what, when),
         ReportPlace::Added => w.problem_line_added(what, when),
@@ -174,8 +183,10 @@ impl ReportNotice {
     pub(crate) fn of(facility: &FacilityState, wording: &PageWording, tag: Tag) -> Option<Self> {
         let open = &facility.activity.get(&tag).filter(|activity| !activity.problems.is_empty())?.problems;
         let w = ProblemWords::in_locale(wording.locale());
+        // Whether a time is a guess stands in the entry, which is not read for a notice.
+        let when = |report: &ReportedProblem| wording.dates().day_and_time(report.reported_ms).text;
         let reports = open.iter().rev().flat_map(reports_of);
-        let lines = reports.map(|report| report_line(wording, w, report)).collect();
+        let lines = reports.map(|placed| report_line(wording, w, placed, when(placed.report))).collect();
         Some(Self { title: w.problem_open_title(), lines })
     }
 }
@@ -216,8 +227,10 @@ impl ProblemLook<'_> {
         let added = sent.is_added.then(|| fill_slots(self.w.problem_added(), []));
         let lost = sent.lost_photo.then(|| self.word_lost_photo());
         let used_ms = last_use_ms(self.facility, tag).filter(|_| sent.is_use);
-        let used = used_ms.map(|ms| self.w.problem_used(self.wording.dates().day_and_time(ms).text));
-        let used = used.map(|words| fill_slots(words, []));
+        let used = used_ms.map(|ms| {
+            let certainty = use_certainty(self.reader, self.facility, tag, ms);
+            fill_slots(self.w.problem_used(self.wording.marked_time(ms, certainty).text), [])
+        });
         let sent = added.into_iter().chain(lost).chain(used).collect();
         ItemProblems { w: self.w, tag, open: self.cards_of(tag, details), loan, sent }
     }
@@ -235,10 +248,12 @@ impl ProblemLook<'_> {
 
     fn card_line(self, placed: PlacedReport<'_>, details: ReportDetails) -> SafeHtml {
         let PlacedReport { place, report } = placed;
+        let certainty = report_certainty(self.reader, self.facility, report);
+        let when = self.wording.marked_time(report.reported_ms, certainty).text;
         if details != ReportDetails::Shown || report.who == CleanedBy::Unattributed {
-            return report_line(self.wording, self.w, placed);
+            return report_line(self.wording, self.w, placed, when);
         }
-        let (what, when) = word_report(self.wording, report);
+        let what = word_kind(self.wording, report);
         let who = self.wording.cleaner(self.reader, self.facility, &report.who);
         let line = match place {
             ReportPlace::Open => self.w.problem_line_by(what, when, S0),

@@ -70,7 +70,7 @@ fn upkeep_row(
     let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
     let status = upkeep_status(facility, task, activity, wording.local().now_ms());
     let (class, state) = word_state(w, wording, &status);
-    let when = |ms| wording.marked(wording.dates().day_and_time(ms).text, task.certainty());
+    let when = |ms| wording.marked_time(ms, task.certainty()).text;
     UpkeepRow {
         upkeep: task.upkeep,
         tag: item.tag,

@@ -1,14 +1,15 @@
 //! What pages say of times, people and numbers, in the language and country of their reader.
 
 use history::{HistoryWords, word_certainty};
-use record::anchor::{TimeCertainty, time_certainty};
+use record::anchor::TimeCertainty;
 use record::entry::EntryTime;
-use record::fold::{FacilitySettings, FacilityState, LastCleaning};
+use record::fold::{CleaningRecord, FacilitySettings, FacilityState, LastCleaning};
 use record::kinds::CleanedBy;
 use words::{Dates, Locale, Moment, Number, S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::store::LogReader;
 use crate::web::log_reads::StoredText;
+use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::formats::{LocalTime, exact_duration};
 use crate::web::view_models::snapshot::proof_word;
 use crate::web::words::PageWords;
@@ -71,7 +72,7 @@ impl PageWording {
 
     /// What is to be said of the time of an entry, if anything: a clock that was not set, and who corrected it.
     pub(crate) fn certainty(&self, facility: &FacilityState, at: &EntryTime) -> Option<String> {
-        let certainty = time_certainty(at, facility.boots.get(&at.boot).copied());
+        let certainty = WrittenTime::of(facility, at).certainty;
         word_certainty(HistoryWords::in_locale(self.locale()), certainty)
     }
 
@@ -89,9 +90,27 @@ impl PageWording {
         is_guess.then(|| HistoryWords::in_locale(self.locale()).line_time_mark())
     }
 
+    /// When something was, with the mark of a time that is a guess.
+    pub(crate) fn marked_time(&self, ms: i64, certainty: TimeCertainty) -> Moment {
+        let moment = self.dates.day_and_time(ms);
+        Moment { text: self.marked(moment.text, certainty), ..moment }
+    }
+
+    /// When an entry was written.
+    pub(crate) fn written_time(&self, facility: &FacilityState, at: &EntryTime) -> String {
+        let written = WrittenTime::of(facility, at);
+        self.marked_time(written.ms, written.certainty).text
+    }
+
+    /// When a cleaning was done.
+    pub(crate) fn cleaning_time(&self, facility: &FacilityState, cleaning: &CleaningRecord) -> String {
+        let certainty = WrittenTime::of(facility, &cleaning.at).certainty;
+        self.marked_time(cleaning.performed_ms, certainty).text
+    }
+
     /// When an item was cleaned last.
     pub(crate) fn last_time(&self, facility: &FacilityState, last: &LastCleaning) -> String {
-        self.marked(self.dates.day_and_time(last.performed_ms).text, last.certainty(&facility.boots))
+        self.marked_time(last.performed_ms, last.certainty(&facility.boots)).text
     }
 
     /// Whom to call, for the middle of a sentence.

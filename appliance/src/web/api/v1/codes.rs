@@ -22,6 +22,7 @@ use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, not_found};
 use crate::web::view_models::codes::{code_of_item, codes_of, find_scanned};
+use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::formats::utc_text;
 use crate::web::{examples, refusals};
 
@@ -125,7 +126,7 @@ async fn add_code(
         return Err(broken_rule("a code that was added has no entry"));
     };
     let id = Digest16::of(added.code.as_bytes()).to_string();
-    let since = utc_text(entry.head().at.wall);
+    let since = utc_text(WrittenTime::of(&state.store.snapshot(), &entry.head().at).ms);
     let to = format!("/api/v1/equipment/{}/codes", added.equipment);
     Created::at(&to, ItemCode { id, code: added.code, since })
 }

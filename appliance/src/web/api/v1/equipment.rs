@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::Method;
+use record::anchor::TimeCertainty;
 use record::compliance::ItemStatus;
-use record::fold::{Equipment, RowVersion, ServiceState};
+use record::fold::{Equipment, FacilityState, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{CivilDay, EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
@@ -156,6 +157,8 @@ pub(crate) struct EquipmentJson {
     schedules: Vec<ItemSchedule>,
     /// When it was cleaned last (RFC 3339, UTC); null where it never was.
     last_cleaned_at: Option<String>,
+    /// Whether that is a guess: the box's clock was not set, and nobody has said since what the time was.
+    time_uncertain: bool,
     /// Whether somebody cleans it at this moment: its contact time was started, and nothing is recorded yet.
     being_cleaned: bool,
     /// When it was added (RFC 3339, UTC).
@@ -167,7 +170,7 @@ impl EquipmentJson {
         self.tag
     }
 
-    fn of(row: &ItemRow, being_cleaned: &BTreeSet<Tag>) -> Self {
+    fn of(facility: &FacilityState, row: &ItemRow, being_cleaned: &BTreeSet<Tag>) -> Self {
         let item = &row.item;
         let (status, by_ms, since_ms) = match row.status {
             ItemStatus::NoSchedule => (ItemState::NoSchedule, None, None),
@@ -205,6 +208,7 @@ impl EquipmentJson {
             schedule: item.schedule(None).cloned(),
             schedules: ItemSchedule::all_of(item),
             last_cleaned_at: last.map(|l| utc_text(l.performed_ms)),
+            time_uncertain: last.is_some_and(|l| l.certainty(&facility.boots) == TimeCertainty::Uncertain),
             being_cleaned: being_cleaned.contains(&item.tag),
             added_at: utc_text(item.added_ms),
         }
@@ -231,7 +235,10 @@ pub(crate) async fn list_equipment(
     };
     let next = rows.get(from + limit).map(|(key, _)| key.to_string());
     let (part, being_cleaned) = (rows[from..].iter().take(limit), board.being_cleaned(state));
-    Ok(ListJson { items: part.map(|(_, row)| EquipmentJson::of(row, &being_cleaned)).collect(), next })
+    Ok(ListJson {
+        items: part.map(|(_, row)| EquipmentJson::of(&board.seen, row, &being_cleaned)).collect(),
+        next,
+    })
 }
 
 async fn list(
@@ -262,7 +269,7 @@ pub(crate) fn find_item_version(
     let local = Snapshot::of(state, &facility).local;
     let row = state.stored::<StatusBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
     let being_cleaned = state.contact_timers.being_cleaned(&facility, &state.clock.now());
-    Ok((EquipmentJson::of(&row, &being_cleaned), item.changed))
+    Ok((EquipmentJson::of(&facility, &row, &being_cleaned), item.changed))
 }
 
 /// An item with the `ETag` that a change can name.

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use http::Method;
+use record::anchor::TimeCertainty;
 use record::fold::{FacilityState, OpenProblem, ReportedProblem};
 use record::kinds::{Event, ProblemOutcome, ProblemReported, ProblemWord};
 use record::tag::Tag;
@@ -25,8 +26,11 @@ use crate::web::commands::run::{CommandOutcome, read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, not_found};
 use crate::web::log_reads::{read_quick, text_of};
+use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::formats::utc_text;
-use crate::web::view_models::problems::{find_problem, open_problems, problem_id, read_problem_id};
+use crate::web::view_models::problems::{
+    find_problem, open_problems, problem_id, read_problem_id, report_certainty,
+};
 use crate::web::view_models::snapshot::{proof_word, who_name};
 use crate::web::{examples, refusals};
 
@@ -68,6 +72,8 @@ struct ReportJson {
     photos: Vec<String>,
     /// When (RFC 3339, UTC).
     reported_at: String,
+    /// Whether that is a guess: the box's clock was not set, and nobody has said since what the time was.
+    time_uncertain: bool,
 }
 
 /// An open report.
@@ -98,6 +104,7 @@ impl ReportJson {
             proof: proof_word(&report.who),
             photos: report.photos.iter().map(|photo| format!("/photos/{photo}.jpg")).collect(),
             reported_at: utc_text(report.reported_ms),
+            time_uncertain: report_certainty(reader, facility, report) == TimeCertainty::Uncertain,
         }
     }
 }
@@ -129,7 +136,7 @@ impl ProblemJson {
             text: made.text.map(|text| text.hash),
             photos,
             who: made.who,
-            reported_ms: done.at.wall,
+            reported_ms: WrittenTime::of(facility, &done.at).ms,
         };
         let added_to = made.also.map(problem_id);
         let report = ReportJson::read(reader, facility, &report);

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use http::Method;
+use record::anchor::TimeCertainty;
 use record::compliance::ItemStatus;
 use record::fold::{FacilityState, RowVersion, ServiceState, UpkeepTask};
 use record::ids::{ProtocolId, UpkeepId};
@@ -101,6 +102,8 @@ struct UpkeepJson {
     failed_at: Option<String>,
     /// Its version: in quotation marks, what `If-Match` names.
     version: String,
+    /// Whether the later of both is a guess: the box's clock was not set, and nobody has said since what the time was.
+    time_uncertain: bool,
 }
 
 impl UpkeepJson {
@@ -128,6 +131,7 @@ impl UpkeepJson {
             done_at: task.done_ms.map(utc_text),
             failed_at: task.failed_ms.map(utc_text),
             version: task.changed.to_string(),
+            time_uncertain: task.certainty() == TimeCertainty::Uncertain,
         }
     }
 }

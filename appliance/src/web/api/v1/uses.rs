@@ -20,6 +20,7 @@ use crate::web::api::v1::equipment::read_path_tag;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::broken_rule;
+use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::formats::utc_text;
 use crate::web::{examples, refusals};
 
@@ -44,6 +45,8 @@ struct ItemUseJson {
     performed_at: String,
     /// When the use ended (RFC 3339, UTC); null where nobody stated it.
     ended_at: Option<String>,
+    /// Whether these times are a guess: the box's clock was not set, and nobody has said since what the time was.
+    time_uncertain: bool,
     /// The class of this use where it was above the item’s own, else null.
     class: Option<SpauldingClass>,
     /// Whether a sticker of its load went into a chart.
@@ -89,11 +92,13 @@ async fn add_use(
     let Some((entry, Event::UseRecorded(used))) = read_event(&state, done.line).await? else {
         return Err(broken_rule("a use that was recorded has no entry"));
     };
+    let written = WrittenTime::of(&state.store.snapshot(), &entry.head().at);
     let made = ItemUseJson {
         id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         tag: used.tag,
-        performed_at: utc_text(used.performed.unwrap_or(entry.head().at.wall)),
+        performed_at: utc_text(used.performed.unwrap_or(written.ms)),
         ended_at: used.ended.map(utc_text),
+        time_uncertain: written.is_guess(),
         class: used.class,
         sticker: used.sticker,
     };

@@ -104,7 +104,7 @@ async fn find_cleaning(
         let (tag, receipt, line) = (found.cleaning.tag, found.receipt, found.line);
         let name = facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.name.clone());
         let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
-        let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
+        let when = wording.cleaning_time(&facility, &found.cleaning);
         let what = words.1.check_what(&name, when, by);
         Ok(OneOf::First(CheckedCleaning { line, receipt, tag, name, what }))
     });

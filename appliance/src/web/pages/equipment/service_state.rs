@@ -185,7 +185,7 @@ fn void_prompt_by(
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
     let wording = PageWording::new(page_words, &Snapshot::of(state, &facility).local);
     let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
-    let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
+    let when = wording.cleaning_time(&facility, &found.cleaning);
     let receipt: Receipt = found.receipt;
     let prompt = ReasonPrompt {
         tag: found.cleaning.tag,

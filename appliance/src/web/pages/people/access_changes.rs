@@ -1,6 +1,5 @@
 //! What changed of a person’s access lately, as the log has it.
 
-use record::anchor::corrected_ms;
 use record::entry::{CommandSource, Entry};
 use record::fold::FacilityState;
 use record::ids::StaffId;
@@ -13,6 +12,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::run::entry_by;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, PeopleWords};
@@ -50,9 +50,8 @@ struct AccessLook<'a> {
 impl AccessLook<'_> {
     fn line(&self, entry: &Entry, event: &Event) -> Option<SafeHtml> {
         let Event::AccessChanged(change) = event else { return None };
-        let at = entry.head().at;
-        let at_ms = corrected_ms(&at, self.facility.boots.get(&at.boot).copied());
-        let when = self.wording.dates().day_and_time(at_ms).to_html();
+        let written = WrittenTime::of(self.facility, &entry.head().at);
+        let when = self.wording.marked_time(written.ms, written.certainty).to_html();
         let (what, who) = (self.w.access_change(&change_key(&change.what)), self.author(entry));
         Some(match change.name.as_str() {
             "" => fill_slots(self.w.person_access_line(what, S0, S1), [when, who]),

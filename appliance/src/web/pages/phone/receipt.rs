@@ -270,7 +270,7 @@ impl ReceiptLook<'_> {
         let Ok(Some((entry, Event::CleaningVoided(body)))) = run::entry_by(reader, of) else {
             return plain;
         };
-        let when = wording.dates().day_and_time(entry.head().at.wall).text;
+        let when = wording.written_time(facility, &entry.head().at);
         let why = StoredText::of_void(reader, body.reason.hash, wording.locale()).to_html(wording.words());
         match entry.head().by.staff {
             Some(staff) => {

@@ -20,9 +20,11 @@ use crate::web::commands::run::{SubmissionKey, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
 use crate::web::layout::{PageLayout, StaffLink};
+use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::submission::{new_submission, submission_key};
+use crate::web::view_models::entry_times::use_certainty;
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::problems::{SentReport, last_use_ms};
 use crate::web::view_models::snapshot::Snapshot;
@@ -113,10 +115,16 @@ pub(crate) async fn ask_used(
     let wording = PageWording::new(page_words, &snapshot.local);
     let frame = PageLayout::open(&state, &snapshot, page_words, w.used_title());
     let frame = frame.with_script().used_by(phone.browser().usage()).about_item(&state, item.tag);
+    let (tag, words) = (item.tag, wording.clone());
+    let last = read_quick(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        Ok(last_use_ms(&facility, tag)
+            .map(|ms| words.marked_time(ms, use_certainty(reader, &facility, tag, ms)).text))
+    });
+    let last = last.await?;
     let page = ItemUsedPage {
         frame: frame.with_staff_link(StaffLink::of(&state, phone.browser(), page_words)),
-        last: last_use_ms(&state.store.snapshot(), item.tag)
-            .map(|ms| w.used_last(wording.dates().day_and_time(ms).text)),
+        last: last.map(|when| w.used_last(when)),
         w,
         scan,
         tag: item.tag,

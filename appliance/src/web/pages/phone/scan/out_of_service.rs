@@ -11,6 +11,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::entry_times::note_certainty;
 use crate::web::view_models::problems::{ItemProblems, ProblemLook, ReportDetails, SentReport};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::wording::PageWording;
@@ -71,7 +72,7 @@ pub(crate) async fn out_page(
             place: place_line(&item.location, &item.asset_number),
             title: fill_slots(title_html, [SafeHtml::entered(&item.name)]),
             what: if retired { w.out_retired_what() } else { w.out_what() },
-            since: wording.dates().day_and_time(since_ms).to_html(),
+            since: wording.marked_time(since_ms, note_certainty(reader, &facility, tag, since_ms)).to_html(),
             why: why
                 .filter(|why| *why != StoredText::Present(String::new()))
                 .map(|why| why.to_html(page_words)),
