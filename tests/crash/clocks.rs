@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use harness::world::{FalseClock, Ledger, World, check};
+use harness::world::{FalseClock, Ledger, TheBox, World, check, folder, until};
+use serde_json::Value;
 
 use crate::demo;
 
@@ -64,5 +65,82 @@ async fn a_clock_that_leaps_four_days_either_way_loses_nothing_and_keeps_nobody_
     let other = Ledger::default();
     world.r#box.phone("other", &other).record_all(0..3).await;
     check::receipts(&world.r#box, &other).await;
+    world.r#box.kill().await;
+}
+
+const YEARS_30: i64 = 30 * 365 * 86_400;
+
+/// Its cleanings, the newest first.
+async fn list_cleanings(r#box: &TheBox) -> Vec<Value> {
+    let list: Value = serde_json::from_str(&r#box.get("/api/v1/cleanings").await).unwrap();
+    list["items"].as_array().unwrap().clone()
+}
+
+/// Waits until no time of these is a guess any more; who corrected them.
+async fn await_true_times(r#box: &TheBox, count: usize) -> Vec<Value> {
+    let corrected = until("true times", async || {
+        let cleanings = list_cleanings(r#box).await;
+        let is_sure = cleanings.iter().take(count).all(|cleaning| cleaning["time_uncertain"] == false);
+        is_sure.then_some(cleanings)
+    });
+    let corrected = corrected.await.unwrap_or_else(|| panic!("the times stay guesses:\n{}", r#box.log()));
+    corrected.into_iter().take(count).map(|cleaning| cleaning["time_corrected_by"].clone()).collect()
+}
+
+/// How often the log says what the time was.
+async fn count_anchors(r#box: &TheBox) -> usize {
+    r#box.get("/api/v1/log").await.matches("\"kind\":\"clock.anchored\"").count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_board_that_wakes_thirty_years_back_goes_on_behind_its_log_until_a_time_server_is_there() {
+    let (dir, ledger) = (folder(), Ledger::default());
+    let mut r#box = TheBox::new(demo(), &dir.path().join("box"));
+    r#box.start().await;
+    r#box.found().await;
+    let phone = r#box.phone("phone", &ledger);
+    phone.record(0).await;
+    assert_eq!(r#box.stop().await.0, Some(0));
+    let clock = Arc::new(FalseClock::off_by(&[-YEARS_30]).of_board());
+    r#box.lives_by(&clock);
+    let mut receipts = Vec::new();
+    for n in 1..=2 {
+        r#box.start().await;
+        receipts.push(phone.record(n).await.address());
+        r#box.kill().await;
+    }
+    r#box.start().await;
+    receipts.push(phone.record(3).await.address());
+    let cleanings = list_cleanings(&r#box).await;
+    let times: Vec<&str> = cleanings.iter().map(|c| c["recorded_at"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert_eq!(times.len(), 4);
+    assert!(cleanings.iter().take(3).all(|c| c["time_uncertain"] == true), "{cleanings:?}");
+    for receipt in &receipts {
+        assert!(r#box.ask_plain(receipt).await.1.contains("the time is an estimate"), "{receipt}");
+    }
+    assert_eq!(count_anchors(&r#box).await, 0);
+    clock.is_synced();
+    assert_eq!(await_true_times(&r#box, 3).await, ["ntp", "ntp", "ntp"]);
+    for receipt in &receipts {
+        let page = r#box.ask_plain(receipt).await.1;
+        assert!(page.contains("the time was corrected later, by network time"), "{receipt}: {page}");
+    }
+    assert_eq!(count_anchors(&r#box).await, 1);
+    check::at_box(&r#box, &ledger).await;
+    r#box.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_board_without_a_time_server_learns_the_time_from_its_relay() {
+    let mut world = World::claimed(demo()).await;
+    assert_eq!(world.r#box.stop().await.0, Some(0));
+    world.r#box.lives_by(&Arc::new(FalseClock::off_by(&[DAYS_4]).of_board()));
+    world.r#box.start().await;
+    let receipt = world.phone("phone").record(0).await.address();
+    assert_eq!(await_true_times(&world.r#box, 1).await, ["relay"]);
+    let page = world.r#box.ask_plain(&receipt).await.1;
+    assert!(page.contains("the time was corrected later, by the relay"), "{page}");
+    assert_eq!(count_anchors(&world.r#box).await, 1);
     world.r#box.kill().await;
 }

@@ -474,4 +474,7 @@ pub(crate) fn cleaned_by_child(photo: Vec<u8>) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/src/marked_photos.rs"]
+mod marked_photos;
+#[cfg(test)]
 mod tests;

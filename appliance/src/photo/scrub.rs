@@ -135,6 +135,7 @@ fn is_heic(photo: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::marked_photos::{MarkedPhoto, compute_crc32, has_mark, marked_photos};
     use super::*;
     use image::{ImageFormat, RgbImage, RgbaImage};
 
@@ -168,6 +169,46 @@ mod tests {
         assert_eq!((image.width(), image.height()), (32, 64));
         let red = image.to_rgb8();
         assert!(red.get_pixel(16, 4).0[0] > 150, "turned a quarter to the right, the left half is on top");
+    }
+
+    /// The markers of a JPEG's segments; nothing comes behind the last.
+    fn list_markers(jpeg: &[u8]) -> Vec<u8> {
+        let (mut markers, mut at) = (Vec::new(), 0);
+        while at < jpeg.len() {
+            assert_eq!(jpeg[at], 0xff, "no segment at {at}");
+            let marker = jpeg[at + 1];
+            markers.push(marker);
+            at += 2;
+            if matches!(marker, 0xd8 | 0xd9) {
+                continue;
+            }
+            at += usize::from(u16::from_be_bytes([jpeg[at], jpeg[at + 1]]));
+            if marker == 0xda {
+                // The picture itself: a 0xff in it has a zero behind it.
+                let is_end = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
+                at += jpeg[at..].windows(2).position(is_end).unwrap();
+            }
+        }
+        markers
+    }
+
+    #[test]
+    fn no_byte_of_metadata_is_left_whatever_the_format() {
+        const SOI: u8 = 0xd8;
+        const EOI: u8 = 0xd9;
+        // APP0, DQT, SOF, DHT, SOS.
+        const PICTURE: [u8; 5] = [0xe0, 0xdb, 0xc0, 0xc4, 0xda];
+        for MarkedPhoto { place, bytes } in marked_photos() {
+            let StrippedPhoto { photo, thumbnail } =
+                strip_metadata(bytes).unwrap_or_else(|error| panic!("{place}: {error}"));
+            for clean in [photo, thumbnail] {
+                assert!(!has_mark(&clean), "{place}");
+                let markers = list_markers(&clean);
+                let [SOI, between @ .., EOI] = &markers[..] else { panic!("{place}: {markers:02x?}") };
+                assert!(between.iter().all(|marker| PICTURE.contains(marker)), "{place}: {markers:02x?}");
+                assert!(clean[2..].starts_with(b"\xff\xe0\0\x10JFIF\0"), "{place}: no more than that");
+            }
+        }
     }
 
     #[test]
@@ -219,7 +260,7 @@ mod tests {
         RgbImage::new(1, 1).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
         png[16..24].copy_from_slice(&[0, 0, 255, 255, 0, 0, 255, 255]);
         // The header's checksum goes with its sizes.
-        let crc = crc32(&png[12..29]).to_be_bytes();
+        let crc = compute_crc32(&png[12..29]).to_be_bytes();
         png[29..33].copy_from_slice(&crc);
         assert!(matches!(strip_metadata(png), Err(ScrubError::TooLarge)));
         let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
@@ -248,11 +289,5 @@ mod tests {
             let _ = strip_metadata(whole[..whole.len() * percent / 100].to_vec());
         }
         assert!(strip_metadata(whole).is_ok(), "an orientation that does not exist is no reason to refuse");
-    }
-
-    fn crc32(bytes: &[u8]) -> u32 {
-        !bytes.iter().fold(!0u32, |crc, &b| {
-            (0..8).fold(crc ^ u32::from(b), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 })
-        })
     }
 }

@@ -360,6 +360,7 @@ pub(super) fn follow_link(uplink: &Uplink) -> (LinkView, JoinHandle<()>) {
 mod tests {
     use record::entry::ClockState;
     use record::ids::BootId;
+    use record::kinds::Event;
     use record::tag::Tag;
     use service::clock::FakeClock;
     use service::random::SystemRandom;
@@ -394,6 +395,37 @@ mod tests {
         for name in tables {
             assert!(detail.contains(&format!("{name}: 1")), "{detail}");
         }
+        store.stop().await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_server_that_is_heard_goes_into_the_log_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let boot = BootId::new(0, [7; 10]);
+        let unsure = Now { wall_ms: 5_000, boot, up_ms: 5_000, state: ClockState::Uncertain };
+        let clock = Arc::new(FakeClock::new(unsure));
+        let (store, _) =
+            Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::new(SystemRandom)).unwrap();
+        let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
+        let seams = Seams { clock: clock.clone(), random: Arc::new(SystemRandom), alarms };
+        let size = store.size();
+        let follow = tokio::spawn(follow_clock(seams.clone(), store.clone()));
+        tokio::time::sleep(3 * HEALTH_EVERY).await;
+        assert_eq!(store.size(), size, "nobody was heard");
+        let heard_ms = 1_795_205_071_000;
+        clock.set(Now { wall_ms: heard_ms, up_ms: 65_000, state: ClockState::Synced, ..unsure });
+        store.size_watch().wait_for(|written| *written > size).await.unwrap();
+        // Neither this run of the program nor the next one tells it again.
+        tokio::time::sleep(3 * HEALTH_EVERY).await;
+        follow.abort();
+        let next = tokio::spawn(follow_clock(seams, store.clone()));
+        tokio::time::sleep(3 * HEALTH_EVERY).await;
+        next.abort();
+        let events: Vec<Event> =
+            store.reader().unwrap().entries(size..u64::MAX).map(|e| e.unwrap().event()).collect();
+        let [Event::ClockAnchored(anchor)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((anchor.source.as_str(), anchor.boot), ("ntp", boot));
+        assert_eq!((anchor.wall, anchor.up), (heard_ms, 65_000));
         store.stop().await.unwrap();
     }
 

@@ -15,6 +15,7 @@ pub mod reach;
 mod rebase;
 mod refill;
 mod refused;
+mod relay_time;
 mod restarts;
 mod run_refusals;
 mod runs;

@@ -9,7 +9,6 @@ use record::alarm::{AlarmCode, REPORTED_MAX};
 use record::batch::{BatchBudget, pack_batch};
 use record::checkpoint::CosignedCheckpoint;
 use record::claim::ClaimAnswer;
-use record::entry::ClockState;
 use record::ids::{ConnectionId, Epoch};
 use record::messages::{Ack, Answer, GoneMessage, HealthReport, Hello, VERSION};
 use record::sign::VerifierKey;
@@ -22,14 +21,13 @@ use super::line::{LineReceiver, LineSender};
 use super::link::{LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink};
 use super::photos::{self, PhotoClient};
 use super::rebase::{self, RebaseCourse};
+use super::relay_time::take_relay_time;
 use super::stored::StoredLogs;
 use super::way::{LineEnd, LineProof, UplinkWay, WayEnd};
 use super::way_fault::WayFault;
 use super::way_probe::{ShownIdentity, WayTarget, mqtt_target};
 use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
-use crate::anchors::{anchor_by_relay, newest_time};
-use crate::command::execute_as_box;
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -458,7 +456,8 @@ impl UplinkSession<'_> {
     }
 
     async fn execute_output(&mut self, output: ExchangeOutput) -> Result<(), SessionFault> {
-        let store = &self.shared.parts.store;
+        let parts = &self.shared.parts;
+        let store = &parts.store;
         match output {
             ExchangeOutput::Hello(greeting) => {
                 self.publish(UpTopic::Hello, to_json(&self.hello(greeting)))?
@@ -474,7 +473,8 @@ impl UplinkSession<'_> {
                 if let Err(error) = store.raise_cursor(&cosigned) {
                     tracing::error!(%error, "the cursor is not raised");
                 }
-                self.take_time(&cosigned).await;
+                let (now, random) = (parts.clock.now(), Arc::clone(&parts.random));
+                take_relay_time(store, random, &now, &cosigned).await;
             }
             ExchangeOutput::LowerCursor(cursor) => store.lower_cursor(cursor),
             ExchangeOutput::Confirmed(epoch, cursor) => {
@@ -492,26 +492,6 @@ impl UplinkSession<'_> {
             ExchangeOutput::Close(reason) => return Err(reason.into()),
         }
         Ok(())
-    }
-
-    /// A box that nothing tells the time learns it from what the relay signed.
-    async fn take_time(&self, cosigned: &CosignedCheckpoint) {
-        let parts = &self.shared.parts;
-        let now = parts.clock.now();
-        let cosigned_ms = i64::try_from(cosigned.time_s().saturating_mul(1_000)).unwrap_or(i64::MAX);
-        let newest = match now.state {
-            ClockState::Synced => return,
-            ClockState::Uncertain | ClockState::Rtc => {
-                let (store, size) = (parts.store.clone(), cosigned.checkpoint().size);
-                tokio::task::spawn_blocking(move || newest_time(&store, size)).await.ok().flatten()
-            }
-        };
-        let Some(command) = anchor_by_relay(&now, &parts.store.facility(), cosigned_ms, newest) else {
-            return;
-        };
-        if let Err(error) = execute_as_box(&parts.store, Arc::clone(&parts.random), command).await {
-            tracing::warn!(%error, "the relay’s time was not written down");
-        }
     }
 
     async fn end_epoch(&self, contrary: Box<CosignedCheckpoint>) {

@@ -1,8 +1,11 @@
 /* Preloaded: the time of day is off by as many seconds as stand in the file FALSE_CLOCK. Of several lines each reading takes the
- * next one. What counts from the boot stays right. */
+ * next one. What counts from the boot stays right. Where FALSE_SYNC names a file, the machine is a board, and a time server was
+ * reached if that file is there. */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,4 +37,22 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     if (!failed && clock == CLOCK_REALTIME)
         now->tv_sec += off_by();
     return (int)failed;
+}
+
+/* Which file is looked at in the place of one that says who keeps the clock. */
+static const char *looked_at(const char *path) {
+    const char *sync = getenv("FALSE_SYNC");
+    if (!sync || !path)
+        return path;
+    if (!strcmp(path, "/run/systemd/timesync/synchronized"))
+        return sync;
+    return strcmp(path, "/proc/device-tree/model") ? path : "/proc/self/stat";
+}
+
+int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict found) {
+    return (int)syscall(SYS_statx, folder, looked_at(path), flags, mask, found);
+}
+
+int access(const char *path, int mode) {
+    return (int)syscall(SYS_faccessat, AT_FDCWD, looked_at(path), mode);
 }

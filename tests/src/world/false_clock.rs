@@ -15,6 +15,7 @@ const SOURCE: &str = include_str!("false_clock.c");
 /// A clock that is off by whatever it is told to be, also while somebody reads it.
 pub struct FalseClock {
     dir: TempDir,
+    is_of_board: bool,
 }
 
 impl FalseClock {
@@ -23,7 +24,7 @@ impl FalseClock {
     /// # Panics
     /// There is no C compiler.
     pub fn off_by(seconds: &[i64]) -> Self {
-        let clock = Self { dir: folder() };
+        let clock = Self { dir: folder(), is_of_board: false };
         let source = clock.dir.path().join("false_clock.c");
         std::fs::write(&source, SOURCE).unwrap_or_else(|e| panic!("{}: {e}", source.display()));
         let built = Command::new(tools::program("cc"))
@@ -34,6 +35,26 @@ impl FalseClock {
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         clock.is_off_by(seconds);
         clock
+    }
+
+    /// The same, of a board: it has no hardware clock, and no time server was reached.
+    #[must_use]
+    pub fn of_board(self) -> Self {
+        Self { is_of_board: true, ..self }
+    }
+
+    /// From now on a time server keeps the board's clock, and it is right.
+    ///
+    /// # Panics
+    /// That cannot be written.
+    pub fn is_synced(&self) {
+        self.is_off_by(&[0]);
+        std::fs::write(self.sync_file(), "")
+            .unwrap_or_else(|e| panic!("{}: {e}", self.sync_file().display()));
+    }
+
+    fn sync_file(&self) -> PathBuf {
+        self.dir.path().join("synchronized")
     }
 
     fn shared_object(&self) -> PathBuf {
@@ -59,7 +80,11 @@ impl FalseClock {
     /// The program with this clock.
     #[must_use]
     pub fn of(&self, command: Program) -> Program {
-        command.env("LD_PRELOAD", self.shared_object()).env("FALSE_CLOCK", self.file())
+        let command = command.env("LD_PRELOAD", self.shared_object()).env("FALSE_CLOCK", self.file());
+        match self.is_of_board {
+            true => command.env("FALSE_SYNC", self.sync_file()),
+            false => command,
+        }
     }
 }
 
@@ -79,5 +104,18 @@ mod tests {
         assert!((4 * 86_400..4 * 86_400 + 600).contains(&(reported().await - now)));
         clock.is_off_by(&[-4 * 86_400, -4 * 86_400]);
         assert!((-4 * 86_400..-4 * 86_400 + 600).contains(&(reported().await - now)));
+    }
+
+    #[tokio::test]
+    async fn a_board_has_no_time_server_until_it_is_told_of_one() {
+        let clock = FalseClock::off_by(&[0]).of_board();
+        let stands = async |path: &str| {
+            let looked = clock.of(Program::new(tools::program("stat"), &[path])).run("").await.unwrap();
+            looked.status.success()
+        };
+        let (board, synced) = ("/proc/device-tree/model", "/run/systemd/timesync/synchronized");
+        assert_eq!((stands(board).await, stands(synced).await), (true, false));
+        clock.is_synced();
+        assert!(stands(synced).await);
     }
 }

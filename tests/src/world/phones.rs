@@ -52,10 +52,15 @@ impl Phone {
         format!("{}-{n}", self.name)
     }
 
+    /// The item of its nth submission.
+    pub fn item(&self, n: usize) -> Tag {
+        self.tags[n % self.tags.len()]
+    }
+
     /// Posts its nth submission, once.
     pub async fn post(&self, n: usize) -> Post {
         let key = self.key(n);
-        let address = format!("{}/t/{}", self.http, self.tags[n % self.tags.len()]);
+        let address = format!("{}/t/{}", self.http, self.item(n));
         let notes = format!("submission {n}");
         let form = [("cleaned_by", self.name.as_str()), ("notes", notes.as_str())];
         let sent = self.client.post(address).header("idempotency-key", &key).form(&form).send().await;
@@ -82,7 +87,7 @@ impl Phone {
     /// It is not acknowledged.
     pub async fn record_with_photo(&self, n: usize, jpeg: Vec<u8>) -> Receipt {
         let key = self.key(n);
-        let address = format!("{}/t/{}", self.http, self.tags[n % self.tags.len()]);
+        let address = format!("{}/t/{}", self.http, self.item(n));
         let photo = reqwest::multipart::Part::bytes(jpeg).file_name("photo.jpg");
         let form = reqwest::multipart::Form::new().text("cleaned_by", self.name.clone()).part("photo", photo);
         let sent = self.client.post(address).header("idempotency-key", &key).multipart(form).send().await;

@@ -1,19 +1,16 @@
 //! Badges: how staff get them, what they prove, and that nothing of one is anywhere.
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use record::entry::EntryAuthor;
 use record::fold::ServiceState;
 use record::kinds::{AccessChange, CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
-use record::tree::Hash;
 use serde_json::json;
 use service::clock::Clock as _;
 
 use super::programs::program;
+use super::secret_traces::{LogLines, Traces};
 use super::staff_pages::{Desk, desk, person};
 use super::submissions::{document, packed, with};
 use super::*;
@@ -42,7 +39,7 @@ async fn need(world: &World, weakest: &ProofWay) {
 }
 
 /// Scans the item, and sends its page with these fields.
-async fn submit(world: &World, secure: bool, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn submit(world: &World, secure: bool, fields: &[(&str, &str)]) -> Answer {
     let scan = format!("/t/{}", world.pump);
     let page = world.send(Request::get(&scan).body(Body::empty()).unwrap(), secure).await;
     let (token, submission) = (page.is(200).hidden("page"), page.hidden("submission"));
@@ -497,48 +494,9 @@ async fn a_badge_proves_who_reports_a_problem() {
     assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
 }
 
-/// Lines of the program's own log.
-#[derive(Clone, Default)]
-struct LogLines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for LogLines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Every file below a folder.
-fn list_files(dir: &Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(list_files(&path)) } else { files.push(path) }
-    }
-    files
-}
-
-/// What stands for a badge in a text that shows it.
-fn traces_of(code: &str) -> [Vec<u8>; 3] {
-    let hash = Hash::of(code.as_bytes());
-    [code.as_bytes().to_vec(), hash.to_string().into_bytes(), hash.0.to_vec()]
-}
-
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
-}
-
 #[tokio::test]
 async fn nothing_of_a_badge_is_in_a_log_a_file_or_an_export() {
-    let lines = LogLines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let log = LogLines::collect();
     let world = World::new().await;
     let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
@@ -553,32 +511,17 @@ async fn nothing_of_a_badge_is_in_a_log_a_file_or_an_export() {
     let lost = with(sheet, "id", json!("01J00000000000000000000XYZ"));
     world.send(packed(&with(lost, "tag", json!("7QK3M9X2W")), &[]), true).await.is(422);
     submit(&world, false, &[("badge", CODE)]).await.is(400);
-    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut seen = Traces::default();
     for page in [&*path, "/staff/people", "/staff/box/audit", "/staff/phone-records"] {
-        seen.push((page.to_owned(), admin.get(page).await.bytes));
+        seen.add(page, admin.get(page).await.bytes);
     }
     for export in ["/api/v1/log", "/api/v1/people", &format!("/api/v1/people/{ada}/badges")] {
-        seen.push((export.to_owned(), writes.get(export).await.is(200).bytes.clone()));
+        seen.add(export, writes.get(export).await.is(200).bytes.clone());
     }
-    let bundle = admin.get("/staff/box/bundle").await;
-    let bundle = admin.post("/staff/box/bundle", &bundle.hidden("form"), &[]).await;
-    for (name, bytes) in crate::bundle::read_zip(&bundle.is(200).bytes) {
-        seen.push((format!("bundle {name}"), bytes));
-    }
-    let reader = world.state.store.reader().unwrap();
-    for entry in reader.entries(0..reader.size()) {
-        seen.push(("an entry".to_owned(), entry.unwrap().as_str().as_bytes().to_vec()));
-    }
-    for file in list_files(world.dir.path()) {
-        seen.push((file.display().to_string(), std::fs::read(&file).unwrap()));
-    }
-    assert!(seen.iter().any(|(name, _)| name.ends_with("badge.key")));
-    seen.push(("log lines".to_owned(), lines.0.lock().unwrap().clone()));
-    let in_table = |bytes: &[u8]| holds(bytes, ada.to_string().as_bytes());
-    assert!(seen.iter().any(|(name, bytes)| name.ends_with("state.redb") && in_table(bytes)));
-    for (name, bytes) in seen {
-        for trace in [CODE, OTHER, "GUESSED-NUMBER"].iter().flat_map(|code| traces_of(code)) {
-            assert!(!holds(&bytes, &trace), "a badge is in {name}");
-        }
-    }
+    seen.add_bundle(&admin).await;
+    seen.add_stored(&world);
+    seen.add("log lines", log.bytes());
+    assert!(seen.has("badge.key", b""));
+    assert!(seen.has("state.redb", ada.to_string().as_bytes()));
+    seen.lack(&[CODE, OTHER, "GUESSED-NUMBER"]);
 }

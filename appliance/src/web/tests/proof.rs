@@ -167,6 +167,40 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
 }
 
 #[tokio::test]
+async fn over_plain_http_a_session_proves_nothing_at_a_scan() {
+    let world = World::new().await;
+    let tablet = desk(&world, StaffRole::Technician).await;
+    let scan = format!("/t/{}", world.pump);
+    let send = async |mut request: Request<Body>, secure: bool| {
+        request.headers_mut().insert("cookie", tablet.cookie.parse().unwrap());
+        world.send(request, secure).await
+    };
+    let open = async |secure: bool| send(Request::get(&scan).body(Body::empty()).unwrap(), secure).await;
+    let (known, plain) = (open(true).await, open(false).await);
+    known.is(200).has("PIN entered").has("Tom Nguyen");
+    plain.is(200).has_not("PIN entered").has_not("signed in").has_not("Tom Nguyen");
+    let tom_id = tom(&world).to_string();
+    // A page that was proven over HTTPS is as good as any other when it comes in the clear.
+    for page in [&known, &plain] {
+        for named in
+            [&[("cleaned_by", "Tom Nguyen")][..], &[("cleaned_by", "Tom Nguyen"), ("staff", &tom_id)]]
+        {
+            let own = [("page", page.hidden("page")), ("step", "1".into()), ("notes", "in a hurry".into())];
+            let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let size = world.size();
+            let done = send(posted(&format!("{scan}?anyway=1"), &[&own, named].concat()), false).await;
+            done.is(303);
+            assert_eq!(world.size(), size + 1);
+            let (who, by) = newest(&world);
+            assert!(matches!(who, CleanedBy::Entered { .. }) && by.is_none(), "{who:?} {by:?}");
+        }
+    }
+    // The same page proves it where the session may be sent.
+    submit(&tablet, &known, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
+    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom(&world), ago_s: Some(0) });
+}
+
+#[tokio::test]
 async fn with_zero_minutes_the_pin_is_typed_for_each_record() {
     let world = World::new().await;
     set_proof(&world, 0).await;
