@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use record::code::is_hidden_in_text;
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged};
 use serde::{Deserialize, Serialize};
@@ -243,7 +244,7 @@ impl ApiTokenStore {
     ) -> Result<Result<(ApiToken, String), TokenRefusal>, IdentityError> {
         let submission = new.submission.as_deref().map(secret_digest);
         let name = new.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(is_hidden_in_text) {
             return Ok(Err(TokenRefusal::Name));
         }
         let expires_ms = match new.life {
@@ -499,7 +500,7 @@ mod tests {
         for text in ["", "Never", "-1", "99999", "soon"] {
             assert_eq!(text.parse::<TokenLife>(), Err(TokenRefusal::Days), "{text}");
         }
-        for name in ["", " ", "a\u{7}b", &"x".repeat(61)] {
+        for name in ["", " ", "a\u{7}b", "a\u{202e}b", "\u{200b}", &"x".repeat(61)] {
             assert_eq!(tokens.make(&new(name, TokenLife::Never), NOW).unwrap(), Err(TokenRefusal::Name));
         }
         let (row, _) = tokens.make(&new("soon", TokenLife::Days(60)), NOW).unwrap().unwrap();
