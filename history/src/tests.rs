@@ -177,17 +177,17 @@ const LOG: &[LogLine] = &[
     ),
     (
         "problem.closed",
-        r#"{"epoch":"1-00000000","seq":12,"tag":"ABCDEFGH3","outcome":"fixed","text":{}}"#,
-        &[(PUMP, "Report closed: fixed", &["About the report in entry 12"])],
+        r#"{"epoch":"1-00000000","seq":14,"tag":"ABCDEFGH3","outcome":"fixed","text":{}}"#,
+        &[(PUMP, "Report closed: fixed", &["About the report in entry 14"])],
     ),
     ("cleaning.recorded", r#"{"tag":"ABCDEFGH3","who":{"proof":"unattributed"}}"#, &[]),
     (
         "check.recorded",
-        r#"{"epoch":"1-00000000","seq":15,"result":"again","method":"atp","value":1240,"unit":"RLU","text":{}}"#,
+        r#"{"epoch":"1-00000000","seq":17,"result":"again","method":"atp","value":1240,"unit":"RLU","text":{}}"#,
         &[(
             PUMP,
             "Spot check: clean again",
-            &["By ATP", "Measured 1,240 RLU", "About the cleaning in entry 15"],
+            &["By ATP", "Measured 1,240 RLU", "About the cleaning in entry 17"],
         )],
     ),
     (

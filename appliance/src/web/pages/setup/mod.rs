@@ -29,7 +29,7 @@ pub(crate) fn setup_page_routes() -> Vec<Route<AppState>> {
         .field("again", "471147")
         .field("submission", "example")
         .secret("471147");
-    let later = Example::default().field("host_name", "").field("submission", "example");
+    let later = Example::default().field("facility", "Linden Creek").field("submission", "example");
     let mut routes = vec![
         row(Method::GET, SETUP, "setup.ask", Page, first::ask_first).refusals(refusals::READING),
         row(Method::POST, SETUP, "setup.begin", Form, first::begin_setup)
