@@ -129,7 +129,7 @@ impl PendingRows {
 
     pub(super) fn used(&mut self, key: u64, used: &UseRecord, ended_ms: i64) {
         self.uses.insert(tables::item_key(used.tag, ended_ms, key), true);
-        if used.at.clock != ClockState::Synced {
+        if used.is_unsure() {
             self.unsure_uses.push(tables::boot_key(used.at.boot, key));
         }
     }

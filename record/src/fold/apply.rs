@@ -29,6 +29,12 @@ fn push_bounded<T>(list: &mut Vec<T>, item: T) {
     }
 }
 
+/// Whether this line may set a value of an item; notes that it did, or that it was passed over.
+fn take_value(item: &mut Equipment, name: &str, line: LineTime, changes: &mut FoldChanges) -> bool {
+    let (times, changed, made_ms) = (&mut item.set_ms, &mut item.changed, item.added_ms);
+    ValueSetter { times, changed, made_ms, line, changes }.take(name)
+}
+
 /// Which line is being folded.
 #[derive(Clone, Copy)]
 struct FoldedLine {
@@ -308,14 +314,7 @@ impl FacilityState {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let item = Arc::make_mut(item);
-        let mut setter = ValueSetter {
-            times: &mut item.set_ms,
-            changed: &mut item.changed,
-            made_ms: item.added_ms,
-            line,
-            changes,
-        };
-        if !setter.take("service") {
+        if !take_value(item, "service", line, changes) {
             return;
         }
         changes.row(RowKey::Equipment(tag));
@@ -353,14 +352,7 @@ impl FacilityState {
     /// Another reason, or another day, of an outage that lasts.
     fn outage_changed(&mut self, b: &EquipmentSuspended, line: LineTime, changes: &mut FoldChanges) {
         let Some(item) = self.item_mut(b.tag) else { return };
-        let mut setter = ValueSetter {
-            times: &mut item.set_ms,
-            changed: &mut item.changed,
-            made_ms: item.added_ms,
-            line,
-            changes,
-        };
-        if !setter.take("service") {
+        if !take_value(item, "service", line, changes) {
             return;
         }
         if let Some(open) = item.out.last_mut().filter(|open| open.until_ms.is_none()) {
@@ -374,14 +366,7 @@ impl FacilityState {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let value = b.protocol.map_or_else(|| "schedule".to_owned(), |id| format!("schedule/{id}"));
-        let mut setter = ValueSetter {
-            times: &mut item.set_ms,
-            changed: &mut item.changed,
-            made_ms: item.added_ms,
-            line,
-            changes,
-        };
-        if !setter.take(&value) {
+        if !take_value(item, &value, line, changes) {
             return;
         }
         push_bounded(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LinePlace;
 use crate::anchor::{ClockAnchor, corrected_ms};
-use crate::entry::EntryTime;
+use crate::entry::{ClockState, EntryTime};
 use crate::kinds::{EntryRef, SpauldingClass, UseRecorded};
 use crate::run::RunName;
 use crate::tag::Tag;
@@ -41,6 +41,11 @@ impl UseRecord {
     /// Its line.
     pub fn place(&self) -> LinePlace {
         LinePlace { of: self.of, run: self.run }
+    }
+
+    /// Whether its time follows from what is said of its boot.
+    pub fn is_unsure(&self) -> bool {
+        self.at.clock != ClockState::Synced
     }
 
     /// When it ended, milliseconds since 1970, by what is known of its boot; where nobody stated that, when it was.

@@ -138,11 +138,6 @@ pub struct MovedUse {
     pub ended_ms: i64,
 }
 
-/// Whether a use moves with the true time of its boot.
-pub(crate) fn is_unsure_use(used: &UseRecord) -> bool {
-    used.at.clock != ClockState::Synced
-}
-
 /// Identifiers and numbers: there is nothing in it that JSON could refuse.
 fn use_body(used: &UseRecord) -> String {
     serde_json::to_string(used).unwrap_or_default()
@@ -177,7 +172,6 @@ pub async fn put_uses(
     let head =
         "INSERT INTO uses (account, facility, tag, ended_ms, box, epoch, seq, held_in, unsure_boot, body)";
     let tail = " ON CONFLICT (account, facility, tag, ended_ms, box, epoch, seq, held_in) DO NOTHING";
-    let unsure = |u: &IndexedUse| is_unsure_use(&u.used);
     bulk!(
         conn,
         head,
@@ -192,8 +186,8 @@ pub async fn put_uses(
         u.used.of.epoch.to_string(),
         to_i64(u.used.of.seq),
         held_in.as_str(),
-        unsure(u).then(|| u.used.at.boot.to_string()),
-        unsure(u).then(|| use_body(&u.used)),
+        u.used.is_unsure().then(|| u.used.at.boot.to_string()),
+        u.used.is_unsure().then(|| use_body(&u.used)),
     )
 }
 

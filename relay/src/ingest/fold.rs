@@ -16,7 +16,7 @@ use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
-use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse, is_unsure_use};
+use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse};
 use crate::db::command_keys::KeyPlace;
 use crate::db::repeats::Repeat;
 use crate::db::{AccountScope, DbConnection, DbError, cleanings, command_keys, repeats, state, texts};
@@ -310,7 +310,7 @@ impl FacilityProjection {
                     let box_id = origin.box_id;
                     self.touch(used.tag, ended_ms);
                     self.uses.push(IndexedUse { box_id, used, ended_ms });
-                    if is_unsure_use(&used) {
+                    if used.is_unsure() {
                         self.known.unsure_uses.insert(used.place(), (box_id, used));
                     }
                 }
