@@ -1,5 +1,5 @@
-//! What forms of staff pages share: their hidden marks, what came with one, and the page that sets beside each other what two
-//! people made of one thing.
+//! What forms of staff pages share: their hidden marks, what came with one, the page of one form, and the page that sets beside each
+//! other what two people made of one thing.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,8 @@ use web::answer::{FormRecall, FormReply, Page};
 use web::argument::{FormFields, PlainForm};
 use web::error::HttpError;
 use web::form::{
-    ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, SEEN_FIELD, read_seen,
+    ConflictRow, FieldInput, FilledSection, FormDefinition, FormField, FormPainter, FormValues, SEEN_FIELD,
+    read_seen,
 };
 use words::Catalog;
 
@@ -34,6 +35,29 @@ const UNCHOSEN: &str = "yours-";
 /// A window's title, which says first that something is wrong.
 pub(crate) fn window_title(words: PageWords, title: String, problems: &[Wrong]) -> String {
     if problems.is_empty() { title } else { words.page_error_title(title) }
+}
+
+/// A page that asks one thing by one form.
+#[derive(Template)]
+#[template(path = "register_form.html")]
+pub(crate) struct RegisterFormPage {
+    pub(crate) frame: PageLayout,
+    pub(crate) f: FormWords,
+    pub(crate) problems: Vec<Wrong>,
+    pub(crate) title: String,
+    /// Empty where the title says all.
+    pub(crate) hint: String,
+    pub(crate) action: String,
+    pub(crate) back: String,
+    pub(crate) button: String,
+    pub(crate) sections: Vec<FilledSection>,
+    pub(crate) marks: FormMarks,
+}
+
+impl RegisterFormPage {
+    pub(crate) fn draw(&self) -> Result<Page, HttpError> {
+        draw_page(&self.frame, self)
+    }
 }
 
 /// What a form carries and nobody sees.

@@ -1,6 +1,5 @@
 //! A cleaning that somebody wrote on paper, entered later by biomed.
 
-use askama::Template;
 use axum::extract::State;
 use history::{HistoryWords, word_trigger};
 use record::fold::{Equipment, FacilityState, RowVersion};
@@ -10,7 +9,7 @@ use record::limits::{LATE_ENTRY_MS_MAX, LOT_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHAR
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
-use web::form::{FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
+use web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 use words::WordSet as _;
 
 use crate::intake::{CleaningForm, Command, CommandRefusal, HAND_TRIGGERS};
@@ -21,9 +20,11 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, word_at_field};
+use crate::web::form_page::{
+    FormMarks, RegisterFormPage, SentForm, find_refused, window_title, word_at_field,
+};
 use crate::web::http_error::worded;
-use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::about_cleaning::{read_class, read_lot_day, read_trigger};
@@ -65,21 +66,6 @@ pub(crate) static LATE: FormDefinition = FormDefinition {
         ),
     ],
 };
-
-#[derive(Template)]
-#[template(path = "register_form.html")]
-struct LatePage {
-    frame: PageLayout,
-    f: FormWords,
-    problems: Vec<Wrong>,
-    title: String,
-    hint: String,
-    action: String,
-    back: String,
-    button: String,
-    sections: Vec<FilledSection>,
-    marks: FormMarks,
-}
 
 /// The steps of a protocol in one line, with their numbers.
 fn list_steps(protocol: &ProtocolPublished) -> String {
@@ -126,7 +112,7 @@ async fn late_page(
     let names = names.await?;
     let title = window_title(page_words, w.late_title(&item.name), &problems);
     let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
-    let page = LatePage {
+    let page = RegisterFormPage {
         frame: frame.with_script().about_item(state, item.tag),
         f,
         sections: late_painter(f, &state.store.snapshot(), item, names, state.clock.now().wall_ms)
@@ -139,7 +125,7 @@ async fn late_page(
         button: w.late_save(),
         marks,
     };
-    draw_page(&page.frame, &page)
+    page.draw()
 }
 
 pub(crate) async fn ask_late(

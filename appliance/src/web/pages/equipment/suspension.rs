@@ -1,6 +1,5 @@
 //! Out of service: why and until when, asked of whoever takes an item out of it and of whoever changes one of the two.
 
-use askama::Template;
 use axum::extract::State;
 use record::fold::{RowVersion, ServiceState};
 use record::limits::NOTE_CHARS_MAX;
@@ -8,7 +7,7 @@ use record::tag::Tag;
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
-use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
+use web::form::{FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::intake::{Command, CommandRefusal};
 use crate::web::access::permissions::EditEquipment;
@@ -18,10 +17,11 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
+    FormConflict, FormMarks, RegisterFormPage, SentForm, find_refused, is_changed, show_conflict,
+    window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
@@ -45,21 +45,6 @@ pub(crate) static SUSPENSION: FormDefinition = FormDefinition {
 /// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&SUSPENSION, refusal)
-}
-
-#[derive(Template)]
-#[template(path = "register_form.html")]
-struct SuspensionPage {
-    frame: PageLayout,
-    f: FormWords,
-    problems: Vec<Wrong>,
-    title: String,
-    hint: String,
-    action: String,
-    back: String,
-    button: String,
-    sections: Vec<FilledSection>,
-    marks: FormMarks,
 }
 
 /// An item, and why and until when it is out of service.
@@ -121,7 +106,7 @@ impl ItemSuspension {
             ),
         };
         let window = window_title(page_words, title.clone(), &problems);
-        let page = SuspensionPage {
+        let page = RegisterFormPage {
             frame: PageLayout::staff(state, &Snapshot::now(state), window, signed, NavSection::Equipment)
                 .with_script()
                 .about_item(state, self.tag),
@@ -135,7 +120,7 @@ impl ItemSuspension {
             button,
             marks: marks.over(self.version),
         };
-        draw_page(&page.frame, &page)
+        page.draw()
     }
 
     /// The page once more, with what is wrong.

@@ -13,9 +13,7 @@ use serde::Deserialize;
 use web::answer::{FormReply, Page};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
-use web::form::{
-    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues,
-};
+use web::form::{FieldCause, FieldFault, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use super::field_words::{read_field, write_fields};
 use crate::intake::{CategoryChange, Command, CommandRefusal, ListedOver};
@@ -27,7 +25,8 @@ use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::entered_lines::read_lines;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
+    FormConflict, FormMarks, RegisterFormPage, SentForm, find_refused, is_changed, show_conflict,
+    window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
@@ -121,21 +120,6 @@ pub(crate) async fn list_categories(
     draw_page(&page.frame, &page)
 }
 
-#[derive(Template)]
-#[template(path = "register_form.html")]
-struct CategoryPage {
-    frame: PageLayout,
-    f: FormWords,
-    problems: Vec<Wrong>,
-    title: String,
-    hint: String,
-    action: String,
-    back: &'static str,
-    button: String,
-    sections: Vec<FilledSection>,
-    marks: FormMarks,
-}
-
 /// A category that is there, or a new one.
 struct CategoryForm<'a> {
     state: &'a AppState,
@@ -215,7 +199,7 @@ impl CategoryForm<'_> {
         let facility = self.state.store.snapshot();
         let window = window_title(page_words, title.clone(), &problems);
         let snapshot = Snapshot::of(self.state, &facility);
-        let page = CategoryPage {
+        let page = RegisterFormPage {
             frame: PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment)
                 .with_script(),
             f,
@@ -224,14 +208,14 @@ impl CategoryForm<'_> {
             title,
             hint,
             action,
-            back: CATEGORIES,
+            back: CATEGORIES.to_owned(),
             button,
             marks: match &self.present {
                 None => marks,
                 Some(category) => marks.over(category.changed),
             },
         };
-        draw_page(&page.frame, &page)
+        page.draw()
     }
 
     fn again(&self, sent: SentForm<RowVersion>) -> Result<FormReply, HttpError> {

@@ -11,8 +11,7 @@ use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{
-    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
-    FormValues,
+    FieldCause, FieldFault, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues,
 };
 
 use crate::intake::{Command, ListedOver, LocationChange};
@@ -23,7 +22,8 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
+    FormConflict, FormMarks, RegisterFormPage, SentForm, find_refused, is_changed, show_conflict,
+    window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
@@ -105,21 +105,6 @@ pub(crate) async fn list_places(
     draw_page(&page.frame, &page)
 }
 
-#[derive(Template)]
-#[template(path = "register_form.html")]
-struct PlacePage {
-    frame: PageLayout,
-    f: FormWords,
-    problems: Vec<Wrong>,
-    title: String,
-    hint: String,
-    action: String,
-    back: &'static str,
-    button: String,
-    sections: Vec<FilledSection>,
-    marks: FormMarks,
-}
-
 /// A place that is there, or a new one.
 struct PlaceForm<'a> {
     state: &'a AppState,
@@ -183,7 +168,7 @@ impl PlaceForm<'_> {
         let facility = self.state.store.snapshot();
         let window = window_title(page_words, title.clone(), &problems);
         let snapshot = Snapshot::of(self.state, &facility);
-        let page = PlacePage {
+        let page = RegisterFormPage {
             frame: PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment)
                 .with_script(),
             f,
@@ -192,14 +177,14 @@ impl PlaceForm<'_> {
             title,
             hint,
             action,
-            back: PLACES,
+            back: PLACES.to_owned(),
             button,
             marks: match &self.present {
                 None => marks,
                 Some(place) => marks.over(place.changed),
             },
         };
-        draw_page(&page.frame, &page)
+        page.draw()
     }
 
     fn again(&self, sent: SentForm<RowVersion>) -> Result<FormReply, HttpError> {

@@ -1,35 +1,19 @@
 //! The page of a form about what opens an item.
 
-use askama::Template;
 use record::fold::{FacilityState, RowVersion};
 use record::tag::Tag;
 use web::answer::Page;
 use web::error::HttpError;
-use web::form::{FilledSection, FormPainter, FormValues};
+use web::form::{FormPainter, FormValues};
 
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, SentForm, window_title};
-use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::form_page::{FormMarks, RegisterFormPage, SentForm, window_title};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::codes::{MeantItem, find_meant, read_meant};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{CodeWords, FormWords, PageWords};
-
-#[derive(Template)]
-#[template(path = "register_form.html")]
-struct TagFormPage {
-    frame: PageLayout,
-    f: FormWords,
-    problems: Vec<Wrong>,
-    title: String,
-    hint: String,
-    action: String,
-    back: String,
-    button: String,
-    sections: Vec<FilledSection>,
-    marks: FormMarks,
-}
 
 /// What a page asks.
 pub(super) struct TagPrompt {
@@ -60,7 +44,7 @@ impl TagPrompt {
             MeantItem::One(tag) => frame.about_item(state, tag),
             MeantItem::Several | MeantItem::None => frame,
         };
-        let page = TagFormPage {
+        let page = RegisterFormPage {
             frame: frame.with_script(),
             f,
             sections: FormPainter::new(values.form(), f.catalog()).draw(values, &problems)?,
@@ -72,7 +56,7 @@ impl TagPrompt {
             button: self.button,
             marks: self.marks,
         };
-        draw_page(&page.frame, &page)
+        page.draw()
     }
 }
 
