@@ -7,6 +7,7 @@ use super::editing::{change_twice, form_of, second_desk, send, value_of, with, w
 use super::programs::program;
 use super::register::{FormStep, WalkedForm, one_by_one, protocol_of};
 use super::staff_pages::{Desk, desk};
+use super::walked_forms::{DAYS, enter_due};
 use super::*;
 use crate::web::pages::equipment;
 
@@ -48,23 +49,10 @@ async fn each_field_of_a_maintenance_task_is_set_seen_changed_and_cleared() {
     let mut entered =
         one_by_one(&[("name", "Calibration"), ("name", "Safety test"), ("number", "7"), ("number", "1")]);
     entered.extend(one_by_one(&[("protocol", &protocol), ("protocol", "")]));
-    let days =
-        ["on_monday", "on_tuesday", "on_wednesday", "on_thursday", "on_friday", "on_saturday", "on_sunday"];
-    for day in days {
-        entered.extend(one_by_one(&[(day, "1")]));
-        let other = if day == "on_monday" { "on_sunday" } else { "on_monday" };
-        entered.push(vec![(other, "1".to_owned()), (day, String::new())]);
-        entered.extend(one_by_one(&[(other, "")]));
-    }
-    for times in ["07:00", "07:00, 19:00"] {
-        entered.push(vec![("every", "times".to_owned()), ("times", times.to_owned())]);
-    }
-    for grace in ["1:30", "12:00"] {
-        entered.push(vec![("every", "use".to_owned()), ("grace", grace.to_owned())]);
-    }
+    entered.extend(enter_due());
     entered.extend(one_by_one(&[("from", "2026-02-01"), ("from", "2025-11-30")]));
     entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
-    let mut cleared: Vec<FormStep> = days.iter().map(|day| vec![(*day, String::new())]).collect();
+    let mut cleared: Vec<FormStep> = DAYS.iter().map(|day| vec![(*day, String::new())]).collect();
     cleared.extend(one_by_one(&[("protocol", "")]));
     cleared.push(vec![("every", "use".to_owned()), ("number", String::new()), ("times", String::new())]);
     cleared

@@ -67,8 +67,7 @@ async fn staff_see_what_phones_hold() {
     let cookies = send(&world, &document(&world)).await.is(201).cookies();
     crate::web::learn_phones(&world.state).await.unwrap();
     let say = async |notice: &str| {
-        let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
-        world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+        say_waiting(&world, &cookies, notice).await;
     };
     tom.get("/staff/").await.has_not("not here yet");
     say("5;3600").await;
@@ -85,8 +84,7 @@ async fn a_phone_that_holds_records_for_a_day_is_an_alarm_until_it_is_empty_or_g
     let cookies = send(&world, &document(&world)).await.is(201).cookies();
     crate::web::learn_phones(&world.state).await.unwrap();
     let say = async |notice: &str| {
-        let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
-        world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+        say_waiting(&world, &cookies, notice).await;
         crate::web::remind_of_phones(&world.state);
     };
     let alarm = "2 records have waited on a phone for more than a day";

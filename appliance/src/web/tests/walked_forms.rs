@@ -7,12 +7,12 @@ use super::staff_pages::{Desk, desk, person};
 use super::*;
 use crate::web::pages::{equipment, facility, people};
 
-const DAYS: [&str; 7] =
+pub(super) const DAYS: [&str; 7] =
     ["on_monday", "on_tuesday", "on_wednesday", "on_thursday", "on_friday", "on_saturday", "on_sunday"];
 
-/// Each field of a schedule, of an item that is due each day.
-fn due_steps() -> [Vec<FormStep>; 2] {
-    let mut entered = one_by_one(&[("number", "7"), ("number", "1")]);
+/// Each way in which something can be due.
+pub(super) fn enter_due() -> Vec<FormStep> {
+    let mut entered = Vec::new();
     for day in DAYS {
         entered.extend(one_by_one(&[(day, "1")]));
         let other = if day == "on_monday" { "on_sunday" } else { "on_monday" };
@@ -25,6 +25,13 @@ fn due_steps() -> [Vec<FormStep>; 2] {
     for grace in ["1:30", "12:00"] {
         entered.push(vec![("every", "use".to_owned()), ("grace", grace.to_owned())]);
     }
+    entered
+}
+
+/// Each field of a schedule, of an item that is due each day.
+fn due_steps() -> [Vec<FormStep>; 2] {
+    let mut entered = one_by_one(&[("number", "7"), ("number", "1")]);
+    entered.extend(enter_due());
     entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
     let mut cleared: Vec<FormStep> = DAYS.iter().map(|day| vec![(*day, String::new())]).collect();
     let never = [("every", "never"), ("number", ""), ("times", ""), ("grace", "")];
