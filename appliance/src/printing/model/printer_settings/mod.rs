@@ -6,6 +6,7 @@ use labels::language::{ConfirmationLevel, PrinterLanguage, PrinterProfile};
 use labels::media::{Media, MediaLength, ThermalMethod};
 use labels::sheet::{LabelSheet, SHEETS};
 use labels::{Bitmap, Dpi};
+use record::code::is_hidden_in_text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -359,7 +360,7 @@ fn check_name(name: &str) -> Result<String, PrinterRefusal> {
     let name = name.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
     // A slash would end its name in an address of the API.
-    let plain = !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
+    let plain = !name.chars().any(|c| is_hidden_in_text(c) || matches!(c, '/' | '\\'));
     if fits && plain { Ok(name.to_owned()) } else { Err(PrinterRefusal::Name) }
 }
 

@@ -44,6 +44,8 @@ fn refusals_name_the_field_and_what_to_do() {
     for (wrong, field, message) in [
         (PrinterSettings { name: " ".into(), ..zpl.clone() }, "name", "1 to 60"),
         (PrinterSettings { name: "a/b".into(), ..zpl.clone() }, "name", "slash"),
+        (PrinterSettings { name: "Desk\u{202e}1".into(), ..zpl.clone() }, "name", "1 to 60"),
+        (PrinterSettings { name: "\u{200b}".into(), ..zpl.clone() }, "name", "1 to 60"),
         (PrinterSettings { name: "x".repeat(61), ..zpl.clone() }, "name", "1 to 60"),
         (settings("epl"), "language", "escpos, zpl, tspl"),
         (PrinterSettings { dpi: Some(180), ..zpl.clone() }, "dpi", "203 or 300 or 600"),
