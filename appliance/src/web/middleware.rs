@@ -147,7 +147,8 @@ impl RequestHead {
                 "content-encoding",
                 worded(ErrorWords::error_compressed),
             )
-            .field("content-encoding"));
+            .field("content-encoding")
+            .next(worded(ErrorWords::error_compressed_next)));
         }
         // The ancestor's register path takes neither cookie nor token, so it answers as the label's own paths do.
         let api = path.starts_with("/api/") && !path.starts_with("/api/register-cleaning/");
@@ -213,7 +214,8 @@ fn one_host(headers: &HeaderMap) -> Result<&str, HttpError> {
     match (one, hosts.next()) {
         // Links are made of it.
         (Some(host), None) if is_authority(host) => Ok(host),
-        _ => Err(new_error(StatusCode::BAD_REQUEST, "host", worded(ErrorWords::error_host))),
+        _ => Err(new_error(StatusCode::BAD_REQUEST, "host", worded(ErrorWords::error_host))
+            .next(worded(ErrorWords::error_host_next))),
     }
 }
 

@@ -180,9 +180,11 @@ fn word_fault(fault: &RequestFault) -> FaultWords {
             worded(ErrorWords::error_form_broken_off),
             worded(ErrorWords::error_form_next),
         ),
-        RequestFault::MediaType { expected } => {
-            not_recorded(worded(ErrorWords::error_media), word_media(expected), ErrorText::default())
-        }
+        RequestFault::MediaType { expected } => not_recorded(
+            worded(ErrorWords::error_media),
+            word_media(expected),
+            worded(ErrorWords::error_media_next),
+        ),
         RequestFault::IdempotencyKey => {
             let (title, detail) = refusal_texts(CommandRefusal::KeyForm);
             not_recorded(title, detail, worded(ErrorWords::error_correct))

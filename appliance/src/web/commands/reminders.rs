@@ -30,7 +30,8 @@ pub(crate) async fn change_reminder(
             let id = id.chars().take(64).collect::<String>();
             Err(new_error(StatusCode::NOT_FOUND, "no-alarm", worded(ErrorWords::error_alarm))
                 .detail(worded(move |w: ErrorWords| w.error_alarm_detail(&id)))
-                .safe(worded(ErrorWords::error_nothing_changed)))
+                .safe(worded(ErrorWords::error_nothing_changed))
+                .next(worded(ErrorWords::error_alarm_next)))
         }
         Err(error @ ReminderError::Unsaved(_)) => Err(HttpError::internal(&error)),
     }

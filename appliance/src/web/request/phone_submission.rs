@@ -34,12 +34,13 @@ use crate::web::commands::photo_upload::{
 };
 use crate::web::commands::run::{SubmissionKey, by_key};
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::request::badge_text::BadgeText;
 use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
 use crate::web::request::photo_tries::PhotoTries;
+use crate::web::words::ErrorWords;
 
 const MEDIA: &str = "multipart/form-data";
 const DOCUMENT: &str = "submission";
@@ -639,6 +640,7 @@ pub(crate) fn comes_again(state: &AppState, id: &str, refusal: PhotoRefusal) -> 
 pub(crate) fn photo_later(refusal: PhotoRefusal) -> HttpError {
     new_error(StatusCode::SERVICE_UNAVAILABLE, "photo", refusal.title())
         .field("photo")
+        .next(worded(ErrorWords::error_press_again))
         .header(RETRY_AFTER, PHOTO_AGAIN_S.into())
 }
 

@@ -152,4 +152,5 @@ fn badge_error(refusal: &BadgeRefusal) -> HttpError {
     new_error(status, "badge", refusal.to_string())
         .field("code")
         .safe(worded(ErrorWords::error_nothing_changed))
+        .next("Send the code of another badge, or look at the badges of this person.")
 }

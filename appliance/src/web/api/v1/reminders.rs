@@ -112,7 +112,9 @@ async fn snooze_reminder(
     JsonBody(ReminderDelay { hours }): JsonBody<ReminderDelay>,
 ) -> Result<NoContent, HttpError> {
     if !(1..=SNOOZE_HOURS_MAX).contains(&hours) {
-        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "hours", "1 to 168 hours").field("hours"));
+        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "hours", "1 to 168 hours")
+            .field("hours")
+            .next("Send a number of hours in that range."));
     }
     let now_ms = state.clock.now().wall_ms;
     change_reminder(&state, &id, move |table, id| table.snooze(id, hours, now_ms)).await?;

@@ -199,6 +199,7 @@ pub(crate) async fn snooze_reminder(
         new_error(StatusCode::UNPROCESSABLE_ENTITY, "hours", worded(ReminderWords::reminder_hours))
             .field("hours")
             .safe(worded(ErrorWords::error_nothing_changed))
+            .next(worded(ErrorWords::error_form_next))
     })?;
     let now_ms = state.clock.now().wall_ms;
     change_reminder(&state, &id, move |table, id| table.snooze(id, hours, now_ms)).await?;

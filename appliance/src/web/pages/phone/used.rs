@@ -18,7 +18,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::commands::run::{SubmissionKey, run_command};
 use crate::web::context::AppState;
-use crate::web::http_error::worded;
+use crate::web::http_error::{unreadable_form, worded};
 use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::tag_answer::TagAnswer;
@@ -87,14 +87,20 @@ struct UseAnswers {
 }
 
 impl UseAnswers {
-    fn read(tag: Tag, form: &FormFields) -> Self {
-        let ended_min = form.text("ended").parse().ok().filter(|min| ENDED_MIN.contains(min));
+    /// What is none of the page's choices is no use that ended now.
+    fn read(tag: Tag, form: &FormFields) -> Result<Self, HttpError> {
+        let wrong = || unreadable_form(worded(ErrorWords::error_form_choice));
+        let ended_min = match form.text("ended") {
+            "" => 0,
+            text => text.parse().ok().filter(|min| ENDED_MIN.contains(min)).ok_or_else(wrong)?,
+        };
         let class = match form.text("class") {
+            "" => None,
             "semicritical" => Some(SpauldingClass::Semicritical),
             "critical" => Some(SpauldingClass::Critical),
-            _ => None,
+            _ => return Err(wrong()),
         };
-        Self { tag, ended_min: ended_min.unwrap_or(0), class, sticker: form.get("sticker").is_some() }
+        Ok(Self { tag, ended_min, class, sticker: form.get("sticker").is_some() })
     }
 
     fn use_form(self, now_ms: i64) -> UseForm {
@@ -149,7 +155,7 @@ pub(crate) async fn submit_used(
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     let cookies_set: [Option<HeaderValue>; 1] = [device.set_cookie()];
-    let answers = UseAnswers::read(tag, &form.fields);
+    let answers = UseAnswers::read(tag, &form.fields)?;
     let command = Command::RecordUse(answers.use_form(state.clock.now().wall_ms));
     // When it ended is counted back from now: what came tells a repeat.
     let key = SubmissionKey::as_sent(submission_key(key, &form.fields), &answers);
