@@ -146,6 +146,18 @@ async fn another_protocol_in_a_dead_spot() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_of_an_item_in_a_dead_spot() {
+    let story = Story::new("parts", true, &["--bare", "--no-relay"]);
+    queue::open_each_part(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contact_time_in_a_dead_spot() {
+    let story = Story::new("measured", true, &["--bare", "--no-relay"]);
+    queue::measure_out_of_reach(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_visit_of_the_installed_page() {
     let story = Story::new("first-visit", true, &["--bare", "--no-relay"]);
     cuts::first_visit(&story).await;

@@ -166,3 +166,103 @@ pub(crate) async fn change_protocol(story: &Story) {
     spot.phone.until("!document.querySelector('#replaced')", TIME_LIMIT).await;
     spot.phone.close().await;
 }
+
+/// The phone knows of the item that it takes no photos and follows nothing.
+const PLAIN: &str = "const [tag, done] = arguments;
+    (async () => {
+      const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
+      const store = await answer(indexedDB.open('cleantrack', 1));
+      const cards = store.transaction('cards', 'readwrite').objectStore('cards');
+      const card = await answer(cards.get(tag));
+      [card.photo, card.protocols] = ['none', []];
+      done(await answer(cards.put(card)));
+    })();";
+
+/// Out of reach of the box each part of an item opens as what it is, and a phone that is full says what it did not keep.
+pub(crate) async fn open_each_part(story: &Story) {
+    let spot = Spot::open(story).await;
+    spot.visit().await;
+    spot.line.set(NetworkFault::Cut);
+    let path = |part: &str| format!("{}/t/{}{part}", spot.origin, spot.tag);
+    spot.phone.goto(&path("/used")).await;
+    spot.phone.shows("only the box can record that this item was used").await;
+    spot.phone.until("!document.querySelector('#record')", TIME_LIMIT).await;
+    story.picture(&spot.phone, "01-used").await;
+    let is_open = |open: &str| format!("document.querySelector('#what')?.closest('details').open === {open}");
+    spot.phone.goto(&path("/problem")).await;
+    spot.phone.until(&is_open("true"), TIME_LIMIT).await;
+    story.picture(&spot.phone, "02-problem").await;
+    run(&spot.phone, PLAIN, vec![json!(spot.tag)]).await;
+    spot.phone.goto(&path("")).await;
+    spot.phone.until(&is_open("false"), TIME_LIMIT).await;
+    let has_photo = "document.querySelectorAll('#photo').length === 1 \
+        && document.querySelector('#photo').closest('details').contains(document.querySelector('#what'))";
+    spot.phone.until(has_photo, TIME_LIMIT).await;
+    run(&spot.phone, FILL, vec![json!(spot.tag), json!(1), json!(200)]).await;
+    spot.phone
+        .script("for (const tick of document.querySelectorAll('[name=step]')) tick.checked = true")
+        .await;
+    spot.phone.script("document.querySelector('#who').value = 'Aisha Bello'").await;
+    spot.phone.press(".bar .go").await;
+    spot.phone.shows("This record was not saved").await;
+    story.picture(&spot.phone, "03-full").await;
+    let waiting = run(&spot.phone, WAITING, Vec::new()).await;
+    assert_eq!(waiting.as_array().map(Vec::len), Some(200));
+    spot.phone.close().await;
+}
+
+/// Publishes a version of each protocol that is wet for ten seconds.
+const SHORTEN: &str = "const [token, done] = arguments;
+    (async () => {
+      const ask = (more) => fetch('/api/v1/protocols', { credentials: 'omit', ...more, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+      let last;
+      for (const { protocol, name, steps } of (await (await ask({})).json()).items) {
+        last = await ask({ method: 'POST', body: JSON.stringify({ protocol, name, steps, contact_s: 10 }) });
+      }
+      done(last.status);
+    })();";
+
+/// A contact time that the phone itself measures makes a record whole.
+pub(crate) async fn measure_out_of_reach(story: &Story) {
+    let desk = Browser::open(Kind::Desk, true).await;
+    desk::sign_in(story, &desk).await;
+    let published = desk.client.execute_async(SHORTEN, vec![json!(story.demo.line.r#box.api_token)]).await;
+    assert_eq!(published.expect("an answer"), 201);
+    let spot = Spot::open(story).await;
+    spot.visit().await;
+    spot.line.set(NetworkFault::Cut);
+    spot.phone.goto(&format!("{}/t/{}", spot.origin, spot.tag)).await;
+    spot.phone.shows("Surface is wet: start").await;
+    let start = "[...document.querySelectorAll('#record button')].find((one) => one.textContent === 'Surface is wet: start').click()";
+    spot.phone.script(start).await;
+    spot.phone
+        .until("/^\\d+:\\d\\d$/.test(document.querySelector('[role=timer]').textContent)", TIME_LIMIT)
+        .await;
+    let fill = "for (const tick of document.querySelectorAll('[name=step]')) tick.checked = true;
+        document.querySelector('#who').value = 'Aisha Bello'; document.querySelector('#note').value = 'measured here'";
+    spot.phone.script(fill).await;
+    spot.phone.press(".bar .go").await;
+    spot.phone.shows("the contact time is not over").await;
+    spot.phone
+        .until(
+            "document.querySelector('[role=timer]').textContent.startsWith('Contact time is over')",
+            TIME_LIMIT,
+        )
+        .await;
+    spot.phone.press(".bar .go").await;
+    spot.phone.until("location.pathname === '/app/queue'", TIME_LIMIT).await;
+    let waiting = run(&spot.phone, WAITING, Vec::new()).await;
+    assert_eq!(waiting.as_array().map(Vec::len), Some(1));
+    spot.line.set(NetworkFault::None);
+    spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
+    spot.phone.until(&format!("{}.join() === 'box'", dead_spot::STATES), SLOW).await;
+    let all = read_cleanings(&desk).await;
+    let [(cleaning, _)] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(
+        (cleaning["notes"].as_str(), cleaning["missing"].as_array()),
+        (Some("measured here"), Some(&vec![])),
+        "{cleaning}"
+    );
+    spot.phone.close().await;
+    desk.close().await;
+}

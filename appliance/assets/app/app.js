@@ -264,8 +264,10 @@
     const path = location.pathname.replace(/\/+$/, "");
     if (path === "/app/queue") return { page: "queue" };
     const asked = new URLSearchParams(location.search).get("tag");
-    const tag = readTag(path.startsWith("/t/") ? path.split("/")[2] : asked || path.slice(1));
-    return tag ? { page: "item", tag } : { page: "start" };
+    const [, first, label, part] = path.split("/");
+    const tag = readTag(first === "t" ? label : asked || path.slice(1));
+    if (!tag) return { page: "start" };
+    return part === "used" ? { page: "used", tag } : { page: "item", tag, isReport: part === "problem" };
   };
   // By what stands on a label the box says whether that is replaced; by the item's own address it does not.
   // With the worker the box's own page is tried first; without it only this page is here when the box is not.
@@ -421,7 +423,23 @@
     return make("div", { class: "card f" }, make("label", { for: "protocol" }, say("protocol")), choose);
   }
 
-  async function itemPage(tag) {
+  const headOf = (tag, card) =>
+    make(
+      "section",
+      { class: "card item" },
+      make("p", { class: "code", translate: "no" }, tag),
+      make("h1", { translate: "no" }, card ? card.name : tag),
+      make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag")),
+    );
+  const backLink = () => make("p", {}, make("a", { class: "link", href: "/app" }, say("back")));
+
+  // What is due from a use on is the box's to say.
+  async function usedPage(tag) {
+    const record = make("a", { class: "link", href: `/t/${tag}` }, say("record"));
+    return [headOf(tag, await findCard(tag)), make("p", { class: "note" }, say("used")), make("p", {}, record), backLink()];
+  }
+
+  async function itemPage({ tag, isReport }) {
     const card = await findCard(tag);
     const settings = (await read("meta", "settings")) || { size: 0 };
     if (at.tag !== tag) at = { tag, opened: clocks(), entered: {}, protocol: new URLSearchParams(location.search).get("protocol") };
@@ -464,7 +482,7 @@
         make("div", { class: "f" }, make("label", { for: "who" }, say("who")), needs.proof ? make("p", { class: "hint" }, say("who-proof")) : "", who),
         make("div", { class: "f" }, make("label", { for: "note" }, say("note")), note),
       ),
-      problemCard(() => save(false)),
+      problemCard(() => save(false), isReport, needs.photo === "none" && !full && photo),
       make("p", { class: "err", role: "alert", hidden: true, id: "trouble" }),
       make("div", { class: "bar" }, make("button", { class: "go" }, say("record"))),
     );
@@ -494,7 +512,10 @@
       if (button.disabled) return;
       button.disabled = true;
       try {
-        if (await isFull()) throw new Error(say("full"));
+        if (await isFull()) {
+          button.disabled = false;
+          return trouble(say("full-records"));
+        }
         const start = (cleaned && (await readWet(tag, protocol))) || undefined;
         const open = cleaned ? listOpen(start) : "";
         if (open && open !== told) {
@@ -526,20 +547,20 @@
         [local, at] = [undefined, {}];
         await draw(true);
         empty();
-      } catch (error) {
-        trouble(error.message === say("full") ? error.message : say("not-kept"));
+      } catch {
+        trouble(say("not-kept"));
         button.disabled = false;
       }
     }
     form.addEventListener("submit", (event) => (event.preventDefault(), save(true)));
     return [
-      make("section", { class: "card item" }, make("p", { class: "code", translate: "no" }, tag), make("h1", { translate: "no" }, name), make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag"))),
+      headOf(tag, card),
       make("p", { class: "note" }, say("dead-spot")),
       card && card.replaced && card.replaced.includes(tag) ? make("p", { class: "note", id: "replaced" }, say("replaced")) : "",
       card && card.out_of_service ? make("p", { class: "note" }, say("out-of-service")) : "",
       card && card.problems && card.problems.length ? make("p", { class: "note" }, say("reported", { what: card.problems.join(", ") })) : "",
       form,
-      make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
+      backLink(),
     ];
   }
 
@@ -565,14 +586,15 @@
 
   // What is wrong with the item goes with the cleaning, or alone.
   const FAULTS = ["broken", "part missing", "can not be cleaned", "soiled", "wrong label", "other"];
-  function problemCard(sendAlone) {
+  function problemCard(sendAlone, isOpen, photo) {
     const choices = ["", ...FAULTS].map((value) => make("option", { value }, say(value || "problem-choose")));
     return make(
       "details",
-      { class: "card" },
+      { class: "card", open: isOpen },
       make("summary", {}, say("problem")),
       make("div", { class: "f" }, make("label", { for: "what" }, say("problem-what")), make("select", { id: "what" }, ...choices)),
       make("div", { class: "f" }, make("label", { for: "what-text" }, say("problem-text")), make("textarea", { id: "what-text", maxlength: noteMax, rows: 2 })),
+      photo ? make("div", { class: "f" }, make("label", { for: "photo" }, say("photo")), photo) : "",
       make("button", { type: "button", class: "two", id: "report", onclick: sendAlone }, say("problem-only")),
     );
   }
@@ -617,7 +639,7 @@
       const held = main.contains(document.activeElement) ? document.activeElement : undefined;
       if (!isNew && (isScanning || here.page === "item" || (held && held.matches("input, textarea")))) return;
       try {
-        const parts = await { queue: queuePage, start: startPage, item: () => itemPage(here.tag) }[here.page]();
+        const parts = await { queue: queuePage, start: startPage, item: () => itemPage(here), used: () => usedPage(here.tag) }[here.page]();
         // What is as it was stays: whoever presses a button that is replaced meanwhile presses nothing.
         const now = [...main.childNodes];
         const next = [...make("main", {}, ...parts).childNodes];

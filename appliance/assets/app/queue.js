@@ -197,7 +197,7 @@ globalThis.phoneQueue = (() => {
     const [card, settings, seen] = [await findCard(sheet.tag), (await read("meta", "settings")) || { size: 0 }, await read("meta", "seen")];
     const shell = await caches.match("/app");
     const say = sayIn(readWords(new DOMParser().parseFromString(await shell.text(), "text/html")));
-    if (await isFull()) return say("full");
+    if (await isFull()) return say("full-records");
     if (!cleaned && !sheet.problem) return `${say("problem-what")} ${say("problem-choose")}`;
     const tooLong = wordTooLong(say, form);
     if (tooLong) return tooLong;

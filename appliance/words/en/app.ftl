@@ -91,6 +91,9 @@ app-still-open = Still open: { $what }. Press again to record anyway; the record
 # $field: the words of the field, such as “Your name”; $count: characters.
 app-too-long = { $field }: longer than { $count } characters. Shorten the text.
 app-full = This phone is nearly full. Send these before you take more photos.
+app-full-records = This record was not saved: as many records wait on this phone as it can hold. They are safe. Send them where the box answers, then record this one; or write it on paper.
+# On the page of a use, where the box does not answer.
+app-used = The box does not answer here, and only the box can record that this item was used. Write down when it was used, and record it where the box answers.
 app-not-kept = This phone could not keep the record. Write it on paper and tell biomed.
 app-reload = This page is older than what is on this phone. Reload this page.
 app-no-store = This browser keeps nothing for this page, as in a private window. Open it in an ordinary window.

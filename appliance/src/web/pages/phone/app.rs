@@ -128,12 +128,21 @@ fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'s
         ("as-of", w.app_as_of("{time}")),
         ("out-of-service", w.app_out_of_service()),
         ("reported", w.app_reported("{what}")),
+        ("used", w.app_used()),
+    ];
+    let others = others.into_iter().chain(full_words(w));
+    others.chain(problem_words(w, p)).chain(missing_words(w, page_words)).collect()
+}
+
+/// The same of what a phone cannot keep.
+fn full_words(w: AppWords) -> [(&'static str, String); 5] {
+    [
         ("full", w.app_full()),
+        ("full-records", w.app_full_records()),
         ("not-kept", w.app_not_kept()),
         ("reload", w.app_reload()),
         ("no-store", w.app_no_store()),
-    ];
-    others.into_iter().chain(problem_words(w, p)).chain(missing_words(w, page_words)).collect()
+    ]
 }
 
 /// The same of what a record from a phone may lack.
