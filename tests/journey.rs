@@ -22,6 +22,8 @@ mod photo;
 mod press;
 #[path = "journey/queue.rs"]
 mod queue;
+#[path = "journey/scanner.rs"]
+mod scanner;
 #[path = "journey/shift.rs"]
 mod shift;
 
@@ -155,6 +157,12 @@ async fn each_part_of_an_item_in_a_dead_spot() {
 async fn a_contact_time_in_a_dead_spot() {
     let story = Story::new("measured", true, &["--bare", "--no-relay"]);
     queue::measure_out_of_reach(&story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn labels_in_front_of_the_camera() {
+    let story = Story::new("camera", true, &["--bare", "--no-relay"]);
+    scanner::read_labels(&story).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

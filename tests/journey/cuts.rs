@@ -54,12 +54,17 @@ pub(crate) async fn close_tab(phone: &Browser, kept: WindowHandle) {
 impl Spot {
     /// Opens the installed page once, until it works in a dead spot.
     pub(crate) async fn open(story: &Story) -> Self {
+        Self::open_with(story, &[]).await
+    }
+
+    /// The same in a browser that is started with more flags.
+    pub(crate) async fn open_with(story: &Story, flags: &[&str]) -> Self {
         let r#box = &story.demo.line.r#box;
         let far: SocketAddr =
             r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
         let line = Proxy::start(far).await.expect("a line to the box");
         let origin = format!("http://{}", line.addr());
-        let phone = Browser::open(Kind::Phone, true).await;
+        let phone = Browser::open_with(Kind::Phone, true, flags).await;
         let tag = r#box.tags.first().expect("an item").clone();
         Self { line, origin, phone, tag }
     }

@@ -1,0 +1,67 @@
+//! The installed page reads labels by the phone's camera, also where the box does not answer; a film stands in for what is in front
+//! of it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::proxy::NetworkFault;
+use serde_json::json;
+
+use super::Story;
+use super::browser::{Browser, Kind, TIME_LIMIT};
+use super::cuts::Spot;
+use super::desk;
+
+/// A hospital's own number and a trade item's, as they stand on items.
+const CODES: [(&str, &str); 2] = [("Code128", "BM-20418-7"), ("DataMatrix", "(01)09506000134352(21)12345")];
+
+/// What of the reader of labels the page has loaded.
+const READER: &str =
+    "performance.getEntriesByType('resource').filter((one) => /reader|zxing/.test(one.name)).length";
+
+/// Puts the codes on an item.
+const ADD_CODES: &str = "const [tag, codes, token, done] = arguments;
+    (async () => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const add = (code) => fetch(`/api/v1/equipment/${tag}/codes`, { method: 'POST', credentials: 'omit', headers, body: JSON.stringify({ code }) });
+      done(await Promise.all(codes.map(async (code) => (await add(code)).status)));
+    })();";
+
+fn film_code(folder: &Path, (kind, text): (&str, &str)) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("journey/camera.py");
+    let film = folder.join(format!("{kind}.y4m"));
+    let ran = Command::new(harness::tools::python()).arg(script).args([kind, text]).arg(&film).status();
+    assert!(ran.expect("Python starts").success(), "{kind}");
+    film
+}
+
+/// Each code in front of the camera opens its item, from the box and from the phone.
+pub(crate) async fn read_labels(story: &Story) {
+    let r#box = &story.demo.line.r#box;
+    let (tag, token) = (r#box.tags.first().expect("an item"), &r#box.api_token);
+    let desk = Browser::open(Kind::Desk, true).await;
+    desk::sign_in(story, &desk).await;
+    let codes = CODES.map(|(_, text)| text);
+    let added = desk.client.execute_async(ADD_CODES, vec![json!(tag), json!(codes), json!(token)]).await;
+    assert_eq!(added.expect("answers"), json!([201, 201]));
+    desk.close().await;
+    let label = format!("{}/T/{tag}", r#box.http.to_uppercase());
+    for code in [("QRCode", &*label), CODES[0], CODES[1]] {
+        let film = film_code(&story.pictures, code);
+        let shown = format!("--use-file-for-fake-video-capture={}", film.display());
+        let flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", &shown];
+        let spot = Spot::open_with(story, &flags).await;
+        spot.visit().await;
+        let opened = format!("location.pathname.endsWith('/{tag}')");
+        assert_eq!(spot.phone.script(&format!("return {READER}")).await, 0, "only when it is needed");
+        spot.phone.press("#scan").await;
+        spot.phone.until(&opened, TIME_LIMIT).await;
+        spot.phone.shows("Infusion pump 14").await;
+        spot.line.set(NetworkFault::Cut);
+        spot.phone.goto(&format!("{}/app", spot.origin)).await;
+        spot.phone.press("#scan").await;
+        spot.phone.until(&opened, TIME_LIMIT).await;
+        spot.phone.shows("The box does not answer here.").await;
+        spot.phone.close().await;
+    }
+}
