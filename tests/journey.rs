@@ -86,6 +86,7 @@ async fn from_a_label_to_the_dashboard() {
     let story = Story::new("relay", true, &["--bare"]);
     let (desk, phone) = story.tell().await;
     phone::reaches_the_relay(&story, &phone).await;
+    queue::carry_to_the_relay(&story).await;
     desk::read_dashboard(&story, &desk).await;
     let plain = Browser::open(Kind::Desk, false).await;
     desk::read_dashboard(&story, &plain).await;

@@ -266,3 +266,21 @@ pub(crate) async fn measure_out_of_reach(story: &Story) {
     spot.phone.close().await;
     desk.close().await;
 }
+
+/// What was recorded out of reach says on its phone when a second copy is outside the building.
+pub(crate) async fn carry_to_the_relay(story: &Story) {
+    let spot = Spot::open(story).await;
+    spot.visit().await;
+    spot.line.set(NetworkFault::Cut);
+    spot.phone.goto(&format!("{}/t/{}", spot.origin, spot.tag)).await;
+    spot.phone.shows("The box does not answer here.").await;
+    spot.phone.press(".bar .go").await;
+    spot.phone.shows("Still open").await;
+    spot.press(String::new()).await;
+    spot.phone.until(&format!("{}.join() === 'phone'", dead_spot::STATES), TIME_LIMIT).await;
+    spot.line.set(NetworkFault::None);
+    spot.phone.press_moving("#send").await;
+    spot.phone.until(&format!("{}.join() === 'relay'", dead_spot::STATES), SLOW).await;
+    spot.phone.shows("At the relay").await;
+    spot.phone.close().await;
+}
