@@ -114,8 +114,47 @@ pub(crate) async fn set_one_aside(story: &Story) {
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting[1]["document"]["note"], "record 9");
     assert!(waiting[1]["trouble"]["after"].is_number(), "{waiting}");
+    hand_over_a_copy(&spot, &desk).await;
     spot.phone.close().await;
     desk.close().await;
+}
+
+/// The file that a phone saves of what it holds.
+const COPY: &str = "const done = arguments[0];
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (file) => { file.text().then(done); return make(file); };
+    document.querySelector('#copy').click()";
+
+/// Biomed hands a file in; what came of it.
+const HAND_IN: &str = "const [text, done] = arguments;
+    (async () => {
+      const page = new DOMParser().parseFromString(await (await fetch('/staff/phone-records')).text(), 'text/html');
+      const body = new FormData();
+      body.append('form', page.querySelector('[name=form]').value);
+      body.append('file', new File([text], 'copy.txt'));
+      const answer = await fetch('/staff/phone-records/copy', { method: 'POST', body });
+      done([page.body.innerText, answer.status, await answer.text()]);
+    })();";
+
+/// What waits on the phone goes to the box by a file too, and is not there twice when the phone sends it after all.
+async fn hand_over_a_copy(spot: &Spot, desk: &Browser) {
+    let copy = run(&spot.phone, COPY, Vec::new()).await;
+    assert!(
+        copy.as_str().is_some_and(|text| text.contains("record 9") && text.contains("report 6")),
+        "{copy}"
+    );
+    let taken = desk.client.execute_async(HAND_IN, vec![copy]).await.expect("an answer");
+    let [page, status, answer] = taken.as_array().expect("three").as_slice() else { panic!("{taken}") };
+    assert!(page.as_str().is_some_and(|text| text.contains("holds 2 records")), "{page}");
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.as_str().is_some_and(|text| text.contains("2 on the box")), "{answer}");
+    spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
+    spot.phone.press_moving("#send").await;
+    let all = format!("{}.every((state) => state === 'box')", dead_spot::STATES);
+    spot.phone.until(&all, SLOW).await;
+    let notes = read_cleanings(desk).await;
+    let ninth = notes.iter().filter(|(one, _)| one["notes"] == "record 9");
+    assert_eq!(ninth.count(), 1);
 }
 
 /// Only the steps are others by another protocol.
