@@ -40,6 +40,7 @@ use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
 use crate::web::request::photo_tries::PhotoTries;
+use crate::web::view_models::listed_people::ListedPerson;
 use crate::web::words::ErrorWords;
 
 const MEDIA: &str = "multipart/form-data";
@@ -203,6 +204,19 @@ impl SubmissionJson {
             QueuedCleaner::Listed { staff, .. } => Some((staff, &self.who.name)),
             _ => None,
         }
+    }
+
+    /// The name that was typed, where nothing else says who it was.
+    pub(crate) fn typed_name(&self) -> Option<&str> {
+        match (&self.who.way, self.who.staff) {
+            (ProofWay::Typed, None) => Some(&self.who.name),
+            _ => None,
+        }
+    }
+
+    /// With somebody of the list, as one who was picked from it.
+    pub(crate) fn with_staff(self, ListedPerson { staff, name }: ListedPerson) -> Self {
+        Self { who: SubmittedCleaner { way: ProofWay::List, name, staff: Some(staff), ..self.who }, ..self }
     }
 
     /// With the name alone, as one that was typed.

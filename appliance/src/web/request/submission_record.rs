@@ -22,6 +22,7 @@ use crate::web::request::page_token::photo_of_page;
 use crate::web::request::phone_submission::{
     PhoneSubmission, SubmissionJson, SubmittedFacts, SubmittedPhotos,
 };
+use crate::web::view_models::listed_people::find_entered_name;
 use crate::web::words::ErrorWords;
 
 /// Where a phone asks what became of its records.
@@ -157,8 +158,15 @@ pub(crate) async fn is_refused(state: &AppState, id: &str) -> Result<bool, HttpE
     found.await
 }
 
-/// A name that is not that of whom the phone picked from its list is one that was typed: the box decides by its own list.
+/// A name that is not that of whom the phone picked from its list is one that was typed: the box decides by its own list. One that
+/// was typed and stands there once is picked from it, as on the item's own page.
 async fn check_listed(state: &AppState, document: SubmissionJson) -> Result<SubmissionJson, HttpError> {
+    if let Some(name) = document.typed_name() {
+        return Ok(match find_entered_name(state, name).await? {
+            Some(listed) => document.with_staff(listed),
+            None => document,
+        });
+    }
     let Some((staff, entered)) = document.listed() else { return Ok(document) };
     let entered = entered.trim().to_owned();
     let is_theirs = read_quick(state, move |state, reader| {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use record::entry::EntryAuthor;
 use record::kinds::{
-    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProtocolRef,
-    QueuedRecord,
+    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProofWay,
+    ProtocolRef, QueuedPolicy, QueuedRecord, WhoPolicy,
 };
 use serde_json::{Value, json};
 use service::attempts::ClientNetwork;
@@ -17,7 +17,7 @@ use super::phone_browser::PhoneBrowser;
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
-use crate::intake::ReportPlacement;
+use crate::intake::{ReportPlacement, SettingsChange, ways_from};
 use crate::phones::{RefusedRecords, RefusedSubmission};
 use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
@@ -540,5 +540,47 @@ async fn a_name_from_the_list_is_that_of_whom_it_names() {
         }
         let CleanedBy::Entered { staff: named, how, .. } = world.cleaning().who else { panic!() };
         assert_eq!((named, how.is_some()), (is_theirs.then_some(*staff), is_theirs), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_was_typed_counts_as_one_of_the_list_where_the_facility_takes_the_list() {
+    let world = World::new().await;
+    world.give(Command::AddStaff(NewStaff::named("Ada Moreau", StaffRole::Technician))).await;
+    let sent = |n: u8, name: &str| {
+        let who = json!({ "way": "typed", "name": name });
+        with(with(document(&world), "who", who), "id", json!(format!("01J0000000000000000000000{n}")))
+    };
+    let is_listed = || {
+        let CleanedBy::Entered { staff, how, .. } = world.cleaning().who else { panic!() };
+        assert_eq!(staff.is_some(), how.is_some());
+        staff.is_some()
+    };
+    send(&world, &sent(1, "ada  moreau")).await.is(201);
+    assert!(!is_listed(), "nobody asks for the list");
+    let listed = Some(ways_from(&ProofWay::List));
+    let who = WhoPolicy { noncritical: listed.clone(), semicritical: listed.clone(), critical: listed };
+    let asked = SettingsChange { who: Some(who), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(asked))).await;
+    for (n, name, is_theirs) in [(2, "ada  moreau", true), (3, "Somebody Else", false)] {
+        for _ in 0..2 {
+            send(&world, &sent(n, name)).await.is(201);
+        }
+        let lacks_who = world.cleaning().incomplete.contains(&MissingPart::Who);
+        assert_eq!((is_listed(), lacks_who), (is_theirs, !is_theirs), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_contact_time_that_a_phone_measured_counts_where_the_facility_says_so() {
+    let world = World::new().await;
+    for (n, queued, missing) in
+        [(1, QueuedPolicy::Count, vec![]), (2, QueuedPolicy::Incomplete, vec![MissingPart::ContactTime])]
+    {
+        let said = SettingsChange { queued: Some(queued), ..SettingsChange::default() };
+        world.give(Command::ChangeFacility(Box::new(said))).await;
+        let id = json!(format!("01J0000000000000000000000{n}"));
+        send(&world, &with(document(&world), "id", id)).await.is(201);
+        assert_eq!(world.cleaning().incomplete, missing);
     }
 }

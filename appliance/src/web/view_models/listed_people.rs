@@ -1,10 +1,12 @@
 //! Those of the staff whose names can be picked from the list.
 
-use record::fold::FacilityState;
+use record::fold::{FacilitySettings, FacilityState};
 use record::ids::StaffId;
+use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
+use record::kinds::{ProofWay, SpauldingClass};
 use web::error::HttpError;
 
-use crate::intake::ClaimedCleaner;
+use crate::intake::{ClaimedCleaner, ways_of_class};
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
@@ -73,4 +75,21 @@ pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Optio
         Ok(found.filter(|_| people.is_empty()))
     })
     .await
+}
+
+/// Whether the facility takes a name from the list for this class.
+pub(crate) fn takes_list(settings: &FacilitySettings, class: SpauldingClass) -> bool {
+    ways_of_class(&settings.who, class).is_some_and(|ways| ways.contains(&ProofWay::List))
+}
+
+/// Whose name somebody entered, where the facility takes names from the list for any class and the list has it once.
+pub(crate) async fn find_entered_name(
+    state: &AppState,
+    name: &str,
+) -> Result<Option<ListedPerson>, HttpError> {
+    let settings = state.store.snapshot().settings.clone();
+    match [Noncritical, Semicritical, Critical].into_iter().any(|class| takes_list(&settings, class)) {
+        true => find_only_name(state, name).await,
+        false => Ok(None),
+    }
 }

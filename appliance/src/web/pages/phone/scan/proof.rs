@@ -2,15 +2,14 @@
 
 use std::net::IpAddr;
 
-use record::fold::{FacilitySettings, FacilityState};
+use record::fold::FacilityState;
 use record::ids::DeviceId;
-use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
 use record::kinds::{ProofWay, SpauldingClass};
 use web::argument::FormFields;
 use web::error::HttpError;
 
 use crate::identity::BrowserUse;
-use crate::intake::{ProofDemand, ways_of_class, weakest_way};
+use crate::intake::{ProofDemand, weakest_way};
 use crate::store::LogReader;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
@@ -20,8 +19,8 @@ use crate::web::request::cookies::remembered_name;
 use crate::web::request::name_share::NameSeeker;
 use crate::web::request::peer::https_address;
 use crate::web::view_models::listed_people::{
-    LETTERS_MIN, ListedPerson, NAMES_MAX, find_listed_person, find_only_name, has_part, is_whole_name,
-    list_people,
+    LETTERS_MIN, ListedPerson, NAMES_MAX, find_entered_name, find_listed_person, has_part, is_whole_name,
+    list_people, takes_list,
 };
 use crate::web::view_models::search_words::fold_letters;
 use crate::web::words::{PageWords, ScanWords};
@@ -195,11 +194,6 @@ impl ProofLook<'_> {
     }
 }
 
-/// Whether the facility takes a name from the list for this class.
-fn takes_list(settings: &FacilitySettings, class: SpauldingClass) -> bool {
-    ways_of_class(&settings.who, class).is_some_and(|ways| ways.contains(&ProofWay::List))
-}
-
 /// What the page's form makes of a proof that is too weak.
 pub(super) fn proof_demand(form: &FormFields) -> ProofDemand {
     if form.get("unproven").is_some() { ProofDemand::Waived } else { ProofDemand::Required }
@@ -213,9 +207,5 @@ pub(super) async fn find_listed(
     if let Some(picked) = form.get("pick").and_then(|id| id.parse().ok()) {
         return find_listed_person(state, picked).await;
     }
-    let settings = state.store.snapshot().settings.clone();
-    match [Noncritical, Semicritical, Critical].into_iter().any(|class| takes_list(&settings, class)) {
-        true => find_only_name(state, form.text("cleaned_by")).await,
-        false => Ok(None),
-    }
+    find_entered_name(state, form.text("cleaned_by")).await
 }
