@@ -35,12 +35,12 @@ use crate::web::commands::photo_upload::{
 use crate::web::commands::run::{SubmissionKey, by_key};
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
+use crate::web::listed_people::ListedPerson;
 use crate::web::request::badge_text::BadgeText;
 use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
 use crate::web::request::photo_tries::PhotoTries;
-use crate::web::view_models::listed_people::ListedPerson;
 use crate::web::words::ErrorWords;
 
 const MEDIA: &str = "multipart/form-data";
@@ -207,7 +207,7 @@ impl SubmissionJson {
     }
 
     /// The name that was typed, where nothing else says who it was.
-    pub(crate) fn typed_name(&self) -> Option<&str> {
+    pub(crate) fn entered_name(&self) -> Option<&str> {
         match (&self.who.way, self.who.staff) {
             (ProofWay::Typed, None) => Some(&self.who.name),
             _ => None,

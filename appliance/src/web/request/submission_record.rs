@@ -16,13 +16,13 @@ use crate::web::commands::photo_follow::{attach_again, attach_late_photo};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
+use crate::web::listed_people::find_entered_name;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::page_record::find_sent_by_page;
 use crate::web::request::page_token::photo_of_page;
 use crate::web::request::phone_submission::{
     PhoneSubmission, SubmissionJson, SubmittedFacts, SubmittedPhotos,
 };
-use crate::web::view_models::listed_people::find_entered_name;
 use crate::web::words::ErrorWords;
 
 /// Where a phone asks what became of its records.
@@ -161,7 +161,7 @@ pub(crate) async fn is_refused(state: &AppState, id: &str) -> Result<bool, HttpE
 /// A name that is not that of whom the phone picked from its list is one that was typed: the box decides by its own list. One that
 /// was typed and stands there once is picked from it, as on the item's own page.
 async fn check_listed(state: &AppState, document: SubmissionJson) -> Result<SubmissionJson, HttpError> {
-    if let Some(name) = document.typed_name() {
+    if let Some(name) = document.entered_name() {
         return Ok(match find_entered_name(state, name).await? {
             Some(listed) => document.with_staff(listed),
             None => document,

@@ -11,7 +11,7 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::intake::{find_named_item, open_tags};
 use crate::phones::LabelScans;
 use crate::web::context::AppState;
-use crate::web::view_models::search_words::fold_letters;
+use crate::web::search_words::fold_letters;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::CodeWords;
 

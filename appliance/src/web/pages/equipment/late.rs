@@ -25,6 +25,7 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::listed_people::find_only_name;
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::about_cleaning::{read_class, read_lot_day, read_trigger};
@@ -32,7 +33,6 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::{CivilTimeFault, read_span};
 use crate::web::view_models::items::find_item;
-use crate::web::view_models::listed_people::find_only_name;
 use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords};

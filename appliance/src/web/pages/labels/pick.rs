@@ -8,7 +8,7 @@ use record::tag::Tag;
 use crate::intake::find_named_item;
 use crate::printing::{LABELS_MAX, LastPrinted};
 use crate::web::request::choice::SelectOption;
-use crate::web::view_models::search_words::SearchWords;
+use crate::web::search_words::SearchWords;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::LabelsWords;
 

@@ -14,15 +14,15 @@ use crate::store::LogReader;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::layout::StaffLink;
+use crate::web::listed_people::{
+    LETTERS_MIN, ListedPerson, NAMES_MAX, find_entered_name, find_listed_person, has_part, is_whole_name,
+    list_people, takes_list,
+};
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::cookies::remembered_name;
 use crate::web::request::name_share::NameSeeker;
 use crate::web::request::peer::https_address;
-use crate::web::view_models::listed_people::{
-    LETTERS_MIN, ListedPerson, NAMES_MAX, find_entered_name, find_listed_person, has_part, is_whole_name,
-    list_people, takes_list,
-};
-use crate::web::view_models::search_words::fold_letters;
+use crate::web::search_words::fold_letters;
 use crate::web::words::{PageWords, ScanWords};
 
 /// By which way the page came.

@@ -14,8 +14,8 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
+use crate::web::listed_people::ListedPerson;
 use crate::web::pages::phone::scan::proof::find_listed;
-use crate::web::view_models::listed_people::ListedPerson;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 

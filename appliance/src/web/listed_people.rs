@@ -10,7 +10,7 @@ use crate::intake::{ClaimedCleaner, ways_of_class};
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::view_models::search_words::fold_letters;
+use crate::web::search_words::fold_letters;
 
 /// Letters after which names of staff are shown on a page that is open to everybody.
 pub(crate) const LETTERS_MIN: usize = 2;
