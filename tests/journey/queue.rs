@@ -125,6 +125,10 @@ const COPY: &str = "const done = arguments[0];
     URL.createObjectURL = (file) => { file.text().then(done); return make(file); };
     document.querySelector('#copy').click()";
 
+/// The queue is as if a run went on, until `endRun`.
+const HOLD: &str = "const done = arguments[0];
+    navigator.locks.request('outbox', () => new Promise((free) => { globalThis.endRun = free; done(true); }))";
+
 /// Biomed hands a file in; what came of it.
 const HAND_IN: &str = "const [text, done] = arguments;
     (async () => {
@@ -149,7 +153,10 @@ async fn hand_over_a_copy(spot: &Spot, desk: &Browser) {
     assert_eq!(status, 200, "{answer}");
     assert!(answer.as_str().is_some_and(|text| text.contains("2 on the box")), "{answer}");
     spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
+    // Pressed while the page sends by itself, which leaves out what was put off.
+    run(&spot.phone, HOLD, Vec::new()).await;
     spot.phone.press_moving("#send").await;
+    spot.phone.script("globalThis.endRun()").await;
     let all = format!("{}.every((state) => state === 'box')", dead_spot::STATES);
     spot.phone.until(&all, SLOW).await;
     let notes = read_cleanings(desk).await;

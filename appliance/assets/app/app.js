@@ -172,8 +172,9 @@
     return true;
   }
 
-  const alone = (work) =>
-    navigator.locks ? navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work();
+  // Who presses waits for a run that goes on by itself: it leaves out what was put off.
+  const alone = (work, waits) =>
+    navigator.locks ? navigator.locks.request("outbox", { ifAvailable: !waits }, (lock) => (lock ? work() : undefined)) : work();
   // A line may be slow, and not dead: after a silence the next answer may take longer.
   let [waitUntil, pause, patience, timer] = [0, 5000, ANSWER_MS];
   // By hand: also what the box did not take before, or put off.
@@ -193,13 +194,14 @@
         }
         // Whoever looks for this phone's records reads there how many it still holds.
         if (isSent) await learnStates(await readAll("outbox"));
-      });
+      }, byHand);
       if (isThere) await takeCards();
     } catch {
       // The box does not answer: what is here stays here.
       patience = SLOW_ANSWER_MS;
     }
     pause = isThere ? 5000 : Math.min(60000, pause * 2);
+    clearTimeout(timer);
     if (!document.hidden) timer = setTimeout(() => empty(), pause * (0.8 + Math.random() * 0.4));
     await draw();
   }
