@@ -19,14 +19,14 @@ impl LineLook<'_> {
         [contact, agent, lot, trigger, class, until].into_iter().flatten().collect()
     }
 
-    /// A use; it stands where it ended.
-    pub fn used(self, b: &UseRecorded) -> HistoryLine {
+    /// A use; it stands where it ended, by what is known of the clock.
+    pub fn used(self, b: &UseRecorded, ended_ms: i64) -> HistoryLine {
         let w = self.w;
         let time = |ms| self.dates.day_and_time(ms).text;
         let began = b.performed.filter(|began| b.ended.is_some_and(|ended| *began < ended));
         let facts = [
             began.map(|ms| w.line_use_began(time(ms))),
-            b.ended.map(|ms| w.line_use_ended(time(ms))),
+            b.ended.map(|_| w.line_use_ended(time(ended_ms))),
             b.class.and_then(|class| self.word_raised(class)),
             b.sticker.then(|| w.line_use_sticker()),
         ];
@@ -123,7 +123,7 @@ mod tests {
             r#"{{"tag":"ABCDEFGH3","performed":{began},"ended":{ended},"class":"semicritical","sticker":true}}"#
         );
         let Event::UseRecorded(used) = Event::read("use.recorded", &body) else { panic!() };
-        let line = with_look(Locale::EnUs, |look| look.used(&used));
+        let line = with_look(Locale::EnUs, |look| look.used(&used, ended));
         assert_eq!(line.title, "Used");
         assert_eq!(
             line.facts,
@@ -134,8 +134,9 @@ mod tests {
                 "A sticker went into the chart"
             ]
         );
-        let plain = UseRecorded { performed: None, ended: None, class: None, sticker: false, ..*used };
-        assert!(with_look(Locale::EsUs, |look| look.used(&plain)).facts.is_empty());
+        let plain =
+            UseRecorded { performed: None, ended: None, ago_s: None, class: None, sticker: false, ..*used };
+        assert!(with_look(Locale::EsUs, |look| look.used(&plain, ended)).facts.is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{ClockState, EntryTime};
+use crate::kinds::{CleaningRecorded, UseRecorded};
 
 /// Who says what the time is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,44 @@ pub fn corrected_ms(at: &EntryTime, anchor: Option<ClockAnchor>) -> i64 {
     match (at.clock, anchor) {
         (ClockState::Synced, _) | (_, None) => at.wall,
         (_, Some(anchor)) => anchor.wall_at(at.up),
+    }
+}
+
+/// When something was done, as its entry says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatedTime {
+    /// At this time, milliseconds since 1970.
+    At(i64),
+    /// So many milliseconds before it was written: known whatever the box's clock said.
+    Before(u64),
+}
+
+impl StatedTime {
+    /// What a cleaning says that was written at `at`.
+    pub fn of_cleaning(body: &CleaningRecorded, at: &EntryTime) -> Option<Self> {
+        Self::choose(at, body.performed, body.performed.and(body.queued).map(|queued| queued.waited_s))
+    }
+
+    /// What a use says that was written at `at`, of its end: nothing ends before it began.
+    pub fn of_use(body: &UseRecorded, at: &EntryTime) -> Option<Self> {
+        Self::choose(at, body.ended.max(body.performed), body.ago_s)
+    }
+
+    /// A time that was counted back by a clock that nobody kept is no better than that clock.
+    fn choose(at: &EntryTime, wall_ms: Option<i64>, before_s: Option<u32>) -> Option<Self> {
+        let before = before_s.filter(|_| at.clock != ClockState::Synced);
+        before.map(|s| Self::Before(u64::from(s) * 1_000)).or(wall_ms.map(Self::At))
+    }
+
+    /// When it was done, milliseconds since 1970, if it was written at `written_ms`: nobody does anything in the future, and what
+    /// says no time was done then.
+    pub fn done_ms(stated: Option<Self>, written_ms: i64) -> i64 {
+        match stated {
+            Some(Self::At(ms)) => ms.min(written_ms),
+            Some(Self::Before(ms)) => written_ms.saturating_sub_unsigned(ms),
+            None => written_ms,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, Range, RangeInclusive};
 
-use record::anchor::corrected_ms;
+use record::anchor::{StatedTime, corrected_ms};
 use record::entry::Entry;
 use record::fold::{CleaningRecord, LinePlace};
 use record::kinds::{EntryRef, Event};
@@ -144,12 +144,13 @@ impl LogReader {
         let Event::CleaningRecorded(body) = entry.event() else { return None };
         let (at, places) = (entry.head().at, self.shared.places());
         let recorded_ms = corrected_ms(&at, self.shared.facility().boots.get(&at.boot).copied());
+        let stated = StatedTime::of_cleaning(&body, &at);
         Some(CleaningRecord {
             of: line.of,
             tag: body.tag,
-            performed_ms: body.performed.unwrap_or(recorded_ms).min(recorded_ms),
+            performed_ms: StatedTime::done_ms(stated, recorded_ms),
             recorded_ms,
-            stated: body.performed.is_some(),
+            stated,
             at,
             who: body.who,
             protocol: body.protocol.map(|protocol| protocol.id),

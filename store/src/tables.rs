@@ -1,5 +1,6 @@
 //! redb's tables: what each key and value is, and how an entry reference becomes a key.
 
+use record::anchor::StatedTime;
 use record::entry::Entry;
 use record::fold::{AdoptedBy, CleaningRecord};
 use record::ids::{BootId, Epoch};
@@ -224,7 +225,7 @@ pub(crate) fn read_cleaning(
         tag: body.tag,
         performed_ms: number(0),
         recorded_ms: number(8),
-        stated: body.performed.is_some(),
+        stated: StatedTime::of_cleaning(&body, &entry.head().at),
         at: entry.head().at,
         who: body.who,
         protocol: body.protocol.map(|p| p.id),

@@ -17,6 +17,8 @@ pub struct UseForm {
     pub performed_ms: Option<i64>,
     /// When it ended; absent: not stated.
     pub ended_ms: Option<i64>,
+    /// How long ago that was, seconds, where this was said and no time.
+    pub ago_s: Option<u32>,
     /// The class of this use; what is not above the item's own is its own.
     pub class: Option<SpauldingClass>,
     /// A sticker of its load went into a chart.
@@ -26,7 +28,7 @@ pub struct UseForm {
 impl UseForm {
     /// At this moment, with nothing else to say of it.
     pub fn now(tag: Tag) -> Self {
-        Self { tag, performed_ms: None, ended_ms: None, class: None, sticker: false }
+        Self { tag, performed_ms: None, ended_ms: None, ago_s: None, class: None, sticker: false }
     }
 }
 
@@ -38,16 +40,18 @@ pub(super) fn record_use(
 ) -> Result<(), CommandRefusal> {
     let (item, now) = (find_cleanable(view.facility(), form.tag)?, view.now());
     let performed = performed_time(form.performed_ms, &now)?;
-    if let Some(cause) = form.ended_ms.and_then(|ended_ms| find_end_fault(ended_ms, performed, &now)) {
+    let counted_ms = form.ago_s.map(|s| now.wall_ms.saturating_sub(i64::from(s) * 1_000));
+    let ended = form.ended_ms.or(counted_ms);
+    if let Some(cause) = ended.and_then(|ended_ms| find_end_fault(ended_ms, performed, &now)) {
         return Err(CommandRefusal::Range { field: "ended_at", cause });
     }
     let performed = match form.performed_ms {
         Some(_) => performed,
-        None => performed_time(form.ended_ms, &now)?,
+        None => performed_time(ended, &now)?,
     };
     let class = form.class.filter(|class| *class > item.class);
-    let (ended, sticker) = (form.ended_ms, form.sticker);
-    drafts.push(UseRecorded { tag: item.tag, performed, ended, class, sticker }, Vec::new());
+    let (ago_s, sticker) = (form.ago_s, form.sticker);
+    drafts.push(UseRecorded { tag: item.tag, performed, ended, ago_s, class, sticker }, Vec::new());
     Ok(())
 }
 

@@ -1,16 +1,18 @@
 //! What one entry does to the rows of a facility.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 use std::sync::Arc;
 
 use super::notes::note_items;
+use super::rows::UseShift;
 use super::values::{LineTime, ValueSetter};
 use super::{
     AdoptedBy, CleaningRecord, Equipment, EquipmentActivity, EquipmentOutage, EquipmentSchedule,
     EquipmentUse, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver, RowKey,
     RowVersion, SPANS_MAX, ServiceState, SpotCheck, StaffMember, TagAlias, UseRecord, ZonePeriod,
 };
-use crate::anchor::{AnchorSource, ClockAnchor, TimeCertainty, corrected_ms, time_certainty};
+use crate::anchor::{AnchorSource, ClockAnchor, StatedTime, TimeCertainty, corrected_ms, time_certainty};
 use crate::entry::{Entry, EntryTime, IdempotencyRecord};
 use crate::ids::Epoch;
 use crate::kinds::{
@@ -468,8 +470,8 @@ impl FacilityState {
         if let Some(first) = first {
             let earlier = history.cleaning(first.of, first.run)?.filter(|c| now_ms < c.recorded_ms);
             self.recleaned(earlier, false, changes, |c| {
-                (c.at, c.recorded_ms) = (line.at, now_ms);
-                c.performed_ms = if c.stated { c.performed_ms.min(now_ms) } else { now_ms };
+                (c.at, c.stated) = (line.at, StatedTime::of_cleaning(b, &line.at));
+                c.set_recorded(now_ms);
             });
             return Ok(());
         }
@@ -477,13 +479,13 @@ impl FacilityState {
             changes.pass(line.time.late, PassedOver::NotApplicable);
             return Ok(());
         }
+        let stated = StatedTime::of_cleaning(b, &line.at);
         let cleaning = CleaningRecord {
             of: line.of,
             tag: b.tag,
-            // Nobody cleans in the future: a stated time is at most the time of writing.
-            performed_ms: b.performed.unwrap_or(now_ms).min(now_ms),
+            performed_ms: StatedTime::done_ms(stated, now_ms),
             recorded_ms: now_ms,
-            stated: b.performed.is_some(),
+            stated,
             at: line.at,
             who: b.who,
             protocol: b.protocol.map(|p| p.id),
@@ -539,35 +541,40 @@ impl FacilityState {
         // One whose earlier time is that of another boot has no more to do with this one.
         let of_boot = history.unsure(b.boot)?.into_iter().filter(|c| c.at.boot == b.boot);
         for cleaning in of_boot {
-            self.recleaned(Some(cleaning), false, changes, |c| {
-                c.recorded_ms = corrected_ms(&c.at, Some(anchor));
-                let performed_ms = if c.stated { c.performed_ms } else { c.recorded_ms };
-                c.performed_ms = performed_ms.min(c.recorded_ms);
-            });
+            let recorded_ms = corrected_ms(&cleaning.at, Some(anchor));
+            self.change_cleaning(cleaning, changes, |c| c.set_recorded(recorded_ms));
         }
-        // In one order everywhere: what an item remembers of them is bounded.
         let mut uses = history.unsure_uses(b.boot)?;
         uses.sort_by_key(UseRecord::place);
-        for used in uses {
-            self.move_use(&used, [before, Some(anchor)].map(|known| used.ended_ms(known)), changes);
-        }
+        self.move_uses(uses, [before, Some(anchor)], changes);
         Ok(())
     }
 
-    /// A use is at its true time, which may be behind the cleaning before which it stood.
-    fn move_use(&mut self, used: &UseRecord, [before_ms, ended_ms]: [i64; 2], changes: &mut FoldChanges) {
-        if before_ms == ended_ms {
-            return;
+    /// Uses are at their true times, which may be behind the cleaning before which they stood. Those that stay are among them: one
+    /// that nothing had to be remembered of may stand behind the last cleaning now.
+    fn move_uses(
+        &mut self,
+        uses: Vec<UseRecord>,
+        anchors: [Option<ClockAnchor>; 2],
+        changes: &mut FoldChanges,
+    ) {
+        let mut of_items: BTreeMap<Tag, Vec<UseShift>> = BTreeMap::new();
+        for used in uses {
+            let [before_ms, ended_ms] = anchors.map(|anchor| used.ended_ms(anchor));
+            let shift = UseShift { used: EquipmentUse { ended_ms, class: used.class }, before_ms };
+            of_items.entry(used.tag).or_default().push(shift);
+            if before_ms != ended_ms {
+                changes.effects.push(FoldEffect::UseMoved { used, before_ms, ended_ms });
+            }
         }
-        let (used, tag, class) = (*used, used.tag, used.class);
-        self.activity_mut(tag).use_moved(EquipmentUse { ended_ms: before_ms, class }, ended_ms);
-        changes.row(RowKey::Activity(tag));
-        changes
-            .effects
-            .extend([FoldEffect::UseMoved { used, before_ms, ended_ms }, FoldEffect::Windows(tag)]);
+        for (tag, shifts) in of_items {
+            self.activity_mut(tag).uses_moved(&shifts);
+            changes.row(RowKey::Activity(tag));
+            changes.effects.push(FoldEffect::Windows(tag));
+        }
     }
 
-    /// A cleaning that is already there changes: a void, a photo that came later, true time.
+    /// A cleaning that counts changes: a void, a photo that came later, another line that recorded it.
     fn recleaned(
         &mut self,
         cleaning: Option<CleaningRecord>,
@@ -575,9 +582,19 @@ impl FacilityState {
         changes: &mut FoldChanges,
         change: impl FnOnce(&mut CleaningRecord),
     ) {
-        let Some(mut cleaning) = cleaning.filter(|c| c.voided.is_none()) else {
-            return changes.pass(late, PassedOver::NotApplicable);
-        };
+        match cleaning.filter(|c| c.voided.is_none()) {
+            Some(cleaning) => self.change_cleaning(cleaning, changes, change),
+            None => changes.pass(late, PassedOver::NotApplicable),
+        }
+    }
+
+    /// A cleaning that is already there changes, voided or not: true time moves both.
+    fn change_cleaning(
+        &mut self,
+        mut cleaning: CleaningRecord,
+        changes: &mut FoldChanges,
+        change: impl FnOnce(&mut CleaningRecord),
+    ) {
         change(&mut cleaning);
         let tag = cleaning.tag;
         self.activity_mut(tag).place(&cleaning);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::OpenProblem;
 use super::{EquipmentUse, RowVersion, ValueTimes};
-use crate::anchor::{ClockAnchor, TimeCertainty};
+use crate::anchor::{ClockAnchor, StatedTime, TimeCertainty};
 use crate::entry::{ClockState, Digest16, EntryTime};
 use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
 use crate::kinds::{
@@ -404,6 +404,13 @@ impl LastCleaning {
     }
 }
 
+/// A use at its true time, and where it stood.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UseShift {
+    pub(super) used: EquipmentUse,
+    pub(super) before_ms: i64,
+}
+
 /// What happened to an item lately: bounded, whatever its history.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EquipmentActivity {
@@ -479,17 +486,26 @@ impl EquipmentActivity {
     }
 
     pub(super) fn used(&mut self, new: EquipmentUse) {
-        let place = self.uses.partition_point(|used| used.ended_ms <= new.ended_ms);
-        self.uses.insert(place, new);
+        self.insert_use(new);
         self.bound_uses();
     }
 
-    /// A use ended at another time than was believed.
-    pub(super) fn use_moved(&mut self, before: EquipmentUse, ended_ms: i64) {
-        if let Some(place) = self.uses.iter().position(|used| *used == before) {
-            self.uses.remove(place);
+    fn insert_use(&mut self, new: EquipmentUse) {
+        let place = self.uses.partition_point(|used| used.ended_ms <= new.ended_ms);
+        self.uses.insert(place, new);
+    }
+
+    /// Uses ended at other times than was believed: when they did, and when it was believed. All are taken out before one is put
+    /// in, for what is remembered depends on which is the last.
+    pub(super) fn uses_moved(&mut self, moved: &[UseShift]) {
+        for &UseShift { used, before_ms } in moved {
+            let before = EquipmentUse { ended_ms: before_ms, ..used };
+            if let Some(place) = self.uses.iter().position(|one| *one == before) {
+                self.uses.remove(place);
+            }
         }
-        self.used(EquipmentUse { ended_ms, ..before });
+        moved.iter().for_each(|shift| self.insert_use(shift.used));
+        self.bound_uses();
     }
 
     fn bound_uses(&mut self) {
@@ -588,8 +604,9 @@ pub struct CleaningRecord {
     pub performed_ms: i64,
     /// When it was written, corrected, milliseconds since 1970.
     pub recorded_ms: i64,
-    /// Whether `performed_ms` was stated by a person.
-    pub stated: bool,
+    /// When it was done, where a person or a phone stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<StatedTime>,
     /// How the clock stood, for a later correction.
     pub at: EntryTime,
     /// Who.
@@ -631,6 +648,12 @@ impl CleaningRecord {
     /// Where its entry stands.
     pub fn place(&self) -> LinePlace {
         LinePlace { of: self.of, run: self.adopted.map(|adopted| adopted.run) }
+    }
+
+    /// It was written at another time than was believed.
+    pub(super) fn set_recorded(&mut self, recorded_ms: i64) {
+        self.recorded_ms = recorded_ms;
+        self.performed_ms = StatedTime::done_ms(self.stated, recorded_ms);
     }
 
     /// Whether it counts as complete.

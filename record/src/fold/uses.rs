@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LinePlace;
-use crate::anchor::{ClockAnchor, corrected_ms};
+use crate::anchor::{ClockAnchor, StatedTime, corrected_ms};
 use crate::entry::{ClockState, EntryTime};
 use crate::kinds::{EntryRef, SpauldingClass, UseRecorded};
 use crate::run::RunName;
@@ -22,9 +22,9 @@ pub struct UseRecord {
     pub tag: Tag,
     /// When it was written.
     pub at: EntryTime,
-    /// When somebody says that it ended, milliseconds since 1970.
+    /// When somebody says that it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stated_ms: Option<i64>,
+    pub stated: Option<StatedTime>,
     /// Its class, where that was above the item's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<SpauldingClass>,
@@ -33,9 +33,8 @@ pub struct UseRecord {
 impl UseRecord {
     /// What this entry says.
     pub fn of(line: LinePlace, at: EntryTime, body: &UseRecorded) -> Self {
-        // Nothing ends before it began.
-        let stated_ms = body.ended.max(body.performed);
-        Self { of: line.of, run: line.run, tag: body.tag, at, stated_ms, class: body.class }
+        let stated = StatedTime::of_use(body, &at);
+        Self { of: line.of, run: line.run, tag: body.tag, at, stated, class: body.class }
     }
 
     /// Its line.
@@ -50,9 +49,7 @@ impl UseRecord {
 
     /// When it ended, milliseconds since 1970, by what is known of its boot; where nobody stated that, when it was.
     pub fn ended_ms(&self, anchor: Option<ClockAnchor>) -> i64 {
-        let written_ms = corrected_ms(&self.at, anchor);
-        // Nothing that is known has ended in the future.
-        self.stated_ms.unwrap_or(written_ms).min(written_ms)
+        StatedTime::done_ms(self.stated, corrected_ms(&self.at, anchor))
     }
 }
 

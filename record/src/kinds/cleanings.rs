@@ -68,6 +68,9 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] performed: Option<i64>,
         /// When the use ended, milliseconds since 1970.
         #[serde(default, skip_serializing_if = "Option::is_none")] ended: Option<i64>,
+        /// How long before it was written the use ended, seconds, where somebody said that and no time: it is what counts where
+        /// the box's clock was not kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")] ago_s: Option<u32>,
         /// The class of this use, where it was raised.
         #[serde(default, skip_serializing_if = "Option::is_none")] class: Option<SpauldingClass>,
         /// A sticker of its load went into a chart.

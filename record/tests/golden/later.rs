@@ -131,7 +131,7 @@ fn of_loads_and_papers() -> Vec<GoldenLine> {
         ),
         (
             "use.recorded",
-            r#"{"tag":"7QK3M9X2W","performed":1763610011000,"ended":1763610012000,"class":"semicritical","sticker":true}"#,
+            r#"{"tag":"7QK3M9X2W","performed":1763610011000,"ended":1763610012000,"ago_s":900,"class":"semicritical","sticker":true}"#,
             &[],
         ),
         (

@@ -504,7 +504,7 @@ pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
     let mut tx = world.db.begin().await.unwrap();
     for run in [None, runs[0], runs[1]] {
         let at = EntryTime { wall: NOW_MS, boot: BootId::new(1, [1; 10]), up: 1, clock: ClockState::Synced };
-        let used = UseRecord { of, run, tag, at, stated_ms: None, class: None };
+        let used = UseRecord { of, run, tag, at, stated: None, class: None };
         let used = cleanings::IndexedUse { box_id, used, ended_ms: NOW_MS };
         let noted = cleanings::IndexedNote { tag, box_id, of, at_ms: NOW_MS };
         cleanings::put_uses(&mut tx, world.scope, world.facility, &[used], run).await.unwrap();

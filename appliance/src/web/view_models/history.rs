@@ -155,9 +155,9 @@ impl<'a> HistoryLook<'a> {
         let entry = self.reader.line(used.line).ok().flatten();
         let body = match entry.as_ref().map(Entry::event) {
             Some(Event::UseRecorded(body)) => *body,
-            _ => UseRecorded { tag, performed: None, ended: None, class: None, sticker: false },
+            _ => UseRecorded { tag, performed: None, ended: None, ago_s: None, class: None, sticker: false },
         };
-        let line = self.lines(tag).used(&body);
+        let line = self.lines(tag).used(&body, used.ended_ms);
         let (mut facts, number) = (line.facts, self.wording.number(used.line.of.seq));
         facts.extend(entry.and_then(|entry| self.wording.certainty(self.facility, &entry.head().at)));
         facts.push(self.words.history_entry(&number));
@@ -187,6 +187,7 @@ impl<'a> HistoryLook<'a> {
         let (mut facts, absent) = (line.facts, line.photos.len() - photos.len());
         facts.extend((absent > 0).then(|| w.history_photos_absent(absent)));
         facts.extend(wording.certainty(facility, &entry.head().at));
+        let written = WrittenTime::of_believed(facility, &entry.head().at, note.at_ms);
         let number = wording.number(note.line.of.seq);
         facts.push(w.history_entry(&number));
         Some(HistoryRow {
@@ -198,7 +199,7 @@ impl<'a> HistoryLook<'a> {
                 Some(who) => Some(wording.cleaner(reader, facility, &who)),
                 None => self.author_name(&entry).map(|name| SafeHtml::entered(&name)),
             },
-            at: wording.dates().day_and_time(note.at_ms),
+            at: wording.dates().day_and_time(written.ms),
             photos,
             note: line.text.map(|hash| StoredText::read(reader, hash).word(wording.words())),
             facts,
@@ -234,7 +235,7 @@ impl<'a> HistoryLook<'a> {
         let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
         tags.extend(remarks.map(|flag| ("", word_flag(lines, flag))));
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
-        if cleaning.stated && late_ms > 60_000 {
+        if cleaning.stated.is_some() && late_ms > 60_000 {
             tags.push(("due", w.history_late()));
             let written = wording.dates().day_and_time(cleaning.recorded_ms).text;
             facts.push(w.history_late_written(wording.about(late_ms), written));

@@ -152,7 +152,7 @@ pub(crate) fn compose_receipt_strip(sources: &StripSources<'_>, found: &ReceiptT
     }
     lines.push(SlipLine::Rule);
     lines.extend(facts.map(|(name, value)| SlipLine::Fact { name, value }));
-    if cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > LATE_MS {
+    if cleaning.stated.is_some() && cleaning.recorded_ms - cleaning.performed_ms > LATE_MS {
         lines.push(SlipLine::Text(w.slip_late()));
     }
     lines.extend(wording.certainty(facility, &cleaning.at).map(SlipLine::Text));

@@ -74,7 +74,7 @@ impl CleaningView {
         let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
         if late_ms > LATE_ENTRY_MS_MAX {
             badges.push(StatusBadge::new(BadgeTone::Late, words.cleaning_too_late()));
-        } else if cleaning.stated && late_ms > LATE_MS {
+        } else if cleaning.stated.is_some() && late_ms > LATE_MS {
             badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_late()));
         }
         let lines = HistoryWords::in_locale(words.catalog().locale());

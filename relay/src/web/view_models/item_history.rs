@@ -113,7 +113,7 @@ impl HistoryPage {
                     rows.push(look.cleaning_row(conn, &named, cleaning_view).await?);
                 }
                 HistoryEvent::Used(note) => {
-                    let line = look.used(&named, entry.as_ref());
+                    let line = look.used(&named, entry.as_ref(), note.at_ms);
                     rows.push(look.note_row(conn, note, entry.as_ref(), line).await?);
                 }
                 HistoryEvent::Noted(note) => {
@@ -158,12 +158,19 @@ impl HistoryLook<'_> {
     }
 
     /// A use. Where its entry is not here, its time alone is known.
-    fn used(self, named: &FacilityState, entry: Option<&Entry>) -> HistoryLine {
+    fn used(self, named: &FacilityState, entry: Option<&Entry>, ended_ms: i64) -> HistoryLine {
         let body = match entry.map(Entry::event) {
             Some(Event::UseRecorded(body)) => *body,
-            _ => UseRecorded { tag: self.tag, performed: None, ended: None, class: None, sticker: false },
+            _ => UseRecorded {
+                tag: self.tag,
+                performed: None,
+                ended: None,
+                ago_s: None,
+                class: None,
+                sticker: false,
+            },
         };
-        self.lines(named).used(&body)
+        self.lines(named).used(&body, ended_ms)
     }
 
     async fn cleaning_row(
@@ -176,7 +183,7 @@ impl HistoryLook<'_> {
         let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
         let cleaning = &cleaning_view.cleaning;
         let mut parts = vec![cleaning_view.who(page)];
-        if cleaning.stated {
+        if cleaning.stated.is_some() {
             parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
         }
         if let Some(adopted) = cleaning.adopted {

@@ -76,7 +76,7 @@ impl NewUse {
         let performed_ms =
             self.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?;
         let ended_ms = self.ended_at.as_deref().map(|at| read_time("ended_at", at)).transpose()?;
-        Ok(UseForm { tag, performed_ms, ended_ms, class: self.class, sticker: self.sticker })
+        Ok(UseForm { tag, performed_ms, ended_ms, ago_s: None, class: self.class, sticker: self.sticker })
     }
 }
 

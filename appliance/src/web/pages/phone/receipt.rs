@@ -187,7 +187,7 @@ impl ReceiptLook<'_> {
         let (cleaning, dates) = (&found.cleaning, wording.dates());
         let item = facility.equipment.get(&cleaning.tag);
         let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
-        let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
+        let late = cleaning.stated.is_some() && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
         let done = dates.day_and_time(cleaning.performed_ms).to_html();
         let written = dates.day_and_time(cleaning.recorded_ms).to_html();
         let relay = relay_state(state, w, wording, in_chain(reader, found.line));

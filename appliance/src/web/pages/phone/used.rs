@@ -33,7 +33,6 @@ use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
 
 /// How long ago a use may have ended that is recorded now, minutes.
 const ENDED_MIN: [u32; 6] = [0, 15, 30, 60, 120, 240];
-const MINUTE_MS: i64 = 60_000;
 
 /// One of several answers.
 struct UseChoice {
@@ -103,10 +102,9 @@ impl UseAnswers {
         Ok(Self { tag, ended_min, class, sticker: form.get("sticker").is_some() })
     }
 
-    fn use_form(self, now_ms: i64) -> UseForm {
+    fn use_form(self) -> UseForm {
         let Self { tag, ended_min, class, sticker } = self;
-        let ended_ms = now_ms.saturating_sub(i64::from(ended_min) * MINUTE_MS);
-        UseForm { class, sticker, ended_ms: (ended_min > 0).then_some(ended_ms), ..UseForm::now(tag) }
+        UseForm { class, sticker, ago_s: (ended_min > 0).then_some(ended_min * 60), ..UseForm::now(tag) }
     }
 }
 
@@ -156,7 +154,7 @@ pub(crate) async fn submit_used(
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     let cookies_set: [Option<HeaderValue>; 1] = [device.set_cookie()];
     let answers = UseAnswers::read(tag, &form.fields)?;
-    let command = Command::RecordUse(answers.use_form(state.clock.now().wall_ms));
+    let command = Command::RecordUse(answers.use_form());
     // When it ended is counted back from now: what came tells a repeat.
     let key = SubmissionKey::as_sent(submission_key(key, &form.fields), &answers);
     match run_command(&state, by, key, command).await {
