@@ -9,6 +9,7 @@ use record::kinds::EntryRef;
 use service::clock::Now;
 use service::random::RandomSource;
 
+use crate::anchors::known_now;
 use crate::intake::{self, Command, CommandDecision, CommandRefusal, CommandRequest};
 use crate::store::{CommandView, DurableEntry, Store, SubmitError, WriteDecision};
 
@@ -34,7 +35,8 @@ pub enum CommandError {
 
 impl intake::StateView for CommandView<'_> {
     fn now(&self) -> Now {
-        *self.now()
+        // What somebody says of a time is judged by the time that pages show.
+        known_now(*self.now(), self.facility())
     }
     fn epoch(&self) -> Epoch {
         self.epoch()

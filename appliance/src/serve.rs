@@ -37,7 +37,7 @@ use self::progress::StartProgress;
 use self::sockets::{BoxListeners, HTTP_SOCKET, HTTPS_SOCKET, SecureSockets};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
-use crate::anchors::newest_time;
+use crate::anchors::{corrected_time, newest_time};
 use crate::backup::{BackupService, StopOutcome};
 use crate::clock::{FloorClock, system_clock};
 use crate::disk_space::RECORDS_PERCENT;
@@ -193,7 +193,7 @@ async fn run_box(
     let secure = sockets.listeners(HTTPS_SOCKET).map_err(ServeError::System)?;
     let store = open_box(&data, &clock, &random).await?;
     if let Some(newest) = newest_time(&store, store.size()) {
-        floor.stand_on(&newest);
+        floor.stand_on(&corrected_time(newest, &store.facility()));
     }
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));

@@ -98,7 +98,11 @@ pub const ROOMS: &[Room] = &[
         "what a support bundle holds; it knows no page and no record",
     ),
     room("appliance/field_commands", ALL, "commands that put the rooms together without a running box"),
-    room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
+    room(
+        "appliance/command",
+        &["anchors", "clock", "intake", "store"],
+        "the one way from a command to the log",
+    ),
     room(
         "appliance/prints",
         &["clock", "command", "intake", "printing", "store"],

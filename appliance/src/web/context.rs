@@ -8,14 +8,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use service::attempts::ClientNetwork;
-use service::clock::Clock;
+use service::clock::{Clock, Now};
 use service::limit::RateLimiter;
 use service::random::RandomSource;
 use tokio::sync::{Semaphore, watch};
 use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
-use crate::anchors::known_now_ms;
+use crate::anchors::{known_now, known_now_ms};
 use crate::backup::BackupService;
 use crate::doctor::machine::MachineRoot;
 use crate::doctor::running::has_admin;
@@ -195,6 +195,11 @@ impl ContextInner {
 }
 
 impl AppState {
+    /// The clock's reading with the time as far as it is known: what somebody says of a time is judged by it.
+    pub(crate) fn known_now(&self) -> Now {
+        known_now(self.clock.now(), &self.store.facility())
+    }
+
     /// The time now as far as it is known, milliseconds since 1970: what lasts until a time is judged by it.
     pub(crate) fn known_now_ms(&self) -> i64 {
         known_now_ms(&self.clock.now(), &self.store.facility())

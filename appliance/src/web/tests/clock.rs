@@ -170,6 +170,40 @@ async fn a_guess_is_marked_wherever_it_stands() {
 }
 
 #[tokio::test]
+async fn what_was_written_in_1970_stands_where_it_belongs_afterwards() {
+    let world = World::new().await;
+    let scan = format!("/t/{}", world.pump);
+    world.clock.set(Now { wall_ms: 5_000, boot: boot(), up_ms: 7_200_000, state: ClockState::Uncertain });
+    world.post(&format!("{scan}/problem"), &[("what", "broken"), ("notes", "wheel")]).await.is(303);
+    world.post(&format!("{scan}/used"), &[("ended", "15")]).await.is(303);
+    world.anchor(NOW, AnchorSource::Hand).await.unwrap();
+    let used_ms = || world.state.store.facility().activity[&world.pump].uses.last().unwrap().ended_ms;
+    assert_eq!(used_ms(), NOW - 900_000);
+    world.get(&scan).await.has("Reported today 14:04");
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let item = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
+    item.is(200).has("Ended today 13:49").has_not("1970");
+    // Whoever knows better moves it once more.
+    world.anchor(NOW + 3_600_000, AnchorSource::Relay).await.unwrap();
+    assert_eq!(used_ms(), NOW + 2_700_000);
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_time_is_judged_by_the_time_that_is_known() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let used = format!("/api/v1/equipment/{}/uses", world.pump);
+    world.clock.set(Now { wall_ms: 5_000, boot: boot(), up_ms: 5_000, state: ClockState::Uncertain });
+    let hour_ago =
+        serde_json::json!({ "ended_at": crate::web::view_models::formats::utc_text(NOW - 3_600_000) });
+    program.post(&used, hour_ago.clone()).await.is(422);
+    world.anchor(NOW, AnchorSource::Hand).await.unwrap();
+    program.post(&used, hour_ago).await.is(201);
+    let ended: Vec<i64> = world.state.store.facility().activity[&world.pump].use_times();
+    assert_eq!(ended, [NOW - 3_600_000]);
+}
+
+#[tokio::test]
 async fn of_maintenance_a_guess_is_marked_too() {
     let world = World::new().await;
     let program = program(&world, ApiTokenScope::Write);

@@ -22,6 +22,14 @@ impl WrittenTime {
         Self { ms: corrected_ms(at, anchor), certainty: time_certainty(at, anchor) }
     }
 
+    /// Of what was believed to be at `believed_ms` when its entry was folded: where that was the reading of a clock that nobody had
+    /// set, it is where that reading is by now; what somebody stated stays.
+    pub(crate) fn of_believed(facility: &FacilityState, at: &EntryTime, believed_ms: i64) -> Self {
+        let written = Self::of(facility, at);
+        let ms = if believed_ms == at.wall { written.ms } else { believed_ms };
+        Self { ms, ..written }
+    }
+
     pub(crate) fn is_guess(self) -> bool {
         self.certainty == TimeCertainty::Uncertain
     }

@@ -11,7 +11,7 @@ use words::{S0, SafeHtml, WordSet as _, fill_slots};
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::StoredText;
-use crate::web::view_models::entry_times::{line_certainty, use_certainty};
+use crate::web::view_models::entry_times::{WrittenTime, use_certainty};
 use crate::web::view_models::history::HistoryPhoto;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::wording::PageWording;
@@ -148,13 +148,17 @@ fn reports_of(open: &OpenProblem) -> impl Iterator<Item = PlacedReport<'_>> {
     places.zip(open.reports()).map(|(place, report)| PlacedReport { place, report })
 }
 
-/// How far the time of a report can be believed.
-pub(crate) fn report_certainty(
+/// When something was reported, as far as that is known by now.
+pub(crate) fn report_time(
     reader: &LogReader,
     facility: &FacilityState,
     report: &ReportedProblem,
-) -> TimeCertainty {
-    line_certainty(reader, facility, LinePlace { of: report.of, run: report.run })
+) -> WrittenTime {
+    let (line, ms) = (LinePlace { of: report.of, run: report.run }, report.reported_ms);
+    let entry = reader.line(line).ok().flatten();
+    entry.map_or(WrittenTime { ms, certainty: TimeCertainty::Certain }, |entry| {
+        WrittenTime::of_believed(facility, &entry.head().at, ms)
+    })
 }
 
 fn word_kind(wording: &PageWording, report: &ReportedProblem) -> String {
@@ -248,8 +252,8 @@ impl ProblemLook<'_> {
 
     fn card_line(self, placed: PlacedReport<'_>, details: ReportDetails) -> SafeHtml {
         let PlacedReport { place, report } = placed;
-        let certainty = report_certainty(self.reader, self.facility, report);
-        let when = self.wording.marked_time(report.reported_ms, certainty).text;
+        let time = report_time(self.reader, self.facility, report);
+        let when = self.wording.marked_time(time.ms, time.certainty).text;
         if details != ReportDetails::Shown || report.who == CleanedBy::Unattributed {
             return report_line(self.wording, self.w, placed, when);
         }

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use http::Method;
-use record::anchor::TimeCertainty;
 use record::fold::{FacilityState, OpenProblem, ReportedProblem};
 use record::kinds::{Event, ProblemOutcome, ProblemReported, ProblemWord};
 use record::tag::Tag;
@@ -29,7 +28,7 @@ use crate::web::log_reads::{read_quick, text_of};
 use crate::web::view_models::entry_times::WrittenTime;
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::problems::{
-    find_problem, open_problems, problem_id, read_problem_id, report_certainty,
+    find_problem, open_problems, problem_id, read_problem_id, report_time,
 };
 use crate::web::view_models::snapshot::{proof_word, who_name};
 use crate::web::{examples, refusals};
@@ -96,6 +95,7 @@ struct ProblemJson {
 
 impl ReportJson {
     fn read(reader: &LogReader, facility: &FacilityState, report: &ReportedProblem) -> Self {
+        let time = report_time(reader, facility, report);
         Self {
             id: problem_id(report.of),
             what: report.what.clone(),
@@ -103,8 +103,8 @@ impl ReportJson {
             reported_by: who_name(reader, facility, &report.who),
             proof: proof_word(&report.who),
             photos: report.photos.iter().map(|photo| format!("/photos/{photo}.jpg")).collect(),
-            reported_at: utc_text(report.reported_ms),
-            time_uncertain: report_certainty(reader, facility, report) == TimeCertainty::Uncertain,
+            reported_at: utc_text(time.ms),
+            time_uncertain: time.is_guess(),
         }
     }
 }

@@ -115,7 +115,7 @@ async fn late_page(
     let page = RegisterFormPage {
         frame: frame.with_script().about_item(state, item.tag),
         f,
-        sections: late_painter(f, &state.store.snapshot(), item, names, state.clock.now().wall_ms)
+        sections: late_painter(f, &state.store.snapshot(), item, names, state.known_now_ms())
             .draw(values, &problems)?,
         problems,
         title: w.late_title(&item.name),
@@ -134,7 +134,7 @@ pub(crate) async fn ask_late(
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
     let item = find_item(&state, &tag)?;
-    let now_ms = state.clock.now().wall_ms;
+    let now_ms = state.known_now_ms();
     let usual = {
         let facility = state.store.snapshot();
         find_protocol(&facility, &item, None, now_ms).map(|own| own.protocol.to_string())
@@ -184,7 +184,7 @@ impl LateEntry<'_> {
     fn steps(&mut self, protocol: Option<ProtocolId>, performed_ms: Option<i64>) -> Vec<u16> {
         let facility = self.state.store.snapshot();
         // An item without a protocol has one step: cleaned as its maker says.
-        let at_ms = performed_ms.unwrap_or_else(|| self.state.clock.now().wall_ms);
+        let at_ms = performed_ms.unwrap_or_else(|| self.state.known_now_ms());
         let count = find_protocol(&facility, self.item, protocol, at_ms).map_or(1, |own| own.steps.len());
         let count = u16::try_from(count).unwrap_or(u16::MAX);
         if self.sent.values.is_ticked("all_steps") {

@@ -51,7 +51,7 @@ impl SameAgainLook<'_> {
         let mine = found.entry.head().by.device.is_some_and(|device| self.devices.contains(&device));
         let is_whole = found.cleaning.is_complete() && found.cleaning.voided.is_none();
         let item = facility.equipment.get(&found.cleaning.tag).filter(|_| mine && is_whole)?;
-        let (tag, now) = (item.tag, state.clock.now());
+        let (tag, now) = (item.tag, state.known_now());
         let followed = found.body.protocol.map(|followed| followed.id);
         let protocol = find_protocol(facility, item, followed, now.wall_ms);
         // A name is asked for by the class of the next cleaning, which a use in between may have raised.

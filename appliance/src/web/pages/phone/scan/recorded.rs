@@ -55,6 +55,6 @@ pub(super) fn recorded_answer(
         }
         _ => None,
     };
-    let lot = remember_lot(&state.store.snapshot(), form, state.clock.now().wall_ms);
+    let lot = remember_lot(&state.store.snapshot(), form, state.known_now_ms());
     Ok(with_cookies(answer, [device.set_cookie(), name.and_then(|name| device.set_name(name)), lot]))
 }

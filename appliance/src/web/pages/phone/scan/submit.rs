@@ -125,7 +125,7 @@ pub(crate) async fn show(
     let protocol = params.protocol.and_then(|id| id.parse().ok());
     let signed = phone.session(&state).await?;
     let who = phone.first_name(signed.as_ref());
-    let now = state.clock.now();
+    let now = state.known_now();
     let timer = state.contact_timers.find_any(tag, &state.store.snapshot(), &now);
     let devices = phone.shown_devices();
     let mut entered = first_entered(who, protocol, timer.as_ref(), &devices);
@@ -239,7 +239,7 @@ pub(crate) async fn submit(
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     let proof = ScanProof::of_form(&state, &form, signed.as_mut(), &typist).await?;
     let key = submission_key(key, &form);
-    let now = state.clock.now();
+    let now = state.known_now();
     let carried = read_page_state(&state, tag, &form, &now)?;
     let photo = take_photo(&state, photo).await;
     let submission = key.clone().unwrap_or_else(|| new_submission(&state));
