@@ -362,7 +362,8 @@ impl ApiTokenStore {
     /// Revokes a token by its id, or by its name if no other token in force has it.
     ///
     /// # Errors
-    /// The inner one says that it is not clear which, the outer one is that of [`ApiTokenStore::revoke_shown`].
+    /// The inner one says that it is not clear which, the outer one is that of [`ApiTokenStore::revoke_shown`], or there is none
+    /// while the file of tokens is not open: the next start may know it.
     pub fn revoke(
         &self,
         which: &str,
@@ -377,7 +378,11 @@ impl ApiTokenStore {
         let id = match (by_id, named.as_slice()) {
             (Some(token), _) => &token.id,
             (None, [token]) => &token.id,
-            (None, []) => return Ok(Err(unknown())),
+            (None, []) => {
+                // The file may have it, and the next start reads that again.
+                self.rows.expect_lasting()?;
+                return Ok(Err(unknown()));
+            }
             (None, several) => {
                 let ids = several.iter().map(|t| t.id.clone()).collect();
                 return Ok(Err(TokenRefusal::Ambiguous { name: which.to_owned(), ids }));
