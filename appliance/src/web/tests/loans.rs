@@ -97,6 +97,25 @@ async fn whoever_takes_an_item_out_of_service_says_when_it_is_expected_back() {
 }
 
 #[tokio::test]
+async fn a_page_of_an_outage_that_is_over_takes_nothing_out_again() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let (out, back) = (format!("{item}/out"), format!("{item}/back"));
+    let fill = async |page: &str, reason: &str| with(form_of(&tom.get(page).await, page), "reason", reason);
+    super::editing::send(&tom, &out, &fill(&out, "Leaks").await).await.is(303);
+    let stale = fill(&out, "Leaks at the door").await;
+    super::editing::send(&tom, &back, &form_of(&tom.get(&back).await, &back)).await.is(303);
+    let size = world.size();
+    let again = super::editing::send(&tom, &out, &stale).await;
+    again.is(422).has("It was put back into service meanwhile").has("value=\"Leaks at the door\"");
+    assert_eq!(world.size(), size);
+    let form = form_of(&again, &out);
+    super::editing::send(&tom, &out, &form).await.is(303);
+    tom.get(&item).await.has("Out of service: Leaks at the door");
+}
+
+#[tokio::test]
 async fn why_and_until_when_an_item_is_out_is_seen_changed_and_cleared() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;

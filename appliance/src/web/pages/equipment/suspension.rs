@@ -134,6 +134,19 @@ impl ItemSuspension {
         self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
     }
 
+    /// Somebody put it back meanwhile: what came took it out of service again.
+    fn ask_anew(
+        &self,
+        state: &AppState,
+        signed: &StaffSession,
+        mut sent: SentForm<RowVersion>,
+    ) -> Result<FormReply, HttpError> {
+        let f: FormWords = signed.words();
+        sent.errors.push(Wrong { at: "reason".to_owned(), words: f.form_suspension_resumed() });
+        sent.seen = Some(self.version);
+        self.again(state, signed, sent)
+    }
+
     /// Why and until when it is out as it is now, beside what came.
     async fn show_difference(
         &self,
@@ -191,6 +204,9 @@ pub(crate) async fn suspend(
         Ok(_) => go_to(&there.back()),
         Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
             let now = ItemSuspension::find(&state, &tag).await?;
+            if !now.is_out {
+                return now.ask_anew(&state, &signed, sent);
+            }
             now.show_difference(&state, &signed, &sent.values).await
         }
         Err(undone) => match undone.at_field(refused_field) {
