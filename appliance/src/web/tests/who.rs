@@ -123,6 +123,19 @@ async fn whoever_declines_says_why() {
     assert!(lacks_who(&world));
 }
 
+/// Of a page that comes back for something else, the way to record without a name stays.
+#[tokio::test]
+async fn whoever_has_no_name_can_still_decline_after_another_mistake() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Critical, &ProofWay::Typed).await;
+    let refused = submit(&world, false, &[("cleaned_by", "")]).await;
+    refused.is(422).has("name=\"unproven\"");
+    let refused = submit(&world, false, &[("cleaned_by", ""), ("unproven", "1")]).await;
+    refused.is(422).has("Say why").has("name=\"unproven\"");
+    submit(&world, false, &[("cleaned_by", ""), ("unproven", "1"), ("notes", "gloves")]).await.is(303);
+    assert!(lacks_who(&world));
+}
+
 #[tokio::test]
 async fn a_page_says_what_its_way_in_cannot_give() {
     let world = World::new().await;

@@ -242,7 +242,8 @@ impl ScanPageBuilder<'_> {
             reader,
             facility,
             entered: &view.entered.who,
-            lacks_name: view.problems.iter().any(is_name),
+            lacks_name: view.problems.iter().any(is_name)
+                || view.is_again && view.entered.who.trim().is_empty(),
             is_signed_in: known.is_some(),
             has_badges: self.state.identity.badges.has_any(),
         };

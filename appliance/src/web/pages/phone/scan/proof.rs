@@ -114,7 +114,7 @@ pub(crate) struct ProofLook<'a> {
     pub(crate) reader: &'a LogReader,
     pub(crate) facility: &'a FacilityState,
     pub(crate) entered: &'a str,
-    /// It came back for want of a name.
+    /// It came back without a name.
     pub(crate) lacks_name: bool,
     /// Somebody's PIN can be entered in the page: they are signed in.
     pub(crate) is_signed_in: bool,
@@ -127,6 +127,7 @@ impl ProofLook<'_> {
     pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
         let Self { w, class, origin, lacks_name, is_signed_in, has_badges, .. } = self;
         let needed = weakest_way(&self.facility.settings, class);
+        let lacks_name = lacks_name && needed != ProofWay::None;
         let ask = |words| ProofAsk {
             words,
             secure: None,

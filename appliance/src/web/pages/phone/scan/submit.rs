@@ -133,6 +133,7 @@ pub(crate) async fn show(
     let stored = phone.browser().cookies();
     entered.about =
         with_item(&state, tag, |facility, item| find_lot(stored, facility, item, shown, now.wall_ms))?;
+    let is_again = params.draft.is_some();
     let (draft, note) = match params.draft {
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
@@ -155,6 +156,7 @@ pub(crate) async fn show(
         anyway,
         note,
         problems,
+        is_again,
         signed,
         devices,
         origin,
@@ -535,6 +537,7 @@ impl ScanSubmission {
             anyway: self.anyway,
             note,
             problems,
+            is_again: true,
             signed: self.signed.clone(),
             devices: self.devices.clone(),
             origin: self.origin.clone(),

@@ -63,6 +63,8 @@ pub(crate) struct ScanView {
     pub(crate) anyway: bool,
     pub(crate) note: Option<ScanNote>,
     pub(crate) problems: Vec<ScanProblem>,
+    /// It was shown before, with what is put in.
+    pub(crate) is_again: bool,
     pub(crate) signed: Option<StaffSession>,
     /// What this browser is known as.
     pub(crate) devices: Vec<DeviceId>,
