@@ -77,7 +77,9 @@ pub(super) fn report_problem(
     let of = EntryRef { epoch: view.epoch(), seq: view.size() + before };
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
-        let (reason, texts) = drafts.optional_text("notes", &form.text)?;
+        // Everybody who scans the item reads why it is out: what a stranger typed stands in the report, which staff reads.
+        let said = if is_proven(&who) { &*form.text } else { "" };
+        let (reason, texts) = drafts.optional_text("notes", said)?;
         let suspended = EquipmentSuspended {
             tag: item.tag,
             reason,
@@ -94,11 +96,13 @@ pub(super) fn report_problem(
 fn is_suspending(policy: &ProblemPolicy, who: &CleanedBy) -> bool {
     match policy {
         ProblemPolicy::Anyone => true,
-        ProblemPolicy::Proven => {
-            matches!(who, CleanedBy::Pin { .. } | CleanedBy::Badge { .. } | CleanedBy::Login { .. })
-        }
+        ProblemPolicy::Proven => is_proven(who),
         ProblemPolicy::Tell | ProblemPolicy::Other(_) => false,
     }
+}
+
+fn is_proven(who: &CleanedBy) -> bool {
+    matches!(who, CleanedBy::Pin { .. } | CleanedBy::Badge { .. } | CleanedBy::Login { .. })
 }
 
 fn open_problems<'a>(view: &'a dyn StateView, item: &Equipment) -> &'a [OpenProblem] {

@@ -402,6 +402,22 @@ async fn a_report_without_room_for_its_photo_is_recorded_and_says_so() {
     }
 }
 
+/// Why an item is out stands on a page that is open to everybody.
+#[tokio::test]
+async fn what_a_stranger_typed_does_not_stand_on_the_item() {
+    let world = World::new().await;
+    let settings =
+        SettingsChange { problem: Some(record::kinds::ProblemPolicy::Anyone), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+    let scan = format!("/t/{}", world.pump);
+    let report = [("what", "broken"), ("notes", "call 555-0100")];
+    world.post(&format!("{scan}/problem"), &report).await.is(303);
+    let out = world.get(&scan).await;
+    out.is(200).has("Out of service").has_not("555-0100");
+    let tom = desk(&world, StaffRole::Biomed).await;
+    tom.get(&scan).await.has("call 555-0100");
+}
+
 #[tokio::test]
 async fn programs_send_photos_first() {
     let world = World::new().await;
