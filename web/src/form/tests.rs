@@ -105,6 +105,7 @@ fn hostile_values_are_refused_in_their_own_field() {
     for (body, cause) in [
         ("name=", FieldCause::Needed),
         ("name=%E2%80%83", FieldCause::Needed),
+        ("name=%E2%80%8B+%EF%BB%BF", FieldCause::Needed),
         ("name=123456789", FieldCause::TooLong { chars_max: 8 }),
         ("name=a%00b", FieldCause::Character { code: 0 }),
         ("name=a%0Ab", FieldCause::Character { code: 0x0a }),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::str::FromStr;
 
+use record::code::is_hidden;
 use words::{Catalog, Value};
 
 use super::definition::{FieldInput, FormDefinition, FormField};
@@ -207,6 +208,9 @@ fn read_picks(name: &str, fields: &FormFields) -> String {
 fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
     if value.trim().is_empty() {
         return if field.is_required { Err(FieldCause::Needed) } else { Ok(()) };
+    }
+    if field.is_required && value.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
+        return Err(FieldCause::Needed);
     }
     match field.input {
         FieldInput::Line { chars_max } | FieldInput::Exact { chars_max } => {

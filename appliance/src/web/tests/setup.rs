@@ -2,6 +2,7 @@
 
 use firmware_config::ClaimFile;
 
+use super::editing;
 use super::editing::{form_of, value_of, with as put};
 use super::fixture::copy_parts;
 use super::staff_pages::{Desk, desk, person};
@@ -332,13 +333,16 @@ async fn an_admin_changes_it_later_and_nobody_else() {
     let grace = desk(&world, StaffRole::FacilityAdmin).await;
     let page = grace.get("/staff/box/setup").await;
     page.is(200).has("Set up this box").has_not("name=\"code\"").has_not("Ten minutes");
-    let host = [("label_host", "HTTP://10.0.0.77")];
-    let saved = grace.post("/staff/box/setup", &page.hidden("form"), &host).await;
+    let host = |host: &str| editing::with(editing::form_of(&page, "/staff/box/setup"), "label_host", host);
+    // Of a form that does not say what it showed nothing is taken.
+    let blind = [("label_host", "HTTP://10.0.0.77")];
+    grace.post("/staff/box/setup", &page.hidden("form"), &blind).await.is(409);
+    let saved = editing::send(&grace, "/staff/box/setup", &host("HTTP://10.0.0.77")).await;
     // Whoever does that has signed in, and the box is in use.
     saved.is(200).has("The changes are saved").has_not("Add the first item").has_not("being set up");
     assert_eq!(world.state.store.facility().settings.label_host, "HTTP://10.0.0.77");
-    let bad = [("label_host", "10.0.0.77")];
-    grace.post("/staff/box/setup", &page.hidden("form"), &bad).await.is(422).has("Label host: must be");
+    let refused = editing::send(&grace, "/staff/box/setup", &host("10.0.0.77")).await;
+    refused.is(422).has("Label host: must be");
     let tom = person(&world, "Ada Lovelace", StaffRole::Biomed, "839204").await.to_string();
     let signed_in = posted("/staff/sign-in", &[("staff", &tom), ("pin", "839204")]);
     let cookie = world.send(signed_in, true).await.cookies();

@@ -83,7 +83,9 @@ pub(crate) async fn save_changes(
         }
     };
     if let Some(change) = find_facility_change(&state, &sent.values, &claim) {
-        let command = Command::ChangeFacility(Box::new(SettingsChange { seen: sent.seen, ..change }));
+        // Of a form that does not say what it showed, it showed a facility of which nothing was said yet.
+        let seen = Some(sent.seen.unwrap_or_default());
+        let command = Command::ChangeFacility(Box::new(SettingsChange { seen, ..change }));
         let yours = enter_claim(&sent.values, form.file.as_deref(), &claim);
         let key = facility_key(&sent, &yours);
         match run_command(&state, signed.author(), key, command).await {
