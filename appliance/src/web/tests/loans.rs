@@ -108,7 +108,7 @@ async fn a_page_of_an_outage_that_is_over_takes_nothing_out_again() {
     super::editing::send(&tom, &back, &form_of(&tom.get(&back).await, &back)).await.is(303);
     let size = world.size();
     let again = super::editing::send(&tom, &out, &stale).await;
-    again.is(422).has("It was put back into service meanwhile").has("value=\"Leaks at the door\"");
+    again.is(409).has("It was changed meanwhile and is in service").has("value=\"Leaks at the door\"");
     assert_eq!(world.size(), size);
     let form = form_of(&again, &out);
     super::editing::send(&tom, &out, &form).await.is(303);

@@ -4,7 +4,7 @@ use axum::extract::State;
 use record::fold::{RowVersion, ServiceState};
 use record::limits::NOTE_CHARS_MAX;
 use record::tag::Tag;
-use web::answer::{FormReply, Page};
+use web::answer::{FormRecall, FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormPainter, FormSection, FormValues};
@@ -134,17 +134,18 @@ impl ItemSuspension {
         self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
     }
 
-    /// Somebody put it back meanwhile: what came took it out of service again.
-    fn ask_anew(
+    /// It is in service by now, whatever was shown: what came would take it out, perhaps once more.
+    fn confirm_again(
         &self,
         state: &AppState,
         signed: &StaffSession,
         mut sent: SentForm<RowVersion>,
     ) -> Result<FormReply, HttpError> {
         let f: FormWords = signed.words();
-        sent.errors.push(Wrong { at: "reason".to_owned(), words: f.form_suspension_resumed() });
-        sent.seen = Some(self.version);
-        self.again(state, signed, sent)
+        sent.errors.push(Wrong { at: "reason".to_owned(), words: f.form_suspension_in_service() });
+        let marks = FormMarks::new(state, signed).again(sent.submission, Some(self.version));
+        let page = self.page(state, signed, &sent.values, sent.errors, marks)?;
+        Ok(FormReply::Again(FormRecall::Conflicting, page))
     }
 
     /// Why and until when it is out as it is now, beside what came.
@@ -205,7 +206,7 @@ pub(crate) async fn suspend(
         Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
             let now = ItemSuspension::find(&state, &tag).await?;
             if !now.is_out {
-                return now.ask_anew(&state, &signed, sent);
+                return now.confirm_again(&state, &signed, sent);
             }
             now.show_difference(&state, &signed, &sent.values).await
         }
