@@ -10,7 +10,7 @@ use record::tag::Tag;
 use redb::ReadableTable;
 
 use super::error::StoreError;
-use super::places::{self, RUNS_FROM};
+use super::places::{self, Places, RUNS_FROM};
 use super::reader::{LogReader, database_error};
 use super::tables::{self, ItemKey};
 
@@ -93,6 +93,16 @@ impl HistoryPlace {
         let (time, entry) = ((whole >> 64) as u64, whole as u64);
         Self { performed_ms: (time ^ 1 << 63).cast_signed(), entry }
     }
+}
+
+/// Whether a cleaning stands in the history of its item.
+fn has_place(
+    index: &impl ReadableTable<&'static ItemKey, ()>,
+    cleaning: &CleaningRecord,
+    key: u64,
+) -> Result<bool, StoreError> {
+    let place = tables::item_key(cleaning.tag, cleaning.performed_ms, key);
+    index.get(&place).map(|row| row.is_some()).map_err(database_error)
 }
 
 impl LogReader {
@@ -180,10 +190,46 @@ impl LogReader {
         let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
         let (mut found, places) = (Vec::new(), self.shared.places());
         self.each_place(&index, tag, (performed_ms, upto, limit), |_, key| {
-            found.extend(places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?);
+            found.extend(self.listed_cleaning(&cleanings, &entries, &places, key)?);
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// A cleaning that stands in a list; where its rows are not there or cannot be read, the next start builds the database anew.
+    fn listed_cleaning(
+        &self,
+        cleanings: &impl ReadableTable<u64, &'static [u8]>,
+        entries: &impl ReadableTable<u64, &'static [u8]>,
+        places: &Places,
+        key: u64,
+    ) -> Result<Option<CleaningRecord>, StoreError> {
+        let found = places::cleaning_place(cleanings, entries, places, key).map_err(database_error)?;
+        if found.is_none()
+            && let Some(line) = places.line(key)
+        {
+            self.shared.found_damage(line.of.seq);
+        }
+        Ok(found)
+    }
+
+    /// Whether a cleaning stands in the lists as its entry says, or in none because it counts for no item.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) fn is_listed(&self, line: LinePlace, entry: &Entry) -> Result<bool, StoreError> {
+        let places = self.shared.places();
+        let Some((key, believed)) = places.key(line).zip(self.uncounted_cleaning(line, entry)) else {
+            return Ok(true);
+        };
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(database_error)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+        let index = self.txn.open_table(tables::BY_ITEM).map_err(database_error)?;
+        if cleanings.get(key).map_err(database_error)?.is_none() {
+            return has_place(&index, &believed, key).map(|has_place| !has_place);
+        }
+        let found = places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?;
+        found.map_or(Ok(false), |cleaning| has_place(&index, &cleaning, key))
     }
 
     /// Uses of an item whose end lies in `ended_ms`, as [`LogReader::cleanings_of`] gives cleanings.
@@ -269,16 +315,14 @@ impl LogReader {
         let mut found = Vec::new();
         if from < runs_from {
             self.cleanings_in(&cleanings, 0..=from, limit, |key| {
-                found.extend(
-                    places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?,
-                );
+                found.extend(self.listed_cleaning(&cleanings, &entries, &places, key)?);
                 Ok(())
             })?;
             from = u64::MAX;
         }
         let left = limit.saturating_sub(found.len());
         self.cleanings_in(&cleanings, runs_from..=from, left, |key| {
-            found.extend(places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?);
+            found.extend(self.listed_cleaning(&cleanings, &entries, &places, key)?);
             Ok(())
         })?;
         Ok(found)

@@ -4,8 +4,9 @@ use std::sync::PoisonError;
 
 use record::checkpoint::LogOrigin;
 use record::entry::Entry;
+use record::fold::LinePlace;
 use record::ids::Epoch;
-use record::kinds::Event;
+use record::kinds::{EntryRef, Event};
 use record::tree::{Hash, frontier_at};
 
 use super::Store;
@@ -62,7 +63,7 @@ impl Store {
         self.epochs().into_iter().find(|epoch| epoch.n >= n)
     }
 
-    /// Compares one block of the database's entries with the tree. Damage is noted: the next start builds it anew.
+    /// Compares one block of the database's entries with the tree, and looks whether its cleanings stand in the lists. Damage is noted: the next start builds it anew.
     ///
     /// # Errors
     /// The database's, other than damage.
@@ -80,7 +81,14 @@ impl Store {
         let mut look = ScrubStep { next: Some((epoch.n, from + BLOCK)), ..done };
         for entry in reader.entries(from..from + BLOCK) {
             match entry {
-                Ok(entry) => look.photos.extend(entry_photos(&entry)),
+                Ok(entry) => {
+                    let line = LinePlace { of: EntryRef { epoch, seq: entry.seq() }, run: None };
+                    if !reader.is_listed(line, &entry)? {
+                        self.shared.found_damage(entry.seq());
+                        look.damaged = true;
+                    }
+                    look.photos.extend(entry_photos(&entry));
+                }
                 Err(StoreError::Damaged { .. }) => {
                     look.damaged = true;
                     break;

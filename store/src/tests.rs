@@ -24,6 +24,7 @@ mod faulty_disk;
 mod healing;
 mod holes;
 mod interrupted;
+mod lists;
 mod misplaced;
 mod past;
 mod readers;
