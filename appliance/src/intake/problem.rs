@@ -78,8 +78,8 @@ pub(super) fn report_problem(
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
         // Everybody who scans the item reads why it is out: what a stranger typed stands in the report, which staff reads.
-        let said = if is_proven(&who) { &*form.text } else { "" };
-        let (reason, texts) = drafts.optional_text("notes", said)?;
+        let public = if is_proven(&who) { &*form.text } else { "" };
+        let (reason, texts) = drafts.optional_text("notes", public)?;
         let suspended = EquipmentSuspended {
             tag: item.tag,
             reason,
