@@ -72,9 +72,12 @@ pub struct SyncWatch {
 }
 
 impl SyncWatch {
-    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log.
+    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log. One of another
+    /// boot that was written later than this boot began was written by a clock that was ahead.
     pub fn new(now: &Now, newest: Option<EntryTime>) -> Self {
-        let earlier = newest.filter(|at| at.boot == now.boot).map(|at| at.clock);
+        let began_ms = now.wall_ms.saturating_sub_unsigned(now.up_ms);
+        let tells = |at: &EntryTime| at.boot == now.boot || at.wall > began_ms;
+        let earlier = newest.filter(tells).map(|at| at.clock);
         Self { before: earlier.unwrap_or(now.state) }
     }
 
@@ -121,6 +124,11 @@ mod tests {
         Some(EntryTime { wall: NOW_MS, boot: BootId::new(0, [boot; 10]), up, clock })
     }
 
+    /// Of an earlier boot, and before this one began.
+    fn written_before(clock: ClockState) -> Option<EntryTime> {
+        entry(1, 9_000, clock).map(|at| EntryTime { wall: NOW_MS - 600_001, ..at })
+    }
+
     #[test]
     fn a_time_server_is_told_of_once_when_it_is_heard() {
         let (unsure, synced) = (reading(5_000, ClockState::Uncertain), reading(NOW_MS, ClockState::Synced));
@@ -133,7 +141,10 @@ mod tests {
             (entry(2, 9_000, ClockState::Uncertain), true),
             (entry(2, 9_000, ClockState::Rtc), true),
             (entry(2, 9_000, ClockState::Synced), false),
-            (entry(1, 9_000, ClockState::Uncertain), false),
+            (entry(1, 9_000, ClockState::Uncertain), true),
+            (entry(1, 9_000, ClockState::Rtc), true),
+            (entry(1, 9_000, ClockState::Synced), false),
+            (written_before(ClockState::Uncertain), false),
         ] {
             assert_eq!(SyncWatch::new(&synced, newest).look(&synced).is_some(), tells, "{newest:?}");
         }

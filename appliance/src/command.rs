@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use record::entry::{Digest16, Entry, EntryAuthor};
+use record::entry::{Digest16, Entry, EntryAuthor, EntryTime};
 use record::fold::{CleaningRecord, FacilityState, LinePlace};
-use record::ids::Epoch;
+use record::ids::{BootId, Epoch};
 use record::kinds::EntryRef;
 use service::clock::Now;
 use service::random::RandomSource;
@@ -55,6 +55,9 @@ impl intake::StateView for CommandView<'_> {
     }
     fn entry(&self, of: EntryRef) -> Option<Entry> {
         self.entry(of)
+    }
+    fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime> {
+        self.last_of_unsure_boots(is_meant)
     }
 }
 

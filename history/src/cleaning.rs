@@ -68,6 +68,7 @@ pub fn word_certainty(w: HistoryWords, certainty: TimeCertainty) -> Option<Strin
             Some(AnchorSource::Ntp) => "ntp",
             Some(AnchorSource::Relay) => "relay",
             Some(AnchorSource::Hand) => "hand",
+            Some(AnchorSource::Order) => "order",
             None => "unknown",
         })),
     }
@@ -144,12 +145,12 @@ mod tests {
         for locale in [Locale::EnUs, Locale::EsUs] {
             let w = HistoryWords::in_locale(locale);
             assert_eq!(word_certainty(w, TimeCertainty::Certain), None);
-            let others = [None, Some(AnchorSource::Ntp), Some(AnchorSource::Relay), Some(AnchorSource::Hand)];
-            let mut all: Vec<_> =
-                others.map(|source| word_certainty(w, TimeCertainty::Corrected(source))).into();
+            let words = ["ntp", "relay", "hand", "order", "stars"];
+            let certainty = |word| TimeCertainty::Corrected(AnchorSource::of(word));
+            let mut all: Vec<_> = words.map(|word| word_certainty(w, certainty(word))).into();
             all.push(word_certainty(w, TimeCertainty::Uncertain));
             let different: std::collections::BTreeSet<_> = all.iter().flatten().collect();
-            assert_eq!(different.len(), 5, "{all:?}");
+            assert_eq!(different.len(), 6, "{all:?}");
         }
     }
 }

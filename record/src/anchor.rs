@@ -15,6 +15,8 @@ pub enum AnchorSource {
     Relay,
     /// A person, to the minute.
     Hand,
+    /// The log's own order: it was no later, for a boot that came behind began then.
+    Order,
 }
 
 impl AnchorSource {
@@ -24,12 +26,13 @@ impl AnchorSource {
             Self::Ntp => "ntp",
             Self::Relay => "relay",
             Self::Hand => "hand",
+            Self::Order => "order",
         }
     }
 
     /// Of its word; `None`: one that this version does not know.
     pub fn of(word: &str) -> Option<Self> {
-        [Self::Ntp, Self::Relay, Self::Hand].into_iter().find(|source| source.word() == word)
+        [Self::Ntp, Self::Relay, Self::Hand, Self::Order].into_iter().find(|source| source.word() == word)
     }
 }
 
@@ -153,7 +156,7 @@ mod tests {
         let by = |word| Some(ClockAnchor { up_ms: 1, wall_ms: 2, source: AnchorSource::of(word) });
         let certainty = |clock, anchor| time_certainty(&at(clock), anchor);
         assert_eq!(certainty(ClockState::Uncertain, None), TimeCertainty::Uncertain);
-        for source in [AnchorSource::Ntp, AnchorSource::Relay, AnchorSource::Hand] {
+        for source in [AnchorSource::Ntp, AnchorSource::Relay, AnchorSource::Hand, AnchorSource::Order] {
             let corrected = certainty(ClockState::Uncertain, by(source.word()));
             assert_eq!(corrected, TimeCertainty::Corrected(Some(source)));
         }

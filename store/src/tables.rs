@@ -108,6 +108,11 @@ pub(crate) fn boot_key(boot: BootId, entry: u64) -> BootKey {
     key
 }
 
+/// The boot of a [`boot_key`]; `None` where it is damaged.
+pub(crate) fn boot_key_boot(key: &BootKey) -> Option<BootId> {
+    std::str::from_utf8(&key[..26]).ok()?.parse().ok()
+}
+
 /// The entry key of a [`boot_key`].
 pub(crate) fn boot_key_entry(key: &BootKey) -> u64 {
     let mut eight = [0; 8];

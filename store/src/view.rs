@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use record::entry::{Digest16, Entry, EntryDraft, EntryTime};
 use record::fold::{CleaningRecord, FacilityState, LinePlace};
-use record::ids::Epoch;
+use record::ids::{BootId, Epoch};
 use record::kinds::EntryRef;
 use record::tree::Hash;
 use service::clock::Now;
@@ -110,6 +110,11 @@ impl CommandView<'_> {
     /// The cleaning that an entry recorded.
     pub fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord> {
         self.noting(self.rows.cleaning_of(self.places, of, None))
+    }
+
+    /// When the last cleaning and the last use of each boot was written of which `is_meant` and nobody vouched for the clock.
+    pub fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime> {
+        self.noting(self.rows.last_of_unsure_boots(is_meant).map(Some)).unwrap_or_default()
     }
 
     /// A text by its salted hash; `None` when it was erased.

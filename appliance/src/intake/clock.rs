@@ -1,6 +1,10 @@
 //! True time for the present boot.
 
+use std::collections::BTreeMap;
+
+use record::anchor::{ClockAnchor, corrected_ms};
 use record::entry::ClockState;
+use record::ids::BootId;
 use record::kinds::ClockAnchored;
 
 use super::{AnchorSource, ClockRefusal, CommandRefusal, Drafts, RefusalCause, StateView};
@@ -34,7 +38,31 @@ pub(super) fn anchor_clock(
             return Err(CommandRefusal::AlreadySo(RefusalCause::Clock(ClockRefusal::Right)));
         }
     }
+    bound_earlier_boots(wall_ms, view, drafts);
     let source = source.word().to_owned();
     drafts.push(ClockAnchored { boot: now.boot, up: now.up_ms, wall: wall_ms, source }, Vec::new());
     Ok(())
+}
+
+fn is_bound(anchor: &ClockAnchor) -> bool {
+    anchor.source == Some(AnchorSource::Order)
+}
+
+/// A clock that was ahead, and that nobody set while it was, puts a cleaning behind whatever happens for as long: the item would
+/// be clean all the while. What was written in an earlier boot was over when this one began.
+fn bound_earlier_boots(wall_ms: i64, view: &dyn StateView, drafts: &mut Drafts<'_>) {
+    let (now, boots) = (view.now(), &view.facility().boots);
+    let began_ms = wall_ms.saturating_sub_unsigned(now.up_ms);
+    let is_open = |boot: BootId| boot != now.boot && boots.get(&boot).is_none_or(is_bound);
+    let mut ahead: BTreeMap<BootId, u64> = BTreeMap::new();
+    for at in view.last_of_unsure_boots(&is_open) {
+        if corrected_ms(&at, boots.get(&at.boot).copied()) > began_ms {
+            let up_ms = ahead.entry(at.boot).or_default();
+            *up_ms = at.up.max(*up_ms);
+        }
+    }
+    for (boot, up) in ahead {
+        let source = AnchorSource::Order.word().to_owned();
+        drafts.push(ClockAnchored { boot, up, wall: began_ms, source }, Vec::new());
+    }
 }

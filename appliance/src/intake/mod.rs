@@ -28,9 +28,9 @@ mod uses;
 mod ways;
 
 pub use record::anchor::AnchorSource;
-use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
+use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, EntryTime, IdempotencyRecord};
 use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion, ServiceState};
-use record::ids::Epoch;
+use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event, LabelPrinted, ProblemOutcome};
 use record::redact::{PersonalText, Redactable};
 use record::tag::Tag;
@@ -85,6 +85,8 @@ pub trait StateView {
     /// The cleaning that an entry recorded.
     fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord>;
     fn entry(&self, of: EntryRef) -> Option<Entry>;
+    /// When the last cleaning and the last use of each boot was written of which `is_meant` and nobody vouched for the clock.
+    fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime>;
 }
 
 /// A command and where it comes from.

@@ -15,7 +15,7 @@ use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{
     ReportedCounts, SideRoom, report_health_alarms, report_state, report_unreadable_rows,
 };
-use crate::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
+use crate::anchors::{SyncWatch, corrected_time, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{self, BoxAuthority, IdentityStores};
@@ -245,7 +245,8 @@ async fn save_label_scans(scans: Arc<LabelScans>) {
 /// When a time server is heard, that goes into the log: what was written before is corrected by it.
 async fn follow_clock(seams: Seams, store: Store) {
     let own = store.clone();
-    let newest = tokio::task::spawn_blocking(move || newest_time(&own, own.size())).await.ok().flatten();
+    let find = move || newest_time(&own, own.size()).map(|at| corrected_time(at, &own.facility()));
+    let newest = tokio::task::spawn_blocking(find).await.ok().flatten();
     let mut watch = SyncWatch::new(&seams.clock.now(), newest);
     loop {
         if let Some(command) = watch.look(&seams.clock.now()) {

@@ -221,5 +221,6 @@ line-time-corrected = { $source ->
     [ntp] The box’s clock was not set: the time was corrected later, by network time
     [relay] The box’s clock was not set: the time was corrected later, by the relay
     [hand] The box’s clock was not set: the time was corrected later, by hand, to within 60 s
+    [order] The box’s clock was ahead: the time is an estimate, and was no later
    *[unknown] The box’s clock was not set: the time was corrected later
 }

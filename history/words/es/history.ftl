@@ -191,5 +191,6 @@ line-time-corrected = { $source ->
     [ntp] El reloj de la unidad no estaba en hora: la hora se corrigió después, con la hora de la red
     [relay] El reloj de la unidad no estaba en hora: la hora se corrigió después, con la del servidor central
     [hand] El reloj de la unidad no estaba en hora: la hora se corrigió después, a mano, con un margen de 60 s
+    [order] El reloj de la unidad iba adelantado: la hora es una estimación, y no fue más tarde
    *[unknown] El reloj de la unidad no estaba en hora: la hora se corrigió después
 }

@@ -59,6 +59,7 @@ async fn five_records_before_the_time_was_known_are_where_they_belong_afterwards
             AnchorSource::Ntp => "the time was corrected later, by network time",
             AnchorSource::Relay => "the time was corrected later, by the relay",
             AnchorSource::Hand => "the time was corrected later, by hand, to within 60 s",
+            AnchorSource::Order => unreachable!("nobody gives this command"),
         };
         for receipt in &receipts {
             world.get(receipt).await.has(corrected).has_not("the time is an estimate");
@@ -186,6 +187,35 @@ async fn what_was_written_in_1970_stands_where_it_belongs_afterwards() {
     // Whoever knows better moves it once more.
     world.anchor(NOW + 3_600_000, AnchorSource::Relay).await.unwrap();
     assert_eq!(used_ms(), NOW + 2_700_000);
+}
+
+/// A clock that was a year ahead would keep its items clean for a year.
+#[tokio::test]
+async fn what_a_clock_wrote_that_was_ahead_was_over_when_a_later_boot_began() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    for state in [ClockState::Uncertain, ClockState::Rtc] {
+        let world = World::new().await;
+        let scan = format!("/t/{}", world.pump);
+        let earlier = BootId::new(0, [8; 10]);
+        let ahead = Now { wall_ms: NOW + YEAR_MS, boot: earlier, up_ms: 90_000, state };
+        world.clock.set(ahead);
+        let receipt = world.post(&scan, &[("cleaned_by", "Ada")]).await.is(303).location();
+        world.clock.set(Now { up_ms: 95_000, wall_ms: ahead.wall_ms + 5_000, ..ahead });
+        world.post(&format!("{scan}/used"), &[]).await.is(303);
+        world.clock.set(Now { wall_ms: NOW, boot: boot(), up_ms: 60_000, state: ClockState::Synced });
+        world.anchor(NOW, AnchorSource::Ntp).await.unwrap();
+        let began_ms = NOW - 60_000;
+        assert_eq!(world.newest(1)[0].recorded_ms, began_ms - 5_000, "{state:?}");
+        let used = || world.state.store.facility().activity[&world.pump].use_times();
+        assert_eq!(used(), [began_ms]);
+        let said = world.get(&receipt).await.text().contains("the time is an estimate, and was no later");
+        assert_eq!(said, state == ClockState::Uncertain);
+        // It is said once, and of no boot that was not ahead.
+        let size = world.size();
+        world.clock.advance(std::time::Duration::from_secs(7_200));
+        world.anchor(NOW + 7_200_000, AnchorSource::Ntp).await.unwrap();
+        assert_eq!((world.size(), used()), (size + 1, vec![began_ms]));
+    }
 }
 
 #[tokio::test]

@@ -89,7 +89,8 @@ pub(crate) struct CleaningItem {
     recorded_at: String,
     /// Whether these times are a guess: the box's clock was not set, and nobody has said since what the time was.
     time_uncertain: bool,
-    /// Who corrected these times later, where the box's clock was not set: `ntp`, `relay` or `hand`.
+    /// Who corrected these times later, where the box's clock was not set: `ntp`, `relay`, `hand`, or `order`: it was ahead, and
+    /// these times are the latest that they can be.
     time_corrected_by: Option<&'static str>,
     complete: bool,
     /// What it lacks to be complete.
