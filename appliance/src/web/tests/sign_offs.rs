@@ -1,6 +1,7 @@
 //! Who is signed off for which protocol: by whom, until when, ended, and what of that is told before its end.
 
 use record::kinds::{CleaningFlag, CleaningRecorded, CompetencyPolicy, MissingPart};
+use serde_json::json;
 use service::clock::Clock as _;
 
 use super::programs::program;
@@ -56,6 +57,25 @@ async fn the_first_sign_off_needs_the_role_and_the_next_somebody_who_is_signed_o
     grant(&world, own, None).await;
     press(&tom, maria, "2028-01-01").await.is(303);
     press(&tom, own, "").await.is(403).has("Somebody else signs people off");
+}
+
+#[tokio::test]
+async fn a_program_that_changes_the_day_of_a_sign_off_keeps_its_remark() {
+    let world = World::new().await;
+    let maria = person(&world, "Maria", StaffRole::Technician, "222222").await;
+    let program = program(&world, ApiTokenScope::Write);
+    let protocol = only_protocol(&world);
+    let send = async |more: serde_json::Value| {
+        let mut body = json!({ "staff": maria, "protocol": protocol });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        program.post("/api/v1/sign-offs", body).await.is(200).json()["notes"].clone()
+    };
+    assert_eq!(send(json!({})).await, serde_json::Value::Null);
+    assert_eq!(send(json!({ "notes": "Watched twice" })).await, "Watched twice");
+    assert_eq!(send(json!({ "until": "2027-11-24" })).await, "Watched twice");
+    let listed = program.get("/api/v1/sign-offs").await.is(200).json()["items"][0].clone();
+    assert_eq!((&listed["notes"], &listed["until"]), (&json!("Watched twice"), &json!("2027-11-24")));
+    assert_eq!(send(json!({ "notes": "" })).await, serde_json::Value::Null);
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ pub(crate) mod scanned_tags;
 pub(crate) mod schedules;
 pub(crate) mod setup_words;
 pub(crate) mod sheets;
+pub(crate) mod sign_offs;
 pub(crate) mod slips;
 pub(crate) mod snapshot;
 pub(crate) mod status_board;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::Method;
-use record::fold::{CompetencyGrant, FacilityState, RowVersion};
+use record::fold::{CompetencyGrant, RowVersion};
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::CivilDay;
 use schemars::JsonSchema;
@@ -12,16 +12,21 @@ use web::answer::{Json, NoContent, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
+use words::{Locale, WordSet as _};
 
 use crate::intake::{Command, CompetencyEnding, CompetencySignOff, find_grant, grant_version, is_signed_off};
+use crate::store::LogReader;
 use crate::web::access::permissions::{Read, SignOff, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
+use crate::web::log_reads::{read_long, read_quick};
 use crate::web::view_models::formats::utc_text;
+use crate::web::view_models::sign_offs::read_grant;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::PageWords;
 use crate::web::{examples, refusals};
 
 pub(crate) fn sign_off_routes() -> Vec<Route<AppState>> {
@@ -58,26 +63,32 @@ struct SignOffJson {
     holds: bool,
     /// When it was given (RFC 3339, UTC).
     signed_off_at: String,
+    /// What was said of it; null: nothing.
+    notes: Option<String>,
     /// Its version: in quotation marks, what `If-Match` names.
     version: String,
 }
 
 impl SignOffJson {
-    fn of(
-        facility: &FacilityState,
-        today: Option<CivilDay>,
+    fn read(
+        state: &AppState,
+        reader: &LogReader,
         staff: StaffId,
         protocol: ProtocolId,
         grant: &CompetencyGrant,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, HttpError> {
+        let facility = state.store.snapshot();
+        let today = Snapshot::of(state, &facility).local.today();
+        let (_, text) = read_grant(reader, grant.of)?;
+        Ok(Self {
             staff,
             protocol,
             until: grant.until,
-            holds: today.is_some_and(|today| is_signed_off(facility, staff, protocol, today)),
+            holds: today.is_some_and(|today| is_signed_off(&facility, staff, protocol, today)),
             signed_off_at: utc_text(grant.set_ms),
+            notes: text.map(|text| text.word(PageWords::in_locale(Locale::EnUs))),
             version: grant_version(Some(grant)).to_string(),
-        }
+        })
     }
 }
 
@@ -85,15 +96,17 @@ async fn list_sign_offs(
     _: StaffOrProgram<SignOff, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<SignOffJson>>, HttpError> {
-    let facility = state.store.snapshot();
-    let today = Snapshot::of(&state, &facility).local.today();
-    let here =
-        facility.competency.iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
-    let all = here.flat_map(|(staff, row)| {
-        let held = row.protocols.iter().filter(|(_, grant)| !grant.ended);
-        held.map(|(protocol, grant)| SignOffJson::of(&facility, today, *staff, *protocol, grant))
+    let all = read_long(&state, |state, reader| {
+        let facility = state.store.snapshot();
+        let here = facility.competency.iter();
+        let here = here.filter(|(staff, _)| facility.staff.get(staff).is_some_and(|member| !member.left));
+        let all = here.flat_map(|(staff, row)| {
+            let held = row.protocols.iter().filter(|(_, grant)| !grant.ended);
+            held.map(|(protocol, grant)| SignOffJson::read(state, reader, *staff, *protocol, grant))
+        });
+        all.collect()
     });
-    Ok(Json(ListJson::whole(all.collect())))
+    Ok(Json(ListJson::whole(all.await?)))
 }
 
 /// A sign-off as a program gives it.
@@ -107,9 +120,9 @@ struct NewSignOff {
     /// The last day on which that holds; absent: until it is ended.
     #[serde(default)]
     until: Option<CivilDay>,
-    /// A remark, at most 1,000 characters.
+    /// A remark, at most 1,000 characters; absent: what is there stays, and an empty one clears it.
     #[serde(default)]
-    notes: String,
+    notes: Option<String>,
 }
 
 async fn add_sign_off(
@@ -119,15 +132,33 @@ async fn add_sign_off(
     if_match: IfMatch,
     JsonBody(new): JsonBody<NewSignOff>,
 ) -> Result<WithHeaders<Json<SignOffJson>>, HttpError> {
-    let NewSignOff { staff, protocol, until, notes: note } = new;
+    let NewSignOff { staff, protocol, until, notes } = new;
     let now = Some(find_version(&state, staff, protocol));
+    let note = match notes {
+        Some(note) => note,
+        None => read_notes(&state, staff, protocol).await?,
+    };
     let command = Command::GrantCompetency(CompetencySignOff { staff, protocol, until, note, seen: None });
     run_over(&state, now, key, &if_match, command).await?;
-    let facility = state.store.snapshot();
-    let grant = find_grant(&facility, staff, protocol).ok_or_else(not_found)?;
-    let today = Snapshot::of(&state, &facility).local.today();
-    let body = Json(SignOffJson::of(&facility, today, staff, protocol, grant));
-    with_etag(Some(grant_version(Some(grant))), body)
+    let made = read_quick(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let grant = find_grant(&facility, staff, protocol).ok_or_else(not_found)?;
+        let body = SignOffJson::read(state, reader, staff, protocol, grant)?;
+        Ok((grant_version(Some(grant)), body))
+    });
+    let (version, body) = made.await?;
+    with_etag(Some(version), Json(body))
+}
+
+/// What is said of a sign-off that holds; empty: nothing, or it was erased.
+async fn read_notes(state: &AppState, staff: StaffId, protocol: ProtocolId) -> Result<String, HttpError> {
+    read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let grant = find_grant(&facility, staff, protocol).filter(|grant| !grant.ended);
+        let text = grant.map(|grant| read_grant(reader, grant.of)).transpose()?;
+        Ok(text.and_then(|(_, text)| text?.readable()).unwrap_or_default())
+    })
+    .await
 }
 
 /// The version of what is there of a person and a protocol.

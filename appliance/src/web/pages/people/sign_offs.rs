@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use record::fold::RowVersion;
 use record::ids::{ProtocolId, StaffId};
-use record::kinds::{CivilDay, Event};
+use record::kinds::CivilDay;
 use record::limits::NOTE_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,12 +17,12 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::intake::{
     Command, CommandRefusal, CompetencyEnding, CompetencySignOff, find_grant, grant_version,
 };
-use crate::store::{LogReader, ReadLane};
+use crate::store::ReadLane;
 use crate::web::access::permissions::SignOff;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::{CommandFailure, entry_by, run_command};
+use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, ask_over, ask_reason_over, find_refused, is_changed, show_conflict,
@@ -36,6 +36,7 @@ use crate::web::request::form::StaffForm;
 use crate::web::request::optional_day::read_optional_day;
 use crate::web::request::submission::submission_of;
 use crate::web::view_models::competency::{GrantBadge, word_grant};
+use crate::web::view_models::sign_offs::read_grant;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{FormWords, PageWords, PeopleWords};
@@ -245,20 +246,6 @@ impl SignedPair {
         };
         draw_page(&page.frame, &page)
     }
-}
-
-/// Who made or ended a sign-off, and what they said of it.
-fn read_grant(
-    reader: &LogReader,
-    of: record::kinds::EntryRef,
-) -> Result<(Option<StaffId>, Option<StoredText>), HttpError> {
-    let Some((entry, event)) = entry_by(reader, of)? else { return Ok((None, None)) };
-    let text = match event {
-        Event::CompetencyGranted(granted) => granted.text,
-        Event::CompetencyEnded(ended) => ended.reason,
-        _ => None,
-    };
-    Ok((entry.head().by.staff, text.map(|text| StoredText::read(reader, text.hash))))
 }
 
 #[derive(Template)]
