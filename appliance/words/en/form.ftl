@@ -538,7 +538,7 @@ form-suspension-present = { $name } is out of service
 form-suspension-reason = Why
     .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
     .needed = Say why
-form-suspension-in-service = It was changed meanwhile and is in service; nothing of yours was recorded. The button below takes it out of service.
+form-suspension-in-service = It was changed meanwhile and is in service. The button below takes it out of service.
 form-suspension-back = Expected back
     .hint = A day such as 2026-12-01, if you know it. Everybody who scans it sees this too.
 

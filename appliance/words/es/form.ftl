@@ -493,7 +493,7 @@ form-suspension-present = { $name } está fuera de servicio
 form-suspension-reason = Por qué
     .hint = Por ejemplo: el sensor de flujo no pasa su autocomprobación. Lo ve quien lo escanee.
     .needed = Indique el motivo
-form-suspension-in-service = Entretanto cambió y está en servicio; no se registró nada de lo suyo. El botón de abajo lo saca de servicio.
+form-suspension-in-service = Entretanto cambió y está en servicio. El botón de abajo lo saca de servicio.
 form-suspension-back = Se espera de vuelta
     .hint = Un día, como 2026-12-01, si lo sabe. También lo ve quien lo escanee.
 
