@@ -1,5 +1,7 @@
 //! Reports that something is wrong with an item, and what came of them.
 
+use record::anchor::corrected_ms;
+use record::entry::EntryTime;
 use record::fold::{Equipment, OpenProblem, ServiceState};
 use record::ids::DeviceId;
 use record::kinds::{
@@ -114,8 +116,13 @@ fn reports_of_device(view: &dyn StateView, device: DeviceId) -> u32 {
     let open = view.facility().activity.values().flat_map(|activity| &activity.problems);
     let reports = open.flat_map(OpenProblem::reports);
     let recent = reports.filter(|report| report.reported_ms >= since_ms);
-    let by_device = recent
-        .filter(|report| view.entry(report.of).is_some_and(|made| made.head().by.device == Some(device)));
+    let made = recent.filter_map(|report| view.entry(report.of));
+    // What a row has of the time is from when it was folded: by a clock that was ahead it would be recent for as long.
+    let anchor = |at: &EntryTime| view.facility().boots.get(&at.boot).copied();
+    let by_device = made.filter(|made| {
+        let at = &made.head().at;
+        made.head().by.device == Some(device) && corrected_ms(at, anchor(at)) >= since_ms
+    });
     u32::try_from(by_device.count()).unwrap_or(u32::MAX)
 }
 

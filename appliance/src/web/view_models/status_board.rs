@@ -117,7 +117,7 @@ impl StatusBoard {
 
     /// The items that somebody cleans at this moment, as far as the board knows of records.
     pub(crate) fn being_cleaned(&self, state: &AppState) -> BTreeSet<Tag> {
-        state.contact_timers.being_cleaned(&self.seen, &state.clock.now())
+        state.contact_timers.being_cleaned(&self.seen, &state.known_now())
     }
 
     /// One item by its first tag.

@@ -268,7 +268,7 @@ pub(crate) fn find_item_version(
     let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
     let row = state.stored::<StatusBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
-    let being_cleaned = state.contact_timers.being_cleaned(&facility, &state.clock.now());
+    let being_cleaned = state.contact_timers.being_cleaned(&facility, &state.known_now());
     Ok((EquipmentJson::of(&facility, &row, &being_cleaned), item.changed))
 }
 

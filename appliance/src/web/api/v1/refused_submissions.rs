@@ -187,7 +187,7 @@ async fn list_waiting(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<WaitingPhoneJson>>, HttpError> {
-    let now = state.clock.now();
+    let now = state.known_now();
     let time = |age_ms| utc_text(now.wall_ms.saturating_sub_unsigned(age_ms));
     let phones = state.stored::<WaitingPhones>().all(now.up_ms).into_iter();
     let rows = phones.map(|phone| WaitingPhoneJson {

@@ -142,7 +142,7 @@ fn list_phones(
     wording: &PageWording,
     w: PhoneRecordWords,
 ) -> Vec<PhoneCard> {
-    let (now, facility) = (state.clock.now(), state.store.snapshot());
+    let (now, facility) = (state.known_now(), state.store.snapshot());
     let time = |age_ms| wording.dates().day_and_time(now.wall_ms.saturating_sub_unsigned(age_ms)).text;
     let noted = state.stored::<WaitingPhones>().all(now.up_ms).into_iter().map(|phone| {
         let device = phone.device.to_string();
@@ -243,7 +243,7 @@ pub(crate) async fn take_copy(
     let (mut recorded, mut refused) = (0, 0);
     for mut submission in records {
         submission.recall(&state).await;
-        let place = submission.document.place_copied(&state.clock.now());
+        let place = submission.document.place_copied(&state.known_now());
         match record_submission(&state, signed.author(), submission, &place).await {
             Ok(_) => recorded += 1,
             Err(error) if error.status.is_client_error() => refused += 1,

@@ -254,7 +254,7 @@ impl TodayLook<'_> {
 
 /// What phones hold that is not here yet.
 fn word_held(state: &AppState, w: PhoneRecordWords, wording: &PageWording) -> Option<String> {
-    let now = state.clock.now();
+    let now = state.known_now();
     let total = state.stored::<WaitingPhones>().total(now.up_ms)?;
     let oldest_ms = now.wall_ms.saturating_sub_unsigned(total.oldest_ms);
     let time = wording.dates().day_and_time(oldest_ms).text;

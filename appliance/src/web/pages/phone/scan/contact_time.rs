@@ -115,7 +115,7 @@ pub(crate) async fn show_contact_time(
     LenientQuery(params): LenientQuery<ContactTimeParams>,
 ) -> Result<Json<ContactTimeBody>, HttpError> {
     let tag = find_item(&state, &text)?.tag;
-    let now = state.clock.now();
+    let now = state.known_now();
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let requested = params.protocol.and_then(|id| id.parse().ok());
