@@ -3,6 +3,7 @@
 use record::anchor::corrected_ms;
 use record::entry::{ClockState, EntryTime};
 use record::fold::FacilityState;
+use record::ids::BootId;
 use service::clock::Now;
 
 use crate::intake::{AnchorSource, Command};
@@ -65,6 +66,30 @@ pub fn newest_time(store: &Store, size: u64) -> Option<EntryTime> {
     }
 }
 
+/// How the clock stood in the boots before this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlierBoots {
+    /// What they wrote is of before this boot, as far as it can be known.
+    InOrder,
+    /// One was ahead, and nobody has said of it what the time was.
+    Ahead,
+}
+
+/// Whether something was written in an earlier boot, by a clock that nobody set, later than this one began: that clock was ahead.
+pub fn find_earlier_boots(store: &Store, now: &Now) -> EarlierBoots {
+    let (facility, began_ms) = (store.facility(), now.wall_ms.saturating_sub_unsigned(now.up_ms));
+    let is_open = |boot: BootId| boot != now.boot && !facility.boots.contains_key(&boot);
+    let read = || store.reader()?.last_of_unsure_boots(&is_open);
+    match read() {
+        Ok(last) if last.iter().any(|at| at.wall > began_ms) => EarlierBoots::Ahead,
+        Ok(_) => EarlierBoots::InOrder,
+        Err(error) => {
+            tracing::warn!(%error, "it is not known whether an earlier boot was ahead");
+            EarlierBoots::InOrder
+        }
+    }
+}
+
 /// Follows whether a time server keeps the clock.
 #[derive(Debug)]
 pub struct SyncWatch {
@@ -72,20 +97,26 @@ pub struct SyncWatch {
 }
 
 impl SyncWatch {
-    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log. One of another
-    /// boot that was written later than this boot began was written by a clock that was ahead.
-    pub fn new(now: &Now, newest: Option<EntryTime>) -> Self {
-        let began_ms = now.wall_ms.saturating_sub_unsigned(now.up_ms);
-        let tells = |at: &EntryTime| at.boot == now.boot || at.wall > began_ms;
-        let earlier = newest.filter(tells).map(|at| at.clock);
-        Self { before: earlier.unwrap_or(now.state) }
+    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log. Where a boot before
+    /// this one was ahead, the time is told in any case.
+    pub fn new(now: &Now, newest: Option<EntryTime>, boots: EarlierBoots) -> Self {
+        let earlier = newest.filter(|at| at.boot == now.boot).map(|at| at.clock);
+        let before = match boots {
+            EarlierBoots::InOrder => earlier.unwrap_or(now.state),
+            EarlierBoots::Ahead => ClockState::Uncertain,
+        };
+        Self { before }
     }
 
-    /// The command to give where a time server has been heard since the last look.
-    pub fn look(&mut self, now: &Now) -> Option<Command> {
-        let before = std::mem::replace(&mut self.before, now.state);
-        let is_edge = now.state == ClockState::Synced && before != ClockState::Synced;
+    /// The command to give where a time server has been heard since the last look that was noted.
+    pub fn look(&self, now: &Now) -> Option<Command> {
+        let is_edge = now.state == ClockState::Synced && self.before != ClockState::Synced;
         is_edge.then_some(Command::AnchorClock { wall_ms: now.wall_ms, source: AnchorSource::Ntp })
+    }
+
+    /// What was to be done at this look is done.
+    pub fn note_look(&mut self, now: &Now) {
+        self.before = now.state;
     }
 }
 
@@ -110,7 +141,6 @@ pub fn anchor_by_relay(
 #[cfg(test)]
 mod tests {
     use record::anchor::ClockAnchor;
-    use record::ids::BootId;
 
     use super::*;
 
@@ -124,29 +154,35 @@ mod tests {
         Some(EntryTime { wall: NOW_MS, boot: BootId::new(0, [boot; 10]), up, clock })
     }
 
-    /// Of an earlier boot, and before this one began.
-    fn written_before(clock: ClockState) -> Option<EntryTime> {
-        entry(1, 9_000, clock).map(|at| EntryTime { wall: NOW_MS - 600_001, ..at })
-    }
-
     #[test]
     fn a_time_server_is_told_of_once_when_it_is_heard() {
         let (unsure, synced) = (reading(5_000, ClockState::Uncertain), reading(NOW_MS, ClockState::Synced));
-        let mut watch = SyncWatch::new(&unsure, None);
+        let mut watch = SyncWatch::new(&unsure, None, EarlierBoots::InOrder);
         assert!(watch.look(&unsure).is_none());
-        assert!(watch.look(&synced).is_some());
+        for _ in 0..2 {
+            assert!(watch.look(&synced).is_some(), "until it is written down");
+        }
+        watch.note_look(&synced);
         assert!(watch.look(&synced).is_none());
-        assert!(SyncWatch::new(&synced, None).look(&synced).is_none(), "it was heard all along");
+        assert!(
+            SyncWatch::new(&synced, None, EarlierBoots::InOrder).look(&synced).is_none(),
+            "it was heard all along"
+        );
+        assert!(
+            SyncWatch::new(&synced, None, EarlierBoots::Ahead).look(&synced).is_some(),
+            "an earlier boot was ahead"
+        );
         for (newest, tells) in [
             (entry(2, 9_000, ClockState::Uncertain), true),
             (entry(2, 9_000, ClockState::Rtc), true),
             (entry(2, 9_000, ClockState::Synced), false),
-            (entry(1, 9_000, ClockState::Uncertain), true),
-            (entry(1, 9_000, ClockState::Rtc), true),
-            (entry(1, 9_000, ClockState::Synced), false),
-            (written_before(ClockState::Uncertain), false),
+            (entry(1, 9_000, ClockState::Uncertain), false),
         ] {
-            assert_eq!(SyncWatch::new(&synced, newest).look(&synced).is_some(), tells, "{newest:?}");
+            assert_eq!(
+                SyncWatch::new(&synced, newest, EarlierBoots::InOrder).look(&synced).is_some(),
+                tells,
+                "{newest:?}"
+            );
         }
     }
 

@@ -49,6 +49,11 @@ pub struct ClockAnchor {
 }
 
 impl ClockAnchor {
+    /// Whether it is the latest that it can be, and not what somebody said.
+    pub fn is_bound(&self) -> bool {
+        self.source == Some(AnchorSource::Order)
+    }
+
     /// The true time at `up_ms` of the same boot.
     pub fn wall_at(self, up_ms: u64) -> i64 {
         let since = i64::try_from(i128::from(up_ms) - i128::from(self.up_ms)).unwrap_or(0);
@@ -127,7 +132,9 @@ impl TimeCertainty {
 /// How far the time of an entry can be believed.
 pub fn time_certainty(at: &EntryTime, anchor: Option<ClockAnchor>) -> TimeCertainty {
     match (at.clock, anchor) {
-        (ClockState::Synced | ClockState::Rtc, _) => TimeCertainty::Certain,
+        (ClockState::Synced, _) => TimeCertainty::Certain,
+        (ClockState::Rtc, Some(anchor)) if anchor.is_bound() => TimeCertainty::Corrected(anchor.source),
+        (ClockState::Rtc, _) => TimeCertainty::Certain,
         (ClockState::Uncertain, Some(anchor)) => TimeCertainty::Corrected(anchor.source),
         (ClockState::Uncertain, None) => TimeCertainty::Uncertain,
     }

@@ -3,8 +3,9 @@
 use std::ops::{Bound, Range, RangeInclusive};
 
 use record::anchor::{StatedTime, corrected_ms};
-use record::entry::Entry;
+use record::entry::{Entry, EntryTime};
 use record::fold::{CleaningRecord, LinePlace};
+use record::ids::BootId;
 use record::kinds::{EntryRef, Event};
 use record::tag::Tag;
 use redb::ReadableTable;
@@ -13,6 +14,7 @@ use super::error::StoreError;
 use super::places::{self, Places, RUNS_FROM};
 use super::reader::{LogReader, database_error};
 use super::tables::{self, ItemKey};
+use super::unsure_boots::last_of_unsure_boots;
 
 /// A use of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,6 +232,18 @@ impl LogReader {
         }
         let found = places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?;
         found.map_or(Ok(false), |cleaning| has_place(&index, &cleaning, key))
+    }
+
+    /// When the last cleaning and the last use of each boot was written whose clock no time server kept, the one that stands last in
+    /// the chain first; of boots that are meant.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_of_unsure_boots(
+        &self,
+        is_meant: &dyn Fn(BootId) -> bool,
+    ) -> Result<Vec<EntryTime>, StoreError> {
+        last_of_unsure_boots(&self.txn, is_meant).map_err(database_error)
     }
 
     /// Uses of an item whose end lies in `ended_ms`, as [`LogReader::cleanings_of`] gives cleanings.

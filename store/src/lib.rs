@@ -94,6 +94,7 @@ mod tidy;
 mod trusted;
 mod unreadable;
 mod unreported;
+mod unsure_boots;
 mod view;
 mod writer;
 

@@ -12,6 +12,7 @@ use service::clock::Now;
 use super::key_runs::KeyRuns;
 use super::pending::PendingCleanings;
 use super::places::Places;
+use super::unsure_boots::last_of_unsure_boots;
 
 /// What a command decides.
 #[derive(Debug)]
@@ -112,9 +113,9 @@ impl CommandView<'_> {
         self.noting(self.rows.cleaning_of(self.places, of, None))
     }
 
-    /// When the last cleaning and the last use of each boot was written of which `is_meant` and nobody vouched for the clock.
+    /// As [`super::LogReader::last_of_unsure_boots`].
     pub fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime> {
-        self.noting(self.rows.last_of_unsure_boots(is_meant).map(Some)).unwrap_or_default()
+        self.noting(last_of_unsure_boots(&self.rows.stored, is_meant).map(Some)).unwrap_or_default()
     }
 
     /// A text by its salted hash; `None` when it was erased.

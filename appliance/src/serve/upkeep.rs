@@ -15,7 +15,7 @@ use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{
     ReportedCounts, SideRoom, report_health_alarms, report_state, report_unreadable_rows,
 };
-use crate::anchors::{SyncWatch, corrected_time, known_now_ms, newest_time, vouched_now};
+use crate::anchors::{SyncWatch, find_earlier_boots, known_now, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{self, BoxAuthority, IdentityStores};
@@ -221,7 +221,8 @@ async fn follow_contact_timers(seams: Seams, store: Store, phones: PhoneTables) 
         tokio::time::sleep(CONTACT_EVERY).await;
         let (own, store, timers) = (seams.clone(), store.clone(), Arc::clone(&phones.contact_timers));
         let look = tokio::task::spawn_blocking(move || {
-            save_contact_timers(&own.alarms, &own.clock.now(), &store, &timers);
+            let now = known_now(own.clock.now(), &store.facility());
+            save_contact_timers(&own.alarms, &now, &store, &timers);
         });
         if let Err(error) = look.await {
             tracing::error!(%error, "contact times were not looked at");
@@ -245,15 +246,18 @@ async fn save_label_scans(scans: Arc<LabelScans>) {
 /// When a time server is heard, that goes into the log: what was written before is corrected by it.
 async fn follow_clock(seams: Seams, store: Store) {
     let own = store.clone();
-    let find = move || newest_time(&own, own.size()).map(|at| corrected_time(at, &own.facility()));
-    let newest = tokio::task::spawn_blocking(find).await.ok().flatten();
-    let mut watch = SyncWatch::new(&seams.clock.now(), newest);
+    let now = seams.clock.now();
+    let find = move || SyncWatch::new(&now, newest_time(&own, own.size()), find_earlier_boots(&own, &now));
+    let Ok(mut watch) = tokio::task::spawn_blocking(find).await else { return };
     loop {
-        if let Some(command) = watch.look(&seams.clock.now()) {
-            match execute_as_box(&store, Arc::clone(&seams.random), command).await {
-                Ok(_) | Err(CommandError::Refused(CommandRefusal::AlreadySo(_))) => {}
-                Err(error) => tracing::warn!(%error, "the time server’s time was not written down"),
-            }
+        let now = seams.clock.now();
+        let written = match watch.look(&now) {
+            Some(command) => execute_as_box(&store, Arc::clone(&seams.random), command).await.map(drop),
+            None => Ok(()),
+        };
+        match written {
+            Ok(()) | Err(CommandError::Refused(CommandRefusal::AlreadySo(_))) => watch.note_look(&now),
+            Err(error) => tracing::warn!(%error, "the time server’s time was not written down"),
         }
         tokio::time::sleep(HEALTH_EVERY).await;
     }

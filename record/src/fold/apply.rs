@@ -530,11 +530,18 @@ impl FacilityState {
         history: &H,
         changes: &mut FoldChanges,
     ) -> Result<(), H::Error> {
-        if late && self.boots.get(&b.boot).is_some_and(|known| known.up_ms > b.up) {
+        let source = AnchorSource::of(&b.source);
+        let known = self.boots.get(&b.boot);
+        let is_passed = match (known.is_some_and(ClockAnchor::is_bound), source) {
+            // Whoever knew the time knows better than the order of the log.
+            (true, source) if source != Some(AnchorSource::Order) => false,
+            (false, Some(AnchorSource::Order)) => known.is_some(),
+            _ => late && known.is_some_and(|known| known.up_ms > b.up),
+        };
+        if is_passed {
             changes.pass(late, PassedOver::Older { value: "boot".to_owned() });
             return Ok(());
         }
-        let source = AnchorSource::of(&b.source);
         let anchor = ClockAnchor { up_ms: b.up, wall_ms: b.wall, source };
         let before = self.boots.insert(b.boot, anchor);
         changes.row(RowKey::Boot(b.boot));

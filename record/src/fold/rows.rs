@@ -388,9 +388,12 @@ pub struct LastCleaning {
     pub performed_ms: i64,
     /// Who.
     pub who: CleanedBy,
-    /// The boot in which it was written, where the clock was not set then.
+    /// The boot in which it was written, where no time server kept the clock then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsure: Option<BootId>,
+    /// A hardware clock went on from where one had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_rtc: bool,
 }
 
 impl LastCleaning {
@@ -398,6 +401,9 @@ impl LastCleaning {
     pub fn certainty(&self, boots: &BTreeMap<BootId, ClockAnchor>) -> TimeCertainty {
         match self.unsure.map(|boot| boots.get(&boot)) {
             None => TimeCertainty::Certain,
+            Some(anchor) if self.is_rtc && !anchor.is_some_and(ClockAnchor::is_bound) => {
+                TimeCertainty::Certain
+            }
             Some(None) => TimeCertainty::Uncertain,
             Some(Some(anchor)) => TimeCertainty::Corrected(anchor.source),
         }
@@ -533,8 +539,9 @@ impl EquipmentActivity {
             self.complete(cleaning.protocol, CompleteCleaning { of, run, performed_ms });
         }
         self.done.retain(|by| by.from_ms.is_some() || !by.done.is_empty());
-        let unsure = Some(cleaning.at.boot).filter(|_| cleaning.at.clock == ClockState::Uncertain);
-        let this = Some(LastCleaning { of, run, performed_ms, who: cleaning.who, unsure })
+        let unsure = Some(cleaning.at.boot).filter(|_| cleaning.at.clock != ClockState::Synced);
+        let is_rtc = cleaning.at.clock == ClockState::Rtc;
+        let this = Some(LastCleaning { of, run, performed_ms, who: cleaning.who, unsure, is_rtc })
             .filter(|_| cleaning.voided.is_none());
         let mut both = [self.last, self.previous].map(|l| l.filter(|l| is_other(l.of, l.run)));
         if both[0].is_none() {

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use super::rows::RECENT_MAX;
 use super::*;
+use crate::anchor::{AnchorSource, TimeCertainty};
 use crate::compliance::{ItemStatus, ItemTimelines};
 use crate::entry::{ClockState, EntryAuthor, EntryTime};
 use crate::ids::Epoch;
@@ -272,6 +273,26 @@ fn what_waited_in_a_phone_and_what_was_voided_move_with_the_clock_too() {
     world.clock = Some(ClockState::Synced);
     let queued = world.clean(120_000, r#","performed":115400,"queued":{"waited_s":4,"phone_ms":7}"#);
     assert_eq!(world.times_of(queued), [115_400, 120_000], "of a kept clock it is as written");
+}
+
+#[test]
+fn the_order_of_the_log_takes_the_place_of_nobodys_word() {
+    let mut world = World { clock: Some(ClockState::Rtc), ..World::pump() };
+    let seq = world.clean(100_000, "");
+    let certainty = |world: &World| world.activity().last.unwrap().certainty(&world.facility.boots);
+    let anchor = |world: &mut World, source: &str, true_ms: i64| {
+        let boot = BootId::new(1, [1; 10]);
+        let body = format!(r#"{{"boot":"{boot}","up":100000,"wall":{true_ms},"source":"{source}"}}"#);
+        world.tell(200_000, "clock.anchored", &body);
+        world.times_of(seq)[1]
+    };
+    assert_eq!(certainty(&world), TimeCertainty::Certain);
+    assert_eq!(anchor(&mut world, "order", 90_000), 90_000);
+    assert_eq!(certainty(&world), TimeCertainty::Corrected(AnchorSource::of("order")));
+    assert_eq!(anchor(&mut world, "order", 80_000), 80_000);
+    assert_eq!(anchor(&mut world, "relay", 85_000), 85_000);
+    assert_eq!(anchor(&mut world, "order", 70_000), 85_000);
+    assert_eq!(certainty(&world), TimeCertainty::Certain);
 }
 
 #[test]

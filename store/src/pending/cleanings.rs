@@ -1,8 +1,6 @@
 //! What waits and what the tables have, seen as one.
 
-use std::ops::Bound;
-
-use record::entry::{Entry, EntryTime};
+use record::entry::Entry;
 use record::fold::{CleaningRecord, UseRecord};
 use record::ids::BootId;
 use record::kinds::{EntryRef, Event};
@@ -103,32 +101,6 @@ impl PendingCleanings {
     /// The same of uses.
     pub(crate) fn unsure_uses(&self, boot: BootId) -> Result<Vec<u64>, redb::Error> {
         self.of_boot(boot, tables::UNSURE_USES, &self.pending.unsure_uses)
-    }
-
-    /// When the last cleaning and the last use of each boot was written that nobody vouched for the clock of, as far as the
-    /// tables have them; of boots of which `is_meant`.
-    pub(crate) fn last_of_unsure_boots(
-        &self,
-        is_meant: impl Fn(BootId) -> bool,
-    ) -> Result<Vec<EntryTime>, redb::Error> {
-        let mut found = Vec::new();
-        for definition in [tables::UNSURE, tables::UNSURE_USES] {
-            let table = self.stored.open_table(definition)?;
-            let mut from = [0; 34];
-            while let Some(row) = table.range::<&BootKey>((Bound::Excluded(&from), Bound::Unbounded))?.next()
-            {
-                from = *row?.0.value();
-                let Some(boot) = tables::boot_key_boot(&from) else { continue };
-                let all = tables::boot_key(boot, 0)..=tables::boot_key(boot, u64::MAX);
-                let last = table.range::<&BootKey>(all.start()..=all.end())?.next_back().transpose()?;
-                from = *all.end();
-                let key = last.map(|row| tables::boot_key_entry(row.0.value())).filter(|_| is_meant(boot));
-                let bytes = key.map(|key| self.entry(key)).transpose()?.flatten();
-                let entry = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-                found.extend(entry.and_then(|entry| Some(Entry::view(entry).ok()?.head().at)));
-            }
-        }
-        Ok(found)
     }
 
     fn of_boot(
