@@ -29,8 +29,8 @@ pub fn corrected_time(at: EntryTime, facility: &FacilityState) -> EntryTime {
     EntryTime { wall: corrected_ms(&at, facility.boots.get(&at.boot).copied()), ..at }
 }
 
-/// The time as far as it is known, where it is so sure that what is old may leave by it: a time server keeps the clock, or somebody said the time in
-/// this boot. A hardware clock alone is sure while it goes on from where one of these left off.
+/// The time as far as it is known, where it is so sure that what is old may leave by it: a time server keeps the clock, or
+/// somebody said the time in this boot. A hardware clock alone is sure while it goes on from where one of these left off.
 pub fn sure_now_ms(now: &Now, facility: &FacilityState) -> Option<i64> {
     let known_ms = known_now_ms(now, facility);
     let is_sure = match now.state {

@@ -1,6 +1,6 @@
 //! True time for the present boot.
 
-use record::anchor::{ClockAnchor, corrected_ms};
+use record::anchor::ClockAnchor;
 use record::entry::{ClockState, EntryTime};
 use record::ids::BootId;
 use record::kinds::ClockAnchored;
@@ -77,7 +77,7 @@ fn bound_earlier_boots(wall_ms: i64, view: &dyn StateView, drafts: &mut Drafts<'
     let before = boots.get(&now.boot).map(|anchor| bound_boots(last.clone(), anchor.wall_at(0)));
     let bounds = bound_boots(last, wall_ms.saturating_sub_unsigned(now.up_ms));
     for (n, BootBound { last, wall_ms }) in bounds.into_iter().enumerate() {
-        let believed_ms = corrected_ms(&last, boots.get(&last.boot).copied());
+        let believed_ms = view.known_ms(&last);
         let was_by_this =
             before.as_ref().is_some_and(|before| before[n].wall_ms.abs_diff(believed_ms) <= MOVED_MS_MIN);
         let moves = wall_ms.abs_diff(believed_ms) > MOVED_MS_MIN && (was_by_this || wall_ms < believed_ms);

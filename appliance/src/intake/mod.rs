@@ -28,6 +28,7 @@ mod uses;
 mod ways;
 
 pub use record::anchor::AnchorSource;
+use record::anchor::corrected_ms;
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, EntryTime, IdempotencyRecord};
 use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion, ServiceState};
 use record::ids::{BootId, Epoch};
@@ -72,7 +73,7 @@ pub use self::ways::{
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
 pub trait StateView {
-    /// The time now.
+    /// The clock’s reading, with the time as far as it is known.
     fn now(&self) -> Now;
     /// The present epoch.
     fn epoch(&self) -> Epoch;
@@ -87,6 +88,10 @@ pub trait StateView {
     fn entry(&self, of: EntryRef) -> Option<Entry>;
     /// When the last cleaning and the last use of each boot was written of which `is_meant` and nobody vouched for the clock.
     fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime>;
+    /// When that was, as far as the log knows it, milliseconds since 1970.
+    fn known_ms(&self, at: &EntryTime) -> i64 {
+        corrected_ms(at, self.facility().boots.get(&at.boot).copied())
+    }
 }
 
 /// A command and where it comes from.

@@ -1,7 +1,5 @@
 //! Reports that something is wrong with an item, and what came of them.
 
-use record::anchor::corrected_ms;
-use record::entry::EntryTime;
 use record::fold::{Equipment, OpenProblem, ServiceState};
 use record::ids::DeviceId;
 use record::kinds::{
@@ -118,11 +116,8 @@ fn reports_of_device(view: &dyn StateView, device: DeviceId) -> u32 {
     let recent = reports.filter(|report| report.reported_ms >= since_ms);
     let made = recent.filter_map(|report| view.entry(report.of));
     // What a row has of the time is from when it was folded: by a clock that was ahead it would be recent for as long.
-    let anchor = |at: &EntryTime| view.facility().boots.get(&at.boot).copied();
-    let by_device = made.filter(|made| {
-        let at = &made.head().at;
-        made.head().by.device == Some(device) && corrected_ms(at, anchor(at)) >= since_ms
-    });
+    let by_device = made
+        .filter(|made| made.head().by.device == Some(device) && view.known_ms(&made.head().at) >= since_ms);
     u32::try_from(by_device.count()).unwrap_or(u32::MAX)
 }
 

@@ -3,8 +3,6 @@
 
 use std::ops::RangeInclusive;
 
-use record::anchor::corrected_ms;
-use record::entry::EntryTime;
 use record::fold::{Equipment, FacilityProtocol, FacilitySettings};
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::{
@@ -254,7 +252,7 @@ struct JudgedProtocol {
 /// phone cannot choose by what it is judged: only by the item's own protocols, and by none that was replaced long before.
 fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -> JudgedProtocol {
     let facility = view.facility();
-    let now_ms = known_ms(&view.now().entry_time(), view);
+    let now_ms = view.now().wall_ms;
     let pressed_ms = now_ms.saturating_sub_unsigned(form.waited_ms);
     let offered = || offered_protocols(facility, item, pressed_ms).first().map(|&own| own.clone());
     let Some(shown) = form.protocol else {
@@ -292,18 +290,13 @@ fn find_shown(
     }
     let at = known.editions.iter().position(|edition| edition.version == version)?;
     let replaced = view.entry(known.editions.get(at + 1)?.of)?;
-    if known_ms(&replaced.head().at, view) < oldest_ms {
+    if view.known_ms(&replaced.head().at) < oldest_ms {
         return None;
     }
     match view.entry(known.editions[at].of)?.event() {
         Event::ProtocolPublished(old) => Some(*old),
         _ => None,
     }
-}
-
-/// When that was, as far as the log knows it.
-fn known_ms(at: &EntryTime, view: &dyn StateView) -> i64 {
-    corrected_ms(at, view.facility().boots.get(&at.boot).copied())
 }
 
 /// Whether each step must be done. An item without a protocol has one: cleaned as the maker says.
