@@ -27,7 +27,7 @@ use relay::accounts::password;
 use relay::accounts::token::{self, MintedToken, new_id};
 use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
-use relay::db::{AccountScope, Db, DbConnection, accounts, boxes, epochs, facilities};
+use relay::db::{Db, PlatformReason, Scoped, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::mqtt::Outbox;
@@ -98,7 +98,7 @@ struct Bench {
 }
 
 /// Somebody who may look at everything.
-async fn people(tx: &mut DbConnection, scope: AccountScope) {
+async fn people(tx: &mut Scoped) {
     let password_hash = password::create_hash(PASSWORD).unwrap();
     let user = NewUser {
         user_id: UserId::new(1, [1; 10]),
@@ -107,7 +107,7 @@ async fn people(tx: &mut DbConnection, scope: AccountScope) {
         role: "account_admin",
         password_hash: &password_hash,
     };
-    accounts::create_user(tx, scope, &user, NOW_MS).await.unwrap();
+    accounts::create_user(tx, &user, NOW_MS).await.unwrap();
     let minted = MintedToken::new(new_id([1; 8]), [1; 32]);
     let token = NewToken {
         token_id: &minted.id,
@@ -117,7 +117,7 @@ async fn people(tx: &mut DbConnection, scope: AccountScope) {
         made_by: "bench",
         expires_ms: None,
     };
-    tokens::insert_token(tx, scope, &token, NOW_MS).await.unwrap();
+    tokens::insert_token(tx, &token, NOW_MS).await.unwrap();
 }
 
 async fn bench(cleanings: i64) -> Bench {
@@ -131,15 +131,15 @@ async fn bench(cleanings: i64) -> Bench {
     let keys = dir.path().join("keys");
     let (fleet, cosigner) = Fleet::open(db.clone(), keys, "bench", None, seams.clone()).unwrap();
     let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
-    let scope = AccountScope::of(account);
     let (log, tags) = log(cleanings);
-    let mut tx = db.begin().await.unwrap();
-    accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
-    people(&mut tx, scope).await;
-    facilities::insert_facility(&mut tx, scope, facility, "Bench", "UTC", NOW_MS).await.unwrap();
+    let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+    let scope = accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
+    let mut tx = tx.enter(scope).await.unwrap();
+    people(&mut tx).await;
+    facilities::insert_facility(&mut tx, facility, "Bench", "UTC", NOW_MS).await.unwrap();
     let place = (log.origin.box_id, facility, log.origin.epoch);
-    boxes::insert_box(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
-    epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
+    boxes::insert_box(&mut tx, place, "Pi", "1", NOW_MS).await.unwrap();
+    epochs::insert_epoch(&mut tx, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), Outbox::new());
     tell(&ingest, &log).await;

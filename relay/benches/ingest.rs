@@ -31,7 +31,7 @@ use record::redact::TextLine;
 use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
 use record::tree::Frontier;
-use relay::db::{AccountScope, Db, accounts, boxes, epochs, facilities};
+use relay::db::{Db, PlatformReason, accounts, boxes, epochs, facilities};
 use relay::ingest::Ingest;
 use relay::mqtt::{Outbox, PublishOutcome};
 use service::clock::SystemClock;
@@ -124,9 +124,9 @@ fn written_bytes() -> u64 {
 async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     db.migrate(START_MS).await.unwrap();
     let (account, clock) = (AccountId::new(1, [1; 10]), Arc::new(SystemClock::default()));
-    let scope = AccountScope::of(account);
-    let mut tx = db.begin().await.unwrap();
-    accounts::platform_create(&mut tx, account, "Bench", START_MS).await.unwrap();
+    let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+    let scope = accounts::platform_create(&mut tx, account, "Bench", START_MS).await.unwrap();
+    let mut tx = tx.enter(scope).await.unwrap();
     let cosigner = SignerKey::new("bench/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
     let seams = (
         clock.clone() as Arc<dyn service::clock::Clock>,
@@ -135,12 +135,10 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     let ingest = Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new()));
     for (log, fill) in logs.iter().zip(1..) {
         let facility = FacilityId::new(1, [fill; 10]);
-        facilities::insert_facility(&mut tx, scope, facility, "Bench", "UTC", START_MS).await.unwrap();
+        facilities::insert_facility(&mut tx, facility, "Bench", "UTC", START_MS).await.unwrap();
         let place = (log.origin.box_id, facility, log.origin.epoch);
-        boxes::insert_box(&mut tx, scope, place, "Pi", "1", START_MS).await.unwrap();
-        epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), START_MS)
-            .await
-            .unwrap();
+        boxes::insert_box(&mut tx, place, "Pi", "1", START_MS).await.unwrap();
+        epochs::insert_epoch(&mut tx, &log.origin, facility, (&log.key(), true), START_MS).await.unwrap();
     }
     tx.commit().await.unwrap();
     for log in logs {

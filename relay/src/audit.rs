@@ -2,12 +2,11 @@
 
 use record::checkpoint::CosignedCheckpoint;
 use record::entry::Entry;
-use record::ids::AccountId;
 use record::sign::VerifierKey;
 use record::tree::Frontier;
 
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, Db, DbConnection, DbError, entries, epochs, facilities};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, Scoped, entries, epochs, facilities};
 use crate::ingest::rebuild_facility;
 
 /// Lines in memory at a time.
@@ -25,13 +24,7 @@ pub struct IntegrityReport {
 }
 
 async fn audit_every(db: &Db) -> Result<Vec<(AccountScope, record::ids::FacilityId)>, DbError> {
-    let rows = facilities::platform_all(&mut db.read().await?).await?;
-    let read = |(account, facility): (String, String)| {
-        let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
-        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        Ok((AccountScope::of(account), facility))
-    };
-    rows.into_iter().map(read).collect()
+    facilities::platform_all(&mut db.platform_read(PlatformReason::Operator).await?).await
 }
 
 /// Hashes every log anew.
@@ -40,14 +33,12 @@ async fn audit_every(db: &Db) -> Result<Vec<(AccountScope, record::ids::Facility
 /// The database. What does not hold is a finding.
 pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<IntegrityReport, DbError> {
     let mut findings = IntegrityReport::default();
-    let mut conn = db.read().await?;
     for (scope, facility) in audit_every(db).await? {
-        for box_id in epochs::boxes_of(&mut conn, scope, facility).await? {
-            for held in epochs::of_box(&mut conn, scope, box_id).await? {
+        let mut conn = db.read(scope).await?;
+        for box_id in epochs::boxes_of(&mut conn, facility).await? {
+            for held in epochs::of_box(&mut conn, box_id).await? {
                 findings.logs += 1;
-                if let Err(fault) =
-                    audit_one(&mut conn, scope, &held, cosigners, &mut findings.entries).await?
-                {
+                if let Err(fault) = audit_one(&mut conn, &held, cosigners, &mut findings.entries).await? {
                     findings.faults.push(format!("{}: {fault}", held.origin));
                 }
             }
@@ -57,15 +48,14 @@ pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<Integrity
 }
 
 async fn audit_one(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     held: &StoredLog,
     cosigners: &[VerifierKey],
     counted: &mut u64,
 ) -> Result<Result<(), String>, DbError> {
     let (mut frontier, size) = (Frontier::default(), held.frontier.size());
     while frontier.size() < size {
-        let lines = entries::load_lines(conn, scope, &held.origin, frontier.size(), PAGE).await?;
+        let lines = entries::load_lines(conn, &held.origin, frontier.size(), PAGE).await?;
         if lines.is_empty() {
             return Ok(Err(format!("entry {} is missing", frontier.size())));
         }
@@ -115,8 +105,8 @@ async fn rebuild_one(
     facility: record::ids::FacilityId,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
-    rebuild_facility(&mut tx, scope, facility, now_ms).await?;
+    let mut tx = db.write(scope).await?;
+    rebuild_facility(&mut tx, facility, now_ms).await?;
     tx.commit().await
 }
 
@@ -124,11 +114,12 @@ async fn rebuild_one(
 mod tests {
     use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
     use record::entry::{ClockState, EntryAuthor, EntryTime};
-    use record::ids::{BootId, BoxId, FacilityId};
+    use record::ids::{AccountId, BootId, BoxId, FacilityId};
     use record::kinds::Event;
     use record::sign::{KeyKind, SignerKey};
 
     use super::*;
+    use crate::db::accounts;
     use crate::db::epochs::LogGrowth;
 
     #[tokio::test]
@@ -136,7 +127,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("a.db").display())).await.unwrap();
         db.migrate(0).await.unwrap();
-        let (scope, facility) = (AccountScope::of(AccountId::new(1, [1; 10])), FacilityId::new(1, [1; 10]));
+        let facility = FacilityId::new(1, [1; 10]);
         let public = SignerKey::new("x", KeyKind::Note, &[3; 32]).unwrap().verifier().public();
         let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public);
         let signer = origin.signer(&[3; 32]).unwrap();
@@ -149,12 +140,14 @@ mod tests {
         let note = Checkpoint { origin, size: 3, root: frontier.root() }.signed(&signer).unwrap().to_string();
         let signed = SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap();
         let cosigned = signed.cosigned(&cosigner, 1).to_string();
-        let mut tx = db.begin().await.unwrap();
-        facilities::insert_facility(&mut tx, scope, facility, "General", "UTC", 0).await.unwrap();
-        epochs::insert_epoch(&mut tx, scope, &origin, facility, (&public, true), 0).await.unwrap();
-        crate::db::entries::append_entries(&mut tx, scope, &origin, &entries, &[], &[]).await.unwrap();
+        let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+        let scope = accounts::platform_create(&mut tx, AccountId::new(1, [1; 10]), "A", 0).await.unwrap();
+        let mut tx = tx.enter(scope).await.unwrap();
+        facilities::insert_facility(&mut tx, facility, "General", "UTC", 0).await.unwrap();
+        epochs::insert_epoch(&mut tx, &origin, facility, (&public, true), 0).await.unwrap();
+        crate::db::entries::append_entries(&mut tx, &origin, &entries, &[], &[]).await.unwrap();
         let grown = LogGrowth { frontier: &frontier, cosigned: &cosigned, witness: None };
-        epochs::save_growth(&mut tx, scope, &origin, grown, 0).await.unwrap();
+        epochs::save_growth(&mut tx, &origin, grown, 0).await.unwrap();
         tx.commit().await.unwrap();
         let cosigners = [cosigner.verifier().clone()];
         let good = IntegrityReport { logs: 1, entries: 3, faults: Vec::new() };
@@ -163,12 +156,12 @@ mod tests {
         assert_eq!(verify_logs(&db, &[stranger.verifier().clone()]).await.unwrap().faults.len(), 1);
         let other =
             String::from_utf8(entries[1].0.bytes().to_vec()).unwrap().replace("\"wall\":1", "\"wall\":2");
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.write(scope).await.unwrap();
         let sql = "UPDATE entries SET line = $1 WHERE seq = 1";
         crate::db::exec!(tx, sql, other.into_bytes()).unwrap();
         tx.commit().await.unwrap();
         assert!(verify_logs(&db, &cosigners).await.unwrap().faults[0].contains("do not lead to the root"));
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.write(scope).await.unwrap();
         crate::db::exec!(tx, "DELETE FROM entries WHERE seq = 1").unwrap();
         tx.commit().await.unwrap();
         assert!(verify_logs(&db, &cosigners).await.unwrap().faults[0].contains("entry 1"));

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::accounts::counters::StrangerCounters;
-use crate::db::{Db, DbError, facilities};
+use crate::db::{Db, DbError, PlatformReason, facilities};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
 
@@ -55,8 +55,10 @@ async fn show_ready(State(context): State<HealthContext>) -> Response {
 
 /// Whether the database can be read and would take a write.
 async fn check_database(db: &Db) -> Result<(), DbError> {
-    facilities::platform_any(&mut db.read().await?).await?;
-    let writing = async { facilities::platform_write_nothing(&mut db.begin().await?).await };
+    facilities::platform_any(&mut db.platform_read(PlatformReason::Health).await?).await?;
+    let writing = async {
+        facilities::platform_write_nothing(&mut db.platform_write(PlatformReason::Health).await?).await
+    };
     // Others write, a rebuild for minutes: that is work and no fault.
     tokio::time::timeout(WRITER_WITHIN, writing).await.unwrap_or(Ok(()))
 }
@@ -103,7 +105,7 @@ mod tests {
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
         db.migrate(1).await.unwrap();
         check_database(&db).await.unwrap();
-        let held = db.begin().await.unwrap();
+        let held = db.platform_write(PlatformReason::Health).await.unwrap();
         check_database(&db).await.unwrap();
         drop(held);
         let Db::Sqlite { writer, readers } = &db else { panic!("not a file") };

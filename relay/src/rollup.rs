@@ -13,7 +13,7 @@ use record::tag::Tag;
 
 use crate::db::cleanings::CountedCleaning;
 use crate::db::rollups::{ItemDay, ItemState};
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -31,8 +31,7 @@ struct Span<'a> {
 /// Counts the windows of `touched` items anew, each from its own time on, and says how they stand at `as_of_ms`. `rows`
 /// holds the settings and those items' rows.
 pub(crate) async fn refresh_rollup(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     rows: &FacilityState,
     touched: &BTreeMap<Tag, i64>,
@@ -44,7 +43,7 @@ pub(crate) async fn refresh_rollup(
     }
     let calendar = facility_calendar(&rows.settings);
     let counted: BTreeMap<String, i64> =
-        crate::db::rollups::count_rows(conn, scope, facility, &tags).await?.into_iter().collect();
+        crate::db::rollups::count_rows(conn, facility, &tags).await?.into_iter().collect();
     let span = |tag: &Tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
@@ -55,11 +54,11 @@ pub(crate) async fn refresh_rollup(
     };
     let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
     let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();
-    let placed = load_cleaning_times(conn, scope, facility, &since).await?;
+    let placed = load_cleaning_times(conn, facility, &since).await?;
     let used: Vec<_> =
         spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (tag, ended_ms) in crate::db::cleanings::uses_since(conn, scope, facility, &used).await? {
+    for (tag, ended_ms) in crate::db::cleanings::uses_since(conn, facility, &used).await? {
         uses.entry(tag).or_default().push(ended_ms);
     }
     let none = Vec::new();
@@ -79,8 +78,8 @@ pub(crate) async fn refresh_rollup(
         states.push(item_state(&rows.settings, span, as_of_ms));
     }
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
-    crate::db::rollups::replace_days(conn, scope, facility, &from, &days).await?;
-    crate::db::rollups::save_items(conn, scope, facility, &states).await
+    crate::db::rollups::replace_days(conn, facility, &from, &days).await?;
+    crate::db::rollups::save_items(conn, facility, &states).await
 }
 
 fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
@@ -89,8 +88,7 @@ fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
 }
 
 async fn load_cleaning_times(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     since: &[(Tag, i64)],
 ) -> Result<BTreeMap<String, Vec<CleaningTimes>>, DbError> {
@@ -105,7 +103,7 @@ async fn load_cleaning_times(
         placed.sort_unstable();
         (tag, placed)
     };
-    Ok(crate::db::cleanings::since(conn, scope, facility, since).await?.into_iter().map(of_item).collect())
+    Ok(crate::db::cleanings::since(conn, facility, since).await?.into_iter().map(of_item).collect())
 }
 
 fn day_tallies(

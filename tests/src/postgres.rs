@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Whose the databases are.
+const OWNER: &str = "cleantrack";
+
 /// A running server; it ends with this value.
 #[derive(Debug)]
 pub struct Postgres {
@@ -79,7 +82,18 @@ impl Postgres {
         let child = serve(dir.path(), durable);
         let mut this = Self { child, dir, durable };
         this.wait();
+        this.make_owner();
         this
+    }
+
+    /// A role that may do no more than a relay's: a superuser would see past row-level security.
+    fn make_owner(&self) {
+        let mut psql = Command::new(programs().join("psql"));
+        unprivileged(&mut psql);
+        let sql = format!("CREATE ROLE {OWNER} LOGIN CREATEDB; ALTER DATABASE postgres OWNER TO {OWNER}");
+        psql.arg("-h").arg(self.dir.path()).args(["-U", "postgres", "-d", "postgres", "-qc", &sql]);
+        let made = psql.current_dir("/").output().expect("psql runs");
+        assert!(made.status.success(), "psql: {}", String::from_utf8_lossy(&made.stderr));
     }
 
     /// Ends it at once, as a crash would: nothing is finished, the next start recovers. Its helpers end with it.
@@ -121,7 +135,7 @@ impl Postgres {
 
     /// The address of a database on it, for the relay's `--database`.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.dir.path().display())
+        format!("postgres://{OWNER}@localhost/{database}?host={}", self.dir.path().display())
     }
 
     /// The server's process, for tests that stop or kill it.

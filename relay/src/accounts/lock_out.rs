@@ -6,7 +6,7 @@ use record::tree::Hash;
 use service::attempts::{AttemptPolicy, AttemptWait, ClientNetwork, OriginKind, RELAY};
 use service::limit::RateLimiter;
 
-use crate::db::{Db, DbConnection, DbError, buckets};
+use crate::db::{Db, DbError, PlatformReason, SqlConnection, buckets};
 
 /// Networks whose tries this process remembers; each takes about 60 bytes.
 const NETWORKS_MAX: usize = 10_000;
@@ -88,8 +88,8 @@ impl AttemptOrigin {
 }
 
 /// Ends what keeps somebody out on devices that are new to them: they have another password.
-pub async fn end_waits(tx: &mut DbConnection, email: &str) -> Result<(), DbError> {
-    buckets::platform_forget(tx, &person_name(Hash::of(email.as_bytes()))).await
+pub async fn end_waits(tx: &mut impl SqlConnection, email: &str) -> Result<(), DbError> {
+    buckets::forget_bucket(tx, &person_name(Hash::of(email.as_bytes()))).await
 }
 
 fn person_name(person: Hash) -> String {
@@ -135,19 +135,19 @@ impl SignInLimits {
     /// The database; then it counts as a wrong one.
     pub async fn was_right(
         &self,
-        tx: &mut DbConnection,
+        tx: &mut impl SqlConnection,
         from: &AttemptOrigin,
         now_ms: i64,
     ) -> Result<(), DbError> {
         let name = from.name();
         if from.origin() == OriginKind::KnownDevice {
-            return buckets::platform_forget(tx, &name).await;
+            return buckets::forget_bucket(tx, &name).await;
         }
-        let bucket = buckets::platform_hold(tx, &name, now_ms).await?.refund(from.policy(), now_ms);
+        let bucket = buckets::hold_bucket(tx, &name, now_ms).await?.refund(from.policy(), now_ms);
         if bucket.is_full(from.policy(), now_ms) {
-            buckets::platform_forget(tx, &name).await?;
+            buckets::forget_bucket(tx, &name).await?;
         } else {
-            buckets::platform_put(tx, &name, bucket).await?;
+            buckets::put_bucket(tx, &name, bucket).await?;
         }
         self.networks.refund(&ClientNetwork::of(from.address));
         Ok(())
@@ -157,17 +157,17 @@ impl SignInLimits {
 async fn take_attempt(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
     let (name, policy) = (from.name(), from.policy());
     // Whoever has to wait is told so without a transaction: to be refused costs no more than to open a page.
-    let seen = buckets::platform_find(&mut db.read().await?, &name).await?;
+    let seen = buckets::find_bucket(&mut db.platform_read(PlatformReason::SignIn).await?, &name).await?;
     if let (Err(wait), None) = (seen.take(policy, now_ms), seen.brought_back(now_ms)) {
         return Err(from.wait(wait));
     }
-    let mut tx = db.begin().await?;
-    let held = buckets::platform_hold(&mut tx, &name, now_ms).await?;
+    let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+    let held = buckets::hold_bucket(&mut tx, &name, now_ms).await?;
     let (stored, refused) = match held.take(policy, now_ms) {
         Ok(after) => (after, None),
         Err(wait) => (held.brought_back(now_ms).unwrap_or(held), Some(wait)),
     };
-    buckets::platform_put(&mut tx, &name, stored).await?;
+    buckets::put_bucket(&mut tx, &name, stored).await?;
     tx.commit().await?;
     refused.map_or(Ok(()), |wait| Err(from.wait(wait)))
 }

@@ -6,7 +6,7 @@ use super::UserRole;
 use super::access_log::{AccessLog, AccessRecord};
 use super::lock_out;
 use super::permission::Permission;
-use crate::db::{self, AccountScope, DbConnection, DbError};
+use crate::db::{self, DbError, Scoped};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,19 +75,18 @@ pub enum PeopleError {
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn set_password(
-    tx: &mut DbConnection,
-    scope: AccountScope,
+    tx: &mut Scoped,
     (log, who): (AccessLog<'_>, &str),
     email: &str,
     hash: &str,
 ) -> Result<(), PeopleError> {
-    let found = db::users::id_and_role(tx, scope, email).await?;
+    let found = db::users::id_and_role(tx, email).await?;
     let (user_id, _) = found.ok_or(PeopleError::NoSuch)?;
-    db::users::set_password(tx, scope, &user_id, hash).await?;
-    db::sessions::delete_of_user(tx, scope, &user_id).await?;
-    db::devices::forget_device(tx, scope, &user_id, None).await?;
+    db::users::set_password(tx, &user_id, hash).await?;
+    db::sessions::delete_of_user(tx, &user_id).await?;
+    db::devices::forget_device(tx, &user_id, None).await?;
     lock_out::end_waits(tx, email).await?;
-    Ok(log.write_act(tx, scope, AccessRecord { who, act: "admin set-password", about: email }).await?)
+    Ok(log.write_act(tx, AccessRecord { who, act: "admin set-password", about: email }).await?)
 }
 
 /// Does it, in a transaction of the caller's, with its row in the access log. `role` is that of whoever does it; `None` is
@@ -96,15 +95,14 @@ pub async fn set_password(
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn change_role(
-    tx: &mut DbConnection,
-    scope: AccountScope,
+    tx: &mut Scoped,
     (log, who, role): (AccessLog<'_>, &str, Option<UserRole>),
     email: &str,
     act: PersonAct,
 ) -> Result<(), PeopleError> {
     // Two admins who disable each other at once must not both succeed.
-    db::accounts::lock_account(tx, scope).await?;
-    let found = db::users::id_and_role(tx, scope, email).await?;
+    db::accounts::lock_account(tx).await?;
+    let found = db::users::id_and_role(tx, email).await?;
     let (user_id, theirs) = found.ok_or(PeopleError::NoSuch)?;
     let theirs: UserRole = theirs.parse().map_err(|e| DbError::stored("role", e))?;
     if role.is_some_and(|role| !may_act_on(role, theirs)) {
@@ -113,17 +111,17 @@ pub async fn change_role(
     match act {
         PersonAct::SignOut => {}
         PersonAct::Disable => {
-            db::users::set_disabled(tx, scope, &user_id, true).await?;
+            db::users::set_disabled(tx, &user_id, true).await?;
             let admins = [UserRole::AccountAdmin, UserRole::SuperAdmin].map(|role| role.to_string());
-            if db::users::count_users(tx, scope, [&admins[0], &admins[1]]).await? == 0 {
+            if db::users::count_users(tx, [&admins[0], &admins[1]]).await? == 0 {
                 return Err(PeopleError::LastAdmin);
             }
         }
-        PersonAct::Enable => drop(db::users::set_disabled(tx, scope, &user_id, false).await?),
+        PersonAct::Enable => drop(db::users::set_disabled(tx, &user_id, false).await?),
     }
     if act != PersonAct::Enable {
-        db::sessions::delete_of_user(tx, scope, &user_id).await?;
-        db::devices::forget_device(tx, scope, &user_id, None).await?;
+        db::sessions::delete_of_user(tx, &user_id).await?;
+        db::devices::forget_device(tx, &user_id, None).await?;
     }
-    Ok(log.write_act(tx, scope, AccessRecord { who, act: act.word(), about: email }).await?)
+    Ok(log.write_act(tx, AccessRecord { who, act: act.word(), about: email }).await?)
 }

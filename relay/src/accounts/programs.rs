@@ -8,7 +8,7 @@ use super::access_log::{AccessLog, AccessRecord};
 use super::token::{self, MintedToken, TokenLife};
 use super::{ApiProgram, visible_name};
 use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
-use crate::db::{AccountScope, Db, DbConnection, DbError};
+use crate::db::{Db, DbError, PlatformReason, Scoped};
 
 /// Tokens of an account that open something.
 pub const TOKENS_MAX: i64 = 100;
@@ -54,8 +54,7 @@ pub enum EndedToken {
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn create_token(
-    tx: &mut DbConnection,
-    scope: AccountScope,
+    tx: &mut Scoped,
     (log, who): (AccessLog<'_>, &str),
     name: &str,
     life: TokenLife,
@@ -63,11 +62,11 @@ pub async fn create_token(
 ) -> Result<MintedToken, ProgramError> {
     let name = visible_name(name).ok_or(ProgramError::Name)?;
     let now_ms = log.clock.now_ms();
-    if tokens::count_tokens(tx, scope, now_ms).await? >= TOKENS_MAX {
+    if tokens::count_tokens(tx, now_ms).await? >= TOKENS_MAX {
         return Err(ProgramError::TooMany);
     }
     let id = id.map_or_else(|| token::new_id(log.random.bytes()), str::to_owned);
-    if tokens::find_token(tx, scope, &id).await?.is_some() {
+    if tokens::find_token(tx, &id).await?.is_some() {
         return Err(ProgramError::Repeated);
     }
     let minted = MintedToken::new(id, log.random.bytes());
@@ -79,9 +78,9 @@ pub async fn create_token(
         made_by: who,
         expires_ms: life.expires_ms(now_ms),
     };
-    tokens::insert_token(tx, scope, &token, now_ms).await?;
+    tokens::insert_token(tx, &token, now_ms).await?;
     let about = format!("{name} ({})", minted.id);
-    log.write_act(tx, scope, AccessRecord { who, act: "token create", about: &about }).await?;
+    log.write_act(tx, AccessRecord { who, act: "token create", about: &about }).await?;
     Ok(minted)
 }
 
@@ -91,28 +90,27 @@ pub async fn create_token(
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn revoke_token(
-    tx: &mut DbConnection,
-    scope: AccountScope,
+    tx: &mut Scoped,
     (log, who): (AccessLog<'_>, &str),
     id_or_name: &str,
 ) -> Result<TokenRow, ProgramError> {
     let none = || ProgramError::NoSuch(id_or_name.to_owned());
-    let token = match tokens::find_token(tx, scope, &id_or_name.to_ascii_uppercase()).await? {
+    let token = match tokens::find_token(tx, &id_or_name.to_ascii_uppercase()).await? {
         Some(token) => token,
         None => {
-            let ids = tokens::tokens_named(tx, scope, id_or_name.trim()).await?;
+            let ids = tokens::tokens_named(tx, id_or_name.trim()).await?;
             match ids.as_slice() {
                 [] => return Err(none()),
-                [id] => tokens::find_token(tx, scope, id).await?.ok_or_else(none)?,
+                [id] => tokens::find_token(tx, id).await?.ok_or_else(none)?,
                 several => return Err(ProgramError::Several(several.len(), several.join(", "))),
             }
         }
     };
-    if !tokens::revoke_token(tx, scope, &token.token_id, (who, log.clock.now_ms())).await? {
+    if !tokens::revoke_token(tx, &token.token_id, (who, log.clock.now_ms())).await? {
         return Err(none());
     }
     let about = format!("{} ({})", token.name, token.token_id);
-    log.write_act(tx, scope, AccessRecord { who, act: "token revoke", about: &about }).await?;
+    log.write_act(tx, AccessRecord { who, act: "token revoke", about: &about }).await?;
     Ok(token)
 }
 
@@ -123,11 +121,15 @@ pub async fn find_program(
     peer: IpAddr,
     now_ms: i64,
 ) -> Result<Option<Result<ApiProgram, EndedToken>>, DbError> {
-    let found = tokens::platform_by_digest(&mut db.read().await?, token::token_digest(text)).await?;
+    let found = tokens::platform_by_digest(
+        &mut db.platform_read(PlatformReason::SignIn).await?,
+        token::token_digest(text),
+    )
+    .await?;
     let Some(shown) = found else { return Ok(None) };
-    let account = shown.account.parse().map_err(|e| DbError::stored("account id", e))?;
+    let scope = shown.scope()?;
     let ShownToken { token_id, name, .. } = shown;
-    let program = ApiProgram { scope: AccountScope::of(account), token_id, name };
+    let program = ApiProgram { scope, token_id, name };
     if shown.revoked_ms.is_some() {
         return Ok(Some(Err(EndedToken::Revoked(program))));
     }
@@ -145,13 +147,7 @@ pub async fn find_program(
 }
 
 async fn keep_use(db: &Db, program: &ApiProgram, (day, peer): (i64, IpAddr)) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
-    tokens::touch_token(
-        &mut tx,
-        program.scope,
-        &program.token_id,
-        (day, &ClientNetwork::of(peer).to_string()),
-    )
-    .await?;
+    let mut tx = db.write(program.scope).await?;
+    tokens::touch_token(&mut tx, &program.token_id, (day, &ClientNetwork::of(peer).to_string())).await?;
     tx.commit().await
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{access_log, device, lock_out, session};
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db, DbError, PlatformReason};
 
 /// Tokens that open nothing any more are kept for so long, for whoever looks into what they did.
 const ENDED_TOKENS_MS: i64 = access_log::RETENTION_MS;
@@ -26,7 +26,8 @@ pub struct ForgetRounds {
 impl ForgetRounds {
     /// Of a process that starts now.
     pub async fn begin(db: Db, now_ms: i64) -> Result<Self, DbError> {
-        let newest = db::audit::platform_newest_ms(&mut db.read().await?).await?;
+        let newest =
+            db::audit::platform_newest_ms(&mut db.platform_read(PlatformReason::Work).await?).await?;
         Ok(Self { db, newest_at_start_ms: newest.unwrap_or(now_ms), up_ms: 0 })
     }
 
@@ -37,7 +38,9 @@ impl ForgetRounds {
     pub async fn round(&mut self, now_ms: i64) -> Result<Option<u64>, DbError> {
         self.up_ms += i64::try_from(FORGET_EVERY.as_millis()).unwrap_or(i64::MAX);
         // Boxes have clocks of their own.
-        let database_ms = db::facilities::platform_newest_ms(&mut self.db.read().await?).await?;
+        let database_ms =
+            db::facilities::platform_newest_ms(&mut self.db.platform_read(PlatformReason::Work).await?)
+                .await?;
         let newest_ms = self.newest_at_start_ms.saturating_add(self.up_ms).max(database_ms.unwrap_or(0));
         if now_ms.saturating_sub(newest_ms) > AHEAD_MS_MAX {
             return Ok(None);
@@ -51,7 +54,7 @@ impl ForgetRounds {
 /// # Errors
 /// The database; nothing is forgotten then.
 pub(crate) async fn delete_old(db: &Db, now_ms: i64) -> Result<u64, DbError> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.platform_write(PlatformReason::Work).await?;
     let (begun_ms, used_ms) = (now_ms - session::AGE_MS_MAX, now_ms - session::IDLE_MS);
     let rows = db::sessions::platform_delete_ended(&mut tx, begun_ms, used_ms).await?
         + db::devices::platform_forget_old(&mut tx, now_ms - device::KNOWN_MS).await?

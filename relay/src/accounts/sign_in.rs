@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use record::ids::AccountId;
 use service::attempts::{ClientNetwork, OriginKind};
 use service::clock::Clock;
 use service::random::RandomSource;
@@ -14,7 +13,7 @@ use super::password::{PasswordChecker, PasswordError};
 use super::session::{self, SessionToken};
 use super::{AccountUser, UserRole};
 use crate::db::users::UserRow;
-use crate::db::{self, AccountScope, Db, DbConnection, DbError};
+use crate::db::{self, Db, DbError, Platform, PlatformReason};
 
 /// What the access log calls it.
 const ACT: &str = "sign in";
@@ -101,7 +100,7 @@ impl<'a> AuthService<'a> {
         let known = match &device {
             Some(device) => {
                 let since_ms = now_ms - device::KNOWN_MS;
-                let mut conn = self.db.read().await?;
+                let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
                 db::devices::platform_is_known(&mut conn, &email, device.digest(), since_ms).await?
             }
             None => false,
@@ -111,7 +110,9 @@ impl<'a> AuthService<'a> {
         // Before the try is counted: whoever finds no place has not tried.
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
-        let user = db::users::platform_by_email(&mut self.db.read().await?, &email).await?;
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        let user = db::users::platform_by_email(&mut conn, &email).await?;
+        drop(conn);
         let phc = user.as_ref().map(|u| u.password_hash.clone());
         let fits = turn.fits(password, phc).await?;
         match user {
@@ -131,21 +132,21 @@ impl<'a> AuthService<'a> {
         (from, peer): (&AttemptOrigin, IpAddr),
     ) -> Result<SignedIn, SignInError> {
         let now_ms = self.clock.now_ms();
-        let account: AccountId = user.account.parse().map_err(|e| DbError::stored("account id", e))?;
-        let scope = AccountScope::of(account);
-        let token = SessionToken::new(account, self.random.bytes());
-        let mut tx = self.db.begin().await?;
+        let scope = user.scope()?;
+        let token = SessionToken::new(scope.account(), self.random.bytes());
+        let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+        let device = self.own_device(&mut tx, device, now_ms).await?;
+        let mut tx = tx.enter(scope).await?;
         // They were kept out while the password was looked at.
-        if !db::users::signed_in(&mut tx, scope, &user.user_id, now_ms).await? {
+        if !db::users::signed_in(&mut tx, &user.user_id, now_ms).await? {
             return Err(SignInError::Wrong);
         }
         self.limits.was_right(&mut tx, from, now_ms).await?;
-        db::sessions::insert_session(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
-        let device = self.own_device(&mut tx, device, now_ms).await?;
-        db::devices::save_device(&mut tx, scope, &user.user_id, device.digest(), now_ms).await?;
+        db::sessions::insert_session(&mut tx, token.digest(), &user.user_id, now_ms).await?;
+        db::devices::save_device(&mut tx, &user.user_id, device.digest(), now_ms).await?;
         let about = session_detail(from, peer).to_string();
         let record = AccessRecord { who: email, act: ACT, about: &about };
-        self.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
+        self.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
         tx.commit().await?;
         Ok(SignedIn { token, device })
     }
@@ -154,7 +155,7 @@ impl<'a> AuthService<'a> {
     /// into somebody's browser.
     async fn own_device(
         &self,
-        tx: &mut DbConnection,
+        tx: &mut Platform,
         shown: Option<DeviceSecret>,
         now_ms: i64,
     ) -> Result<DeviceSecret, DbError> {
@@ -173,32 +174,36 @@ impl<'a> AuthService<'a> {
         user: Option<&UserRow>,
         (from, peer): (&AttemptOrigin, IpAddr),
     ) -> Result<(), DbError> {
-        let mut tx = self.db.begin().await?;
-        match user {
-            Some(user) => {
-                let account: AccountId =
-                    user.account.parse().map_err(|e| DbError::stored("account id", e))?;
-                let about = session_detail(from, peer).to_string();
-                let record = AccessRecord { who: email, act: ACT, about: &about };
-                let (scope, denied) = (AccountScope::of(account), AccessOutcome::Denied);
-                self.log().write_repeated(&mut tx, scope, record, denied).await?;
-            }
-            None => self.log().write_stranger(&mut tx, ACT).await?,
-        }
+        let Some(user) = user else {
+            let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+            self.log().write_stranger(&mut tx, ACT).await?;
+            return tx.commit().await;
+        };
+        let mut tx = self.db.write(user.scope()?).await?;
+        let about = session_detail(from, peer).to_string();
+        let record = AccessRecord { who: email, act: ACT, about: &about };
+        self.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
         tx.commit().await
     }
 
     /// The person whose cookie this is, if the session still lives.
     pub async fn visitor(&self, token: SessionToken) -> Result<Option<AccountUser>, DbError> {
-        let (now_ms, scope) = (self.clock.now_ms(), AccountScope::of(token.account()));
-        let found = db::sessions::find_session(&mut self.db.read().await?, scope, token.digest()).await?;
+        let now_ms = self.clock.now_ms();
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        let found = db::sessions::platform_find(&mut conn, token.digest()).await?;
+        drop(conn);
         let Some(found) = found.filter(|s| session::is_alive(s.created_ms, s.used_ms, now_ms)) else {
             return Ok(None);
         };
+        // The cookie names an account; what it opens, its row says.
+        let scope = found.scope()?;
+        if scope.account() != token.account() {
+            return Ok(None);
+        }
         let role: UserRole = found.role.parse().map_err(|e| DbError::stored("role", e))?;
         if now_ms.saturating_sub(found.used_ms) >= session::TOUCH_MS {
-            let mut tx = self.db.begin().await?;
-            db::sessions::touch_session(&mut tx, scope, token.digest(), now_ms).await?;
+            let mut tx = self.db.write(scope).await?;
+            db::sessions::touch_session(&mut tx, token.digest(), now_ms).await?;
             tx.commit().await?;
         }
         Ok(Some(AccountUser {

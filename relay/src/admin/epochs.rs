@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{AdminError, AdminHandler};
 use crate::db::claims::OpenClaim;
 use crate::db::epochs::{self, StoredLog};
-use crate::db::{AccountScope, DbConnection, boxes, claims, facilities, log_keys};
+use crate::db::{Scoped, boxes, claims, facilities, log_keys};
 use crate::ingest::{self, NotAdmitted};
 
 /// What becomes of such a log.
@@ -40,13 +40,9 @@ fn claim_state(open: &OpenClaim) -> Value {
 
 /// Of a log that brings no entries it is not known what it goes on from. But a box that counts in a log of that number, or a higher one,
 /// has gone on from every earlier place already: another log from there would put it into quarantine.
-async fn admit_claim(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-) -> Result<Value, AdminError> {
+async fn admit_claim(conn: &mut Scoped, origin: &LogOrigin) -> Result<Value, AdminError> {
     let LogOrigin { box_id, epoch } = origin;
-    let held = epochs::of_box(conn, scope, *box_id).await?;
+    let held = epochs::of_box(conn, *box_id).await?;
     let counts = |held: &&StoredLog| held.key_known && !held.apart && held.frontier.size() > 0;
     if let Some(later) = held.iter().filter(counts).find(|held| held.origin.epoch.n >= epoch.n) {
         return Err(AdminError::Value(format!(
@@ -60,9 +56,9 @@ async fn admit_claim(
 
 impl AdminHandler {
     pub(super) async fn epochs(&self, account: AccountId, box_id: BoxId) -> Result<Value, AdminError> {
-        let (mut tx, scope) = self.begin(account).await?;
-        let held = epochs::of_box(&mut tx, scope, box_id).await?;
-        let open = claims::open_claims(&mut tx, scope, self.clock.now_ms()).await?;
+        let mut tx = self.begin(account).await?;
+        let held = epochs::of_box(&mut tx, box_id).await?;
+        let open = claims::open_claims(&mut tx, self.clock.now_ms()).await?;
         // A key that is known renews certificates, also before it has signed anything.
         let here = held.iter().filter(|held| held.key_known || held.frontier.size() > 0).map(log_state);
         let of_box = box_id.to_string();
@@ -76,7 +72,7 @@ impl AdminHandler {
         origin: LogOrigin,
         act: EpochAct,
     ) -> Result<Value, AdminError> {
-        let (mut tx, scope) = self.begin(account).await?;
+        let mut tx = self.begin(account).await?;
         let LogOrigin { box_id, epoch } = origin;
         let none = || {
             AdminError::Value(format!(
@@ -86,19 +82,19 @@ impl AdminHandler {
         // In the order of claims and of ingest: codes, the box, then its facility. What fails takes all of it back.
         let (act_name, had_code) = match act {
             EpochAct::Admit => {
-                let admitted = claims::admit_waiting(&mut tx, scope, &origin, self.clock.now_ms()).await?;
+                let admitted = claims::admit_waiting(&mut tx, &origin, self.clock.now_ms()).await?;
                 ("box epoch admit", admitted)
             }
-            EpochAct::Forget => ("box epoch forget", claims::forget_waiting(&mut tx, scope, &origin).await?),
+            EpochAct::Forget => ("box epoch forget", claims::forget_waiting(&mut tx, &origin).await?),
         };
-        let home = boxes::lock_box(&mut tx, scope, box_id).await?.ok_or_else(none)?;
-        facilities::lock_facility(&mut tx, scope, home.facility).await?;
-        let held = epochs::find_log(&mut tx, scope, &origin).await?;
+        let home = boxes::lock_box(&mut tx, box_id).await?.ok_or_else(none)?;
+        facilities::lock_facility(&mut tx, home.facility).await?;
+        let held = epochs::find_log(&mut tx, &origin).await?;
         if held.is_some_and(|held| held.key_known) {
             return Err(none());
         }
         let done = match act {
-            EpochAct::Admit => match ingest::admit_log(&mut tx, scope, home.facility, &origin).await? {
+            EpochAct::Admit => match ingest::admit_log(&mut tx, home.facility, &origin).await? {
                 Ok(held) => {
                     json!({"box": box_id, "epoch": epoch, "entries": held.frontier.size(), "standing": "own"})
                 }
@@ -108,7 +104,7 @@ impl AdminHandler {
                         "box {box_id} was revoked: only a claim with a log that counts brings it back. Nothing was changed"
                     )));
                 }
-                Err(NotAdmitted::NotWaiting) => admit_claim(&mut tx, scope, &origin).await?,
+                Err(NotAdmitted::NotWaiting) => admit_claim(&mut tx, &origin).await?,
                 Err(NotAdmitted::Beside(other)) => {
                     return Err(AdminError::Value(format!(
                         "log {epoch} of box {box_id} goes on from the same place as {other}, which counts: both cannot. Nothing \
@@ -117,13 +113,13 @@ impl AdminHandler {
                 }
             },
             EpochAct::Forget => {
-                if !log_keys::forget_keys(&mut tx, scope, &origin).await? && !had_code {
+                if !log_keys::forget_keys(&mut tx, &origin).await? && !had_code {
                     return Err(none());
                 }
                 json!({"box": box_id, "epoch": epoch, "forgotten": true})
             }
         };
-        self.audit(&mut tx, scope, act_name, &format!("{box_id} {epoch}")).await?;
+        self.audit(&mut tx, act_name, &format!("{box_id} {epoch}")).await?;
         tx.commit().await?;
         Ok(done)
     }

@@ -23,7 +23,9 @@ use crate::accounts::{UserRole, password, people, programs, session, visible_nam
 use crate::db::accounts::NewUser;
 use crate::db::tokens::TokenRow;
 use crate::db::users::PersonRow;
-use crate::db::{AccountScope, Db, DbConnection, DbError, accounts, boxes, facilities, tokens, users};
+use crate::db::{
+    AccountScope, Db, DbError, PlatformReason, Scoped, accounts, boxes, facilities, tokens, users,
+};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
 
@@ -206,22 +208,22 @@ impl AdminHandler {
             AdminCommand::TokenList { account } => self.tokens(account).await,
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
             AdminCommand::ClaimFileCreate { account, facility, wishes } => {
-                let scope = AccountScope::of(account);
+                let scope = self.scope(account).await?;
                 let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes).await?;
                 self.log_admin_act(scope, "claim-file create", &facility.to_string()).await?;
                 Ok(json!({"claim_file": file}))
             }
             AdminCommand::BoxRelease { account, box_id } => {
-                let (mut tx, scope) = self.begin(account).await?;
-                if !boxes::release_box(&mut tx, scope, box_id).await? {
+                let mut tx = self.begin(account).await?;
+                if !boxes::release_box(&mut tx, box_id).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in quarantine")));
                 }
-                self.audit(&mut tx, scope, "box release", &box_id.to_string()).await?;
+                self.audit(&mut tx, "box release", &box_id.to_string()).await?;
                 tx.commit().await?;
                 Ok(json!({"box": box_id, "quarantined": false}))
             }
             AdminCommand::BoxRevoke { account, box_id } => {
-                let scope = AccountScope::of(account);
+                let scope = self.scope(account).await?;
                 if !self.fleet.revoke(scope, box_id, &self.outbox).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in service")));
                 }
@@ -239,41 +241,37 @@ impl AdminHandler {
         UserId::new(self.clock.now_ms(), self.random.bytes())
     }
 
-    async fn begin(&self, account: AccountId) -> Result<(DbConnection, AccountScope), AdminError> {
-        let mut tx = self.db.begin().await?;
-        let known = accounts::platform_list(&mut tx).await?;
-        if !known.iter().any(|(id, _)| *id == account.to_string()) {
-            return Err(AdminError::NoAccount(account));
-        }
-        Ok((tx, AccountScope::of(account)))
+    /// The account that the operator names.
+    async fn scope(&self, account: AccountId) -> Result<AccountScope, AdminError> {
+        let mut conn = self.db.platform_read(PlatformReason::Operator).await?;
+        accounts::platform_find(&mut conn, account).await?.ok_or(AdminError::NoAccount(account))
+    }
+
+    async fn begin(&self, account: AccountId) -> Result<Scoped, AdminError> {
+        Ok(self.db.write(self.scope(account).await?).await?)
     }
 
     fn log(&self) -> AccessLog<'_> {
         AccessLog { clock: &*self.clock, random: &*self.random }
     }
 
-    async fn audit(
-        &self,
-        tx: &mut DbConnection,
-        scope: AccountScope,
-        act: &str,
-        about: &str,
-    ) -> Result<(), AdminError> {
-        Ok(self.log().write_act(tx, scope, AccessRecord { who: OPERATOR, act, about }).await?)
+    async fn audit(&self, tx: &mut Scoped, act: &str, about: &str) -> Result<(), AdminError> {
+        Ok(self.log().write_act(tx, AccessRecord { who: OPERATOR, act, about }).await?)
     }
 
     async fn log_admin_act(&self, scope: AccountScope, act: &str, about: &str) -> Result<(), AdminError> {
-        let mut tx = self.db.begin().await?;
-        self.audit(&mut tx, scope, act, about).await?;
+        let mut tx = self.db.write(scope).await?;
+        self.audit(&mut tx, act, about).await?;
         Ok(tx.commit().await?)
     }
 
     async fn account(&self, name: &str) -> Result<Value, AdminError> {
         let (name, now_ms) = (check_name(name)?, self.clock.now_ms());
         let account = AccountId::new(now_ms, self.random.bytes());
-        let mut tx = self.db.begin().await?;
-        accounts::platform_create(&mut tx, account, &name, now_ms).await?;
-        self.audit(&mut tx, AccountScope::of(account), "account create", &name).await?;
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
+        let scope = accounts::platform_create(&mut tx, account, &name, now_ms).await?;
+        let mut tx = tx.enter(scope).await?;
+        self.audit(&mut tx, "account create", &name).await?;
         tx.commit().await?;
         Ok(json!({"account": account, "name": name}))
     }
@@ -294,7 +292,7 @@ impl AdminHandler {
             return Err(AdminError::Value("an e-mail address reads name@host.example".into()));
         }
         let hash = hash_new_password(password).await?;
-        let (mut tx, scope) = self.begin(account).await?;
+        let mut tx = self.begin(account).await?;
         let user = NewUser {
             user_id: self.ulid(),
             email: &email,
@@ -302,11 +300,11 @@ impl AdminHandler {
             role: &role.to_string(),
             password_hash: &hash,
         };
-        match accounts::create_user(&mut tx, scope, &user, self.clock.now_ms()).await {
+        match accounts::create_user(&mut tx, &user, self.clock.now_ms()).await {
             Err(e) if e.is_conflict() => return Err(AdminError::Known(email)),
             other => other?,
         }
-        self.audit(&mut tx, scope, "admin create", &email).await?;
+        self.audit(&mut tx, "admin create", &email).await?;
         tx.commit().await?;
         Ok(json!({"user": user.user_id, "email": email, "role": role.to_string()}))
     }
@@ -316,18 +314,18 @@ impl AdminHandler {
         if !record::compliance::zone_is_known(zone) {
             return Err(AdminError::Value(format!("{zone:?} is no time zone; one is America/New_York")));
         }
-        let (mut tx, scope) = self.begin(account).await?;
+        let mut tx = self.begin(account).await?;
         let now_ms = self.clock.now_ms();
         let facility = FacilityId::new(now_ms, self.random.bytes());
-        facilities::insert_facility(&mut tx, scope, facility, &name, zone, now_ms).await?;
-        self.audit(&mut tx, scope, "facility create", &name).await?;
+        facilities::insert_facility(&mut tx, facility, &name, zone, now_ms).await?;
+        self.audit(&mut tx, "facility create", &name).await?;
         tx.commit().await?;
         Ok(json!({"facility": facility, "name": name, "zone": zone}))
     }
 
     async fn people(&self, account: AccountId) -> Result<Value, AdminError> {
-        let (scope, alive) = (AccountScope::of(account), session::alive_since(self.clock.now_ms()));
-        let rows = users::list_users(&mut self.db.read().await?, scope, alive).await?;
+        let (scope, alive) = (self.scope(account).await?, session::alive_since(self.clock.now_ms()));
+        let rows = users::list_users(&mut self.db.read(scope).await?, alive).await?;
         let person = |row: PersonRow| {
             json!({
                 "user": row.user_id, "email": row.email, "name": row.name, "role": row.role,
@@ -339,8 +337,8 @@ impl AdminHandler {
 
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
         let email = email.trim().to_lowercase();
-        let (mut tx, scope) = self.begin(account).await?;
-        people::change_role(&mut tx, scope, (self.log(), OPERATOR, None), &email, act).await?;
+        let mut tx = self.begin(account).await?;
+        people::change_role(&mut tx, (self.log(), OPERATOR, None), &email, act).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": act.word() }))
     }
@@ -352,25 +350,25 @@ impl AdminHandler {
         password: String,
     ) -> Result<Value, AdminError> {
         let (email, hash) = (email.trim().to_lowercase(), hash_new_password(password).await?);
-        let (mut tx, scope) = self.begin(account).await?;
-        people::set_password(&mut tx, scope, (self.log(), OPERATOR), &email, &hash).await?;
+        let mut tx = self.begin(account).await?;
+        people::set_password(&mut tx, (self.log(), OPERATOR), &email, &hash).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": "admin set-password" }))
     }
 
     async fn token(&self, account: AccountId, name: &str, life: &str) -> Result<Value, AdminError> {
         let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
-        let (mut tx, scope) = self.begin(account).await?;
-        let minted = programs::create_token(&mut tx, scope, (self.log(), OPERATOR), name, life, None).await?;
-        let stored = tokens::find_token(&mut tx, scope, &minted.id).await?;
+        let mut tx = self.begin(account).await?;
+        let minted = programs::create_token(&mut tx, (self.log(), OPERATOR), name, life, None).await?;
+        let stored = tokens::find_token(&mut tx, &minted.id).await?;
         tx.commit().await?;
         let expires = stored.and_then(|row| row.expires_ms).map(stamp);
         Ok(json!({"token_id": minted.id, "name": name.trim(), "expires": expires, "token": minted.text}))
     }
 
     async fn tokens(&self, account: AccountId) -> Result<Value, AdminError> {
-        let (scope, now_ms) = (AccountScope::of(account), self.clock.now_ms());
-        let rows = tokens::list_tokens(&mut self.db.read().await?, scope, now_ms).await?;
+        let (scope, now_ms) = (self.scope(account).await?, self.clock.now_ms());
+        let rows = tokens::list_tokens(&mut self.db.read(scope).await?, now_ms).await?;
         let day = |day: i64| stamp(day.saturating_mul(86_400_000)).split('T').next().map(str::to_owned);
         let token = |row: TokenRow| {
             json!({
@@ -384,8 +382,8 @@ impl AdminHandler {
     }
 
     async fn revoke_token(&self, account: AccountId, token: &str) -> Result<Value, AdminError> {
-        let (mut tx, scope) = self.begin(account).await?;
-        let row = programs::revoke_token(&mut tx, scope, (self.log(), OPERATOR), token).await?;
+        let mut tx = self.begin(account).await?;
+        let row = programs::revoke_token(&mut tx, (self.log(), OPERATOR), token).await?;
         tx.commit().await?;
         Ok(json!({"token_id": row.token_id, "name": row.name, "revoked": true}))
     }

@@ -8,8 +8,8 @@ use record::ids::BoxId;
 
 use super::BoxApi;
 use super::errors::BoxFault;
-use crate::db::boxes;
 use crate::db::boxes::BoxOwner;
+use crate::db::{PlatformReason, boxes};
 use crate::mqtt::PeerCertificate;
 
 /// A box whose certificate this relay issued and did not revoke.
@@ -44,10 +44,11 @@ impl FromRequestParts<BoxApi> for CertifiedBox {
 }
 
 async fn find_box(api: &BoxApi, peer: &PeerCertificate) -> Result<CertifiedBox, BoxFault> {
-    let mut conn = api.db.read().await?;
+    let mut conn = api.db.platform_read(PlatformReason::Box).await?;
     let home = boxes::platform_home(&mut conn, peer.box_id).await?.filter(|home| !home.revoked);
     let home = home.ok_or(BoxFault::NotInService)?;
-    match boxes::find_certificate(&mut conn, home.scope, peer.box_id, &peer.serial).await? {
+    let mut conn = conn.enter(home.scope).await?;
+    match boxes::find_certificate(&mut conn, peer.box_id, &peer.serial).await? {
         Some(true) => Ok(CertifiedBox { home, box_id: peer.box_id }),
         _ => Err(BoxFault::NotInService),
     }

@@ -45,9 +45,9 @@ pub(crate) async fn list(
 }
 
 async fn read_chain(caller: &CertifiedBox, api: &BoxApi) -> Result<LogChain, BoxFault> {
-    let mut conn = api.db.read().await?;
+    let mut conn = api.db.read(caller.home().scope).await?;
     let mut epochs = Vec::new();
-    for held in epochs::of_box(&mut conn, caller.home().scope, caller.id()).await? {
+    for held in epochs::of_box(&mut conn, caller.id()).await? {
         let key = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
         epochs.push(ChainEpoch {
             epoch: held.origin.epoch,
@@ -78,13 +78,12 @@ async fn read_page(
     epoch: Epoch,
     params: &LogPageParams,
 ) -> Result<Vec<u8>, BoxFault> {
-    let mut conn = api.db.read().await?;
-    let scope = caller.home().scope;
+    let mut conn = api.db.read(caller.home().scope).await?;
     let origin = LogOrigin { box_id: caller.id(), epoch };
-    let held = epochs::find_log(&mut conn, scope, &origin).await?.ok_or(BoxFault::NotFound)?;
+    let held = epochs::find_log(&mut conn, &origin).await?.ok_or(BoxFault::NotFound)?;
     let note = held.cosigned.ok_or(BoxFault::NotFound)?;
     let limit = params.limit.unwrap_or(BATCH_ENTRIES_MAX).clamp(1, BATCH_ENTRIES_MAX);
-    let page = log_pages::load_page(&mut conn, scope, &origin, (params.from, limit), BATCH_BYTES_MAX).await?;
+    let page = log_pages::load_page(&mut conn, &origin, (params.from, limit), BATCH_BYTES_MAX).await?;
     drop(conn);
     if page.is_empty() {
         return Err(BoxFault::NotFound);

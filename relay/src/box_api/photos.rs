@@ -122,10 +122,10 @@ async fn missing_of(caller: &CertifiedBox, api: &BoxApi, hashes: Vec<Hash>) -> R
     if hashes.len() > PHOTO_HASHES_MAX {
         return Err(BoxFault::Form("at most 500 photos in one question"));
     }
-    let mut conn = api.db.read().await?;
+    let mut conn = api.db.read(caller.home().scope).await?;
     let mut missing = Vec::new();
     for photo in hashes {
-        if !photos::is_here(&mut conn, caller.home().scope, photo).await? {
+        if !photos::is_here(&mut conn, photo).await? {
             missing.push(photo);
         }
     }
@@ -163,7 +163,7 @@ async fn add_piece(
     photo: Hash,
     upload: PieceUpload,
 ) -> Result<PieceOutcome, BoxFault> {
-    if photos::is_here(&mut api.db.read().await?, caller.home().scope, photo).await? {
+    if photos::is_here(&mut api.db.read(caller.home().scope).await?, photo).await? {
         return Ok(PieceOutcome::Duplicate);
     }
     let (unfinished, box_id) = (api.unfinished.clone(), caller.id());
@@ -184,10 +184,10 @@ async fn save_photo(
     let (scope, bytes) = (caller.home().scope, whole.len() as u64);
     let stored = api.photos.put(scope, photo, whole.into()).await;
     stored.map_err(|e| BoxFault::Unavailable(e.to_string()))?;
-    let mut tx = api.db.begin().await?;
-    photos::mark_received(&mut tx, scope, photo, bytes, api.clock.now_ms()).await?;
+    let mut tx = api.db.write(scope).await?;
+    photos::mark_received(&mut tx, photo, bytes, api.clock.now_ms()).await?;
     // Pages of other processes learn of it by the count of changes.
-    facilities::lock_facility(&mut tx, scope, caller.home().facility).await?;
+    facilities::lock_facility(&mut tx, caller.home().facility).await?;
     tx.commit().await?;
     api.unfinished.forget(caller.id(), photo);
     Ok(())

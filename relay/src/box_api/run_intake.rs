@@ -85,28 +85,28 @@ impl RunHome {
     /// Keeps a checked run: its lines first, and then that it is here, which has the facility folded anew.
     pub(super) async fn keep(&self, api: &BoxApi, checked: CheckedRun, file: Bytes) -> Result<(), BoxFault> {
         self.write_lines(api, file).await?;
-        let Self { home: BoxOwner { scope, facility, .. }, box_id, run } = *self;
-        let mut tx = api.db.begin().await?;
+        let Self { home: BoxOwner { facility, .. }, box_id, run } = *self;
+        let mut tx = api.db.write(self.home.scope).await?;
         // It may have been quarantined or revoked while the lines were written. First the box, then its facility, as ingest.
-        let home = boxes::lock_box(&mut tx, scope, box_id).await?.filter(|home| !home.revoked);
+        let home = boxes::lock_box(&mut tx, box_id).await?.filter(|home| !home.revoked);
         let home = home.ok_or(BoxFault::NotInService)?;
         if home.quarantined {
             return Err(BoxFault::Quarantined);
         }
-        facilities::lock_facility(&mut tx, scope, facility).await?;
-        if !api.limits.fits(boxes::run_totals(&mut tx, scope, box_id).await?, run, checked.bytes) {
+        facilities::lock_facility(&mut tx, facility).await?;
+        if !api.limits.fits(boxes::run_totals(&mut tx, box_id).await?, run, checked.bytes) {
             return Err(BoxFault::Excess(RunExcess::AllRuns));
         }
-        if runs::lines_here(&mut tx, scope, box_id, run).await? != run.count() {
+        if runs::lines_here(&mut tx, box_id, run).await? != run.count() {
             return Err(BoxFault::Unavailable("lines of a run that came are not all here".to_owned()));
         }
         let new = NewRun { run, notes: &checked.notes, bytes: checked.bytes, blocks: &checked.blocks };
         let adopting = checked.adoptions.len();
-        if runs::insert_run(&mut tx, scope, (box_id, facility), &new, api.clock.now_ms()).await? {
-            boxes::add_run(&mut tx, scope, box_id, (run.count(), checked.bytes)).await?;
-            adoptions::save_adoption(&mut tx, scope, box_id, &checked.adoptions, true).await?;
-            adoptions::mark_arrived(&mut tx, scope, box_id, run).await?;
-            facilities::set_refold(&mut tx, scope, facility, true).await?;
+        if runs::insert_run(&mut tx, (box_id, facility), &new, api.clock.now_ms()).await? {
+            boxes::add_run(&mut tx, box_id, (run.count(), checked.bytes)).await?;
+            adoptions::save_adoption(&mut tx, box_id, &checked.adoptions, true).await?;
+            adoptions::mark_arrived(&mut tx, box_id, run).await?;
+            facilities::set_refold(&mut tx, facility, true).await?;
         }
         tx.commit().await?;
         let (lines, bytes) = (run.count(), checked.bytes);
@@ -115,7 +115,7 @@ impl RunHome {
     }
 
     async fn write_lines(&self, api: &BoxApi, file: Bytes) -> Result<(), BoxFault> {
-        let Self { home: BoxOwner { scope, .. }, box_id, run } = *self;
+        let Self { box_id, run, .. } = *self;
         let mut reader = RunReader::open(Cursor::new(file), box_id, run)?;
         self.drop_lines(api).await?;
         loop {
@@ -129,8 +129,8 @@ impl RunHome {
             if lines.is_empty() {
                 return Ok(());
             }
-            let mut tx = api.db.begin().await?;
-            runs::append_lines(&mut tx, scope, box_id, run, &lines).await?;
+            let mut tx = api.db.write(self.home.scope).await?;
+            runs::append_lines(&mut tx, box_id, run, &lines).await?;
             tx.commit().await?;
         }
     }
@@ -138,10 +138,8 @@ impl RunHome {
     /// Drops what an upload of this run left behind that was cut short, a few lines at a time.
     async fn drop_lines(&self, api: &BoxApi) -> Result<(), BoxFault> {
         loop {
-            let mut tx = api.db.begin().await?;
-            let dropped =
-                run_drops::drop_unfinished(&mut tx, self.home.scope, self.box_id, self.run, LINES_AT_ONCE)
-                    .await?;
+            let mut tx = api.db.write(self.home.scope).await?;
+            let dropped = run_drops::drop_unfinished(&mut tx, self.box_id, self.run, LINES_AT_ONCE).await?;
             tx.commit().await?;
             if dropped < LINES_AT_ONCE {
                 return Ok(());
@@ -151,16 +149,15 @@ impl RunHome {
 
     /// Does not ask for the run again, and tells it where refused batches are told; once.
     pub(super) async fn refuse(&self, api: &BoxApi, excess: RunExcess) -> Result<(), BoxFault> {
-        let Self { home: BoxOwner { scope, .. }, box_id, run } = *self;
+        let Self { box_id, run, .. } = *self;
         let now_ms = api.clock.now_ms();
         self.drop_lines(api).await?;
-        let mut tx = api.db.begin().await?;
-        if adoptions::save_refusal(&mut tx, scope, box_id, run).await? {
+        let mut tx = api.db.write(self.home.scope).await?;
+        if adoptions::save_refusal(&mut tx, box_id, run).await? {
             let id = UserId::new(now_ms, api.random.bytes()).to_string();
             let reported = (excess.code(), excess.words(), run.to_string());
             epochs::keep_refused(
                 &mut tx,
-                scope,
                 box_id,
                 &id,
                 (reported.0, reported.1, reported.2.as_bytes()),

@@ -85,8 +85,8 @@ pub(crate) async fn list(
 }
 
 async fn lacking_of(caller: &CertifiedBox, api: &BoxApi) -> Result<LackingRuns, BoxFault> {
-    let mut conn = api.db.read().await?;
-    let lacking = adoptions::lacking_runs(&mut conn, caller.home().scope, caller.id(), RUN_NAMES_MAX).await?;
+    let mut conn = api.db.read(caller.home().scope).await?;
+    let lacking = adoptions::lacking_runs(&mut conn, caller.id(), RUN_NAMES_MAX).await?;
     let lacking = lacking.into_iter().map(NamedRun).collect();
     Ok(LackingRuns { v: VERSION, lacking })
 }
@@ -102,8 +102,8 @@ pub(crate) async fn download(
 
 async fn open_run(caller: &CertifiedBox, api: &BoxApi, run: RunName) -> Result<Body, BoxFault> {
     let (home, box_id) = (caller.home(), caller.id());
-    let mut conn = api.db.read().await?;
-    let bytes = runs::run_bytes(&mut conn, home.scope, box_id, run).await?.ok_or(BoxFault::NotFound)?;
+    let mut conn = api.db.read(home.scope).await?;
+    let bytes = runs::run_bytes(&mut conn, box_id, run).await?.ok_or(BoxFault::NotFound)?;
     drop(conn);
     // Texts of its lines may have come with another run too: what goes beside them is bounded by what is reserved.
     let most = bytes.saturating_mul(2).saturating_add(TEXTS_BESIDE).min(api.limits.plain_bytes);
@@ -129,19 +129,19 @@ async fn file_of(
     plain_bytes_max: u64,
 ) -> Result<Bytes, BoxFault> {
     let broken = |e: RunError| BoxFault::Unavailable(e.to_string());
-    let mut conn = db.read().await?;
-    let notes = runs::load_notes(&mut conn, home.scope, box_id, run).await?.ok_or(BoxFault::NotFound)?;
+    let mut conn = db.read(home.scope).await?;
+    let notes = runs::load_notes(&mut conn, box_id, run).await?.ok_or(BoxFault::NotFound)?;
     let mut writer = RunWriter::begin(Vec::new(), box_id, run, &notes).map_err(broken)?;
     let origin = LogOrigin { box_id, epoch: run.epoch() };
     let (mut from, mut bytes) = (run.lines().start, 0);
     while from < run.lines().end {
-        let lines = runs::load_lines(&mut conn, home.scope, box_id, (run, from), PAGE).await?;
+        let lines = runs::load_lines(&mut conn, box_id, (run, from), PAGE).await?;
         if lines.is_empty() {
             return Err(BoxFault::Unavailable("lines of a run are missing".to_owned()));
         }
         for few in lines.chunks(texts::LINES_AT_ONCE) {
             let beside = match bytes < plain_bytes_max {
-                true => texts::texts_beside(&mut conn, home.scope, &origin, few).await?,
+                true => texts::texts_beside(&mut conn, &origin, few).await?,
                 false => vec![Vec::new(); few.len()],
             };
             for (line, texts) in few.iter().zip(&beside) {
@@ -174,19 +174,19 @@ async fn take_run(
     upload: RunUpload,
 ) -> Result<(), BoxFault> {
     let (home, box_id) = (caller.home(), caller.id());
-    let mut conn = api.db.read().await?;
-    if runs::load_notes(&mut conn, home.scope, box_id, run).await?.is_some() {
+    let mut conn = api.db.read(home.scope).await?;
+    if runs::load_notes(&mut conn, box_id, run).await?.is_some() {
         return Ok(());
     }
     if home.quarantined {
         return Err(BoxFault::Quarantined);
     }
-    if !adoptions::is_named(&mut conn, home.scope, box_id, run).await? {
+    if !adoptions::is_named(&mut conn, box_id, run).await? {
         return Err(BoxFault::NotNamed);
     }
-    let held = boxes::run_totals(&mut conn, home.scope, box_id).await?;
+    let held = boxes::run_totals(&mut conn, box_id).await?;
     let origin = LogOrigin { box_id, epoch: run.epoch() };
-    let log = epochs::find_log(&mut conn, home.scope, &origin).await?;
+    let log = epochs::find_log(&mut conn, &origin).await?;
     drop(conn);
     let log = log.and_then(|held| held.own_key());
     let to = RunHome { home, box_id, run };

@@ -8,7 +8,7 @@ use record::run::RunName;
 
 use super::boxes::to_i64;
 use super::cleanings::run_text;
-use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec, opt};
+use super::{DbError, Scoped, all, bulk, by_keys, exec, opt};
 
 /// A run that an entry adopts, and which.
 pub type Adoption = (RunName, LinePlace);
@@ -16,12 +16,12 @@ pub type Adoption = (RunName, LinePlace);
 /// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already. `asks`: those
 /// that are not are asked for.
 pub async fn save_adoption(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     adoptions: &[Adoption],
     asks: bool,
 ) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let (account, box_text) = (scope.key(), box_id.to_string());
     let head = "INSERT INTO adoptions (account, box, run, epoch, seq, by_run)";
     let tail = " ON CONFLICT (account, box, run, epoch, seq, by_run) DO NOTHING";
@@ -31,7 +31,7 @@ pub async fn save_adoption(
         6,
         tail,
         adoptions,
-        |(run, by)| account.as_str(),
+        |(run, by)| account,
         box_text.as_str(),
         run.to_string(),
         by.of.epoch.to_string(),
@@ -45,23 +45,23 @@ pub async fn save_adoption(
     let keys: Vec<(String, String)> = lacking.iter().map(|run| (run.clone(), String::new())).collect();
     let select =
         "SELECT r.run FROM k CROSS JOIN runs r WHERE r.account = @1@ AND r.box = @2@ AND r.run = k.a";
-    let here = by_keys!(conn, (String,), select, (account.as_str(), box_text.as_str()), keys, "TEXT")?;
+    let here = by_keys!(conn, (String,), select, (account, box_text.as_str()), keys, "TEXT")?;
     let here: BTreeSet<String> = here.into_iter().map(|(run,)| run).collect();
     lacking.retain(|run| !here.contains(run));
     let lacking: Vec<String> = lacking.into_iter().collect();
     let head = "INSERT INTO lacking_runs (account, box, run, refused)";
     let tail = " ON CONFLICT (account, box, run) DO NOTHING";
-    bulk!(conn, head, 4, tail, lacking, |run| account.as_str(), box_text.as_str(), run.as_str(), false)?;
+    bulk!(conn, head, 4, tail, lacking, |run| account, box_text.as_str(), run.as_str(), false)?;
     Ok(!here.is_empty())
 }
 
 /// Asks for the runs that a log adopts, which was not known to be its box's before.
 pub async fn request_texts(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     epoch: record::ids::Epoch,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO lacking_runs (account, box, run, refused) \
                SELECT DISTINCT a.account, a.box, a.run, CAST($1 AS BOOLEAN) FROM adoptions a \
                WHERE a.account = $2 AND a.box = $3 AND a.epoch = $4 AND a.by_run = '' AND NOT EXISTS \
@@ -71,12 +71,8 @@ pub async fn request_texts(
 }
 
 /// Whether a line of the box that is here adopts the run: one of a log that is known to be its own, or of a run.
-pub async fn is_named(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<bool, DbError> {
+pub async fn is_named(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT a.epoch FROM adoptions a WHERE a.account = $1 AND a.box = $2 AND a.run = $3 AND (a.by_run <> '' \
                OR EXISTS (SELECT 1 FROM epochs e WHERE e.account = a.account AND e.box = a.box AND e.epoch = a.epoch \
                AND e.key_known)) LIMIT 1";
@@ -87,34 +83,22 @@ const LACKING: &str =
     "SELECT run FROM lacking_runs WHERE account = $1 AND box = $2 AND refused = $3 ORDER BY run LIMIT $4";
 
 /// Runs that lines of a box adopt and that it may send.
-pub async fn lacking_runs(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    limit: u64,
-) -> Result<Vec<RunName>, DbError> {
+pub async fn lacking_runs(conn: &mut Scoped, box_id: BoxId, limit: u64) -> Result<Vec<RunName>, DbError> {
+    let scope = conn.scope();
     let rows = all!(conn, (String,), LACKING, scope.key(), box_id.to_string(), false, to_i64(limit))?;
     rows.iter().map(|(run,)| run.parse().map_err(|e| DbError::stored("run", e))).collect()
 }
 
 /// A run that was lacking is here.
-pub async fn mark_arrived(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<(), DbError> {
+pub async fn mark_arrived(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "DELETE FROM lacking_runs WHERE account = $1 AND box = $2 AND run = $3";
     exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
 }
 
 /// A run that is lacking is more than is taken, and is not asked for again. Whether that is new.
-pub async fn save_refusal(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<bool, DbError> {
+pub async fn save_refusal(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql =
         "UPDATE lacking_runs SET refused = $1 WHERE account = $2 AND box = $3 AND run = $4 AND refused = $5";
     Ok(exec!(conn, sql, true, scope.key(), box_id.to_string(), run.to_string(), false)? > 0)
@@ -123,17 +107,17 @@ pub async fn save_refusal(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::Db;
+    use crate::db::{Db, PlatformReason};
 
     #[tokio::test]
     async fn what_lacks_is_read_in_the_order_of_an_index() {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("a.db").display())).await.unwrap();
         db.migrate(0).await.unwrap();
-        let mut conn = db.read().await.unwrap();
+        let mut conn = db.platform_read(PlatformReason::Migration).await.unwrap();
         let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {LACKING}"));
         let plan: Vec<(i64, i64, i64, String)> =
-            all!(conn, (i64, i64, i64, String), sql, "a", "b", false, 9).unwrap();
+            all!(conn, (i64, i64, i64, String), sql, 1, "b", false, 9).unwrap();
         let words: Vec<&str> = plan.iter().map(|(.., words)| words.as_str()).collect();
         assert_eq!(
             words,

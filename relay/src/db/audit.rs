@@ -1,9 +1,9 @@
 //! The log of access: who did what, and what was denied to whom.
 
-use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
+use super::{DbError, Platform, Scoped, SqlConnection, all, exec, impl_from_row, opt};
 
 /// The account of rows that are nobody's.
-const NOBODY: &str = "";
+const NOBODY: i64 = 0;
 
 /// A row to be written.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,8 @@ pub struct AuditRow {
 impl_from_row!(AuditRow { audit_id, at_ms, last_ms, times, who, act, about, outcome });
 
 async fn write_act(
-    conn: &mut DbConnection,
-    account: String,
+    conn: &mut impl SqlConnection,
+    account: i64,
     row: &NewAudit<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
@@ -60,43 +60,31 @@ async fn write_act(
 }
 
 /// Writes down what somebody did or was denied.
-pub async fn insert_act(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    row: &NewAudit<'_>,
-    now_ms: i64,
-) -> Result<(), DbError> {
+pub async fn insert_act(conn: &mut Scoped, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
     write_act(conn, scope.key(), row, now_ms).await
 }
 
 /// The same of somebody who has no account.
-pub async fn platform_insert(
-    conn: &mut DbConnection,
-    row: &NewAudit<'_>,
-    now_ms: i64,
-) -> Result<(), DbError> {
-    write_act(conn, NOBODY.to_owned(), row, now_ms).await
+pub async fn platform_insert(conn: &mut Platform, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
+    write_act(conn, NOBODY, row, now_ms).await
 }
 
 /// Rows of the account that were begun before the one with this id, the newest first.
-pub async fn rows_before(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    audit_id: &str,
-    limit: i64,
-) -> Result<Vec<AuditRow>, DbError> {
+pub async fn rows_before(conn: &mut Scoped, audit_id: &str, limit: i64) -> Result<Vec<AuditRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT audit_id, at_ms, last_ms, times, who, act, about, outcome FROM audit \
                WHERE account = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3";
     all!(conn, AuditRow, sql, scope.key(), audit_id.to_owned(), limit)
 }
 
 /// When the newest row of all was written, or added to.
-pub async fn platform_newest_ms(conn: &mut DbConnection) -> Result<Option<i64>, DbError> {
+pub async fn platform_newest_ms(conn: &mut Platform) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_ms) FROM audit")?;
     Ok(newest.and_then(|(at,)| at))
 }
 
 /// Forgets rows that nothing was added to since `before_ms`.
-pub async fn platform_forget_old(conn: &mut DbConnection, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut Platform, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM audit WHERE last_ms < $1", before_ms)
 }

@@ -1,8 +1,8 @@
 //! Boxes: whose they are, what they said last, which certificates speak for them.
 
-use record::ids::{AccountId, BoxId, ConnectionId, Epoch, FacilityId};
+use record::ids::{BoxId, ConnectionId, Epoch, FacilityId};
 
-use super::{AccountScope, DbConnection, DbError, exec, opt};
+use super::{AccountScope, DbError, Platform, Scoped, exec, opt};
 
 /// Where a box belongs and whether it may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,42 +38,49 @@ pub(crate) fn to_i64(number: u64) -> i64 {
 }
 
 /// Where a box belongs: the certificate proves which box speaks, this says for whom.
-pub async fn platform_home(conn: &mut DbConnection, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
-    let sql = "SELECT account, facility, revoked_ms, quarantined_ms FROM boxes WHERE box = $1";
-    let row = opt!(conn, HomeRow, sql, box_id.to_string())?;
-    row.map(find_owner).transpose()
+pub async fn platform_home(conn: &mut Platform, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
+    let sql = "SELECT b.account, a.id, b.facility, b.revoked_ms, b.quarantined_ms \
+               FROM boxes b JOIN accounts a ON a.account = b.account WHERE b.box = $1";
+    let row = opt!(conn, (i64, String, String, Option<i64>, Option<i64>), sql, box_id.to_string())?;
+    let Some((number, account, facility, revoked, quarantined)) = row else { return Ok(None) };
+    let scope = AccountScope::read(number, &account)?;
+    find_owner(scope, (facility, revoked, quarantined)).map(Some)
 }
 
-/// As [`platform_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.
-pub async fn lock_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-) -> Result<Option<BoxOwner>, DbError> {
-    let sql = "UPDATE boxes SET refusals = refusals WHERE account = $1 AND box = $2 \
-               RETURNING account, facility, revoked_ms, quarantined_ms";
+/// The same of a box of this account, within its transaction.
+pub async fn find_home(conn: &mut Scoped, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT facility, revoked_ms, quarantined_ms FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, HomeRow, sql, scope.key(), box_id.to_string())?;
-    row.map(find_owner).transpose()
+    row.map(|row| find_owner(scope, row)).transpose()
 }
 
-type HomeRow = (String, String, Option<i64>, Option<i64>);
+/// As [`find_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.
+pub async fn lock_box(conn: &mut Scoped, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE boxes SET refusals = refusals WHERE account = $1 AND box = $2 \
+               RETURNING facility, revoked_ms, quarantined_ms";
+    let row = opt!(conn, HomeRow, sql, scope.key(), box_id.to_string())?;
+    row.map(|row| find_owner(scope, row)).transpose()
+}
 
-fn find_owner((account, facility, revoked, quarantined): HomeRow) -> Result<BoxOwner, DbError> {
-    let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
+type HomeRow = (String, Option<i64>, Option<i64>);
+
+fn find_owner(scope: AccountScope, (facility, revoked, quarantined): HomeRow) -> Result<BoxOwner, DbError> {
     let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
     let (revoked, quarantined) = (revoked.is_some(), quarantined.is_some());
-    Ok(BoxOwner { scope: AccountScope::of(account), facility, revoked, quarantined })
+    Ok(BoxOwner { scope, facility, revoked, quarantined })
 }
 
 /// Registers a box at its claim, or moves it to another facility of the same account.
 pub async fn insert_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     (box_id, facility, epoch): (BoxId, FacilityId, Epoch),
     model: &str,
     version: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO boxes (account, box, facility, model, version, claimed_ms, revoked_ms, quarantined_ms, \
                quarantine, epoch, told_size, told_cursor, heard_ms, connection, gone_ms, clock, clock_ahead_ms, \
                refusals, hello, health) \
@@ -88,12 +95,12 @@ pub async fn insert_box(
 
 /// A connection of the box is open.
 pub async fn set_connected(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     connection: ConnectionId,
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql =
         "UPDATE boxes SET connection = $1, heard_ms = $2, gone_ms = NULL WHERE account = $3 AND box = $4";
     exec!(conn, sql, connection.to_string(), now_ms, scope.key(), box_id.to_string()).map(drop)
@@ -101,25 +108,25 @@ pub async fn set_connected(
 
 /// A connection ended; an older one's end changes nothing.
 pub async fn set_disconnected(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     connection: ConnectionId,
     now_ms: i64,
 ) -> Result<u64, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET connection = NULL, gone_ms = $1 WHERE account = $2 AND box = $3 AND connection = $4";
     exec!(conn, sql, now_ms, scope.key(), box_id.to_string(), connection.to_string())
 }
 
 /// Keeps a hello.
 pub async fn save_hello(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     reported: &ReportedState<'_>,
     (version, hello): (&str, &str),
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
                version = $6, hello = $7, heard_ms = $8 WHERE account = $9 AND box = $10";
     let (epoch, clock) = (reported.epoch.to_string(), reported.clock.to_owned());
@@ -145,13 +152,13 @@ pub async fn save_hello(
 
 /// Keeps a health report.
 pub async fn save_health(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     reported: &ReportedState<'_>,
     health: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
                health = $6, heard_ms = $7 WHERE account = $8 AND box = $9";
     let (epoch, clock, health) = (reported.epoch.to_string(), reported.clock.to_owned(), health.to_owned());
@@ -162,35 +169,23 @@ pub async fn save_health(
 }
 
 /// Marks that something of the box was heard.
-pub async fn touch_last_seen(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    now_ms: i64,
-) -> Result<(), DbError> {
+pub async fn touch_last_seen(conn: &mut Scoped, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET heard_ms = $1 WHERE account = $2 AND box = $3";
     exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Takes nothing more of the box until a person has looked. The first reason stays.
-pub async fn quarantine_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    why: &str,
-    now_ms: i64,
-) -> Result<(), DbError> {
+pub async fn quarantine_box(conn: &mut Scoped, box_id: BoxId, why: &str, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET quarantined_ms = $1, quarantine = $2 \
                WHERE account = $3 AND box = $4 AND quarantined_ms IS NULL";
     exec!(conn, sql, now_ms, why.to_owned(), scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Takes the box's word again, after a person has looked. Whether there was anything to lift.
-pub async fn release_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-) -> Result<bool, DbError> {
+pub async fn release_box(conn: &mut Scoped, box_id: BoxId) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET quarantined_ms = NULL, quarantine = NULL \
                WHERE account = $1 AND box = $2 AND quarantined_ms IS NOT NULL";
     Ok(exec!(conn, sql, scope.key(), box_id.to_string())? > 0)
@@ -207,11 +202,8 @@ pub struct RunTotals {
 }
 
 /// What the runs of a box that are here come to.
-pub async fn run_totals(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-) -> Result<RunTotals, DbError> {
+pub async fn run_totals(conn: &mut Scoped, box_id: BoxId) -> Result<RunTotals, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT run_count, run_lines, run_bytes FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, (i64, i64, i64), sql, scope.key(), box_id.to_string())?;
     let (runs, lines, bytes) = row.unwrap_or_default();
@@ -220,24 +212,16 @@ pub async fn run_totals(
 }
 
 /// The runs of a box are more.
-pub async fn add_run(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    (lines, bytes): (u64, u64),
-) -> Result<(), DbError> {
+pub async fn add_run(conn: &mut Scoped, box_id: BoxId, (lines, bytes): (u64, u64)) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET run_count = run_count + 1, run_lines = run_lines + $1, run_bytes = run_bytes + $2 \
                WHERE account = $3 AND box = $4";
     exec!(conn, sql, to_i64(lines), to_i64(bytes), scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Revokes a box and its certificates. Whether there was one to revoke.
-pub async fn revoke_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    now_ms: i64,
-) -> Result<bool, DbError> {
+pub async fn revoke_box(conn: &mut Scoped, box_id: BoxId, now_ms: i64) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET revoked_ms = $1 WHERE account = $2 AND box = $3 AND revoked_ms IS NULL";
     let touched = exec!(conn, sql, now_ms, scope.key(), box_id.to_string())?;
     let sql =
@@ -248,12 +232,12 @@ pub async fn revoke_box(
 
 /// Keeps the serial number of a certificate that was issued.
 pub async fn insert_certificate(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     serial: &str,
     (issued_ms, not_after_ms): (i64, i64),
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO certificates (account, box, serial, issued_ms, not_after_ms, revoked_ms) \
                VALUES ($1, $2, $3, $4, $5, NULL)";
     exec!(conn, sql, scope.key(), box_id.to_string(), serial.to_owned(), issued_ms, not_after_ms).map(drop)
@@ -261,11 +245,11 @@ pub async fn insert_certificate(
 
 /// Whether a certificate speaks for the box: `None` unknown, `Some(true)` good, `Some(false)` revoked.
 pub async fn find_certificate(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     serial: &str,
 ) -> Result<Option<bool>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT revoked_ms FROM certificates WHERE account = $1 AND box = $2 AND serial = $3";
     let row = opt!(conn, (Option<i64>,), sql, scope.key(), box_id.to_string(), serial.to_owned())?;
     Ok(row.map(|(revoked,)| revoked.is_none()))

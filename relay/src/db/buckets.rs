@@ -2,10 +2,10 @@
 
 use service::attempts::AttemptBucket;
 
-use super::{DbConnection, DbError, exec, opt};
+use super::{DbError, Platform, SqlConnection, exec, opt};
 
 /// The bucket of a name; one that was never touched is full.
-pub async fn platform_find(conn: &mut DbConnection, name: &str) -> Result<AttemptBucket, DbError> {
+pub async fn find_bucket(conn: &mut impl SqlConnection, name: &str) -> Result<AttemptBucket, DbError> {
     let sql = "SELECT missing_ms, at_ms FROM attempt_buckets WHERE name = $1";
     let row = opt!(conn, (i64, i64), sql, name)?;
     Ok(row.map_or_else(AttemptBucket::default, |(missing_ms, at_ms)| {
@@ -14,8 +14,8 @@ pub async fn platform_find(conn: &mut DbConnection, name: &str) -> Result<Attemp
 }
 
 /// The same, and takes its row for this transaction: whoever comes at the same time waits for what this one keeps.
-pub async fn platform_hold(
-    conn: &mut DbConnection,
+pub async fn hold_bucket(
+    conn: &mut impl SqlConnection,
     name: &str,
     now_ms: i64,
 ) -> Result<AttemptBucket, DbError> {
@@ -27,18 +27,22 @@ pub async fn platform_hold(
 }
 
 /// Keeps the bucket of a name that is held.
-pub async fn platform_put(conn: &mut DbConnection, name: &str, bucket: AttemptBucket) -> Result<(), DbError> {
+pub async fn put_bucket(
+    conn: &mut impl SqlConnection,
+    name: &str,
+    bucket: AttemptBucket,
+) -> Result<(), DbError> {
     let (missing_ms, at_ms) = bucket.parts();
     let sql = "UPDATE attempt_buckets SET missing_ms = $1, at_ms = $2 WHERE name = $3";
     exec!(conn, sql, missing_ms, at_ms, name).map(drop)
 }
 
 /// Forgets a name: its bucket is full.
-pub async fn platform_forget(conn: &mut DbConnection, name: &str) -> Result<(), DbError> {
+pub async fn forget_bucket(conn: &mut impl SqlConnection, name: &str) -> Result<(), DbError> {
     exec!(conn, "DELETE FROM attempt_buckets WHERE name = $1", name).map(drop)
 }
 
 /// Forgets what was not touched since `before_ms`.
-pub async fn platform_forget_old(conn: &mut DbConnection, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut Platform, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM attempt_buckets WHERE at_ms < $1", before_ms)
 }

@@ -1,9 +1,9 @@
 //! One-time claim codes: made with a claim file, used by one box with one key.
 
 use record::checkpoint::LogOrigin;
-use record::ids::{AccountId, BoxId, FacilityId};
+use record::ids::{BoxId, FacilityId};
 
-use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, Platform, Scoped, accounts, all, exec, impl_from_row, opt};
 
 /// A code as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +39,12 @@ pub struct WaitedLog {
 
 /// Keeps a new code's digest.
 pub async fn insert_claim(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     code: &[u8],
     (now_ms, expires_ms): (i64, i64),
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO claims (account, code, facility, created_ms, expires_ms, used_ms, box, csr_key, answer) \
                VALUES ($1, $2, $3, $4, $5, NULL, NULL, NULL, NULL)";
     exec!(conn, sql, scope.key(), code.to_vec(), facility.to_string(), now_ms, expires_ms).map(drop)
@@ -52,23 +52,23 @@ pub async fn insert_claim(
 
 /// Account, facility, expiry; box, key of its request, answer; name and key of the log that waited.
 type Row =
-    (String, String, i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<Vec<u8>>);
+    (i64, String, i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<Vec<u8>>);
 
 /// Whether anybody made such a code: asked before a transaction is begun for a stranger.
-pub async fn platform_exists(conn: &mut DbConnection, code: &[u8]) -> Result<bool, DbError> {
-    let row = opt!(conn, (String,), "SELECT account FROM claims WHERE code = $1", code.to_vec())?;
+pub async fn platform_exists(conn: &mut Platform, code: &[u8]) -> Result<bool, DbError> {
+    let row = opt!(conn, (i64,), "SELECT account FROM claims WHERE code = $1", code.to_vec())?;
     Ok(row.is_some())
 }
 
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
-pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
+pub async fn platform_take(conn: &mut Platform, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
                RETURNING account, facility, expires_ms, box, csr_key, answer, epoch, log_key";
     let row = opt!(conn, Row, sql, code.to_vec())?;
-    let Some((account, facility, expires_ms, box_id, csr_key, answer, epoch, log_key)) = row else {
+    let Some((number, facility, expires_ms, box_id, csr_key, answer, epoch, log_key)) = row else {
         return Ok(None);
     };
-    let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
+    let scope = accounts::platform_numbered(conn, number).await?;
     let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
     let used = match (box_id, csr_key) {
         (Some(box_id), Some(csr_key)) => {
@@ -78,7 +78,7 @@ pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Optio
         }
         _ => None,
     };
-    Ok(Some(ClaimRow { scope: AccountScope::of(account), facility, expires_ms, used }))
+    Ok(Some(ClaimRow { scope, facility, expires_ms, used }))
 }
 
 /// The log with which a box came that is known by another one: it waits for a person, or was admitted and its box has not come again.
@@ -108,11 +108,8 @@ impl OpenClaim {
 
 /// All of an account, each log once. One that has entries here or counts is decided on as such; a box that was revoked brings none. An
 /// admission stays when its code expires.
-pub async fn open_claims(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    now_ms: i64,
-) -> Result<Vec<OpenClaim>, DbError> {
+pub async fn open_claims(conn: &mut Scoped, now_ms: i64) -> Result<Vec<OpenClaim>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT c.box AS box_id, c.epoch AS epoch, c.log_key AS log_key, MAX(c.admitted_ms) AS admitted_ms \
                FROM claims c JOIN boxes b ON b.account = c.account AND b.box = c.box \
                WHERE c.account = $1 AND c.answer IS NULL AND c.log_key IS NOT NULL \
@@ -136,12 +133,12 @@ pub struct BroughtLog<'a> {
 
 /// Marks a code as used by a box whose log waits: it belongs to that log from then on. Whether that is new.
 pub async fn mark_waiting(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     code: &[u8],
     brought: BroughtLog<'_>,
     now_ms: i64,
 ) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5 \
                WHERE account = $6 AND code = $7 AND box IS NULL";
     let (box_id, epoch) = (brought.origin.box_id.to_string(), brought.origin.epoch.to_string());
@@ -152,12 +149,8 @@ pub async fn mark_waiting(
 
 /// Admits the log with which claims wait: its box gets its certificate when it comes again, and nothing is known of it before. Whether
 /// any waits. Rows of claims come before those of boxes.
-pub async fn admit_waiting(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-    now_ms: i64,
-) -> Result<bool, DbError> {
+pub async fn admit_waiting(conn: &mut Scoped, origin: &LogOrigin, now_ms: i64) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE claims SET admitted_ms = $1 WHERE account = $2 AND box = $3 AND epoch = $4 AND answer IS NULL \
                AND log_key IS NOT NULL AND admitted_ms IS NULL AND expires_ms > $5";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
@@ -165,29 +158,22 @@ pub async fn admit_waiting(
 }
 
 /// Drops the codes with which a log came that is not its box's, admitted or not: they open nothing any more. Whether there were any.
-pub async fn forget_waiting(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-) -> Result<bool, DbError> {
+pub async fn forget_waiting(conn: &mut Scoped, origin: &LogOrigin) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "DELETE FROM claims WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL";
     Ok(exec!(conn, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())? > 0)
 }
 
 /// The same of every log of a box.
-pub async fn forget_box(conn: &mut DbConnection, scope: AccountScope, box_id: BoxId) -> Result<(), DbError> {
+pub async fn forget_box(conn: &mut Scoped, box_id: BoxId) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "DELETE FROM claims WHERE account = $1 AND box = $2 AND answer IS NULL";
     exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Marks a code as used: by whom, and what it was answered. The log that waited stands there already.
-pub async fn mark_used(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    code: &[u8],
-    used: &UsedClaim,
-    now_ms: i64,
-) -> Result<(), DbError> {
+pub async fn mark_used(conn: &mut Scoped, code: &[u8], used: &UsedClaim, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, answer = $4 \
                WHERE account = $5 AND code = $6 AND answer IS NULL";
     let (box_id, key, answer) = (used.box_id.to_string(), used.csr_key.clone(), used.answer.clone());

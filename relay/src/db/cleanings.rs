@@ -10,7 +10,7 @@ use record::run::RunName;
 use record::tag::Tag;
 
 use super::boxes::to_i64;
-use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec};
+use super::{DbError, Scoped, all, bulk, by_keys, exec};
 
 /// A cleaning and the box whose log holds it.
 pub type IndexedCleaning = (BoxId, CleaningRecord);
@@ -34,11 +34,11 @@ pub(super) fn run_of(text: &str) -> Result<Option<RunName>, DbError> {
 /// The cleanings that lines of a number recorded, one for each branch that counts, with the place of its run (see
 /// `runs.place`). Only of the box that speaks of it: what an entry says, it says of its own box's log.
 pub async fn find_cleaning(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     (facility, box_id): (FacilityId, BoxId),
     of: EntryRef,
 ) -> Result<Vec<(IndexedCleaning, Option<i64>)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT c.box, c.body, r.place FROM cleanings c \
                LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
                WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4 AND c.facility = $5";
@@ -50,11 +50,11 @@ pub async fn find_cleaning(
 
 /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
 pub async fn uncertain_of_boot(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     boot: BootId,
 ) -> Result<Vec<IndexedCleaning>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT box, body FROM cleanings WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
     let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
     rows.into_iter().map(read_cleanings).collect()
@@ -62,12 +62,12 @@ pub async fn uncertain_of_boot(
 
 /// Writes cleanings, new ones and changed ones. `held_in`: the run that the lines of the new ones stand in.
 pub async fn save_cleanings(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     cleanings: &[&IndexedCleaning],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
     let body = |c: &CleaningRecord| serde_json::to_string(c).unwrap_or_default();
     let unsure = |c: &CleaningRecord| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
@@ -83,7 +83,7 @@ pub async fn save_cleanings(
         17,
         tail,
         cleanings,
-        |(box_id, c)| account.as_str(),
+        |(box_id, c)| account,
         box_id.to_string(),
         c.of.epoch.to_string(),
         to_i64(c.of.seq),
@@ -106,7 +106,7 @@ pub async fn save_cleanings(
     let days: Vec<(Tag, i64)> = days.into_iter().collect();
     let head = "INSERT INTO clean_days (account, facility, tag, day)";
     let tail = " ON CONFLICT (account, facility, tag, day) DO NOTHING";
-    bulk!(conn, head, 4, tail, days, |(tag, day)| account.as_str(), facility.as_str(), tag.to_string(), *day)
+    bulk!(conn, head, 4, tail, days, |(tag, day)| account, facility.as_str(), tag.to_string(), *day)
 }
 
 /// The day by which the index of an item is kept; no civil day of the facility.
@@ -145,11 +145,11 @@ fn use_body(used: &UseRecord) -> String {
 
 /// Uses of a boot whose clock was not synced when they were written, each with the box whose log holds it.
 pub async fn uncertain_uses_of_boot(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     boot: BootId,
 ) -> Result<Vec<(BoxId, UseRecord)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT box, body FROM uses WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
     let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
     rows.iter().map(|(box_id, body)| read_use(box_id, body)).collect()
@@ -162,12 +162,12 @@ fn read_use(box_id: &str, body: &str) -> Result<(BoxId, UseRecord), DbError> {
 
 /// Writes uses. `held_in`: the run that their lines stand in, where no log has them.
 pub async fn put_uses(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     uses: &[IndexedUse],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
     let head =
         "INSERT INTO uses (account, facility, tag, ended_ms, box, epoch, seq, held_in, unsure_boot, body)";
@@ -178,7 +178,7 @@ pub async fn put_uses(
         10,
         tail,
         uses,
-        |u| account.as_str(),
+        |u| account,
         facility.as_str(),
         u.used.tag.to_string(),
         u.ended_ms,
@@ -192,14 +192,10 @@ pub async fn put_uses(
 }
 
 /// Puts uses that are there already at their true times.
-pub async fn move_uses(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    moved: &[MovedUse],
-) -> Result<(), DbError> {
+pub async fn move_uses(conn: &mut Scoped, facility: FacilityId, moved: &[MovedUse]) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, facility) = (scope.key(), facility.to_string());
-    let (account, facility) = (account.as_str(), facility.as_str());
+    let (account, facility) = (account, facility.as_str());
     // Of two branches that gave one number to two lines, the one whose line it is.
     let sql = "UPDATE uses SET ended_ms = $1 WHERE account = $2 AND facility = $3 AND tag = $4 AND ended_ms = $5 \
                AND box = $6 AND epoch = $7 AND seq = $8 AND body = $9";
@@ -226,12 +222,12 @@ pub struct IndexedNote {
 
 /// Writes lines about items. `held_in`: the run that they stand in, where no log has them.
 pub async fn put_notes(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     notes: &[IndexedNote],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
     let head = "INSERT INTO item_notes (account, facility, tag, at_ms, box, epoch, seq, held_in)";
     let tail = " ON CONFLICT (account, facility, tag, at_ms, box, epoch, seq, held_in) DO NOTHING";
@@ -241,7 +237,7 @@ pub async fn put_notes(
         8,
         tail,
         notes,
-        |n| account.as_str(),
+        |n| account,
         facility.as_str(),
         n.tag.to_string(),
         n.at_ms,
@@ -288,11 +284,11 @@ impl CountedCleaning {
 
 /// Cleanings that are not voided, per item since its own time; unordered. Items without any are not among them.
 pub async fn since(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     items: &[HistorySince],
 ) -> Result<Vec<(String, Vec<CountedCleaning>)>, DbError> {
+    let scope = conn.scope();
     // One row an item: handing over a row costs more than finding it. The indexes hold all that is asked for.
     let select = "SELECT k.a, (SELECT string_agg(CAST(c.performed_ms AS TEXT) || ':' || \
                   CAST(c.recorded_ms AS TEXT) || CASE WHEN c.complete THEN ':1:' ELSE ':0:' END || \
@@ -301,8 +297,7 @@ pub async fn since(
                   AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag \
                   AND c.performed_ms >= k.b AND NOT c.voided) FROM k";
     let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
-    let rows =
-        by_keys!(conn, (String, Option<String>), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")?;
+    let rows = by_keys!(conn, (String, Option<String>), select, (of.0, of.1.as_str()), items, "BIGINT")?;
     let read = |text: &str| CountedCleaning::read(text).ok_or_else(|| DbError::stored("cleaning", text));
     let rows = rows.into_iter().filter_map(|(tag, list)| Some((tag, list?)));
     rows.map(|(tag, list)| Ok((tag, list.split(' ').map(read).collect::<Result<_, DbError>>()?))).collect()
@@ -315,13 +310,13 @@ pub(super) fn text_keys(items: &[HistorySince]) -> Vec<(String, i64)> {
 
 /// Uses per item since its own time: tag, end; unordered.
 pub async fn uses_since(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     items: &[HistorySince],
 ) -> Result<Vec<(String, i64)>, DbError> {
+    let scope = conn.scope();
     let select = "SELECT u.tag, u.ended_ms FROM k CROSS JOIN uses u \
                   WHERE u.account = @1@ AND u.facility = @2@ AND u.tag = k.a AND u.ended_ms >= k.b";
     let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
-    by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
+    by_keys!(conn, (String, i64), select, (of.0, of.1.as_str()), items, "BIGINT")
 }

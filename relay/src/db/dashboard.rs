@@ -3,7 +3,7 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::{AccountScope, DbConnection, DbError, all, impl_from_row, opt};
+use super::{DbError, Scoped, all, impl_from_row, opt};
 
 /// A facility's day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,10 +110,8 @@ pub struct ItemRow {
 impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
 
 /// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::FacilitySettings`.
-pub async fn load_settings(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-) -> Result<Vec<(String, String)>, DbError> {
+pub async fn load_settings(conn: &mut Scoped) -> Result<Vec<(String, String)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT f.facility, r.body FROM facilities f JOIN state_rows r \
                ON r.account = f.account AND r.facility = f.facility AND r.room = 'settings' \
                WHERE f.account = $1";
@@ -121,11 +119,8 @@ pub async fn load_settings(
 }
 
 /// The days of every facility from a day on, ascending.
-pub async fn load_days(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    from_day: i64,
-) -> Result<Vec<DayRow>, DbError> {
+pub async fn load_days(conn: &mut Scoped, from_day: i64) -> Result<Vec<DayRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT d.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
                ON d.account = f.account AND d.facility = f.facility AND d.day >= $1 \
                WHERE f.account = $2 ORDER BY d.facility, d.day";
@@ -133,14 +128,16 @@ pub async fn load_days(
 }
 
 /// How the items of every facility stand.
-pub async fn load_states(conn: &mut DbConnection, scope: AccountScope) -> Result<Vec<StateCount>, DbError> {
+pub async fn load_states(conn: &mut Scoped) -> Result<Vec<StateCount>, DbError> {
+    let scope = conn.scope();
     let sql =
         "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
     all!(conn, StateCount, sql, scope.key())
 }
 
 /// Every box of an account.
-pub async fn load_boxes(conn: &mut DbConnection, scope: AccountScope) -> Result<Vec<BoxRow>, DbError> {
+pub async fn load_boxes(conn: &mut Scoped) -> Result<Vec<BoxRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
                b.told_size, COALESCE(e.size, 0) AS held_size, \
                (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM epochs a \
@@ -155,11 +152,11 @@ pub async fn load_boxes(conn: &mut DbConnection, scope: AccountScope) -> Result<
 
 /// Items that are overdue, the longest first.
 pub async fn load_overdue(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT i.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
                FROM items i JOIN state_rows r ON r.account = i.account AND r.facility = i.facility \
                AND r.room = 'equipment' AND r.id = i.tag \
@@ -170,11 +167,11 @@ pub async fn load_overdue(
 
 /// Windows met and closed of each item of a facility, by tag, from a day on.
 pub async fn item_tallies(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     from_day: i64,
 ) -> Result<Vec<(String, i64, i64)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT d.tag, CAST(SUM(d.met) AS BIGINT), CAST(SUM(d.closed) AS BIGINT) \
                FROM items i JOIN item_days d ON d.account = i.account AND d.facility = i.facility \
                AND d.tag = i.tag AND d.day >= $1 \
@@ -184,12 +181,12 @@ pub async fn item_tallies(
 
 /// The days of one item from a day on, ascending: day, met, closed.
 pub async fn item_days(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     tag: Tag,
     from_day: i64,
 ) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT day, met, closed FROM item_days \
                WHERE account = $1 AND facility = $2 AND tag = $3 AND day >= $4 ORDER BY day";
     all!(conn, (i64, i64, i64), sql, scope.key(), facility.to_string(), tag.to_string(), from_day)
@@ -197,12 +194,12 @@ pub async fn item_days(
 
 /// The items of a facility after a tag, by tag; an empty `after` begins with the first.
 pub async fn load_items(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     after: &str,
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT r.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
                FROM state_rows r LEFT JOIN items i \
                ON i.account = r.account AND i.facility = r.facility AND i.tag = r.id \
@@ -213,11 +210,11 @@ pub async fn load_items(
 
 /// One item, by its first tag.
 pub async fn load_item(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     tag: Tag,
 ) -> Result<Option<ItemRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT r.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
                FROM state_rows r LEFT JOIN items i \
                ON i.account = r.account AND i.facility = r.facility AND i.tag = r.id \
@@ -227,12 +224,12 @@ pub async fn load_item(
 
 /// One row of a facility's state, as `record::fold` keeps it.
 pub async fn load_row(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     room: &'static str,
     id: &str,
 ) -> Result<Option<String>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT body FROM state_rows WHERE account = $1 AND facility = $2 AND room = $3 AND id = $4";
     let row = opt!(conn, (String,), sql, scope.key(), facility.to_string(), room, id.to_owned())?;
     Ok(row.map(|(body,)| body))

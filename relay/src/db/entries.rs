@@ -9,7 +9,7 @@ use record::tree::{Frontier, Hash, TreeNodes, inclusion_proof, leaf_hash};
 
 use super::boxes::to_i64;
 use super::epochs::read_hash;
-use super::{AccountScope, DbConnection, DbError, all, bulk, opt, texts};
+use super::{AccountScope, DbError, Scoped, all, bulk, opt, texts};
 
 /// Subtrees below this level (256 leaves) are hashed from the lines when they are needed.
 pub const NODE_LEVEL_MIN: u32 = 8;
@@ -17,19 +17,19 @@ pub const NODE_LEVEL_MIN: u32 = 8;
 /// A perfect subtree that is kept.
 pub type StoredNode = (u32, u64, Hash);
 
-fn log_key(scope: AccountScope, origin: &LogOrigin) -> (String, String, String) {
+fn log_key(scope: AccountScope, origin: &LogOrigin) -> (i64, String, String) {
     (scope.key(), origin.box_id.to_string(), origin.epoch.to_string())
 }
 
 /// Appends lines, text lines and subtree roots. `by_hash` tells which texts are looked up by their hash.
 pub async fn append_entries(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     entries: &[(Entry, Hash)],
     beside: &[(&TextLine, bool)],
     nodes: &[StoredNode],
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, box_id, epoch) = log_key(scope, origin);
     let head = "INSERT INTO entries (account, box, epoch, seq, line)";
     bulk!(
@@ -38,13 +38,13 @@ pub async fn append_entries(
         5,
         "",
         entries,
-        |(entry, _)| account.as_str(),
+        |(entry, _)| account,
         box_id.as_str(),
         epoch.as_str(),
         to_i64(entry.seq()),
         entry.bytes()
     )?;
-    texts::save_texts(conn, scope, origin, beside).await?;
+    texts::save_texts(conn, origin, beside).await?;
     let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
     bulk!(
         conn,
@@ -52,7 +52,7 @@ pub async fn append_entries(
         6,
         "",
         nodes,
-        |(level, at, node)| account.as_str(),
+        |(level, at, node)| account,
         box_id.as_str(),
         epoch.as_str(),
         i64::from(*level),
@@ -63,12 +63,12 @@ pub async fn append_entries(
 
 /// Lines `from..`, at most `limit`, ascending.
 pub async fn load_lines(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     from: u64,
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, DbError> {
+    let scope = conn.scope();
     let (account, box_id, epoch) = log_key(scope, origin);
     let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq >= $4 \
                ORDER BY seq LIMIT $5";
@@ -77,12 +77,8 @@ pub async fn load_lines(
 }
 
 /// One line.
-pub async fn load_line(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-    seq: u64,
-) -> Result<Option<Vec<u8>>, DbError> {
+pub async fn load_line(conn: &mut Scoped, origin: &LogOrigin, seq: u64) -> Result<Option<Vec<u8>>, DbError> {
+    let scope = conn.scope();
     let (account, box_id, epoch) = log_key(scope, origin);
     let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4";
     Ok(opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, to_i64(seq))?.map(|(line,)| line))
@@ -90,8 +86,7 @@ pub async fn load_line(
 
 /// Leaf hashes of entries `from..to`.
 pub async fn load_leaves(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     (from, to): (u64, u64),
 ) -> Result<Vec<Hash>, DbError> {
@@ -99,7 +94,7 @@ pub async fn load_leaves(
     if count == 0 {
         return Ok(Vec::new());
     }
-    let lines = load_lines(conn, scope, origin, from, count).await?;
+    let lines = load_lines(conn, origin, from, count).await?;
     Ok(lines.iter().map(|line| leaf_hash(line)).collect())
 }
 
@@ -117,14 +112,13 @@ impl Ahead {
     /// Adds the subtrees of the block of 256 leaves around `seq`, up to `size`.
     async fn block(
         &mut self,
-        conn: &mut DbConnection,
-        scope: AccountScope,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         (seq, size): (u64, u64),
     ) -> Result<(), DbError> {
         let start = seq >> NODE_LEVEL_MIN << NODE_LEVEL_MIN;
         let end = (start + (1 << NODE_LEVEL_MIN)).min(size);
-        let mut nodes: Vec<Hash> = load_leaves(conn, scope, origin, (start, end)).await?;
+        let mut nodes: Vec<Hash> = load_leaves(conn, origin, (start, end)).await?;
         for level in 0..=NODE_LEVEL_MIN {
             let first = start >> level;
             self.0.extend((first..).zip(&nodes).map(|(index, node)| ((level, index), *node)));
@@ -136,11 +130,11 @@ impl Ahead {
     /// Adds the kept subtrees that a path from `seq` or the edge at `size` can need: siblings and the right edge.
     async fn stored(
         &mut self,
-        conn: &mut DbConnection,
-        scope: AccountScope,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         (seq, size): (u64, u64),
     ) -> Result<(), DbError> {
+        let scope = conn.scope();
         let (account, box_id, epoch) = log_key(scope, origin);
         let sql = "SELECT hash FROM nodes WHERE account = $1 AND box = $2 AND epoch = $3 AND level = $4 AND place = $5";
         for level in NODE_LEVEL_MIN..64 {
@@ -149,7 +143,7 @@ impl Ahead {
                 break;
             }
             for at in [(seq >> level) ^ 1, whole - 1].into_iter().filter(|at| *at < whole) {
-                let (account, box_id, epoch) = (account.as_str(), box_id.as_str(), epoch.as_str());
+                let (account, box_id, epoch) = (account, box_id.as_str(), epoch.as_str());
                 let row = opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, i64::from(level), to_i64(at))?;
                 if let Some((node,)) = row {
                     self.0.insert((level, at), read_hash(&node)?);
@@ -164,15 +158,10 @@ impl Ahead {
 ///
 /// # Errors
 /// The database, or something is missing in it.
-pub async fn frontier_at(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-    size: u64,
-) -> Result<Frontier, DbError> {
+pub async fn frontier_at(conn: &mut Scoped, origin: &LogOrigin, size: u64) -> Result<Frontier, DbError> {
     let mut ahead = Ahead(BTreeMap::new());
-    ahead.block(conn, scope, origin, (size, size)).await?;
-    ahead.stored(conn, scope, origin, (size, size)).await?;
+    ahead.block(conn, origin, (size, size)).await?;
+    ahead.stored(conn, origin, (size, size)).await?;
     record::tree::frontier_at(&ahead, size)
 }
 
@@ -181,14 +170,13 @@ pub async fn frontier_at(
 /// # Errors
 /// The database, or something is missing in it.
 pub async fn build_proof(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     (seq, size): (u64, u64),
 ) -> Result<Vec<Hash>, DbError> {
     let mut ahead = Ahead(BTreeMap::new());
-    ahead.block(conn, scope, origin, (seq, size)).await?;
-    ahead.block(conn, scope, origin, (size, size)).await?;
-    ahead.stored(conn, scope, origin, (seq, size)).await?;
+    ahead.block(conn, origin, (seq, size)).await?;
+    ahead.block(conn, origin, (size, size)).await?;
+    ahead.stored(conn, origin, (seq, size)).await?;
     inclusion_proof(&ahead, seq, size)
 }

@@ -7,7 +7,7 @@ use record::sign::VerifierKey;
 use record::tree::{Frontier, Hash};
 
 use super::boxes::to_i64;
-use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
+use super::{DbError, Scoped, all, exec, impl_from_row, opt};
 
 /// One log as this relay holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,13 +122,13 @@ fn bytes_of(frontier: &Frontier) -> Vec<u8> {
 /// Makes a log known by its key. Knowing it already changes nothing, but for a key that nothing was signed with yet and
 /// nothing vouches for.
 pub async fn insert_epoch(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     facility: FacilityId,
     (log_key, key_known): (&[u8; 32], bool),
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO epochs (account, box, epoch, facility, n, log_key, known_ms, size, frontier, prev_epoch, \
                prev_size, prev_root, apart, cosigned, cosigned_ms, witness, key_known) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, NULL, NULL, $9, NULL, NULL, NULL, $10) \
@@ -141,11 +141,8 @@ pub async fn insert_epoch(
 }
 
 /// One log.
-pub async fn find_log(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-) -> Result<Option<StoredLog>, DbError> {
+pub async fn find_log(conn: &mut Scoped, origin: &LogOrigin) -> Result<Option<StoredLog>, DbError> {
+    let scope = conn.scope();
     let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM epochs {place}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
@@ -153,11 +150,8 @@ pub async fn find_log(
 }
 
 /// One log, its row taken for this transaction: this is what keeps two batches of one log in order.
-pub async fn lock_log(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-) -> Result<Option<StoredLog>, DbError> {
+pub async fn lock_log(conn: &mut Scoped, origin: &LogOrigin) -> Result<Option<StoredLog>, DbError> {
+    let scope = conn.scope();
     let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
     let sql = sqlx::AssertSqlSafe(format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
@@ -165,22 +159,16 @@ pub async fn lock_log(
 }
 
 /// All logs of one box, in the order of their numbers.
-pub async fn of_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: record::ids::BoxId,
-) -> Result<Vec<StoredLog>, DbError> {
+pub async fn of_box(conn: &mut Scoped, box_id: record::ids::BoxId) -> Result<Vec<StoredLog>, DbError> {
+    let scope = conn.scope();
     let sql = format!("SELECT {COLUMNS} FROM epochs WHERE account = $1 AND box = $2 ORDER BY n, epoch");
     let rows = all!(conn, Row, sqlx::AssertSqlSafe(sql.clone()), scope.key(), box_id.to_string())?;
     rows.into_iter().map(|row| row.read(|epoch| LogOrigin { box_id, epoch })).collect()
 }
 
 /// Boxes that ever wrote for a facility, in the order in which they were claimed.
-pub async fn boxes_of(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-) -> Result<Vec<record::ids::BoxId>, DbError> {
+pub async fn boxes_of(conn: &mut Scoped, facility: FacilityId) -> Result<Vec<record::ids::BoxId>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT box, MIN(known_ms) AS first_ms FROM epochs WHERE account = $1 AND facility = $2 \
                GROUP BY box ORDER BY 2, 1";
     let rows = all!(conn, (String, i64), sql, scope.key(), facility.to_string())?;
@@ -200,12 +188,12 @@ pub struct LogGrowth<'a> {
 
 /// The log has grown.
 pub async fn save_growth(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     grown: LogGrowth<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     let (size, frontier) = (to_i64(grown.frontier.size()), bytes_of(grown.frontier));
     let sql = "UPDATE epochs SET size = $1, frontier = $2, cosigned = $3, cosigned_ms = $4, witness = $5 \
@@ -217,17 +205,13 @@ pub async fn save_growth(
                ON CONFLICT (account, box, epoch, size) DO NOTHING";
     let (note, day) = (grown.cosigned.to_owned(), now_ms.div_euclid(86_400_000));
     exec!(conn, sql, scope.key(), box_id.clone(), epoch.clone(), size, note, day)?;
-    thin_nodes(conn, scope, &box_id, &epoch).await
+    thin_nodes(conn, &box_id, &epoch).await
 }
 
 /// Drops the checkpoint that is no longer among the newest [`CHECKPOINTS_NEWEST`], unless it is the last one of its day:
 /// those are what a log is compared with years later. Proofs need only the newest.
-async fn thin_nodes(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: &str,
-    epoch: &str,
-) -> Result<(), DbError> {
+async fn thin_nodes(conn: &mut Scoped, box_id: &str, epoch: &str) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "SELECT size, day FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 \
                ORDER BY size DESC LIMIT 2 OFFSET $4";
     let rows = all!(conn, (i64, i64), sql, scope.key(), box_id, epoch, CHECKPOINTS_NEWEST - 1)?;
@@ -240,12 +224,8 @@ async fn thin_nodes(
 }
 
 /// Keeps a cosigned checkpoint of more than is held, shown by a box to a relay that went back.
-pub async fn save_cosigned(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-    note: &str,
-) -> Result<(), DbError> {
+pub async fn save_cosigned(conn: &mut Scoped, origin: &LogOrigin, note: &str) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE epochs SET witness = $1 WHERE account = $2 AND box = $3 AND epoch = $4";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     exec!(conn, sql, note.to_owned(), scope.key(), box_id, epoch).map(drop)
@@ -253,12 +233,12 @@ pub async fn save_cosigned(
 
 /// Keeps what an epoch's first entry says about where it goes on, and whether it stays apart.
 pub async fn save_epoch_start(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     (prev, after): (Option<&Prev>, Option<Epoch>),
     apart: bool,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE epochs SET prev_epoch = $1, prev_size = $2, prev_root = $3, after_epoch = $4, apart = $5 \
                WHERE account = $6 AND box = $7 AND epoch = $8";
     let (epoch, size) = (prev.map(|p| p.epoch.to_string()), prev.map(|p| to_i64(p.size)));
@@ -269,12 +249,8 @@ pub async fn save_epoch_start(
 }
 
 /// The cosigned note of exactly this size, if one was made.
-pub async fn note_at(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-    size: u64,
-) -> Result<Option<String>, DbError> {
+pub async fn note_at(conn: &mut Scoped, origin: &LogOrigin, size: u64) -> Result<Option<String>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT note FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 AND size = $4";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     Ok(opt!(conn, (String,), sql, scope.key(), box_id, epoch, to_i64(size))?.map(|(note,)| note))
@@ -299,12 +275,12 @@ pub struct NewEvidence<'a> {
 
 /// Keeps evidence.
 pub async fn keep_evidence(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     (evidence_id, evidence): (&str, &NewEvidence<'_>),
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO evidence (account, box, evidence_id, at_ms, kind, epoch, seq, ours, theirs, our_lines, \
                payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
@@ -317,13 +293,13 @@ pub async fn keep_evidence(
 
 /// Counts a refused batch and keeps the newest few of each box for the operator.
 pub async fn keep_refused(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: record::ids::BoxId,
     refused_id: &str,
     (code, reason, payload): (&str, &str, &[u8]),
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE boxes SET refusals = refusals + 1 WHERE account = $1 AND box = $2";
     exec!(conn, sql, scope.key(), box_id.to_string())?;
     let sql = "INSERT INTO refused (account, box, refused_id, at_ms, code, reason, payload) \

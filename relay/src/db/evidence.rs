@@ -2,7 +2,7 @@
 
 use record::ids::BoxId;
 
-use super::{AccountScope, DbConnection, DbError, all, impl_from_row, opt};
+use super::{DbError, Scoped, all, impl_from_row, opt};
 
 /// A contradiction: two notes that cannot both be true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,8 @@ pub struct EvidenceRow {
 impl_from_row!(EvidenceRow { evidence_id, box_id, at_ms, kind, epoch, seq, ours, theirs });
 
 /// The newest contradictions of an account's boxes.
-pub async fn newest_evidence(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    limit: i64,
-) -> Result<Vec<EvidenceRow>, DbError> {
+pub async fn newest_evidence(conn: &mut Scoped, limit: i64) -> Result<Vec<EvidenceRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT evidence_id, box AS box_id, at_ms, kind, epoch, seq, ours, theirs FROM evidence \
                WHERE account = $1 ORDER BY at_ms DESC, evidence_id LIMIT $2";
     all!(conn, EvidenceRow, sql, scope.key(), limit)
@@ -38,11 +35,11 @@ pub async fn newest_evidence(
 
 /// One contradiction with what it rests on: the lines held here, and what the box sent.
 pub async fn find_evidence(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     evidence_id: &str,
 ) -> Result<Option<(EvidenceRow, Vec<u8>, Vec<u8>)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT evidence_id, box AS box_id, at_ms, kind, epoch, seq, ours, theirs FROM evidence \
                WHERE account = $1 AND box = $2 AND evidence_id = $3";
     let (box_id, id) = (box_id.to_string(), evidence_id.to_owned());

@@ -2,7 +2,7 @@
 
 use record::ids::FacilityId;
 
-use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, Platform, Scoped, all, exec, impl_from_row, opt};
 
 /// A box that was heard and had sent everything this recently tells about the present.
 const FRESH_MS: i64 = 180_000;
@@ -33,13 +33,13 @@ pub fn as_of_ms(now_ms: i64, known_ms: i64) -> i64 {
 
 /// Makes a facility.
 pub async fn insert_facility(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     name: &str,
     zone: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, changes, refold) \
                VALUES ($1, $2, $3, $4, $5, 0, 0, $6)";
     exec!(conn, sql, scope.key(), facility.to_string(), name.to_owned(), zone.to_owned(), now_ms, false)
@@ -47,21 +47,16 @@ pub async fn insert_facility(
 }
 
 /// One facility.
-pub async fn get(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-) -> Result<Option<FacilityRow>, DbError> {
+pub async fn get(conn: &mut Scoped, facility: FacilityId) -> Result<Option<FacilityRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
                WHERE account = $1 AND facility = $2";
     opt!(conn, FacilityRow, sql, scope.key(), facility.to_string())
 }
 
 /// All of an account, by name.
-pub async fn list_facilities(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-) -> Result<Vec<FacilityRow>, DbError> {
+pub async fn list_facilities(conn: &mut Scoped) -> Result<Vec<FacilityRow>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
                WHERE account = $1 ORDER BY name, facility";
     all!(conn, FacilityRow, sql, scope.key())
@@ -82,7 +77,8 @@ pub struct FacilityMark {
 impl_from_row!(FacilityMark { facility, changes, heard_ms, gone_ms });
 
 /// The marks of an account's facilities.
-pub async fn load_marks(conn: &mut DbConnection, scope: AccountScope) -> Result<Vec<FacilityMark>, DbError> {
+pub async fn load_marks(conn: &mut Scoped) -> Result<Vec<FacilityMark>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
                FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
                WHERE f.account = $1 GROUP BY f.facility, f.changes";
@@ -90,11 +86,8 @@ pub async fn load_marks(conn: &mut DbConnection, scope: AccountScope) -> Result<
 }
 
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
-pub async fn lock_facility(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-) -> Result<FacilityRow, DbError> {
+pub async fn lock_facility(conn: &mut Scoped, facility: FacilityId) -> Result<FacilityRow, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE facilities SET changes = changes + 1 WHERE account = $1 AND facility = $2 \
                RETURNING facility, name, zone, known_ms, changes, refold";
     let row = opt!(conn, FacilityRow, sql, scope.key(), facility.to_string())?;
@@ -102,55 +95,74 @@ pub async fn lock_facility(
 }
 
 /// Raises the moment until which the facility is known.
-pub async fn is_known(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    known_ms: i64,
-) -> Result<(), DbError> {
+pub async fn is_known(conn: &mut Scoped, facility: FacilityId, known_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE facilities SET known_ms = $1 WHERE account = $2 AND facility = $3 AND known_ms < $4";
     exec!(conn, sql, known_ms, scope.key(), facility.to_string(), known_ms).map(drop)
 }
 
 /// Says whether rows and index must be rebuilt from the entries.
-pub async fn set_refold(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    refold: bool,
-) -> Result<(), DbError> {
+pub async fn set_refold(conn: &mut Scoped, facility: FacilityId, refold: bool) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE facilities SET refold = $1 WHERE account = $2 AND facility = $3";
     exec!(conn, sql, refold, scope.key(), facility.to_string()).map(drop)
 }
 
+/// A facility with work for the rollup job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueFacility {
+    account: i64,
+    account_id: String,
+    facility: String,
+    /// Rows and index must be rebuilt from the entries.
+    pub refold: bool,
+}
+
+impl_from_row!(DueFacility { account, account_id, facility, refold });
+
+impl DueFacility {
+    /// Whose it is, and which.
+    ///
+    /// # Errors
+    /// One of its ids cannot be read.
+    pub fn place(&self) -> Result<(AccountScope, FacilityId), DbError> {
+        let facility = self.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+        Ok((AccountScope::read(self.account, &self.account_id)?, facility))
+    }
+}
+
 /// Facilities with work for the rollup job: rows to rebuild, or windows that closed by time alone.
-pub async fn platform_due(
-    conn: &mut DbConnection,
-    now_ms: i64,
-) -> Result<Vec<(String, String, bool)>, DbError> {
-    let sql = "SELECT f.account, f.facility, f.refold FROM facilities f WHERE f.refold OR EXISTS \
+pub async fn platform_due(conn: &mut Platform, now_ms: i64) -> Result<Vec<DueFacility>, DbError> {
+    let sql = "SELECT f.account, a.id AS account_id, f.facility, f.refold FROM facilities f \
+               JOIN accounts a ON a.account = f.account WHERE f.refold OR EXISTS \
                (SELECT 1 FROM items i WHERE i.account = f.account AND i.facility = f.facility \
                AND i.next_ms <= CASE WHEN f.known_ms >= $1 THEN $2 ELSE f.known_ms END)";
-    all!(conn, (String, String, bool), sql, now_ms.saturating_sub(FRESH_MS), now_ms)
+    all!(conn, DueFacility, sql, now_ms.saturating_sub(FRESH_MS), now_ms)
 }
 
 /// Whether there is any facility: asks next to nothing of the database.
-pub async fn platform_any(conn: &mut DbConnection) -> Result<bool, DbError> {
+pub async fn platform_any(conn: &mut Platform) -> Result<bool, DbError> {
     Ok(opt!(conn, (String,), "SELECT facility FROM facilities LIMIT 1")?.is_some())
 }
 
 /// Writes to no row, in a transaction that is not committed: fails where the database takes no write.
-pub async fn platform_write_nothing(conn: &mut DbConnection) -> Result<(), DbError> {
-    exec!(conn, "UPDATE facilities SET changes = changes WHERE account = ''").map(drop)
+pub async fn platform_write_nothing(conn: &mut Platform) -> Result<(), DbError> {
+    exec!(conn, "UPDATE facilities SET changes = changes WHERE account = 0").map(drop)
 }
 
 /// Every facility, for `rebuild` and `verify`.
-pub async fn platform_all(conn: &mut DbConnection) -> Result<Vec<(String, String)>, DbError> {
-    all!(conn, (String, String), "SELECT account, facility FROM facilities ORDER BY account, facility")
+pub async fn platform_all(conn: &mut Platform) -> Result<Vec<(AccountScope, FacilityId)>, DbError> {
+    let sql = "SELECT f.account, a.id, f.facility FROM facilities f JOIN accounts a ON a.account = f.account \
+               ORDER BY f.account, f.facility";
+    let read = |(number, account, facility): (i64, String, String)| {
+        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+        Ok((AccountScope::read(number, &account)?, facility))
+    };
+    all!(conn, (i64, String, String), sql)?.into_iter().map(read).collect()
 }
 
 /// When the newest entry of all that a box has told was recorded, by the box's clock.
-pub async fn platform_newest_ms(conn: &mut DbConnection) -> Result<Option<i64>, DbError> {
+pub async fn platform_newest_ms(conn: &mut Platform) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(known_ms) FROM facilities WHERE known_ms > 0")?;
     Ok(newest.and_then(|(at,)| at))
 }

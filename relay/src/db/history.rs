@@ -11,7 +11,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 
 use super::cleanings::utc_day;
-use super::{AccountScope, DbConnection, DbError, all, impl_from_row, opt, texts};
+use super::{DbError, Scoped, all, impl_from_row, opt, texts};
 
 /// Where a page of a history begins: after this line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,14 +142,13 @@ macro_rules! page {
 
 /// The cleanings after `after`, newest first.
 pub async fn load_cleanings(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     of: HistoryScope,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<CleaningRow>, DbError> {
-    let rows = bare_cleanings(conn, scope, of, after, limit).await?;
-    let mut texts = named_texts(conn, scope, &rows).await?;
+    let rows = bare_cleanings(conn, of, after, limit).await?;
+    let mut texts = named_texts(conn, &rows).await?;
     let with_texts = |(at, row): (usize, BareRow)| CleaningRow {
         box_id: row.box_id,
         epoch: row.epoch,
@@ -171,11 +170,7 @@ type RequestedTexts = (Vec<usize>, Vec<(u64, Vec<Hash>)>);
 
 /// The two texts that a cleaning has at most, who and a note, by the row: whatever else stands under its number is another
 /// line's.
-async fn named_texts(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    rows: &[BareRow],
-) -> Result<BTreeMap<usize, Vec<String>>, DbError> {
+async fn named_texts(conn: &mut Scoped, rows: &[BareRow]) -> Result<BTreeMap<usize, Vec<String>>, DbError> {
     let mut expected: BTreeMap<LogOrigin, RequestedTexts> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         let Some(line) = &row.line else { continue };
@@ -196,7 +191,7 @@ async fn named_texts(
     }
     let mut found = BTreeMap::new();
     for (origin, (rows, named)) in expected {
-        let texts = texts::named_texts(conn, scope, &origin, &named).await?;
+        let texts = texts::named_texts(conn, &origin, &named).await?;
         found.extend(rows.into_iter().zip(texts));
     }
     Ok(found)
@@ -214,12 +209,12 @@ const ITEM_PAGE: &str = page!(
 );
 
 async fn bare_cleanings(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     of: HistoryScope,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<BareRow>, DbError> {
+    let scope = conn.scope();
     let HistoryCursor { performed_ms, box_id, epoch, seq, run } = after.clone();
     match of {
         HistoryScope::Account => {
@@ -321,37 +316,35 @@ macro_rules! lines {
 
 /// The uses of an item after `after`, newest first.
 pub async fn load_uses(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     tag: Tag,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    load_lines(conn, scope, lines!("uses", "ended_ms"), facility, tag, after, limit).await
+    load_lines(conn, lines!("uses", "ended_ms"), facility, tag, after, limit).await
 }
 
 /// What else is said about an item after `after`, newest first.
 pub async fn load_notes(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     tag: Tag,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    load_lines(conn, scope, lines!("item_notes", "at_ms"), facility, tag, after, limit).await
+    load_lines(conn, lines!("item_notes", "at_ms"), facility, tag, after, limit).await
 }
 
 async fn load_lines(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     sql: &'static str,
     facility: FacilityId,
     tag: Tag,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
+    let scope = conn.scope();
     let (facility, tag) = (facility.to_string(), tag.to_string());
     let HistoryCursor { performed_ms, box_id, epoch, seq, run } = after.clone();
     all!(conn, NoteRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, run, limit)
@@ -359,11 +352,11 @@ async fn load_lines(
 
 /// Cleanings of an item since `from_ms`, voided ones included.
 pub async fn count_since(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     (facility, tag): (FacilityId, Tag),
     from_ms: i64,
 ) -> Result<i64, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT COUNT(*) FROM clean_days d CROSS JOIN cleanings c \
                WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 AND d.day >= $4 AND c.account = d.account \
                AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag AND c.performed_ms >= $5";

@@ -3,7 +3,7 @@
 use record::checkpoint::LogOrigin;
 
 use crate::db::texts::{LINES_AT_ONCE, beside_few};
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 
 /// A line with the texts that it names.
 pub type LineWithTexts = (Vec<u8>, Vec<String>);
@@ -13,16 +13,15 @@ pub type LineWithTexts = (Vec<u8>, Vec<String>);
 /// # Errors
 /// The database, or a stored line that is no entry.
 pub async fn load_page(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     (from, limit): (u64, usize),
     bytes_max: usize,
 ) -> Result<Vec<LineWithTexts>, DbError> {
-    let lines = crate::db::entries::load_lines(conn, scope, origin, from, limit).await?;
+    let lines = crate::db::entries::load_lines(conn, origin, from, limit).await?;
     let (mut page, mut bytes) = (Vec::with_capacity(lines.len()), 0);
     for few in lines.chunks(LINES_AT_ONCE) {
-        let texts = beside_few(conn, scope, origin, few).await?;
+        let texts = beside_few(conn, origin, few).await?;
         for (line, texts) in few.iter().zip(texts) {
             if bytes >= bytes_max {
                 return Ok(page);

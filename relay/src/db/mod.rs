@@ -8,6 +8,7 @@ pub mod buckets;
 pub mod claims;
 pub mod cleanings;
 pub mod command_keys;
+mod connection;
 pub mod dashboard;
 pub mod devices;
 pub mod entries;
@@ -34,18 +35,14 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use record::ids::AccountId;
+use sqlx::Connection as _;
 #[cfg(feature = "postgres")]
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
-#[cfg(feature = "postgres")]
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite, Transaction};
 
+pub use connection::{AccountScope, Platform, PlatformReason, Scoped, SqlConnection, SqlExecutor};
 pub use migrate::SCHEMA_VERSION;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,6 +52,17 @@ const READERS_MAX: u32 = 4;
 /// Connections to PostgreSQL of one process; a server takes 100 by default.
 #[cfg(feature = "postgres")]
 const POSTGRES_MAX: u32 = 16;
+/// What each session on a server is set to: a host that died holds no lock for long, and nobody waits for one for ever.
+#[cfg(feature = "postgres")]
+const SESSION_SETTINGS: [(&str, &str); 7] = [
+    ("statement_timeout", "15s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
 /// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small, and few
 /// statements a batch keep it quick (each is a way to the database's thread and back).
 pub(crate) const ROWS_OF_BULK: [usize; 5] = [256, 64, 16, 4, 1];
@@ -72,6 +80,12 @@ pub enum DbError {
     /// The database itself.
     #[error("the database failed: {0}")]
     Sql(#[from] sqlx::Error),
+    /// The tables are of a build from before the first schema that is kept.
+    #[error(
+        "the database holds tables of an unreleased build, which this relay does not convert: give it an empty one, and the boxes \
+         send their logs again"
+    )]
+    Unreleased,
     /// A newer relay has changed the tables.
     #[error("the database has schema {found}, this relay knows schemas up to {known}: run the newer relay")]
     Newer {
@@ -108,27 +122,6 @@ impl DbError {
     }
 }
 
-/// The account that a query may touch: comes from a session, a token or a box's certificate, never from a request's
-/// path or body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountScope(AccountId);
-
-impl AccountScope {
-    /// Of an account that was proven.
-    pub fn of(account: AccountId) -> Self {
-        Self(account)
-    }
-
-    pub fn account(self) -> AccountId {
-        self.0
-    }
-
-    /// As it stands in the first column of each key.
-    pub fn key(self) -> String {
-        self.0.to_string()
-    }
-}
-
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {
@@ -142,29 +135,6 @@ pub enum Db {
     /// A server.
     #[cfg(feature = "postgres")]
     Postgres(PgPool),
-}
-
-/// A connection for reading, or a transaction.
-#[derive(Debug)]
-pub enum DbConnection {
-    /// Reads a file.
-    Sqlite(PoolConnection<Sqlite>),
-    /// Reads from a server.
-    #[cfg(feature = "postgres")]
-    Postgres(PoolConnection<Postgres>),
-    /// Changes a file.
-    SqliteTx(Transaction<'static, Sqlite>),
-    /// Changes a server.
-    #[cfg(feature = "postgres")]
-    PostgresTx(Transaction<'static, Postgres>),
-}
-
-/// What a statement runs on.
-pub(crate) enum SqlExecutor<'a> {
-    Sqlite(&'a mut SqliteConnection),
-    /// PostgreSQL.
-    #[cfg(feature = "postgres")]
-    Postgres(&'a mut PgConnection),
 }
 
 /// Whether this reads as the address of a database that a relay can use; it may still not be there.
@@ -194,7 +164,9 @@ impl Db {
 
     #[cfg(feature = "postgres")]
     async fn open_postgres(address: &str) -> Result<Self, DbError> {
-        let options = PgConnectOptions::from_str(address)?.application_name("cleantrack-relay");
+        let options = PgConnectOptions::from_str(address)?
+            .application_name("cleantrack-relay")
+            .options(SESSION_SETTINGS.iter().copied());
         let pool = PgPoolOptions::new().max_connections(POSTGRES_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
         Ok(Self::Postgres(pool.connect_with(options).await?))
     }
@@ -245,30 +217,9 @@ impl Db {
         migrate::run_migrations(self, now_ms).await
     }
 
-    /// A connection for reading.
-    ///
-    /// # Errors
-    /// None is free in time.
-    pub async fn read(&self) -> Result<DbConnection, DbError> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => DbConnection::Sqlite(readers.acquire().await?),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => DbConnection::Postgres(pool.acquire().await?),
-        })
-    }
-
-    /// A transaction; dropped without [`DbConnection::commit`] it leaves nothing behind.
-    ///
-    /// # Errors
-    /// None can begin in time.
-    pub async fn begin(&self) -> Result<DbConnection, DbError> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } => {
-                DbConnection::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => DbConnection::PostgresTx(pool.begin().await?),
-        })
+    /// Whether it is a file.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
     }
 
     /// Closes every connection after its work.
@@ -280,35 +231,6 @@ impl Db {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => pool.close().await,
-        }
-    }
-}
-
-impl DbConnection {
-    /// Commits a transaction; a connection that only reads has nothing to commit.
-    ///
-    /// # Errors
-    /// The commit failed, or nobody knows whether it did.
-    pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::SqliteTx(tx) => tx.commit().await?,
-            #[cfg(feature = "postgres")]
-            Self::PostgresTx(tx) => tx.commit().await?,
-            Self::Sqlite(_) => {}
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => {}
-        }
-        Ok(())
-    }
-
-    pub(crate) fn lane(&mut self) -> SqlExecutor<'_> {
-        match self {
-            Self::Sqlite(c) => SqlExecutor::Sqlite(c),
-            Self::SqliteTx(c) => SqlExecutor::Sqlite(c),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(c) => SqlExecutor::Postgres(c),
-            #[cfg(feature = "postgres")]
-            Self::PostgresTx(c) => SqlExecutor::Postgres(c),
         }
     }
 }
@@ -502,16 +424,16 @@ mod tests {
     async fn a_full_disk_stops_no_write_that_comes_after() {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.platform_write(PlatformReason::Migration).await.unwrap();
         exec!(tx, "CREATE TABLE t (b BLOB)").unwrap();
         tx.commit().await.unwrap();
         let write = async |bytes: i64| {
-            let mut tx = db.begin().await?;
+            let mut tx = db.platform_write(PlatformReason::Migration).await?;
             exec!(tx, "INSERT INTO t (b) VALUES (zeroblob($1))", bytes)?;
             tx.commit().await
         };
         for commits in [false, true] {
-            let mut tx = db.begin().await.unwrap();
+            let mut tx = db.platform_write(PlatformReason::Migration).await.unwrap();
             // Of this connection only: as many pages as there are.
             exec!(tx, "PRAGMA max_page_count = 1").unwrap();
             let full = exec!(tx, "INSERT INTO t (b) VALUES (zeroblob(1000000))").unwrap_err();
@@ -525,7 +447,12 @@ mod tests {
             }
             write(1_000_000).await.unwrap();
         }
-        let rows = opt!(db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM t").unwrap();
+        let rows = opt!(
+            db.platform_read(PlatformReason::Migration).await.unwrap(),
+            (i64,),
+            "SELECT COUNT(*) FROM t"
+        )
+        .unwrap();
         assert_eq!(rows, Some((2,)));
     }
 

@@ -6,19 +6,19 @@ use record::kinds::EntryRef;
 
 use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
-use super::{AccountScope, DbConnection, DbError, all, bulk};
+use super::{DbError, Scoped, all, bulk};
 
 /// A line and the one that recorded the same before it.
 pub type Repeat = (LinePlace, LinePlace);
 
 /// Keeps lines that repeat others.
 pub async fn save_repeat(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     box_id: BoxId,
     repeats: &[Repeat],
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, facility, box_id) = (scope.key(), facility.to_string(), box_id.to_string());
     let head = "INSERT INTO repeated_lines (account, facility, box, epoch, seq, run, first_epoch, first_seq, first_run)";
     let tail = " ON CONFLICT (account, box, epoch, seq, run) DO NOTHING";
@@ -28,7 +28,7 @@ pub async fn save_repeat(
         9,
         tail,
         repeats,
-        |(line, first)| account.as_str(),
+        |(line, first)| account,
         facility.as_str(),
         box_id.as_str(),
         line.of.epoch.to_string(),
@@ -42,11 +42,11 @@ pub async fn save_repeat(
 
 /// Lines of a number that repeat others, with the place of the run of each (see `runs.place`).
 pub async fn find_repeat(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     of: EntryRef,
 ) -> Result<Vec<(Repeat, Option<i64>)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT c.run, c.first_epoch, c.first_seq, c.first_run, r.place FROM repeated_lines c \
                LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
                WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4";

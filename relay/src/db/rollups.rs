@@ -6,7 +6,7 @@ use record::ids::FacilityId;
 use record::tag::Tag;
 
 use super::cleanings::text_keys;
-use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec};
+use super::{DbError, Scoped, all, bulk, by_keys, exec};
 
 /// How an item stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,11 @@ pub struct ItemDay {
 
 /// Items whose state can have changed by time alone, at most 256 of them.
 pub async fn items_to_recount(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     as_of_ms: i64,
 ) -> Result<Vec<String>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT tag FROM items WHERE account = $1 AND facility = $2 AND next_ms <= $3 ORDER BY next_ms LIMIT 256";
     let rows = all!(conn, (String,), sql, scope.key(), facility.to_string(), as_of_ms)?;
     Ok(rows.into_iter().map(|(tag,)| tag).collect())
@@ -53,25 +53,21 @@ pub async fn items_to_recount(
 
 /// Up to when the windows of items are counted; an item that is new is not among them.
 pub async fn count_rows(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     tags: &[Tag],
 ) -> Result<Vec<(String, i64)>, DbError> {
+    let scope = conn.scope();
     let select = "SELECT i.tag, i.counted_ms FROM k CROSS JOIN items i \
                   WHERE i.account = @1@ AND i.facility = @2@ AND i.tag = k.a AND i.counted_ms >= k.b";
     let items: Vec<(Tag, i64)> = tags.iter().map(|tag| (*tag, i64::MIN)).collect();
     let (of, items) = ((scope.key(), facility.to_string()), text_keys(&items));
-    by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
+    by_keys!(conn, (String, i64), select, (of.0, of.1.as_str()), items, "BIGINT")
 }
 
 /// Writes how items stand.
-pub async fn save_items(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    items: &[ItemState],
-) -> Result<(), DbError> {
+pub async fn save_items(conn: &mut Scoped, facility: FacilityId, items: &[ItemState]) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, facility) = (scope.key(), facility.to_string());
     let head =
         "INSERT INTO items (account, facility, tag, state, since_ms, by_ms, last_ms, next_ms, counted_ms)";
@@ -84,7 +80,7 @@ pub async fn save_items(
         9,
         tail,
         items,
-        |i| account.as_str(),
+        |i| account,
         facility.as_str(),
         i.tag.to_string(),
         i.state,
@@ -98,17 +94,17 @@ pub async fn save_items(
 
 /// Makes the days of `items`, each from its own day on, those of `days`, and moves the facility's sums by the difference.
 pub async fn replace_days(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     items: &[(Tag, i32)],
     days: &[ItemDay],
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let select = "SELECT d.tag, d.day, d.met, d.closed FROM k CROSS JOIN item_days d \
                   WHERE d.account = @1@ AND d.facility = @2@ AND d.tag = k.a AND d.day >= k.b";
     let from: Vec<(Tag, i64)> = items.iter().map(|(tag, day)| (*tag, i64::from(*day))).collect();
     let (of, from) = ((scope.key(), facility.to_string()), text_keys(&from));
-    let (account, facility) = (of.0.as_str(), of.1.as_str());
+    let (account, facility) = (of.0, of.1.as_str());
     let old = by_keys!(conn, (String, i64, i64, i64), select, (account, facility), from, "BIGINT")?;
     let mut old: BTreeMap<(String, i64), (i64, i64)> =
         old.into_iter().map(|(tag, day, met, closed)| ((tag, day), (met, closed))).collect();

@@ -10,7 +10,7 @@ use record::tree::{Hash, leaf_hash};
 use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
 use super::epochs::read_hash;
-use super::{AccountScope, DbConnection, DbError, all, bulk, exec, opt};
+use super::{DbError, Scoped, all, bulk, exec, opt};
 
 fn read_run_name(text: &str) -> Result<RunName, DbError> {
     text.parse().map_err(|e| DbError::stored("run", e))
@@ -31,12 +31,12 @@ pub struct NewRun<'a> {
 
 /// Makes a run known whose lines are here. `false`: it is here already.
 pub async fn insert_run(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     (box_id, facility): (BoxId, FacilityId),
     new: &NewRun<'_>,
     now_ms: i64,
 ) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "INSERT INTO runs (account, box, run, facility, epoch, from_seq, to_seq, known_ms, notes, bytes, blocks) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (account, box, run) DO NOTHING";
     let notes = serde_json::to_string(new.notes).map_err(|e| DbError::stored("notes", e))?;
@@ -52,12 +52,12 @@ pub async fn insert_run(
 
 /// Adds lines to a run that is not known yet.
 pub async fn append_lines(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     run: RunName,
     lines: &[RunLine],
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let (account, box_text, run_text) = (scope.key(), box_id.to_string(), run.to_string());
     let head = "INSERT INTO run_lines (account, box, run, seq, line)";
     bulk!(
@@ -66,7 +66,7 @@ pub async fn append_lines(
         5,
         "",
         lines,
-        |line| account.as_str(),
+        |line| account,
         box_text.as_str(),
         run_text.as_str(),
         to_i64(line.entry.seq()),
@@ -78,16 +78,12 @@ pub async fn append_lines(
         .flat_map(|line| line.texts.iter().map(|text| (text, !of_cleaning(&line.entry))))
         .collect();
     let origin = record::checkpoint::LogOrigin { box_id, epoch: run.epoch() };
-    super::texts::save_texts(conn, scope, &origin, &texts).await
+    super::texts::save_texts(conn, &origin, &texts).await
 }
 
 /// How many lines of a run are here.
-pub async fn lines_here(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<u64, DbError> {
+pub async fn lines_here(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<u64, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT COUNT(*) FROM run_lines WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (i64,), sql, scope.key(), box_id.to_string(), run.to_string())?;
     row.map_or(Ok(0), |(count,)| u64::try_from(count).map_err(|e| DbError::stored("count", e)))
@@ -95,11 +91,11 @@ pub async fn lines_here(
 
 /// The notes of a run's own epoch that came with it; `None`: the run is not here.
 pub async fn load_notes(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     run: RunName,
 ) -> Result<Option<Vec<String>>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT notes FROM runs WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (String,), sql, scope.key(), box_id.to_string(), run.to_string())?;
     let read = |(notes,): (String,)| serde_json::from_str(&notes).map_err(|e| DbError::stored("notes", e));
@@ -107,12 +103,8 @@ pub async fn load_notes(
 }
 
 /// Bytes of a run's lines and texts; `None`: the run is not here.
-pub async fn run_bytes(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<Option<u64>, DbError> {
+pub async fn run_bytes(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<Option<u64>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT bytes FROM runs WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (i64,), sql, scope.key(), box_id.to_string(), run.to_string())?;
     row.map(|(bytes,)| u64::try_from(bytes).map_err(|e| DbError::stored("size", e))).transpose()
@@ -120,12 +112,12 @@ pub async fn run_bytes(
 
 /// Lines of a run from number `from` on, at most `limit`, ascending.
 pub async fn load_lines(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (run, from): (RunName, u64),
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT line FROM run_lines WHERE account = $1 AND box = $2 AND run = $3 AND seq >= $4 \
                ORDER BY seq LIMIT $5";
     let (box_id, run) = (box_id.to_string(), run.to_string());
@@ -134,23 +126,16 @@ pub async fn load_lines(
 }
 
 /// Runs of a box that are here.
-pub async fn of_box(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-) -> Result<Vec<RunName>, DbError> {
+pub async fn of_box(conn: &mut Scoped, box_id: BoxId) -> Result<Vec<RunName>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string())?;
     rows.iter().map(|(run,)| read_run_name(run)).collect()
 }
 
 /// Runs of an epoch that are here.
-pub async fn of_epoch(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    epoch: Epoch,
-) -> Result<Vec<RunName>, DbError> {
+pub async fn of_epoch(conn: &mut Scoped, box_id: BoxId, epoch: Epoch) -> Result<Vec<RunName>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2 AND epoch = $3 ORDER BY from_seq, run";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string(), epoch.to_string())?;
     rows.iter().map(|(run,)| read_run_name(run)).collect()
@@ -158,12 +143,12 @@ pub async fn of_epoch(
 
 /// Keeps where a run stands in the order of counting, and which line that counts adopted it.
 pub async fn set_place(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (run, place): (RunName, u64),
     by: LinePlace,
 ) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE runs SET place = $1, by_epoch = $2, by_seq = $3, by_run = $4 \
                WHERE account = $5 AND box = $6 AND run = $7";
     let (epoch, seq, by_run) = (by.of.epoch.to_string(), to_i64(by.of.seq), run_text(by.run));
@@ -172,11 +157,8 @@ pub async fn set_place(
 }
 
 /// Forgets the places of a box's runs, to fold them anew.
-pub async fn clear_places(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-) -> Result<(), DbError> {
+pub async fn clear_places(conn: &mut Scoped, box_id: BoxId) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE runs SET place = NULL, by_epoch = NULL, by_seq = NULL, by_run = NULL \
                WHERE account = $1 AND box = $2 AND place IS NOT NULL";
     exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
@@ -184,11 +166,11 @@ pub async fn clear_places(
 
 /// The line by which a run counts; `None`: none does, or the run is not here.
 pub async fn find_adopter(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     run: RunName,
 ) -> Result<Option<LinePlace>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT by_epoch, by_seq, by_run FROM runs \
                WHERE account = $1 AND box = $2 AND run = $3 AND place IS NOT NULL";
     let row = opt!(conn, (String, i64, String), sql, scope.key(), box_id.to_string(), run.to_string())?;
@@ -202,11 +184,11 @@ pub async fn find_adopter(
 
 /// The lines that runs which count hold under one number, each with its run: in the order of counting, the first few.
 pub async fn line_at(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     of: EntryRef,
 ) -> Result<Vec<(RunName, Vec<u8>)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT l.run, l.line FROM runs r JOIN run_lines l \
                ON l.account = r.account AND l.box = r.box AND l.run = r.run AND l.seq = $1 \
                WHERE r.account = $2 AND r.box = $3 AND r.epoch = $4 AND r.from_seq <= $5 AND r.to_seq > $6 \
@@ -221,11 +203,11 @@ pub async fn line_at(
 /// # Errors
 /// The database, or something is missing in it.
 pub async fn proof_path(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (run, seq): (RunName, u64),
 ) -> Result<Vec<Hash>, DbError> {
+    let scope = conn.scope();
     let missing = || DbError::stored("run", "a line or root is missing");
     let block = block_lines(&run, seq).ok_or_else(missing)?;
     let sql = "SELECT blocks FROM runs WHERE account = $1 AND box = $2 AND run = $3";
@@ -233,7 +215,7 @@ pub async fn proof_path(
     let (blocks,) = row.ok_or_else(missing)?;
     let roots = blocks.chunks(32).map(read_hash).collect::<Result<Vec<Hash>, _>>()?;
     let limit = usize::try_from(block.end - block.start).map_err(|e| DbError::stored("run", e))?;
-    let lines = load_lines(conn, scope, box_id, (run, block.start), limit).await?;
+    let lines = load_lines(conn, box_id, (run, block.start), limit).await?;
     let leaves = lines.iter().map(|line| leaf_hash(line)).collect();
     path_in_run(&run, seq, leaves, roots).ok_or_else(missing)
 }

@@ -1,17 +1,29 @@
 //! People who sign in: as signing in reads them, and as an admin sees them.
 
-use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, Platform, Scoped, all, exec, impl_from_row, opt};
 
 /// A person who may sign in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserRow {
-    pub account: String,
+    /// Number and id of the account that they are of.
+    account: i64,
+    account_id: String,
     pub user_id: String,
     /// PHC string of argon2id.
     pub password_hash: String,
 }
 
-impl_from_row!(UserRow { account, user_id, password_hash });
+impl_from_row!(UserRow { account, account_id, user_id, password_hash });
+
+impl UserRow {
+    /// The account that they are of.
+    ///
+    /// # Errors
+    /// Its id cannot be read.
+    pub fn scope(&self) -> Result<AccountScope, DbError> {
+        AccountScope::read(self.account, &self.account_id)
+    }
+}
 
 impl std::fmt::Debug for UserRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -20,8 +32,9 @@ impl std::fmt::Debug for UserRow {
 }
 
 /// The person with this e-mail address, in lower case, unless they were disabled.
-pub async fn platform_by_email(conn: &mut DbConnection, email: &str) -> Result<Option<UserRow>, DbError> {
-    let sql = "SELECT account, user_id, password_hash FROM users WHERE email = $1 AND disabled = FALSE";
+pub async fn platform_by_email(conn: &mut Platform, email: &str) -> Result<Option<UserRow>, DbError> {
+    let sql = "SELECT u.account, a.id AS account_id, u.user_id, u.password_hash \
+               FROM users u JOIN accounts a ON a.account = u.account WHERE u.email = $1 AND u.disabled = FALSE";
     opt!(conn, UserRow, sql, email.to_owned())
 }
 
@@ -54,76 +67,58 @@ const PERSON: &str = "SELECT u.user_id, u.email, u.name, u.role, u.disabled, u.c
 
 /// Everybody of the account, those who may sign in first, then by name.
 pub async fn list_users(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     (begun_ms, used_ms): (i64, i64),
 ) -> Result<Vec<PersonRow>, DbError> {
+    let scope = conn.scope();
     let sql = format!("{PERSON} WHERE u.account = $3 ORDER BY u.disabled, u.name, u.user_id");
     all!(conn, PersonRow, sqlx::AssertSqlSafe(sql.clone()), begun_ms, used_ms, scope.key())
 }
 
 /// One person of the account.
 pub async fn find_user(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     user_id: &str,
     (begun_ms, used_ms): (i64, i64),
 ) -> Result<Option<PersonRow>, DbError> {
+    let scope = conn.scope();
     let sql = format!("{PERSON} WHERE u.account = $3 AND u.user_id = $4");
     let id = user_id.to_owned();
     opt!(conn, PersonRow, sqlx::AssertSqlSafe(sql.clone()), begun_ms, used_ms, scope.key(), id)
 }
 
 /// Id and role of the person of the account with this e-mail address, in lower case.
-pub async fn id_and_role(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    email: &str,
-) -> Result<Option<(String, String)>, DbError> {
+pub async fn id_and_role(conn: &mut Scoped, email: &str) -> Result<Option<(String, String)>, DbError> {
+    let scope = conn.scope();
     let sql = "SELECT user_id, role FROM users WHERE account = $1 AND email = $2";
     opt!(conn, (String, String), sql, scope.key(), email.to_owned())
 }
 
 /// How many people of the account may sign in and have one of two roles.
-pub async fn count_users(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    roles: [&str; 2],
-) -> Result<i64, DbError> {
+pub async fn count_users(conn: &mut Scoped, roles: [&str; 2]) -> Result<i64, DbError> {
+    let scope = conn.scope();
     let [one, other] = roles.map(str::to_owned);
     let sql = "SELECT COUNT(*) FROM users WHERE account = $1 AND disabled = FALSE AND role IN ($2, $3)";
     Ok(opt!(conn, (i64,), sql, scope.key(), one, other)?.map_or(0, |(count,)| count))
 }
 
 /// Keeps that a person signed in. Whether they still may.
-pub async fn signed_in(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<bool, DbError> {
+pub async fn signed_in(conn: &mut Scoped, user_id: &str, now_ms: i64) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE users SET signed_in_ms = $1 WHERE account = $2 AND user_id = $3 AND disabled = FALSE";
     Ok(exec!(conn, sql, now_ms, scope.key(), user_id.to_owned())? > 0)
 }
 
 /// Keeps another password of a person, as its hash.
-pub async fn set_password(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    user_id: &str,
-    hash: &str,
-) -> Result<(), DbError> {
+pub async fn set_password(conn: &mut Scoped, user_id: &str, hash: &str) -> Result<(), DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE users SET password_hash = $1 WHERE account = $2 AND user_id = $3";
     exec!(conn, sql, hash.to_owned(), scope.key(), user_id.to_owned()).map(drop)
 }
 
 /// Says whether a person may sign in. Whether that was news.
-pub async fn set_disabled(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    user_id: &str,
-    disabled: bool,
-) -> Result<bool, DbError> {
+pub async fn set_disabled(conn: &mut Scoped, user_id: &str, disabled: bool) -> Result<bool, DbError> {
+    let scope = conn.scope();
     let sql = "UPDATE users SET disabled = $1 WHERE account = $2 AND user_id = $3 AND disabled <> $4";
     Ok(exec!(conn, sql, disabled, scope.key(), user_id.to_owned(), disabled)? > 0)
 }

@@ -13,7 +13,7 @@ use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities, log_keys};
+use crate::db::{AccountScope, DbError, PlatformReason, Scoped, boxes, claims, epochs, facilities, log_keys};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
@@ -123,10 +123,10 @@ impl Fleet {
         }
         let now_ms = self.clock.now_ms();
         let (code, csr_key) = (Hash::of(request.code.as_bytes()), csr.key());
-        if !claims::platform_exists(&mut self.db.read().await?, &code.0).await? {
+        if !claims::platform_exists(&mut self.db.platform_read(PlatformReason::Box).await?, &code.0).await? {
             return Err(ClaimRefusal::Unknown);
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.platform_write(PlatformReason::Box).await?;
         let claim = claims::platform_take(&mut tx, &code.0).await?;
         let brought = BroughtLog { origin: &origin, log_key: &log_key, csr_key: &csr_key.0 };
         let verdict = decide_claim(claim.as_ref(), &brought, now_ms);
@@ -140,44 +140,43 @@ impl Fleet {
             (ClaimVerdict::Unknown | ClaimVerdict::Fresh, _) => return Err(ClaimRefusal::Unknown),
         };
         let (scope, facility) = (claim.scope, claim.facility);
-        let trust = find_trust(&mut tx, scope, facility, &origin, &log_key, now_ms).await?;
+        let is_known = boxes::platform_home(&mut tx, origin.box_id).await?.is_some();
+        let mut tx = tx.enter(scope).await?;
+        let trust = match is_known {
+            true => find_trust(&mut tx, facility, &origin, &log_key, now_ms).await?,
+            false => LogTrust::Own,
+        };
         if trust == LogTrust::Waits {
-            if claims::mark_waiting(&mut tx, scope, &code.0, brought, now_ms).await? {
-                self.note_return(&mut tx, scope, &origin, now_ms).await?;
+            if claims::mark_waiting(&mut tx, &code.0, brought, now_ms).await? {
+                self.note_return(&mut tx, &origin, now_ms).await?;
             }
             tx.commit().await?;
             return Err(ClaimRefusal::Waits(origin.epoch));
         }
         let place = (request.r#box, facility, request.epoch);
-        boxes::insert_box(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
-        epochs::insert_epoch(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
+        boxes::insert_box(&mut tx, place, &request.model, &request.version, now_ms).await?;
+        epochs::insert_epoch(&mut tx, &origin, facility, (&log_key, true), now_ms).await?;
         if trust == LogTrust::Admitted {
             // Its row is taken: another key of this name may have begun its log meanwhile.
-            let held = epochs::find_log(&mut tx, scope, &origin).await?;
+            let held = epochs::find_log(&mut tx, &origin).await?;
             if held.is_none_or(|held| held.log_key != log_key) {
                 return Err(ClaimRefusal::Known);
             }
             // The box may have spoken of it before, with a certificate from before its backup.
-            log_keys::set_known(&mut tx, scope, &origin, false).await?;
+            log_keys::set_known(&mut tx, &origin, false).await?;
         }
-        let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
+        let answer = self.certify(&mut tx, (request.r#box, facility), &csr, now_ms).await?;
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
         let (box_id, log) = (request.r#box, claim.used.and_then(|used| used.log));
         let used = UsedClaim { box_id, csr_key: csr_key.0.to_vec(), answer: Some(stored), log };
-        claims::mark_used(&mut tx, scope, &code.0, &used, now_ms).await?;
+        claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
         Ok(answer)
     }
 
     /// Writes down that a known box came with a log that nothing vouches for.
-    async fn note_return(
-        &self,
-        tx: &mut DbConnection,
-        scope: AccountScope,
-        origin: &LogOrigin,
-        now_ms: i64,
-    ) -> Result<(), DbError> {
+    async fn note_return(&self, tx: &mut Scoped, origin: &LogOrigin, now_ms: i64) -> Result<(), DbError> {
         let LogOrigin { box_id, epoch } = origin;
         tracing::warn!(%box_id, %epoch, "a known box is claimed with another log: it gets no certificate until that is admitted \
             (`box epoch admit`) or forgotten");
@@ -191,7 +190,7 @@ impl Fleet {
             outcome: "done",
             fold: &audit_id,
         };
-        insert_act(tx, scope, &row, now_ms).await
+        insert_act(tx, &row, now_ms).await
     }
 
     /// `POST /box/v1/renew`.
@@ -204,21 +203,22 @@ impl Fleet {
         let now_ms = self.clock.now_ms();
         let origin = LogOrigin { box_id: request.r#box, epoch: request.epoch };
         // Nobody is known yet: a stranger gets no transaction.
-        let mut conn = self.db.read().await?;
+        let mut conn = self.db.platform_read(PlatformReason::Box).await?;
         let home = boxes::platform_home(&mut conn, request.r#box).await?.filter(|home| !home.revoked);
         let home = home.ok_or(ClaimRefusal::NotIts)?;
-        let held = epochs::find_log(&mut conn, home.scope, &origin).await?.ok_or(ClaimRefusal::NotIts)?;
+        let mut conn = conn.enter(home.scope).await?;
+        let held = epochs::find_log(&mut conn, &origin).await?.ok_or(ClaimRefusal::NotIts)?;
         let log = held.own_key().ok_or(ClaimRefusal::NotIts)?;
         if !request.holds(&log) {
             return Err(ClaimRefusal::NotIts);
         }
         drop(conn);
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.write(home.scope).await?;
         // It may have been revoked meanwhile: no certificate comes behind that.
-        let home = boxes::lock_box(&mut tx, home.scope, request.r#box).await?.filter(|home| !home.revoked);
+        let home = boxes::lock_box(&mut tx, request.r#box).await?.filter(|home| !home.revoked);
         let home = home.ok_or(ClaimRefusal::NotIts)?;
         let place = (request.r#box, home.facility);
-        let answer = self.certify(&mut tx, home.scope, place, &csr, now_ms).await?;
+        let answer = self.certify(&mut tx, place, &csr, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, "a certificate was renewed");
         Ok(answer)
@@ -226,16 +226,16 @@ impl Fleet {
 
     async fn certify(
         &self,
-        tx: &mut DbConnection,
-        scope: AccountScope,
+        tx: &mut Scoped,
         (box_id, facility): (BoxId, FacilityId),
         csr: &SignedCsr,
         now_ms: i64,
     ) -> Result<ClaimAnswer, ClaimRefusal> {
-        let row = facilities::get(tx, scope, facility).await?;
+        let scope = tx.scope();
+        let row = facilities::get(tx, facility).await?;
         let row = row.ok_or_else(|| DbError::stored("claim", "its facility is gone"))?;
         let issued = self.authority.certify(box_id, csr, now_ms, &*self.random)?;
-        boxes::insert_certificate(tx, scope, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
+        boxes::insert_certificate(tx, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
         let urls = self.urls().ok_or_else(|| DbError::stored("address", "the listeners are not open yet"))?;
         Ok(ClaimAnswer {
             chain: format!("{}{}", issued.pem, self.authority.pem()),
@@ -265,8 +265,8 @@ impl Fleet {
         let now_ms = self.clock.now_ms();
         let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
-        let mut tx = self.db.begin().await?;
-        let row = facilities::get(&mut tx, scope, facility).await?.ok_or(FleetError::NoFacility)?;
+        let mut tx = self.db.write(scope).await?;
+        let row = facilities::get(&mut tx, facility).await?.ok_or(FleetError::NoFacility)?;
         let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),
@@ -280,7 +280,7 @@ impl Fleet {
         };
         let file = super::claim_file::write_claim_file(&facts, wishes)?;
         let digest = Hash::of(code.as_bytes());
-        claims::insert_claim(&mut tx, scope, facility, &digest.0, (now_ms, expires_ms)).await?;
+        claims::insert_claim(&mut tx, facility, &digest.0, (now_ms, expires_ms)).await?;
         tx.commit().await?;
         Ok(file)
     }
@@ -288,20 +288,16 @@ impl Fleet {
 
 /// How the log of a claim stands here. The box's row is taken: no revocation slips in between.
 async fn find_trust(
-    tx: &mut DbConnection,
-    scope: AccountScope,
+    tx: &mut Scoped,
     facility: FacilityId,
     origin: &LogOrigin,
     log_key: &[u8; 32],
     now_ms: i64,
 ) -> Result<LogTrust, ClaimRefusal> {
-    if boxes::platform_home(tx, origin.box_id).await?.is_none() {
-        return Ok(LogTrust::Own);
-    }
     // Another account's row is not touched.
-    let home = boxes::lock_box(tx, scope, origin.box_id).await?.ok_or(ClaimRefusal::Known)?;
-    let logs = epochs::of_box(tx, scope, origin.box_id).await?;
-    let open = claims::open_claims(tx, scope, now_ms).await?;
+    let home = boxes::lock_box(tx, origin.box_id).await?.ok_or(ClaimRefusal::Known)?;
+    let logs = epochs::of_box(tx, origin.box_id).await?;
+    let open = claims::open_claims(tx, now_ms).await?;
     let trust = decide_trust(&home, facility, &logs, origin, log_key).ok_or(ClaimRefusal::Known)?;
     if trust == LogTrust::Own {
         return Ok(trust);
@@ -340,7 +336,6 @@ fn decide_trust(
 
 #[cfg(test)]
 mod tests {
-    use record::ids::AccountId;
     use record::tree::Frontier;
 
     use super::*;
@@ -361,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_known_box_may_bring_a_later_log_which_waits() {
-        let scope = AccountScope::of(AccountId::new(1, [1; 10]));
+        let scope = AccountScope::made_up(1);
         let (here, elsewhere) = (FacilityId::new(1, [1; 10]), FacilityId::new(2, [2; 10]));
         let box_id = BoxId::new(1, [1; 10]);
         let home = BoxOwner { scope, facility: here, revoked: false, quarantined: false };
@@ -400,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_claim_table() {
-        let scope = AccountScope::of(AccountId::new(1, [1; 10]));
+        let scope = AccountScope::made_up(1);
         let (box_id, other) = (BoxId::new(1, [1; 10]), BoxId::new(2, [2; 10]));
         let (key, other_key) = ([1u8; 32], [2u8; 32]);
         let [log_key, other_log] = [[3u8; 32], [4u8; 32]];

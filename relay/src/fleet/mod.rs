@@ -208,10 +208,10 @@ impl Fleet {
     /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name, also with a
     /// claim. Whether there was one of this account.
     pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
-        let mut tx = self.db.begin().await?;
-        claims::forget_box(&mut tx, scope, box_id).await?;
-        let revoked = boxes::revoke_box(&mut tx, scope, box_id, self.clock.now_ms()).await?;
-        log_keys::drop_unbegun(&mut tx, scope, box_id, 0).await?;
+        let mut tx = self.db.write(scope).await?;
+        claims::forget_box(&mut tx, box_id).await?;
+        let revoked = boxes::revoke_box(&mut tx, box_id, self.clock.now_ms()).await?;
+        log_keys::drop_unbegun(&mut tx, box_id, 0).await?;
         tx.commit().await?;
         if revoked {
             outbox.disconnect(box_id);

@@ -10,7 +10,7 @@ use record::kinds::Prev;
 use record::run::RunName;
 use record::tree::leaf_hash;
 
-use crate::db::{AccountScope, DbConnection, DbError, entries, runs};
+use crate::db::{DbError, Scoped, entries, runs};
 
 /// Entries that are held in memory at a time.
 pub(super) const PAGE: usize = 512;
@@ -25,12 +25,11 @@ pub(super) struct BasePart {
 
 /// Lines of one part from number `from` on.
 pub(super) async fn load_base_page(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (part, from): (&BasePart, u64),
 ) -> Result<Vec<Entry>, DbError> {
-    let lines = raw_page(conn, scope, box_id, (part, from)).await?;
+    let lines = raw_page(conn, box_id, (part, from)).await?;
     let read = |(seq, line): (u64, &Vec<u8>)| {
         let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
         (entry.seq() == seq).then_some(entry).ok_or_else(|| DbError::stored("log", "entries are missing"))
@@ -39,33 +38,24 @@ pub(super) async fn load_base_page(
 }
 
 async fn raw_page(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (part, from): (&BasePart, u64),
 ) -> Result<Vec<Vec<u8>>, DbError> {
     let limit = usize::try_from(part.lines.end - from).unwrap_or(usize::MAX).min(PAGE);
     match part.run {
-        None => entries::load_lines(conn, scope, &LogOrigin { box_id, epoch: part.epoch }, from, limit).await,
-        Some(run) => runs::load_lines(conn, scope, box_id, (run, from), limit).await,
+        None => entries::load_lines(conn, &LogOrigin { box_id, epoch: part.epoch }, from, limit).await,
+        Some(run) => runs::load_lines(conn, box_id, (run, from), limit).await,
     }
 }
 
 /// The leaves of a part, 32 bytes a line; the lines themselves are let go page by page.
-async fn load_base_leaves(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    part: &BasePart,
-) -> Result<LeafRange, DbError> {
+async fn load_base_leaves(conn: &mut Scoped, box_id: BoxId, part: &BasePart) -> Result<LeafRange, DbError> {
     let mut range = LeafRange { from: part.lines.start, leaves: Vec::new() };
     loop {
         let from = range.from + range.leaves.len() as u64;
-        let lines = if from < part.lines.end {
-            raw_page(conn, scope, box_id, (part, from)).await?
-        } else {
-            Vec::new()
-        };
+        let lines =
+            if from < part.lines.end { raw_page(conn, box_id, (part, from)).await? } else { Vec::new() };
         if lines.is_empty() {
             return Ok(range);
         }
@@ -75,25 +65,24 @@ async fn load_base_leaves(
 
 /// The branch that the successor names, from the log and from runs; `None` where the log alone leads there, or nothing does.
 pub(super) async fn assemble_log_base(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
     size: u64,
     prev: Prev,
 ) -> Result<Option<Vec<BasePart>>, DbError> {
-    if size == prev.size && entries::frontier_at(conn, scope, origin, size).await?.root() == prev.root {
+    if size == prev.size && entries::frontier_at(conn, origin, size).await?.root() == prev.root {
         return Ok(None);
     }
     let (epoch, box_id) = (origin.epoch, origin.box_id);
     let mut held = vec![BasePart { epoch, run: None, lines: 0..size }];
-    for run in runs::of_epoch(conn, scope, box_id, epoch).await? {
+    for run in runs::of_epoch(conn, box_id, epoch).await? {
         let numbers = run.lines();
         let lines = numbers.start..numbers.end.min(prev.size);
         held.extend((!lines.is_empty()).then_some(BasePart { epoch, run: Some(run), lines }));
     }
     let mut sources = Vec::with_capacity(held.len());
     for part in &held {
-        sources.push(load_base_leaves(conn, scope, box_id, part).await?);
+        sources.push(load_base_leaves(conn, box_id, part).await?);
     }
     let found = tokio::task::spawn_blocking(move || assemble_base(&sources, prev.size, prev.root)).await;
     let parts = found.map_err(|e| DbError::stored("base", e))?;

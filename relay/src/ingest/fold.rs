@@ -19,7 +19,7 @@ use record::tree::Hash;
 use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse};
 use crate::db::command_keys::KeyPlace;
 use crate::db::repeats::Repeat;
-use crate::db::{AccountScope, DbConnection, DbError, cleanings, command_keys, repeats, state, texts};
+use crate::db::{DbError, Scoped, cleanings, command_keys, repeats, state, texts};
 use crate::rollup;
 
 /// How entries came to count that a run brought.
@@ -99,7 +99,6 @@ fn key_of(entry: &Entry, event: &Event) -> Option<IdempotencyRecord> {
 
 /// A facility's state as far as some entries touch it.
 pub(crate) struct FacilityProjection {
-    scope: AccountScope,
     facility: FacilityId,
     /// The run that the entries stand in, where no log has them.
     held_in: Option<RunName>,
@@ -123,9 +122,8 @@ pub(crate) struct FacilityProjection {
 
 impl FacilityProjection {
     /// For entries of one facility.
-    pub(crate) fn new(scope: AccountScope, facility: FacilityId) -> Self {
+    pub(crate) fn new(facility: FacilityId) -> Self {
         Self {
-            scope,
             facility,
             held_in: None,
             rows: FacilityState::default(),
@@ -158,7 +156,7 @@ impl FacilityProjection {
     /// Reads ahead what the entries need, then folds them in. `adopted`: a run brought them all.
     pub(crate) async fn take<'e>(
         &mut self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         adopted: Option<AdoptedLog>,
         new: impl Iterator<Item = &'e Entry>,
@@ -203,15 +201,13 @@ impl FacilityProjection {
     /// Reads where the keys of these entries were used first, and what was recorded there.
     async fn read_keys(
         &mut self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         idems: &[IdempotencyRecord],
     ) -> Result<Vec<IndexedCleaning>, DbError> {
         let keys: Vec<Digest16> = idems.iter().map(|idem| idem.key).collect();
         let mut found = Vec::new();
-        for (idem, first) in
-            command_keys::first_of(conn, self.scope, self.facility, origin.box_id, &keys).await?
-        {
+        for (idem, first) in command_keys::first_of(conn, self.facility, origin.box_id, &keys).await? {
             self.known.keys.entry(idem.key).or_insert((idem.req, first));
             found.extend(self.find(conn, origin, first.of).await?);
         }
@@ -220,7 +216,7 @@ impl FacilityProjection {
 
     async fn read_ahead(
         &mut self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         new: &[(&Entry, Event)],
     ) -> Result<(), DbError> {
@@ -239,8 +235,8 @@ impl FacilityProjection {
                 found.extend(self.find(conn, origin, of).await?);
             }
             if let Some(boot) = mentions.boot {
-                found.extend(cleanings::uncertain_of_boot(conn, self.scope, self.facility, boot).await?);
-                let uses = cleanings::uncertain_uses_of_boot(conn, self.scope, self.facility, boot).await?;
+                found.extend(cleanings::uncertain_of_boot(conn, self.facility, boot).await?);
+                let uses = cleanings::uncertain_uses_of_boot(conn, self.facility, boot).await?;
                 for (box_id, used) in uses {
                     keys.extend([RowKey::Activity(used.tag), RowKey::Equipment(used.tag)]);
                     self.known.unsure_uses.insert(used.place(), (box_id, used));
@@ -251,13 +247,13 @@ impl FacilityProjection {
                 self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
             }
         }
-        state::load_state(conn, self.scope, self.facility, &keys, &mut self.rows).await
+        state::load_state(conn, self.facility, &keys, &mut self.rows).await
     }
 
     /// The cleanings that lines of a number recorded, or that they record once more.
     async fn find(
         &mut self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         of: EntryRef,
     ) -> Result<Vec<IndexedCleaning>, DbError> {
@@ -265,7 +261,7 @@ impl FacilityProjection {
             return Ok(Vec::new());
         }
         let mut found = self.recorded_at(conn, origin, of).await?;
-        for ((line, first), place) in repeats::find_repeat(conn, self.scope, origin.box_id, of).await? {
+        for ((line, first), place) in repeats::find_repeat(conn, origin.box_id, of).await? {
             self.known.note_place(line, place);
             self.known.again.insert(line, first);
             found.extend(self.recorded_at(conn, origin, first.of).await?);
@@ -275,13 +271,13 @@ impl FacilityProjection {
 
     async fn recorded_at(
         &mut self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         origin: &LogOrigin,
         of: EntryRef,
     ) -> Result<Vec<IndexedCleaning>, DbError> {
         let place = (self.facility, origin.box_id);
         let mut found = Vec::new();
-        for (cleaning, place) in cleanings::find_cleaning(conn, self.scope, place, of).await? {
+        for (cleaning, place) in cleanings::find_cleaning(conn, place, of).await? {
             self.known.note_place(cleaning.1.place(), place);
             found.push(cleaning);
         }
@@ -346,19 +342,19 @@ impl FacilityProjection {
     }
 
     /// Writes everything that changed.
-    pub(crate) async fn store(&mut self, conn: &mut DbConnection, origin: &LogOrigin) -> Result<(), DbError> {
-        let (scope, facility) = (self.scope, self.facility);
-        state::save_state(conn, scope, facility, &self.changed, &self.rows).await?;
+    pub(crate) async fn store(&mut self, conn: &mut Scoped, origin: &LogOrigin) -> Result<(), DbError> {
+        let facility = self.facility;
+        state::save_state(conn, facility, &self.changed, &self.rows).await?;
         let cleaned: Vec<&IndexedCleaning> =
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
-        cleanings::save_cleanings(conn, scope, facility, &cleaned, self.held_in).await?;
-        cleanings::put_uses(conn, scope, facility, &self.uses, self.held_in).await?;
-        cleanings::move_uses(conn, scope, facility, &self.moved_uses).await?;
-        cleanings::put_notes(conn, scope, facility, &self.notes, self.held_in).await?;
-        command_keys::save_keys(conn, scope, facility, origin.box_id, &self.keys).await?;
-        repeats::save_repeat(conn, scope, facility, origin.box_id, &self.repeats).await?;
+        cleanings::save_cleanings(conn, facility, &cleaned, self.held_in).await?;
+        cleanings::put_uses(conn, facility, &self.uses, self.held_in).await?;
+        cleanings::move_uses(conn, facility, &self.moved_uses).await?;
+        cleanings::put_notes(conn, facility, &self.notes, self.held_in).await?;
+        command_keys::save_keys(conn, facility, origin.box_id, &self.keys).await?;
+        repeats::save_repeat(conn, facility, origin.box_id, &self.repeats).await?;
         for hash in &self.erased {
-            texts::erase_text(conn, scope, origin.box_id, *hash).await?;
+            texts::erase_text(conn, origin.box_id, *hash).await?;
         }
         self.changed.clear();
         self.cleaned.clear();
@@ -377,12 +373,12 @@ impl FacilityProjection {
     }
 
     /// Brings tallies and states of the touched items to `as_of_ms`.
-    pub(crate) async fn roll_up(mut self, conn: &mut DbConnection, as_of_ms: i64) -> Result<(), DbError> {
+    pub(crate) async fn roll_up(mut self, conn: &mut Scoped, as_of_ms: i64) -> Result<(), DbError> {
         if let Some(from_ms) = self.all_from_ms {
-            self.rows = state::load_all(conn, self.scope, self.facility).await?;
+            self.rows = state::load_all(conn, self.facility).await?;
             let tags: Vec<Tag> = self.rows.equipment.keys().copied().collect();
             tags.into_iter().for_each(|tag| self.touch(tag, from_ms));
         }
-        rollup::refresh_rollup(conn, self.scope, self.facility, &self.rows, &self.touched, as_of_ms).await
+        rollup::refresh_rollup(conn, self.facility, &self.rows, &self.touched, as_of_ms).await
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::db::boxes::{BoxOwner, ReportedState};
 use crate::db::epochs::{NewEvidence, StoredLog};
-use crate::db::{DbConnection, boxes, entries, epochs, facilities, log_keys};
+use crate::db::{PlatformReason, Scoped, boxes, entries, epochs, facilities, log_keys};
 use crate::mqtt::{PublishOutcome, PublishRefusal};
 
 fn clock_word(clock: ClockState) -> &'static str {
@@ -87,20 +87,21 @@ impl Ingest {
         let key = public_key(&hello.key);
         let Some(key) = key.filter(|key| origin.verifier(key).is_ok()) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.platform_write(PlatformReason::Box).await?;
         let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
             return Ok(revoked_reply());
         };
-        let known = epochs::of_box(&mut tx, home.scope, box_id).await?;
+        let mut tx = tx.enter(home.scope).await?;
+        let known = epochs::of_box(&mut tx, box_id).await?;
         let begun = known.iter().filter(|held| held.key_known && held.frontier.size() > 0).count();
         if begun >= EPOCHS_MAX && known.iter().all(|held| held.origin != origin) {
             tracing::warn!(%box_id, "a box names more epochs than any box has");
             return Ok(UNREADABLE);
         }
         // The certificate may have been stolen: whether this key is the box's is decided when its log begins.
-        log_keys::drop_unbegun(&mut tx, home.scope, box_id, UNBEGUN_MAX - 1).await?;
-        epochs::insert_epoch(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
-        let held = epochs::lock_log(&mut tx, home.scope, &origin).await?;
+        log_keys::drop_unbegun(&mut tx, box_id, UNBEGUN_MAX - 1).await?;
+        epochs::insert_epoch(&mut tx, &origin, home.facility, (&key, false), now_ms).await?;
+        let held = epochs::lock_log(&mut tx, &origin).await?;
         let held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
         let reported = ReportedState {
             epoch: hello.epoch,
@@ -110,7 +111,7 @@ impl Ingest {
             clock_ahead_ms: hello.wall.saturating_sub(now_ms),
         };
         let version = plain_text(&hello.version, VERSION_CHARS_MAX);
-        boxes::save_hello(&mut tx, home.scope, box_id, &reported, (&version, &text), now_ms).await?;
+        boxes::save_hello(&mut tx, box_id, &reported, (&version, &text), now_ms).await?;
         self.caught_up(&mut tx, &home, &held, hello.size, now_ms).await?;
         let fork = match &hello.cosigned {
             Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
@@ -123,7 +124,7 @@ impl Ingest {
     /// Compares a cosignature of our own that a box shows with what is held. True: they contradict each other.
     async fn shown(
         &self,
-        tx: &mut DbConnection,
+        tx: &mut Scoped,
         home: &BoxOwner,
         held: &StoredLog,
         note: &str,
@@ -142,24 +143,24 @@ impl Ingest {
             if size <= known {
                 return Ok(false);
             }
-            epochs::save_cosigned(tx, home.scope, origin, note).await?;
+            epochs::save_cosigned(tx, origin, note).await?;
             tracing::error!(box_id = %origin.box_id, size, held = held.frontier.size(), "data loss: a box shows our \
                 cosignature of more than is held");
             ("data loss", false)
         } else {
-            let ours = entries::frontier_at(tx, home.scope, origin, size).await?.root();
+            let ours = entries::frontier_at(tx, origin, size).await?.root();
             if ours == root || home.quarantined {
                 return Ok(false);
             }
             let why = "its log and our own cosignature of it differ";
-            boxes::quarantine_box(tx, home.scope, origin.box_id, why, now_ms).await?;
+            boxes::quarantine_box(tx, origin.box_id, why, now_ms).await?;
             tracing::error!(box_id = %origin.box_id, size, "fork: what is held contradicts our own cosignature");
             ("fork", true)
         };
         let ours = held.cosigned.as_deref().unwrap_or_default();
         let evidence = NewEvidence { kind, seq: None, ours, theirs: note, our_lines: &[], payload: &[] };
         let id = self.ulid(now_ms);
-        epochs::keep_evidence(tx, home.scope, origin, (&id, &evidence), now_ms).await?;
+        epochs::keep_evidence(tx, origin, (&id, &evidence), now_ms).await?;
         IngestCounters::add(&self.counters.evidence, 1);
         Ok(fork)
     }
@@ -167,14 +168,14 @@ impl Ingest {
     /// A box that holds nothing back tells until when its facility is known.
     async fn caught_up(
         &self,
-        tx: &mut DbConnection,
+        tx: &mut Scoped,
         home: &BoxOwner,
         held: &StoredLog,
         size: u64,
         now_ms: i64,
     ) -> Result<(), IngestError> {
         if held.key_known && size == held.frontier.size() && !home.quarantined {
-            facilities::is_known(tx, home.scope, home.facility, now_ms).await?;
+            facilities::is_known(tx, home.facility, now_ms).await?;
         }
         Ok(())
     }
@@ -187,10 +188,11 @@ impl Ingest {
         let Ok(health) = serde_json::from_slice::<HealthReport>(payload) else { return Ok(UNREADABLE) };
         let Some(text) = stored_text(payload) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.platform_write(PlatformReason::Box).await?;
         let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
             return Ok(revoked_reply());
         };
+        let mut tx = tx.enter(home.scope).await?;
         let reported = ReportedState {
             epoch: health.epoch,
             size: health.size,
@@ -198,9 +200,9 @@ impl Ingest {
             clock: clock_word(health.clock),
             clock_ahead_ms: health.wall.saturating_sub(now_ms),
         };
-        boxes::save_health(&mut tx, home.scope, box_id, &reported, &text, now_ms).await?;
+        boxes::save_health(&mut tx, box_id, &reported, &text, now_ms).await?;
         let origin = LogOrigin { box_id, epoch: health.epoch };
-        let held = epochs::find_log(&mut tx, home.scope, &origin).await?;
+        let held = epochs::find_log(&mut tx, &origin).await?;
         if let Some(held) = &held {
             self.caught_up(&mut tx, &home, held, health.size, now_ms).await?;
         }

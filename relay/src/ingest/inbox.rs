@@ -4,17 +4,17 @@ use bytes::Bytes;
 use record::topics::{DownTopic, UpTopic};
 
 use super::{Ingest, IngestError, IngestReply};
-use crate::db::{DbError, boxes};
+use crate::db::{DbError, PlatformReason, boxes};
 use crate::mqtt::{Admission, BoxConnection, Inbox, PeerCertificate, Presence, PublishOutcome};
 
 impl Ingest {
     async fn admitted(&self, certificate: &PeerCertificate) -> Result<Admission, DbError> {
-        let mut conn = self.db.read().await?;
+        let mut conn = self.db.platform_read(PlatformReason::Box).await?;
         let Some(home) = boxes::platform_home(&mut conn, certificate.box_id).await? else {
             return Ok(Admission::Unknown);
         };
-        let good =
-            boxes::find_certificate(&mut conn, home.scope, certificate.box_id, &certificate.serial).await?;
+        let mut conn = conn.enter(home.scope).await?;
+        let good = boxes::find_certificate(&mut conn, certificate.box_id, &certificate.serial).await?;
         Ok(match good {
             _ if home.revoked => Admission::Revoked,
             Some(true) => Admission::Admitted,
@@ -25,14 +25,15 @@ impl Ingest {
 
     async fn present(&self, of: BoxConnection, presence: Presence) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.platform_write(PlatformReason::Box).await?;
         let Some(home) = boxes::platform_home(&mut tx, of.box_id).await? else { return Ok(()) };
+        let mut tx = tx.enter(home.scope).await?;
         match presence {
             Presence::Connected => {
-                boxes::set_connected(&mut tx, home.scope, of.box_id, of.connection, now_ms).await?;
+                boxes::set_connected(&mut tx, of.box_id, of.connection, now_ms).await?;
             }
             Presence::Gone(_) => {
-                boxes::set_disconnected(&mut tx, home.scope, of.box_id, of.connection, now_ms).await?;
+                boxes::set_disconnected(&mut tx, of.box_id, of.connection, now_ms).await?;
             }
         }
         tx.commit().await?;

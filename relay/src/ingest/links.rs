@@ -9,15 +9,14 @@ use record::ids::{BoxId, Epoch};
 use record::tree::Frontier;
 
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbConnection, DbError, runs};
+use crate::db::{DbError, Scoped, runs};
 
 /// Such epochs in one chain: each is a card that lost its key and its log.
 const LINKS_MAX: usize = 256;
 
 /// The box's own logs with those that others go on from and that are here as runs only, in the order of their numbers.
 pub(super) async fn complete_link(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     mut held: Vec<StoredLog>,
 ) -> Result<Vec<StoredLog>, DbError> {
@@ -25,7 +24,7 @@ pub(super) async fn complete_link(
     let mut looked: BTreeSet<Epoch> = BTreeSet::new();
     while let Some(epoch) = next_missing(&held, &looked) {
         looked.insert(epoch);
-        if let Some(first) = first_line(conn, scope, box_id, epoch).await? {
+        if let Some(first) = first_line(conn, box_id, epoch).await? {
             link_log(&mut held, LogOrigin { box_id, epoch }, &first);
         }
     }
@@ -42,15 +41,10 @@ fn next_missing(held: &[StoredLog], looked: &BTreeSet<Epoch>) -> Option<Epoch> {
     followed.filter(|epoch| looked.len() < LINKS_MAX && !looked.contains(epoch)).find(|epoch| !is_here(epoch))
 }
 
-async fn first_line(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    box_id: BoxId,
-    epoch: Epoch,
-) -> Result<Option<Entry>, DbError> {
-    for run in runs::of_epoch(conn, scope, box_id, epoch).await? {
+async fn first_line(conn: &mut Scoped, box_id: BoxId, epoch: Epoch) -> Result<Option<Entry>, DbError> {
+    for run in runs::of_epoch(conn, box_id, epoch).await? {
         if run.lines().start == 0 {
-            let lines = runs::load_lines(conn, scope, box_id, (run, 0), 1).await?;
+            let lines = runs::load_lines(conn, box_id, (run, 0), 1).await?;
             let entry = lines.first().map(|line| Entry::parse(line)).transpose();
             return entry.map_err(|e| DbError::stored("entry", e));
         }

@@ -26,7 +26,7 @@ use record::sign::{SignedNote, SignerKey, VerifierKey};
 use record::verify::{BatchRefusal, SignedBatch};
 
 use crate::db::boxes::BoxOwner;
-use crate::db::{AccountScope, Db, DbConnection, DbError, boxes, entries, epochs};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, Scoped, boxes, entries, epochs};
 use crate::mqtt::{Outbox, PublishOutcome};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
 pub use refold::{log_chain, rebuild_facility};
@@ -162,12 +162,13 @@ impl Ingest {
     /// # Errors
     /// The database; see [`IngestError`].
     pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
-        let mut conn = self.db.read().await?;
+        let mut conn = self.db.platform_read(PlatformReason::Box).await?;
         let Some(home) = boxes::platform_home(&mut conn, box_id).await? else { return Ok(revoked_reply()) };
         if home.revoked {
             return Ok(revoked_reply());
         }
-        let known = epochs::of_box(&mut conn, home.scope, box_id).await?;
+        let mut conn = conn.enter(home.scope).await?;
+        let known = epochs::of_box(&mut conn, box_id).await?;
         drop(conn);
         let wire = payload.clone();
         let opened = tokio::task::spawn_blocking(move || open_batch(&wire, box_id, known)).await;
@@ -191,10 +192,10 @@ impl Ingest {
         signed: SignedBatch,
         payload: &[u8],
     ) -> Result<IngestReply, IngestError> {
-        let mut tx = self.db.begin().await?;
-        let held = epochs::lock_log(&mut tx, scope, origin).await?;
+        let mut tx = self.db.write(scope).await?;
+        let held = epochs::lock_log(&mut tx, origin).await?;
         let held = held.ok_or_else(|| DbError::stored("log", "it is gone"))?;
-        let home = boxes::lock_box(&mut tx, scope, origin.box_id).await?.filter(|home| !home.revoked);
+        let home = boxes::lock_box(&mut tx, origin.box_id).await?.filter(|home| !home.revoked);
         let Some(home) = &home else { return Ok(revoked_reply()) };
         if home.quarantined {
             drop(tx);
@@ -204,11 +205,9 @@ impl Ingest {
                 .await;
         }
         let (first, end, size) = (signed.first(), signed.end(), held.frontier.size());
-        let overlap = entries::load_leaves(&mut tx, home.scope, origin, (first, end.min(size))).await?;
+        let overlap = entries::load_leaves(&mut tx, origin, (first, end.min(size))).await?;
         let root_at_end = match end.cmp(&size) {
-            std::cmp::Ordering::Less => {
-                Some(entries::frontier_at(&mut tx, home.scope, origin, end).await?.root())
-            }
+            std::cmp::Ordering::Less => Some(entries::frontier_at(&mut tx, origin, end).await?.root()),
             std::cmp::Ordering::Equal => Some(held.frontier.root()),
             std::cmp::Ordering::Greater => None,
         };
@@ -262,17 +261,17 @@ impl Ingest {
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let origin = &held.origin;
-        let mut tx = self.db.begin().await?;
-        let same_size = epochs::note_at(&mut tx, home.scope, origin, end).await?;
+        let mut tx = self.db.write(home.scope).await?;
+        let same_size = epochs::note_at(&mut tx, origin, end).await?;
         let ours = same_size.or_else(|| held.witness.clone()).or_else(|| held.cosigned.clone());
         let ours = ours.unwrap_or_default();
         let from = seq.unwrap_or(first);
         let count = usize::try_from(end.saturating_sub(from)).unwrap_or(0);
-        let lines = entries::load_lines(&mut tx, home.scope, origin, from, count).await?.join(&b'\n');
+        let lines = entries::load_lines(&mut tx, origin, from, count).await?.join(&b'\n');
         let evidence =
             epochs::NewEvidence { kind: what.kind, seq, ours: &ours, theirs, our_lines: &lines, payload };
-        epochs::keep_evidence(&mut tx, home.scope, origin, (&self.ulid(now_ms), &evidence), now_ms).await?;
-        boxes::quarantine_box(&mut tx, home.scope, origin.box_id, what.why, now_ms).await?;
+        epochs::keep_evidence(&mut tx, origin, (&self.ulid(now_ms), &evidence), now_ms).await?;
+        boxes::quarantine_box(&mut tx, origin.box_id, what.why, now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
         IngestCounters::add(&self.counters.evidence, 1);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, ?seq, "{}: {}", what.kind, what.why);
@@ -295,9 +294,9 @@ impl Ingest {
         form: bool,
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.write(home.scope).await?;
         let id = self.ulid(now_ms);
-        epochs::keep_refused(&mut tx, home.scope, box_id, &id, (code, text, payload), now_ms).await?;
+        epochs::keep_refused(&mut tx, box_id, &id, (code, text, payload), now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
         IngestCounters::add(&self.counters.refused, 1);
         tracing::warn!(%box_id, code, text, "refused a batch");
@@ -308,7 +307,7 @@ impl Ingest {
         Ok(IngestReply { ack, disposition: PublishOutcome::Refused(why) })
     }
 
-    async fn commit(&self, tx: DbConnection) -> Result<(), IngestError> {
+    async fn commit(&self, tx: Scoped) -> Result<(), IngestError> {
         tx.commit().await.map_err(IngestError::Unknown)
     }
 }

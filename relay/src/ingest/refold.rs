@@ -15,7 +15,7 @@ use super::links;
 use super::overlaps::RunOverlaps;
 use super::run_pages::{RunPage, RunPages};
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbConnection, DbError, epochs, facilities, runs, state};
+use crate::db::{DbError, Scoped, epochs, facilities, runs, state};
 
 /// How many entries of each epoch of one box count, in the order in which they are folded: up to where the next epoch
 /// goes on. An epoch that stays apart counts nothing, and so does one that is followed by nobody knows where.
@@ -38,26 +38,20 @@ pub(super) fn end_of(held: &[StoredLog], epoch: Epoch) -> Option<u64> {
 ///
 /// # Errors
 /// The database, or a stored line that is no entry.
-pub async fn rebuild_facility(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let known_ms = facilities::lock_facility(conn, scope, facility).await?.known_ms;
-    state::clear_state(conn, scope, facility).await?;
-    for box_id in epochs::boxes_of(conn, scope, facility).await? {
-        BoxFold::of(conn, scope, facility, box_id).await?.run(conn).await?;
+pub async fn rebuild_facility(conn: &mut Scoped, facility: FacilityId, now_ms: i64) -> Result<(), DbError> {
+    let known_ms = facilities::lock_facility(conn, facility).await?.known_ms;
+    state::clear_state(conn, facility).await?;
+    for box_id in epochs::boxes_of(conn, facility).await? {
+        BoxFold::of(conn, facility, box_id).await?.run(conn).await?;
     }
-    let mut whole = FacilityProjection::new(scope, facility);
+    let mut whole = FacilityProjection::new(facility);
     whole.touch_all();
     whole.roll_up(conn, facilities::as_of_ms(now_ms, known_ms)).await?;
-    facilities::set_refold(conn, scope, facility, false).await
+    facilities::set_refold(conn, facility, false).await
 }
 
 /// The lines of one box, as they are folded.
 struct BoxFold {
-    scope: AccountScope,
     facility: FacilityId,
     box_id: BoxId,
     base: Vec<BasePart>,
@@ -74,41 +68,36 @@ struct BoxFold {
 }
 
 impl BoxFold {
-    async fn of(
-        conn: &mut DbConnection,
-        scope: AccountScope,
-        facility: FacilityId,
-        box_id: BoxId,
-    ) -> Result<Self, DbError> {
-        runs::clear_places(conn, scope, box_id).await?;
-        let held = epochs::of_box(conn, scope, box_id).await?;
-        let held = links::complete_link(conn, scope, box_id, held).await?;
+    async fn of(conn: &mut Scoped, facility: FacilityId, box_id: BoxId) -> Result<Self, DbError> {
+        runs::clear_places(conn, box_id).await?;
+        let held = epochs::of_box(conn, box_id).await?;
+        let held = links::complete_link(conn, box_id, held).await?;
         let mut base = Vec::new();
         for (origin, size) in log_chain(&held) {
             let epoch = origin.epoch;
             let stated = held.iter().filter(|h| !h.apart).find_map(|h| h.prev.filter(|p| p.epoch == epoch));
             let assembled = match stated {
-                Some(prev) => assemble_log_base(conn, scope, &origin, size, prev).await?,
+                Some(prev) => assemble_log_base(conn, &origin, size, prev).await?,
                 None => None,
             };
             let log = || vec![BasePart { epoch, run: None, lines: 0..size }];
             base.extend(assembled.unwrap_or_else(log));
         }
-        let here: BTreeSet<RunName> = runs::of_box(conn, scope, box_id).await?.into_iter().collect();
+        let here: BTreeSet<RunName> = runs::of_box(conn, box_id).await?.into_iter().collect();
         let (overlaps, pages) = (RunOverlaps::of(&here), RunPages::default());
         let (walk, counted) = (AdoptionWalk::default(), BTreeSet::new());
-        Ok(Self { scope, facility, box_id, base, walk, here, overlaps, counted, pages, places: 0 })
+        Ok(Self { facility, box_id, base, walk, here, overlaps, counted, pages, places: 0 })
     }
 
     fn origin(&self, epoch: Epoch) -> LogOrigin {
         LogOrigin { box_id: self.box_id, epoch }
     }
 
-    async fn run(mut self, conn: &mut DbConnection) -> Result<(), DbError> {
+    async fn run(mut self, conn: &mut Scoped) -> Result<(), DbError> {
         for part in self.base.clone() {
             let mut from = part.lines.start;
             while from < part.lines.end {
-                let page = load_base_page(conn, self.scope, self.box_id, (&part, from)).await?;
+                let page = load_base_page(conn, self.box_id, (&part, from)).await?;
                 if page.is_empty() {
                     return Err(DbError::stored("log", "entries are missing"));
                 }
@@ -127,12 +116,7 @@ impl BoxFold {
     }
 
     /// Folds lines of the base, and behind each that adopts a run which is here the lines of that.
-    async fn fold_base(
-        &mut self,
-        conn: &mut DbConnection,
-        part: &BasePart,
-        page: &[Entry],
-    ) -> Result<(), DbError> {
+    async fn fold_base(&mut self, conn: &mut Scoped, part: &BasePart, page: &[Entry]) -> Result<(), DbError> {
         let (epoch, run, mut folded) = (part.epoch, part.run, 0);
         for (at, entry) in page.iter().enumerate() {
             if self.walk.pass_base(epoch, entry) && self.is_next_here() {
@@ -160,22 +144,22 @@ impl BoxFold {
 
     async fn fold<'e>(
         &self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         epoch: Epoch,
         (held_in, adopted): (Option<RunName>, Option<AdoptedLog>),
         new: impl Iterator<Item = &'e Entry>,
     ) -> Result<(), DbError> {
-        let mut fold = FacilityProjection::new(self.scope, self.facility).held_in(held_in);
+        let mut fold = FacilityProjection::new(self.facility).held_in(held_in);
         fold.take(conn, &self.origin(epoch), adopted, new).await?;
         fold.store(conn, &self.origin(epoch)).await
     }
 
     /// What comes behind an entry that adopts a run.
-    async fn fold_runs(&mut self, conn: &mut DbConnection) -> Result<(), DbError> {
+    async fn fold_runs(&mut self, conn: &mut Scoped) -> Result<(), DbError> {
         while self.is_next_here() {
             let (Some(place), Some(by)) = (self.walk.next_lines(), self.walk.next_adopter()) else { break };
             if place.from == place.run.lines().start {
-                runs::set_place(conn, self.scope, self.box_id, (place.run, self.places), by).await?;
+                runs::set_place(conn, self.box_id, (place.run, self.places), by).await?;
                 self.places += 1;
             }
             let page = match self.pages.take(place) {
@@ -191,7 +175,7 @@ impl BoxFold {
     /// Folds the lines of a run that come next in one go, up to the first one that adopts another which is here.
     async fn fold_lines(
         &mut self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         place: RunPlace,
         page: &RunPage,
     ) -> Result<(), DbError> {
@@ -226,10 +210,10 @@ impl BoxFold {
         Ok(())
     }
 
-    async fn read_page(&self, conn: &mut DbConnection, place: RunPlace) -> Result<RunPage, DbError> {
+    async fn read_page(&self, conn: &mut Scoped, place: RunPlace) -> Result<RunPage, DbError> {
         let (run, from) = (place.run, place.from);
         let part = BasePart { epoch: run.epoch(), run: Some(run), lines: run.lines() };
-        let entries = load_base_page(conn, self.scope, self.box_id, (&part, from)).await?;
+        let entries = load_base_page(conn, self.box_id, (&part, from)).await?;
         if entries.is_empty() {
             return Err(DbError::stored("run", "lines are missing"));
         }
@@ -242,7 +226,7 @@ impl BoxFold {
     /// The leaves of the base under the numbers of a page of a run.
     async fn base_leaves(
         &self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         place: RunPlace,
         count: u64,
     ) -> Result<BTreeMap<u64, Hash>, DbError> {
@@ -253,7 +237,7 @@ impl BoxFold {
             let mut from = part.lines.start.max(numbers.start);
             while from < end {
                 let within = BasePart { lines: from..end, ..part.clone() };
-                let page = load_base_page(conn, self.scope, self.box_id, (&within, from)).await?;
+                let page = load_base_page(conn, self.box_id, (&within, from)).await?;
                 if page.is_empty() {
                     break;
                 }

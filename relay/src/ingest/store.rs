@@ -14,7 +14,7 @@ use crate::db::adoptions::Adoption;
 use crate::db::boxes::BoxOwner;
 use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
 use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
-use crate::db::{DbConnection, DbError, adoptions, boxes, entries, epochs, facilities, log_keys};
+use crate::db::{DbError, Scoped, adoptions, boxes, entries, epochs, facilities, log_keys};
 use record::messages::Answer;
 
 /// How a batch of this epoch enters the facility's state.
@@ -44,41 +44,41 @@ const CROWD: &str = "the relay holds many logs of this box already that nothing 
 impl Ingest {
     pub(super) async fn store(
         &self,
-        mut tx: DbConnection,
+        mut tx: Scoped,
         home: &BoxOwner,
         held: &StoredLog,
         batch: &VerifiedBatch<Batch>,
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
-        let (scope, origin) = (home.scope, held.origin);
-        let facility = facilities::lock_facility(&mut tx, scope, home.facility).await?;
+        let origin = held.origin;
+        let facility = facilities::lock_facility(&mut tx, home.facility).await?;
         let way = self.way(&mut tx, home, held, batch, now_ms).await?;
         if way == Way::Crowd {
             drop(tx);
             return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
         }
-        append_batch(&mut tx, home, held, batch).await?;
+        append_batch(&mut tx, held, batch).await?;
         // Lines that were sent before the entry that adopts them count from here on.
-        let brings = self.note_adoptions(&mut tx, home, &origin, batch, way != Way::Waits).await?;
+        let brings = self.note_adoptions(&mut tx, &origin, batch, way != Way::Waits).await?;
         let way = if brings && way == Way::Fold { Way::Later } else { way };
         if way == Way::Fold && !facility.refold {
-            let mut fold = FacilityProjection::new(scope, home.facility);
+            let mut fold = FacilityProjection::new(home.facility);
             fold.take(&mut tx, &origin, None, batch.entries().iter().map(|(entry, _)| entry)).await?;
             fold.store(&mut tx, &origin).await?;
             // A box whose clock runs ahead does not make the relay know the future.
             let known_ms = fold.last_ms().min(now_ms).max(facility.known_ms);
-            facilities::is_known(&mut tx, scope, home.facility, known_ms).await?;
+            facilities::is_known(&mut tx, home.facility, known_ms).await?;
             fold.roll_up(&mut tx, facilities::as_of_ms(now_ms, known_ms)).await?;
         } else if way == Way::Later {
-            facilities::set_refold(&mut tx, scope, home.facility, true).await?;
+            facilities::set_refold(&mut tx, home.facility, true).await?;
         }
         let cosigned = self.cosign(batch.note(), now_ms);
         let size = batch.frontier().size();
         let ahead =
             held.witness.as_deref().filter(|w| super::claimed_checkpoint(w).is_some_and(|c| c.size > size));
         let grown = LogGrowth { frontier: batch.frontier(), cosigned: &cosigned, witness: ahead };
-        epochs::save_growth(&mut tx, scope, &origin, grown, now_ms).await?;
-        boxes::touch_last_seen(&mut tx, scope, origin.box_id, now_ms).await?;
+        epochs::save_growth(&mut tx, &origin, grown, now_ms).await?;
+        boxes::touch_last_seen(&mut tx, origin.box_id, now_ms).await?;
         self.commit(tx).await?;
         IngestCounters::add(&self.counters.stored, 1);
         IngestCounters::add(&self.counters.entries, batch.entries().len() as u64);
@@ -93,8 +93,7 @@ impl Ingest {
     /// Keeps which runs the entries adopt; whether one of those that are asked for is here already.
     async fn note_adoptions(
         &self,
-        tx: &mut DbConnection,
-        home: &BoxOwner,
+        tx: &mut Scoped,
         origin: &LogOrigin,
         batch: &Batch,
         asks: bool,
@@ -104,13 +103,13 @@ impl Ingest {
             adopted_run(entry).map(|run| (run, LinePlace { of, run: None }))
         };
         let adoptions: Vec<Adoption> = batch.entries().iter().filter_map(|(entry, _)| place(entry)).collect();
-        adoptions::save_adoption(tx, home.scope, origin.box_id, &adoptions, asks).await
+        adoptions::save_adoption(tx, origin.box_id, &adoptions, asks).await
     }
 
     /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.
     async fn way(
         &self,
-        tx: &mut DbConnection,
+        tx: &mut Scoped,
         home: &BoxOwner,
         held: &StoredLog,
         batch: &Batch,
@@ -124,7 +123,7 @@ impl Ingest {
             let entries = held.frontier.size().saturating_add(batch.entries().len() as u64);
             return Ok(if entries > WAITING_ENTRIES_MAX { Way::Crowd } else { Way::Waits });
         }
-        let all = epochs::of_box(tx, home.scope, origin.box_id).await?;
+        let all = epochs::of_box(tx, origin.box_id).await?;
         if let Some((first, _)) = batch.entries().first().filter(|(entry, _)| entry.seq() == 0) {
             return self.begin(tx, home, (held, &all), (first, batch), now_ms).await;
         }
@@ -134,34 +133,34 @@ impl Ingest {
     /// Where an epoch stands that begins with this batch.
     async fn begin(
         &self,
-        tx: &mut DbConnection,
+        tx: &mut Scoped,
         home: &BoxOwner,
         (held, all): (&StoredLog, &[StoredLog]),
         (first, batch): (&Entry, &Batch),
         now_ms: i64,
     ) -> Result<Way, DbError> {
-        let (scope, origin) = (home.scope, held.origin);
+        let origin = held.origin;
         let event = first.event();
         let (prev, after) = (event.mentions().prev, event.mentions().after);
         let follows = prev.map(|p| p.epoch).or(after);
-        let vouched = vouched::look_for_key(tx, scope, all, (&origin, first)).await?;
+        let vouched = vouched::look_for_key(tx, all, (&origin, first)).await?;
         if !held.key_known && !vouched.contains(&origin.epoch) {
             if all.iter().filter(|held| held.waits()).count() >= WAITING_MAX {
                 return Ok(Way::Crowd);
             }
-            epochs::save_epoch_start(tx, scope, &origin, (prev.as_ref(), after), true).await?;
+            epochs::save_epoch_start(tx, &origin, (prev.as_ref(), after), true).await?;
             tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, "no key of this box vouches for a log under its \
                 name: nothing of it counts until it is admitted (`box epoch admit`) or forgotten");
             return Ok(Way::Waits);
         }
         let rival = vouched::find_rival(all, &origin, follows);
         let apart = rival.is_some() || vouched::is_on_branch(all, follows);
-        log_keys::set_known(tx, scope, &origin, apart).await?;
-        epochs::save_epoch_start(tx, scope, &origin, (prev.as_ref(), after), apart).await?;
+        log_keys::set_known(tx, &origin, apart).await?;
+        epochs::save_epoch_start(tx, &origin, (prev.as_ref(), after), apart).await?;
         if let Some(rival) = rival {
-            self.clash(tx, home, (&origin, rival), batch, now_ms).await?;
+            self.clash(tx, (&origin, rival), batch, now_ms).await?;
         }
-        let joined = vouched::join_logs(tx, (scope, home.facility), origin.box_id, &vouched).await?;
+        let joined = vouched::join_logs(tx, home.facility, origin.box_id, &vouched).await?;
         if apart {
             return Ok(Way::Apart);
         }
@@ -172,8 +171,7 @@ impl Ingest {
     /// Two epochs go on from the same one: both are kept, nothing is merged, the box is looked at by a person.
     async fn clash(
         &self,
-        tx: &mut DbConnection,
-        home: &BoxOwner,
+        tx: &mut Scoped,
         (origin, other): (&LogOrigin, &StoredLog),
         batch: &Batch,
         now_ms: i64,
@@ -188,9 +186,9 @@ impl Ingest {
             payload: &[],
         };
         let id = self.ulid(now_ms);
-        epochs::keep_evidence(tx, home.scope, origin, (&id, &evidence), now_ms).await?;
+        epochs::keep_evidence(tx, origin, (&id, &evidence), now_ms).await?;
         let why = "two epochs go on from the same one: is there a copy of its card?";
-        boxes::quarantine_box(tx, home.scope, origin.box_id, why, now_ms).await?;
+        boxes::quarantine_box(tx, origin.box_id, why, now_ms).await?;
         IngestCounters::add(&self.counters.evidence, 1);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, other = %other.origin.epoch, "epoch clash");
         Ok(())
@@ -212,12 +210,7 @@ fn goes_back(prev: Option<Prev>, all: &[StoredLog]) -> bool {
     prev.is_some_and(|prev| size(prev) != Some(prev.size))
 }
 
-async fn append_batch(
-    conn: &mut DbConnection,
-    home: &BoxOwner,
-    held: &StoredLog,
-    batch: &Batch,
-) -> Result<(), DbError> {
+async fn append_batch(conn: &mut Scoped, held: &StoredLog, batch: &Batch) -> Result<(), DbError> {
     let mut frontier = held.frontier.clone();
     let mut nodes: Vec<StoredNode> = Vec::new();
     for (_, leaf) in batch.entries() {
@@ -233,7 +226,7 @@ async fn append_batch(
         batch.entries().get(at).is_some_and(|(entry, _)| &*entry.head().kind == "cleaning.recorded")
     };
     let texts: Vec<(&TextLine, bool)> = batch.texts().iter().map(|t| (t, !of_cleaning(t))).collect();
-    entries::append_entries(conn, home.scope, &held.origin, batch.entries(), &texts, &nodes).await
+    entries::append_entries(conn, &held.origin, batch.entries(), &texts, &nodes).await
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use service::clock::FakeClock;
 use service::random::SeededRandom;
 
 use super::*;
-use crate::db::{accounts, facilities};
+use crate::db::{AccountScope, PlatformReason, accounts, facilities};
 
 const NOW_MS: i64 = 1_763_610_000_000;
 
@@ -30,14 +30,15 @@ impl World {
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
         db.migrate(NOW_MS).await.unwrap();
         let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
-        let (scope, box_id) = (AccountScope::of(account), BoxId::new(1, [1; 10]));
+        let box_id = BoxId::new(1, [1; 10]);
         let public = SignerKey::new("x", KeyKind::Note, &[3; 32]).unwrap().verifier().public();
         let origin = LogOrigin::new(box_id, 1, &public);
-        let mut tx = db.begin().await.unwrap();
-        accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
-        facilities::insert_facility(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
-        boxes::insert_box(&mut tx, scope, (box_id, facility, origin.epoch), "Pi", "1", NOW_MS).await.unwrap();
-        epochs::insert_epoch(&mut tx, scope, &origin, facility, (&public, true), NOW_MS).await.unwrap();
+        let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+        let scope = accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
+        let mut tx = tx.enter(scope).await.unwrap();
+        facilities::insert_facility(&mut tx, facility, "General", "UTC", NOW_MS).await.unwrap();
+        boxes::insert_box(&mut tx, (box_id, facility, origin.epoch), "Pi", "1", NOW_MS).await.unwrap();
+        epochs::insert_epoch(&mut tx, &origin, facility, (&public, true), NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         let at = EntryTime {
             wall: NOW_MS,
@@ -61,8 +62,8 @@ impl World {
 
     /// The batch as it stands after its check, before the transaction.
     async fn checked(&self) -> SignedBatch {
-        let mut conn = self.db.read().await.unwrap();
-        let known = epochs::of_box(&mut conn, self.scope, self.origin.box_id).await.unwrap();
+        let mut conn = self.db.read(self.scope).await.unwrap();
+        let known = epochs::of_box(&mut conn, self.origin.box_id).await.unwrap();
         let Opened::Signed(signed, ..) = open_batch(&self.wire, self.origin.box_id, known) else {
             panic!("the batch does not hold")
         };
@@ -70,8 +71,8 @@ impl World {
     }
 
     async fn held(&self) -> u64 {
-        let mut conn = self.db.read().await.unwrap();
-        epochs::find_log(&mut conn, self.scope, &self.origin).await.unwrap().unwrap().frontier.size()
+        let mut conn = self.db.read(self.scope).await.unwrap();
+        epochs::find_log(&mut conn, &self.origin).await.unwrap().unwrap().frontier.size()
     }
 }
 
@@ -79,14 +80,14 @@ impl World {
 async fn a_box_that_was_quarantined_meanwhile_gets_nothing_in() {
     let world = World::new().await;
     let signed = world.checked().await;
-    let mut tx = world.db.begin().await.unwrap();
-    boxes::quarantine_box(&mut tx, world.scope, world.origin.box_id, "a test", NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    boxes::quarantine_box(&mut tx, world.origin.box_id, "a test", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
     let Some(Ack { answer: Answer::Refused { refused }, .. }) = reply.ack else { panic!("{reply:?}") };
     assert_eq!((refused.code.as_str(), world.held().await), ("quarantined", 0));
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::release_box(&mut tx, world.scope, world.origin.box_id).await.unwrap());
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(boxes::release_box(&mut tx, world.origin.box_id).await.unwrap());
     tx.commit().await.unwrap();
     let signed = world.checked().await;
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
@@ -97,8 +98,8 @@ async fn a_box_that_was_quarantined_meanwhile_gets_nothing_in() {
 async fn a_box_that_was_revoked_meanwhile_gets_nothing_in() {
     let world = World::new().await;
     let signed = world.checked().await;
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::revoke_box(&mut tx, world.scope, world.origin.box_id, NOW_MS).await.unwrap());
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(boxes::revoke_box(&mut tx, world.origin.box_id, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
     assert_eq!((reply, world.held().await), (revoked_reply(), 0));

@@ -11,7 +11,7 @@ use record::kinds::{Event, LogStarted};
 use record::vouch::Base64Bytes;
 
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbConnection, DbError, adoptions, entries, epochs, facilities, log_keys};
+use crate::db::{DbError, Scoped, adoptions, entries, epochs, facilities, log_keys};
 
 /// A log, its key, and what its first entry says.
 #[derive(Debug, Clone)]
@@ -59,29 +59,24 @@ fn log_started(entry: &Entry) -> Option<LogStarted> {
 
 /// The logs that turn out to be the box's own now that `first` is the first entry of one of them.
 pub(super) async fn look_for_key(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     all: &[StoredLog],
     (of, first): (&LogOrigin, &Entry),
 ) -> Result<BTreeSet<Epoch>, DbError> {
     let mut logs = Vec::with_capacity(all.len());
     for held in all {
-        let first = if held.origin == *of { log_started(first) } else { first_of(conn, scope, held).await? };
+        let first = if held.origin == *of { log_started(first) } else { first_of(conn, held).await? };
         let key = Base64Bytes(held.log_key);
         logs.push(KeyedLog { origin: held.origin, key, is_known: held.key_known, first });
     }
     Ok(newly_vouched(&logs))
 }
 
-async fn first_of(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    held: &StoredLog,
-) -> Result<Option<LogStarted>, DbError> {
+async fn first_of(conn: &mut Scoped, held: &StoredLog) -> Result<Option<LogStarted>, DbError> {
     if held.frontier.size() == 0 {
         return Ok(None);
     }
-    let line = entries::load_line(conn, scope, &held.origin, 0).await?;
+    let line = entries::load_line(conn, &held.origin, 0).await?;
     let entry = line.map(|line| Entry::parse(&line)).transpose().map_err(|e| DbError::stored("entry", e))?;
     Ok(entry.as_ref().and_then(log_started))
 }
@@ -112,52 +107,50 @@ pub enum NotAdmitted {
 
 /// Takes a log that waits for the box's own: it counts from the next fold on, and its key renews certificates.
 pub async fn admit_log(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     origin: &LogOrigin,
 ) -> Result<Result<StoredLog, NotAdmitted>, DbError> {
-    let all = epochs::of_box(conn, scope, origin.box_id).await?;
+    let all = epochs::of_box(conn, origin.box_id).await?;
     let Some(held) = all.iter().find(|held| held.origin == *origin && held.waits()) else {
         return Ok(Err(NotAdmitted::NotWaiting));
     };
     if let Some(rival) = find_rival(&all, origin, held.follows()) {
         return Ok(Err(NotAdmitted::Beside(rival.origin.epoch)));
     }
-    log_keys::set_known(conn, scope, origin, is_on_branch(&all, held.follows())).await?;
-    adoptions::request_texts(conn, scope, origin.box_id, origin.epoch).await?;
-    facilities::set_refold(conn, scope, facility, true).await?;
+    log_keys::set_known(conn, origin, is_on_branch(&all, held.follows())).await?;
+    adoptions::request_texts(conn, origin.box_id, origin.epoch).await?;
+    facilities::set_refold(conn, facility, true).await?;
     let admitted = held.clone();
     // What its own key vouches for came with it.
-    let first = entries::load_line(conn, scope, origin, 0)
-        .await?
-        .ok_or_else(|| DbError::stored("log", "it is empty"))?;
+    let first =
+        entries::load_line(conn, origin, 0).await?.ok_or_else(|| DbError::stored("log", "it is empty"))?;
     let first = Entry::parse(&first).map_err(|e| DbError::stored("entry", e))?;
-    let all = epochs::of_box(conn, scope, origin.box_id).await?;
-    let vouched = look_for_key(conn, scope, &all, (origin, &first)).await?;
-    join_logs(conn, (scope, facility), origin.box_id, &vouched).await?;
+    let all = epochs::of_box(conn, origin.box_id).await?;
+    let vouched = look_for_key(conn, &all, (origin, &first)).await?;
+    join_logs(conn, facility, origin.box_id, &vouched).await?;
     Ok(Ok(admitted))
 }
 
 /// Takes logs for the box's own to which vouches lead by now, but for one that goes on from where another one does already:
 /// that one waits for a person. Whether there was any.
 pub(super) async fn join_logs(
-    conn: &mut DbConnection,
-    (scope, facility): (AccountScope, FacilityId),
+    conn: &mut Scoped,
+    facility: FacilityId,
     box_id: BoxId,
     vouched: &BTreeSet<Epoch>,
 ) -> Result<bool, DbError> {
     let mut joined = false;
     for epoch in vouched {
-        let all = epochs::of_box(conn, scope, box_id).await?;
+        let all = epochs::of_box(conn, box_id).await?;
         let waiting = all.iter().find(|held| held.origin.epoch == *epoch && held.waits());
         let Some(held) = waiting.filter(|held| find_rival(&all, &held.origin, held.follows()).is_none())
         else {
             continue;
         };
-        log_keys::set_known(conn, scope, &held.origin, is_on_branch(&all, held.follows())).await?;
-        adoptions::request_texts(conn, scope, box_id, *epoch).await?;
-        facilities::set_refold(conn, scope, facility, true).await?;
+        log_keys::set_known(conn, &held.origin, is_on_branch(&all, held.follows())).await?;
+        adoptions::request_texts(conn, box_id, *epoch).await?;
+        facilities::set_refold(conn, facility, true).await?;
         tracing::info!(%box_id, %epoch, "a log that waited is vouched for, and counts");
         joined = true;
     }

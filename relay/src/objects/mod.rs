@@ -40,7 +40,7 @@ impl PhotoStore {
     fn key(scope: AccountScope, photo: Hash) -> Key {
         let hex = photo.to_string();
         // A folder holds a 256th of an account's photos: listing tools stay usable.
-        Key::from_iter([scope.key().as_str(), &hex[..2], &format!("{hex}.jpg")])
+        Key::from_iter([scope.account().to_string().as_str(), &hex[..2], &format!("{hex}.jpg")])
     }
 
     /// A photo of the account; `None` where there is none.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use record::ids::{AccountId, FacilityId};
 
 use crate::db::facilities::{self, FacilityMark};
-use crate::db::{AccountScope, Db, DbConnection, DbError};
+use crate::db::{AccountScope, Db, DbError, Scoped};
 
 /// For so long what was read is told again.
 const FRESH_MS: i64 = 1_000;
@@ -81,12 +81,12 @@ impl LiveMarks {
     /// The database.
     pub(crate) async fn read(
         &self,
-        conn: &mut DbConnection,
-        scope: AccountScope,
+        conn: &mut Scoped,
         topic: LiveTopic,
         now_ms: i64,
     ) -> Result<LiveMark, DbError> {
-        let facilities: Arc<[FacilityMark]> = facilities::load_marks(conn, scope).await?.into();
+        let scope = conn.scope();
+        let facilities: Arc<[FacilityMark]> = facilities::load_marks(conn).await?.into();
         self.keep(scope.account(), ReadMarks { at_ms: now_ms, facilities: Arc::clone(&facilities) });
         Ok(LiveMark::of(topic, &facilities, now_ms))
     }
@@ -109,7 +109,7 @@ impl LiveMarks {
         });
         match known {
             Some(facilities) => Ok(LiveMark::of(topic, &facilities, now_ms)),
-            None => self.read(&mut db.read().await?, scope, topic, now_ms).await,
+            None => self.read(&mut db.read(scope).await?, topic, now_ms).await,
         }
     }
 
@@ -131,6 +131,7 @@ impl LiveMarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::{PlatformReason, accounts};
 
     fn facility(n: u8) -> FacilityId {
         FacilityId::new(1, [n; 10])
@@ -162,14 +163,15 @@ mod tests {
         let address = format!("sqlite:{}", dir.path().join("relay.db").display());
         let (ours, theirs) = (Db::open(&address).await.unwrap(), Db::open(&address).await.unwrap());
         ours.migrate(1).await.unwrap();
-        let scope = AccountScope::of(AccountId::new(1, [1; 10]));
-        let mut tx = theirs.begin().await.unwrap();
-        facilities::insert_facility(&mut tx, scope, facility(1), "A", "UTC", 1).await.unwrap();
+        let mut tx = theirs.platform_write(PlatformReason::Operator).await.unwrap();
+        let scope = accounts::platform_create(&mut tx, AccountId::new(1, [1; 10]), "A", 1).await.unwrap();
+        let mut tx = tx.enter(scope).await.unwrap();
+        facilities::insert_facility(&mut tx, facility(1), "A", "UTC", 1).await.unwrap();
         tx.commit().await.unwrap();
         let (marks, topic) = (LiveMarks::default(), LiveTopic::Account);
-        let drawn = marks.read(&mut ours.read().await.unwrap(), scope, topic, 1_000).await.unwrap();
-        let mut tx = theirs.begin().await.unwrap();
-        facilities::lock_facility(&mut tx, scope, facility(1)).await.unwrap();
+        let drawn = marks.read(&mut ours.read(scope).await.unwrap(), topic, 1_000).await.unwrap();
+        let mut tx = theirs.write(scope).await.unwrap();
+        facilities::lock_facility(&mut tx, facility(1)).await.unwrap();
         tx.commit().await.unwrap();
         for (now_ms, has_news) in [(1_000, false), (1_999, false), (2_000, true), (999, true)] {
             let now = marks.ask(&ours, scope, topic, now_ms).await.unwrap();

@@ -75,9 +75,9 @@ async fn keep_denial(
     requested: &str,
     why: DenialReason,
 ) -> Result<(), DbError> {
-    let mut tx = web.db.begin().await?;
+    let mut tx = web.db.write(caller.scope).await?;
     let record = AccessRecord { who: &caller.who, act: requested, about: why.key() };
-    web.log().write_repeated(&mut tx, caller.scope, record, AccessOutcome::Denied).await?;
+    web.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
     tx.commit().await
 }
 

@@ -16,7 +16,7 @@ use record::sign::VerifierKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{AccountScope, DbError, Scoped};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{internal_error, not_found};
@@ -62,23 +62,21 @@ async fn proof_of_branch(
     origin: &LogOrigin,
     (seq, requested): (u64, Option<RunName>),
 ) -> Result<RecordProof, HttpError> {
-    let mut conn = web.db.read().await?;
-    let own = own_proof(&mut conn, scope, origin, seq).await?;
+    let mut conn = web.db.read(scope).await?;
+    let own = own_proof(&mut conn, origin, seq).await?;
     let of = EntryRef { epoch: origin.epoch, seq };
     let meant = match requested {
-        Some(run) => {
-            Some(line_of_run(&mut conn, scope, origin.box_id, (run, of)).await?.ok_or_else(not_found)?)
-        }
+        Some(run) => Some(line_of_run(&mut conn, origin.box_id, (run, of)).await?.ok_or_else(not_found)?),
         None => None,
     };
     let proof = match (own, meant) {
         (Some(own), None) => Some(own),
         // The branch that is asked for has the very line.
         (Some(own), Some((_, line))) if own.entry.as_bytes() == line => Some(own),
-        (_, Some((run, line))) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
+        (_, Some((run, line))) => adopted_proof(&mut conn, origin.box_id, (run, &line[..])).await?,
         (None, None) => {
-            match crate::db::runs::line_at(&mut conn, scope, origin.box_id, of).await?.into_iter().next() {
-                Some((run, line)) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
+            match crate::db::runs::line_at(&mut conn, origin.box_id, of).await?.into_iter().next() {
+                Some((run, line)) => adopted_proof(&mut conn, origin.box_id, (run, &line[..])).await?,
                 None => None,
             }
         }
@@ -98,11 +96,10 @@ async fn proof_of_branch(
 
 /// The newest checkpoint of a log that this relay has cosigned, with its key; `None`: there is none.
 async fn find_cosigned(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     origin: &LogOrigin,
 ) -> Result<Option<(SignedCheckpoint, VerifierKey)>, DbError> {
-    let Some(held) = crate::db::epochs::find_log(conn, scope, origin).await? else { return Ok(None) };
+    let Some(held) = crate::db::epochs::find_log(conn, origin).await? else { return Ok(None) };
     // Of a log that nothing says is the box's nothing is proven to anybody.
     let Some(log) = held.own_key() else { return Ok(None) };
     let Some(note) = held.cosigned else { return Ok(None) };
@@ -115,33 +112,27 @@ fn parse_seq(line: &[u8]) -> Result<Entry, DbError> {
 }
 
 /// Of an entry that its own log holds.
-async fn own_proof(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-    seq: u64,
-) -> Result<Option<RecordProof>, DbError> {
-    let Some((signed, log)) = find_cosigned(conn, scope, origin).await? else { return Ok(None) };
+async fn own_proof(conn: &mut Scoped, origin: &LogOrigin, seq: u64) -> Result<Option<RecordProof>, DbError> {
+    let Some((signed, log)) = find_cosigned(conn, origin).await? else { return Ok(None) };
     let size = signed.checkpoint().size;
     if seq >= size {
         return Ok(None);
     }
-    let Some(line) = crate::db::entries::load_line(conn, scope, origin, seq).await? else { return Ok(None) };
-    let path = crate::db::entries::build_proof(conn, scope, origin, (seq, size)).await?;
+    let Some(line) = crate::db::entries::load_line(conn, origin, seq).await? else { return Ok(None) };
+    let path = crate::db::entries::build_proof(conn, origin, (seq, size)).await?;
     Ok(Some(RecordProof::new(&parse_seq(&line)?, &signed, path, &log)))
 }
 
 /// The line of a number in one run that is here.
 async fn line_of_run(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (run, of): (RunName, EntryRef),
 ) -> Result<Option<(RunName, Vec<u8>)>, DbError> {
-    if !run.covers(of) || crate::db::runs::load_notes(conn, scope, box_id, run).await?.is_none() {
+    if !run.covers(of) || crate::db::runs::load_notes(conn, box_id, run).await?.is_none() {
         return Ok(None);
     }
-    Ok(crate::db::runs::load_lines(conn, scope, box_id, (run, of.seq), 1)
+    Ok(crate::db::runs::load_lines(conn, box_id, (run, of.seq), 1)
         .await?
         .into_iter()
         .next()
@@ -150,28 +141,27 @@ async fn line_of_run(
 
 /// Of an entry that a run holds: to the run's root, and on from the line by which the run counts.
 async fn adopted_proof(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (mut run, line): (RunName, &[u8]),
 ) -> Result<Option<RecordProof>, DbError> {
     let entry = parse_seq(line)?;
-    let to_run = crate::db::runs::proof_path(conn, scope, box_id, (run, entry.seq())).await?;
+    let to_run = crate::db::runs::proof_path(conn, box_id, (run, entry.seq())).await?;
     let mut steps: Vec<AdoptionStep> = Vec::new();
     while steps.len() < STEPS_MAX {
-        let Some(by) = crate::db::runs::find_adopter(conn, scope, box_id, run).await? else {
+        let Some(by) = crate::db::runs::find_adopter(conn, box_id, run).await? else {
             return Ok(None);
         };
         if by.run.is_none()
-            && let Some(own) = adopting_proof(conn, scope, box_id, (run, by.of)).await?
+            && let Some(own) = adopting_proof(conn, box_id, (run, by.of)).await?
         {
             steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
             let (index, entry) = (entry.seq(), entry.as_str().to_owned());
             return Ok(Some(RecordProof { entry, index, path: to_run, ..own }.adopted_by(steps)));
         }
         // The line stands in a run, or in a part of the chain that is here as a run only.
-        let Some((outer, line)) = outer_line(conn, scope, box_id, (run, by)).await? else { return Ok(None) };
-        let path = crate::db::runs::proof_path(conn, scope, box_id, (outer, by.of.seq)).await?;
+        let Some((outer, line)) = outer_line(conn, box_id, (run, by)).await? else { return Ok(None) };
+        let path = crate::db::runs::proof_path(conn, box_id, (outer, by.of.seq)).await?;
         steps.push(AdoptionStep { entry: line.as_str().to_owned(), path });
         run = outer;
     }
@@ -181,16 +171,15 @@ async fn adopted_proof(
 /// The proof of a line of the chain that adopts a run; `None` where the log that is here has another line there, none, or
 /// stands apart.
 async fn adopting_proof(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (run, by): (RunName, EntryRef),
 ) -> Result<Option<RecordProof>, DbError> {
     let origin = LogOrigin { box_id, epoch: by.epoch };
-    if crate::db::epochs::find_log(conn, scope, &origin).await?.is_none_or(|held| held.apart) {
+    if crate::db::epochs::find_log(conn, &origin).await?.is_none_or(|held| held.apart) {
         return Ok(None);
     }
-    let own = own_proof(conn, scope, &origin, by.seq).await?;
+    let own = own_proof(conn, &origin, by.seq).await?;
     let Some(own) = own else { return Ok(None) };
     let names = parse_seq(own.entry.as_bytes())?;
     Ok((adopted_run(&names) == Some(run)).then_some(own))
@@ -198,14 +187,13 @@ async fn adopting_proof(
 
 /// The run in which the line stands that adopts another one.
 async fn outer_line(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     box_id: BoxId,
     (run, by): (RunName, LinePlace),
 ) -> Result<Option<(RunName, Entry)>, DbError> {
     let held = match by.run {
-        Some(outer) => line_of_run(conn, scope, box_id, (outer, by.of)).await?.into_iter().collect(),
-        None => crate::db::runs::line_at(conn, scope, box_id, by.of).await?,
+        Some(outer) => line_of_run(conn, box_id, (outer, by.of)).await?.into_iter().collect(),
+        None => crate::db::runs::line_at(conn, box_id, by.of).await?,
     };
     for (outer, line) in held {
         let line = parse_seq(&line)?;

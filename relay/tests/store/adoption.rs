@@ -84,9 +84,9 @@ impl Doors {
     }
 
     pub(crate) async fn within(world: &World, limits: RunLimits) -> Self {
-        let mut tx = world.db.begin().await.unwrap();
+        let mut tx = world.db.write(world.scope).await.unwrap();
         let life = (NOW_MS, NOW_MS + DAY_MS);
-        boxes::insert_certificate(&mut tx, world.scope, box_id(1), "0a", life).await.unwrap();
+        boxes::insert_certificate(&mut tx, box_id(1), "0a", life).await.unwrap();
         tx.commit().await.unwrap();
         let peer = PeerCertificate { box_id: box_id(1), serial: "0a".into() };
         let folder = Arc::new(tempfile::tempdir().unwrap());
@@ -301,8 +301,8 @@ pub(crate) async fn runs_in_runs_and_branches_count_once(dbs: impl Databases) {
     assert_eq!(counted, expected);
     // A second look gives the same.
     let before = world.dump().await;
-    let mut tx = world.db.begin().await.unwrap();
-    relay::ingest::rebuild_facility(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    relay::ingest::rebuild_facility(&mut tx, world.facility, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(world.dump().await, before);
 }
@@ -410,8 +410,8 @@ pub(crate) async fn a_quarantined_box_brings_no_runs(dbs: impl Databases) {
     adopt(&mut second, run);
     world.hello(&second, 0, None).await;
     world.drain(&second, 0).await;
-    let mut tx = world.db.begin().await.unwrap();
-    boxes::quarantine_box(&mut tx, world.scope, box_id(1), "two histories", NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    boxes::quarantine_box(&mut tx, box_id(1), "two histories", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(doors.put(run, file_of(&first, run)).await, StatusCode::FORBIDDEN);
     assert_eq!(doors.lacking().await, [run]);

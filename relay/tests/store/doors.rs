@@ -25,7 +25,7 @@ use tower::ServiceExt as _;
 
 use super::Databases;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, World, box_id, stranger};
+use super::world::{DAY_MS, NOW_MS, World, box_id};
 
 pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
@@ -111,7 +111,7 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     let (shown, answer) = peer(&first);
     assert_eq!((shown.box_id, answer.facility.name.as_str()), (log.origin.box_id, "General"));
     let mut conn = world.read().await;
-    let good = boxes::find_certificate(&mut conn, world.scope, shown.box_id, &shown.serial).await.unwrap();
+    let good = boxes::find_certificate(&mut conn, shown.box_id, &shown.serial).await.unwrap();
     assert_eq!(good, Some(true));
     drop(conn);
     let (status, again) = claim(&request(&log, &first_code, &key)).await;
@@ -162,10 +162,10 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     assert_eq!(claim(&request(&third, &late, &key)).await.0, StatusCode::GONE, "expired");
     let (status, again) = claim(&request(&log, &first_code, &key)).await;
     assert_eq!((status, again), (StatusCode::OK, first), "the answer to a used code does not expire");
-    let refused = fleet::claim_file(&fleet, stranger(), world.facility, ClaimWishes::default()).await;
+    let refused = fleet::claim_file(&fleet, world.stranger, world.facility, ClaimWishes::default()).await;
     assert!(refused.is_err(), "another account's facility");
     let nowhere = FacilityId::new(9, [9; 10]);
-    let missing = fleet::claim_file(&fleet, stranger(), nowhere, ClaimWishes::default()).await;
+    let missing = fleet::claim_file(&fleet, world.stranger, nowhere, ClaimWishes::default()).await;
     assert_eq!(
         refused.unwrap_err().to_string(),
         missing.unwrap_err().to_string(),
@@ -204,7 +204,7 @@ pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     );
     let forged = RenewRequest { at: 5, ..ask(&log).signed(&log.signer) };
     assert_eq!(renew(forged).await.0, StatusCode::FORBIDDEN);
-    assert!(!fleet.revoke(stranger(), log.origin.box_id, &Outbox::new()).await.unwrap());
+    assert!(!fleet.revoke(world.stranger, log.origin.box_id, &Outbox::new()).await.unwrap());
     assert!(fleet.revoke(world.scope, log.origin.box_id, &Outbox::new()).await.unwrap());
     assert_eq!(renew(ask(&log).signed(&log.signer)).await.0, StatusCode::FORBIDDEN, "revoked");
 }
@@ -251,11 +251,11 @@ pub(crate) async fn in_service(
     facility: FacilityId,
     of: BoxId,
 ) -> PeerCertificate {
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(scope).await.unwrap();
     let log = FakeBox::new(of, 1, 3);
-    boxes::insert_box(&mut tx, scope, (of, facility, log.origin.epoch), "Pi", "1.0", NOW_MS).await.unwrap();
-    epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
-    boxes::insert_certificate(&mut tx, scope, of, "0a", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
+    boxes::insert_box(&mut tx, (of, facility, log.origin.epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    epochs::insert_epoch(&mut tx, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
+    boxes::insert_certificate(&mut tx, of, "0a", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
     tx.commit().await.unwrap();
     PeerCertificate { box_id: of, serial: "0a".into() }
 }
@@ -266,11 +266,11 @@ pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
     let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let router = open_box_router(&world, dir.path(), RunLimits::default());
     let elsewhere = FacilityId::new(3, [3; 10]);
-    let mut tx = world.db.begin().await.unwrap();
-    facilities::insert_facility(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.stranger).await.unwrap();
+    facilities::insert_facility(&mut tx, elsewhere, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let ours = in_service(&world, world.scope, world.facility, box_id(1)).await;
-    let theirs = in_service(&world, stranger(), elsewhere, box_id(2)).await;
+    let theirs = in_service(&world, world.stranger, elsewhere, box_id(2)).await;
     let ours = PhotoDoor { router: router.clone(), peer: ours };
     let theirs = PhotoDoor { router: router.clone(), peer: theirs };
     let bytes: Vec<u8> = (0..=255).collect();
@@ -286,7 +286,7 @@ pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
     assert_eq!(photos.get(world.scope, photo).await.unwrap().unwrap(), bytes);
     assert_eq!(ours.missing(&[photo, other]).await, [other]);
     assert_eq!(ours.put(photo, "bytes 0-99/256", &bytes[..100]).await, StatusCode::OK, "again");
-    assert_eq!(photos.get(stranger(), photo).await.unwrap(), None, "kept per account");
+    assert_eq!(photos.get(world.stranger, photo).await.unwrap(), None, "kept per account");
     assert_eq!(theirs.missing(&[photo]).await, [photo]);
 
     assert_eq!(
@@ -325,15 +325,15 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     let dir = tempfile::tempdir().unwrap();
     let router = open_box_router(&world, dir.path(), RunLimits::default());
     let elsewhere = FacilityId::new(3, [3; 10]);
-    let mut tx = world.db.begin().await.unwrap();
-    facilities::insert_facility(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.stranger).await.unwrap();
+    facilities::insert_facility(&mut tx, elsewhere, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let mut log = FakeBox::new(box_id(1), 1, 3);
     for n in 0..700 {
         log.clean(NOW_MS + n, super::world::PUMP);
     }
     let ours = in_service(&world, world.scope, world.facility, box_id(1)).await;
-    let theirs = in_service(&world, stranger(), elsewhere, box_id(2)).await;
+    let theirs = in_service(&world, world.stranger, elsewhere, box_id(2)).await;
     let epoch = log.origin.epoch;
     let ask = async |peer: &PeerCertificate, requested: &str| page(&router, peer, epoch, requested).await;
     assert_eq!(ask(&ours, "from=0").await.0, StatusCode::NOT_FOUND, "nothing is held yet");
@@ -377,8 +377,8 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     assert_eq!(ask(&borrowed, "from=0").await.0, StatusCode::FORBIDDEN);
     let unknown = PeerCertificate { box_id: box_id(7), ..ours.clone() };
     assert_eq!(ask(&unknown, "from=0").await.0, StatusCode::FORBIDDEN);
-    let mut tx = world.db.begin().await.unwrap();
-    boxes::revoke_box(&mut tx, world.scope, box_id(1), NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    boxes::revoke_box(&mut tx, box_id(1), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(ask(&ours, "from=0").await.0, StatusCode::FORBIDDEN, "revoked");
 }

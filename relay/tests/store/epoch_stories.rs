@@ -24,7 +24,7 @@ pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
     assert_eq!(stored, [format!("fork {common}")]);
     let notes = column(&mut conn, "SELECT ours || theirs FROM evidence").await;
     assert!(notes[0].contains(&log.note(common + 1)) && notes[0].contains(&other.note(common + 1)));
-    let home = boxes::platform_home(&mut conn, log.origin.box_id).await.unwrap().unwrap();
+    let home = boxes::find_home(&mut conn, log.origin.box_id).await.unwrap().unwrap();
     assert!(home.quarantined);
     log.clean(NOW_MS, PUMP);
     let end = log.size();
@@ -34,7 +34,7 @@ pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
         "after a restart too"
     );
     assert_eq!(world.hello(&log, 0, None).await, Said::Refused("quarantined".into()));
-    let held = epochs::find_log(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    let held = epochs::find_log(&mut conn, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(end - 1), "what was held stays");
 }
 
@@ -110,9 +110,8 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     second.tell(NOW_MS, "log.started", &started);
     second.clean(NOW_MS + 1, PUMP);
     assert_eq!(world.drain(&second, 0).await.held(), Some(2));
-    let facility = || async {
-        facilities::get(&mut world.read().await, world.scope, world.facility).await.unwrap().unwrap()
-    };
+    let facility =
+        || async { facilities::get(&mut world.read().await, world.facility).await.unwrap().unwrap() };
     assert!(facility().await.refold, "one entry that counts is missing");
     assert_eq!(
         world.send(&first, size - 3, size - 2).await.held(),
@@ -125,7 +124,7 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     let seqs = column(&mut conn, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
     assert!(seqs.contains(&format!("{}/1", second.origin.epoch)));
     assert!(seqs.iter().any(|s| s.starts_with(&format!("{epoch}/"))), "what counts of the first one stays");
-    let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
+    let rows = state::load_all(&mut conn, world.facility).await.unwrap();
     let row = rows.row(RowKey::Activity(PUMP.parse().unwrap())).unwrap();
     assert!(row.contains(&second.origin.epoch.to_string()), "{row}");
     drop(conn);
@@ -172,13 +171,13 @@ pub(crate) async fn a_log_that_has_ended_does_not_grow(dbs: impl Databases) {
         column(&mut conn, "SELECT kind || ' ' || CAST(seq AS TEXT) FROM evidence").await,
         [format!("epoch clash {size}")]
     );
-    assert!(boxes::platform_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
-    let held = epochs::find_log(&mut conn, world.scope, &first.origin).await.unwrap().unwrap();
+    assert!(boxes::find_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
+    let held = epochs::find_log(&mut conn, &first.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.size(), size, "nothing of it was taken");
     drop(conn);
     // The operator has looked: what is honest goes on, and the copy is found out again.
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::release_box(&mut tx, world.scope, box_id(1)).await.unwrap());
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(boxes::release_box(&mut tx, box_id(1)).await.unwrap());
     tx.commit().await.unwrap();
     let mut next = next;
     next.clean(NOW_MS + 6, PUMP);
@@ -199,22 +198,22 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
     }
     let mut conn = world.read().await;
     assert_eq!(column(&mut conn, "SELECT kind FROM evidence").await, ["epoch clash"]);
-    assert!(boxes::platform_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
-    let held = epochs::find_log(&mut conn, world.scope, &two.origin).await.unwrap().unwrap();
+    assert!(boxes::find_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
+    let held = epochs::find_log(&mut conn, &two.origin).await.unwrap().unwrap();
     assert!(held.apart && held.frontier.size() == 2, "kept, apart");
     let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
     assert!(cleaned.contains(&one.origin.epoch.to_string()));
     assert!(!cleaned.contains(&two.origin.epoch.to_string()), "not merged");
     drop(conn);
     // The operator has looked: what goes on from the branch is no part of the other history either.
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::release_box(&mut tx, world.scope, box_id(1)).await.unwrap());
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(boxes::release_box(&mut tx, box_id(1)).await.unwrap());
     tx.commit().await.unwrap();
     let third = following(&two, 2, 6);
     world.hello(&third, 0, None).await;
     world.send(&third, 0, 2).await;
     let mut conn = world.read().await;
-    assert!(epochs::find_log(&mut conn, world.scope, &third.origin).await.unwrap().unwrap().apart);
+    assert!(epochs::find_log(&mut conn, &third.origin).await.unwrap().unwrap().apart);
     let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
     assert!(!cleaned.contains(&third.origin.epoch.to_string()), "not merged");
 }

@@ -19,7 +19,7 @@ use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, round, run_of};
 use super::doors::{code_of, csr, open, peer, post, request};
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column};
 
 /// A log under the name of a box that goes on from all of one of its logs, under a key that nothing vouches for.
 fn unvouched(log: &FakeBox, secret: u8) -> FakeBox {
@@ -104,7 +104,7 @@ fn standing(log: &FakeBox, word: &str) -> (String, String) {
 }
 
 async fn is_quarantined(world: &World) -> bool {
-    boxes::platform_home(&mut world.read().await, box_id(1)).await.unwrap().unwrap().quarantined
+    boxes::find_home(&mut world.read().await, box_id(1)).await.unwrap().unwrap().quarantined
 }
 
 pub(crate) async fn a_log_made_up_with_a_stolen_certificate_counts_nothing(dbs: impl Databases) {
@@ -213,7 +213,7 @@ pub(crate) async fn a_log_begun_without_keys_counts_once_it_is_admitted(dbs: imp
         assert!(words.contains("waits") && words.contains("Nothing was changed"), "{words}");
     }
     let foreign = AdminCommand::EpochDecide {
-        account: stranger().account(),
+        account: world.stranger.account(),
         box_id: box_id(1),
         epoch: keyless.origin.epoch,
         act: EpochAct::Admit,
@@ -316,7 +316,7 @@ pub(crate) async fn a_stolen_certificate_is_refused_everywhere_once_its_box_is_r
         assert_eq!(operator.renew(log).await, StatusCode::FORBIDDEN);
     }
     let mut conn = world.read().await;
-    let keys = epochs::of_box(&mut conn, world.scope, of).await.unwrap();
+    let keys = epochs::of_box(&mut conn, of).await.unwrap();
     assert_eq!(
         keys.iter().map(|held| held.origin).collect::<Vec<_>>(),
         [first.origin],
@@ -354,9 +354,11 @@ pub(crate) async fn a_stolen_certificate_is_refused_everywhere_once_its_box_is_r
 pub(crate) async fn a_box_restored_from_before_its_claim_waits_for_a_person(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let [annex, foreign] = [3, 4].map(|fill| FacilityId::new(3, [fill; 10]));
-    let mut tx = world.db.begin().await.unwrap();
-    facilities::insert_facility(&mut tx, world.scope, annex, "Annex", "UTC", NOW_MS).await.unwrap();
-    facilities::insert_facility(&mut tx, stranger(), foreign, "South", "UTC", NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    facilities::insert_facility(&mut tx, annex, "Annex", "UTC", NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = world.db.write(world.stranger).await.unwrap();
+    facilities::insert_facility(&mut tx, foreign, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let first = first_log();
     world.claim(&first).await;
@@ -366,7 +368,7 @@ pub(crate) async fn a_box_restored_from_before_its_claim_waits_for_a_person(dbs:
     let restored = unvouched(&first, 66);
     let column = async |sql: &'static str| column(&mut world.read().await, sql).await;
 
-    for (scope, facility) in [(stranger(), foreign), (world.scope, annex)] {
+    for (scope, facility) in [(world.stranger, foreign), (world.scope, annex)] {
         let code = operator.make_code(scope, facility).await;
         for log in [&restored, &first] {
             assert_eq!(operator.conflict(log, &code, &key).await, Some(ClaimConflict::BoxKnown), "elsewhere");
@@ -547,14 +549,14 @@ pub(crate) async fn a_claim_that_waits_is_decided_on_as_its_log_stands(dbs: impl
     // A claim that came in while the box was being revoked.
     let late = unvouched(&first, 67);
     let code = bring(&late).await;
-    let mut tx = world.db.begin().await.unwrap();
-    boxes::revoke_box(&mut tx, world.scope, box_id(1), NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    boxes::revoke_box(&mut tx, box_id(1), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(operator.standings().await, stands, "no revoked box's");
     let words = operator.decide(&late, EpochAct::Admit).await.unwrap_err();
     assert!(words.contains("was revoked") && words.contains("Nothing was changed"), "{words}");
     assert_eq!(operator.conflict(&late, &code, &key).await, Some(ClaimConflict::BoxKnown));
-    let home = boxes::platform_home(&mut world.read().await, box_id(1)).await.unwrap().unwrap();
+    let home = boxes::find_home(&mut world.read().await, box_id(1)).await.unwrap().unwrap();
     assert!(home.revoked);
 }
 
@@ -588,11 +590,9 @@ pub(crate) async fn a_name_that_was_only_greeted_with_shuts_no_box_out(dbs: impl
     let operator = Operator::of(&world);
     let key = rcgen::KeyPair::generate().unwrap();
     let restored = unvouched(&first, 66);
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
     let offered = (&[9; 32], false);
-    epochs::insert_epoch(&mut tx, world.scope, &restored.origin, world.facility, offered, NOW_MS)
-        .await
-        .unwrap();
+    epochs::insert_epoch(&mut tx, &restored.origin, world.facility, offered, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let code = operator.make_code(world.scope, world.facility).await;
     assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));

@@ -52,8 +52,8 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
             log.entries.push(compose_line(place, line, &bytes[..14]).0);
         }
         let facility = FacilityId::new(i64::from(n), [n; 10]);
-        let mut tx = world.db.begin().await.unwrap();
-        facilities::insert_facility(&mut tx, world.scope, facility, "House", "UTC", NOW_MS).await.unwrap();
+        let mut tx = world.db.write(world.scope).await.unwrap();
+        facilities::insert_facility(&mut tx, facility, "House", "UTC", NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         world.claim_at(&log, facility).await;
         assert_eq!(world.hello(&log, 0, None).await, Said::Want(0));
@@ -66,7 +66,7 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
         }
         let (whole, expected, expected_uses) = fold_in_memory(&log);
         let mut conn = world.read().await;
-        let read = state::load_all(&mut conn, world.scope, facility).await.unwrap();
+        let read = state::load_all(&mut conn, facility).await.unwrap();
         assert_eq!(read, whole, "log {n}");
         let stored = column(&mut conn, "SELECT facility || body FROM cleanings ORDER BY body").await;
         let own: Vec<&str> =

@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 use super::Databases;
 use super::doors::{in_service, open, open_box_router};
 use super::fake_box::FakeBox;
-use super::world::{NOW_MS, PUMP, World, box_id, stranger};
+use super::world::{NOW_MS, PUMP, World, box_id};
 
 const ZSTD: &str = "application/zstd";
 const JSON: &str = "application/json";
@@ -144,8 +144,7 @@ pub(crate) async fn a_batch_by_https_is_answered_as_by_mqtt(dbs: impl Databases)
 
 pub(crate) async fn a_box_that_comes_by_https_is_there(dbs: impl Databases) {
     let w = LineWorld::open(&dbs, 1).await;
-    let online =
-        async || dashboard::load_boxes(&mut w.world.read().await, w.world.scope).await.unwrap()[0].online;
+    let online = async || dashboard::load_boxes(&mut w.world.read().await).await.unwrap()[0].online;
     assert!(!online().await);
     let hello = w.hello(0);
     answered(&w.line.json("hello", &hello).await);
@@ -191,7 +190,7 @@ pub(crate) async fn both_ways_at_once_make_no_fork_and_nothing_twice(dbs: impl D
         done.unwrap();
     }
     assert_eq!(w.stored(), 400);
-    let row = &dashboard::load_boxes(&mut w.world.read().await, w.world.scope).await.unwrap()[0];
+    let row = &dashboard::load_boxes(&mut w.world.read().await).await.unwrap()[0];
     assert_eq!((row.held_size, row.quarantined_ms), (400, None));
 }
 
@@ -199,10 +198,10 @@ pub(crate) async fn strangers_get_nothing_by_https(dbs: impl Databases) {
     let w = LineWorld::open(&dbs, 10).await;
     answered(&w.line.json("hello", &w.hello(0)).await);
     let elsewhere = FacilityId::new(3, [3; 10]);
-    let mut tx = w.world.db.begin().await.unwrap();
-    facilities::insert_facility(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    let mut tx = w.world.db.write(w.world.stranger).await.unwrap();
+    facilities::insert_facility(&mut tx, elsewhere, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
-    let theirs = in_service(&w.world, stranger(), elsewhere, box_id(2)).await;
+    let theirs = in_service(&w.world, w.world.stranger, elsewhere, box_id(2)).await;
     let other = HttpsLine { peer: theirs, ..w.line.clone() };
     let Answer::Refused { refused } = answered(&other.batch(w.log.batch(0, 10)).await) else { panic!() };
     assert_eq!(refused.code, "signature", "another box's certificate with this box's batch");

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, round, run_of};
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PUMP, World, box_id, column, stranger};
+use super::world::{DAY_MS, NOW_MS, PUMP, World, box_id, column};
 
 /// A relay that lacks two runs of a box: entries 4 to 5, and those from 6 on.
 async fn lacking_two(world: &World) -> (FakeBox, RunName, RunName) {
@@ -57,7 +57,7 @@ pub(crate) async fn a_run_that_is_too_much_is_refused_and_told_once(dbs: impl Da
         assert_eq!(column(&mut conn, "SELECT code FROM refused").await, [code], "told once");
         assert_eq!(column(&mut conn, "SELECT CAST(refusals AS TEXT) FROM boxes").await, ["1"]);
         assert_eq!(column(&mut conn, "SELECT DISTINCT run FROM run_lines").await, [early.to_string()]);
-        let totals = boxes::run_totals(&mut conn, world.scope, box_id(1)).await.unwrap();
+        let totals = boxes::run_totals(&mut conn, box_id(1)).await.unwrap();
         assert_eq!((totals.runs, totals.lines), (1, 2));
         assert!((500..1_500).contains(&totals.bytes), "{totals:?}");
         drop(conn);
@@ -70,14 +70,10 @@ pub(crate) async fn a_run_that_is_too_much_is_refused_and_told_once(dbs: impl Da
 
 /// A second box of the same facility, with a certificate.
 async fn second_box(world: &World) -> PeerCertificate {
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
     let epoch = FakeBox::new(box_id(2), 1, 90).origin.epoch;
-    boxes::insert_box(&mut tx, world.scope, (box_id(2), world.facility, epoch), "Pi", "1.0", NOW_MS)
-        .await
-        .unwrap();
-    boxes::insert_certificate(&mut tx, world.scope, box_id(2), "0c", (NOW_MS, NOW_MS + DAY_MS))
-        .await
-        .unwrap();
+    boxes::insert_box(&mut tx, (box_id(2), world.facility, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    boxes::insert_certificate(&mut tx, box_id(2), "0c", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
     tx.commit().await.unwrap();
     PeerCertificate { box_id: box_id(2), serial: "0c".into() }
 }
@@ -115,11 +111,11 @@ pub(crate) async fn a_run_of_another_box_is_neither_given_nor_taken(dbs: impl Da
     let doors = Doors::of(&world).await;
     assert_eq!(doors.put(early, file_of(&first, early)).await, StatusCode::NO_CONTENT);
     // A box of another tenant, and one of the same facility, know the name and the bytes.
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.stranger).await.unwrap();
     let (away, epoch) = (FacilityId::new(9, [9; 10]), FakeBox::new(box_id(3), 1, 91).origin.epoch);
-    facilities::insert_facility(&mut tx, stranger(), away, "Elsewhere", "UTC", NOW_MS).await.unwrap();
-    boxes::insert_box(&mut tx, stranger(), (box_id(3), away, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
-    boxes::insert_certificate(&mut tx, stranger(), box_id(3), "0d", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
+    facilities::insert_facility(&mut tx, away, "Elsewhere", "UTC", NOW_MS).await.unwrap();
+    boxes::insert_box(&mut tx, (box_id(3), away, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    boxes::insert_certificate(&mut tx, box_id(3), "0d", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
     tx.commit().await.unwrap();
     let tenant = PeerCertificate { box_id: box_id(3), serial: "0d".into() };
     for peer in [second_box(&world).await, tenant] {
@@ -151,8 +147,8 @@ pub(crate) async fn what_a_cut_upload_left_is_dropped(dbs: impl Databases) {
     let (first, _, late) = lacking_two(&world).await;
     let doors = Doors::of(&world).await;
     let left = RunLine { leaf: first.entries[6].leaf(), entry: first.entries[6].clone(), texts: Vec::new() };
-    let mut tx = world.db.begin().await.unwrap();
-    runs::append_lines(&mut tx, world.scope, box_id(1), late, &[left]).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    runs::append_lines(&mut tx, box_id(1), late, &[left]).await.unwrap();
     tx.commit().await.unwrap();
     // It is not here, and counts nothing.
     let path = format!("/box/v1/runs/{late}");
@@ -201,17 +197,17 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         log.tell(NOW_MS, "log.started", &format!(r#"{{"box":"{}","version":"1.0"}}"#, box_id(n)));
         log.add(NOW_MS, PUMP);
         log.clean(NOW_MS + 1, PUMP);
-        let mut tx = world.db.begin().await.unwrap();
-        facilities::insert_facility(&mut tx, world.scope, facility, "Other", "UTC", NOW_MS).await.unwrap();
-        facilities::set_refold(&mut tx, world.scope, facility, true).await.unwrap();
+        let mut tx = world.db.write(world.scope).await.unwrap();
+        facilities::insert_facility(&mut tx, facility, "Other", "UTC", NOW_MS).await.unwrap();
+        facilities::set_refold(&mut tx, facility, true).await.unwrap();
         tx.commit().await.unwrap();
         world.claim_at(&log, facility).await;
         world.hello(&log, 0, None).await;
         world.drain(&log, 0).await;
         others.push(facility);
     }
-    let mut tx = world.db.begin().await.unwrap();
-    facilities::set_refold(&mut tx, world.scope, world.facility, true).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    facilities::set_refold(&mut tx, world.facility, true).await.unwrap();
     let sql = "DELETE FROM entries WHERE seq = 5 AND box = (SELECT MIN(box) FROM boxes)";
     super::world::run(&mut tx, sql).await;
     tx.commit().await.unwrap();
@@ -224,9 +220,8 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         3,
         "it stays as it was, the others are folded"
     );
-    let refold = async |facility| {
-        facilities::get(&mut world.read().await, world.scope, facility).await.unwrap().unwrap().refold
-    };
+    let refold =
+        async |facility| facilities::get(&mut world.read().await, facility).await.unwrap().unwrap().refold;
     assert!(refold(world.facility).await, "it is tried again");
     for other in others {
         assert!(!refold(other).await);
@@ -253,11 +248,11 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     world.drain(&first, 0).await;
     let (clock, mut rounds) = (SlowWorld(FakeClock::at_ms(NOW_MS)), RollupRounds::default());
     let asked_and_done = async |rounds: &mut RollupRounds| {
-        let mut tx = world.db.begin().await.unwrap();
-        facilities::set_refold(&mut tx, world.scope, world.facility, true).await.unwrap();
+        let mut tx = world.db.write(world.scope).await.unwrap();
+        facilities::set_refold(&mut tx, world.facility, true).await.unwrap();
         tx.commit().await.unwrap();
         rounds.round(&world.db, &clock).await.unwrap();
-        let row = facilities::get(&mut world.read().await, world.scope, world.facility).await;
+        let row = facilities::get(&mut world.read().await, world.facility).await;
         !row.unwrap().unwrap().refold
     };
     assert!(asked_and_done(&mut rounds).await, "at once");

@@ -11,8 +11,8 @@ use super::fake_box::FakeBox;
 use super::world::{NOW_MS, PROBE, PUMP, World, box_id, column};
 
 async fn refold(world: &World) {
-    let mut tx = world.db.begin().await.unwrap();
-    relay::ingest::rebuild_facility(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    relay::ingest::rebuild_facility(&mut tx, world.facility, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -51,11 +51,9 @@ pub(crate) async fn an_epoch_without_a_key_counts_as_at_its_box(dbs: impl Databa
     let doors = Doors::of(&world).await;
     world.drain(&first, 0).await;
     // Somebody has found a key that gives its log the very name of the second epoch.
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
     let squatter = (&[7; 32], false);
-    epochs::insert_epoch(&mut tx, world.scope, &second.origin, world.facility, squatter, NOW_MS)
-        .await
-        .unwrap();
+    epochs::insert_epoch(&mut tx, &second.origin, world.facility, squatter, NOW_MS).await.unwrap();
     super::world::run(&mut tx, "UPDATE epochs SET apart = TRUE WHERE NOT key_known").await;
     tx.commit().await.unwrap();
     world.hello(&third, 0, None).await;
@@ -80,7 +78,7 @@ pub(crate) async fn an_epoch_without_a_key_counts_as_at_its_box(dbs: impl Databa
     let mut conn = world.read().await;
     let start = relay::db::history::HistoryCursor::start();
     let of = relay::db::history::HistoryScope::Account;
-    let rows = relay::db::history::load_cleanings(&mut conn, world.scope, of, &start, 100).await.unwrap();
+    let rows = relay::db::history::load_cleanings(&mut conn, of, &start, 100).await.unwrap();
     assert!(rows.iter().all(|row| row.line.is_some()), "{rows:?}");
     assert!(rows.iter().any(|row| row.held_in == run.to_string()));
 }
@@ -122,7 +120,7 @@ pub(crate) async fn of_two_lines_of_one_number_the_one_adopted_first_is_meant(db
         refold(&world).await;
         assert_eq!(world.dump().await, before);
         let of = record::kinds::EntryRef { epoch: first.origin.epoch, seq: 6 };
-        let at = runs::line_at(&mut world.read().await, world.scope, box_id(1), of).await.unwrap();
+        let at = runs::line_at(&mut world.read().await, box_id(1), of).await.unwrap();
         let order: Vec<RunName> = at.iter().map(|(run, _)| *run).collect();
         assert_eq!(order, [branches[0].1, branches[1].1], "in the order of counting");
     }
@@ -191,12 +189,11 @@ pub(crate) async fn a_long_run_with_adopting_lines_counts_whole(dbs: impl Databa
     assert_eq!(column(&mut world.read().await, order).await, expected);
     // A proof reads a block of it, and leads to its root.
     for seq in [6, 261, 262, 517, 518, 1_099] {
-        let path =
-            runs::proof_path(&mut world.read().await, world.scope, box_id(1), (run, seq)).await.unwrap();
+        let path = runs::proof_path(&mut world.read().await, box_id(1), (run, seq)).await.unwrap();
         let leaf = lost.entries[usize::try_from(seq).unwrap()].leaf();
         assert_eq!(root_from_inclusion(leaf, seq - 6, run.count(), &path), Some(run.root()), "{seq}");
     }
-    let beyond = runs::proof_path(&mut world.read().await, world.scope, box_id(1), (run, 1_100)).await;
+    let beyond = runs::proof_path(&mut world.read().await, box_id(1), (run, 1_100)).await;
     assert!(beyond.is_err());
 }
 

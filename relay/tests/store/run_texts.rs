@@ -81,15 +81,15 @@ pub(crate) async fn what_a_dropped_run_brought_beside_its_lines_goes_with_it(dbs
     world.drain(&second, 0).await;
     assert_eq!(doors.put(short, file_of(&branch, short)).await, StatusCode::NO_CONTENT);
     let before = all_texts(&world).await;
-    let mut tx = world.db.begin().await.unwrap();
-    runs::append_lines(&mut tx, world.scope, box_id(1), long, &lines(&cut, long)).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    runs::append_lines(&mut tx, box_id(1), long, &lines(&cut, long)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(all_texts(&world).await.len(), before.len() + 2);
     // In steps, as many lines each.
     let mut dropped = Vec::new();
     for _ in 0..3 {
-        let mut tx = world.db.begin().await.unwrap();
-        let step = run_drops::drop_unfinished(&mut tx, world.scope, box_id(1), long, 2).await.unwrap();
+        let mut tx = world.db.write(world.scope).await.unwrap();
+        let step = run_drops::drop_unfinished(&mut tx, box_id(1), long, 2).await.unwrap();
         tx.commit().await.unwrap();
         dropped.push(step);
     }
@@ -131,11 +131,11 @@ pub(crate) async fn a_page_has_the_texts_that_its_lines_name_and_no_others(dbs: 
     }
     assert!(all_texts(&world).await.len() > 5 * 3 * 16, "they are here");
     let mut conn = world.read().await;
-    let page = log_pages::load_page(&mut conn, world.scope, &log.origin, (6, 100), usize::MAX).await.unwrap();
+    let page = log_pages::load_page(&mut conn, &log.origin, (6, 100), usize::MAX).await.unwrap();
     let named: Vec<Vec<String>> =
         (6..9).map(|seq| log.texts.iter().filter(|t| t.seq() == seq).map(|t| t.line()).collect()).collect();
     assert_eq!(page.into_iter().map(|(_, texts)| texts).collect::<Vec<_>>(), named);
-    let ends = log_pages::load_page(&mut conn, world.scope, &log.origin, (6, 100), 1_000).await.unwrap();
+    let ends = log_pages::load_page(&mut conn, &log.origin, (6, 100), 1_000).await.unwrap();
     assert_eq!(ends.len(), 1, "a line is given whole, and none behind the bound");
     // Two lines of one number in one question, and one that names more than an entry may have.
     let mut greedy = log.copy();
@@ -150,7 +150,7 @@ pub(crate) async fn a_page_has_the_texts_that_its_lines_name_and_no_others(dbs: 
     assert_eq!(hashes.len(), 32);
     greedy.tell(NOW_MS, "x.named", &format!(r#"{{"names":[{}]}}"#, hashes.join(",")));
     let requested = [&log, &branches[2], &greedy].map(|log| log.entries[6].bytes().to_vec());
-    let beside = texts::texts_beside(&mut conn, world.scope, &log.origin, &requested).await.unwrap();
+    let beside = texts::texts_beside(&mut conn, &log.origin, &requested).await.unwrap();
     assert_eq!(beside.iter().map(Vec::len).collect::<Vec<_>>(), [1, 16, 16]);
     assert_eq!(beside[0], named[0]);
     assert!(beside[1].iter().all(|line| line.contains("2 0 ")));
@@ -195,19 +195,17 @@ pub(crate) async fn nobody_drops_the_lines_of_a_run_that_is_becoming_known(dbs: 
     world.claim(&log).await;
     name(&mut log, &["Known Name".into()]);
     let run = run_of(&log, 6..7);
-    let mut tx = world.db.begin().await.unwrap();
-    runs::append_lines(&mut tx, world.scope, box_id(1), run, &lines(&log, run)).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    runs::append_lines(&mut tx, box_id(1), run, &lines(&log, run)).await.unwrap();
     tx.commit().await.unwrap();
-    let mut making = world.db.begin().await.unwrap();
-    boxes::lock_box(&mut making, world.scope, box_id(1)).await.unwrap();
+    let mut making = world.db.write(world.scope).await.unwrap();
+    boxes::lock_box(&mut making, box_id(1)).await.unwrap();
     let new = runs::NewRun { run, notes: &[], bytes: 1, blocks: &record::run::RunBlocks::default() };
-    assert!(
-        runs::insert_run(&mut making, world.scope, (box_id(1), world.facility), &new, NOW_MS).await.unwrap()
-    );
+    assert!(runs::insert_run(&mut making, (box_id(1), world.facility), &new, NOW_MS).await.unwrap());
     let (db, scope) = (world.db.clone(), world.scope);
     let dropping = tokio::spawn(async move {
-        let mut tx = db.begin().await.unwrap();
-        let step = run_drops::drop_unfinished(&mut tx, scope, box_id(1), run, 100).await.unwrap();
+        let mut tx = db.write(scope).await.unwrap();
+        let step = run_drops::drop_unfinished(&mut tx, box_id(1), run, 100).await.unwrap();
         tx.commit().await.unwrap();
         step
     });
@@ -216,11 +214,11 @@ pub(crate) async fn nobody_drops_the_lines_of_a_run_that_is_becoming_known(dbs: 
         if dropping.is_finished() {
             break;
         }
-        runs::lines_here(&mut world.read().await, world.scope, box_id(1), run).await.unwrap();
+        runs::lines_here(&mut world.read().await, box_id(1), run).await.unwrap();
         tokio::task::yield_now().await;
     }
     making.commit().await.unwrap();
     assert_eq!(dropping.await.unwrap(), 0);
-    let here = runs::lines_here(&mut world.read().await, world.scope, box_id(1), run).await.unwrap();
+    let here = runs::lines_here(&mut world.read().await, box_id(1), run).await.unwrap();
     assert_eq!((here, all_texts(&world).await.len()), (1, 1));
 }

@@ -14,7 +14,7 @@ use service::clock::FakeClock;
 
 use super::Databases;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run_refused};
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 
@@ -75,17 +75,17 @@ pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
     let message = world.drain(&log, 0).await;
     assert_eq!(message.held(), Some(log.size()));
     let mut conn = world.read().await;
-    let lines = entries::load_lines(&mut conn, world.scope, &log.origin, 0, 10_000).await.unwrap();
+    let lines = entries::load_lines(&mut conn, &log.origin, 0, 10_000).await.unwrap();
     let ours: Vec<Vec<u8>> = log.entries.iter().map(|e| e.bytes().to_vec()).collect();
     assert_eq!(lines, ours, "the very bytes");
-    let texts = texts::texts_beside(&mut conn, world.scope, &log.origin, &lines).await.unwrap().concat();
+    let texts = texts::texts_beside(&mut conn, &log.origin, &lines).await.unwrap().concat();
     assert_eq!(texts, log.texts.iter().map(record::redact::TextLine::line).collect::<Vec<_>>());
-    let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
+    let rows = state::load_all(&mut conn, world.facility).await.unwrap();
     assert_eq!(rows.settings.zone(), "America/New_York");
     assert_eq!(rows.equipment.len(), 2);
-    let held = epochs::find_log(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    let held = epochs::find_log(&mut conn, &log.origin).await.unwrap().unwrap();
     assert_eq!((held.frontier.root(), held.cosigned), (log.root(log.size()), Some(message.note())));
-    let row = facilities::get(&mut conn, world.scope, world.facility).await.unwrap().unwrap();
+    let row = facilities::get(&mut conn, world.facility).await.unwrap().unwrap();
     assert!(row.known_ms > NOW_MS - 5 * HOUR_MS && row.known_ms <= NOW_MS, "{}", row.known_ms);
 }
 
@@ -171,12 +171,11 @@ pub(crate) async fn revoked_boxes_are_told_nothing(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let log = log_of(1, 6 * HOUR_MS);
     world.claim(&log).await;
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(
-        !boxes::revoke_box(&mut tx, stranger(), log.origin.box_id, NOW_MS).await.unwrap(),
-        "not a stranger's"
-    );
-    assert!(boxes::revoke_box(&mut tx, world.scope, log.origin.box_id, NOW_MS).await.unwrap());
+    let mut tx = world.db.write(world.stranger).await.unwrap();
+    assert!(!boxes::revoke_box(&mut tx, log.origin.box_id, NOW_MS).await.unwrap(), "not a stranger's");
+    drop(tx);
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(boxes::revoke_box(&mut tx, log.origin.box_id, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.send(&log, 0, 3).await, Said::Nothing);
     assert_eq!(world.hello(&log, 0, None).await, Said::Nothing);
@@ -230,7 +229,7 @@ pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
     assert_eq!(reply.ack, None, "both agree");
     let reply = world.ingest.health(log.origin.box_id, &health(3)).await.unwrap();
     assert_eq!(reply.ack.unwrap().answer, Answer::Checkpoint { checkpoint: message.note() });
-    let row = facilities::get(&mut world.read().await, world.scope, world.facility).await.unwrap().unwrap();
+    let row = facilities::get(&mut world.read().await, world.facility).await.unwrap().unwrap();
     assert_eq!(row.known_ms, NOW_MS, "a box that holds nothing back");
 }
 
@@ -243,12 +242,11 @@ pub(crate) async fn proofs_hold_at_any_size(dbs: impl Databases) {
     let end = log.size();
     assert!(end > 1_300, "several kept levels: {end}");
     for size in [1, 2, 255, 256, 257, 511, 512, 513, 1_024, 1_025, 1_281, end] {
-        let frontier = entries::frontier_at(&mut conn, world.scope, &log.origin, size).await.unwrap();
+        let frontier = entries::frontier_at(&mut conn, &log.origin, size).await.unwrap();
         assert_eq!(frontier, log.frontier(size), "{size}");
         for seq in [0, 1, 254, 255, 256, 511, 512, 767, 1_023, 1_024, size - 1] {
             if seq < size {
-                let path =
-                    entries::build_proof(&mut conn, world.scope, &log.origin, (seq, size)).await.unwrap();
+                let path = entries::build_proof(&mut conn, &log.origin, (seq, size)).await.unwrap();
                 let leaf = log.entries[usize::try_from(seq).unwrap()].leaf();
                 assert_eq!(root_from_inclusion(leaf, seq, size, &path), Some(log.root(size)), "{seq} {size}");
             }
@@ -261,39 +259,46 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     let log = log_of(2, 6 * HOUR_MS);
     world.claim(&log).await;
     world.drain(&log, 0).await;
-    let (mut conn, other, origin) = (world.read().await, stranger(), &log.origin);
-    assert!(facilities::list_facilities(&mut conn, other).await.unwrap().is_empty());
-    assert_eq!(facilities::get(&mut conn, other, world.facility).await.unwrap(), None);
-    assert_eq!(epochs::find_log(&mut conn, other, origin).await.unwrap(), None);
-    assert!(epochs::of_box(&mut conn, other, origin.box_id).await.unwrap().is_empty());
-    assert!(epochs::boxes_of(&mut conn, other, world.facility).await.unwrap().is_empty());
-    assert_eq!(epochs::note_at(&mut conn, other, origin, log.size()).await.unwrap(), None);
-    assert!(entries::load_lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
-    assert_eq!(entries::load_line(&mut conn, other, origin, 0).await.unwrap(), None);
-    let page = log_pages::load_page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
+    let (mut conn, origin) = (world.db.read(world.stranger).await.unwrap(), &log.origin);
+    assert!(facilities::list_facilities(&mut conn).await.unwrap().is_empty());
+    assert_eq!(facilities::get(&mut conn, world.facility).await.unwrap(), None);
+    assert_eq!(epochs::find_log(&mut conn, origin).await.unwrap(), None);
+    assert!(epochs::of_box(&mut conn, origin.box_id).await.unwrap().is_empty());
+    assert!(epochs::boxes_of(&mut conn, world.facility).await.unwrap().is_empty());
+    assert_eq!(epochs::note_at(&mut conn, origin, log.size()).await.unwrap(), None);
+    assert!(entries::load_lines(&mut conn, origin, 0, 9).await.unwrap().is_empty());
+    assert_eq!(entries::load_line(&mut conn, origin, 0).await.unwrap(), None);
+    let page = log_pages::load_page(&mut world.read().await, origin, (0, 99), 1 << 20).await.unwrap();
     let lines: Vec<Vec<u8>> = page.into_iter().map(|(line, _)| line).collect();
-    assert!(log_pages::load_page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
-    assert!(texts::texts_beside(&mut conn, other, origin, &lines).await.unwrap().concat().is_empty());
+    assert!(log_pages::load_page(&mut conn, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
+    assert!(texts::texts_beside(&mut conn, origin, &lines).await.unwrap().concat().is_empty());
     let staff = log.texts[0].hash();
-    assert_eq!(texts::by_hash(&mut conn, other, staff).await.unwrap(), None);
+    assert_eq!(texts::by_hash(&mut conn, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
-    assert_eq!(
-        cleanings::find_cleaning(&mut conn, world.scope, (world.facility, origin.box_id), of)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    let place = (world.facility, origin.box_id);
+    let own = cleanings::find_cleaning(&mut world.read().await, place, of).await.unwrap();
+    assert_eq!(own.len(), 1);
     assert!(
-        cleanings::find_cleaning(&mut conn, other, (world.facility, origin.box_id), of)
-            .await
-            .unwrap()
-            .is_empty()
+        cleanings::find_cleaning(&mut conn, (world.facility, origin.box_id), of).await.unwrap().is_empty()
     );
     let pump = PUMP.parse().unwrap();
-    assert!(cleanings::since(&mut conn, other, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
-    assert_eq!(state::load_all(&mut conn, other, world.facility).await.unwrap(), Default::default());
-    assert_eq!(boxes::find_certificate(&mut conn, other, origin.box_id, "01").await.unwrap(), None);
+    assert!(cleanings::since(&mut conn, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
+    assert_eq!(state::load_all(&mut conn, world.facility).await.unwrap(), Default::default());
+    assert_eq!(boxes::find_certificate(&mut conn, origin.box_id, "01").await.unwrap(), None);
+    if !world.db.is_sqlite() {
+        // A statement that forgot its account: the server does not.
+        let any = "SELECT CAST(COUNT(*) AS TEXT) FROM cleanings";
+        assert_eq!(column(&mut conn, any).await, ["0"]);
+        let all: u64 = column(&mut world.read().await, any).await[0].parse().unwrap();
+        assert!(all > 0);
+        let mut tx = world.db.write(world.stranger).await.unwrap();
+        let theirs = "INSERT INTO photos (account, photo, bytes, received_ms) SELECT account - 1, 'x', 1, 1 FROM accounts";
+        let other = "INSERT INTO photos (account, photo, bytes, received_ms) SELECT account + 1, 'x', 1, 1 FROM accounts";
+        for sql in [theirs, other] {
+            assert!(run_refused(&mut tx, sql).await.contains("row-level security"), "{sql}");
+            tx = world.db.write(world.stranger).await.unwrap();
+        }
+    }
 }
 
 pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
@@ -317,8 +322,8 @@ pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
     round(&world.db, NOW_MS).await.unwrap();
     let live = world.dump().await;
     assert!(live.contains("overdue") || live.contains("due"), "{live}");
-    let mut tx = world.db.begin().await.unwrap();
-    relay::ingest::rebuild_facility(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    relay::ingest::rebuild_facility(&mut tx, world.facility, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let rebuilt = world.dump().await;
     for (a, b) in live.lines().zip(rebuilt.lines()) {
@@ -335,7 +340,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     world.hello(&log, log.size(), None).await;
     round(&world.db, NOW_MS).await.unwrap();
     let mut conn = world.read().await;
-    let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
+    let rows = state::load_all(&mut conn, world.facility).await.unwrap();
     let zones: Vec<_> = rows.settings.zones.iter().collect();
     let spans: Vec<record::compliance::ZoneSpan> = zones
         .iter()
@@ -344,7 +349,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     let calendar = CivilCalendar::new(&spans);
     let mut whole = WindowTally::default();
     for item in rows.equipment.values() {
-        let all = cleanings::since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await.unwrap();
+        let all = cleanings::since(&mut conn, world.facility, &[(item.tag, 0)]).await.unwrap();
         let place = |done: &cleanings::CountedCleaning| CleaningTimes {
             performed_ms: done.performed_ms,
             recorded_ms: done.recorded_ms,
@@ -353,7 +358,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
         };
         let mut placed: Vec<CleaningTimes> = all.iter().flat_map(|(_, done)| done).map(place).collect();
         placed.sort();
-        let uses = cleanings::uses_since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await;
+        let uses = cleanings::uses_since(&mut conn, world.facility, &[(item.tag, 0)]).await;
         let uses = uses.unwrap().into_iter().map(|(_, at)| at).collect();
         let courses = ItemTimelines::new(&rows.settings, item, uses);
         let windows = courses.windows(&placed, &(0..NOW_MS + 1), NOW_MS);
@@ -407,12 +412,12 @@ pub(crate) async fn texts_are_erased(dbs: impl Databases) {
     world.claim(&log).await;
     world.drain(&log, 0).await;
     let mut conn = world.read().await;
-    assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap().as_deref(), Some("Bo Lee"));
+    assert_eq!(texts::by_hash(&mut conn, hash).await.unwrap().as_deref(), Some("Bo Lee"));
     let size = log.size();
     log.tell(NOW_MS, "text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
     assert_eq!(world.drain(&log, size).await.held(), Some(size + 1));
-    assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap(), None);
-    let held = epochs::find_log(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    assert_eq!(texts::by_hash(&mut conn, hash).await.unwrap(), None);
+    let held = epochs::find_log(&mut conn, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(size + 1), "the log stays verifiable");
 }
 
@@ -437,7 +442,7 @@ pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
     let mut conn = world.read().await;
     let mut stored = Vec::new();
     for size in 1..=log.size() {
-        if epochs::note_at(&mut conn, world.scope, &log.origin, size).await.unwrap().is_some() {
+        if epochs::note_at(&mut conn, &log.origin, size).await.unwrap().is_some() {
             stored.push(size);
         }
     }
@@ -469,7 +474,7 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
     for limit in [1, 2, 3, 100] {
         let (mut reported, mut after) = (Vec::new(), HistoryCursor::start());
         loop {
-            let rows = history::load_cleanings(&mut conn, world.scope, of, &after, limit).await.unwrap();
+            let rows = history::load_cleanings(&mut conn, of, &after, limit).await.unwrap();
             let Some(last) = rows.last() else { break };
             after = HistoryCursor {
                 performed_ms: last.performed_ms,
@@ -486,7 +491,7 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
     let item = (world.facility, PUMP.parse().unwrap());
     let since = NOW_MS - 61 * DAY_MS;
     let expected = times.iter().filter(|(at, _)| *at >= since).count();
-    let counted = history::count_since(&mut conn, world.scope, item, since).await.unwrap();
+    let counted = history::count_since(&mut conn, item, since).await.unwrap();
     assert_eq!(usize::try_from(counted).unwrap(), expected);
 }
 
@@ -501,14 +506,14 @@ pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
     let of = EntryRef { epoch, seq: 41 };
     let runs = [1, 2].map(|n| RunName::new(epoch, 40..43, Hash([n; 32])).ok());
     let mut expected = vec![String::new()];
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.scope).await.unwrap();
     for run in [None, runs[0], runs[1]] {
         let at = EntryTime { wall: NOW_MS, boot: BootId::new(1, [1; 10]), up: 1, clock: ClockState::Synced };
         let used = UseRecord { of, run, tag, at, stated: None, class: None };
         let used = cleanings::IndexedUse { box_id, used, ended_ms: NOW_MS };
         let noted = cleanings::IndexedNote { tag, box_id, of, at_ms: NOW_MS };
-        cleanings::put_uses(&mut tx, world.scope, world.facility, &[used], run).await.unwrap();
-        cleanings::put_notes(&mut tx, world.scope, world.facility, &[noted], run).await.unwrap();
+        cleanings::put_uses(&mut tx, world.facility, &[used], run).await.unwrap();
+        cleanings::put_notes(&mut tx, world.facility, &[noted], run).await.unwrap();
         expected.extend(run.map(|run| run.to_string()));
     }
     tx.commit().await.unwrap();
@@ -519,9 +524,9 @@ pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
         let mut after = HistoryCursor::start();
         loop {
             let page = if is_uses {
-                history::load_uses(&mut conn, world.scope, world.facility, tag, &after, 1).await.unwrap()
+                history::load_uses(&mut conn, world.facility, tag, &after, 1).await.unwrap()
             } else {
-                history::load_notes(&mut conn, world.scope, world.facility, tag, &after, 1).await.unwrap()
+                history::load_notes(&mut conn, world.facility, tag, &after, 1).await.unwrap()
             };
             let [row] = &page[..] else { break };
             found.push(row.held_in.clone());

@@ -7,7 +7,10 @@ use record::checkpoint::CosignedCheckpoint;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, BatchRefused};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
-use relay::db::{AccountScope, Db, DbConnection, accounts, boxes, epochs, facilities};
+use relay::db::{
+    AccountScope, Db, PlatformReason, Scoped, SqlConnection as _, SqlExecutor, accounts, boxes, epochs,
+    facilities,
+};
 use relay::ingest::{Ingest, IngestReply};
 use relay::mqtt::Outbox;
 use service::clock::{Clock, FakeClock};
@@ -25,6 +28,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) scope: AccountScope,
+    /// Another account than the world's own.
+    pub(crate) stranger: AccountScope,
     pub(crate) facility: FacilityId,
 }
 
@@ -36,24 +41,20 @@ pub(crate) fn box_id(fill: u8) -> BoxId {
     BoxId::new(1, [fill; 10])
 }
 
-/// Another account than the world's own.
-pub(crate) fn stranger() -> AccountScope {
-    AccountScope::of(AccountId::new(2, [0xbb; 10]))
-}
-
 impl World {
     pub(crate) async fn new(db: Db) -> Self {
         let (account, facility) = (AccountId::new(1, [0xaa; 10]), FacilityId::new(1, [0xaa; 10]));
-        let scope = AccountScope::of(account);
         db.migrate(NOW_MS).await.unwrap();
-        let mut tx = db.begin().await.unwrap();
-        accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
-        facilities::insert_facility(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
-        accounts::platform_create(&mut tx, stranger().account(), "South", NOW_MS).await.unwrap();
+        let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+        let south = AccountId::new(2, [0xbb; 10]);
+        let stranger = accounts::platform_create(&mut tx, south, "South", NOW_MS).await.unwrap();
+        let scope = accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
+        let mut tx = tx.enter(scope).await.unwrap();
+        facilities::insert_facility(&mut tx, facility, "General", "UTC", NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let ingest = Self::ingest(&db, &clock);
-        Self { db, clock, ingest, scope, facility }
+        Self { db, clock, ingest, scope, stranger, facility }
     }
 
     fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Arc<Ingest> {
@@ -65,11 +66,18 @@ impl World {
     /// The same relay on another database: one that was restored from a backup, say.
     pub(crate) fn on(&self, db: Db) -> Self {
         let ingest = Self::ingest(&db, &self.clock);
-        Self { db, clock: self.clock.clone(), ingest, scope: self.scope, facility: self.facility }
+        Self {
+            db,
+            clock: self.clock.clone(),
+            ingest,
+            scope: self.scope,
+            stranger: self.stranger,
+            facility: self.facility,
+        }
     }
 
-    pub(crate) async fn read(&self) -> DbConnection {
-        self.db.read().await.unwrap()
+    pub(crate) async fn read(&self) -> Scoped {
+        self.db.read(self.scope).await.unwrap()
     }
 
     /// Claims a box and hears its first hello.
@@ -80,11 +88,11 @@ impl World {
 
     /// Claims a box for a facility.
     pub(crate) async fn claim_at(&self, of: &FakeBox, facility: FacilityId) {
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.write(self.scope).await.unwrap();
         let place = (of.origin.box_id, facility, of.origin.epoch);
-        boxes::insert_box(&mut tx, self.scope, place, "Pi", "1.0", NOW_MS).await.unwrap();
+        boxes::insert_box(&mut tx, place, "Pi", "1.0", NOW_MS).await.unwrap();
         let key = (&of.key(), true);
-        epochs::insert_epoch(&mut tx, self.scope, &of.origin, facility, key, NOW_MS).await.unwrap();
+        epochs::insert_epoch(&mut tx, &of.origin, facility, key, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -135,12 +143,10 @@ impl World {
 }
 
 /// First column of a query, as text.
-pub(crate) async fn column(conn: &mut DbConnection, sql: &'static str) -> Vec<String> {
-    let rows: Result<Vec<(String,)>, _> = match conn {
-        DbConnection::Sqlite(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
-        DbConnection::Postgres(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
-        DbConnection::SqliteTx(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
-        DbConnection::PostgresTx(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
+pub(crate) async fn column(conn: &mut Scoped, sql: &'static str) -> Vec<String> {
+    let rows: Result<Vec<(String,)>, _> = match conn.lane() {
+        SqlExecutor::Sqlite(c) => sqlx::query_as(sql).fetch_all(c).await,
+        SqlExecutor::Postgres(c) => sqlx::query_as(sql).fetch_all(c).await,
     };
     rows.unwrap().into_iter().map(|(text,)| text).collect()
 }
@@ -184,12 +190,19 @@ impl Said {
 }
 
 /// Runs a statement.
-pub(crate) async fn run(conn: &mut DbConnection, sql: &'static str) {
-    let done = match conn {
-        DbConnection::Sqlite(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
-        DbConnection::Postgres(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
-        DbConnection::SqliteTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
-        DbConnection::PostgresTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+pub(crate) async fn run(conn: &mut Scoped, sql: &'static str) {
+    let done = match conn.lane() {
+        SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),
+        SqlExecutor::Postgres(c) => sqlx::query(sql).execute(c).await.map(drop),
     };
     done.unwrap();
+}
+
+/// Runs a statement that must be refused; in which words.
+pub(crate) async fn run_refused(conn: &mut Scoped, sql: &'static str) -> String {
+    let done = match conn.lane() {
+        SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),
+        SqlExecutor::Postgres(c) => sqlx::query(sql).execute(c).await.map(drop),
+    };
+    done.unwrap_err().to_string()
 }

@@ -1,15 +1,17 @@
 -- One text for SQLite and PostgreSQL; the runner replaces the words between @ signs. Each key begins with the account.
 -- Times are milliseconds since 1970 UTC, days are civil days of the facility counted from 1970-01-01.
 
+-- Every table that has an `account` is behind the wall at the end of this file. `id` is the ULID that leaves the relay.
 CREATE TABLE accounts (
-  account @ID@ NOT NULL PRIMARY KEY,
+  account @SERIAL@,
+  id @ID@ NOT NULL UNIQUE,
   name TEXT NOT NULL,
   created_ms BIGINT NOT NULL
 );
 
 -- People who sign in. `email` is in lower case; `password_hash` is a PHC string of argon2id.
 CREATE TABLE users (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   user_id @ID@ NOT NULL,
   email @ID@ NOT NULL,
   name TEXT NOT NULL,
@@ -17,38 +19,33 @@ CREATE TABLE users (
   password_hash TEXT NOT NULL,
   disabled BOOLEAN NOT NULL,
   created_ms BIGINT NOT NULL,
+  signed_in_ms BIGINT,
   PRIMARY KEY (account, user_id)
 );
 CREATE UNIQUE INDEX users_email ON users (email);
 
--- `digest` is the SHA-256 of the whole token.
-CREATE TABLE api_tokens (
-  account @ID@ NOT NULL,
-  token_id @ID@ NOT NULL,
-  name TEXT NOT NULL,
-  digest @BLOB@ NOT NULL,
-  scope @ID@ NOT NULL,
-  created_ms BIGINT NOT NULL,
-  revoked_ms BIGINT,
-  PRIMARY KEY (account, token_id)
-);
-CREATE UNIQUE INDEX api_tokens_digest ON api_tokens (digest);
-
--- Every act of an administrator.
+-- Acts of people, programs and the operator, and what was denied to them; of no account (0) are sign-ins at addresses that nobody
+-- here has. `fold`: rows of one fold are one row, whose `times` counts them from `at_ms` to `last_ms`.
 CREATE TABLE audit (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   audit_id @ID@ NOT NULL,
   at_ms BIGINT NOT NULL,
   who TEXT NOT NULL,
   act TEXT NOT NULL,
   about TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  times BIGINT NOT NULL,
+  last_ms BIGINT NOT NULL,
+  fold TEXT NOT NULL,
   PRIMARY KEY (account, audit_id)
 );
+CREATE UNIQUE INDEX audit_fold ON audit (account, fold);
+CREATE INDEX audit_last ON audit (last_ms);
 
 -- `known_ms`: until when this relay knows what happened there. `changes` counts commits that a page could show.
 -- `refold`: rows and index must be rebuilt from the entries.
 CREATE TABLE facilities (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
   name TEXT NOT NULL,
   zone TEXT NOT NULL,
@@ -59,9 +56,11 @@ CREATE TABLE facilities (
   PRIMARY KEY (account, facility)
 );
 
--- One-time codes of claim files; `code` is the SHA-256. `answer` is what the box got, for when it asks again.
+-- One-time codes of claim files; `code` is the SHA-256. `answer` is what the box got, for when it asks again. A box that is known
+-- by another log, as one is that was restored from before its claim: `epoch` and `log_key` of the log with which it came. Its code
+-- is used and has no answer until a person has admitted that log (`admitted_ms`), or the code has expired.
 CREATE TABLE claims (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   code @BLOB@ NOT NULL,
   facility @ID@ NOT NULL,
   created_ms BIGINT NOT NULL,
@@ -70,13 +69,16 @@ CREATE TABLE claims (
   box @ID@,
   csr_key @BLOB@,
   answer TEXT,
+  epoch @ID@,
+  log_key @BLOB@,
+  admitted_ms BIGINT,
   PRIMARY KEY (account, code)
 );
 CREATE UNIQUE INDEX claims_code ON claims (code);
 
 -- `epoch`, `told_size`, `told_cursor`, `hello`, `health`: what the box said last. `connection`: the one that is open.
 CREATE TABLE boxes (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   facility @ID@ NOT NULL,
   model TEXT NOT NULL,
@@ -96,12 +98,15 @@ CREATE TABLE boxes (
   refusals BIGINT NOT NULL,
   hello TEXT,
   health TEXT,
+  run_count BIGINT NOT NULL DEFAULT 0,
+  run_lines BIGINT NOT NULL DEFAULT 0,
+  run_bytes BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (account, box)
 );
 CREATE UNIQUE INDEX boxes_box ON boxes (box);
 
 CREATE TABLE certificates (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   serial @ID@ NOT NULL,
   issued_ms BIGINT NOT NULL,
@@ -112,9 +117,11 @@ CREATE TABLE certificates (
 
 -- One log. `frontier` holds the 32-byte nodes of its compact range. `apart`: it goes on from where another epoch goes on
 -- already, and is not folded. `cosigned` is the newest checkpoint with the relay's cosignature. `witness`: a cosigned
--- checkpoint of more entries than are held, which a box showed to a relay that was restored from a backup.
+-- checkpoint of more entries than are held, which a box showed to a relay that was restored from a backup. `after_epoch`: the epoch
+-- that it follows, where its first entry does not say how much of it there is. `key_known`: the log's key came with a claim, a key
+-- that did vouches for it, or a person admitted it; only then its entries count and its key renews certificates.
 CREATE TABLE epochs (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   facility @ID@ NOT NULL,
@@ -130,22 +137,25 @@ CREATE TABLE epochs (
   cosigned TEXT,
   cosigned_ms BIGINT,
   witness TEXT,
+  after_epoch @ID@,
+  key_known BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (account, box, epoch)
 );
 
--- Every checkpoint that was cosigned, as the whole note.
+-- Checkpoints that were cosigned, as whole notes; of each UTC day but the newest the last one is kept.
 CREATE TABLE checkpoints (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   size BIGINT NOT NULL,
   note TEXT NOT NULL,
+  day BIGINT NOT NULL,
   PRIMARY KEY (account, box, epoch, size)
 )@ROWLESS@;
 
 -- The log itself: the exact bytes of each line.
 CREATE TABLE entries (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   seq BIGINT NOT NULL,
@@ -155,7 +165,7 @@ CREATE TABLE entries (
 
 -- Roots of perfect subtrees from level 8 (256 leaves) up; lower ones are hashed from the lines.
 CREATE TABLE nodes (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   level BIGINT NOT NULL,
@@ -166,7 +176,7 @@ CREATE TABLE nodes (
 
 -- Text lines beside entries. `by_hash`: looked up by its hash (names of staff, reasons); those of cleanings never are.
 CREATE TABLE texts (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   seq BIGINT NOT NULL,
@@ -180,7 +190,7 @@ CREATE INDEX texts_by_hash ON texts (account, hash) WHERE by_hash;
 -- The facility's state as record::fold keeps it: `room` is settings, equipment, activity, alias, protocol, staff or
 -- boot; `id` what follows the slash of its key; `body` JSON.
 CREATE TABLE state_rows (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
   room @ID@ NOT NULL,
   id @ID@ NOT NULL,
@@ -188,44 +198,11 @@ CREATE TABLE state_rows (
   PRIMARY KEY (account, facility, room, id)
 );
 
--- Index of cleanings: `body` is record::fold::Cleaning as JSON, the columns are taken from it.
-CREATE TABLE cleanings (
-  account @ID@ NOT NULL,
-  box @ID@ NOT NULL,
-  epoch @ID@ NOT NULL,
-  seq BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
-  tag @ID@ NOT NULL,
-  performed_ms BIGINT NOT NULL,
-  recorded_ms BIGINT NOT NULL,
-  complete BOOLEAN NOT NULL,
-  voided BOOLEAN NOT NULL,
-  unsure_boot @ID@,
-  photo @ID@,
-  body TEXT NOT NULL,
-  PRIMARY KEY (account, box, epoch, seq)
-)@ROWLESS@;
-CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, box, epoch, seq);
-CREATE INDEX cleanings_facility ON cleanings (account, facility, performed_ms, box, epoch, seq);
-CREATE INDEX cleanings_item ON cleanings (account, facility, tag, performed_ms, box, epoch, seq);
-CREATE INDEX cleanings_unsure ON cleanings (account, facility, unsure_boot) WHERE unsure_boot IS NOT NULL;
-
-CREATE TABLE uses (
-  account @ID@ NOT NULL,
-  facility @ID@ NOT NULL,
-  tag @ID@ NOT NULL,
-  performed_ms BIGINT NOT NULL,
-  box @ID@ NOT NULL,
-  epoch @ID@ NOT NULL,
-  seq BIGINT NOT NULL,
-  PRIMARY KEY (account, facility, tag, performed_ms, box, epoch, seq)
-)@ROWLESS@;
-
 -- How each item stands, by record::compliance. `state`: none, out, idle, clean, due, used, overdue. `since_ms` and
 -- `by_ms` as the state has them. `next_ms`: when it can change with no new entry. `counted_ms`: windows that closed up to
 -- then are in the tallies.
 CREATE TABLE items (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
   tag @ID@ NOT NULL,
   state @ID@ NOT NULL,
@@ -241,7 +218,7 @@ CREATE INDEX items_state ON items (account, facility, state, since_ms);
 
 -- Windows that closed in a day.
 CREATE TABLE item_days (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
   tag @ID@ NOT NULL,
   day BIGINT NOT NULL,
@@ -252,7 +229,7 @@ CREATE TABLE item_days (
 
 -- The sums of item_days.
 CREATE TABLE facility_days (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
   day BIGINT NOT NULL,
   met BIGINT NOT NULL,
@@ -262,7 +239,7 @@ CREATE TABLE facility_days (
 
 -- Photos that are here whole; `photo` is the SHA-256 of the file.
 CREATE TABLE photos (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   photo @ID@ NOT NULL,
   bytes BIGINT NOT NULL,
   received_ms BIGINT NOT NULL,
@@ -271,7 +248,7 @@ CREATE TABLE photos (
 
 -- The last batches of each box that were refused.
 CREATE TABLE refused (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   refused_id @ID@ NOT NULL,
   at_ms BIGINT NOT NULL,
@@ -284,7 +261,7 @@ CREATE TABLE refused (
 -- What must not be lost when a log contradicts itself. `kind`: fork, epoch clash, data loss. `ours` and `theirs` are
 -- notes; `seq` is the first entry that differs, `our_lines` the lines held from there on, `payload` what the box sent.
 CREATE TABLE evidence (
-  account @ID@ NOT NULL,
+  account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   evidence_id @ID@ NOT NULL,
   at_ms BIGINT NOT NULL,
@@ -297,3 +274,218 @@ CREATE TABLE evidence (
   payload @BLOB@ NOT NULL,
   PRIMARY KEY (account, box, evidence_id)
 );
+
+-- Signed-in browsers. `digest` is the SHA-256 of the cookie's secret.
+CREATE TABLE sessions (
+  account BIGINT NOT NULL,
+  digest @BLOB@ NOT NULL,
+  user_id @ID@ NOT NULL,
+  created_ms BIGINT NOT NULL,
+  used_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, digest)
+);
+CREATE INDEX sessions_user ON sessions (account, user_id);
+
+-- The days on which an item was cleaned: the way to them in `cleanings_item`.
+CREATE TABLE clean_days (
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  tag @ID@ NOT NULL,
+  day BIGINT NOT NULL,
+  PRIMARY KEY (account, facility, tag, day)
+)@ROWLESS@;
+
+-- Tries to sign in, as buckets that refill (crate `service`): by a person's hashed e-mail address for all devices that are not
+-- known, and by person and device for each that is. Of no account: it is not known yet whose they are.
+CREATE TABLE attempt_buckets (
+  name @ID@ NOT NULL PRIMARY KEY,
+  missing_ms BIGINT NOT NULL,
+  at_ms BIGINT NOT NULL
+);
+CREATE INDEX attempt_buckets_at ON attempt_buckets (at_ms);
+
+-- Devices from which a person has signed in. `device` is the SHA-256 of the cookie's secret.
+CREATE TABLE known_devices (
+  account BIGINT NOT NULL,
+  user_id @ID@ NOT NULL,
+  device @BLOB@ NOT NULL,
+  used_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, user_id, device)
+);
+CREATE INDEX known_devices_device ON known_devices (device);
+CREATE INDEX known_devices_used ON known_devices (used_ms);
+
+-- `token_id` stands in the token's text, `digest` is the SHA-256 of the whole text. `used_day` and `used_from`: the UTC day of the
+-- last use, and the network of that day's first.
+CREATE TABLE api_tokens (
+  account BIGINT NOT NULL,
+  token_id @ID@ NOT NULL,
+  name TEXT NOT NULL,
+  digest @BLOB@ NOT NULL,
+  scope @ID@ NOT NULL,
+  made_ms BIGINT NOT NULL,
+  made_by TEXT NOT NULL,
+  expires_ms BIGINT,
+  revoked_ms BIGINT,
+  revoked_by TEXT,
+  used_day BIGINT,
+  used_from TEXT,
+  PRIMARY KEY (account, token_id)
+);
+CREATE UNIQUE INDEX api_tokens_digest ON api_tokens (digest);
+
+-- Index of cleanings: `body` is record::fold::CleaningRecord as JSON, the columns are taken from it. `run`: the run by which the
+-- line counts, empty for a line of the chain; `held_in`: the run that its line stands in, empty where its log has it. The index by
+-- items begins with the UTC day: then a batch, which is of a day or two and of many items, writes to few pages; it holds all that
+-- due windows are reckoned from.
+CREATE TABLE cleanings (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  run @ID@ NOT NULL,
+  facility @ID@ NOT NULL,
+  tag @ID@ NOT NULL,
+  day BIGINT NOT NULL,
+  performed_ms BIGINT NOT NULL,
+  recorded_ms BIGINT NOT NULL,
+  complete BOOLEAN NOT NULL,
+  voided BOOLEAN NOT NULL,
+  protocol @ID@,
+  unsure_boot @ID@,
+  photo @ID@,
+  body TEXT NOT NULL,
+  held_in @ID@ NOT NULL,
+  PRIMARY KEY (account, box, epoch, seq, run)
+)@ROWLESS@;
+CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, box, epoch, seq);
+CREATE INDEX cleanings_facility ON cleanings (account, facility, performed_ms, box, epoch, seq);
+CREATE INDEX cleanings_item ON cleanings
+  (account, facility, day, tag, performed_ms, box, epoch, seq, recorded_ms, complete, voided, protocol);
+CREATE INDEX cleanings_unsure ON cleanings (account, facility, unsure_boot) WHERE unsure_boot IS NOT NULL;
+
+-- The first line, in the order of folding, that recorded a cleaning or a use under an idempotency key of a box. `idem` and
+-- `req` are 32 hex digits each.
+CREATE TABLE command_keys (
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  box @ID@ NOT NULL,
+  idem @ID@ NOT NULL,
+  req @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  run @ID@ NOT NULL,
+  PRIMARY KEY (account, facility, box, idem)
+)@ROWLESS@;
+
+-- Runs: unbroken pieces of epochs that their chain left behind. `run` is the name, which says epoch, first line, the one past
+-- the last, and root. `notes`: JSON list of signed checkpoints of the epoch that came with it. `bytes`: of its lines and texts.
+-- `blocks`: roots over 256 lines each, in order, for proofs. `place`: the how many-eth run of its box it is that a line which
+-- counts adopts, and `by_` that line (`by_run` is the run that it stands in, empty for a line of the chain); a fold.
+CREATE TABLE runs (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  run @ID@ NOT NULL,
+  facility @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  from_seq BIGINT NOT NULL,
+  to_seq BIGINT NOT NULL,
+  known_ms BIGINT NOT NULL,
+  notes TEXT NOT NULL,
+  bytes BIGINT NOT NULL,
+  blocks @BLOB@ NOT NULL,
+  place BIGINT,
+  by_epoch @ID@,
+  by_seq BIGINT,
+  by_run @ID@,
+  PRIMARY KEY (account, box, run)
+);
+CREATE INDEX runs_epoch ON runs (account, box, epoch, from_seq);
+
+-- Their lines, also of a run that is not here whole yet; the texts beside them stand in `texts`, under the epoch that wrote
+-- them.
+CREATE TABLE run_lines (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  run @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  line @BLOB@ NOT NULL,
+  PRIMARY KEY (account, box, run, seq)
+)@ROWLESS@;
+
+-- Which line adopts which run; `by_run` is the run that the adopting line stands in itself, empty for a line of an epoch.
+CREATE TABLE adoptions (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  run @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  by_run @ID@ NOT NULL,
+  PRIMARY KEY (account, box, run, epoch, seq, by_run)
+)@ROWLESS@;
+
+-- Those of them that are not here. `refused`: it came, and is more than is taken of a box; it is not asked for again.
+CREATE TABLE lacking_runs (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  run @ID@ NOT NULL,
+  refused BOOLEAN NOT NULL,
+  PRIMARY KEY (account, box, run)
+)@ROWLESS@;
+CREATE INDEX lacking_runs_asked ON lacking_runs (account, box, refused, run);
+
+-- Lines that record once more what another line recorded, and that one; a fold.
+CREATE TABLE repeated_lines (
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  box @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  run @ID@ NOT NULL,
+  first_epoch @ID@ NOT NULL,
+  first_seq BIGINT NOT NULL,
+  first_run @ID@ NOT NULL,
+  PRIMARY KEY (account, box, epoch, seq, run)
+)@ROWLESS@;
+CREATE INDEX repeated_lines_facility ON repeated_lines (account, facility);
+
+-- Texts that were erased, by hash: none of them comes back with a batch or a run. Made anew by the fold, and never emptied.
+CREATE TABLE erased_texts (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  hash @ID@ NOT NULL,
+  PRIMARY KEY (account, box, hash)
+)@ROWLESS@;
+
+-- What entries say of an item apart from its cleanings and uses: further lines of its history. `held_in`: the run that the line
+-- stands in; empty where its log has it.
+CREATE TABLE item_notes (
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  tag @ID@ NOT NULL,
+  at_ms BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  held_in @ID@ NOT NULL,
+  PRIMARY KEY (account, facility, tag, at_ms, box, epoch, seq, held_in)
+)@ROWLESS@;
+
+-- A use stands where it ended: from then on a cleaning is due. `unsure_boot` and `body`: of a use under a clock that nobody vouched
+-- for, which moves when its boot's true time is known.
+CREATE TABLE uses (
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  tag @ID@ NOT NULL,
+  ended_ms BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  epoch @ID@ NOT NULL,
+  seq BIGINT NOT NULL,
+  held_in @ID@ NOT NULL,
+  unsure_boot @ID@,
+  body TEXT,
+  PRIMARY KEY (account, facility, tag, ended_ms, box, epoch, seq, held_in)
+)@ROWLESS@;
+CREATE INDEX uses_unsure ON uses (account, facility, unsure_boot) WHERE unsure_boot IS NOT NULL;
+
+@WALL@ accounts, users, audit, facilities, claims, boxes, certificates, epochs, checkpoints, entries, nodes, texts, state_rows, items, item_days, facility_days, photos, refused, evidence, sessions, clean_days, known_devices, api_tokens, cleanings, command_keys, runs, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses;

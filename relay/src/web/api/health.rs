@@ -5,7 +5,7 @@ use ::web::error::HttpError;
 use ::web::route::AnyCaller;
 use axum::extract::State;
 
-use crate::db::DbError;
+use crate::db::{DbError, PlatformReason};
 use crate::web::{WebContext, http_error};
 
 /// `GET /healthz`.
@@ -18,7 +18,9 @@ pub(crate) async fn show_ready(
     _: AnyCaller,
     State(web): State<WebContext>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let requested = async { crate::db::facilities::platform_any(&mut web.db.read().await?).await };
+    let requested = async {
+        crate::db::facilities::platform_any(&mut web.db.platform_read(PlatformReason::Health).await?).await
+    };
     let requested: Result<bool, DbError> = requested.await;
     match requested {
         Ok(_) => Ok(MediaBytes::new("ready\n")),

@@ -59,7 +59,7 @@ pub(crate) async fn show(
     let before = if requested.before.is_empty() { NEWEST } else { requested.before.as_str() };
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let mut rows =
-        crate::db::audit::rows_before(&mut web.db.read().await?, visitor.scope, before, limit).await?;
+        crate::db::audit::rows_before(&mut web.db.read(visitor.scope).await?, before, limit).await?;
     let has_older = rows.len() > ROWS;
     rows.truncate(ROWS);
     let older = rows.last().filter(|_| has_older).map(|row| format!("/app/access?before={}", row.audit_id));

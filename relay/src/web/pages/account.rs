@@ -173,9 +173,9 @@ pub(crate) async fn show(
     LenientQuery(requested): LenientQuery<AccountParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let now_ms = web.now_ms();
-    let mut conn = web.db.read().await?;
-    let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Account).await?;
-    let mut sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let live = web.live_page(&mut conn, LiveTopic::Account).await?;
+    let mut sites = load_overviews(&mut conn, now_ms).await?;
     match &sites[..] {
         sites if sites.iter().all(|s| s.in_service.is_none()) => {
             return crate::web::pages::add_box::first_box(&visitor, &web, sites).await.map(OneOf::First);
@@ -187,11 +187,9 @@ pub(crate) async fn show(
     }
     let wall = LocalTime::new(now_ms, &common_zone(&sites));
     let start = HistoryCursor::start();
-    let rows =
-        crate::db::history::load_cleanings(&mut conn, visitor.scope, HistoryScope::Account, &start, FEED)
-            .await?;
-    let mut latest = load_cleaning_views(&mut conn, visitor.scope, rows).await?;
-    look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
+    let rows = crate::db::history::load_cleanings(&mut conn, HistoryScope::Account, &start, FEED).await?;
+    let mut latest = load_cleaning_views(&mut conn, rows).await?;
+    look_for_photos(&mut conn, &mut latest).await?;
     let feed = latest.iter().map(|cleaning_view| {
         let place = sites.iter().find(|s| s.id == cleaning_view.facility).map(|s| s.name.as_str());
         FeedRow::of(cleaning_view, place, &wall)

@@ -140,8 +140,8 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
     LenientQuery(requested): LenientQuery<AddBoxParams>,
 ) -> Result<Page, HttpError> {
-    let mut conn = web.db.read().await?;
-    let sites = load_overviews(&mut conn, visitor.scope, web.now_ms()).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let sites = load_overviews(&mut conn, web.now_ms()).await?;
     drop(conn);
     let chosen = requested.facility.unwrap_or_default();
     draw_form(&visitor, &web, &sites, FormValues::empty(&CLAIM).with("facility", chosen), Vec::new()).await
@@ -163,8 +163,8 @@ async fn draw_form(
     values: FormValues,
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
-    let mut conn = web.db.read().await?;
-    let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Boxes).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let live = web.live_page(&mut conn, LiveTopic::Boxes).await?;
     let here =
         sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
     let is_first = sites.iter().all(|s| s.in_service.is_none());
@@ -277,8 +277,8 @@ pub(crate) async fn create_claim_file(
 ) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
-    let mut conn = web.db.read().await?;
-    let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let sites = load_overviews(&mut conn, now_ms).await?;
     drop(conn);
     let values = FormValues::read(&CLAIM, &form.fields);
     let facility: Option<FacilityId> = values.text("facility").parse().ok();
@@ -297,10 +297,10 @@ pub(crate) async fn create_claim_file(
         },
         Err(error) => return Err(internal_error(error)),
     };
-    let mut tx = web.db.begin().await?;
+    let mut tx = web.db.write(visitor.scope).await?;
     let about = site.id.to_string();
     let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
-    web.log().write_act(&mut tx, visitor.scope, record).await?;
+    web.log().write_act(&mut tx, record).await?;
     tx.commit().await?;
     let day = LocalTime::new(now_ms, &site.zone).today();
     FileDownload::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes()).map(OneOf::First)

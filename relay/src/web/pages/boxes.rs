@@ -92,19 +92,19 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let (mut conn, scope) = (web.db.read().await?, visitor.scope);
-    let live = web.live_page(&mut conn, scope, LiveTopic::Boxes).await?;
-    let sites = load_overviews(&mut conn, scope, now_ms).await?;
-    let known = crate::db::facilities::list_facilities(&mut conn, scope).await?;
-    let rows = crate::db::dashboard::load_boxes(&mut conn, scope).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let live = web.live_page(&mut conn, LiveTopic::Boxes).await?;
+    let sites = load_overviews(&mut conn, now_ms).await?;
+    let known = crate::db::facilities::list_facilities(&mut conn).await?;
+    let rows = crate::db::dashboard::load_boxes(&mut conn).await?;
     let wall = LocalTime::new(now_ms, &common_zone(&sites));
     let known_ms = |facility: &str| known.iter().find(|f| f.facility == facility).map_or(0, |f| f.known_ms);
     let mut boxes: Vec<(BoxState, BoxRow)> =
         rows.into_iter().map(|row| (BoxState::of(&row, known_ms(&row.facility), now_ms), row)).collect();
     boxes.sort_by_key(|(state, _)| *state);
-    let found = crate::db::evidence::newest_evidence(&mut conn, scope, FORKS).await?;
-    let waits = crate::db::log_keys::waiting_keys(&mut conn, scope).await?;
-    let claimed = crate::db::claims::open_claims(&mut conn, scope, now_ms).await?;
+    let found = crate::db::evidence::newest_evidence(&mut conn, FORKS).await?;
+    let waits = crate::db::log_keys::waiting_keys(&mut conn).await?;
+    let claimed = crate::db::claims::open_claims(&mut conn, now_ms).await?;
     let mut forks = Vec::new();
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
@@ -292,13 +292,13 @@ pub(crate) async fn evidence(
     State(web): State<WebContext>,
     Path((box_id, id)): Path<(BoxId, String)>,
 ) -> Result<FileDownload<media::JsonText>, HttpError> {
-    let mut conn = web.db.read().await?;
-    let found = crate::db::evidence::find_evidence(&mut conn, visitor.scope, box_id, &id).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let found = crate::db::evidence::find_evidence(&mut conn, box_id, &id).await?;
     let (row, lines, payload) = found.ok_or_else(not_found)?;
     let epoch: Option<Epoch> = row.epoch.parse().ok();
     let mut key = None;
     if let Some(origin) = epoch.map(|epoch| LogOrigin { box_id, epoch }) {
-        let held = crate::db::epochs::find_log(&mut conn, visitor.scope, &origin).await?;
+        let held = crate::db::epochs::find_log(&mut conn, &origin).await?;
         key = held.and_then(|held| origin.verifier(&held.log_key).ok()).map(|v| v.to_string());
     }
     let entries = lines.split(|b| *b == b'\n').filter(|line| !line.is_empty());

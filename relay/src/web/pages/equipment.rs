@@ -18,7 +18,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::ItemRow;
 use crate::db::history::HistoryCursor;
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::PageLayout;
@@ -100,28 +100,27 @@ pub(crate) async fn show(
         }
     };
     let now_ms = web.now_ms();
-    let (mut conn, scope) = (web.db.read().await?, visitor.scope);
-    let live = web.live_facility(&mut conn, scope, facility).await?;
-    let sites = load_overviews(&mut conn, scope, now_ms).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let live = web.live_facility(&mut conn, facility).await?;
+    let sites = load_overviews(&mut conn, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let Some(row) = crate::db::dashboard::load_item(&mut conn, scope, facility, tag).await? else {
-        let first = first_tag(&mut conn, scope, facility, tag).await?.ok_or_else(not_found)?;
+    let Some(row) = crate::db::dashboard::load_item(&mut conn, facility, tag).await? else {
+        let first = first_tag(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
         return SeeOther::to(&format!("/app/f/{facility}/e/{first}")).map(OneOf::Second);
     };
     let item = read_equipment(&row)?;
     let wall = LocalTime::new(now_ms, &site.zone);
-    let lines = HistoryPage::load(&mut conn, scope, facility, tag, &after).await?;
-    let days = load_days(&mut conn, scope, site, tag).await?;
+    let lines = HistoryPage::load(&mut conn, facility, tag, &after).await?;
+    let days = load_days(&mut conn, site, tag).await?;
     let month: WindowTally = days.iter().map(|d| d.tally).sum();
     let recent =
-        crate::db::history::count_since(&mut conn, scope, (facility, tag), site.as_of_ms - LOOK_BACK_MS)
-            .await?;
-    let look = HistoryLook { scope, facility, tag, item: &item.name, wall: &wall };
+        crate::db::history::count_since(&mut conn, (facility, tag), site.as_of_ms - LOOK_BACK_MS).await?;
+    let look = HistoryLook { facility, tag, item: &item.name, wall: &wall };
     let history = lines.rows(&mut conn, look).await?;
     let cleanings = lines.cleanings();
-    let activity = load_activity(&mut conn, scope, facility, tag).await?;
-    let trust = verify_records(&mut conn, &web, scope, site, &cleanings, &wall).await?;
-    let facts = item_facts(&mut conn, scope, facility, &item, &wall).await?;
+    let activity = load_activity(&mut conn, facility, tag).await?;
+    let trust = verify_records(&mut conn, &web, site, &cleanings, &wall).await?;
+    let facts = item_facts(&mut conn, facility, &item, &wall).await?;
     let w: EquipmentWords = wall.words();
     let title = w.item_title(&site.name, &item.name);
     let view = EquipmentPage {
@@ -133,8 +132,8 @@ pub(crate) async fn show(
         tag: tag.grouped(),
         about: item_text(w, &item),
         state: status_badge(&row, &item, site.as_of_ms, &wall),
-        state_words: state_words(&mut conn, scope, &row, &item, &wall).await?,
-        reports: word_reports(&mut conn, scope, &activity, &wall).await?,
+        state_words: state_words(&mut conn, &row, &item, &wall).await?,
+        reports: word_reports(&mut conn, &activity, &wall).await?,
         rate_30: wall.rate(month),
         rate_words: rate_words(w, month, &item),
         trend: SparklineChart::of(&days, month, &wall),
@@ -154,13 +153,8 @@ pub(crate) async fn show(
 }
 
 /// The item that a further tag opens.
-async fn first_tag(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    facility: FacilityId,
-    tag: Tag,
-) -> Result<Option<Tag>, DbError> {
-    let body = crate::db::dashboard::load_row(conn, scope, facility, "alias", &tag.to_string()).await?;
+async fn first_tag(conn: &mut Scoped, facility: FacilityId, tag: Tag) -> Result<Option<Tag>, DbError> {
+    let body = crate::db::dashboard::load_row(conn, facility, "alias", &tag.to_string()).await?;
     let alias: Option<TagAlias> =
         body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("alias", e))?;
     // A tag that was revoked, or that names itself, leads nowhere.
@@ -169,12 +163,11 @@ async fn first_tag(
 
 /// What was done to an item, and what was reported of it.
 async fn load_activity(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     tag: Tag,
 ) -> Result<EquipmentActivity, DbError> {
-    let body = crate::db::dashboard::load_row(conn, scope, facility, "activity", &tag.to_string()).await?;
+    let body = crate::db::dashboard::load_row(conn, facility, "activity", &tag.to_string()).await?;
     let activity: Option<EquipmentActivity> =
         body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("activity", e))?;
     Ok(activity.unwrap_or_default())
@@ -182,8 +175,7 @@ async fn load_activity(
 
 /// The open reports, the newest first.
 async fn word_reports(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     activity: &EquipmentActivity,
     wall: &LocalTime,
 ) -> Result<Vec<Vec<String>>, DbError> {
@@ -196,7 +188,7 @@ async fn word_reports(
             let when = wall.day_plain(report.reported_ms);
             let line = if place == 0 { w.item_report(what, when) } else { w.item_report_added(what, when) };
             let text = match report.text {
-                Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
+                Some(hash) => crate::db::texts::by_hash(conn, hash).await?,
                 None => None,
             };
             lines.extend([Some(line), text].into_iter().flatten());
@@ -207,13 +199,8 @@ async fn word_reports(
     Ok(reports)
 }
 
-async fn load_days(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    site: &FacilityOverview,
-    tag: Tag,
-) -> Result<Vec<ChartDay>, DbError> {
-    let rows = crate::db::dashboard::item_days(conn, scope, site.id, tag, site.first_day()).await?;
+async fn load_days(conn: &mut Scoped, site: &FacilityOverview, tag: Tag) -> Result<Vec<ChartDay>, DbError> {
+    let rows = crate::db::dashboard::item_days(conn, site.id, tag, site.first_day()).await?;
     let first = i32::try_from(site.first_day()).unwrap_or_default();
     let on = |day: i32| {
         let row = rows.iter().find(|(d, _, _)| *d == i64::from(day));
@@ -231,8 +218,7 @@ fn item_text(w: EquipmentWords, item: &Equipment) -> String {
 }
 
 async fn state_words(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     row: &ItemRow,
     item: &Equipment,
     wall: &LocalTime,
@@ -241,7 +227,7 @@ async fn state_words(
     let out = item.out.last().filter(|o| item.service != ServiceState::In && o.until_ms.is_none());
     if let Some(out) = out {
         let reason = match out.reason {
-            Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
+            Some(hash) => crate::db::texts::by_hash(conn, hash).await?,
             None => None,
         };
         let service = if item.service == ServiceState::Retired { "retired" } else { "out" };
@@ -282,9 +268,8 @@ fn class_text(w: EquipmentWords, class: SpauldingClass) -> String {
 }
 
 async fn verify_records(
-    conn: &mut DbConnection,
+    conn: &mut Scoped,
     web: &WebContext,
-    scope: AccountScope,
     site: &FacilityOverview,
     cleanings: &[&CleaningView],
     wall: &LocalTime,
@@ -296,7 +281,7 @@ async fn verify_records(
         Some(LogOrigin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? })
     });
     let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust(w)) };
-    let held = crate::db::epochs::find_log(conn, scope, &origin).await?.filter(|held| held.key_known);
+    let held = crate::db::epochs::find_log(conn, &origin).await?.filter(|held| held.key_known);
     let Some(held) = held else { return Ok(nothing_to_trust(w)) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
@@ -340,8 +325,7 @@ fn nothing_to_trust(w: EquipmentWords) -> Trust {
 }
 
 async fn item_facts(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     item: &Equipment,
     wall: &LocalTime,
@@ -354,8 +338,7 @@ async fn item_facts(
     facts.push(PageFact::new(w.fact_class(), class_text(w, item.class)));
     let mut own = Vec::new();
     for protocol in &item.protocols {
-        let body =
-            crate::db::dashboard::load_row(conn, scope, facility, "protocol", &protocol.to_string()).await?;
+        let body = crate::db::dashboard::load_row(conn, facility, "protocol", &protocol.to_string()).await?;
         if let Some(body) = body {
             let protocol: FacilityProtocol =
                 serde_json::from_str(&body).map_err(|e| DbError::stored("protocol", e))?;

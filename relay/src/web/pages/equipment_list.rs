@@ -76,14 +76,13 @@ pub(crate) async fn show(
     LenientQuery(requested): LenientQuery<EquipmentListParams>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let mut conn = web.db.read().await?;
-    let live = web.live_facility(&mut conn, visitor.scope, facility).await?;
-    let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let live = web.live_facility(&mut conn, facility).await?;
+    let sites = load_overviews(&mut conn, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let wall = LocalTime::new(now_ms, &site.zone);
-    let rows = crate::db::dashboard::load_items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await?;
-    let tallies =
-        crate::db::dashboard::item_tallies(&mut conn, visitor.scope, facility, site.first_day()).await?;
+    let rows = crate::db::dashboard::load_items(&mut conn, facility, "", ITEMS_MAX).await?;
+    let tallies = crate::db::dashboard::item_tallies(&mut conn, facility, site.first_day()).await?;
     let tallies: HashMap<String, WindowTally> =
         tallies.into_iter().map(|(tag, met, closed)| (tag, tally_windows(met, closed))).collect();
     let query: String = requested.q.chars().filter(|c| !c.is_control()).take(120).collect();

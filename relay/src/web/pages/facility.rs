@@ -15,7 +15,7 @@ use words::SafeHtml;
 use crate::accounts::AccountUser;
 use crate::db::dashboard::ItemRow;
 use crate::db::history::{HistoryCursor, HistoryScope};
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout};
@@ -100,25 +100,19 @@ pub(crate) async fn show(
     Path(facility): Path<FacilityId>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let mut conn = web.db.read().await?;
-    let live = web.live_facility(&mut conn, visitor.scope, facility).await?;
-    let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let live = web.live_facility(&mut conn, facility).await?;
+    let sites = load_overviews(&mut conn, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let account: WindowTally = sites.iter().map(|s| s.tally(30)).sum();
     let wall = LocalTime::new(now_ms, &site.zone);
     let start = HistoryCursor::start();
-    let rows = crate::db::history::load_cleanings(
-        &mut conn,
-        visitor.scope,
-        HistoryScope::Facility(facility),
-        &start,
-        FEED,
-    )
-    .await?;
-    let mut latest = load_cleaning_views(&mut conn, visitor.scope, rows).await?;
-    look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
-    let overdue = crate::db::dashboard::load_overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
-    let places = load_locations(&mut conn, visitor.scope, site, &wall).await?;
+    let rows =
+        crate::db::history::load_cleanings(&mut conn, HistoryScope::Facility(facility), &start, FEED).await?;
+    let mut latest = load_cleaning_views(&mut conn, rows).await?;
+    look_for_photos(&mut conn, &mut latest).await?;
+    let overdue = crate::db::dashboard::load_overdue(&mut conn, facility, OVERDUE).await?;
+    let places = load_locations(&mut conn, site, &wall).await?;
     let shell = facility_layout(&visitor, site, &wall).live(live, false);
     let w: FacilityWords = wall.words();
     let view = FacilityPage {
@@ -271,16 +265,15 @@ fn place_of(location: &str) -> &str {
 }
 
 async fn load_locations(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     site: &FacilityOverview,
     wall: &LocalTime,
 ) -> Result<Vec<PlaceRow>, DbError> {
-    let tallies = crate::db::dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
+    let tallies = crate::db::dashboard::item_tallies(conn, site.id, site.first_day()).await?;
     if tallies.is_empty() {
         return Ok(Vec::new());
     }
-    let items = crate::db::dashboard::load_items(conn, scope, site.id, "", facility::ITEMS_MAX).await?;
+    let items = crate::db::dashboard::load_items(conn, site.id, "", facility::ITEMS_MAX).await?;
     let mut places: BTreeMap<String, WindowTally> = BTreeMap::new();
     let tallies: BTreeMap<&str, WindowTally> =
         tallies.iter().map(|(tag, met, closed)| (tag.as_str(), tally_windows(*met, *closed))).collect();

@@ -189,10 +189,10 @@ async fn load_selection(
     facility: FacilityId,
     requested: &SheetParams,
 ) -> Result<SheetSelection, HttpError> {
-    let mut conn = web.db.read().await?;
-    let sites = load_overviews(&mut conn, visitor.scope, web.now_ms()).await?;
+    let mut conn = web.db.read(visitor.scope).await?;
+    let sites = load_overviews(&mut conn, web.now_ms()).await?;
     let site = sites.into_iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let settings = crate::db::dashboard::load_settings(&mut conn, visitor.scope).await?;
+    let settings = crate::db::dashboard::load_settings(&mut conn).await?;
     let id = facility.to_string();
     let settings = settings.into_iter().find(|(of, _)| *of == id).map(|(_, body)| body);
     let host = match settings {
@@ -200,7 +200,7 @@ async fn load_selection(
         None => String::new(),
     };
     let mut items = Vec::new();
-    for row in crate::db::dashboard::load_items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await? {
+    for row in crate::db::dashboard::load_items(&mut conn, facility, "", ITEMS_MAX).await? {
         let item = read_equipment(&row)?;
         if item.service != ServiceState::Retired && matches_query(&item, requested.q.trim()) {
             items.push(item);

@@ -80,7 +80,7 @@ pub(crate) async fn list(
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let alive = crate::accounts::session::alive_since(now_ms);
-    let rows = crate::db::users::list_users(&mut web.db.read().await?, visitor.scope, alive).await?;
+    let rows = crate::db::users::list_users(&mut web.db.read(visitor.scope).await?, alive).await?;
     let wall = LocalTime::new(now_ms, "UTC");
     let w: PeopleWords = wall.words();
     let view = |row: &PersonRow| PersonView {
@@ -158,9 +158,9 @@ pub(crate) async fn change(
     if act == PersonAct::Disable && row.user_id == visitor.user_id {
         return refused(PressOutcome::IsSelf);
     }
-    let mut tx = web.db.begin().await?;
+    let mut tx = web.db.write(visitor.scope).await?;
     let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
-    match crate::accounts::people::change_role(&mut tx, visitor.scope, by, &row.email, act).await {
+    match crate::accounts::people::change_role(&mut tx, by, &row.email, act).await {
         Ok(()) => tx.commit().await?,
         Err(PeopleError::NoSuch) => return Err(not_found()),
         Err(PeopleError::SuperAdmin) => return refused(PressOutcome::IsPlatformAdmin),
@@ -178,7 +178,7 @@ pub(crate) async fn change(
 
 async fn find_person(visitor: &AccountUser, web: &WebContext, user: &str) -> Result<PersonRow, HttpError> {
     let alive = crate::accounts::session::alive_since(web.now_ms());
-    let row = crate::db::users::find_user(&mut web.db.read().await?, visitor.scope, user, alive).await?;
+    let row = crate::db::users::find_user(&mut web.db.read(visitor.scope).await?, user, alive).await?;
     row.ok_or_else(not_found)
 }
 

@@ -106,10 +106,9 @@ pub(crate) async fn create(
         return ask_again(&visitor, &web, &values, errors).await;
     };
     let id = Some(form.fields.text("id")).filter(|id| crate::accounts::token::is_id(id));
-    let mut tx = web.db.begin().await?;
+    let mut tx = web.db.write(visitor.scope).await?;
     let made = crate::accounts::programs::create_token(
         &mut tx,
-        visitor.scope,
         (web.log(), &visitor.email),
         values.text("name"),
         life,
@@ -152,7 +151,7 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
     Path(token): Path<String>,
 ) -> Result<Page, HttpError> {
-    let row = crate::db::tokens::find_token(&mut web.db.read().await?, visitor.scope, &token).await?;
+    let row = crate::db::tokens::find_token(&mut web.db.read(visitor.scope).await?, &token).await?;
     let row = row.ok_or_else(not_found)?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let (w, page): (ProgramsWords, PageWords) = (wall.words(), wall.words());
@@ -188,15 +187,9 @@ pub(crate) async fn revoke(
     form: RelayForm,
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
-    let mut tx = web.db.begin().await?;
-    let known = crate::db::tokens::find_token(&mut tx, visitor.scope, &token).await?.ok_or_else(not_found)?;
-    match crate::accounts::programs::revoke_token(
-        &mut tx,
-        visitor.scope,
-        (web.log(), &visitor.email),
-        &known.token_id,
-    )
-    .await
+    let mut tx = web.db.write(visitor.scope).await?;
+    let known = crate::db::tokens::find_token(&mut tx, &token).await?.ok_or_else(not_found)?;
+    match crate::accounts::programs::revoke_token(&mut tx, (web.log(), &visitor.email), &known.token_id).await
     {
         Ok(_) => tx.commit().await?,
         Err(ProgramError::Db(e)) => return Err(e.into()),
@@ -215,7 +208,7 @@ async fn draw_programs(
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let rows = crate::db::tokens::list_tokens(&mut web.db.read().await?, visitor.scope, now_ms).await?;
+    let rows = crate::db::tokens::list_tokens(&mut web.db.read(visitor.scope).await?, now_ms).await?;
     let wall = LocalTime::new(now_ms, "UTC");
     let view = |row: &TokenRow| ProgramView {
         name: row.name.clone(),

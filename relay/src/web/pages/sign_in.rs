@@ -175,20 +175,20 @@ pub(crate) async fn sign_out(
     form: RelayForm,
 ) -> Result<WithHeaders<SeeOther>, HttpError> {
     require_own_form(&person, &form)?;
-    let mut tx = web.db.begin().await?;
-    let (scope, who) = (person.scope, person.email.as_str());
+    let mut tx = web.db.write(person.scope).await?;
+    let who = person.email.as_str();
     let (detail, onward) = if form.fields.get("everywhere").is_some() {
-        sessions::delete_of_user(&mut tx, scope, &person.user_id).await?;
+        sessions::delete_of_user(&mut tx, &person.user_id).await?;
         let stored = read_device(&headers).map(|device| device.digest());
-        devices::forget_device(&mut tx, scope, &person.user_id, stored).await?;
+        devices::forget_device(&mut tx, &person.user_id, stored).await?;
         (SessionDetail::EveryDevice, "/login?done=everywhere")
     } else {
-        sessions::delete_session(&mut tx, scope, person.token.digest()).await?;
+        sessions::delete_session(&mut tx, person.token.digest()).await?;
         (SessionDetail::ThisDevice, "/login?done=here")
     };
     let about = detail.to_string();
     let record = AccessRecord { who, act: "sign out", about: &about };
-    web.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
+    web.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
     tx.commit().await?;
     let cookie = HeaderValue::from_str(&clear_cookie()).map_err(internal_error)?;
     let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();

@@ -165,10 +165,10 @@ async fn nobody_and_wrong_tokens_get_nothing() {
 async fn a_revoked_token_and_a_disabled_person_are_out_at_once() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
     let by = ("operator", super::world::NOW_MS);
-    assert!(crate::db::users::set_disabled(&mut tx, world.a.scope, &world.admin_id(), true).await.unwrap());
-    assert!(crate::db::tokens::revoke_token(&mut tx, world.a.scope, &world.a.token_id, by).await.unwrap());
+    assert!(crate::db::users::set_disabled(&mut tx, &world.admin_id(), true).await.unwrap());
+    assert!(crate::db::tokens::revoke_token(&mut tx, &world.a.token_id, by).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::UNAUTHORIZED);

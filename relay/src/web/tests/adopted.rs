@@ -53,10 +53,10 @@ async fn keep(
     let mut blocks = RunBlocks::default();
     lines.iter().for_each(|line| blocks.push(line.leaf));
     let new = NewRun { run, notes: &[], bytes: 1, blocks: &blocks };
-    let mut tx = db.begin().await.unwrap();
-    assert!(crate::db::runs::insert_run(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
-    crate::db::runs::append_lines(&mut tx, scope, box_id, run, &lines).await.unwrap();
-    crate::db::facilities::set_refold(&mut tx, scope, facility, true).await.unwrap();
+    let mut tx = db.write(scope).await.unwrap();
+    assert!(crate::db::runs::insert_run(&mut tx, (box_id, facility), &new, NOW_MS).await.unwrap());
+    crate::db::runs::append_lines(&mut tx, box_id, run, &lines).await.unwrap();
+    crate::db::facilities::set_refold(&mut tx, facility, true).await.unwrap();
     tx.commit().await.unwrap();
     lines
 }
@@ -117,9 +117,9 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
         assert_eq!(got.status, expected, "{seq} of {run}: {}", got.body);
     }
     // What adopts it stands apart: nothing counts by it, and nothing is proven by it.
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
     crate::db::exec!(tx, "UPDATE epochs SET apart = $1 WHERE n = 2", true).unwrap();
-    crate::db::facilities::set_refold(&mut tx, world.a.scope, site.id, true).await.unwrap();
+    crate::db::facilities::set_refold(&mut tx, site.id, true).await.unwrap();
     tx.commit().await.unwrap();
     RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
     let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;

@@ -62,12 +62,12 @@ impl Template {
         let mut world = World::new().await;
         let (run, _) = adopted(&mut world).await;
         let (one, two) = (world.a.sites[0].one.id, world.a.sites[1].one.id);
-        let mut tx = world.db.begin().await.unwrap();
+        let mut tx = world.db.write(world.a.scope).await.unwrap();
         for box_id in [one, two] {
             let life = (NOW_MS, NOW_MS + DAY_MS);
-            boxes::insert_certificate(&mut tx, world.a.scope, box_id, SERIAL, life).await.unwrap();
+            boxes::insert_certificate(&mut tx, box_id, SERIAL, life).await.unwrap();
         }
-        boxes::revoke_box(&mut tx, world.a.scope, two, NOW_MS).await.unwrap();
+        boxes::revoke_box(&mut tx, two, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         let callers = vec![
             FixtureCaller { name: "nobody", ..FixtureCaller::default() },
@@ -169,8 +169,8 @@ impl FixtureWorld for BoxWorld {
 
     /// Boxes: a refused claim makes none.
     async fn records(&self) -> u64 {
-        let mut conn = self.db.read().await.unwrap();
-        let rows = crate::db::dashboard::load_boxes(&mut conn, self.scope).await.unwrap();
+        let mut conn = self.db.read(self.scope).await.unwrap();
+        let rows = crate::db::dashboard::load_boxes(&mut conn).await.unwrap();
         rows.len() as u64
     }
 

@@ -12,7 +12,7 @@ use crate::accounts::device;
 use crate::accounts::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use crate::accounts::password;
 use crate::db::accounts::{NewUser, create_user};
-use crate::db::{Db, buckets};
+use crate::db::{Db, PlatformReason, buckets};
 
 const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 const WAIT: StatusCode = StatusCode::TOO_MANY_REQUESTS;
@@ -136,11 +136,11 @@ async fn twenty_people_of_one_office_mistype_and_all_come_in() {
     let world = World::new().await;
     let phc = password::create_hash(PASSWORD).unwrap();
     let people: Vec<String> = (0..20).map(|n| format!("person{n}@linden.example")).collect();
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
     for (n, email) in (100_u8..).zip(&people) {
         let user_id = UserId::new(NOW_MS, [n; 10]);
         let user = NewUser { user_id, email, name: "A", role: "auditor", password_hash: &phc };
-        create_user(&mut tx, world.a.scope, &user, NOW_MS).await.unwrap();
+        create_user(&mut tx, &user, NOW_MS).await.unwrap();
     }
     tx.commit().await.unwrap();
     for email in &people {
@@ -199,7 +199,7 @@ async fn office_day(db: &Db, limits: &SignInLimits, people: i64, begins_ms: i64)
         let from = AttemptOrigin::new(&format!("person{person}@office.example"), None, office);
         limits.count(db, &from, at_ms).await.unwrap();
         limits.count(db, &from, at_ms + 5_000).await.unwrap();
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.platform_write(PlatformReason::SignIn).await.unwrap();
         limits.was_right(&mut tx, &from, at_ms + 5_000).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -236,7 +236,7 @@ async fn limits_hold(ours: &Db, theirs: &Db, people: i64) {
     for day in 0..2 {
         office_day(ours, &limits, people, NOW_MS + day * DAY_MS).await;
     }
-    let mut tx = ours.begin().await.unwrap();
+    let mut tx = ours.platform_write(PlatformReason::Work).await.unwrap();
     buckets::platform_forget_old(&mut tx, NOW_MS + 30 * DAY_MS).await.unwrap();
     tx.commit().await.unwrap();
 }

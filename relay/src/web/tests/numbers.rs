@@ -36,8 +36,8 @@ impl HistoryLookup for Kept {
 
 /// Folds the entries as the box did, and counts with `record::compliance`.
 async fn counted(world: &World, scope: AccountScope, site: &TestSite, days: i32) -> WindowTally {
-    let mut conn = world.db.read().await.unwrap();
-    let lines = entries::load_lines(&mut conn, scope, &site.one.origin, 0, 100_000).await.unwrap();
+    let mut conn = world.db.read(scope).await.unwrap();
+    let lines = entries::load_lines(&mut conn, &site.one.origin, 0, 100_000).await.unwrap();
     let (mut facility, mut stored) = (FacilityState::default(), Kept::default());
     for line in lines {
         let entry = Entry::parse(&line).unwrap();

@@ -135,8 +135,8 @@ async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
     let item =
         world.get(&format!("/app/f/{}/e/{}", world.a.sites[0].id, world.a.sites[0].tags[0]), &cookie).await;
     assert!(item.body.contains("Quarantined") && !item.body.contains(">Verified<"));
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(crate::db::boxes::release_box(&mut tx, world.a.scope, one.id).await.unwrap());
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
+    assert!(crate::db::boxes::release_box(&mut tx, one.id).await.unwrap());
     tx.commit().await.unwrap();
     let page = world.get("/app/boxes", &cookie).await.body;
     assert!(
@@ -239,11 +239,11 @@ async fn a_box_that_comes_back_with_another_log_is_named() {
     let valley = &world.a.sites[0];
     let restored = valley.one.next_log(false);
     let code = [7; 32];
-    let mut tx = world.db.begin().await.unwrap();
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
     let life = (NOW_MS, NOW_MS + 60 * MINUTE_MS);
-    claims::insert_claim(&mut tx, world.a.scope, valley.id, &code, life).await.unwrap();
+    claims::insert_claim(&mut tx, valley.id, &code, life).await.unwrap();
     let brought = claims::BroughtLog { origin: &restored.origin, log_key: &[1; 32], csr_key: &[2; 32] };
-    assert!(claims::mark_waiting(&mut tx, world.a.scope, &code, brought, NOW_MS).await.unwrap());
+    assert!(claims::mark_waiting(&mut tx, &code, brought, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     let cookie = world.sign_in(&world.a.email).await;
     let page = world.get("/app/boxes", &cookie).await.body;
@@ -253,8 +253,8 @@ async fn a_box_that_comes_back_with_another_log_is_named() {
     }
     let other = world.sign_in(&world.b.email).await;
     assert!(!world.get("/app/boxes", &other).await.body.contains(&epoch), "another account's");
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(claims::admit_waiting(&mut tx, world.a.scope, &restored.origin, NOW_MS).await.unwrap());
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
+    assert!(claims::admit_waiting(&mut tx, &restored.origin, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     assert!(!world.get("/app/boxes", &cookie).await.body.contains(&epoch), "nobody has to decide any more");
 }
@@ -301,8 +301,8 @@ async fn a_claim_file_says_what_the_form_says_of_the_building() {
         world.post("/app/boxes/add", &cookie, &format!("csrf={csrf}&facility={facility}&{fields}")).await
     };
     let made = async || {
-        let mut conn = world.db.read().await.unwrap();
-        let rows = audit::rows_before(&mut conn, world.a.scope, &"Z".repeat(26), 100).await.unwrap();
+        let mut conn = world.db.read(world.a.scope).await.unwrap();
+        let rows = audit::rows_before(&mut conn, &"Z".repeat(26), 100).await.unwrap();
         rows.iter().filter(|row| row.act == "claim-file create").count()
     };
     let wrong = say(
@@ -380,8 +380,8 @@ async fn a_claim_form_says_all_mistakes_at_once_and_loses_nothing() {
 async fn an_account_without_boxes_is_led_to_its_first() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.b.email).await;
-    let mut tx = world.db.begin().await.unwrap();
-    crate::db::boxes::revoke_box(&mut tx, world.b.scope, world.b.sites[0].one.id, NOW_MS).await.unwrap();
+    let mut tx = world.db.write(world.b.scope).await.unwrap();
+    crate::db::boxes::revoke_box(&mut tx, world.b.sites[0].one.id, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let page = world.get("/app/", &cookie).await;
     assert!(
@@ -410,8 +410,8 @@ async fn open_pages_hear_of_their_own_account_only() {
         statuses
     };
     let committed_at = async |scope, facility| {
-        let mut tx = world.db.begin().await.unwrap();
-        facilities::lock_facility(&mut tx, scope, facility).await.unwrap();
+        let mut tx = world.db.write(scope).await.unwrap();
+        facilities::lock_facility(&mut tx, facility).await.unwrap();
         tx.commit().await.unwrap();
     };
     assert_eq!(requested().await, [204, 204, 204]);

@@ -104,8 +104,8 @@ async fn who_forgot_a_password_gets_another_one_from_the_operator() {
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
     let hash = crate::accounts::password::create_hash("another horse battery").unwrap();
     let set = async |email: &str| {
-        let mut tx = world.db.begin().await.unwrap();
-        let set = people::set_password(&mut tx, world.a.scope, (log, "operator"), email, &hash).await;
+        let mut tx = world.db.write(world.a.scope).await.unwrap();
+        let set = people::set_password(&mut tx, (log, "operator"), email, &hash).await;
         tx.commit().await.unwrap();
         set
     };
@@ -128,15 +128,13 @@ async fn nobody_locks_the_account() {
     let own = format!("/app/people/{}", world.admin_id());
     assert_eq!(world.press(&own, &cookie, "disable").await, StatusCode::UNPROCESSABLE_ENTITY, "oneself");
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
-    let mut tx = world.db.begin().await.unwrap();
     let (scope, who) = (world.a.scope, "operator");
-    let last =
-        people::change_role(&mut tx, scope, (log, who, None), &world.a.email, PersonAct::Disable).await;
+    let mut tx = world.db.write(scope).await.unwrap();
+    let last = people::change_role(&mut tx, (log, who, None), &world.a.email, PersonAct::Disable).await;
     assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
     drop(tx);
-    let mut tx = world.db.begin().await.unwrap();
-    let none =
-        people::change_role(&mut tx, scope, (log, who, None), &world.b.email, PersonAct::Disable).await;
+    let mut tx = world.db.write(scope).await.unwrap();
+    let none = people::change_role(&mut tx, (log, who, None), &world.b.email, PersonAct::Disable).await;
     assert!(matches!(none, Err(PeopleError::NoSuch)), "another account's: {none:?}");
     drop(tx);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
@@ -154,7 +152,7 @@ async fn an_account_admin_does_nothing_about_a_platform_admin() {
     let make = |role: &'static str, user: String| {
         let (db, scope) = (world.db.clone(), world.a.scope);
         async move {
-            let mut tx = db.begin().await.unwrap();
+            let mut tx = db.write(scope).await.unwrap();
             let sql = "UPDATE users SET role = $1 WHERE account = $2 AND user_id = $3";
             exec!(tx, sql, role, scope.key(), user).unwrap();
             tx.commit().await.unwrap();

@@ -125,8 +125,8 @@ async fn what_does_not_fit_makes_no_token() {
         let form = format!("csrf={}&name=a&days=1", csrf(&me));
         assert_eq!(world.post(&path, &auditor, &form).await.status, StatusCode::FORBIDDEN);
     }
-    let mut conn = world.db.read().await.unwrap();
-    assert_eq!(tokens::list_tokens(&mut conn, world.a.scope, NOW_MS).await.unwrap().len(), 1);
+    let mut conn = world.db.read(world.a.scope).await.unwrap();
+    assert_eq!(tokens::list_tokens(&mut conn, NOW_MS).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -164,10 +164,10 @@ impl FixtureWorld for TableWorld {
 
     /// Whatever is done stands in the access log.
     async fn records(&self) -> u64 {
-        let mut conn = self.db.read().await.unwrap();
         let mut done = 0;
         for scope in self.scopes {
-            let rows = audit::rows_before(&mut conn, scope, "~", 10_000).await.unwrap();
+            let mut conn = self.db.read(scope).await.unwrap();
+            let rows = audit::rows_before(&mut conn, "~", 10_000).await.unwrap();
             let rows = rows.iter().filter(|row| row.outcome == AccessOutcome::Done.word());
             done += rows.map(|row| row.times.unsigned_abs()).sum::<u64>();
         }

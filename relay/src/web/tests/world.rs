@@ -20,8 +20,8 @@ use crate::accounts::token::{self, MintedToken, new_id};
 use crate::db::accounts::NewUser;
 use crate::db::tokens::NewToken;
 use crate::db::{
-    AccountScope, Db, accounts, boxes, dashboard, entries, epochs, evidence, facilities, history, photos,
-    tokens,
+    AccountScope, Db, PlatformReason, accounts, boxes, dashboard, entries, epochs, evidence, facilities,
+    history, photos, tokens,
 };
 use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
@@ -231,11 +231,12 @@ async fn account(
     phc: &str,
 ) -> TestAccount {
     let account = AccountId::new(NOW_MS, [seed; 10]);
-    let scope = AccountScope::of(account);
     let people = [("admin", "account_admin"), ("auditor", "auditor")];
     let minted = MintedToken::new(new_id([seed; 8]), [seed; 32]);
-    let mut tx = db.begin().await.unwrap();
-    accounts::platform_create(&mut tx, account, &format!("{name} Health Partners"), NOW_MS).await.unwrap();
+    let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+    let named = format!("{name} Health Partners");
+    let scope = accounts::platform_create(&mut tx, account, &named, NOW_MS).await.unwrap();
+    let mut tx = tx.enter(scope).await.unwrap();
     for (at, (who, role)) in (0_u8..).zip(people) {
         let user = NewUser {
             user_id: UserId::new(NOW_MS, [seed + at; 10]),
@@ -244,7 +245,7 @@ async fn account(
             role,
             password_hash: phc,
         };
-        accounts::create_user(&mut tx, scope, &user, NOW_MS).await.unwrap();
+        accounts::create_user(&mut tx, &user, NOW_MS).await.unwrap();
     }
     let token = NewToken {
         token_id: &minted.id,
@@ -254,7 +255,7 @@ async fn account(
         made_by: "operator",
         expires_ms: Some(NOW_MS + 365 * DAY_MS),
     };
-    tokens::insert_token(&mut tx, scope, &token, NOW_MS).await.unwrap();
+    tokens::insert_token(&mut tx, &token, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let mut sites = Vec::new();
     for (at, place) in (0_u8..).zip(places) {
@@ -281,14 +282,14 @@ async fn site(
 ) -> TestSite {
     let id = FacilityId::new(NOW_MS, [seed; 10]);
     let mut one = TestBox::new(seed);
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.write(scope).await.unwrap();
     let name = format!("{account} {place}");
-    facilities::insert_facility(&mut tx, scope, id, &name, "America/Chicago", NOW_MS).await.unwrap();
-    boxes::insert_box(&mut tx, scope, (one.id, id, one.origin.epoch), "pi", "1.4.2", NOW_MS - 40 * DAY_MS)
+    facilities::insert_facility(&mut tx, id, &name, "America/Chicago", NOW_MS).await.unwrap();
+    boxes::insert_box(&mut tx, (one.id, id, one.origin.epoch), "pi", "1.4.2", NOW_MS - 40 * DAY_MS)
         .await
         .unwrap();
     let key = one.signer.verifier().public();
-    epochs::insert_epoch(&mut tx, scope, &one.origin, id, (&key, true), NOW_MS - 40 * DAY_MS).await.unwrap();
+    epochs::insert_epoch(&mut tx, &one.origin, id, (&key, true), NOW_MS - 40 * DAY_MS).await.unwrap();
     tx.commit().await.unwrap();
     let start_ms = NOW_MS - 40 * DAY_MS;
     one.tell(start_ms, "log.started", &format!(r#"{{"box":"{}","version":"1.4.2"}}"#, one.id));
@@ -329,11 +330,11 @@ async fn site(
     one.clean(NOW_MS - 3 * HOUR_MS, tags[1].as_str(), &format!("Luis {account} Ortega"), &late);
     one.tell(NOW_MS - HOUR_MS, "use.recorded", &format!(r#"{{"tag":"{}"}}"#, tags[0]));
     // The photos of the last days have come; older ones are on their way, as after a long outage.
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.write(scope).await.unwrap();
     for tag in &tags {
         for ago in 0..3 {
             let photo = Hash::of(format!("{tag}{ago}").as_bytes());
-            photos::mark_received(&mut tx, scope, photo, 1_000, NOW_MS).await.unwrap();
+            photos::mark_received(&mut tx, photo, 1_000, NOW_MS).await.unwrap();
         }
     }
     tx.commit().await.unwrap();
@@ -348,12 +349,12 @@ impl World {
     /// The first box of A signs a second history; the id of the evidence.
     pub(super) async fn fork_of_a(&self) -> String {
         let one = &self.a.sites[0].one;
-        let mut conn = self.db.read().await.unwrap();
-        let lines = entries::load_lines(&mut conn, self.a.scope, &one.origin, 0, 100_000).await.unwrap();
+        let mut conn = self.db.read(self.a.scope).await.unwrap();
+        let lines = entries::load_lines(&mut conn, &one.origin, 0, 100_000).await.unwrap();
         drop(conn);
         one.fork(&self.ingest, &lines).await;
         let found =
-            evidence::newest_evidence(&mut self.db.read().await.unwrap(), self.a.scope, 1).await.unwrap();
+            evidence::newest_evidence(&mut self.db.read(self.a.scope).await.unwrap(), 1).await.unwrap();
         found[0].evidence_id.clone()
     }
 
@@ -372,20 +373,20 @@ impl World {
 
     /// All that pages could show, of both accounts.
     pub(super) async fn dump(&self) -> String {
-        let mut conn = self.db.read().await.unwrap();
         let mut all = String::new();
         for scope in [self.a.scope, self.b.scope] {
+            let mut conn = self.db.read(scope).await.unwrap();
             let start = history::HistoryCursor::start();
             let cleanings =
-                history::load_cleanings(&mut conn, scope, history::HistoryScope::Account, &start, 10_000)
+                history::load_cleanings(&mut conn, history::HistoryScope::Account, &start, 10_000)
                     .await
                     .unwrap();
             let rows = (
-                facilities::load_marks(&mut conn, scope).await.unwrap(),
-                dashboard::load_boxes(&mut conn, scope).await.unwrap(),
-                dashboard::load_days(&mut conn, scope, 0).await.unwrap(),
-                dashboard::load_states(&mut conn, scope).await.unwrap(),
-                evidence::newest_evidence(&mut conn, scope, 100).await.unwrap(),
+                facilities::load_marks(&mut conn).await.unwrap(),
+                dashboard::load_boxes(&mut conn).await.unwrap(),
+                dashboard::load_days(&mut conn, 0).await.unwrap(),
+                dashboard::load_states(&mut conn).await.unwrap(),
+                evidence::newest_evidence(&mut conn, 100).await.unwrap(),
                 cleanings,
             );
             all.push_str(&format!("{rows:?}\n"));

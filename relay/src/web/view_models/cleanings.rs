@@ -16,7 +16,7 @@ use record::tree::Hash;
 use words::{SafeHtml, WordSet as _};
 
 use crate::db::history::{CleaningRow, HistoryCursor};
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::PageWords;
 
@@ -200,8 +200,7 @@ impl FeedRow {
 
 /// Reads rows of a page of history with the names that belong to them.
 pub(crate) async fn load_cleaning_views(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     rows: Vec<CleaningRow>,
 ) -> Result<Vec<CleaningView>, DbError> {
     let mut all: Vec<CleaningView> = Vec::with_capacity(rows.len());
@@ -214,12 +213,12 @@ pub(crate) async fn load_cleaning_views(
             cleaning_view.name = match names.entry(staff) {
                 Entry::Occupied(known) => known.get().clone(),
                 Entry::Vacant(new) => {
-                    new.insert(staff_name(conn, scope, cleaning_view.facility, staff).await?).clone()
+                    new.insert(staff_name(conn, cleaning_view.facility, staff).await?).clone()
                 }
             };
         }
         if cleaning_view.certainty == TimeCertainty::Uncertain {
-            cleaning_view.certainty = load_certainty(conn, scope, &cleaning_view).await?;
+            cleaning_view.certainty = load_certainty(conn, &cleaning_view).await?;
         }
         for line in &row.texts {
             let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
@@ -236,14 +235,10 @@ pub(crate) async fn load_cleaning_views(
 }
 
 /// How far the time of a cleaning can be believed whose clock was not set, by what was said of that boot since.
-async fn load_certainty(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    cleaning_view: &CleaningView,
-) -> Result<TimeCertainty, DbError> {
+async fn load_certainty(conn: &mut Scoped, cleaning_view: &CleaningView) -> Result<TimeCertainty, DbError> {
     let at = &cleaning_view.cleaning.at;
     let boot = at.boot.to_string();
-    let row = crate::db::dashboard::load_row(conn, scope, cleaning_view.facility, "boot", &boot).await?;
+    let row = crate::db::dashboard::load_row(conn, cleaning_view.facility, "boot", &boot).await?;
     let anchor = row.map(|row| serde_json::from_str(&row)).transpose();
     Ok(time_certainty(at, anchor.map_err(|e| DbError::stored("boot", e))?))
 }
@@ -272,14 +267,10 @@ fn read_event(row: &CleaningRow) -> Result<CleaningView, DbError> {
 }
 
 /// Sees which photos of these cleanings are here.
-pub(crate) async fn look_for_photos(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    all: &mut [CleaningView],
-) -> Result<(), DbError> {
+pub(crate) async fn look_for_photos(conn: &mut Scoped, all: &mut [CleaningView]) -> Result<(), DbError> {
     for cleaning_view in all {
         for photo in &cleaning_view.cleaning.photos {
-            if crate::db::photos::is_here(conn, scope, *photo).await? {
+            if crate::db::photos::is_here(conn, *photo).await? {
                 cleaning_view.photos.push(*photo);
             }
         }
@@ -289,16 +280,14 @@ pub(crate) async fn look_for_photos(
 
 /// A person's name, unless it was erased.
 pub(crate) async fn staff_name(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     facility: FacilityId,
     staff: StaffId,
 ) -> Result<Option<String>, DbError> {
-    let Some(body) =
-        crate::db::dashboard::load_row(conn, scope, facility, "staff", &staff.to_string()).await?
+    let Some(body) = crate::db::dashboard::load_row(conn, facility, "staff", &staff.to_string()).await?
     else {
         return Ok(None);
     };
     let staff: StaffMember = serde_json::from_str(&body).map_err(|e| DbError::stored("staff", e))?;
-    crate::db::texts::by_hash(conn, scope, staff.name).await
+    crate::db::texts::by_hash(conn, staff.name).await
 }

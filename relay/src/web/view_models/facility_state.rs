@@ -9,7 +9,7 @@ use record::ids::FacilityId;
 
 use crate::db::dashboard::{BoxRow, DayRow, StateCount};
 use crate::db::facilities::{FacilityRow, as_of_ms};
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 use crate::web::view_models::box_state::BoxState;
 use crate::web::view_models::chart::ChartDay;
 
@@ -83,22 +83,17 @@ impl FacilityOverview {
 }
 
 /// All facilities of an account, by name.
-pub(crate) async fn load_overviews(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    now_ms: i64,
-) -> Result<Vec<FacilityOverview>, DbError> {
-    let rows = crate::db::facilities::list_facilities(conn, scope).await?;
+pub(crate) async fn load_overviews(conn: &mut Scoped, now_ms: i64) -> Result<Vec<FacilityOverview>, DbError> {
+    let rows = crate::db::facilities::list_facilities(conn).await?;
     let mut settings: HashMap<String, FacilitySettings> = HashMap::new();
-    for (facility, body) in crate::db::dashboard::load_settings(conn, scope).await? {
+    for (facility, body) in crate::db::dashboard::load_settings(conn).await? {
         settings.insert(facility, serde_json::from_str(&body).map_err(|e| DbError::stored("settings", e))?);
     }
     // Zones differ by less than two days, so this reaches far enough back for each.
     let from_day = now_ms.div_euclid(86_400_000) - i64::from(DAYS) - 1;
-    let days =
-        by_facility(crate::db::dashboard::load_days(conn, scope, from_day).await?, |d| d.facility.clone());
-    let states = by_facility(crate::db::dashboard::load_states(conn, scope).await?, |s| s.facility.clone());
-    let mut boxes = by_facility(crate::db::dashboard::load_boxes(conn, scope).await?, |b| b.facility.clone());
+    let days = by_facility(crate::db::dashboard::load_days(conn, from_day).await?, |d| d.facility.clone());
+    let states = by_facility(crate::db::dashboard::load_states(conn).await?, |s| s.facility.clone());
+    let mut boxes = by_facility(crate::db::dashboard::load_boxes(conn).await?, |b| b.facility.clone());
     let none = (Vec::new(), Vec::new());
     let mut sites = Vec::with_capacity(rows.len());
     for row in rows {

@@ -15,7 +15,7 @@ use record::tree::Hash;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow};
-use crate::db::{AccountScope, DbConnection, DbError, photos, state, texts};
+use crate::db::{DbError, Scoped, photos, state, texts};
 use crate::web::view_models::cleanings::{
     CleaningView, load_cleaning_views, look_for_photos, proof_path, staff_name, word_cleaner,
 };
@@ -58,18 +58,17 @@ pub(crate) struct HistoryPage {
 impl HistoryPage {
     /// Reads a page of an item's history.
     pub(crate) async fn load(
-        conn: &mut DbConnection,
-        scope: AccountScope,
+        conn: &mut Scoped,
         facility: FacilityId,
         tag: Tag,
         after: &HistoryCursor,
     ) -> Result<Self, DbError> {
         let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let of = HistoryScope::Item(facility, tag);
-        let rows = history_rows::load_cleanings(conn, scope, of, after, limit).await?;
-        let cleanings = load_cleaning_views(conn, scope, rows).await?;
-        let uses = history_rows::load_uses(conn, scope, facility, tag, after, limit).await?;
-        let notes = history_rows::load_notes(conn, scope, facility, tag, after, limit).await?;
+        let rows = history_rows::load_cleanings(conn, of, after, limit).await?;
+        let cleanings = load_cleaning_views(conn, rows).await?;
+        let uses = history_rows::load_uses(conn, facility, tag, after, limit).await?;
+        let notes = history_rows::load_notes(conn, facility, tag, after, limit).await?;
         let cleaned = cleanings.into_iter().map(|cleaning| HistoryEvent::Cleaned(Box::new(cleaning)));
         let others =
             uses.into_iter().map(HistoryEvent::Used).chain(notes.into_iter().map(HistoryEvent::Noted));
@@ -80,7 +79,7 @@ impl HistoryPage {
         let older = events.last().filter(|_| !is_last).map(HistoryEvent::cursor);
         for event in &mut events {
             if let HistoryEvent::Cleaned(cleaning_view) = event {
-                look_for_photos(conn, scope, std::slice::from_mut(&mut **cleaning_view)).await?;
+                look_for_photos(conn, std::slice::from_mut(&mut **cleaning_view)).await?;
             }
         }
         Ok(Self { events, older })
@@ -98,14 +97,14 @@ impl HistoryPage {
     /// Its lines as the page shows them.
     pub(crate) async fn rows(
         &self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         look: HistoryLook<'_>,
     ) -> Result<Vec<HistoryRow>, DbError> {
         let entries = self.noted_entries()?;
         let keys: BTreeSet<_> =
             entries.iter().flatten().flat_map(|entry| rows_named(&entry.event())).collect();
         let mut named = FacilityState::default();
-        state::load_state(conn, look.scope, look.facility, &keys, &mut named).await?;
+        state::load_state(conn, look.facility, &keys, &mut named).await?;
         let mut rows = Vec::with_capacity(self.events.len());
         for (event, entry) in self.events.iter().zip(entries) {
             match event {
@@ -143,7 +142,6 @@ impl HistoryPage {
 /// What the lines of an item's history are worded from.
 #[derive(Clone, Copy)]
 pub(crate) struct HistoryLook<'a> {
-    pub(crate) scope: AccountScope,
     pub(crate) facility: FacilityId,
     pub(crate) tag: Tag,
     /// What people call the item.
@@ -175,11 +173,11 @@ impl HistoryLook<'_> {
 
     async fn cleaning_row(
         self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         named: &FacilityState,
         cleaning_view: &CleaningView,
     ) -> Result<HistoryRow, DbError> {
-        let Self { scope, wall, .. } = self;
+        let Self { wall, .. } = self;
         let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
         let cleaning = &cleaning_view.cleaning;
         let mut parts = vec![cleaning_view.who(page)];
@@ -197,7 +195,7 @@ impl HistoryLook<'_> {
         facts.extend(word_certainty(wall.words(), cleaning_view.certainty));
         let number = wall.number(cleaning.of.seq);
         let voided = match cleaning.voided {
-            Some(of) => Some(load_void(conn, scope, cleaning_view, of, wall).await?),
+            Some(of) => Some(load_void(conn, cleaning_view, of, wall).await?),
             None => None,
         };
         Ok(HistoryRow {
@@ -216,15 +214,15 @@ impl HistoryLook<'_> {
 
     async fn note_row(
         self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         note: &NoteRow,
         entry: Option<&Entry>,
         line: HistoryLine,
     ) -> Result<HistoryRow, DbError> {
-        let Self { scope, wall, .. } = self;
+        let Self { wall, .. } = self;
         let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
         let text = match line.text {
-            Some(hash) => Some(match texts::by_hash(conn, scope, hash).await? {
+            Some(hash) => Some(match texts::by_hash(conn, hash).await? {
                 Some(text) => w.history_note(text),
                 None => w.history_text_erased(),
             }),
@@ -252,10 +250,10 @@ impl HistoryLook<'_> {
     }
 
     /// Where those of these photos are served that are here.
-    async fn photo_paths(self, conn: &mut DbConnection, photos: &[Hash]) -> Result<Vec<String>, DbError> {
+    async fn photo_paths(self, conn: &mut Scoped, photos: &[Hash]) -> Result<Vec<String>, DbError> {
         let mut paths = Vec::new();
         for photo in photos {
-            if photos::is_here(conn, self.scope, *photo).await? {
+            if photos::is_here(conn, *photo).await? {
                 paths.push(format!("/photos/{photo}"));
             }
         }
@@ -265,7 +263,7 @@ impl HistoryLook<'_> {
     /// Who did it: as the entry says it, or else who made the entry.
     async fn who(
         self,
-        conn: &mut DbConnection,
+        conn: &mut Scoped,
         stated: Option<CleanedBy>,
         entry: Option<&Entry>,
     ) -> Result<Option<String>, DbError> {
@@ -278,10 +276,8 @@ impl HistoryLook<'_> {
             None => entry.and_then(|entry| entry.head().by.staff),
         };
         let name = match (of_staff, stated) {
-            (Some(staff), _) => staff_name(conn, self.scope, self.facility, staff).await?,
-            (None, Some(CleanedBy::Entered { name, .. })) => {
-                texts::by_hash(conn, self.scope, name.hash).await?
-            }
+            (Some(staff), _) => staff_name(conn, self.facility, staff).await?,
+            (None, Some(CleanedBy::Entered { name, .. })) => texts::by_hash(conn, name.hash).await?,
             (None, _) => None,
         };
         Ok(match stated {
@@ -330,17 +326,14 @@ fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> 
 
 /// The line that voided a cleaning: under its number another branch may have another one.
 async fn voiding_line(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     cleaning_view: &CleaningView,
     of: EntryRef,
 ) -> Result<Option<Vec<u8>>, DbError> {
     let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
-    let own = crate::db::entries::load_line(conn, scope, &origin, of.seq).await?;
-    let brought = crate::db::runs::line_at(conn, scope, cleaning_view.box_id, of)
-        .await?
-        .into_iter()
-        .map(|(_, line)| line);
+    let own = crate::db::entries::load_line(conn, &origin, of.seq).await?;
+    let brought =
+        crate::db::runs::line_at(conn, cleaning_view.box_id, of).await?.into_iter().map(|(_, line)| line);
     for line in own.into_iter().chain(brought) {
         let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
         if matches!(entry.event(), Event::CleaningVoided(_)) {
@@ -352,23 +345,22 @@ async fn voiding_line(
 
 /// When, by whom and why a cleaning was voided.
 async fn load_void(
-    conn: &mut DbConnection,
-    scope: AccountScope,
+    conn: &mut Scoped,
     cleaning_view: &CleaningView,
     of: EntryRef,
     wall: &LocalTime,
 ) -> Result<String, DbError> {
     let w: EquipmentWords = wall.words();
-    let Some(line) = voiding_line(conn, scope, cleaning_view, of).await? else {
+    let Some(line) = voiding_line(conn, cleaning_view, of).await? else {
         return Ok(w.history_voided());
     };
     let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
     let by = match entry.head().by.staff {
-        Some(staff) => staff_name(conn, scope, cleaning_view.facility, staff).await?,
+        Some(staff) => staff_name(conn, cleaning_view.facility, staff).await?,
         None => None,
     };
     let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
-    let beside = crate::db::texts::texts_beside(conn, scope, &origin, &[line]).await?;
+    let beside = crate::db::texts::texts_beside(conn, &origin, &[line]).await?;
     let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
     let reason = reason.map(|reason| reason.text().trim_end_matches('.').to_owned());
     let when = wall.day_plain(entry.head().at.wall);

@@ -137,24 +137,22 @@ pub(crate) async fn list(
         Some(cursor) => HistoryCursor::read(cursor)
             .ok_or_else(|| parameter_error("cursor", ErrorWords::parameter_cursor))?,
     };
-    let mut conn = web.db.read().await?;
+    let mut conn = web.db.read(program.scope).await?;
     let of = match (facility, tag) {
         (None, None) => HistoryScope::Account,
         (None, Some(_)) => {
             return Err(parameter_error("facility", ErrorWords::parameter_facility));
         }
         (Some(facility), tag) => {
-            crate::db::facilities::get(&mut conn, program.scope, facility).await?.ok_or_else(not_found)?;
+            crate::db::facilities::get(&mut conn, facility).await?.ok_or_else(not_found)?;
             if let Some(tag) = tag {
-                crate::db::dashboard::load_item(&mut conn, program.scope, facility, tag)
-                    .await?
-                    .ok_or_else(not_found)?;
+                crate::db::dashboard::load_item(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
             }
             tag.map_or(HistoryScope::Facility(facility), |tag| HistoryScope::Item(facility, tag))
         }
     };
-    let rows = crate::db::history::load_cleanings(&mut conn, program.scope, of, &after, expected + 1).await?;
-    let mut found = load_cleaning_views(&mut conn, program.scope, rows).await?;
+    let rows = crate::db::history::load_cleanings(&mut conn, of, &after, expected + 1).await?;
+    let mut found = load_cleaning_views(&mut conn, rows).await?;
     let bound = usize::try_from(expected).unwrap_or(usize::MAX);
     let more = found.len() > bound;
     found.truncate(bound);

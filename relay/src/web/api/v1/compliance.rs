@@ -11,7 +11,7 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::{AccountScope, DbConnection, DbError};
+use crate::db::{DbError, Scoped};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
@@ -92,8 +92,8 @@ pub(crate) async fn list(
     Query(requested): Query<ComplianceParams>,
 ) -> Result<Json<ListJson<FacilityCompliance>>, HttpError> {
     let only = read_facility(requested.facility.as_deref())?;
-    let mut conn = web.db.read().await?;
-    let mut sites = load_overviews(&mut conn, program.scope, web.now_ms()).await?;
+    let mut conn = web.db.read(program.scope).await?;
+    let mut sites = load_overviews(&mut conn, web.now_ms()).await?;
     if let Some(only) = only {
         sites.retain(|s| s.id == only);
         if sites.is_empty() {
@@ -102,7 +102,7 @@ pub(crate) async fn list(
     }
     let mut items: Vec<FacilityCompliance> = sites.iter().map(compliance_json).collect();
     if let (Some(_), [site], [item]) = (only, &sites[..], &mut items[..]) {
-        item.items = Some(of_items(&mut conn, program.scope, site).await?);
+        item.items = Some(of_items(&mut conn, site).await?);
     }
     Ok(Json(ListJson { items, next: None }))
 }
@@ -122,25 +122,21 @@ pub(crate) async fn of_facility(
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
 ) -> Result<Json<OldCompliance>, HttpError> {
-    let mut conn = web.db.read().await?;
-    let sites = load_overviews(&mut conn, program.scope, web.now_ms()).await?;
+    let mut conn = web.db.read(program.scope).await?;
+    let sites = load_overviews(&mut conn, web.now_ms()).await?;
     let site = sites.iter().find(|site| site.id == facility).ok_or_else(not_found)?;
-    let items = Some(of_items(&mut conn, program.scope, site).await?);
+    let items = Some(of_items(&mut conn, site).await?);
     let of_site = FacilityCompliance { items, ..compliance_json(site) };
     Ok(Json(OldCompliance { facility_id: facility.to_string(), facility: of_site }))
 }
 
 /// Items whose windows closed, by tag.
-async fn of_items(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    site: &FacilityOverview,
-) -> Result<Vec<ItemCompliance>, DbError> {
-    let tallies = crate::db::dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
+async fn of_items(conn: &mut Scoped, site: &FacilityOverview) -> Result<Vec<ItemCompliance>, DbError> {
+    let tallies = crate::db::dashboard::item_tallies(conn, site.id, site.first_day()).await?;
     let mut tallies: BTreeMap<String, WindowTally> =
         tallies.into_iter().map(|(tag, met, closed)| (tag, tally_windows(met, closed))).collect();
     let mut items = Vec::with_capacity(tallies.len());
-    for row in crate::db::dashboard::load_items(conn, scope, site.id, "", i64::MAX).await? {
+    for row in crate::db::dashboard::load_items(conn, site.id, "", i64::MAX).await? {
         if let Some(tally) = tallies.remove(&row.tag) {
             let item = read_equipment(&row)?;
             items.push(ItemCompliance {

@@ -114,9 +114,9 @@ pub(crate) async fn list(
             (Some(facility), tag.to_string())
         }
     };
-    let mut conn = web.db.read().await?;
+    let mut conn = web.db.read(program.scope).await?;
     let mut ids: Vec<FacilityId> = Vec::new();
-    for row in crate::db::facilities::list_facilities(&mut conn, program.scope).await? {
+    for row in crate::db::facilities::list_facilities(&mut conn).await? {
         ids.push(row.facility.parse().map_err(|e| DbError::stored("facility id", e))?);
     }
     if only.is_some_and(|only| !ids.contains(&only)) {
@@ -133,7 +133,7 @@ pub(crate) async fn list(
         if from != Some(id) {
             after.clear();
         }
-        for row in crate::db::dashboard::load_items(&mut conn, program.scope, id, &after, missing).await? {
+        for row in crate::db::dashboard::load_items(&mut conn, id, &after, missing).await? {
             items.push(equipment_json(&row)?);
         }
     }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::db::epochs::StoredLog;
 use crate::db::log_pages::LineWithTexts;
-use crate::db::{AccountScope, DbConnection, DbError, log_pages};
+use crate::db::{DbError, Scoped, log_pages};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
 use crate::web::http_error::{not_found, parameter_error};
@@ -62,12 +62,8 @@ fn includes_texts(requested: &LogParams) -> Result<bool, HttpError> {
     }
 }
 
-async fn find_origin(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    requested: &LogParams,
-) -> Result<LogOrigin, HttpError> {
-    let boxes = crate::db::dashboard::load_boxes(conn, scope).await?;
+async fn find_origin(conn: &mut Scoped, requested: &LogParams) -> Result<LogOrigin, HttpError> {
+    let boxes = crate::db::dashboard::load_boxes(conn).await?;
     let requested_box: Option<BoxId> =
         requested.r#box.as_deref().map(|id| id.parse().map_err(|_| not_found())).transpose()?;
     let row = match requested_box {
@@ -86,18 +82,14 @@ async fn find_origin(
     Ok(LogOrigin { box_id, epoch })
 }
 
-async fn find_held_log(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    requested: &LogParams,
-) -> Result<StoredLog, HttpError> {
-    let origin = find_origin(conn, scope, requested).await?;
+async fn find_held_log(conn: &mut Scoped, requested: &LogParams) -> Result<StoredLog, HttpError> {
+    let origin = find_origin(conn, requested).await?;
     // A log that nothing says is the box's is no record of anything, whatever whoever sends it says that the box is at.
-    match crate::db::epochs::find_log(conn, scope, &origin).await?.filter(|held| held.key_known) {
+    match crate::db::epochs::find_log(conn, &origin).await?.filter(|held| held.key_known) {
         Some(held) => Ok(held),
         None if requested.epoch.is_some() => Err(not_found()),
         None => {
-            let all = crate::db::epochs::of_box(conn, scope, origin.box_id).await?;
+            let all = crate::db::epochs::of_box(conn, origin.box_id).await?;
             let known = all.into_iter().filter(|held| held.key_known);
             known.max_by_key(|held| held.origin.epoch.n).ok_or_else(not_found)
         }
@@ -126,13 +118,12 @@ pub(crate) async fn list_lines(
     let from = requested.from.as_deref().map_or(Ok(0), str::parse::<u64>);
     let from = from.map_err(|_| parameter_error("from", ErrorWords::parameter_from))?;
     let limit = usize::try_from(read_limit(requested.limit.as_deref())?).unwrap_or_default();
-    let mut conn = web.db.read().await?;
-    let held = find_held_log(&mut conn, program.scope, &requested).await?;
+    let mut conn = web.db.read(program.scope).await?;
+    let held = find_held_log(&mut conn, &requested).await?;
     let lines = if includes_texts(&requested)? {
-        log_pages::load_page(&mut conn, program.scope, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
+        log_pages::load_page(&mut conn, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
     } else {
-        let lines =
-            crate::db::entries::load_lines(&mut conn, program.scope, &held.origin, from, limit).await?;
+        let lines = crate::db::entries::load_lines(&mut conn, &held.origin, from, limit).await?;
         lines.into_iter().map(|line| (line, Vec::new())).collect()
     };
     let lines = Ok::<_, Infallible>(Bytes::from(encode_lines(&lines)));
@@ -148,12 +139,10 @@ pub(crate) async fn show_checkpoint(
     let unknown = || parameter_error("size", ErrorWords::parameter_size);
     let size: Option<u64> =
         requested.size.as_deref().map(|s| s.parse().map_err(|_| unknown())).transpose()?;
-    let mut conn = web.db.read().await?;
-    let held = find_held_log(&mut conn, program.scope, &requested).await?;
+    let mut conn = web.db.read(program.scope).await?;
+    let held = find_held_log(&mut conn, &requested).await?;
     let note = match size {
-        Some(size) => crate::db::epochs::note_at(&mut conn, program.scope, &held.origin, size)
-            .await?
-            .ok_or_else(unknown)?,
+        Some(size) => crate::db::epochs::note_at(&mut conn, &held.origin, size).await?.ok_or_else(unknown)?,
         None => held.cosigned.ok_or_else(not_found)?,
     };
     Ok(MediaBytes::new(note))
@@ -165,8 +154,8 @@ pub(crate) async fn list_keys(
     State(web): State<WebContext>,
     Query(requested): Query<LogParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let mut conn = web.db.read().await?;
-    let held = find_held_log(&mut conn, program.scope, &requested).await?;
+    let mut conn = web.db.read(program.scope).await?;
+    let held = find_held_log(&mut conn, &requested).await?;
     let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let keys = std::iter::once(log).chain(web.fleet.cosigners());
     let text: String = keys.map(|key| format!("{key}\n")).collect();
@@ -181,14 +170,14 @@ pub(crate) async fn show_proof(
     Path(seq): Path<u64>,
     Query(requested): Query<LogParams>,
 ) -> Result<Json<RecordProof>, HttpError> {
-    let mut conn = web.db.read().await?;
-    let origin = find_origin(&mut conn, program.scope, &requested).await?;
+    let mut conn = web.db.read(program.scope).await?;
+    let origin = find_origin(&mut conn, &requested).await?;
     drop(conn);
     let mut proof = proof_of(&web, program.scope, &origin, seq).await?;
     if includes_texts(&requested)? {
-        let mut conn = web.db.read().await?;
+        let mut conn = web.db.read(program.scope).await?;
         let line = proof.entry.clone().into_bytes();
-        let beside = crate::db::texts::texts_beside(&mut conn, program.scope, &origin, &[line]).await?;
+        let beside = crate::db::texts::texts_beside(&mut conn, &origin, &[line]).await?;
         proof.texts = beside.into_iter().flatten().collect();
     }
     Ok(Json(proof))

@@ -1,0 +1,244 @@
+//! The only ways to a statement: [`Scoped`] for one account, [`Platform`] for what is nobody's yet or everybody's.
+
+#[cfg(feature = "postgres")]
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+#[cfg(feature = "postgres")]
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Sqlite, Transaction};
+
+use record::ids::AccountId;
+
+#[cfg(feature = "postgres")]
+use super::exec;
+use super::{Db, DbError};
+
+/// The account that statements may touch. It comes from a row that proves it (a session's, a token's, a box's, a job's), never
+/// from a request's path or body: only this crate's statements make one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountScope {
+    number: i64,
+    account: AccountId,
+}
+
+impl AccountScope {
+    pub(super) fn of(number: i64, account: AccountId) -> Self {
+        Self { number, account }
+    }
+
+    /// Reads the two columns of a row.
+    pub(super) fn read(number: i64, account: &str) -> Result<Self, DbError> {
+        Ok(Self::of(number, account.parse().map_err(|e| DbError::stored("account id", e))?))
+    }
+
+    /// One that no database has.
+    #[cfg(test)]
+    pub(crate) fn made_up(n: u8) -> Self {
+        Self::of(i64::from(n), AccountId::new(i64::from(n), [n; 10]))
+    }
+
+    pub fn account(self) -> AccountId {
+        self.account
+    }
+
+    /// As it stands in the first column of each key.
+    pub(crate) fn key(self) -> i64 {
+        self.number
+    }
+}
+
+/// Why a statement may look past the wall between accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlatformReason {
+    /// Whose is this address, session or token?
+    SignIn,
+    /// Whose is this box, or this code of a claim?
+    Box,
+    /// Work that is found over all accounts.
+    Work,
+    /// The operator's own orders.
+    Operator,
+    /// Whether the database answers.
+    Health,
+    /// The tables themselves.
+    Migration,
+}
+
+/// A connection for reading, or a transaction.
+#[derive(Debug)]
+enum Lane {
+    Sqlite(PoolConnection<Sqlite>),
+    SqliteTx(Transaction<'static, Sqlite>),
+    /// A server's is a transaction for reading, too: what it may see is set for its length.
+    #[cfg(feature = "postgres")]
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What a statement runs on.
+pub enum SqlExecutor<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    #[cfg(feature = "postgres")]
+    Postgres(&'a mut PgConnection),
+}
+
+impl Lane {
+    fn executor(&mut self) -> SqlExecutor<'_> {
+        match self {
+            Self::Sqlite(c) => SqlExecutor::Sqlite(c),
+            Self::SqliteTx(c) => SqlExecutor::Sqlite(c),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(c) => SqlExecutor::Postgres(c),
+        }
+    }
+
+    async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::SqliteTx(tx) => tx.commit().await?,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Where statements run that need no account: on either kind of connection.
+pub trait SqlConnection {
+    #[doc(hidden)]
+    fn lane(&mut self) -> SqlExecutor<'_>;
+}
+
+/// Statements of one account, for reading or in a transaction. On a server row-level security holds them to it.
+#[derive(Debug)]
+pub struct Scoped {
+    lane: Lane,
+    scope: AccountScope,
+}
+
+/// Statements past the wall between accounts.
+#[derive(Debug)]
+pub struct Platform {
+    lane: Lane,
+}
+
+impl SqlConnection for Scoped {
+    fn lane(&mut self) -> SqlExecutor<'_> {
+        self.lane.executor()
+    }
+}
+
+impl SqlConnection for Platform {
+    fn lane(&mut self) -> SqlExecutor<'_> {
+        self.lane.executor()
+    }
+}
+
+impl Scoped {
+    /// Whose statements they are.
+    pub fn scope(&self) -> AccountScope {
+        self.scope
+    }
+
+    pub(crate) fn lane(&mut self) -> SqlExecutor<'_> {
+        self.lane.executor()
+    }
+
+    /// Commits a transaction; a connection that only reads has nothing to commit.
+    ///
+    /// # Errors
+    /// The commit failed, or nobody knows whether it did.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.lane.commit().await
+    }
+}
+
+impl Platform {
+    pub(crate) fn lane(&mut self) -> SqlExecutor<'_> {
+        self.lane.executor()
+    }
+
+    /// Goes on in the same transaction as one account's, behind the wall again.
+    ///
+    /// # Errors
+    /// The database.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "only a server has a wall"))]
+    pub async fn enter(mut self, scope: AccountScope) -> Result<Scoped, DbError> {
+        #[cfg(feature = "postgres")]
+        if matches!(self.lane, Lane::Postgres(_)) {
+            let sql = "SELECT set_config('app.platform', 'off', true), set_config('app.account', $1, true)";
+            exec!(self, sql, scope.key().to_string())?;
+        }
+        Ok(Scoped { lane: self.lane, scope })
+    }
+
+    /// Commits a transaction; a connection that only reads has nothing to commit.
+    ///
+    /// # Errors
+    /// The commit failed, or nobody knows whether it did.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.lane.commit().await
+    }
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+impl Db {
+    /// Reads of one account.
+    ///
+    /// # Errors
+    /// None is free in time.
+    pub async fn read(&self, scope: AccountScope) -> Result<Scoped, DbError> {
+        Ok(Scoped { lane: self.lane(Access::Read, Some(scope)).await?, scope })
+    }
+
+    /// A transaction of one account; dropped without [`Scoped::commit`] it leaves nothing behind.
+    ///
+    /// # Errors
+    /// None can begin in time.
+    pub async fn write(&self, scope: AccountScope) -> Result<Scoped, DbError> {
+        Ok(Scoped { lane: self.lane(Access::Write, Some(scope)).await?, scope })
+    }
+
+    /// Reads past the wall between accounts.
+    ///
+    /// # Errors
+    /// None is free in time.
+    pub async fn platform_read(&self, reason: PlatformReason) -> Result<Platform, DbError> {
+        tracing::trace!(?reason, "reads for the platform");
+        Ok(Platform { lane: self.lane(Access::Read, None).await? })
+    }
+
+    /// A transaction past the wall between accounts.
+    ///
+    /// # Errors
+    /// None can begin in time.
+    pub async fn platform_write(&self, reason: PlatformReason) -> Result<Platform, DbError> {
+        tracing::trace!(?reason, "writes for the platform");
+        Ok(Platform { lane: self.lane(Access::Write, None).await? })
+    }
+
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "only a server has a wall"))]
+    async fn lane(&self, access: Access, scope: Option<AccountScope>) -> Result<Lane, DbError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } if access == Access::Read => Lane::Sqlite(readers.acquire().await?),
+            Self::Sqlite { writer, .. } => Lane::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => {
+                let begin = if access == Access::Read { "BEGIN READ ONLY" } else { "BEGIN" };
+                // A number and two words of our own: there is nothing in it that could be more than it is.
+                let seen = match scope {
+                    Some(scope) => format!("SET LOCAL app.account = '{}'", scope.key()),
+                    None => "SET LOCAL app.platform = 'on'".to_owned(),
+                };
+                // One way to the server and back.
+                Lane::Postgres(pool.begin_with(sqlx::AssertSqlSafe(format!("{begin}; {seen}"))).await?)
+            }
+        })
+    }
+}
