@@ -27,7 +27,7 @@ use relay::accounts::password;
 use relay::accounts::token::{self, MintedToken, new_id};
 use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
-use relay::db::{Db, PlatformReason, Scoped, accounts, boxes, epochs, facilities};
+use relay::db::{Db, PlatformReason, ScopedConnection, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::mqtt::Outbox;
@@ -98,7 +98,7 @@ struct Bench {
 }
 
 /// Somebody who may look at everything.
-async fn people(tx: &mut Scoped) {
+async fn people(tx: &mut ScopedConnection) {
     let password_hash = password::create_hash(PASSWORD).unwrap();
     let user = NewUser {
         user_id: UserId::new(1, [1; 10]),

@@ -6,8 +6,10 @@ use record::sign::VerifierKey;
 use record::tree::Frontier;
 
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, Db, DbError, PlatformReason, Scoped, entries, epochs, facilities};
-use crate::ingest::rebuild_facility;
+use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, entries, epochs, facilities};
+use service::clock::Clock;
+
+use crate::projections::rebuild_facility;
 
 /// Lines in memory at a time.
 const PAGE: usize = 1_024;
@@ -48,14 +50,17 @@ pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<Integrity
 }
 
 async fn audit_one(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     held: &StoredLog,
     cosigners: &[VerifierKey],
     counted: &mut u64,
 ) -> Result<Result<(), String>, DbError> {
     let (mut frontier, size) = (Frontier::default(), held.frontier.size());
     while frontier.size() < size {
-        let lines = entries::load_lines(conn, &held.origin, frontier.size(), PAGE).await?;
+        let lines = match entries::load_lines(conn, &held.origin, frontier.size(), PAGE).await {
+            Err(error @ DbError::Stored { .. }) => return Ok(Err(error.to_string())),
+            lines => lines?,
+        };
         if lines.is_empty() {
             return Ok(Err(format!("entry {} is missing", frontier.size())));
         }
@@ -87,11 +92,11 @@ async fn audit_one(
 ///
 /// # Errors
 /// The first one's that failed; the others are finished.
-pub async fn rebuild_rows(db: &Db, now_ms: i64) -> Result<usize, DbError> {
+pub async fn rebuild_rows(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
     let all = audit_every(db).await?;
     let mut failed = Ok(all.len());
     for (scope, facility) in &all {
-        if let Err(error) = rebuild_one(db, *scope, *facility, now_ms).await {
+        if let Err(error) = rebuild_one(db, (*scope, *facility), clock).await {
             tracing::error!(%facility, %error, "a facility could not be rebuilt, and stays as it was");
             failed = failed.and(Err(error));
         }
@@ -101,13 +106,13 @@ pub async fn rebuild_rows(db: &Db, now_ms: i64) -> Result<usize, DbError> {
 
 async fn rebuild_one(
     db: &Db,
-    scope: AccountScope,
-    facility: record::ids::FacilityId,
-    now_ms: i64,
+    place: (AccountScope, record::ids::FacilityId),
+    clock: &dyn Clock,
 ) -> Result<(), DbError> {
-    let mut tx = db.write(scope).await?;
-    rebuild_facility(&mut tx, facility, now_ms).await?;
-    tx.commit().await
+    let mut tx = db.write(place.0).await?;
+    facilities::request_rebuild(&mut tx, place.1).await?;
+    tx.commit().await?;
+    rebuild_facility(db, place, clock).await.map(drop)
 }
 
 #[cfg(test)]
@@ -156,14 +161,19 @@ mod tests {
         assert_eq!(verify_logs(&db, &[stranger.verifier().clone()]).await.unwrap().faults.len(), 1);
         let other =
             String::from_utf8(entries[1].0.bytes().to_vec()).unwrap().replace("\"wall\":1", "\"wall\":2");
-        let mut tx = db.write(scope).await.unwrap();
-        let sql = "UPDATE entries SET line = $1 WHERE seq = 1";
-        crate::db::exec!(tx, sql, other.into_bytes()).unwrap();
-        tx.commit().await.unwrap();
-        assert!(verify_logs(&db, &cosigners).await.unwrap().faults[0].contains("do not lead to the root"));
-        let mut tx = db.write(scope).await.unwrap();
-        crate::db::exec!(tx, "DELETE FROM entries WHERE seq = 1").unwrap();
-        tx.commit().await.unwrap();
-        assert!(verify_logs(&db, &cosigners).await.unwrap().faults[0].contains("entry 1"));
+        let [first, .., last] = &entries[..] else { panic!() };
+        let packed =
+            |lines: &[&[u8]]| zstd::bulk::compress(&[&lines.join(&b'\n')[..], b"\n"].concat(), 3).unwrap();
+        let changed = packed(&[first.0.bytes(), other.as_bytes(), last.0.bytes()]);
+        let lost = packed(&[first.0.bytes(), last.0.bytes()]);
+        for (lines, fault) in
+            [(changed, "do not lead to the root"), (lost, "cannot be read"), (vec![1], "cannot be read")]
+        {
+            let mut tx = db.write(scope).await.unwrap();
+            crate::db::exec!(tx, "UPDATE segments SET lines = $1", lines).unwrap();
+            tx.commit().await.unwrap();
+            let found = verify_logs(&db, &cosigners).await.unwrap();
+            assert!(found.faults[0].contains(fault), "{found:?}");
+        }
     }
 }

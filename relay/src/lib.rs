@@ -21,7 +21,7 @@ mod limit;
 pub mod listen;
 pub mod mqtt;
 pub mod objects;
-pub mod rollup;
+pub mod projections;
 pub mod rollup_rounds;
 mod serve;
 pub mod settings;
@@ -158,7 +158,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         Command::Verify => verify_logs(&RelayContext::open(settings, clock).await?).await,
         Command::Rebuild => {
             let context = RelayContext::open(settings, clock).await?;
-            let count = audit::rebuild_rows(&context.db, context.clock.now_ms()).await?;
+            let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
             print_line(&format!("rebuilt {count} facilities"))
         }
         order => execute_offline(settings, order_of(order)?, clock).await,

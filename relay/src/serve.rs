@@ -35,7 +35,7 @@ use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
-use crate::{admin, box_api, health, limit, listen, mqtt, rollup_rounds, web};
+use crate::{admin, box_api, health, limit, listen, mqtt, projections, rollup_rounds, web};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
@@ -163,6 +163,8 @@ pub(crate) async fn serve_relay(
         .map_err(io("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
     let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
+    let steps = open.ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
+    let stepping = tokio::spawn(projections::run_steps(db.clone(), steps, Arc::clone(&clock)));
     let work = role.works().then(|| tokio::spawn(run_work(db.clone(), clock, forgetting)));
     loop {
         tokio::select! {
@@ -175,6 +177,8 @@ pub(crate) async fn serve_relay(
     process::notify_stopping();
     tracing::info!("stopping");
     drop(socket);
+    // Cut off, a step leaves nothing behind.
+    stepping.abort();
     if let Some(work) = work {
         // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
         work.abort();
@@ -190,11 +194,10 @@ async fn run_work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
     forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut rollups = rollup_rounds::RollupRounds::default();
     loop {
         tokio::select! {
             _ = rounds.tick() => {
-                if let Err(error) = rollups.round(&db, &*clock).await {
+                if let Err(error) = rollup_rounds::round(&db, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
                 }
             }

@@ -11,7 +11,7 @@ use service::random::RandomSource;
 
 use crate::accounts::token::is_id;
 use crate::db::audit::{NewAudit, insert_act, platform_insert};
-use crate::db::{DbError, Platform, Scoped};
+use crate::db::{DbError, PlatformConnection, ScopedConnection};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -179,7 +179,11 @@ impl AccessLog<'_> {
     }
 
     /// An act, in its transaction.
-    pub async fn write_act(&self, tx: &mut Scoped, record: AccessRecord<'_>) -> Result<(), DbError> {
+    pub async fn write_act(
+        &self,
+        tx: &mut ScopedConnection,
+        record: AccessRecord<'_>,
+    ) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let id = self.id(now_ms);
         insert_act(tx, &access_row(&id, &id, record, AccessOutcome::Done), now_ms).await
@@ -188,7 +192,7 @@ impl AccessLog<'_> {
     /// What may come again and again: one row a minute for the same of the same.
     pub async fn write_repeated(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         record: AccessRecord<'_>,
         outcome: AccessOutcome,
     ) -> Result<(), DbError> {
@@ -200,7 +204,7 @@ impl AccessLog<'_> {
     }
 
     /// What somebody tried who has no account: one row an hour for all of them.
-    pub async fn write_stranger(&self, tx: &mut Platform, act: &str) -> Result<(), DbError> {
+    pub async fn write_stranger(&self, tx: &mut PlatformConnection, act: &str) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let fold = format!("{}\n{act}", now_ms.div_euclid(HOUR_MS));
         let record = AccessRecord { who: "strangers", act, about: "" };

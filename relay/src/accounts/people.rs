@@ -6,7 +6,7 @@ use super::UserRole;
 use super::access_log::{AccessLog, AccessRecord};
 use super::lock_out;
 use super::permission::Permission;
-use crate::db::{self, DbError, Scoped};
+use crate::db::{self, DbError, ScopedConnection};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ pub enum PeopleError {
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn set_password(
-    tx: &mut Scoped,
+    tx: &mut ScopedConnection,
     (log, who): (AccessLog<'_>, &str),
     email: &str,
     hash: &str,
@@ -95,7 +95,7 @@ pub async fn set_password(
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn change_role(
-    tx: &mut Scoped,
+    tx: &mut ScopedConnection,
     (log, who, role): (AccessLog<'_>, &str, Option<UserRole>),
     email: &str,
     act: PersonAct,

@@ -8,7 +8,7 @@ use super::access_log::{AccessLog, AccessRecord};
 use super::token::{self, MintedToken, TokenLife};
 use super::{ApiProgram, visible_name};
 use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
-use crate::db::{Db, DbError, PlatformReason, Scoped};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 
 /// Tokens of an account that open something.
 pub const TOKENS_MAX: i64 = 100;
@@ -54,7 +54,7 @@ pub enum EndedToken {
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn create_token(
-    tx: &mut Scoped,
+    tx: &mut ScopedConnection,
     (log, who): (AccessLog<'_>, &str),
     name: &str,
     life: TokenLife,
@@ -90,7 +90,7 @@ pub async fn create_token(
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn revoke_token(
-    tx: &mut Scoped,
+    tx: &mut ScopedConnection,
     (log, who): (AccessLog<'_>, &str),
     id_or_name: &str,
 ) -> Result<TokenRow, ProgramError> {

@@ -13,7 +13,7 @@ use super::password::{PasswordChecker, PasswordError};
 use super::session::{self, SessionToken};
 use super::{AccountUser, UserRole};
 use crate::db::users::UserRow;
-use crate::db::{self, Db, DbError, Platform, PlatformReason};
+use crate::db::{self, Db, DbError, PlatformConnection, PlatformReason};
 
 /// What the access log calls it.
 const ACT: &str = "sign in";
@@ -155,7 +155,7 @@ impl<'a> AuthService<'a> {
     /// into somebody's browser.
     async fn own_device(
         &self,
-        tx: &mut Platform,
+        tx: &mut PlatformConnection,
         shown: Option<DeviceSecret>,
         now_ms: i64,
     ) -> Result<DeviceSecret, DbError> {

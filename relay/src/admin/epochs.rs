@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{AdminError, AdminHandler};
 use crate::db::claims::OpenClaim;
 use crate::db::epochs::{self, StoredLog};
-use crate::db::{Scoped, boxes, claims, facilities, log_keys};
+use crate::db::{ScopedConnection, boxes, claims, facilities, log_keys};
 use crate::ingest::{self, NotAdmitted};
 
 /// What becomes of such a log.
@@ -40,7 +40,7 @@ fn claim_state(open: &OpenClaim) -> Value {
 
 /// Of a log that brings no entries it is not known what it goes on from. But a box that counts in a log of that number, or a higher one,
 /// has gone on from every earlier place already: another log from there would put it into quarantine.
-async fn admit_claim(conn: &mut Scoped, origin: &LogOrigin) -> Result<Value, AdminError> {
+async fn admit_claim(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<Value, AdminError> {
     let LogOrigin { box_id, epoch } = origin;
     let held = epochs::of_box(conn, *box_id).await?;
     let counts = |held: &&StoredLog| held.key_known && !held.apart && held.frontier.size() > 0;

@@ -24,7 +24,7 @@ use crate::db::accounts::NewUser;
 use crate::db::tokens::TokenRow;
 use crate::db::users::PersonRow;
 use crate::db::{
-    AccountScope, Db, DbError, PlatformReason, Scoped, accounts, boxes, facilities, tokens, users,
+    AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, boxes, facilities, tokens, users,
 };
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
@@ -247,7 +247,7 @@ impl AdminHandler {
         accounts::platform_find(&mut conn, account).await?.ok_or(AdminError::NoAccount(account))
     }
 
-    async fn begin(&self, account: AccountId) -> Result<Scoped, AdminError> {
+    async fn begin(&self, account: AccountId) -> Result<ScopedConnection, AdminError> {
         Ok(self.db.write(self.scope(account).await?).await?)
     }
 
@@ -255,7 +255,7 @@ impl AdminHandler {
         AccessLog { clock: &*self.clock, random: &*self.random }
     }
 
-    async fn audit(&self, tx: &mut Scoped, act: &str, about: &str) -> Result<(), AdminError> {
+    async fn audit(&self, tx: &mut ScopedConnection, act: &str, about: &str) -> Result<(), AdminError> {
         Ok(self.log().write_act(tx, AccessRecord { who: OPERATOR, act, about }).await?)
     }
 

@@ -106,7 +106,7 @@ impl RunHome {
             boxes::add_run(&mut tx, box_id, (run.count(), checked.bytes)).await?;
             adoptions::save_adoption(&mut tx, box_id, &checked.adoptions, true).await?;
             adoptions::mark_arrived(&mut tx, box_id, run).await?;
-            facilities::set_refold(&mut tx, facility, true).await?;
+            facilities::request_rebuild(&mut tx, facility).await?;
         }
         tx.commit().await?;
         let (lines, bytes) = (run.count(), checked.bytes);

@@ -2,7 +2,7 @@
 
 use record::ids::{AccountId, UserId};
 
-use super::{AccountScope, DbError, Platform, Scoped, all, exec, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, opt};
 
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct NewUser<'a> {
 
 /// Makes an account.
 pub async fn platform_create(
-    conn: &mut Platform,
+    conn: &mut PlatformConnection,
     account: AccountId,
     name: &str,
     now_ms: i64,
@@ -32,20 +32,26 @@ pub async fn platform_create(
 }
 
 /// The account of an id that the operator names.
-pub async fn platform_find(conn: &mut Platform, account: AccountId) -> Result<Option<AccountScope>, DbError> {
+pub async fn platform_find(
+    conn: &mut PlatformConnection,
+    account: AccountId,
+) -> Result<Option<AccountScope>, DbError> {
     let row = opt!(conn, (i64,), "SELECT account FROM accounts WHERE id = $1", account.to_string())?;
     Ok(row.map(|(number,)| AccountScope::of(number, account)))
 }
 
 /// The account of a number that another row has.
-pub(super) async fn platform_numbered(conn: &mut Platform, number: i64) -> Result<AccountScope, DbError> {
+pub(super) async fn platform_numbered(
+    conn: &mut PlatformConnection,
+    number: i64,
+) -> Result<AccountScope, DbError> {
     let row = opt!(conn, (String,), "SELECT id FROM accounts WHERE account = $1", number)?;
     let (id,) = row.ok_or_else(|| DbError::stored("account", "a row names one that is not there"))?;
     AccountScope::read(number, &id)
 }
 
 /// Every account with its name, the oldest first.
-pub async fn platform_list(conn: &mut Platform) -> Result<Vec<(String, String)>, DbError> {
+pub async fn platform_list(conn: &mut PlatformConnection) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT id, name FROM accounts ORDER BY id")
 }
 
@@ -53,7 +59,11 @@ pub async fn platform_list(conn: &mut Platform) -> Result<Vec<(String, String)>,
 ///
 /// # Errors
 /// The database; [`DbError::is_conflict`] where the address has a user already.
-pub async fn create_user(conn: &mut Scoped, user: &NewUser<'_>, now_ms: i64) -> Result<(), DbError> {
+pub async fn create_user(
+    conn: &mut ScopedConnection,
+    user: &NewUser<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "INSERT INTO users (account, user_id, email, name, role, password_hash, disabled, created_ms) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -63,7 +73,7 @@ pub async fn create_user(conn: &mut Scoped, user: &NewUser<'_>, now_ms: i64) -> 
 }
 
 /// Takes the account's row for this transaction, so that changes of its people follow each other. Whether there is one.
-pub async fn lock_account(conn: &mut Scoped) -> Result<bool, DbError> {
+pub async fn lock_account(conn: &mut ScopedConnection) -> Result<bool, DbError> {
     let scope = conn.scope();
     Ok(exec!(conn, "UPDATE accounts SET name = name WHERE account = $1", scope.key())? > 0)
 }

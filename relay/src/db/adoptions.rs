@@ -8,7 +8,7 @@ use record::run::RunName;
 
 use super::boxes::to_i64;
 use super::cleanings::run_text;
-use super::{DbError, Scoped, all, bulk, by_keys, exec, opt};
+use super::{DbError, ScopedConnection, all, bulk, by_keys, exec, opt};
 
 /// A run that an entry adopts, and which.
 pub type Adoption = (RunName, LinePlace);
@@ -16,7 +16,7 @@ pub type Adoption = (RunName, LinePlace);
 /// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already. `asks`: those
 /// that are not are asked for.
 pub async fn save_adoption(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     adoptions: &[Adoption],
     asks: bool,
@@ -57,7 +57,7 @@ pub async fn save_adoption(
 
 /// Asks for the runs that a log adopts, which was not known to be its box's before.
 pub async fn request_texts(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     epoch: record::ids::Epoch,
 ) -> Result<(), DbError> {
@@ -71,10 +71,10 @@ pub async fn request_texts(
 }
 
 /// Whether a line of the box that is here adopts the run: one of a log that is known to be its own, or of a run.
-pub async fn is_named(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<bool, DbError> {
+pub async fn is_named(conn: &mut ScopedConnection, box_id: BoxId, run: RunName) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "SELECT a.epoch FROM adoptions a WHERE a.account = $1 AND a.box = $2 AND a.run = $3 AND (a.by_run <> '' \
-               OR EXISTS (SELECT 1 FROM epochs e WHERE e.account = a.account AND e.box = a.box AND e.epoch = a.epoch \
+               OR EXISTS (SELECT 1 FROM logs e WHERE e.account = a.account AND e.box = a.box AND e.epoch = a.epoch \
                AND e.key_known)) LIMIT 1";
     Ok(opt!(conn, (String,), sql, scope.key(), box_id.to_string(), run.to_string())?.is_some())
 }
@@ -83,21 +83,25 @@ const LACKING: &str =
     "SELECT run FROM lacking_runs WHERE account = $1 AND box = $2 AND refused = $3 ORDER BY run LIMIT $4";
 
 /// Runs that lines of a box adopt and that it may send.
-pub async fn lacking_runs(conn: &mut Scoped, box_id: BoxId, limit: u64) -> Result<Vec<RunName>, DbError> {
+pub async fn lacking_runs(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    limit: u64,
+) -> Result<Vec<RunName>, DbError> {
     let scope = conn.scope();
     let rows = all!(conn, (String,), LACKING, scope.key(), box_id.to_string(), false, to_i64(limit))?;
     rows.iter().map(|(run,)| run.parse().map_err(|e| DbError::stored("run", e))).collect()
 }
 
 /// A run that was lacking is here.
-pub async fn mark_arrived(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<(), DbError> {
+pub async fn mark_arrived(conn: &mut ScopedConnection, box_id: BoxId, run: RunName) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "DELETE FROM lacking_runs WHERE account = $1 AND box = $2 AND run = $3";
     exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
 }
 
 /// A run that is lacking is more than is taken, and is not asked for again. Whether that is new.
-pub async fn save_refusal(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<bool, DbError> {
+pub async fn save_refusal(conn: &mut ScopedConnection, box_id: BoxId, run: RunName) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql =
         "UPDATE lacking_runs SET refused = $1 WHERE account = $2 AND box = $3 AND run = $4 AND refused = $5";

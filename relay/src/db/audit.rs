@@ -1,6 +1,6 @@
 //! The log of access: who did what, and what was denied to whom.
 
-use super::{DbError, Platform, Scoped, SqlConnection, all, exec, impl_from_row, opt};
+use super::{DbError, PlatformConnection, ScopedConnection, SqlConnection, all, exec, impl_from_row, opt};
 
 /// The account of rows that are nobody's.
 const NOBODY: i64 = 0;
@@ -60,18 +60,26 @@ async fn write_act(
 }
 
 /// Writes down what somebody did or was denied.
-pub async fn insert_act(conn: &mut Scoped, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
+pub async fn insert_act(conn: &mut ScopedConnection, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
     let scope = conn.scope();
     write_act(conn, scope.key(), row, now_ms).await
 }
 
 /// The same of somebody who has no account.
-pub async fn platform_insert(conn: &mut Platform, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
+pub async fn platform_insert(
+    conn: &mut PlatformConnection,
+    row: &NewAudit<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
     write_act(conn, NOBODY, row, now_ms).await
 }
 
 /// Rows of the account that were begun before the one with this id, the newest first.
-pub async fn rows_before(conn: &mut Scoped, audit_id: &str, limit: i64) -> Result<Vec<AuditRow>, DbError> {
+pub async fn rows_before(
+    conn: &mut ScopedConnection,
+    audit_id: &str,
+    limit: i64,
+) -> Result<Vec<AuditRow>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT audit_id, at_ms, last_ms, times, who, act, about, outcome FROM audit \
                WHERE account = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3";
@@ -79,12 +87,12 @@ pub async fn rows_before(conn: &mut Scoped, audit_id: &str, limit: i64) -> Resul
 }
 
 /// When the newest row of all was written, or added to.
-pub async fn platform_newest_ms(conn: &mut Platform) -> Result<Option<i64>, DbError> {
+pub async fn platform_newest_ms(conn: &mut PlatformConnection) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_ms) FROM audit")?;
     Ok(newest.and_then(|(at,)| at))
 }
 
 /// Forgets rows that nothing was added to since `before_ms`.
-pub async fn platform_forget_old(conn: &mut Platform, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM audit WHERE last_ms < $1", before_ms)
 }

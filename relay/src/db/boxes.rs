@@ -2,7 +2,7 @@
 
 use record::ids::{BoxId, ConnectionId, Epoch, FacilityId};
 
-use super::{AccountScope, DbError, Platform, Scoped, exec, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, opt};
 
 /// Where a box belongs and whether it may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,10 @@ pub(crate) fn to_i64(number: u64) -> i64 {
 }
 
 /// Where a box belongs: the certificate proves which box speaks, this says for whom.
-pub async fn platform_home(conn: &mut Platform, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
+pub async fn platform_home(
+    conn: &mut PlatformConnection,
+    box_id: BoxId,
+) -> Result<Option<BoxOwner>, DbError> {
     let sql = "SELECT b.account, a.id, b.facility, b.revoked_ms, b.quarantined_ms \
                FROM boxes b JOIN accounts a ON a.account = b.account WHERE b.box = $1";
     let row = opt!(conn, (i64, String, String, Option<i64>, Option<i64>), sql, box_id.to_string())?;
@@ -48,7 +51,7 @@ pub async fn platform_home(conn: &mut Platform, box_id: BoxId) -> Result<Option<
 }
 
 /// The same of a box of this account, within its transaction.
-pub async fn find_home(conn: &mut Scoped, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
+pub async fn find_home(conn: &mut ScopedConnection, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT facility, revoked_ms, quarantined_ms FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, HomeRow, sql, scope.key(), box_id.to_string())?;
@@ -56,7 +59,7 @@ pub async fn find_home(conn: &mut Scoped, box_id: BoxId) -> Result<Option<BoxOwn
 }
 
 /// As [`find_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.
-pub async fn lock_box(conn: &mut Scoped, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
+pub async fn lock_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE boxes SET refusals = refusals WHERE account = $1 AND box = $2 \
                RETURNING facility, revoked_ms, quarantined_ms";
@@ -74,7 +77,7 @@ fn find_owner(scope: AccountScope, (facility, revoked, quarantined): HomeRow) ->
 
 /// Registers a box at its claim, or moves it to another facility of the same account.
 pub async fn insert_box(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     (box_id, facility, epoch): (BoxId, FacilityId, Epoch),
     model: &str,
     version: &str,
@@ -95,7 +98,7 @@ pub async fn insert_box(
 
 /// A connection of the box is open.
 pub async fn set_connected(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     connection: ConnectionId,
     now_ms: i64,
@@ -108,7 +111,7 @@ pub async fn set_connected(
 
 /// A connection ended; an older one's end changes nothing.
 pub async fn set_disconnected(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     connection: ConnectionId,
     now_ms: i64,
@@ -120,7 +123,7 @@ pub async fn set_disconnected(
 
 /// Keeps a hello.
 pub async fn save_hello(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     reported: &ReportedState<'_>,
     (version, hello): (&str, &str),
@@ -152,7 +155,7 @@ pub async fn save_hello(
 
 /// Keeps a health report.
 pub async fn save_health(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     reported: &ReportedState<'_>,
     health: &str,
@@ -169,14 +172,19 @@ pub async fn save_health(
 }
 
 /// Marks that something of the box was heard.
-pub async fn touch_last_seen(conn: &mut Scoped, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
+pub async fn touch_last_seen(conn: &mut ScopedConnection, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE boxes SET heard_ms = $1 WHERE account = $2 AND box = $3";
     exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Takes nothing more of the box until a person has looked. The first reason stays.
-pub async fn quarantine_box(conn: &mut Scoped, box_id: BoxId, why: &str, now_ms: i64) -> Result<(), DbError> {
+pub async fn quarantine_box(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    why: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE boxes SET quarantined_ms = $1, quarantine = $2 \
                WHERE account = $3 AND box = $4 AND quarantined_ms IS NULL";
@@ -184,7 +192,7 @@ pub async fn quarantine_box(conn: &mut Scoped, box_id: BoxId, why: &str, now_ms:
 }
 
 /// Takes the box's word again, after a person has looked. Whether there was anything to lift.
-pub async fn release_box(conn: &mut Scoped, box_id: BoxId) -> Result<bool, DbError> {
+pub async fn release_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE boxes SET quarantined_ms = NULL, quarantine = NULL \
                WHERE account = $1 AND box = $2 AND quarantined_ms IS NOT NULL";
@@ -202,7 +210,7 @@ pub struct RunTotals {
 }
 
 /// What the runs of a box that are here come to.
-pub async fn run_totals(conn: &mut Scoped, box_id: BoxId) -> Result<RunTotals, DbError> {
+pub async fn run_totals(conn: &mut ScopedConnection, box_id: BoxId) -> Result<RunTotals, DbError> {
     let scope = conn.scope();
     let sql = "SELECT run_count, run_lines, run_bytes FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, (i64, i64, i64), sql, scope.key(), box_id.to_string())?;
@@ -212,7 +220,11 @@ pub async fn run_totals(conn: &mut Scoped, box_id: BoxId) -> Result<RunTotals, D
 }
 
 /// The runs of a box are more.
-pub async fn add_run(conn: &mut Scoped, box_id: BoxId, (lines, bytes): (u64, u64)) -> Result<(), DbError> {
+pub async fn add_run(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    (lines, bytes): (u64, u64),
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE boxes SET run_count = run_count + 1, run_lines = run_lines + $1, run_bytes = run_bytes + $2 \
                WHERE account = $3 AND box = $4";
@@ -220,7 +232,7 @@ pub async fn add_run(conn: &mut Scoped, box_id: BoxId, (lines, bytes): (u64, u64
 }
 
 /// Revokes a box and its certificates. Whether there was one to revoke.
-pub async fn revoke_box(conn: &mut Scoped, box_id: BoxId, now_ms: i64) -> Result<bool, DbError> {
+pub async fn revoke_box(conn: &mut ScopedConnection, box_id: BoxId, now_ms: i64) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE boxes SET revoked_ms = $1 WHERE account = $2 AND box = $3 AND revoked_ms IS NULL";
     let touched = exec!(conn, sql, now_ms, scope.key(), box_id.to_string())?;
@@ -232,7 +244,7 @@ pub async fn revoke_box(conn: &mut Scoped, box_id: BoxId, now_ms: i64) -> Result
 
 /// Keeps the serial number of a certificate that was issued.
 pub async fn insert_certificate(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     serial: &str,
     (issued_ms, not_after_ms): (i64, i64),
@@ -245,7 +257,7 @@ pub async fn insert_certificate(
 
 /// Whether a certificate speaks for the box: `None` unknown, `Some(true)` good, `Some(false)` revoked.
 pub async fn find_certificate(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     serial: &str,
 ) -> Result<Option<bool>, DbError> {

@@ -2,7 +2,7 @@
 
 use service::attempts::AttemptBucket;
 
-use super::{DbError, Platform, SqlConnection, exec, opt};
+use super::{DbError, PlatformConnection, SqlConnection, exec, opt};
 
 /// The bucket of a name; one that was never touched is full.
 pub async fn find_bucket(conn: &mut impl SqlConnection, name: &str) -> Result<AttemptBucket, DbError> {
@@ -43,6 +43,6 @@ pub async fn forget_bucket(conn: &mut impl SqlConnection, name: &str) -> Result<
 }
 
 /// Forgets what was not touched since `before_ms`.
-pub async fn platform_forget_old(conn: &mut Platform, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM attempt_buckets WHERE at_ms < $1", before_ms)
 }

@@ -3,7 +3,9 @@
 use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, FacilityId};
 
-use super::{AccountScope, DbError, Platform, Scoped, accounts, all, exec, impl_from_row, opt};
+use super::{
+    AccountScope, DbError, PlatformConnection, ScopedConnection, accounts, all, exec, impl_from_row, opt,
+};
 
 /// A code as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub struct WaitedLog {
 
 /// Keeps a new code's digest.
 pub async fn insert_claim(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     code: &[u8],
     (now_ms, expires_ms): (i64, i64),
@@ -55,13 +57,13 @@ type Row =
     (i64, String, i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<Vec<u8>>);
 
 /// Whether anybody made such a code: asked before a transaction is begun for a stranger.
-pub async fn platform_exists(conn: &mut Platform, code: &[u8]) -> Result<bool, DbError> {
+pub async fn platform_exists(conn: &mut PlatformConnection, code: &[u8]) -> Result<bool, DbError> {
     let row = opt!(conn, (i64,), "SELECT account FROM claims WHERE code = $1", code.to_vec())?;
     Ok(row.is_some())
 }
 
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
-pub async fn platform_take(conn: &mut Platform, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
+pub async fn platform_take(conn: &mut PlatformConnection, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
                RETURNING account, facility, expires_ms, box, csr_key, answer, epoch, log_key";
     let row = opt!(conn, Row, sql, code.to_vec())?;
@@ -108,13 +110,13 @@ impl OpenClaim {
 
 /// All of an account, each log once. One that has entries here or counts is decided on as such; a box that was revoked brings none. An
 /// admission stays when its code expires.
-pub async fn open_claims(conn: &mut Scoped, now_ms: i64) -> Result<Vec<OpenClaim>, DbError> {
+pub async fn open_claims(conn: &mut ScopedConnection, now_ms: i64) -> Result<Vec<OpenClaim>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT c.box AS box_id, c.epoch AS epoch, c.log_key AS log_key, MAX(c.admitted_ms) AS admitted_ms \
                FROM claims c JOIN boxes b ON b.account = c.account AND b.box = c.box \
                WHERE c.account = $1 AND c.answer IS NULL AND c.log_key IS NOT NULL \
                AND (c.expires_ms > $2 OR c.admitted_ms IS NOT NULL) AND b.revoked_ms IS NULL AND NOT EXISTS \
-               (SELECT 1 FROM epochs e WHERE e.account = c.account AND e.box = c.box AND e.epoch = c.epoch \
+               (SELECT 1 FROM logs e WHERE e.account = c.account AND e.box = c.box AND e.epoch = c.epoch \
                AND (e.key_known OR e.size > 0)) \
                GROUP BY c.box, c.epoch, c.log_key ORDER BY 1, 2, 3";
     all!(conn, OpenClaim, sql, scope.key(), now_ms)
@@ -133,7 +135,7 @@ pub struct BroughtLog<'a> {
 
 /// Marks a code as used by a box whose log waits: it belongs to that log from then on. Whether that is new.
 pub async fn mark_waiting(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     code: &[u8],
     brought: BroughtLog<'_>,
     now_ms: i64,
@@ -149,7 +151,11 @@ pub async fn mark_waiting(
 
 /// Admits the log with which claims wait: its box gets its certificate when it comes again, and nothing is known of it before. Whether
 /// any waits. Rows of claims come before those of boxes.
-pub async fn admit_waiting(conn: &mut Scoped, origin: &LogOrigin, now_ms: i64) -> Result<bool, DbError> {
+pub async fn admit_waiting(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    now_ms: i64,
+) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE claims SET admitted_ms = $1 WHERE account = $2 AND box = $3 AND epoch = $4 AND answer IS NULL \
                AND log_key IS NOT NULL AND admitted_ms IS NULL AND expires_ms > $5";
@@ -158,21 +164,26 @@ pub async fn admit_waiting(conn: &mut Scoped, origin: &LogOrigin, now_ms: i64) -
 }
 
 /// Drops the codes with which a log came that is not its box's, admitted or not: they open nothing any more. Whether there were any.
-pub async fn forget_waiting(conn: &mut Scoped, origin: &LogOrigin) -> Result<bool, DbError> {
+pub async fn forget_waiting(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "DELETE FROM claims WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL";
     Ok(exec!(conn, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())? > 0)
 }
 
 /// The same of every log of a box.
-pub async fn forget_box(conn: &mut Scoped, box_id: BoxId) -> Result<(), DbError> {
+pub async fn forget_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "DELETE FROM claims WHERE account = $1 AND box = $2 AND answer IS NULL";
     exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Marks a code as used: by whom, and what it was answered. The log that waited stands there already.
-pub async fn mark_used(conn: &mut Scoped, code: &[u8], used: &UsedClaim, now_ms: i64) -> Result<(), DbError> {
+pub async fn mark_used(
+    conn: &mut ScopedConnection,
+    code: &[u8],
+    used: &UsedClaim,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, answer = $4 \
                WHERE account = $5 AND code = $6 AND answer IS NULL";

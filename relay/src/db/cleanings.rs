@@ -4,20 +4,130 @@ use std::collections::BTreeSet;
 
 use record::entry::ClockState;
 use record::fold::{CleaningRecord, UseRecord};
-use record::ids::{BootId, BoxId, FacilityId, ProtocolId};
+use record::ids::{BootId, BoxId, ProtocolId};
 use record::kinds::EntryRef;
 use record::run::RunName;
 use record::tag::Tag;
+use record::tree::Hash;
 
 use super::boxes::to_i64;
-use super::{DbError, Scoped, all, bulk, by_keys, exec};
+use super::epochs::LogNumber;
+use super::projections::ProjectionNumber;
+use super::segments::stated_size;
+use super::{DbError, ScopedConnection, all, bulk, by_keys, exec, impl_from_row};
 
-/// A cleaning and the box whose log holds it.
-pub type IndexedCleaning = (BoxId, CleaningRecord);
+/// A text that was typed for a cleaning: who did it, or a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedText {
+    pub hash: Hash,
+    pub text: String,
+}
 
-fn read_cleanings((box_id, body): (String, String)) -> Result<IndexedCleaning, DbError> {
-    let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-    Ok((box_id, serde_json::from_str(&body).map_err(|e| DbError::stored("cleaning", e))?))
+/// A cleaning as the index has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedCleaning {
+    /// The log whose epoch its line is of.
+    pub log: LogNumber,
+    pub cleaning: CleaningRecord,
+    /// Who, where that was typed and is not erased; only of one that is new.
+    pub who: Option<TypedText>,
+    /// A note, likewise.
+    pub note: Option<TypedText>,
+}
+
+impl IndexedCleaning {
+    /// One that stands in the index already: its texts stay as they are.
+    fn stored(log: i64, cleaning: CleaningRecord) -> Self {
+        Self { log: LogNumber::of(log), cleaning, who: None, note: None }
+    }
+}
+
+/// The first bytes of a text's hash, by which an erasure finds it.
+fn text_mark(hash: Hash) -> i64 {
+    hash.0[..4].iter().fold(0, |mark, byte| mark << 8 | i64::from(*byte))
+}
+
+/// What a packed cleaning is compared with: the members that nearly each one has. Another text is another [`PROJECTION_VERSION`].
+///
+/// [`PROJECTION_VERSION`]: super::projections::PROJECTION_VERSION
+const SAMPLE: &[u8] = br#"{"stated":{"at_ms":1763610000000},"incomplete":["steps","contact-time","photo","who","steps-not-stated"],"voided":{"epoch":"1-00ab0102","seq":17},"flags":["late","no-photo"],"checked":{"epoch":"1-00ab0102","seq":18,"result":"passed"},"adopted":{"run":"","by":{"epoch":"1-00ab0102","seq":19},"at_ms":1763610000000},"photos":["0123456789abcdef"],"at":{"boot":"01JD","clock":"uncertain","up":360000,"wall":1763610000000},"who":"unattributed","who":{"badge":{"staff":"01JD"}},"who":{"entered":{"name":{"redactable":"","salt":""}}},"who":{"login":{"staff":"01JD"}},"at":{"boot":"01JD","clock":"synced","up":86400000,"wall":1763610000000},"who":{"pin":{"staff":"01JD","lists":"entered"}}}"#;
+
+/// Members that stand in columns of their own.
+const IN_COLUMNS: [&str; 6] = ["epoch", "seq", "tag", "performed_ms", "recorded_ms", "protocol"];
+
+/// For the few hundred bytes of a cleaning.
+const PACK_LEVEL: i32 = 3;
+
+fn pack_cleaning(
+    compressor: &mut zstd::bulk::Compressor<'_>,
+    cleaning: &CleaningRecord,
+) -> Result<Vec<u8>, DbError> {
+    let mut body = serde_json::to_value(cleaning).map_err(|e| DbError::stored("cleaning", e))?;
+    if let Some(members) = body.as_object_mut() {
+        IN_COLUMNS.iter().for_each(|member| drop(members.remove(*member)));
+    }
+    compressor.compress(body.to_string().as_bytes()).map_err(|e| DbError::stored("cleaning", e))
+}
+
+/// The columns of a cleaning from which its record is put together.
+#[derive(Debug)]
+pub(super) struct CleaningColumns {
+    pub(super) epoch: String,
+    pub(super) seq: i64,
+    pub(super) tag: String,
+    pub(super) performed_ms: i64,
+    pub(super) recorded_ms: i64,
+    pub(super) protocol: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// Reads packed cleanings.
+pub(super) struct CleaningReader(zstd::bulk::Decompressor<'static>);
+
+impl CleaningReader {
+    pub(super) fn new() -> Result<Self, DbError> {
+        let made = zstd::bulk::Decompressor::with_dictionary(SAMPLE);
+        made.map(Self).map_err(|e| DbError::stored("cleaning", e))
+    }
+
+    pub(super) fn read(&mut self, row: &CleaningColumns) -> Result<CleaningRecord, DbError> {
+        let stored = |e: &dyn std::fmt::Display| DbError::stored("cleaning", e);
+        let size = stated_size(&row.body).ok_or_else(|| stored(&"it does not state its size"))?;
+        let plain = self.0.decompress(&row.body, size).map_err(|e| stored(&e))?;
+        let mut body: serde_json::Value = serde_json::from_slice(&plain).map_err(|e| stored(&e))?;
+        let members = body.as_object_mut().ok_or_else(|| stored(&"it is no object"))?;
+        members.insert("epoch".into(), row.epoch.as_str().into());
+        members.insert("seq".into(), row.seq.into());
+        members.insert("tag".into(), row.tag.as_str().into());
+        members.insert("performed_ms".into(), row.performed_ms.into());
+        members.insert("recorded_ms".into(), row.recorded_ms.into());
+        members.extend(row.protocol.as_deref().map(|id| ("protocol".to_owned(), id.into())));
+        serde_json::from_value(body).map_err(|e| stored(&e))
+    }
+}
+
+/// Number and epoch of the log, and the columns.
+#[derive(Debug)]
+struct FoundRow {
+    log: i64,
+    epoch: String,
+    seq: i64,
+    tag: String,
+    performed_ms: i64,
+    recorded_ms: i64,
+    protocol: Option<String>,
+    body: Vec<u8>,
+    place: Option<i64>,
+}
+
+impl_from_row!(FoundRow { log, epoch, seq, tag, performed_ms, recorded_ms, protocol, body, place });
+
+impl FoundRow {
+    fn read(self, reader: &mut CleaningReader) -> Result<(IndexedCleaning, Option<i64>), DbError> {
+        let Self { log, epoch, seq, tag, performed_ms, recorded_ms, protocol, body, place } = self;
+        let row = CleaningColumns { epoch, seq, tag, performed_ms, recorded_ms, protocol, body };
+        Ok((IndexedCleaning::stored(log, reader.read(&row)?), place))
+    }
 }
 
 /// A run as its column has it: empty for a line of the chain.
@@ -32,81 +142,109 @@ pub(super) fn run_of(text: &str) -> Result<Option<RunName>, DbError> {
 }
 
 /// The cleanings that lines of a number recorded, one for each branch that counts, with the place of its run (see
-/// `runs.place`). Only of the box that speaks of it: what an entry says, it says of its own box's log.
+/// `run_places`). Only of the box that speaks of it: what an entry says, it says of its own box's log.
 pub async fn find_cleaning(
-    conn: &mut Scoped,
-    (facility, box_id): (FacilityId, BoxId),
+    conn: &mut ScopedConnection,
+    (projection, box_id): (ProjectionNumber, BoxId),
     of: EntryRef,
 ) -> Result<Vec<(IndexedCleaning, Option<i64>)>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT c.box, c.body, r.place FROM cleanings c \
-               LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
-               WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4 AND c.facility = $5";
-    let (box_id, epoch, facility) = (box_id.to_string(), of.epoch.to_string(), facility.to_string());
-    let rows =
-        all!(conn, (String, String, Option<i64>), sql, scope.key(), box_id, epoch, to_i64(of.seq), facility)?;
-    rows.into_iter().map(|(box_id, body, place)| Ok((read_cleanings((box_id, body))?, place))).collect()
+    let sql = "SELECT c.log, l.epoch, c.seq, c.tag, c.performed_ms, c.recorded_ms, c.protocol, c.body, r.place \
+               FROM logs l JOIN cleanings c ON c.account = l.account AND c.projection = $1 AND c.log = l.log AND c.seq = $2 \
+               LEFT JOIN run_places r ON r.account = c.account AND r.projection = c.projection AND r.box = l.box AND r.run = c.run \
+               WHERE l.account = $3 AND l.box = $4 AND l.epoch = $5";
+    let (box_id, epoch) = (box_id.to_string(), of.epoch.to_string());
+    let rows = all!(conn, FoundRow, sql, projection.key(), to_i64(of.seq), scope.key(), box_id, epoch)?;
+    let mut reader = CleaningReader::new()?;
+    rows.into_iter().map(|row| row.read(&mut reader)).collect()
 }
 
 /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
 pub async fn uncertain_of_boot(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     boot: BootId,
 ) -> Result<Vec<IndexedCleaning>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT box, body FROM cleanings WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
-    let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
-    rows.into_iter().map(read_cleanings).collect()
+    let sql = "SELECT c.log, l.epoch, c.seq, c.tag, c.performed_ms, c.recorded_ms, c.protocol, c.body, \
+               CAST(NULL AS BIGINT) AS place \
+               FROM cleanings c JOIN logs l ON l.account = c.account AND l.log = c.log \
+               WHERE c.account = $1 AND c.projection = $2 AND c.unsure_boot = $3";
+    let rows = all!(conn, FoundRow, sql, scope.key(), projection.key(), boot.to_string())?;
+    let mut reader = CleaningReader::new()?;
+    rows.into_iter().map(|row| Ok(row.read(&mut reader)?.0)).collect()
 }
 
 /// Writes cleanings, new ones and changed ones. `held_in`: the run that the lines of the new ones stand in.
 pub async fn save_cleanings(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     cleanings: &[&IndexedCleaning],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
-    let body = |c: &CleaningRecord| serde_json::to_string(c).unwrap_or_default();
+    let (account, projection, held_in) = (scope.key(), projection.key(), run_text(held_in));
+    let mut compressor = zstd::bulk::Compressor::with_dictionary(PACK_LEVEL, SAMPLE)
+        .map_err(|e| DbError::stored("cleaning", e))?;
+    let packed = |c: &&'_ IndexedCleaning| pack_cleaning(&mut compressor, &c.cleaning);
+    let bodies: Vec<Vec<u8>> = cleanings.iter().map(packed).collect::<Result<_, _>>()?;
+    let rows: Vec<(&IndexedCleaning, Vec<u8>)> = cleanings.iter().copied().zip(bodies).collect();
     let unsure = |c: &CleaningRecord| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
-    let head = "INSERT INTO cleanings (account, box, epoch, seq, run, facility, tag, day, performed_ms, recorded_ms, \
-                complete, voided, protocol, unsure_boot, photo, body, held_in)";
-    let tail = " ON CONFLICT (account, box, epoch, seq, run) DO UPDATE SET day = excluded.day, \
+    let head = "INSERT INTO cleanings (account, projection, log, seq, run, tag, day, performed_ms, recorded_ms, \
+                complete, voided, protocol, unsure_boot, who, who_mark, note, note_mark, body, held_in)";
+    let tail = " ON CONFLICT (account, projection, log, seq, run) DO UPDATE SET day = excluded.day, \
                 performed_ms = excluded.performed_ms, \
                 recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
-                unsure_boot = excluded.unsure_boot, protocol = excluded.protocol, photo = excluded.photo, body = excluded.body";
+                unsure_boot = excluded.unsure_boot, protocol = excluded.protocol, body = excluded.body";
     bulk!(
         conn,
         head,
-        17,
+        19,
         tail,
-        cleanings,
-        |(box_id, c)| account,
-        box_id.to_string(),
-        c.of.epoch.to_string(),
-        to_i64(c.of.seq),
-        run_text(c.place().run),
-        facility.as_str(),
-        c.tag.to_string(),
-        utc_day(c.performed_ms),
-        c.performed_ms,
-        c.recorded_ms,
-        c.is_complete(),
-        c.voided.is_some(),
-        c.protocol.map(|id| id.to_string()),
-        unsure(c),
-        c.photos.first().map(|p| p.to_string()),
-        body(c),
+        rows,
+        |(row, body)| account,
+        projection,
+        row.log.key(),
+        to_i64(row.cleaning.of.seq),
+        run_text(row.cleaning.place().run),
+        row.cleaning.tag.to_string(),
+        utc_day(row.cleaning.performed_ms),
+        row.cleaning.performed_ms,
+        row.cleaning.recorded_ms,
+        row.cleaning.is_complete(),
+        row.cleaning.voided.is_some(),
+        row.cleaning.protocol.map(|id| id.to_string()),
+        unsure(&row.cleaning),
+        row.who.as_ref().map(|typed| typed.text.as_str()),
+        row.who.as_ref().map(|typed| text_mark(typed.hash)),
+        row.note.as_ref().map(|typed| typed.text.as_str()),
+        row.note.as_ref().map(|typed| text_mark(typed.hash)),
+        body.as_slice(),
         held_in.as_str(),
     )?;
     let days: BTreeSet<(Tag, i64)> =
-        cleanings.iter().map(|(_, c)| (c.tag, utc_day(c.performed_ms))).collect();
+        cleanings.iter().map(|c| (c.cleaning.tag, utc_day(c.cleaning.performed_ms))).collect();
     let days: Vec<(Tag, i64)> = days.into_iter().collect();
-    let head = "INSERT INTO clean_days (account, facility, tag, day)";
-    let tail = " ON CONFLICT (account, facility, tag, day) DO NOTHING";
-    bulk!(conn, head, 4, tail, days, |(tag, day)| account, facility.as_str(), tag.to_string(), *day)
+    let head = "INSERT INTO clean_days (account, projection, tag, day)";
+    let tail = " ON CONFLICT (account, projection, tag, day) DO NOTHING";
+    bulk!(conn, head, 4, tail, days, |(tag, day)| account, projection, tag.to_string(), *day)
+}
+
+/// Takes an erased text out of the rows of a projection.
+pub async fn clear_text(
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
+    hash: Hash,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let mark = text_mark(hash);
+    for sql in [
+        "UPDATE cleanings SET who = NULL, who_mark = NULL WHERE account = $1 AND projection = $2 AND who_mark = $3",
+        "UPDATE cleanings SET note = NULL, note_mark = NULL WHERE account = $1 AND projection = $2 AND note_mark = $3",
+    ] {
+        exec!(conn, sql, scope.key(), projection.key(), mark)?;
+    }
+    Ok(())
 }
 
 /// The day by which the index of an item is kept; no civil day of the facility.
@@ -117,8 +255,8 @@ pub(super) fn utc_day(ms: i64) -> i64 {
 /// A use of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexedUse {
-    /// Whose log holds it.
-    pub box_id: BoxId,
+    /// The log whose epoch its line is of.
+    pub log: LogNumber,
     /// What its entry says.
     pub used: UseRecord,
     /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
@@ -128,8 +266,8 @@ pub struct IndexedUse {
 /// A use that ended at another time than was believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MovedUse {
-    /// Whose log holds it.
-    pub box_id: BoxId,
+    /// The log whose epoch its line is of.
+    pub log: LogNumber,
     /// What its entry says.
     pub used: UseRecord,
     /// When it was believed to have ended, milliseconds since 1970.
@@ -143,47 +281,44 @@ fn use_body(used: &UseRecord) -> String {
     serde_json::to_string(used).unwrap_or_default()
 }
 
-/// Uses of a boot whose clock was not synced when they were written, each with the box whose log holds it.
+/// Uses of a boot whose clock was not synced when they were written, each with its log.
 pub async fn uncertain_uses_of_boot(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     boot: BootId,
-) -> Result<Vec<(BoxId, UseRecord)>, DbError> {
+) -> Result<Vec<(LogNumber, UseRecord)>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT box, body FROM uses WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
-    let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
-    rows.iter().map(|(box_id, body)| read_use(box_id, body)).collect()
-}
-
-fn read_use(box_id: &str, body: &str) -> Result<(BoxId, UseRecord), DbError> {
-    let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-    Ok((box_id, serde_json::from_str(body).map_err(|e| DbError::stored("use", e))?))
+    let sql = "SELECT log, body FROM uses WHERE account = $1 AND projection = $2 AND unsure_boot = $3";
+    let rows = all!(conn, (i64, String), sql, scope.key(), projection.key(), boot.to_string())?;
+    let read = |(log, body): &(i64, String)| {
+        let used = serde_json::from_str(body).map_err(|e| DbError::stored("use", e))?;
+        Ok((LogNumber::of(*log), used))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Writes uses. `held_in`: the run that their lines stand in, where no log has them.
 pub async fn put_uses(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     uses: &[IndexedUse],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
-    let head =
-        "INSERT INTO uses (account, facility, tag, ended_ms, box, epoch, seq, held_in, unsure_boot, body)";
-    let tail = " ON CONFLICT (account, facility, tag, ended_ms, box, epoch, seq, held_in) DO NOTHING";
+    let (account, projection, held_in) = (scope.key(), projection.key(), run_text(held_in));
+    let head = "INSERT INTO uses (account, projection, tag, ended_ms, log, seq, held_in, unsure_boot, body)";
+    let tail = " ON CONFLICT (account, projection, tag, ended_ms, log, seq, held_in) DO NOTHING";
     bulk!(
         conn,
         head,
-        10,
+        9,
         tail,
         uses,
         |u| account,
-        facility.as_str(),
+        projection,
         u.used.tag.to_string(),
         u.ended_ms,
-        u.box_id.to_string(),
-        u.used.of.epoch.to_string(),
+        u.log.key(),
         to_i64(u.used.of.seq),
         held_in.as_str(),
         u.used.is_unsure().then(|| u.used.at.boot.to_string()),
@@ -192,17 +327,19 @@ pub async fn put_uses(
 }
 
 /// Puts uses that are there already at their true times.
-pub async fn move_uses(conn: &mut Scoped, facility: FacilityId, moved: &[MovedUse]) -> Result<(), DbError> {
+pub async fn move_uses(
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
+    moved: &[MovedUse],
+) -> Result<(), DbError> {
     let scope = conn.scope();
-    let (account, facility) = (scope.key(), facility.to_string());
-    let (account, facility) = (account, facility.as_str());
+    let (account, projection) = (scope.key(), projection.key());
     // Of two branches that gave one number to two lines, the one whose line it is.
-    let sql = "UPDATE uses SET ended_ms = $1 WHERE account = $2 AND facility = $3 AND tag = $4 AND ended_ms = $5 \
-               AND box = $6 AND epoch = $7 AND seq = $8 AND body = $9";
-    for MovedUse { box_id, used, before_ms, ended_ms } in moved {
-        let (tag, box_id, epoch) = (used.tag.to_string(), box_id.to_string(), used.of.epoch.to_string());
-        let (seq, body) = (to_i64(used.of.seq), use_body(used));
-        exec!(conn, sql, *ended_ms, account, facility, tag, *before_ms, box_id, epoch, seq, body)?;
+    let sql = "UPDATE uses SET ended_ms = $1 WHERE account = $2 AND projection = $3 AND tag = $4 AND ended_ms = $5 \
+               AND log = $6 AND seq = $7 AND body = $8";
+    for MovedUse { log, used, before_ms, ended_ms } in moved {
+        let (tag, seq, body) = (used.tag.to_string(), to_i64(used.of.seq), use_body(used));
+        exec!(conn, sql, *ended_ms, account, projection, tag, *before_ms, log.key(), seq, body)?;
     }
     Ok(())
 }
@@ -212,8 +349,8 @@ pub async fn move_uses(conn: &mut Scoped, facility: FacilityId, moved: &[MovedUs
 pub struct IndexedNote {
     /// Which item.
     pub tag: Tag,
-    /// Whose log holds it.
-    pub box_id: BoxId,
+    /// The log whose epoch it is of.
+    pub log: LogNumber,
     /// Which entry.
     pub of: EntryRef,
     /// When, milliseconds since 1970.
@@ -222,27 +359,26 @@ pub struct IndexedNote {
 
 /// Writes lines about items. `held_in`: the run that they stand in, where no log has them.
 pub async fn put_notes(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     notes: &[IndexedNote],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
-    let head = "INSERT INTO item_notes (account, facility, tag, at_ms, box, epoch, seq, held_in)";
-    let tail = " ON CONFLICT (account, facility, tag, at_ms, box, epoch, seq, held_in) DO NOTHING";
+    let (account, projection, held_in) = (scope.key(), projection.key(), run_text(held_in));
+    let head = "INSERT INTO item_notes (account, projection, tag, at_ms, log, seq, held_in)";
+    let tail = " ON CONFLICT (account, projection, tag, at_ms, log, seq, held_in) DO NOTHING";
     bulk!(
         conn,
         head,
-        8,
+        7,
         tail,
         notes,
         |n| account,
-        facility.as_str(),
+        projection,
         n.tag.to_string(),
         n.at_ms,
-        n.box_id.to_string(),
-        n.of.epoch.to_string(),
+        n.log.key(),
         to_i64(n.of.seq),
         held_in.as_str(),
     )
@@ -284,8 +420,8 @@ impl CountedCleaning {
 
 /// Cleanings that are not voided, per item since its own time; unordered. Items without any are not among them.
 pub async fn since(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     items: &[HistorySince],
 ) -> Result<Vec<(String, Vec<CountedCleaning>)>, DbError> {
     let scope = conn.scope();
@@ -293,11 +429,11 @@ pub async fn since(
     let select = "SELECT k.a, (SELECT string_agg(CAST(c.performed_ms AS TEXT) || ':' || \
                   CAST(c.recorded_ms AS TEXT) || CASE WHEN c.complete THEN ':1:' ELSE ':0:' END || \
                   COALESCE(c.protocol, ''), ' ') FROM clean_days d CROSS JOIN cleanings c \
-                  WHERE d.account = @1@ AND d.facility = @2@ AND d.tag = k.a AND d.day >= k.b / 86400000 \
-                  AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag \
+                  WHERE d.account = @1@ AND d.projection = @2@ AND d.tag = k.a AND d.day >= k.b / 86400000 \
+                  AND c.account = d.account AND c.projection = d.projection AND c.day = +d.day AND c.tag = d.tag \
                   AND c.performed_ms >= k.b AND NOT c.voided) FROM k";
-    let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
-    let rows = by_keys!(conn, (String, Option<String>), select, (of.0, of.1.as_str()), items, "BIGINT")?;
+    let (of, items) = ((scope.key(), projection.key()), text_keys(items));
+    let rows = by_keys!(conn, (String, Option<String>), select, (of.0, of.1), items, "BIGINT")?;
     let read = |text: &str| CountedCleaning::read(text).ok_or_else(|| DbError::stored("cleaning", text));
     let rows = rows.into_iter().filter_map(|(tag, list)| Some((tag, list?)));
     rows.map(|(tag, list)| Ok((tag, list.split(' ').map(read).collect::<Result<_, DbError>>()?))).collect()
@@ -310,13 +446,13 @@ pub(super) fn text_keys(items: &[HistorySince]) -> Vec<(String, i64)> {
 
 /// Uses per item since its own time: tag, end; unordered.
 pub async fn uses_since(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     items: &[HistorySince],
 ) -> Result<Vec<(String, i64)>, DbError> {
     let scope = conn.scope();
     let select = "SELECT u.tag, u.ended_ms FROM k CROSS JOIN uses u \
-                  WHERE u.account = @1@ AND u.facility = @2@ AND u.tag = k.a AND u.ended_ms >= k.b";
-    let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
-    by_keys!(conn, (String, i64), select, (of.0, of.1.as_str()), items, "BIGINT")
+                  WHERE u.account = @1@ AND u.projection = @2@ AND u.tag = k.a AND u.ended_ms >= k.b";
+    let (of, items) = ((scope.key(), projection.key()), text_keys(items));
+    by_keys!(conn, (String, i64), select, (of.0, of.1), items, "BIGINT")
 }

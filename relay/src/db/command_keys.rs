@@ -2,30 +2,30 @@
 
 use record::entry::{Digest16, IdempotencyRecord};
 use record::fold::LinePlace;
-use record::ids::{BoxId, FacilityId};
+use record::ids::BoxId;
 use record::kinds::EntryRef;
 
 use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
-use super::{DbError, Scoped, bulk, by_keys};
+use super::projections::ProjectionNumber;
+use super::{DbError, ScopedConnection, bulk, by_keys};
 
 /// A key with the line that was first to use it.
 pub type KeyPlace = (IdempotencyRecord, LinePlace);
 
 /// The first places of these keys of one box, as far as there are any.
 pub async fn first_of(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     box_id: BoxId,
     keys: &[Digest16],
 ) -> Result<Vec<KeyPlace>, DbError> {
     let scope = conn.scope();
     let select = "SELECT c.idem, c.req, c.epoch, c.seq, c.run FROM k CROSS JOIN command_keys c \
-                  WHERE c.account = @1@ AND c.facility = @2@ AND c.box = k.b AND c.idem = k.a";
+                  WHERE c.account = @1@ AND c.projection = @2@ AND c.box = k.b AND c.idem = k.a";
     let keys: Vec<(String, String)> = keys.iter().map(|key| (key.to_string(), box_id.to_string())).collect();
-    let of = (scope.key(), facility.to_string());
-    let rows =
-        by_keys!(conn, (String, String, String, i64, String), select, (of.0, of.1.as_str()), keys, "TEXT")?;
+    let of = (scope.key(), projection.key());
+    let rows = by_keys!(conn, (String, String, String, i64, String), select, (of.0, of.1), keys, "TEXT")?;
     let stored = || DbError::stored("command key", "it cannot be read");
     let read = |(idem, req, epoch, seq, run): (String, String, String, i64, String)| {
         let key = Digest16::parse(&idem).ok_or_else(stored)?;
@@ -39,15 +39,15 @@ pub async fn first_of(
 
 /// Keeps places of keys that have none yet.
 pub async fn save_keys(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     box_id: BoxId,
     places: &[KeyPlace],
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let (account, facility, box_id) = (scope.key(), facility.to_string(), box_id.to_string());
-    let head = "INSERT INTO command_keys (account, facility, box, idem, req, epoch, seq, run)";
-    let tail = " ON CONFLICT (account, facility, box, idem) DO NOTHING";
+    let (account, projection, box_id) = (scope.key(), projection.key(), box_id.to_string());
+    let head = "INSERT INTO command_keys (account, projection, box, idem, req, epoch, seq, run)";
+    let tail = " ON CONFLICT (account, projection, box, idem) DO NOTHING";
     bulk!(
         conn,
         head,
@@ -55,7 +55,7 @@ pub async fn save_keys(
         tail,
         places,
         |(idem, line)| account,
-        facility.as_str(),
+        projection,
         box_id.as_str(),
         idem.key.to_string(),
         idem.req.to_string(),

@@ -1,4 +1,4 @@
-//! The only ways to a statement: [`Scoped`] for one account, [`Platform`] for what is nobody's yet or everybody's.
+//! The only ways to a statement: [`ScopedConnection`] for one account, [`PlatformConnection`] for what is nobody's yet or everybody's.
 
 #[cfg(feature = "postgres")]
 use sqlx::Postgres;
@@ -111,30 +111,30 @@ pub trait SqlConnection {
 
 /// Statements of one account, for reading or in a transaction. On a server row-level security holds them to it.
 #[derive(Debug)]
-pub struct Scoped {
+pub struct ScopedConnection {
     lane: Lane,
     scope: AccountScope,
 }
 
 /// Statements past the wall between accounts.
 #[derive(Debug)]
-pub struct Platform {
+pub struct PlatformConnection {
     lane: Lane,
 }
 
-impl SqlConnection for Scoped {
+impl SqlConnection for ScopedConnection {
     fn lane(&mut self) -> SqlExecutor<'_> {
         self.lane.executor()
     }
 }
 
-impl SqlConnection for Platform {
+impl SqlConnection for PlatformConnection {
     fn lane(&mut self) -> SqlExecutor<'_> {
         self.lane.executor()
     }
 }
 
-impl Scoped {
+impl ScopedConnection {
     /// Whose statements they are.
     pub fn scope(&self) -> AccountScope {
         self.scope
@@ -153,7 +153,7 @@ impl Scoped {
     }
 }
 
-impl Platform {
+impl PlatformConnection {
     pub(crate) fn lane(&mut self) -> SqlExecutor<'_> {
         self.lane.executor()
     }
@@ -163,13 +163,13 @@ impl Platform {
     /// # Errors
     /// The database.
     #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "only a server has a wall"))]
-    pub async fn enter(mut self, scope: AccountScope) -> Result<Scoped, DbError> {
+    pub async fn enter(mut self, scope: AccountScope) -> Result<ScopedConnection, DbError> {
         #[cfg(feature = "postgres")]
         if matches!(self.lane, Lane::Postgres(_)) {
             let sql = "SELECT set_config('app.platform', 'off', true), set_config('app.account', $1, true)";
             exec!(self, sql, scope.key().to_string())?;
         }
-        Ok(Scoped { lane: self.lane, scope })
+        Ok(ScopedConnection { lane: self.lane, scope })
     }
 
     /// Commits a transaction; a connection that only reads has nothing to commit.
@@ -193,34 +193,34 @@ impl Db {
     ///
     /// # Errors
     /// None is free in time.
-    pub async fn read(&self, scope: AccountScope) -> Result<Scoped, DbError> {
-        Ok(Scoped { lane: self.lane(Access::Read, Some(scope)).await?, scope })
+    pub async fn read(&self, scope: AccountScope) -> Result<ScopedConnection, DbError> {
+        Ok(ScopedConnection { lane: self.lane(Access::Read, Some(scope)).await?, scope })
     }
 
-    /// A transaction of one account; dropped without [`Scoped::commit`] it leaves nothing behind.
+    /// A transaction of one account; dropped without [`ScopedConnection::commit`] it leaves nothing behind.
     ///
     /// # Errors
     /// None can begin in time.
-    pub async fn write(&self, scope: AccountScope) -> Result<Scoped, DbError> {
-        Ok(Scoped { lane: self.lane(Access::Write, Some(scope)).await?, scope })
+    pub async fn write(&self, scope: AccountScope) -> Result<ScopedConnection, DbError> {
+        Ok(ScopedConnection { lane: self.lane(Access::Write, Some(scope)).await?, scope })
     }
 
     /// Reads past the wall between accounts.
     ///
     /// # Errors
     /// None is free in time.
-    pub async fn platform_read(&self, reason: PlatformReason) -> Result<Platform, DbError> {
+    pub async fn platform_read(&self, reason: PlatformReason) -> Result<PlatformConnection, DbError> {
         tracing::trace!(?reason, "reads for the platform");
-        Ok(Platform { lane: self.lane(Access::Read, None).await? })
+        Ok(PlatformConnection { lane: self.lane(Access::Read, None).await? })
     }
 
     /// A transaction past the wall between accounts.
     ///
     /// # Errors
     /// None can begin in time.
-    pub async fn platform_write(&self, reason: PlatformReason) -> Result<Platform, DbError> {
+    pub async fn platform_write(&self, reason: PlatformReason) -> Result<PlatformConnection, DbError> {
         tracing::trace!(?reason, "writes for the platform");
-        Ok(Platform { lane: self.lane(Access::Write, None).await? })
+        Ok(PlatformConnection { lane: self.lane(Access::Write, None).await? })
     }
 
     #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "only a server has a wall"))]

@@ -3,7 +3,7 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::{DbError, Scoped, all, impl_from_row, opt};
+use super::{DbError, ScopedConnection, all, impl_from_row, opt};
 
 /// A facility's day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,127 +110,132 @@ pub struct ItemRow {
 impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
 
 /// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::FacilitySettings`.
-pub async fn load_settings(conn: &mut Scoped) -> Result<Vec<(String, String)>, DbError> {
+pub async fn load_settings(conn: &mut ScopedConnection) -> Result<Vec<(String, String)>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT f.facility, r.body FROM facilities f JOIN state_rows r \
-               ON r.account = f.account AND r.facility = f.facility AND r.room = 'settings' \
+               ON r.account = f.account AND r.projection = f.projection AND r.room = 'settings' \
                WHERE f.account = $1";
     all!(conn, (String, String), sql, scope.key())
 }
 
 /// The days of every facility from a day on, ascending.
-pub async fn load_days(conn: &mut Scoped, from_day: i64) -> Result<Vec<DayRow>, DbError> {
+pub async fn load_days(conn: &mut ScopedConnection, from_day: i64) -> Result<Vec<DayRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT d.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
-               ON d.account = f.account AND d.facility = f.facility AND d.day >= $1 \
-               WHERE f.account = $2 ORDER BY d.facility, d.day";
+    let sql = "SELECT f.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
+               ON d.account = f.account AND d.projection = f.projection AND d.day >= $1 \
+               WHERE f.account = $2 ORDER BY f.facility, d.day";
     all!(conn, DayRow, sql, from_day, scope.key())
 }
 
 /// How the items of every facility stand.
-pub async fn load_states(conn: &mut Scoped) -> Result<Vec<StateCount>, DbError> {
+pub async fn load_states(conn: &mut ScopedConnection) -> Result<Vec<StateCount>, DbError> {
     let scope = conn.scope();
-    let sql =
-        "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
+    let sql = "SELECT f.facility, i.state, COUNT(*) AS items FROM facilities f JOIN items i \
+               ON i.account = f.account AND i.projection = f.projection \
+               WHERE f.account = $1 GROUP BY f.facility, i.state";
     all!(conn, StateCount, sql, scope.key())
 }
 
 /// Every box of an account.
-pub async fn load_boxes(conn: &mut Scoped) -> Result<Vec<BoxRow>, DbError> {
+pub async fn load_boxes(conn: &mut ScopedConnection) -> Result<Vec<BoxRow>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
                b.told_size, COALESCE(e.size, 0) AS held_size, \
-               (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM epochs a \
+               (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM logs a \
                WHERE a.account = b.account AND a.box = b.box AND a.key_known) AS held_all, \
-               (SELECT COUNT(*) FROM epochs a WHERE a.account = b.account AND a.box = b.box AND a.size > 0 \
+               (SELECT COUNT(*) FROM logs a WHERE a.account = b.account AND a.box = b.box AND a.size > 0 \
                AND NOT a.key_known) AS waiting_logs, b.heard_ms, b.connection IS NOT NULL AS online, \
                b.clock, b.clock_ahead_ms, b.refusals, b.health \
-               FROM boxes b LEFT JOIN epochs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
+               FROM boxes b LEFT JOIN logs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
                WHERE b.account = $1 ORDER BY b.claimed_ms DESC, b.box";
     all!(conn, BoxRow, sql, scope.key())
 }
 
 /// Items that are overdue, the longest first.
 pub async fn load_overdue(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT i.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
-               FROM items i JOIN state_rows r ON r.account = i.account AND r.facility = i.facility \
+    let sql = "SELECT f.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+               FROM facilities f JOIN items i ON i.account = f.account AND i.projection = f.projection \
+               JOIN state_rows r ON r.account = i.account AND r.projection = i.projection \
                AND r.room = 'equipment' AND r.id = i.tag \
-               WHERE i.account = $1 AND i.facility = $2 AND i.state = 'overdue' \
+               WHERE f.account = $1 AND f.facility = $2 AND i.state = 'overdue' \
                ORDER BY i.since_ms, i.tag LIMIT $3";
     all!(conn, ItemRow, sql, scope.key(), facility.to_string(), limit)
 }
 
 /// Windows met and closed of each item of a facility, by tag, from a day on.
 pub async fn item_tallies(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     from_day: i64,
 ) -> Result<Vec<(String, i64, i64)>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT d.tag, CAST(SUM(d.met) AS BIGINT), CAST(SUM(d.closed) AS BIGINT) \
-               FROM items i JOIN item_days d ON d.account = i.account AND d.facility = i.facility \
+               FROM facilities f JOIN items i ON i.account = f.account AND i.projection = f.projection \
+               JOIN item_days d ON d.account = i.account AND d.projection = i.projection \
                AND d.tag = i.tag AND d.day >= $1 \
-               WHERE i.account = $2 AND i.facility = $3 GROUP BY d.tag";
+               WHERE f.account = $2 AND f.facility = $3 GROUP BY d.tag";
     all!(conn, (String, i64, i64), sql, from_day, scope.key(), facility.to_string())
 }
 
 /// The days of one item from a day on, ascending: day, met, closed.
 pub async fn item_days(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     tag: Tag,
     from_day: i64,
 ) -> Result<Vec<(i64, i64, i64)>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT day, met, closed FROM item_days \
-               WHERE account = $1 AND facility = $2 AND tag = $3 AND day >= $4 ORDER BY day";
+    let sql = "SELECT d.day, d.met, d.closed FROM facilities f JOIN item_days d \
+               ON d.account = f.account AND d.projection = f.projection \
+               WHERE f.account = $1 AND f.facility = $2 AND d.tag = $3 AND d.day >= $4 ORDER BY d.day";
     all!(conn, (i64, i64, i64), sql, scope.key(), facility.to_string(), tag.to_string(), from_day)
 }
 
 /// The items of a facility after a tag, by tag; an empty `after` begins with the first.
 pub async fn load_items(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     after: &str,
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT r.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
-               FROM state_rows r LEFT JOIN items i \
-               ON i.account = r.account AND i.facility = r.facility AND i.tag = r.id \
-               WHERE r.account = $1 AND r.facility = $2 AND r.room = 'equipment' AND r.id > $3 \
+    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+               FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
+               LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
+               WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id > $3 \
                ORDER BY r.id LIMIT $4";
     all!(conn, ItemRow, sql, scope.key(), facility.to_string(), after.to_owned(), limit)
 }
 
 /// One item, by its first tag.
 pub async fn load_item(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     tag: Tag,
 ) -> Result<Option<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT r.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
-               FROM state_rows r LEFT JOIN items i \
-               ON i.account = r.account AND i.facility = r.facility AND i.tag = r.id \
-               WHERE r.account = $1 AND r.facility = $2 AND r.room = 'equipment' AND r.id = $3";
+    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+               FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
+               LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
+               WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id = $3";
     opt!(conn, ItemRow, sql, scope.key(), facility.to_string(), tag.to_string())
 }
 
 /// One row of a facility's state, as `record::fold` keeps it.
 pub async fn load_row(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     room: &'static str,
     id: &str,
 ) -> Result<Option<String>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT body FROM state_rows WHERE account = $1 AND facility = $2 AND room = $3 AND id = $4";
+    let sql = "SELECT r.body FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
+               WHERE f.account = $1 AND f.facility = $2 AND r.room = $3 AND r.id = $4";
     let row = opt!(conn, (String,), sql, scope.key(), facility.to_string(), room, id.to_owned())?;
     Ok(row.map(|(body,)| body))
 }

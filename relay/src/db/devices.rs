@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::{DbError, Platform, Scoped, exec, opt};
+use super::{DbError, PlatformConnection, ScopedConnection, exec, opt};
 
 /// Devices of one person that are known: the one used longest ago is forgotten when one more comes.
 const DEVICES_MAX: i64 = 50;
@@ -10,7 +10,7 @@ const DEVICES_MAX: i64 = 50;
 /// Whether the person with this e-mail address, in lower case, has signed in from this device since `since_ms`. Costs the
 /// same where nobody has the address.
 pub async fn platform_is_known(
-    conn: &mut Platform,
+    conn: &mut PlatformConnection,
     email: &str,
     device: Hash,
     since_ms: i64,
@@ -23,13 +23,22 @@ pub async fn platform_is_known(
 }
 
 /// Whether anybody has signed in from this device since `since_ms`.
-pub async fn platform_is_anybodys(conn: &mut Platform, device: Hash, since_ms: i64) -> Result<bool, DbError> {
+pub async fn platform_is_anybodys(
+    conn: &mut PlatformConnection,
+    device: Hash,
+    since_ms: i64,
+) -> Result<bool, DbError> {
     let sql = "SELECT used_ms FROM known_devices WHERE device = $1 AND used_ms >= $2 LIMIT 1";
     Ok(opt!(conn, (i64,), sql, device.0.to_vec(), since_ms)?.is_some())
 }
 
 /// Keeps that a person has signed in from this device.
-pub async fn save_device(conn: &mut Scoped, user_id: &str, device: Hash, now_ms: i64) -> Result<(), DbError> {
+pub async fn save_device(
+    conn: &mut ScopedConnection,
+    user_id: &str,
+    device: Hash,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "INSERT INTO known_devices (account, user_id, device, used_ms) VALUES ($1, $2, $3, $4) \
                ON CONFLICT (account, user_id, device) DO UPDATE SET used_ms = excluded.used_ms";
@@ -41,7 +50,11 @@ pub async fn save_device(conn: &mut Scoped, user_id: &str, device: Hash, now_ms:
 }
 
 /// Forgets every device of a person but `stored`.
-pub async fn forget_device(conn: &mut Scoped, user_id: &str, stored: Option<Hash>) -> Result<(), DbError> {
+pub async fn forget_device(
+    conn: &mut ScopedConnection,
+    user_id: &str,
+    stored: Option<Hash>,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     // No digest is empty: then none is kept.
     let stored = stored.map_or_else(Vec::new, |hash| hash.0.to_vec());
@@ -50,6 +63,6 @@ pub async fn forget_device(conn: &mut Scoped, user_id: &str, stored: Option<Hash
 }
 
 /// Forgets devices that were not used since `before_ms`.
-pub async fn platform_forget_old(conn: &mut Platform, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM known_devices WHERE used_ms < $1", before_ms)
 }

@@ -9,7 +9,7 @@ use record::tree::{Frontier, Hash, TreeNodes, inclusion_proof, leaf_hash};
 
 use super::boxes::to_i64;
 use super::epochs::read_hash;
-use super::{AccountScope, DbError, Scoped, all, bulk, opt, texts};
+use super::{AccountScope, DbError, ScopedConnection, bulk, opt, segments, texts};
 
 /// Subtrees below this level (256 leaves) are hashed from the lines when they are needed.
 pub const NODE_LEVEL_MIN: u32 = 8;
@@ -21,30 +21,20 @@ fn log_key(scope: AccountScope, origin: &LogOrigin) -> (i64, String, String) {
     (scope.key(), origin.box_id.to_string(), origin.epoch.to_string())
 }
 
-/// Appends lines, text lines and subtree roots. `by_hash` tells which texts are looked up by their hash.
+/// Appends what a batch brings, and roots of subtrees. `by_hash` tells which texts are looked up by their hash.
 pub async fn append_entries(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     entries: &[(Entry, Hash)],
     beside: &[(&TextLine, bool)],
     nodes: &[StoredNode],
 ) -> Result<(), DbError> {
     let scope = conn.scope();
+    let Some((first, _)) = entries.first() else { return Ok(()) };
+    let lines: Vec<&[u8]> = entries.iter().map(|(entry, _)| entry.bytes()).collect();
+    let beside = texts::keep_names(conn, origin.box_id, beside).await?;
+    segments::append_segment(conn, origin, first.seq(), &lines, &beside).await?;
     let (account, box_id, epoch) = log_key(scope, origin);
-    let head = "INSERT INTO entries (account, box, epoch, seq, line)";
-    bulk!(
-        conn,
-        head,
-        5,
-        "",
-        entries,
-        |(entry, _)| account,
-        box_id.as_str(),
-        epoch.as_str(),
-        to_i64(entry.seq()),
-        entry.bytes()
-    )?;
-    texts::save_texts(conn, origin, beside).await?;
     let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
     bulk!(
         conn,
@@ -63,30 +53,32 @@ pub async fn append_entries(
 
 /// Lines `from..`, at most `limit`, ascending.
 pub async fn load_lines(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     from: u64,
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, DbError> {
-    let scope = conn.scope();
-    let (account, box_id, epoch) = log_key(scope, origin);
-    let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq >= $4 \
-               ORDER BY seq LIMIT $5";
-    let rows = all!(conn, (Vec<u8>,), sql, account, box_id, epoch, to_i64(from), to_i64(limit as u64))?;
-    Ok(rows.into_iter().map(|(line,)| line).collect())
+    let mut lines = Vec::new();
+    for segment in segments::load_segments(conn, origin, from..from.saturating_add(limit as u64)).await? {
+        let before = usize::try_from(from.saturating_sub(segment.numbers.start)).unwrap_or(usize::MAX);
+        let left = limit - lines.len();
+        lines.extend(segment.lines()?.into_iter().skip(before).take(left));
+    }
+    Ok(lines)
 }
 
 /// One line.
-pub async fn load_line(conn: &mut Scoped, origin: &LogOrigin, seq: u64) -> Result<Option<Vec<u8>>, DbError> {
-    let scope = conn.scope();
-    let (account, box_id, epoch) = log_key(scope, origin);
-    let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4";
-    Ok(opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, to_i64(seq))?.map(|(line,)| line))
+pub async fn load_line(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    seq: u64,
+) -> Result<Option<Vec<u8>>, DbError> {
+    Ok(load_lines(conn, origin, seq, 1).await?.pop())
 }
 
 /// Leaf hashes of entries `from..to`.
 pub async fn load_leaves(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     (from, to): (u64, u64),
 ) -> Result<Vec<Hash>, DbError> {
@@ -112,7 +104,7 @@ impl Ahead {
     /// Adds the subtrees of the block of 256 leaves around `seq`, up to `size`.
     async fn block(
         &mut self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         origin: &LogOrigin,
         (seq, size): (u64, u64),
     ) -> Result<(), DbError> {
@@ -130,7 +122,7 @@ impl Ahead {
     /// Adds the kept subtrees that a path from `seq` or the edge at `size` can need: siblings and the right edge.
     async fn stored(
         &mut self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         origin: &LogOrigin,
         (seq, size): (u64, u64),
     ) -> Result<(), DbError> {
@@ -158,7 +150,11 @@ impl Ahead {
 ///
 /// # Errors
 /// The database, or something is missing in it.
-pub async fn frontier_at(conn: &mut Scoped, origin: &LogOrigin, size: u64) -> Result<Frontier, DbError> {
+pub async fn frontier_at(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    size: u64,
+) -> Result<Frontier, DbError> {
     let mut ahead = Ahead(BTreeMap::new());
     ahead.block(conn, origin, (size, size)).await?;
     ahead.stored(conn, origin, (size, size)).await?;
@@ -170,7 +166,7 @@ pub async fn frontier_at(conn: &mut Scoped, origin: &LogOrigin, size: u64) -> Re
 /// # Errors
 /// The database, or something is missing in it.
 pub async fn build_proof(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     (seq, size): (u64, u64),
 ) -> Result<Vec<Hash>, DbError> {

@@ -1,17 +1,37 @@
 //! Epochs of boxes' logs: their keys, how far they are held, the newest cosigned checkpoint, evidence against them.
 
+use std::collections::BTreeMap;
+
 use record::checkpoint::LogOrigin;
-use record::ids::{Epoch, FacilityId};
+use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::Prev;
 use record::sign::VerifierKey;
 use record::tree::{Frontier, Hash};
 
 use super::boxes::to_i64;
-use super::{DbError, Scoped, all, exec, impl_from_row, opt};
+use super::{DbError, ScopedConnection, all, exec, impl_from_row, opt};
+
+/// The number of a log, by which its lines are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogNumber(i64);
+
+impl LogNumber {
+    /// Of a log that is here as runs only.
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(super) fn of(number: i64) -> Self {
+        Self(number)
+    }
+
+    pub(super) fn key(self) -> i64 {
+        self.0
+    }
+}
 
 /// One log as this relay holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredLog {
+    pub number: LogNumber,
     /// Which log.
     pub origin: LogOrigin,
     /// Public half of the key that signs it.
@@ -33,6 +53,7 @@ pub struct StoredLog {
 }
 
 struct Row {
+    log: i64,
     epoch: String,
     log_key: Vec<u8>,
     key_known: bool,
@@ -48,6 +69,7 @@ struct Row {
 }
 
 impl_from_row!(Row {
+    log,
     epoch,
     log_key,
     key_known,
@@ -65,7 +87,7 @@ impl_from_row!(Row {
 /// Checkpoints of each log that are kept whatever their day.
 pub const CHECKPOINTS_NEWEST: i64 = 64;
 
-const COLUMNS: &str = "epoch, log_key, key_known, size, frontier, prev_epoch, prev_size, prev_root, after_epoch, apart, cosigned, witness";
+const COLUMNS: &str = "log, epoch, log_key, key_known, size, frontier, prev_epoch, prev_size, prev_root, after_epoch, apart, cosigned, witness";
 
 pub(crate) fn read_hash(bytes: &[u8]) -> Result<Hash, DbError> {
     bytes.try_into().map(Hash).map_err(|_| DbError::stored("hash", "it is not 32 bytes"))
@@ -94,7 +116,8 @@ impl Row {
         let after = self.after_epoch.map(|after| after.parse()).transpose();
         let after = after.map_err(|e| DbError::stored("epoch", e))?;
         let origin = origin_of(epoch);
-        Ok(StoredLog { origin, log_key, key_known, frontier, prev, after, apart, cosigned, witness })
+        let number = LogNumber(self.log);
+        Ok(StoredLog { number, origin, log_key, key_known, frontier, prev, after, apart, cosigned, witness })
     }
 }
 
@@ -122,18 +145,18 @@ fn bytes_of(frontier: &Frontier) -> Vec<u8> {
 /// Makes a log known by its key. Knowing it already changes nothing, but for a key that nothing was signed with yet and
 /// nothing vouches for.
 pub async fn insert_epoch(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     facility: FacilityId,
     (log_key, key_known): (&[u8; 32], bool),
     now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO epochs (account, box, epoch, facility, n, log_key, known_ms, size, frontier, prev_epoch, \
-               prev_size, prev_root, apart, cosigned, cosigned_ms, witness, key_known) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, NULL, NULL, $9, NULL, NULL, NULL, $10) \
+    let sql = "INSERT INTO logs (account, box, epoch, facility, n, log_key, known_ms, size, frontier, prev_epoch, \
+               prev_size, prev_root, apart, cosigned, cosigned_ms, witness, key_known, sealed, tail, rewrites) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, NULL, NULL, $9, NULL, NULL, NULL, $10, 0, 0, 0) \
                ON CONFLICT (account, box, epoch) DO UPDATE SET log_key = excluded.log_key, \
-               known_ms = excluded.known_ms WHERE epochs.size = 0 AND NOT epochs.key_known";
+               known_ms = excluded.known_ms WHERE logs.size = 0 AND NOT logs.key_known";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     let (n, key, none) = (i64::from(origin.epoch.n), log_key.to_vec(), Vec::<u8>::new());
     let (facility, apart) = (facility.to_string(), false);
@@ -141,35 +164,68 @@ pub async fn insert_epoch(
 }
 
 /// One log.
-pub async fn find_log(conn: &mut Scoped, origin: &LogOrigin) -> Result<Option<StoredLog>, DbError> {
+pub async fn find_log(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<Option<StoredLog>, DbError> {
     let scope = conn.scope();
-    let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
-    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM epochs {place}"));
+    let place = "WHERE account = $1 AND box = $2 AND epoch = $3 AND LENGTH(log_key) > 0";
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM logs {place}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
     row.map(|row| row.read(|_| *origin)).transpose()
 }
 
 /// One log, its row taken for this transaction: this is what keeps two batches of one log in order.
-pub async fn lock_log(conn: &mut Scoped, origin: &LogOrigin) -> Result<Option<StoredLog>, DbError> {
+pub async fn lock_log(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<Option<StoredLog>, DbError> {
     let scope = conn.scope();
-    let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
-    let sql = sqlx::AssertSqlSafe(format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"));
+    let place = "WHERE account = $1 AND box = $2 AND epoch = $3 AND LENGTH(log_key) > 0";
+    let sql = sqlx::AssertSqlSafe(format!("UPDATE logs SET size = size {place} RETURNING {COLUMNS}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
     row.map(|row| row.read(|_| *origin)).transpose()
 }
 
 /// All logs of one box, in the order of their numbers.
-pub async fn of_box(conn: &mut Scoped, box_id: record::ids::BoxId) -> Result<Vec<StoredLog>, DbError> {
+pub async fn of_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<Vec<StoredLog>, DbError> {
     let scope = conn.scope();
-    let sql = format!("SELECT {COLUMNS} FROM epochs WHERE account = $1 AND box = $2 ORDER BY n, epoch");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM logs WHERE account = $1 AND box = $2 AND LENGTH(log_key) > 0 ORDER BY n, epoch"
+    );
     let rows = all!(conn, Row, sqlx::AssertSqlSafe(sql.clone()), scope.key(), box_id.to_string())?;
     rows.into_iter().map(|row| row.read(|epoch| LogOrigin { box_id, epoch })).collect()
 }
 
-/// Boxes that ever wrote for a facility, in the order in which they were claimed.
-pub async fn boxes_of(conn: &mut Scoped, facility: FacilityId) -> Result<Vec<record::ids::BoxId>, DbError> {
+/// The numbers of a box's epochs, also of those that are here as runs only.
+pub async fn numbers_of(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+) -> Result<BTreeMap<Epoch, LogNumber>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT box, MIN(known_ms) AS first_ms FROM epochs WHERE account = $1 AND facility = $2 \
+    let sql = "SELECT epoch, log FROM logs WHERE account = $1 AND box = $2";
+    let rows = all!(conn, (String, i64), sql, scope.key(), box_id.to_string())?;
+    let read = |(epoch, log): (String, i64)| {
+        Ok((epoch.parse().map_err(|e| DbError::stored("epoch", e))?, LogNumber(log)))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Gives an epoch of which only runs are here a number; it has no key, and nothing of it is a log.
+pub(super) async fn number_epoch(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    facility: FacilityId,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "INSERT INTO logs (account, box, epoch, facility, n, log_key, known_ms, size, frontier, apart, key_known, sealed, \
+               tail, rewrites) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $6, $8, $8, 0, 0, 0) \
+               ON CONFLICT (account, box, epoch) DO NOTHING";
+    let (box_id, epoch, facility) =
+        (origin.box_id.to_string(), origin.epoch.to_string(), facility.to_string());
+    let n = i64::from(origin.epoch.n);
+    exec!(conn, sql, scope.key(), box_id, epoch, facility, n, Vec::<u8>::new(), now_ms, false).map(drop)
+}
+
+/// Boxes that ever wrote for a facility, in the order in which they were claimed.
+pub async fn boxes_of(conn: &mut ScopedConnection, facility: FacilityId) -> Result<Vec<BoxId>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT box, MIN(known_ms) AS first_ms FROM logs WHERE account = $1 AND facility = $2 \
                GROUP BY box ORDER BY 2, 1";
     let rows = all!(conn, (String, i64), sql, scope.key(), facility.to_string())?;
     rows.iter().map(|(id, _)| id.parse().map_err(|e| DbError::stored("box id", e))).collect()
@@ -188,7 +244,7 @@ pub struct LogGrowth<'a> {
 
 /// The log has grown.
 pub async fn save_growth(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     grown: LogGrowth<'_>,
     now_ms: i64,
@@ -196,7 +252,7 @@ pub async fn save_growth(
     let scope = conn.scope();
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     let (size, frontier) = (to_i64(grown.frontier.size()), bytes_of(grown.frontier));
-    let sql = "UPDATE epochs SET size = $1, frontier = $2, cosigned = $3, cosigned_ms = $4, witness = $5 \
+    let sql = "UPDATE logs SET size = $1, frontier = $2, cosigned = $3, cosigned_ms = $4, witness = $5 \
                WHERE account = $6 AND box = $7 AND epoch = $8";
     let (note, witness) = (grown.cosigned.to_owned(), grown.witness.map(str::to_owned));
     exec!(conn, sql, size, frontier, note, now_ms, witness, scope.key(), box_id, epoch)?;
@@ -210,7 +266,7 @@ pub async fn save_growth(
 
 /// Drops the checkpoint that is no longer among the newest [`CHECKPOINTS_NEWEST`], unless it is the last one of its day:
 /// those are what a log is compared with years later. Proofs need only the newest.
-async fn thin_nodes(conn: &mut Scoped, box_id: &str, epoch: &str) -> Result<(), DbError> {
+async fn thin_nodes(conn: &mut ScopedConnection, box_id: &str, epoch: &str) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "SELECT size, day FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 \
                ORDER BY size DESC LIMIT 2 OFFSET $4";
@@ -224,22 +280,26 @@ async fn thin_nodes(conn: &mut Scoped, box_id: &str, epoch: &str) -> Result<(), 
 }
 
 /// Keeps a cosigned checkpoint of more than is held, shown by a box to a relay that went back.
-pub async fn save_cosigned(conn: &mut Scoped, origin: &LogOrigin, note: &str) -> Result<(), DbError> {
+pub async fn save_cosigned(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    note: &str,
+) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE epochs SET witness = $1 WHERE account = $2 AND box = $3 AND epoch = $4";
+    let sql = "UPDATE logs SET witness = $1 WHERE account = $2 AND box = $3 AND epoch = $4";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     exec!(conn, sql, note.to_owned(), scope.key(), box_id, epoch).map(drop)
 }
 
 /// Keeps what an epoch's first entry says about where it goes on, and whether it stays apart.
 pub async fn save_epoch_start(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     (prev, after): (Option<&Prev>, Option<Epoch>),
     apart: bool,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE epochs SET prev_epoch = $1, prev_size = $2, prev_root = $3, after_epoch = $4, apart = $5 \
+    let sql = "UPDATE logs SET prev_epoch = $1, prev_size = $2, prev_root = $3, after_epoch = $4, apart = $5 \
                WHERE account = $6 AND box = $7 AND epoch = $8";
     let (epoch, size) = (prev.map(|p| p.epoch.to_string()), prev.map(|p| to_i64(p.size)));
     let root = prev.map(|p| p.root.0.to_vec());
@@ -249,7 +309,11 @@ pub async fn save_epoch_start(
 }
 
 /// The cosigned note of exactly this size, if one was made.
-pub async fn note_at(conn: &mut Scoped, origin: &LogOrigin, size: u64) -> Result<Option<String>, DbError> {
+pub async fn note_at(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    size: u64,
+) -> Result<Option<String>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT note FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 AND size = $4";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
@@ -275,7 +339,7 @@ pub struct NewEvidence<'a> {
 
 /// Keeps evidence.
 pub async fn keep_evidence(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     (evidence_id, evidence): (&str, &NewEvidence<'_>),
     now_ms: i64,
@@ -293,8 +357,8 @@ pub async fn keep_evidence(
 
 /// Counts a refused batch and keeps the newest few of each box for the operator.
 pub async fn keep_refused(
-    conn: &mut Scoped,
-    box_id: record::ids::BoxId,
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
     refused_id: &str,
     (code, reason, payload): (&str, &str, &[u8]),
     now_ms: i64,

@@ -2,7 +2,7 @@
 
 use record::ids::BoxId;
 
-use super::{DbError, Scoped, all, impl_from_row, opt};
+use super::{DbError, ScopedConnection, all, impl_from_row, opt};
 
 /// A contradiction: two notes that cannot both be true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct EvidenceRow {
 impl_from_row!(EvidenceRow { evidence_id, box_id, at_ms, kind, epoch, seq, ours, theirs });
 
 /// The newest contradictions of an account's boxes.
-pub async fn newest_evidence(conn: &mut Scoped, limit: i64) -> Result<Vec<EvidenceRow>, DbError> {
+pub async fn newest_evidence(conn: &mut ScopedConnection, limit: i64) -> Result<Vec<EvidenceRow>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT evidence_id, box AS box_id, at_ms, kind, epoch, seq, ours, theirs FROM evidence \
                WHERE account = $1 ORDER BY at_ms DESC, evidence_id LIMIT $2";
@@ -35,7 +35,7 @@ pub async fn newest_evidence(conn: &mut Scoped, limit: i64) -> Result<Vec<Eviden
 
 /// One contradiction with what it rests on: the lines held here, and what the box sent.
 pub async fn find_evidence(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     evidence_id: &str,
 ) -> Result<Option<(EvidenceRow, Vec<u8>, Vec<u8>)>, DbError> {

@@ -2,7 +2,9 @@
 
 use record::ids::FacilityId;
 
-use super::{AccountScope, DbError, Platform, Scoped, all, exec, impl_from_row, opt};
+use super::{
+    AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt, projections,
+};
 
 /// A box that was heard and had sent everything this recently tells about the present.
 const FRESH_MS: i64 = 180_000;
@@ -19,11 +21,13 @@ pub struct FacilityRow {
     pub known_ms: i64,
     /// Counts commits that a page could show.
     pub changes: i64,
-    /// Rows and index must be rebuilt from the entries.
-    pub refold: bool,
+    /// Another projection is asked for than the one that pages read.
+    pub awaits_rebuild: bool,
 }
 
-impl_from_row!(FacilityRow { facility, name, zone, known_ms, changes, refold });
+impl_from_row!(FacilityRow { facility, name, zone, known_ms, changes, awaits_rebuild });
+
+const COLUMNS: &str = "facility, name, zone, known_ms, changes, rebuilds <> rebuilt AS awaits_rebuild";
 
 /// The moment of which a facility's pages and tallies speak: now, when its box has just said that it holds nothing
 /// back; else the last moment that is known.
@@ -33,33 +37,32 @@ pub fn as_of_ms(now_ms: i64, known_ms: i64) -> i64 {
 
 /// Makes a facility.
 pub async fn insert_facility(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     name: &str,
     zone: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, changes, refold) \
-               VALUES ($1, $2, $3, $4, $5, 0, 0, $6)";
-    exec!(conn, sql, scope.key(), facility.to_string(), name.to_owned(), zone.to_owned(), now_ms, false)
-        .map(drop)
+    let projection = projections::insert_projection(conn, facility, ("live", 0), now_ms).await?;
+    let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, changes, projection, rebuilds, rebuilt) \
+               VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0, 0)";
+    let (name, zone) = (name.to_owned(), zone.to_owned());
+    exec!(conn, sql, scope.key(), facility.to_string(), name, zone, now_ms, projection.key()).map(drop)
 }
 
 /// One facility.
-pub async fn get(conn: &mut Scoped, facility: FacilityId) -> Result<Option<FacilityRow>, DbError> {
+pub async fn get(conn: &mut ScopedConnection, facility: FacilityId) -> Result<Option<FacilityRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
-               WHERE account = $1 AND facility = $2";
-    opt!(conn, FacilityRow, sql, scope.key(), facility.to_string())
+    let sql = format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 AND facility = $2");
+    opt!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string())
 }
 
 /// All of an account, by name.
-pub async fn list_facilities(conn: &mut Scoped) -> Result<Vec<FacilityRow>, DbError> {
+pub async fn list_facilities(conn: &mut ScopedConnection) -> Result<Vec<FacilityRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
-               WHERE account = $1 ORDER BY name, facility";
-    all!(conn, FacilityRow, sql, scope.key())
+    let sql = format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 ORDER BY name, facility");
+    all!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key())
 }
 
 /// What tells whether a page of a facility could show something else than before.
@@ -77,7 +80,7 @@ pub struct FacilityMark {
 impl_from_row!(FacilityMark { facility, changes, heard_ms, gone_ms });
 
 /// The marks of an account's facilities.
-pub async fn load_marks(conn: &mut Scoped) -> Result<Vec<FacilityMark>, DbError> {
+pub async fn load_marks(conn: &mut ScopedConnection) -> Result<Vec<FacilityMark>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
                FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
@@ -86,39 +89,45 @@ pub async fn load_marks(conn: &mut Scoped) -> Result<Vec<FacilityMark>, DbError>
 }
 
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
-pub async fn lock_facility(conn: &mut Scoped, facility: FacilityId) -> Result<FacilityRow, DbError> {
+pub async fn lock_facility(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+) -> Result<FacilityRow, DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE facilities SET changes = changes + 1 WHERE account = $1 AND facility = $2 \
-               RETURNING facility, name, zone, known_ms, changes, refold";
-    let row = opt!(conn, FacilityRow, sql, scope.key(), facility.to_string())?;
+    let sql = format!(
+        "UPDATE facilities SET changes = changes + 1 WHERE account = $1 AND facility = $2 RETURNING {COLUMNS}"
+    );
+    let row = opt!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string())?;
     row.ok_or_else(|| DbError::stored("box", "its facility is gone"))
 }
 
 /// Raises the moment until which the facility is known.
-pub async fn is_known(conn: &mut Scoped, facility: FacilityId, known_ms: i64) -> Result<(), DbError> {
+pub async fn is_known(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    known_ms: i64,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE facilities SET known_ms = $1 WHERE account = $2 AND facility = $3 AND known_ms < $4";
     exec!(conn, sql, known_ms, scope.key(), facility.to_string(), known_ms).map(drop)
 }
 
-/// Says whether rows and index must be rebuilt from the entries.
-pub async fn set_refold(conn: &mut Scoped, facility: FacilityId, refold: bool) -> Result<(), DbError> {
+/// Asks for another projection: entries count in another order than those of the live one were folded in.
+pub async fn request_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE facilities SET refold = $1 WHERE account = $2 AND facility = $3";
-    exec!(conn, sql, refold, scope.key(), facility.to_string()).map(drop)
+    let sql = "UPDATE facilities SET rebuilds = rebuilds + 1 WHERE account = $1 AND facility = $2";
+    exec!(conn, sql, scope.key(), facility.to_string()).map(drop)
 }
 
-/// A facility with work for the rollup job.
+/// A facility with windows that closed by time alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueFacility {
     account: i64,
     account_id: String,
     facility: String,
-    /// Rows and index must be rebuilt from the entries.
-    pub refold: bool,
 }
 
-impl_from_row!(DueFacility { account, account_id, facility, refold });
+impl_from_row!(DueFacility { account, account_id, facility });
 
 impl DueFacility {
     /// Whose it is, and which.
@@ -131,27 +140,27 @@ impl DueFacility {
     }
 }
 
-/// Facilities with work for the rollup job: rows to rebuild, or windows that closed by time alone.
-pub async fn platform_due(conn: &mut Platform, now_ms: i64) -> Result<Vec<DueFacility>, DbError> {
-    let sql = "SELECT f.account, a.id AS account_id, f.facility, f.refold FROM facilities f \
-               JOIN accounts a ON a.account = f.account WHERE f.refold OR EXISTS \
-               (SELECT 1 FROM items i WHERE i.account = f.account AND i.facility = f.facility \
+/// Facilities with windows that closed by time alone.
+pub async fn platform_due(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<DueFacility>, DbError> {
+    let sql = "SELECT f.account, a.id AS account_id, f.facility FROM facilities f \
+               JOIN accounts a ON a.account = f.account WHERE EXISTS \
+               (SELECT 1 FROM items i WHERE i.account = f.account AND i.projection = f.projection \
                AND i.next_ms <= CASE WHEN f.known_ms >= $1 THEN $2 ELSE f.known_ms END)";
     all!(conn, DueFacility, sql, now_ms.saturating_sub(FRESH_MS), now_ms)
 }
 
 /// Whether there is any facility: asks next to nothing of the database.
-pub async fn platform_any(conn: &mut Platform) -> Result<bool, DbError> {
+pub async fn platform_any(conn: &mut PlatformConnection) -> Result<bool, DbError> {
     Ok(opt!(conn, (String,), "SELECT facility FROM facilities LIMIT 1")?.is_some())
 }
 
 /// Writes to no row, in a transaction that is not committed: fails where the database takes no write.
-pub async fn platform_write_nothing(conn: &mut Platform) -> Result<(), DbError> {
+pub async fn platform_write_nothing(conn: &mut PlatformConnection) -> Result<(), DbError> {
     exec!(conn, "UPDATE facilities SET changes = changes WHERE account = 0").map(drop)
 }
 
 /// Every facility, for `rebuild` and `verify`.
-pub async fn platform_all(conn: &mut Platform) -> Result<Vec<(AccountScope, FacilityId)>, DbError> {
+pub async fn platform_all(conn: &mut PlatformConnection) -> Result<Vec<(AccountScope, FacilityId)>, DbError> {
     let sql = "SELECT f.account, a.id, f.facility FROM facilities f JOIN accounts a ON a.account = f.account \
                ORDER BY f.account, f.facility";
     let read = |(number, account, facility): (i64, String, String)| {
@@ -162,7 +171,7 @@ pub async fn platform_all(conn: &mut Platform) -> Result<Vec<(AccountScope, Faci
 }
 
 /// When the newest entry of all that a box has told was recorded, by the box's clock.
-pub async fn platform_newest_ms(conn: &mut Platform) -> Result<Option<i64>, DbError> {
+pub async fn platform_newest_ms(conn: &mut PlatformConnection) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(known_ms) FROM facilities WHERE known_ms > 0")?;
     Ok(newest.and_then(|(at,)| at))
 }

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use record::checkpoint::LogOrigin;
-use record::entry::Entry;
+use record::fold::CleaningRecord;
 use record::ids::{BoxId, Epoch, FacilityId};
-use record::kinds::{CleanedBy, Event};
 use record::run::RunName;
 use record::tag::Tag;
-use record::tree::Hash;
 
-use super::cleanings::utc_day;
-use super::{DbError, Scoped, all, impl_from_row, opt, texts};
+use super::cleanings::{CleaningColumns, CleaningReader, run_of, utc_day};
+use super::segments::load_segments;
+use super::{DbError, ScopedConnection, all, impl_from_row, opt, runs};
 
 /// Where a page of a history begins: after this line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,46 +66,55 @@ impl std::fmt::Display for HistoryCursor {
     }
 }
 
-/// One cleaning with the texts beside it.
+/// One cleaning as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleaningRow {
     /// Whose log.
     pub box_id: String,
-    pub epoch: String,
-    /// Which entry.
-    pub seq: i64,
     /// Where.
     pub facility: String,
-    /// The item's first tag.
-    pub tag: String,
-    /// When it was done, milliseconds since 1970.
-    pub performed_ms: i64,
-    /// JSON of `record::fold::CleaningRecord`.
-    pub body: String,
+    pub cleaning: CleaningRecord,
     /// JSON of `record::fold::Equipment`.
     pub equipment: Option<String>,
-    /// The text lines that the entry names: who, and a note.
-    pub texts: Vec<String>,
-    /// The entry's line.
-    pub line: Option<Vec<u8>>,
+    /// Who, where that was typed and is not erased.
+    pub who: Option<String>,
+    /// What was different, where it is not erased.
+    pub note: Option<String>,
     /// The run that it stands in; empty where its log has it.
     pub held_in: String,
 }
 
-struct BareRow {
+struct FoundRow {
     box_id: String,
     epoch: String,
     seq: i64,
     facility: String,
     tag: String,
     performed_ms: i64,
-    body: String,
+    recorded_ms: i64,
+    protocol: Option<String>,
+    body: Vec<u8>,
     equipment: Option<String>,
-    line: Option<Vec<u8>>,
+    who: Option<String>,
+    note: Option<String>,
     held_in: String,
 }
 
-impl_from_row!(BareRow { box_id, epoch, seq, facility, tag, performed_ms, body, equipment, line, held_in });
+impl_from_row!(FoundRow {
+    box_id,
+    epoch,
+    seq,
+    facility,
+    tag,
+    performed_ms,
+    recorded_ms,
+    protocol,
+    body,
+    equipment,
+    who,
+    note,
+    held_in
+});
 
 /// Which cleanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,159 +128,150 @@ pub enum HistoryScope {
 macro_rules! page {
     ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
-            "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
-            "r.body AS equipment, COALESCE(e.line, l.line) AS line, c.held_in FROM ",
-            "(SELECT c.account, c.box, c.epoch, c.seq, c.run, c.facility, c.tag, c.performed_ms, c.body, c.held_in FROM ",
+            "SELECT l.box AS box_id, l.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.recorded_ms, c.protocol, c.body, ",
+            "r.body AS equipment, c.who, c.note, c.held_in FROM ",
+            "(SELECT c.account, c.projection, c.log, c.seq, c.run, f.facility, c.tag, c.performed_ms, c.recorded_ms, c.protocol, ",
+            "c.body, c.who, c.note, c.held_in FROM ",
             $from,
-            " AND (c.performed_ms, c.box, c.epoch, c.seq, c.run) < ",
+            " AND (c.performed_ms, c.log, c.seq, c.run) < ",
             $cursor,
             " ORDER BY ",
             $order,
-            "c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run DESC LIMIT ",
+            "c.performed_ms DESC, c.log DESC, c.seq DESC, c.run DESC LIMIT ",
             $limit,
-            ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
+            ") c JOIN logs l ON l.account = c.account AND l.log = c.log ",
+            "LEFT JOIN state_rows r ON r.account = c.account AND r.projection = c.projection ",
             "AND r.room = 'equipment' AND r.id = c.tag ",
-            "LEFT JOIN entries e ON e.account = c.account AND e.box = c.box AND e.epoch = c.epoch AND e.seq = c.seq ",
-            "AND c.held_in = '' LEFT JOIN run_lines l ON l.account = c.account AND l.box = c.box AND l.run = c.held_in ",
-            "AND l.seq = c.seq ",
-            "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run DESC"
+            "ORDER BY c.performed_ms DESC, c.log DESC, c.seq DESC, c.run DESC"
         )
     };
 }
 
 /// The cleanings after `after`, newest first.
 pub async fn load_cleanings(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     of: HistoryScope,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<CleaningRow>, DbError> {
-    let rows = bare_cleanings(conn, of, after, limit).await?;
-    let mut texts = named_texts(conn, &rows).await?;
-    let with_texts = |(at, row): (usize, BareRow)| CleaningRow {
-        box_id: row.box_id,
-        epoch: row.epoch,
-        seq: row.seq,
-        facility: row.facility,
-        tag: row.tag,
-        performed_ms: row.performed_ms,
-        body: row.body,
-        equipment: row.equipment,
-        texts: texts.remove(&at).unwrap_or_default(),
-        line: row.line,
-        held_in: row.held_in,
+    let mut reader = CleaningReader::new()?;
+    let read = |row: FoundRow| {
+        let FoundRow { epoch, seq, tag, performed_ms, recorded_ms, protocol, body, .. } = row;
+        let columns = CleaningColumns { epoch, seq, tag, performed_ms, recorded_ms, protocol, body };
+        Ok(CleaningRow {
+            box_id: row.box_id,
+            facility: row.facility,
+            cleaning: reader.read(&columns)?,
+            equipment: row.equipment,
+            who: row.who,
+            note: row.note,
+            held_in: row.held_in,
+        })
     };
-    Ok(rows.into_iter().enumerate().map(with_texts).collect())
-}
-
-/// Which rows want texts, and the number and hashes of each.
-type RequestedTexts = (Vec<usize>, Vec<(u64, Vec<Hash>)>);
-
-/// The two texts that a cleaning has at most, who and a note, by the row: whatever else stands under its number is another
-/// line's.
-async fn named_texts(conn: &mut Scoped, rows: &[BareRow]) -> Result<BTreeMap<usize, Vec<String>>, DbError> {
-    let mut expected: BTreeMap<LogOrigin, RequestedTexts> = BTreeMap::new();
-    for (at, row) in rows.iter().enumerate() {
-        let Some(line) = &row.line else { continue };
-        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
-        let Event::CleaningRecorded(cleaning) = entry.event() else { continue };
-        let who = match cleaning.who {
-            CleanedBy::Entered { name, .. } => Some(name.hash),
-            _ => None,
-        };
-        let hashes: Vec<Hash> = who.into_iter().chain(cleaning.note.map(|note| note.hash)).collect();
-        if !hashes.is_empty() {
-            let box_id = row.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-            let epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-            let (rows, named) = expected.entry(LogOrigin { box_id, epoch }).or_default();
-            rows.push(at);
-            named.push((entry.seq(), hashes));
-        }
-    }
-    let mut found = BTreeMap::new();
-    for (origin, (rows, named)) in expected {
-        let texts = texts::named_texts(conn, &origin, &named).await?;
-        found.extend(rows.into_iter().zip(texts));
-    }
-    Ok(found)
+    find_cleanings(conn, of, after, limit).await?.into_iter().map(read).collect()
 }
 
 /// An item's cleanings, day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
 /// from taking the bound on the days for one on the cleanings, and with it another way.
 const ITEM_PAGE: &str = page!(
-    "clean_days d CROSS JOIN cleanings c WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 \
-                 AND d.day <= $4 AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day \
+    "facilities f CROSS JOIN clean_days d CROSS JOIN cleanings c WHERE f.account = $1 AND f.facility = $2 \
+                 AND d.account = f.account AND d.projection = f.projection AND d.tag = $3 \
+                 AND d.day <= $4 AND c.account = d.account AND c.projection = d.projection AND c.day = +d.day \
                  AND c.tag = d.tag",
-    "($5, $6, $7, $8, $9)",
+    "($5, $6, $7, $8)",
     "d.day DESC, ",
-    "$10"
+    "$9"
 );
 
-async fn bare_cleanings(
-    conn: &mut Scoped,
+/// The number of the log in which a page begins; none before the newest.
+async fn log_of(conn: &mut ScopedConnection, after: &HistoryCursor) -> Result<i64, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT log FROM logs WHERE account = $1 AND box = $2 AND epoch = $3";
+    let row = opt!(conn, (i64,), sql, scope.key(), after.box_id.as_str(), after.epoch.as_str())?;
+    Ok(row.map_or(0, |(log,)| log))
+}
+
+async fn find_cleanings(
+    conn: &mut ScopedConnection,
     of: HistoryScope,
     after: &HistoryCursor,
     limit: i64,
-) -> Result<Vec<BareRow>, DbError> {
-    let scope = conn.scope();
-    let HistoryCursor { performed_ms, box_id, epoch, seq, run } = after.clone();
+) -> Result<Vec<FoundRow>, DbError> {
+    let (account, log) = (conn.scope().key(), log_of(conn, after).await?);
+    let HistoryCursor { performed_ms, seq, run, .. } = after.clone();
     match of {
         HistoryScope::Account => {
-            let sql = page!("cleanings c WHERE c.account = $1", "($2, $3, $4, $5, $6)", "", "$7");
-            all!(
-                conn,
-                BareRow,
-                sql,
-                scope.key(),
-                performed_ms,
-                box_id.clone(),
-                epoch.clone(),
-                seq,
-                run.clone(),
-                limit
-            )
+            // What is being built beside the live ones has rows of the same cleanings.
+            let sql = page!(
+                "cleanings c JOIN facilities f ON f.account = c.account AND f.projection = c.projection WHERE c.account = $1",
+                "($2, $3, $4, $5)",
+                "",
+                "$6"
+            );
+            all!(conn, FoundRow, sql, account, performed_ms, log, seq, run.as_str(), limit)
         }
         HistoryScope::Facility(facility) => {
             let sql = page!(
-                "cleanings c WHERE c.account = $1 AND c.facility = $2",
-                "($3, $4, $5, $6, $7)",
+                "facilities f CROSS JOIN cleanings c WHERE f.account = $1 AND f.facility = $2 \
+                 AND c.account = f.account AND c.projection = f.projection",
+                "($3, $4, $5, $6)",
                 "",
-                "$8"
+                "$7"
             );
             let facility = facility.to_string();
-            all!(
-                conn,
-                BareRow,
-                sql,
-                scope.key(),
-                facility.clone(),
-                performed_ms,
-                box_id.clone(),
-                epoch.clone(),
-                seq,
-                run.clone(),
-                limit
-            )
+            all!(conn, FoundRow, sql, account, facility.as_str(), performed_ms, log, seq, run.as_str(), limit)
         }
         HistoryScope::Item(facility, tag) => {
             let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(performed_ms));
             all!(
                 conn,
-                BareRow,
+                FoundRow,
                 ITEM_PAGE,
-                scope.key(),
-                facility.clone(),
-                tag.clone(),
+                account,
+                facility.as_str(),
+                tag.as_str(),
                 day,
                 performed_ms,
-                box_id.clone(),
-                epoch.clone(),
+                log,
                 seq,
-                run.clone(),
+                run.as_str(),
                 limit
             )
         }
     }
+}
+
+/// A line by whose log it is of, its number, and the run that it stands in.
+pub type LineAddress<'a> = (LogOrigin, u64, &'a str);
+
+/// The lines at these places, as far as they are here.
+pub async fn load_lines_at(
+    conn: &mut ScopedConnection,
+    places: &[LineAddress<'_>],
+) -> Result<Vec<Option<Vec<u8>>>, DbError> {
+    // Of those that follow each other in a list many stand in one segment.
+    let mut segments: BTreeMap<(LogOrigin, u64), (u64, Vec<Vec<u8>>)> = BTreeMap::new();
+    let mut found = Vec::with_capacity(places.len());
+    for (origin, seq, held_in) in places {
+        if let Some(run) = run_of(held_in)? {
+            let lines = runs::load_lines(conn, origin.box_id, (run, *seq), 1).await?;
+            found.push(lines.into_iter().next());
+            continue;
+        }
+        let known = segments.range((*origin, 0)..=(*origin, *seq)).next_back();
+        if known.is_none_or(|(_, (end, _))| end <= seq)
+            && let Some(segment) = load_segments(conn, origin, *seq..*seq + 1).await?.pop()
+        {
+            let numbers = segment.numbers.clone();
+            segments.insert((*origin, numbers.start), (numbers.end, segment.lines()?));
+        }
+        let known = segments.range((*origin, 0)..=(*origin, *seq)).next_back();
+        let line = known.and_then(|((_, first), (_, lines))| {
+            lines.get(usize::try_from(seq - first).unwrap_or(usize::MAX)).cloned()
+        });
+        found.push(line);
+    }
+    Ok(found)
 }
 
 /// A line about an item that is no cleaning.
@@ -287,79 +286,88 @@ pub struct NoteRow {
     pub seq: i64,
     /// The run that it stands in; empty where its log has it.
     pub held_in: String,
-    /// The entry's line.
-    pub line: Option<Vec<u8>>,
 }
 
-impl_from_row!(NoteRow { at_ms, box_id, epoch, seq, held_in, line });
+impl_from_row!(NoteRow { at_ms, box_id, epoch, seq, held_in });
+
+impl NoteRow {
+    /// Where its line stands.
+    ///
+    /// # Errors
+    /// Its names cannot be read.
+    pub fn address(&self) -> Result<LineAddress<'_>, DbError> {
+        let box_id = self.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
+        let epoch = self.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+        let seq = u64::try_from(self.seq).map_err(|e| DbError::stored("line", e))?;
+        Ok((LogOrigin { box_id, epoch }, seq, &self.held_in))
+    }
+}
 
 macro_rules! lines {
     ($table:literal, $at:literal) => {
         concat!(
-            "SELECT n.at_ms, n.box AS box_id, n.epoch, n.seq, n.held_in, COALESCE(e.line, l.line) AS line FROM ",
-            "(SELECT account, ",
+            "SELECT n.at_ms, l.box AS box_id, l.epoch, n.seq, n.held_in FROM ",
+            "(SELECT n.account, n.log, n.",
             $at,
-            " AS at_ms, box, epoch, seq, held_in FROM ",
+            " AS at_ms, n.seq, n.held_in FROM facilities f CROSS JOIN ",
             $table,
-            " WHERE account = $1 AND facility = $2 AND tag = $3 AND (",
+            " n WHERE f.account = $1 AND f.facility = $2 AND n.account = f.account AND n.projection = f.projection ",
+            "AND n.tag = $3 AND (n.",
             $at,
-            ", box, epoch, seq, held_in) < ($4, $5, $6, $7, $8) ORDER BY ",
+            ", n.log, n.seq, n.held_in) < ($4, $5, $6, $7) ORDER BY n.",
             $at,
-            " DESC, box DESC, epoch DESC, seq DESC, held_in DESC LIMIT $9) n ",
-            "LEFT JOIN entries e ON e.account = n.account AND e.box = n.box AND e.epoch = n.epoch AND e.seq = n.seq ",
-            "AND n.held_in = '' ",
-            "LEFT JOIN run_lines l ON l.account = n.account AND l.box = n.box AND l.run = n.held_in AND l.seq = n.seq ",
-            "ORDER BY n.at_ms DESC, n.box DESC, n.epoch DESC, n.seq DESC, n.held_in DESC"
+            " DESC, n.log DESC, n.seq DESC, n.held_in DESC LIMIT $8) n ",
+            "JOIN logs l ON l.account = n.account AND l.log = n.log ",
+            "ORDER BY n.at_ms DESC, n.log DESC, n.seq DESC, n.held_in DESC"
         )
     };
 }
 
 /// The uses of an item after `after`, newest first.
 pub async fn load_uses(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     tag: Tag,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    load_lines(conn, lines!("uses", "ended_ms"), facility, tag, after, limit).await
+    load_lines(conn, lines!("uses", "ended_ms"), (facility, tag), after, limit).await
 }
 
 /// What else is said about an item after `after`, newest first.
 pub async fn load_notes(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     tag: Tag,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    load_lines(conn, lines!("item_notes", "at_ms"), facility, tag, after, limit).await
+    load_lines(conn, lines!("item_notes", "at_ms"), (facility, tag), after, limit).await
 }
 
 async fn load_lines(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     sql: &'static str,
-    facility: FacilityId,
-    tag: Tag,
+    (facility, tag): (FacilityId, Tag),
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    let scope = conn.scope();
+    let (account, log) = (conn.scope().key(), log_of(conn, after).await?);
     let (facility, tag) = (facility.to_string(), tag.to_string());
-    let HistoryCursor { performed_ms, box_id, epoch, seq, run } = after.clone();
-    all!(conn, NoteRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, run, limit)
+    let HistoryCursor { performed_ms, seq, run, .. } = after.clone();
+    all!(conn, NoteRow, sql, account, facility, tag, performed_ms, log, seq, run, limit)
 }
 
 /// Cleanings of an item since `from_ms`, voided ones included.
 pub async fn count_since(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     (facility, tag): (FacilityId, Tag),
     from_ms: i64,
 ) -> Result<i64, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT COUNT(*) FROM clean_days d CROSS JOIN cleanings c \
-               WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 AND d.day >= $4 AND c.account = d.account \
-               AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag AND c.performed_ms >= $5";
+    let sql = "SELECT COUNT(*) FROM facilities f CROSS JOIN clean_days d CROSS JOIN cleanings c \
+               WHERE f.account = $1 AND f.facility = $2 AND d.account = f.account AND d.projection = f.projection \
+               AND d.tag = $3 AND d.day >= $4 AND c.account = d.account AND c.projection = d.projection AND c.day = +d.day AND c.tag = d.tag AND c.performed_ms >= $5";
     let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(from_ms));
     let row = opt!(conn, (i64,), sql, scope.key(), facility.clone(), tag.clone(), day, from_ms)?;
     Ok(row.map_or(0, |(count,)| count))

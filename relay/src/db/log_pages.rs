@@ -2,8 +2,8 @@
 
 use record::checkpoint::LogOrigin;
 
-use crate::db::texts::{LINES_AT_ONCE, beside_few};
-use crate::db::{DbError, Scoped};
+use crate::db::texts::texts_beside;
+use crate::db::{DbError, ScopedConnection};
 
 /// A line with the texts that it names.
 pub type LineWithTexts = (Vec<u8>, Vec<String>);
@@ -13,22 +13,20 @@ pub type LineWithTexts = (Vec<u8>, Vec<String>);
 /// # Errors
 /// The database, or a stored line that is no entry.
 pub async fn load_page(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     (from, limit): (u64, usize),
     bytes_max: usize,
 ) -> Result<Vec<LineWithTexts>, DbError> {
     let lines = crate::db::entries::load_lines(conn, origin, from, limit).await?;
     let (mut page, mut bytes) = (Vec::with_capacity(lines.len()), 0);
-    for few in lines.chunks(LINES_AT_ONCE) {
-        let texts = beside_few(conn, origin, few).await?;
-        for (line, texts) in few.iter().zip(texts) {
-            if bytes >= bytes_max {
-                return Ok(page);
-            }
-            bytes += line.len() + texts.iter().map(String::len).sum::<usize>();
-            page.push((line.clone(), texts));
+    let texts = texts_beside(conn, origin, &lines).await?;
+    for (line, texts) in lines.into_iter().zip(texts) {
+        if bytes >= bytes_max {
+            break;
         }
+        bytes += line.len() + texts.iter().map(String::len).sum::<usize>();
+        page.push((line, texts));
     }
     Ok(page)
 }

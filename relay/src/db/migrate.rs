@@ -2,7 +2,7 @@
 //!
 //! From the first release on a step only adds; what it replaces is dropped by a later release, when nothing that reads it is left.
 
-use super::{Db, DbError, Platform, PlatformReason, SqlExecutor, exec, opt};
+use super::{Db, DbError, PlatformConnection, PlatformReason, SqlExecutor, exec, opt};
 
 /// Numbered from 1; a released one is never edited.
 const STEPS: &[&str] = &[include_str!("schema/001.sql")];
@@ -22,6 +22,9 @@ const WORDS: &[(&str, &str, &str)] = &[
 /// Begins the statement that names tables which only their account may see.
 const WALL: &str = "@WALL@ ";
 
+/// Begins a line that only a server takes.
+const SERVER: &str = "@SERVER@ ";
+
 /// What a policy lets through: the account that the transaction is of, or the platform's own work.
 const POLICY: &str = "account = (SELECT NULLIF(current_setting('app.account', true), '')::bigint) \
                       OR (SELECT current_setting('app.platform', true)) = 'on'";
@@ -31,7 +34,7 @@ const POLICY: &str = "account = (SELECT NULLIF(current_setting('app.account', tr
 const ADVISORY_LOCK: i64 = 0x636c_6561_6e74_7261;
 
 pub(super) async fn run_migrations(db: &Db, now_ms: i64) -> Result<(), DbError> {
-    let mut tx = begin(db).await?;
+    let mut tx = begin_migration(db).await?;
     if is_unreleased(&mut tx).await? {
         return Err(DbError::Unreleased);
     }
@@ -39,7 +42,7 @@ pub(super) async fn run_migrations(db: &Db, now_ms: i64) -> Result<(), DbError> 
     run_statements(&mut tx, table.to_owned()).await?;
     tx.commit().await?;
     for (step, number) in STEPS.iter().zip(1_i64..) {
-        let mut tx = begin(db).await?;
+        let mut tx = begin_migration(db).await?;
         let found = opt!(tx, (Option<i64>,), "SELECT MAX(step) FROM schema_steps")?;
         let found = found.and_then(|(version,)| version).unwrap_or(0);
         let known = i64::try_from(SCHEMA_VERSION).unwrap_or(i64::MAX);
@@ -58,7 +61,7 @@ pub(super) async fn run_migrations(db: &Db, now_ms: i64) -> Result<(), DbError> 
 }
 
 /// Relays that start at once: the second waits here before its first statement, and then sees the first one's work.
-async fn begin(db: &Db) -> Result<Platform, DbError> {
+async fn begin_migration(db: &Db) -> Result<PlatformConnection, DbError> {
     #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "only a server has a lock to take"))]
     let mut tx = db.platform_write(PlatformReason::Migration).await?;
     #[cfg(feature = "postgres")]
@@ -72,7 +75,7 @@ async fn begin(db: &Db) -> Result<Platform, DbError> {
 }
 
 /// Whether the tables are of a build from before the first schema that is kept.
-async fn is_unreleased(tx: &mut Platform) -> Result<bool, DbError> {
+async fn is_unreleased(tx: &mut PlatformConnection) -> Result<bool, DbError> {
     let tables = match tx.lane() {
         SqlExecutor::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
         #[cfg(feature = "postgres")]
@@ -89,6 +92,8 @@ fn step_text(step: &str, sqlite: bool) -> String {
     let text = WORDS.iter().fold(step.to_owned(), |text, (word, ours, theirs)| {
         text.replace(word, if sqlite { ours } else { theirs })
     });
+    let lines = text.lines().filter(|line| !(sqlite && line.starts_with(SERVER)));
+    let text: String = lines.map(|line| format!("{}\n", line.strip_prefix(SERVER).unwrap_or(line))).collect();
     let Some((before, walled)) = text.split_once(WALL) else { return text };
     let tables = walled.trim().trim_end_matches(';').split(',').map(str::trim);
     let wall = |table: &str| {
@@ -101,7 +106,7 @@ fn step_text(step: &str, sqlite: bool) -> String {
     format!("{before}{walls}")
 }
 
-async fn run_statements(conn: &mut Platform, text: String) -> Result<(), DbError> {
+async fn run_statements(conn: &mut PlatformConnection, text: String) -> Result<(), DbError> {
     use sqlx::Executor as _;
     let text = sqlx::AssertSqlSafe(text);
     match conn.lane() {

@@ -20,10 +20,12 @@ pub mod log_keys;
 pub mod log_pages;
 mod migrate;
 pub mod photos;
+pub mod projections;
 pub mod repeats;
 pub mod rollups;
 pub mod run_drops;
 pub mod runs;
+pub mod segments;
 pub mod sessions;
 pub mod state;
 pub mod texts;
@@ -42,7 +44,9 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-pub use connection::{AccountScope, Platform, PlatformReason, Scoped, SqlConnection, SqlExecutor};
+pub use connection::{
+    AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor,
+};
 pub use migrate::SCHEMA_VERSION;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use record::run::RunName;
 use record::tree::Hash;
 
 use super::boxes::{self, to_i64};
-use super::{DbError, Scoped, entries, exec, runs};
+use super::{DbError, ScopedConnection, entries, exec, runs};
 
 /// A text by entry and hash.
 type TextKey = (u64, Hash);
@@ -26,7 +26,7 @@ fn names_of<'l>(lines: impl IntoIterator<Item = &'l Vec<u8>>) -> Result<BTreeSet
 /// Drops at most `limit` lines of a run that never became known, with their texts. How many it were. It holds the box's row,
 /// as whoever makes a run known does: no other process makes it known meanwhile.
 pub async fn drop_unfinished(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     run: RunName,
     limit: usize,
@@ -67,13 +67,14 @@ pub async fn drop_unfinished(
 }
 
 async fn drop_texts(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     (box_id, run): (BoxId, RunName),
     texts: &BTreeSet<TextKey>,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let (account, box_text, epoch) = (scope.key(), box_id.to_string(), run.epoch().to_string());
-    let sql = "DELETE FROM texts WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4 AND hash = $5";
+    let sql =
+        "DELETE FROM run_texts WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4 AND hash = $5";
     for (seq, hash) in texts {
         let (account, box_text, epoch) = (account, box_text.as_str(), epoch.as_str());
         exec!(conn, sql, account, box_text, epoch, to_i64(*seq), hash.to_string())?;

@@ -1,6 +1,5 @@
 //! Runs: lines that a chain of epochs left behind and that entries adopt, apart from the epochs' own lines.
 
-use record::entry::Entry;
 use record::fold::LinePlace;
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::EntryRef;
@@ -10,7 +9,8 @@ use record::tree::{Hash, leaf_hash};
 use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
 use super::epochs::read_hash;
-use super::{DbError, Scoped, all, bulk, exec, opt};
+use super::projections::ProjectionNumber;
+use super::{DbError, ScopedConnection, all, bulk, exec, opt};
 
 fn read_run_name(text: &str) -> Result<RunName, DbError> {
     text.parse().map_err(|e| DbError::stored("run", e))
@@ -31,7 +31,7 @@ pub struct NewRun<'a> {
 
 /// Makes a run known whose lines are here. `false`: it is here already.
 pub async fn insert_run(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     (box_id, facility): (BoxId, FacilityId),
     new: &NewRun<'_>,
     now_ms: i64,
@@ -41,18 +41,33 @@ pub async fn insert_run(
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (account, box, run) DO NOTHING";
     let notes = serde_json::to_string(new.notes).map_err(|e| DbError::stored("notes", e))?;
     let (epoch, lines) = (new.run.epoch().to_string(), new.run.lines());
-    let (box_text, facility, run) = (box_id.to_string(), facility.to_string(), new.run.to_string());
+    let (box_text, run) = (box_id.to_string(), new.run.to_string());
     let (first, past, bytes) = (to_i64(lines.start), to_i64(lines.end), to_i64(new.bytes));
     let (account, blocks) =
         (scope.key(), new.blocks.roots().iter().flat_map(|root| root.0).collect::<Vec<u8>>());
-    let made =
-        exec!(conn, sql, account, box_text, run, facility, epoch, first, past, now_ms, notes, bytes, blocks)?;
+    let origin = record::checkpoint::LogOrigin { box_id, epoch: new.run.epoch() };
+    super::epochs::number_epoch(conn, &origin, facility, now_ms).await?;
+    let made = exec!(
+        conn,
+        sql,
+        account,
+        box_text,
+        run,
+        facility.to_string(),
+        epoch,
+        first,
+        past,
+        now_ms,
+        notes,
+        bytes,
+        blocks
+    )?;
     Ok(made > 0)
 }
 
 /// Adds lines to a run that is not known yet.
 pub async fn append_lines(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     run: RunName,
     lines: &[RunLine],
@@ -72,17 +87,16 @@ pub async fn append_lines(
         to_i64(line.entry.seq()),
         line.entry.bytes()
     )?;
-    let of_cleaning = |entry: &Entry| &*entry.head().kind == "cleaning.recorded";
     let texts: Vec<_> = lines
         .iter()
-        .flat_map(|line| line.texts.iter().map(|text| (text, !of_cleaning(&line.entry))))
+        .flat_map(|line| line.texts.iter().map(|text| (text, super::texts::is_looked_up(&line.entry))))
         .collect();
     let origin = record::checkpoint::LogOrigin { box_id, epoch: run.epoch() };
-    super::texts::save_texts(conn, &origin, &texts).await
+    super::texts::save_run_texts(conn, &origin, &texts).await
 }
 
 /// How many lines of a run are here.
-pub async fn lines_here(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<u64, DbError> {
+pub async fn lines_here(conn: &mut ScopedConnection, box_id: BoxId, run: RunName) -> Result<u64, DbError> {
     let scope = conn.scope();
     let sql = "SELECT COUNT(*) FROM run_lines WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (i64,), sql, scope.key(), box_id.to_string(), run.to_string())?;
@@ -91,7 +105,7 @@ pub async fn lines_here(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Resul
 
 /// The notes of a run's own epoch that came with it; `None`: the run is not here.
 pub async fn load_notes(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     run: RunName,
 ) -> Result<Option<Vec<String>>, DbError> {
@@ -103,7 +117,11 @@ pub async fn load_notes(
 }
 
 /// Bytes of a run's lines and texts; `None`: the run is not here.
-pub async fn run_bytes(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result<Option<u64>, DbError> {
+pub async fn run_bytes(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<Option<u64>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT bytes FROM runs WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (i64,), sql, scope.key(), box_id.to_string(), run.to_string())?;
@@ -112,7 +130,7 @@ pub async fn run_bytes(conn: &mut Scoped, box_id: BoxId, run: RunName) -> Result
 
 /// Lines of a run from number `from` on, at most `limit`, ascending.
 pub async fn load_lines(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (run, from): (RunName, u64),
     limit: usize,
@@ -126,7 +144,7 @@ pub async fn load_lines(
 }
 
 /// Runs of a box that are here.
-pub async fn of_box(conn: &mut Scoped, box_id: BoxId) -> Result<Vec<RunName>, DbError> {
+pub async fn of_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<Vec<RunName>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string())?;
@@ -134,7 +152,11 @@ pub async fn of_box(conn: &mut Scoped, box_id: BoxId) -> Result<Vec<RunName>, Db
 }
 
 /// Runs of an epoch that are here.
-pub async fn of_epoch(conn: &mut Scoped, box_id: BoxId, epoch: Epoch) -> Result<Vec<RunName>, DbError> {
+pub async fn of_epoch(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    epoch: Epoch,
+) -> Result<Vec<RunName>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2 AND epoch = $3 ORDER BY from_seq, run";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string(), epoch.to_string())?;
@@ -143,36 +165,30 @@ pub async fn of_epoch(conn: &mut Scoped, box_id: BoxId, epoch: Epoch) -> Result<
 
 /// Keeps where a run stands in the order of counting, and which line that counts adopted it.
 pub async fn set_place(
-    conn: &mut Scoped,
-    box_id: BoxId,
+    conn: &mut ScopedConnection,
+    (projection, box_id): (ProjectionNumber, BoxId),
     (run, place): (RunName, u64),
     by: LinePlace,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE runs SET place = $1, by_epoch = $2, by_seq = $3, by_run = $4 \
-               WHERE account = $5 AND box = $6 AND run = $7";
+    let sql = "INSERT INTO run_places (account, projection, box, run, place, by_epoch, by_seq, by_run) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account, projection, box, run) DO NOTHING";
     let (epoch, seq, by_run) = (by.of.epoch.to_string(), to_i64(by.of.seq), run_text(by.run));
     let (box_id, run) = (box_id.to_string(), run.to_string());
-    exec!(conn, sql, to_i64(place), epoch, seq, by_run, scope.key(), box_id, run).map(drop)
+    exec!(conn, sql, scope.key(), projection.key(), box_id, run, to_i64(place), epoch, seq, by_run).map(drop)
 }
 
-/// Forgets the places of a box's runs, to fold them anew.
-pub async fn clear_places(conn: &mut Scoped, box_id: BoxId) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let sql = "UPDATE runs SET place = NULL, by_epoch = NULL, by_seq = NULL, by_run = NULL \
-               WHERE account = $1 AND box = $2 AND place IS NOT NULL";
-    exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
-}
-
-/// The line by which a run counts; `None`: none does, or the run is not here.
+/// The line by which a run counts in what pages read; `None`: none does, or the run is not here.
 pub async fn find_adopter(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     run: RunName,
 ) -> Result<Option<LinePlace>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT by_epoch, by_seq, by_run FROM runs \
-               WHERE account = $1 AND box = $2 AND run = $3 AND place IS NOT NULL";
+    let sql = "SELECT p.by_epoch, p.by_seq, p.by_run FROM runs r \
+               JOIN facilities f ON f.account = r.account AND f.facility = r.facility \
+               JOIN run_places p ON p.account = r.account AND p.projection = f.projection AND p.box = r.box AND p.run = r.run \
+               WHERE r.account = $1 AND r.box = $2 AND r.run = $3";
     let row = opt!(conn, (String, i64, String), sql, scope.key(), box_id.to_string(), run.to_string())?;
     let read = |(epoch, seq, by_run): (String, i64, String)| {
         let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
@@ -184,15 +200,17 @@ pub async fn find_adopter(
 
 /// The lines that runs which count hold under one number, each with its run: in the order of counting, the first few.
 pub async fn line_at(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     of: EntryRef,
 ) -> Result<Vec<(RunName, Vec<u8>)>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT l.run, l.line FROM runs r JOIN run_lines l \
                ON l.account = r.account AND l.box = r.box AND l.run = r.run AND l.seq = $1 \
+               JOIN facilities f ON f.account = r.account AND f.facility = r.facility \
+               JOIN run_places p ON p.account = r.account AND p.projection = f.projection AND p.box = r.box AND p.run = r.run \
                WHERE r.account = $2 AND r.box = $3 AND r.epoch = $4 AND r.from_seq <= $5 AND r.to_seq > $6 \
-               AND r.place IS NOT NULL ORDER BY r.place LIMIT 16";
+               ORDER BY p.place LIMIT 16";
     let (seq, box_id, epoch) = (to_i64(of.seq), box_id.to_string(), of.epoch.to_string());
     let rows = all!(conn, (String, Vec<u8>), sql, seq, scope.key(), box_id, epoch, seq, seq)?;
     rows.into_iter().map(|(run, line)| Ok((read_run_name(&run)?, line))).collect()
@@ -203,7 +221,7 @@ pub async fn line_at(
 /// # Errors
 /// The database, or something is missing in it.
 pub async fn proof_path(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (run, seq): (RunName, u64),
 ) -> Result<Vec<Hash>, DbError> {

@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, DbError, Platform, Scoped, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, impl_from_row, opt};
 
 /// Sessions of one person: an older one ends when one more begins.
 const SESSIONS_MAX: i64 = 20;
@@ -52,7 +52,7 @@ impl SessionRow {
 
 /// Keeps a new session; the person's oldest ones beyond a bound end.
 pub async fn insert_session(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     digest: Hash,
     user_id: &str,
     now_ms: i64,
@@ -69,7 +69,10 @@ pub async fn insert_session(
 }
 
 /// The session with this digest, if its person may still sign in.
-pub async fn platform_find(conn: &mut Platform, digest: Hash) -> Result<Option<SessionRow>, DbError> {
+pub async fn platform_find(
+    conn: &mut PlatformConnection,
+    digest: Hash,
+) -> Result<Option<SessionRow>, DbError> {
     let sql = "SELECT s.account, a.id AS account_id, s.user_id, u.name, u.email, u.role, a.name AS account_name, s.created_ms, s.used_ms \
                FROM sessions s \
                JOIN users u ON u.account = s.account AND u.user_id = s.user_id \
@@ -79,27 +82,31 @@ pub async fn platform_find(conn: &mut Platform, digest: Hash) -> Result<Option<S
 }
 
 /// Writes down that it was used.
-pub async fn touch_session(conn: &mut Scoped, digest: Hash, now_ms: i64) -> Result<(), DbError> {
+pub async fn touch_session(conn: &mut ScopedConnection, digest: Hash, now_ms: i64) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE sessions SET used_ms = $1 WHERE account = $2 AND digest = $3";
     exec!(conn, sql, now_ms, scope.key(), digest.0.to_vec()).map(drop)
 }
 
 /// Ends one session.
-pub async fn delete_session(conn: &mut Scoped, digest: Hash) -> Result<(), DbError> {
+pub async fn delete_session(conn: &mut ScopedConnection, digest: Hash) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "DELETE FROM sessions WHERE account = $1 AND digest = $2";
     exec!(conn, sql, scope.key(), digest.0.to_vec()).map(drop)
 }
 
 /// Ends every session of a person.
-pub async fn delete_of_user(conn: &mut Scoped, user_id: &str) -> Result<(), DbError> {
+pub async fn delete_of_user(conn: &mut ScopedConnection, user_id: &str) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "DELETE FROM sessions WHERE account = $1 AND user_id = $2";
     exec!(conn, sql, scope.key(), user_id).map(drop)
 }
 
 /// Ends sessions of every account that were begun or last used before these times.
-pub async fn platform_delete_ended(conn: &mut Platform, begun_ms: i64, used_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_delete_ended(
+    conn: &mut PlatformConnection,
+    begun_ms: i64,
+    used_ms: i64,
+) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM sessions WHERE created_ms < $1 OR used_ms < $2", begun_ms, used_ms)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use record::fold::{FacilityState, RowKey};
-use record::ids::FacilityId;
 
-use super::{DbError, Scoped, all, bulk, by_keys, exec};
+use super::projections::ProjectionNumber;
+use super::{DbError, ScopedConnection, all, bulk, by_keys, exec};
 
 /// A row's room and the id in it, as the table keeps them.
 fn key_columns(key: RowKey) -> (String, String) {
@@ -26,17 +26,17 @@ fn read_key(room: &str, id: &str) -> Result<RowKey, DbError> {
 /// # Errors
 /// The database, or a row that this version cannot read.
 pub async fn load_state(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     keys: &BTreeSet<RowKey>,
     into: &mut FacilityState,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let keys: Vec<(String, String)> = keys.iter().map(|k| key_columns(*k)).collect();
     let select = "SELECT r.room, r.id, r.body FROM k CROSS JOIN state_rows r \
-                  WHERE r.account = @1@ AND r.facility = @2@ AND r.room = k.a AND r.id = k.b";
-    let of = (scope.key(), facility.to_string());
-    let rows = by_keys!(conn, (String, String, String), select, (of.0, of.1.as_str()), keys, "TEXT")?;
+                  WHERE r.account = @1@ AND r.projection = @2@ AND r.room = k.a AND r.id = k.b";
+    let of = (scope.key(), projection.key());
+    let rows = by_keys!(conn, (String, String, String), select, (of.0, of.1), keys, "TEXT")?;
     for (room, id, body) in rows {
         into.load(read_key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
     }
@@ -47,11 +47,14 @@ pub async fn load_state(
 ///
 /// # Errors
 /// As [`load_state`].
-pub async fn load_all(conn: &mut Scoped, facility: FacilityId) -> Result<FacilityState, DbError> {
+pub async fn load_all(
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
+) -> Result<FacilityState, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT room, id, body FROM state_rows WHERE account = $1 AND facility = $2";
+    let sql = "SELECT room, id, body FROM state_rows WHERE account = $1 AND projection = $2";
     let mut into = FacilityState::default();
-    for (room, id, body) in all!(conn, (String, String, String), sql, scope.key(), facility.to_string())? {
+    for (room, id, body) in all!(conn, (String, String, String), sql, scope.key(), projection.key())? {
         into.load(read_key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
     }
     Ok(into)
@@ -59,22 +62,22 @@ pub async fn load_all(conn: &mut Scoped, facility: FacilityId) -> Result<Facilit
 
 /// Writes rows back; what the fold has no more, such as a load that ended, is gone here too.
 pub async fn save_state(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     keys: &BTreeSet<RowKey>,
     from: &FacilityState,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let rows: Vec<((String, String), String)> =
         keys.iter().filter_map(|k| Some((key_columns(*k), from.row(*k)?))).collect();
-    let (account, facility) = (scope.key(), facility.to_string());
+    let (account, projection) = (scope.key(), projection.key());
     for key in keys.iter().filter(|key| from.row(**key).is_none()) {
         let (room, id) = key_columns(*key);
-        let sql = "DELETE FROM state_rows WHERE account = $1 AND facility = $2 AND room = $3 AND id = $4";
-        exec!(conn, sql, account, facility.as_str(), room, id)?;
+        let sql = "DELETE FROM state_rows WHERE account = $1 AND projection = $2 AND room = $3 AND id = $4";
+        exec!(conn, sql, account, projection, room, id)?;
     }
-    let head = "INSERT INTO state_rows (account, facility, room, id, body)";
-    let tail = " ON CONFLICT (account, facility, room, id) DO UPDATE SET body = excluded.body";
+    let head = "INSERT INTO state_rows (account, projection, room, id, body)";
+    let tail = " ON CONFLICT (account, projection, room, id) DO UPDATE SET body = excluded.body";
     bulk!(
         conn,
         head,
@@ -82,29 +85,9 @@ pub async fn save_state(
         tail,
         &rows,
         |((room, id), body)| account,
-        facility.as_str(),
+        projection,
         room.as_str(),
         id.as_str(),
         body.as_str()
     )
-}
-
-/// Empties everything that is a fold over the facility's entries, to fold it anew.
-pub async fn clear_state(conn: &mut Scoped, facility: FacilityId) -> Result<(), DbError> {
-    let scope = conn.scope();
-    for sql in [
-        "DELETE FROM state_rows WHERE account = $1 AND facility = $2",
-        "DELETE FROM cleanings WHERE account = $1 AND facility = $2",
-        "DELETE FROM clean_days WHERE account = $1 AND facility = $2",
-        "DELETE FROM uses WHERE account = $1 AND facility = $2",
-        "DELETE FROM item_notes WHERE account = $1 AND facility = $2",
-        "DELETE FROM command_keys WHERE account = $1 AND facility = $2",
-        "DELETE FROM repeated_lines WHERE account = $1 AND facility = $2",
-        "DELETE FROM items WHERE account = $1 AND facility = $2",
-        "DELETE FROM item_days WHERE account = $1 AND facility = $2",
-        "DELETE FROM facility_days WHERE account = $1 AND facility = $2",
-    ] {
-        exec!(conn, sql, scope.key(), facility.to_string())?;
-    }
-    Ok(())
 }

@@ -1,5 +1,5 @@
-//! Texts beside entries. They are kept under epoch and number, and several lines may share both, since runs bring other
-//! branches: whoever asks for texts asks for those that a line names, and gets no others, however many there are.
+//! Texts beside entries, in the segments of their logs and beside the lines of runs. Several lines may share epoch and number, since
+//! runs bring other branches: whoever asks for texts asks for those that a line names, and gets no others, however many there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,54 +11,99 @@ use record::redact::TextLine;
 use record::tree::Hash;
 
 use crate::db::boxes::to_i64;
-use crate::db::{DbError, Scoped, bulk, by_keys, exec, opt};
+use crate::db::{DbError, ScopedConnection, all, bulk, by_keys, exec, opt, segments};
 
 /// Lines of which the texts are read at a time: 16 of 4 KiB each are 2 MiB.
 pub const LINES_AT_ONCE: usize = 32;
 
-/// Keeps text lines; `by_hash` tells which are looked up by their hash. One that was erased stays away.
-pub(super) async fn save_texts(
-    conn: &mut Scoped,
+/// Keeps the texts that are looked up by their hash, as `by_hash` tells. The lines of all that were not erased before, in the order of
+/// their numbers.
+pub(super) async fn keep_names(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    texts: &[(&TextLine, bool)],
+) -> Result<Vec<String>, DbError> {
+    let erased = mark_erased(conn, box_id, texts.iter().map(|(text, _)| text.hash())).await?;
+    let mut texts: Vec<&(&TextLine, bool)> =
+        texts.iter().filter(|(text, _)| !erased.contains(&text.hash())).collect();
+    texts.sort_by_key(|(text, _)| text.seq());
+    let (account, box_text) = (conn.scope().key(), box_id.to_string());
+    let named: BTreeMap<Hash, &str> =
+        texts.iter().filter(|(_, by_hash)| *by_hash).map(|(text, _)| (text.hash(), text.text())).collect();
+    let named: Vec<(Hash, &str)> = named.into_iter().collect();
+    let head = "INSERT INTO names (account, hash, box, text)";
+    let tail = " ON CONFLICT (account, hash, box) DO NOTHING";
+    bulk!(conn, head, 4, tail, named, |(hash, text)| account, &hash.0[..], box_text.as_str(), *text)?;
+    Ok(texts.iter().map(|(text, _)| text.line()).collect())
+}
+
+/// Keeps the names of a log that is known to be its box's from now on: of one that waits nothing is looked up.
+pub async fn name_log(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<(), DbError> {
+    let mut from = 0;
+    loop {
+        let page = segments::load_segments(conn, origin, from..from.saturating_add(1)).await?;
+        let Some(segment) = page.first() else { return Ok(()) };
+        let lines = segment.lines()?;
+        let mut named = Vec::new();
+        for text in segment.texts()? {
+            let text = TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+            let at = usize::try_from(text.seq().saturating_sub(segment.numbers.start)).unwrap_or(usize::MAX);
+            let line = lines.get(at).ok_or_else(|| DbError::stored("text", "it is beside no line"))?;
+            let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
+            named.extend(is_looked_up(&entry).then_some(text));
+        }
+        let named: Vec<(&TextLine, bool)> = named.iter().map(|text| (text, true)).collect();
+        keep_names(conn, origin.box_id, &named).await?;
+        from = segment.numbers.end;
+    }
+}
+
+/// Whether the texts of an entry are looked up by their hash; those of cleanings never are.
+pub fn is_looked_up(entry: &Entry) -> bool {
+    &*entry.head().kind != "cleaning.recorded"
+}
+
+/// Keeps text lines beside lines of a run.
+pub(super) async fn save_run_texts(
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     texts: &[(&TextLine, bool)],
 ) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let (account, box_id, epoch) = (scope.key(), origin.box_id.to_string(), origin.epoch.to_string());
-    let erased = mark_erased(conn, origin.box_id, texts).await?;
+    keep_names(conn, origin.box_id, texts).await?;
+    let erased = mark_erased(conn, origin.box_id, texts.iter().map(|(text, _)| text.hash())).await?;
     let texts: Vec<&(&TextLine, bool)> =
         texts.iter().filter(|(text, _)| !erased.contains(&text.hash())).collect();
-    let head = "INSERT INTO texts (account, box, epoch, seq, hash, line, by_hash)";
+    let (account, box_id, epoch) = (conn.scope().key(), origin.box_id.to_string(), origin.epoch.to_string());
+    let head = "INSERT INTO run_texts (account, box, epoch, seq, hash, line)";
     let tail = " ON CONFLICT (account, box, epoch, seq, hash) DO NOTHING";
     bulk!(
         conn,
         head,
-        7,
+        6,
         tail,
         texts,
-        |(text, by_hash)| account,
+        |(text, _)| account,
         box_id.as_str(),
         epoch.as_str(),
         to_i64(text.seq()),
         text.hash().to_string(),
         text.line(),
-        *by_hash
     )
 }
 
 /// Which of these were erased.
 async fn mark_erased(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
-    texts: &[(&TextLine, bool)],
+    hashes: impl Iterator<Item = Hash>,
 ) -> Result<BTreeSet<Hash>, DbError> {
     let scope = conn.scope();
     let (account, box_text) = (scope.key(), box_id.to_string());
+    let keys: Vec<(String, String)> = hashes.map(|hash| (hash.to_string(), String::new())).collect();
     let any = "SELECT hash FROM erased_texts WHERE account = $1 AND box = $2 LIMIT 1";
-    if texts.is_empty() || opt!(conn, (String,), any, account, box_text.as_str())?.is_none() {
+    if keys.is_empty() || opt!(conn, (String,), any, account, box_text.as_str())?.is_none() {
         return Ok(BTreeSet::new());
     }
-    let keys: Vec<(String, String)> =
-        texts.iter().map(|(text, _)| (text.hash().to_string(), String::new())).collect();
     let select = "SELECT e.hash FROM k CROSS JOIN erased_texts e WHERE e.account = @1@ AND e.box = @2@ AND e.hash = k.a";
     let found = by_keys!(conn, (String,), select, (account, box_text.as_str()), keys, "TEXT")?;
     found.iter().map(|(hash,)| hash.parse().map_err(|e| DbError::stored("hash", e))).collect()
@@ -69,19 +114,7 @@ async fn mark_erased(
 /// # Errors
 /// The database, or a stored line that is no entry.
 pub async fn texts_beside(
-    conn: &mut Scoped,
-    origin: &LogOrigin,
-    lines: &[Vec<u8>],
-) -> Result<Vec<Vec<String>>, DbError> {
-    let mut all = Vec::with_capacity(lines.len());
-    for lines in lines.chunks(LINES_AT_ONCE) {
-        all.extend(beside_few(conn, origin, lines).await?);
-    }
-    Ok(all)
-}
-
-pub(super) async fn beside_few(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     lines: &[Vec<u8>],
 ) -> Result<Vec<Vec<String>>, DbError> {
@@ -93,48 +126,147 @@ pub(super) async fn beside_few(
     named_texts(conn, origin, &named).await
 }
 
+/// Numbers whose texts are read together though others lie between them.
+const GAP_MAX: u64 = 64;
+
 /// The texts of these hashes beside each of these numbers, as far as they are here; at most as many as an entry may have.
-pub(super) async fn named_texts(
-    conn: &mut Scoped,
+pub async fn named_texts(
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     named: &[(u64, Vec<Hash>)],
 ) -> Result<Vec<Vec<String>>, DbError> {
-    let scope = conn.scope();
-    let (account, box_id, epoch) = (scope.key(), origin.box_id.to_string(), origin.epoch.to_string());
     let few = |hashes: &[Hash]| hashes.iter().take(ENTRY_TEXTS_MAX).copied().collect::<BTreeSet<Hash>>();
-    let named: Vec<(i64, BTreeSet<Hash>)> =
-        named.iter().map(|(seq, hashes)| (to_i64(*seq), few(hashes))).collect();
-    // The hash is 64 digits, and the epoch is behind it.
-    let key = |seq: i64, hash: &Hash| (format!("{hash}{epoch}"), seq);
-    let keys: Vec<(String, i64)> =
-        named.iter().flat_map(|(seq, hashes)| hashes.iter().map(|hash| key(*seq, hash))).collect();
-    let select = "SELECT t.seq, t.hash, t.line FROM k CROSS JOIN texts t WHERE t.account = @1@ AND t.box = @2@ \
-                  AND t.epoch = SUBSTR(k.a, 65) AND t.seq = k.b AND t.hash = SUBSTR(k.a, 1, 64)";
-    let (account, box_id) = (account, box_id.as_str());
-    let found = by_keys!(conn, (i64, String, String), select, (account, box_id), keys, "BIGINT")?;
-    let found: BTreeMap<(i64, String), String> =
-        found.into_iter().map(|(seq, hash, line)| ((seq, hash), line)).collect();
-    let texts = |(seq, hashes): &(i64, BTreeSet<Hash>)| {
-        hashes.iter().filter_map(|hash| found.get(&(*seq, hash.to_string())).cloned()).collect()
+    let named: Vec<(u64, BTreeSet<Hash>)> = named.iter().map(|(seq, hashes)| (*seq, few(hashes))).collect();
+    let mut found = texts_of_segments(conn, origin, &named).await?;
+    let missing = |(seq, hash): &(u64, Hash)| !found.contains_key(&(*seq, *hash));
+    let pairs = named.iter().flat_map(|(seq, hashes)| hashes.iter().map(|hash| (*seq, *hash)));
+    let left: Vec<(u64, Hash)> = pairs.filter(missing).collect();
+    found.extend(texts_of_runs(conn, origin, &left).await?);
+    let hashes: BTreeSet<Hash> = found.keys().map(|(_, hash)| *hash).collect();
+    // One that was erased a moment ago still stands in its segment.
+    let erased = mark_erased(conn, origin.box_id, hashes.into_iter()).await?;
+    found.retain(|(_, hash), _| !erased.contains(hash));
+    let texts = |(seq, hashes): &(u64, BTreeSet<Hash>)| {
+        hashes.iter().filter_map(|hash| found.get(&(*seq, *hash)).cloned()).collect()
     };
     Ok(named.iter().map(texts).collect())
 }
 
-/// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.
-pub async fn by_hash(conn: &mut Scoped, hash: Hash) -> Result<Option<String>, DbError> {
-    let scope = conn.scope();
-    let sql = "SELECT line FROM texts WHERE account = $1 AND hash = $2 AND by_hash LIMIT 1";
-    let line = opt!(conn, (String,), sql, scope.key(), hash.to_string())?;
-    let read = |(line,): (String,)| TextLine::parse(line.as_bytes()).map(|t| t.text().to_owned());
-    line.map(read).transpose().map_err(|e| DbError::stored("text", e))
+async fn texts_of_segments(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    named: &[(u64, BTreeSet<Hash>)],
+) -> Result<BTreeMap<(u64, Hash), String>, DbError> {
+    let seqs: BTreeSet<u64> =
+        named.iter().filter(|(_, hashes)| !hashes.is_empty()).map(|(seq, _)| *seq).collect();
+    let mut ranges: Vec<std::ops::Range<u64>> = Vec::new();
+    for seq in &seqs {
+        match ranges.last_mut() {
+            Some(last) if seq.saturating_sub(last.end) <= GAP_MAX => last.end = seq + 1,
+            _ => ranges.push(*seq..seq + 1),
+        }
+    }
+    let mut found = BTreeMap::new();
+    for range in ranges {
+        for segment in segments::load_segments(conn, origin, range).await? {
+            for line in segment.texts()? {
+                let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+                if seqs.contains(&text.seq()) {
+                    found.insert((text.seq(), text.hash()), line);
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
-/// Erases a text of one box's logs and runs wherever it stands, and for good.
-pub async fn erase_text(conn: &mut Scoped, box_id: BoxId, hash: Hash) -> Result<(), DbError> {
+async fn texts_of_runs(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    named: &[(u64, Hash)],
+) -> Result<Vec<((u64, Hash), String)>, DbError> {
+    let (account, box_id, epoch) = (conn.scope().key(), origin.box_id.to_string(), origin.epoch.to_string());
+    // The hash is 64 digits, and the epoch is behind it.
+    let keys: Vec<(String, i64)> =
+        named.iter().map(|(seq, hash)| (format!("{hash}{epoch}"), to_i64(*seq))).collect();
+    let select = "SELECT t.seq, t.hash, t.line FROM k CROSS JOIN run_texts t WHERE t.account = @1@ AND t.box = @2@ \
+                  AND t.epoch = SUBSTR(k.a, 65) AND t.seq = k.b AND t.hash = SUBSTR(k.a, 1, 64)";
+    let rows = by_keys!(conn, (i64, String, String), select, (account, box_id.as_str()), keys, "BIGINT")?;
+    let read = |(seq, hash, line): (i64, String, String)| {
+        let seq = u64::try_from(seq).map_err(|e| DbError::stored("text", e))?;
+        Ok(((seq, hash.parse().map_err(|e| DbError::stored("hash", e))?), line))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.
+pub async fn by_hash(conn: &mut ScopedConnection, hash: Hash) -> Result<Option<String>, DbError> {
     let scope = conn.scope();
-    let (account, box_text, hash) = (scope.key(), box_id.to_string(), hash.to_string());
-    let sql = "INSERT INTO erased_texts (account, box, hash) VALUES ($1, $2, $3) ON CONFLICT (account, box, hash) DO NOTHING";
-    exec!(conn, sql, account, box_text.as_str(), hash.as_str())?;
-    let sql = "DELETE FROM texts WHERE account = $1 AND box = $2 AND hash = $3";
-    exec!(conn, sql, account, box_text.as_str(), hash.as_str()).map(drop)
+    let sql = "SELECT text FROM names WHERE account = $1 AND hash = $2 LIMIT 1";
+    Ok(opt!(conn, (String,), sql, scope.key(), hash.0.to_vec())?.map(|(text,)| text))
+}
+
+/// Erases a text of one box's logs and runs wherever it is shown, and for good. Segments are rewritten by [`sweep_erased`].
+pub async fn erase_text(conn: &mut ScopedConnection, box_id: BoxId, hash: Hash) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let (account, box_text, hash_text) = (scope.key(), box_id.to_string(), hash.to_string());
+    let sql = "INSERT INTO erased_texts (account, box, hash, swept) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (account, box, hash) DO NOTHING";
+    exec!(conn, sql, account, box_text.as_str(), hash_text.as_str(), false)?;
+    let sql = "DELETE FROM names WHERE account = $1 AND box = $2 AND hash = $3";
+    exec!(conn, sql, account, box_text.as_str(), hash.0.to_vec())?;
+    let sql = "DELETE FROM run_texts WHERE account = $1 AND box = $2 AND hash = $3";
+    exec!(conn, sql, account, box_text.as_str(), hash_text.as_str()).map(drop)
+}
+
+/// Boxes of the account with erased texts that still stand in segments.
+pub async fn boxes_to_sweep(conn: &mut ScopedConnection) -> Result<Vec<BoxId>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT DISTINCT box FROM erased_texts WHERE account = $1 AND NOT swept ORDER BY box";
+    let rows = all!(conn, (String,), sql, scope.key())?;
+    rows.iter().map(|(id,)| id.parse().map_err(|e| DbError::stored("box id", e))).collect()
+}
+
+/// Where a sweep of a box's segments goes on, and for which texts it was begun.
+#[derive(Debug, Clone, Default)]
+pub struct ErasureSweep {
+    hashes: BTreeSet<Hash>,
+    logs: Vec<i64>,
+    from: i64,
+}
+
+/// Begins to take the erased texts of a box out of its segments.
+pub async fn begin_sweep(conn: &mut ScopedConnection, box_id: BoxId) -> Result<ErasureSweep, DbError> {
+    let (account, box_text) = (conn.scope().key(), box_id.to_string());
+    let sql = "SELECT hash FROM erased_texts WHERE account = $1 AND box = $2 AND NOT swept";
+    let hashes = all!(conn, (String,), sql, account, box_text.as_str())?;
+    let hashes: Result<BTreeSet<Hash>, DbError> =
+        hashes.iter().map(|(hash,)| hash.parse().map_err(|e| DbError::stored("hash", e))).collect();
+    let sql = "SELECT log FROM logs WHERE account = $1 AND box = $2 AND size > 0 ORDER BY log DESC";
+    let logs = all!(conn, (i64,), sql, account, box_text)?;
+    Ok(ErasureSweep { hashes: hashes?, logs: logs.into_iter().map(|(log,)| log).collect(), from: 0 })
+}
+
+/// A step of it, each in a transaction of its own. Whether that was the last one.
+pub async fn sweep_erased(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    sweep: &mut ErasureSweep,
+) -> Result<bool, DbError> {
+    if let (Some(log), false) = (sweep.logs.last().copied(), sweep.hashes.is_empty()) {
+        match segments::drop_texts(conn, log, &sweep.hashes, sweep.from).await? {
+            Some(next) => sweep.from = next,
+            None => {
+                sweep.logs.pop();
+                sweep.from = 0;
+            }
+        }
+        return Ok(false);
+    }
+    let account = conn.scope().key();
+    let sql = "UPDATE erased_texts SET swept = $1 WHERE account = $2 AND box = $3 AND hash = $4";
+    for hash in &sweep.hashes {
+        exec!(conn, sql, true, account, box_id.to_string(), hash.to_string())?;
+    }
+    Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, DbError, Platform, Scoped, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Tokens that a list shows.
 const LISTED_MAX: i64 = 300;
@@ -92,7 +92,11 @@ const COLUMNS: &str =
     "token_id, name, scope, made_ms, made_by, expires_ms, revoked_ms, revoked_by, used_day, used_from";
 
 /// Keeps a token.
-pub async fn insert_token(conn: &mut Scoped, token: &NewToken<'_>, now_ms: i64) -> Result<(), DbError> {
+pub async fn insert_token(
+    conn: &mut ScopedConnection,
+    token: &NewToken<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "INSERT INTO api_tokens (account, token_id, name, digest, scope, made_ms, made_by, expires_ms) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -102,14 +106,17 @@ pub async fn insert_token(conn: &mut Scoped, token: &NewToken<'_>, now_ms: i64) 
 }
 
 /// The token with this digest, whatever became of it.
-pub async fn platform_by_digest(conn: &mut Platform, digest: Hash) -> Result<Option<ShownToken>, DbError> {
+pub async fn platform_by_digest(
+    conn: &mut PlatformConnection,
+    digest: Hash,
+) -> Result<Option<ShownToken>, DbError> {
     let sql = "SELECT t.account, a.id AS account_id, t.token_id, t.name, t.expires_ms, t.revoked_ms, t.used_day \
                FROM api_tokens t JOIN accounts a ON a.account = t.account WHERE t.digest = $1";
     opt!(conn, ShownToken, sql, digest.0.to_vec())
 }
 
 /// Tokens of the account, those that open something first, then by name.
-pub async fn list_tokens(conn: &mut Scoped, now_ms: i64) -> Result<Vec<TokenRow>, DbError> {
+pub async fn list_tokens(conn: &mut ScopedConnection, now_ms: i64) -> Result<Vec<TokenRow>, DbError> {
     let scope = conn.scope();
     let sql = format!(
         "SELECT {COLUMNS} FROM api_tokens WHERE account = $1 \
@@ -120,14 +127,14 @@ pub async fn list_tokens(conn: &mut Scoped, now_ms: i64) -> Result<Vec<TokenRow>
 }
 
 /// One token of the account.
-pub async fn find_token(conn: &mut Scoped, token_id: &str) -> Result<Option<TokenRow>, DbError> {
+pub async fn find_token(conn: &mut ScopedConnection, token_id: &str) -> Result<Option<TokenRow>, DbError> {
     let scope = conn.scope();
     let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE account = $1 AND token_id = $2");
     opt!(conn, TokenRow, sqlx::AssertSqlSafe(sql.clone()), scope.key(), token_id.to_owned())
 }
 
 /// Ids of tokens of the account with this name that were not revoked.
-pub async fn tokens_named(conn: &mut Scoped, name: &str) -> Result<Vec<String>, DbError> {
+pub async fn tokens_named(conn: &mut ScopedConnection, name: &str) -> Result<Vec<String>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT token_id FROM api_tokens WHERE account = $1 AND name = $2 AND revoked_ms IS NULL ORDER BY token_id";
     let rows = all!(conn, (String,), sql, scope.key(), name.to_owned())?;
@@ -135,7 +142,7 @@ pub async fn tokens_named(conn: &mut Scoped, name: &str) -> Result<Vec<String>, 
 }
 
 /// How many tokens of the account open something.
-pub async fn count_tokens(conn: &mut Scoped, now_ms: i64) -> Result<i64, DbError> {
+pub async fn count_tokens(conn: &mut ScopedConnection, now_ms: i64) -> Result<i64, DbError> {
     let scope = conn.scope();
     let sql = "SELECT COUNT(*) FROM api_tokens \
                WHERE account = $1 AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2)";
@@ -144,7 +151,7 @@ pub async fn count_tokens(conn: &mut Scoped, now_ms: i64) -> Result<i64, DbError
 
 /// Revokes a token. Whether there was one to revoke.
 pub async fn revoke_token(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     token_id: &str,
     (by, now_ms): (&str, i64),
 ) -> Result<bool, DbError> {
@@ -155,7 +162,11 @@ pub async fn revoke_token(
 }
 
 /// Keeps on which day, and from where, a token was used.
-pub async fn touch_token(conn: &mut Scoped, token_id: &str, (day, from): (i64, &str)) -> Result<(), DbError> {
+pub async fn touch_token(
+    conn: &mut ScopedConnection,
+    token_id: &str,
+    (day, from): (i64, &str),
+) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE api_tokens SET used_day = $1, used_from = $2 \
                WHERE account = $3 AND token_id = $4 AND (used_day IS NULL OR used_day <> $5)";
@@ -163,6 +174,6 @@ pub async fn touch_token(conn: &mut Scoped, token_id: &str, (day, from): (i64, &
 }
 
 /// Forgets tokens that open nothing since before `before_ms`.
-pub async fn platform_forget_old(conn: &mut Platform, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM api_tokens WHERE revoked_ms < $1 OR expires_ms < $2", before_ms, before_ms)
 }

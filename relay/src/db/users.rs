@@ -1,6 +1,6 @@
 //! People who sign in: as signing in reads them, and as an admin sees them.
 
-use super::{AccountScope, DbError, Platform, Scoped, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// A person who may sign in.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +32,10 @@ impl std::fmt::Debug for UserRow {
 }
 
 /// The person with this e-mail address, in lower case, unless they were disabled.
-pub async fn platform_by_email(conn: &mut Platform, email: &str) -> Result<Option<UserRow>, DbError> {
+pub async fn platform_by_email(
+    conn: &mut PlatformConnection,
+    email: &str,
+) -> Result<Option<UserRow>, DbError> {
     let sql = "SELECT u.account, a.id AS account_id, u.user_id, u.password_hash \
                FROM users u JOIN accounts a ON a.account = u.account WHERE u.email = $1 AND u.disabled = FALSE";
     opt!(conn, UserRow, sql, email.to_owned())
@@ -67,7 +70,7 @@ const PERSON: &str = "SELECT u.user_id, u.email, u.name, u.role, u.disabled, u.c
 
 /// Everybody of the account, those who may sign in first, then by name.
 pub async fn list_users(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     (begun_ms, used_ms): (i64, i64),
 ) -> Result<Vec<PersonRow>, DbError> {
     let scope = conn.scope();
@@ -77,7 +80,7 @@ pub async fn list_users(
 
 /// One person of the account.
 pub async fn find_user(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     user_id: &str,
     (begun_ms, used_ms): (i64, i64),
 ) -> Result<Option<PersonRow>, DbError> {
@@ -88,14 +91,17 @@ pub async fn find_user(
 }
 
 /// Id and role of the person of the account with this e-mail address, in lower case.
-pub async fn id_and_role(conn: &mut Scoped, email: &str) -> Result<Option<(String, String)>, DbError> {
+pub async fn id_and_role(
+    conn: &mut ScopedConnection,
+    email: &str,
+) -> Result<Option<(String, String)>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT user_id, role FROM users WHERE account = $1 AND email = $2";
     opt!(conn, (String, String), sql, scope.key(), email.to_owned())
 }
 
 /// How many people of the account may sign in and have one of two roles.
-pub async fn count_users(conn: &mut Scoped, roles: [&str; 2]) -> Result<i64, DbError> {
+pub async fn count_users(conn: &mut ScopedConnection, roles: [&str; 2]) -> Result<i64, DbError> {
     let scope = conn.scope();
     let [one, other] = roles.map(str::to_owned);
     let sql = "SELECT COUNT(*) FROM users WHERE account = $1 AND disabled = FALSE AND role IN ($2, $3)";
@@ -103,21 +109,25 @@ pub async fn count_users(conn: &mut Scoped, roles: [&str; 2]) -> Result<i64, DbE
 }
 
 /// Keeps that a person signed in. Whether they still may.
-pub async fn signed_in(conn: &mut Scoped, user_id: &str, now_ms: i64) -> Result<bool, DbError> {
+pub async fn signed_in(conn: &mut ScopedConnection, user_id: &str, now_ms: i64) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE users SET signed_in_ms = $1 WHERE account = $2 AND user_id = $3 AND disabled = FALSE";
     Ok(exec!(conn, sql, now_ms, scope.key(), user_id.to_owned())? > 0)
 }
 
 /// Keeps another password of a person, as its hash.
-pub async fn set_password(conn: &mut Scoped, user_id: &str, hash: &str) -> Result<(), DbError> {
+pub async fn set_password(conn: &mut ScopedConnection, user_id: &str, hash: &str) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE users SET password_hash = $1 WHERE account = $2 AND user_id = $3";
     exec!(conn, sql, hash.to_owned(), scope.key(), user_id.to_owned()).map(drop)
 }
 
 /// Says whether a person may sign in. Whether that was news.
-pub async fn set_disabled(conn: &mut Scoped, user_id: &str, disabled: bool) -> Result<bool, DbError> {
+pub async fn set_disabled(
+    conn: &mut ScopedConnection,
+    user_id: &str,
+    disabled: bool,
+) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE users SET disabled = $1 WHERE account = $2 AND user_id = $3 AND disabled <> $4";
     Ok(exec!(conn, sql, disabled, scope.key(), user_id.to_owned(), disabled)? > 0)

@@ -13,7 +13,9 @@ use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbError, PlatformReason, Scoped, boxes, claims, epochs, facilities, log_keys};
+use crate::db::{
+    AccountScope, DbError, PlatformReason, ScopedConnection, boxes, claims, epochs, facilities, log_keys,
+};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
@@ -176,7 +178,12 @@ impl Fleet {
     }
 
     /// Writes down that a known box came with a log that nothing vouches for.
-    async fn note_return(&self, tx: &mut Scoped, origin: &LogOrigin, now_ms: i64) -> Result<(), DbError> {
+    async fn note_return(
+        &self,
+        tx: &mut ScopedConnection,
+        origin: &LogOrigin,
+        now_ms: i64,
+    ) -> Result<(), DbError> {
         let LogOrigin { box_id, epoch } = origin;
         tracing::warn!(%box_id, %epoch, "a known box is claimed with another log: it gets no certificate until that is admitted \
             (`box epoch admit`) or forgotten");
@@ -226,7 +233,7 @@ impl Fleet {
 
     async fn certify(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         (box_id, facility): (BoxId, FacilityId),
         csr: &SignedCsr,
         now_ms: i64,
@@ -288,7 +295,7 @@ impl Fleet {
 
 /// How the log of a claim stands here. The box's row is taken: no revocation slips in between.
 async fn find_trust(
-    tx: &mut Scoped,
+    tx: &mut ScopedConnection,
     facility: FacilityId,
     origin: &LogOrigin,
     log_key: &[u8; 32],
@@ -342,6 +349,7 @@ mod tests {
 
     fn stored_log((origin, log_key): (LogOrigin, [u8; 32]), key_known: bool) -> StoredLog {
         StoredLog {
+            number: crate::db::epochs::LogNumber::NONE,
             origin,
             log_key,
             key_known,

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::db::boxes::{BoxOwner, ReportedState};
 use crate::db::epochs::{NewEvidence, StoredLog};
-use crate::db::{PlatformReason, Scoped, boxes, entries, epochs, facilities, log_keys};
+use crate::db::{
+    PlatformReason, ScopedConnection, boxes, entries, epochs, facilities, log_keys, projections,
+};
 use crate::mqtt::{PublishOutcome, PublishRefusal};
 
 fn clock_word(clock: ClockState) -> &'static str {
@@ -124,7 +126,7 @@ impl Ingest {
     /// Compares a cosignature of our own that a box shows with what is held. True: they contradict each other.
     async fn shown(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         home: &BoxOwner,
         held: &StoredLog,
         note: &str,
@@ -168,13 +170,15 @@ impl Ingest {
     /// A box that holds nothing back tells until when its facility is known.
     async fn caught_up(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         home: &BoxOwner,
         held: &StoredLog,
         size: u64,
         now_ms: i64,
     ) -> Result<(), IngestError> {
-        if held.key_known && size == held.frontier.size() && !home.quarantined {
+        let is_whole = held.key_known && size == held.frontier.size() && !home.quarantined;
+        // What was not folded yet may have been in time.
+        if is_whole && projections::is_folded(tx, home.facility).await? {
             facilities::is_known(tx, home.facility, now_ms).await?;
         }
         Ok(())

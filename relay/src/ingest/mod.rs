@@ -1,14 +1,8 @@
 //! What boxes send: checked, decided, stored in one transaction, answered.
 
-mod base;
 mod decide;
-mod fold;
 mod hello;
 mod inbox;
-mod links;
-mod overlaps;
-mod refold;
-mod run_pages;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -26,10 +20,10 @@ use record::sign::{SignedNote, SignerKey, VerifierKey};
 use record::verify::{BatchRefusal, SignedBatch};
 
 use crate::db::boxes::BoxOwner;
-use crate::db::{AccountScope, Db, DbError, PlatformReason, Scoped, boxes, entries, epochs};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, boxes, entries, epochs};
 use crate::mqtt::{Outbox, PublishOutcome};
+use crate::projections::{StepOutcome, StepQueue, end_of, step_facility};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
-pub use refold::{log_chain, rebuild_facility};
 use service::clock::Clock;
 use service::random::RandomSource;
 pub use vouched::{NotAdmitted, admit_log};
@@ -87,6 +81,7 @@ pub struct Ingest {
     random: Arc<dyn RandomSource>,
     outbox: Outbox,
     counters: IngestCounters,
+    steps: Arc<StepQueue>,
 }
 
 /// Two signed statements of one box of which only one can count, in the words of each side.
@@ -145,7 +140,24 @@ impl Ingest {
         let mut cosigners = vec![cosigner.verifier().clone()];
         cosigners.extend(earlier);
         let counters = IngestCounters::default();
-        Self { db, cosigner, cosigners, clock, random, outbox, counters }
+        let steps = Arc::default();
+        Self { db, cosigner, cosigners, clock, random, outbox, counters, steps }
+    }
+
+    /// Facilities with entries that were stored and wait to be folded.
+    pub fn steps(&self) -> &Arc<StepQueue> {
+        &self.steps
+    }
+
+    /// Folds what this process stored and nobody folded yet: before it ends, and where no worker steps.
+    ///
+    /// # Errors
+    /// The database, or a line that cannot be read: the rest waits for whoever looks next.
+    pub async fn fold_waiting(&self) -> Result<(), DbError> {
+        while let Some(place) = self.steps.take() {
+            while let StepOutcome::More(_) = step_facility(&self.db, place, &*self.clock).await? {}
+        }
+        Ok(())
     }
 
     /// Counters since the start.
@@ -307,7 +319,7 @@ impl Ingest {
         Ok(IngestReply { ack, disposition: PublishOutcome::Refused(why) })
     }
 
-    async fn commit(&self, tx: Scoped) -> Result<(), IngestError> {
+    async fn commit(&self, tx: ScopedConnection) -> Result<(), IngestError> {
         tx.commit().await.map_err(IngestError::Unknown)
     }
 }
@@ -332,7 +344,7 @@ fn open_batch(wire: &[u8], box_id: BoxId, known: Vec<epochs::StoredLog>) -> Open
         let text = "the batch's checkpoint is not one of this box's logs".to_owned();
         return Opened::Refused { code: "signature", text, epoch: newest, from, form: false };
     };
-    let ends = refold::end_of(&known, origin.epoch);
+    let ends = end_of(&known, origin.epoch);
     let Some(held) = known.into_iter().find(|held| held.origin == origin) else {
         let text = format!("the relay has not heard of epoch {}: say hello first", origin.epoch);
         return Opened::Refused { code: "epoch", text, epoch: origin.epoch, from, form: false };

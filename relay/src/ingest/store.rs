@@ -1,4 +1,4 @@
-//! The one transaction that takes a verified batch: entries, texts, fold, tallies, frontier, cosignature.
+//! The one transaction that takes a verified batch: its segment, frontier and cosignature. What pages read follows in steps.
 
 use record::adoption::adopted_run;
 use record::checkpoint::{LogOrigin, SignedCheckpoint};
@@ -8,21 +8,20 @@ use record::kinds::{EntryRef, Prev};
 use record::redact::TextLine;
 use record::verify::{Batch, VerifiedBatch};
 
-use super::fold::FacilityProjection;
 use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, done_reply, vouched};
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::BoxOwner;
 use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
 use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
-use crate::db::{DbError, Scoped, adoptions, boxes, entries, epochs, facilities, log_keys};
+use crate::db::{DbError, ScopedConnection, adoptions, boxes, entries, epochs, facilities, log_keys, texts};
 use record::messages::Answer;
 
-/// How a batch of this epoch enters the facility's state.
+/// How a batch of this epoch enters what pages read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// It is the newest: fold it now.
+    /// It is the newest: the next step folds it.
     Fold,
-    /// It is stored; the state is rebuilt later, in the order of the epochs.
+    /// It is stored; the projection is made anew, in the order of the epochs.
     Later,
     /// It is stored and stays apart.
     Apart,
@@ -44,33 +43,24 @@ const CROWD: &str = "the relay holds many logs of this box already that nothing 
 impl Ingest {
     pub(super) async fn store(
         &self,
-        mut tx: Scoped,
+        mut tx: ScopedConnection,
         home: &BoxOwner,
         held: &StoredLog,
         batch: &VerifiedBatch<Batch>,
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let origin = held.origin;
-        let facility = facilities::lock_facility(&mut tx, home.facility).await?;
         let way = self.way(&mut tx, home, held, batch, now_ms).await?;
         if way == Way::Crowd {
             drop(tx);
             return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
         }
-        append_batch(&mut tx, held, batch).await?;
+        append_batch(&mut tx, held, batch, way).await?;
         // Lines that were sent before the entry that adopts them count from here on.
         let brings = self.note_adoptions(&mut tx, &origin, batch, way != Way::Waits).await?;
         let way = if brings && way == Way::Fold { Way::Later } else { way };
-        if way == Way::Fold && !facility.refold {
-            let mut fold = FacilityProjection::new(home.facility);
-            fold.take(&mut tx, &origin, None, batch.entries().iter().map(|(entry, _)| entry)).await?;
-            fold.store(&mut tx, &origin).await?;
-            // A box whose clock runs ahead does not make the relay know the future.
-            let known_ms = fold.last_ms().min(now_ms).max(facility.known_ms);
-            facilities::is_known(&mut tx, home.facility, known_ms).await?;
-            fold.roll_up(&mut tx, facilities::as_of_ms(now_ms, known_ms)).await?;
-        } else if way == Way::Later {
-            facilities::set_refold(&mut tx, home.facility, true).await?;
+        if way == Way::Later {
+            facilities::request_rebuild(&mut tx, home.facility).await?;
         }
         let cosigned = self.cosign(batch.note(), now_ms);
         let size = batch.frontier().size();
@@ -80,6 +70,7 @@ impl Ingest {
         epochs::save_growth(&mut tx, &origin, grown, now_ms).await?;
         boxes::touch_last_seen(&mut tx, origin.box_id, now_ms).await?;
         self.commit(tx).await?;
+        self.steps.request(home.scope, home.facility);
         IngestCounters::add(&self.counters.stored, 1);
         IngestCounters::add(&self.counters.entries, batch.entries().len() as u64);
         Ok(done_reply(ack_with(origin.epoch, Answer::Checkpoint { checkpoint: cosigned })))
@@ -93,7 +84,7 @@ impl Ingest {
     /// Keeps which runs the entries adopt; whether one of those that are asked for is here already.
     async fn note_adoptions(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         origin: &LogOrigin,
         batch: &Batch,
         asks: bool,
@@ -109,7 +100,7 @@ impl Ingest {
     /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.
     async fn way(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         home: &BoxOwner,
         held: &StoredLog,
         batch: &Batch,
@@ -133,7 +124,7 @@ impl Ingest {
     /// Where an epoch stands that begins with this batch.
     async fn begin(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         home: &BoxOwner,
         (held, all): (&StoredLog, &[StoredLog]),
         (first, batch): (&Entry, &Batch),
@@ -171,7 +162,7 @@ impl Ingest {
     /// Two epochs go on from the same one: both are kept, nothing is merged, the box is looked at by a person.
     async fn clash(
         &self,
-        tx: &mut Scoped,
+        tx: &mut ScopedConnection,
         (origin, other): (&LogOrigin, &StoredLog),
         batch: &Batch,
         now_ms: i64,
@@ -210,7 +201,12 @@ fn goes_back(prev: Option<Prev>, all: &[StoredLog]) -> bool {
     prev.is_some_and(|prev| size(prev) != Some(prev.size))
 }
 
-async fn append_batch(conn: &mut Scoped, held: &StoredLog, batch: &Batch) -> Result<(), DbError> {
+async fn append_batch(
+    conn: &mut ScopedConnection,
+    held: &StoredLog,
+    batch: &Batch,
+    way: Way,
+) -> Result<(), DbError> {
     let mut frontier = held.frontier.clone();
     let mut nodes: Vec<StoredNode> = Vec::new();
     for (_, leaf) in batch.entries() {
@@ -221,11 +217,13 @@ async fn append_batch(conn: &mut Scoped, held: &StoredLog, batch: &Batch) -> Res
         });
     }
     let first = batch.entries().first().map_or(0, |(entry, _)| entry.seq());
-    let of_cleaning = |text: &TextLine| {
+    // Of a log that waits nothing is looked up.
+    let by_hash = |text: &TextLine| {
         let at = usize::try_from(text.seq().saturating_sub(first)).unwrap_or(usize::MAX);
-        batch.entries().get(at).is_some_and(|(entry, _)| &*entry.head().kind == "cleaning.recorded")
+        let entry = batch.entries().get(at);
+        way != Way::Waits && entry.is_some_and(|(entry, _)| texts::is_looked_up(entry))
     };
-    let texts: Vec<(&TextLine, bool)> = batch.texts().iter().map(|t| (t, !of_cleaning(t))).collect();
+    let texts: Vec<(&TextLine, bool)> = batch.texts().iter().map(|text| (text, by_hash(text))).collect();
     entries::append_entries(conn, &held.origin, batch.entries(), &texts, &nodes).await
 }
 
@@ -235,6 +233,7 @@ mod tests {
     use record::tree::{Frontier, Hash};
 
     use super::*;
+    use crate::db::epochs::LogNumber;
 
     fn held(n: u32, size: u64, prev: Option<(u32, u64)>) -> StoredLog {
         let epoch = |n| Epoch { n, key: [0; 4] };
@@ -244,7 +243,19 @@ mod tests {
         let origin = LogOrigin { box_id: BoxId::new(1, [1; 10]), epoch: epoch(n) };
         let (log_key, key_known, apart) = ([0; 32], true, false);
         let after = None;
-        StoredLog { origin, log_key, key_known, frontier, prev, after, apart, cosigned: None, witness: None }
+        let number = LogNumber::NONE;
+        StoredLog {
+            number,
+            origin,
+            log_key,
+            key_known,
+            frontier,
+            prev,
+            after,
+            apart,
+            cosigned: None,
+            witness: None,
+        }
     }
 
     #[test]
@@ -273,10 +284,11 @@ mod tests {
     #[test]
     fn epochs_count_up_to_where_the_next_goes_on() {
         let logs = [held(1, 10, None), held(2, 5, Some((1, 8))), held(3, 4, Some((2, 9)))];
-        let counts: Vec<u64> = super::super::log_chain(&logs).into_iter().map(|(_, size)| size).collect();
+        let counts: Vec<u64> =
+            crate::projections::log_chain(&logs).into_iter().map(|(_, size)| size).collect();
         assert_eq!(counts, [8, 5, 4]);
         let after = StoredLog { prev: None, after: Some(logs[1].origin.epoch), ..held(3, 4, None) };
-        let counts: Vec<u64> = super::super::log_chain(&[logs[0].clone(), logs[1].clone(), after])
+        let counts: Vec<u64> = crate::projections::log_chain(&[logs[0].clone(), logs[1].clone(), after])
             .into_iter()
             .map(|(_, size)| size)
             .collect();

@@ -11,7 +11,7 @@ use record::kinds::{Event, LogStarted};
 use record::vouch::Base64Bytes;
 
 use crate::db::epochs::StoredLog;
-use crate::db::{DbError, Scoped, adoptions, entries, epochs, facilities, log_keys};
+use crate::db::{DbError, ScopedConnection, adoptions, entries, epochs, facilities, log_keys, texts};
 
 /// A log, its key, and what its first entry says.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ fn log_started(entry: &Entry) -> Option<LogStarted> {
 
 /// The logs that turn out to be the box's own now that `first` is the first entry of one of them.
 pub(super) async fn look_for_key(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     all: &[StoredLog],
     (of, first): (&LogOrigin, &Entry),
 ) -> Result<BTreeSet<Epoch>, DbError> {
@@ -72,7 +72,7 @@ pub(super) async fn look_for_key(
     Ok(newly_vouched(&logs))
 }
 
-async fn first_of(conn: &mut Scoped, held: &StoredLog) -> Result<Option<LogStarted>, DbError> {
+async fn first_of(conn: &mut ScopedConnection, held: &StoredLog) -> Result<Option<LogStarted>, DbError> {
     if held.frontier.size() == 0 {
         return Ok(None);
     }
@@ -107,7 +107,7 @@ pub enum NotAdmitted {
 
 /// Takes a log that waits for the box's own: it counts from the next fold on, and its key renews certificates.
 pub async fn admit_log(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     origin: &LogOrigin,
 ) -> Result<Result<StoredLog, NotAdmitted>, DbError> {
@@ -120,7 +120,8 @@ pub async fn admit_log(
     }
     log_keys::set_known(conn, origin, is_on_branch(&all, held.follows())).await?;
     adoptions::request_texts(conn, origin.box_id, origin.epoch).await?;
-    facilities::set_refold(conn, facility, true).await?;
+    texts::name_log(conn, origin).await?;
+    facilities::request_rebuild(conn, facility).await?;
     let admitted = held.clone();
     // What its own key vouches for came with it.
     let first =
@@ -135,7 +136,7 @@ pub async fn admit_log(
 /// Takes logs for the box's own to which vouches lead by now, but for one that goes on from where another one does already:
 /// that one waits for a person. Whether there was any.
 pub(super) async fn join_logs(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     box_id: BoxId,
     vouched: &BTreeSet<Epoch>,
@@ -150,7 +151,8 @@ pub(super) async fn join_logs(
         };
         log_keys::set_known(conn, &held.origin, is_on_branch(&all, held.follows())).await?;
         adoptions::request_texts(conn, box_id, *epoch).await?;
-        facilities::set_refold(conn, facility, true).await?;
+        texts::name_log(conn, &held.origin).await?;
+        facilities::request_rebuild(conn, facility).await?;
         tracing::info!(%box_id, %epoch, "a log that waited is vouched for, and counts");
         joined = true;
     }

@@ -8,7 +8,7 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::{DbError, Scoped};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::live_marks::LiveTopic;
@@ -57,7 +57,11 @@ pub(crate) async fn show(
 
 impl WebContext {
     /// How a page asks that shows this: to be called before anything that it shows is read.
-    pub(crate) async fn live_page(&self, conn: &mut Scoped, topic: LiveTopic) -> Result<LivePage, DbError> {
+    pub(crate) async fn live_page(
+        &self,
+        conn: &mut ScopedConnection,
+        topic: LiveTopic,
+    ) -> Result<LivePage, DbError> {
         let mark = self.marks.read(conn, topic, self.now_ms()).await?;
         Ok(LivePage::at(&live_address(topic), mark))
     }
@@ -65,7 +69,7 @@ impl WebContext {
     /// The same of a facility's pages.
     pub(crate) async fn live_facility(
         &self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         facility: FacilityId,
     ) -> Result<LivePage, DbError> {
         self.live_page(conn, LiveTopic::Facility(facility)).await

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use record::ids::{AccountId, FacilityId};
 
 use crate::db::facilities::{self, FacilityMark};
-use crate::db::{AccountScope, Db, DbError, Scoped};
+use crate::db::{AccountScope, Db, DbError, ScopedConnection};
 
 /// For so long what was read is told again.
 const FRESH_MS: i64 = 1_000;
@@ -81,7 +81,7 @@ impl LiveMarks {
     /// The database.
     pub(crate) async fn read(
         &self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         topic: LiveTopic,
         now_ms: i64,
     ) -> Result<LiveMark, DbError> {

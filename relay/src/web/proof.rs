@@ -16,7 +16,7 @@ use record::sign::VerifierKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::{AccountScope, DbError, Scoped};
+use crate::db::{AccountScope, DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{internal_error, not_found};
@@ -96,7 +96,7 @@ async fn proof_of_branch(
 
 /// The newest checkpoint of a log that this relay has cosigned, with its key; `None`: there is none.
 async fn find_cosigned(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
 ) -> Result<Option<(SignedCheckpoint, VerifierKey)>, DbError> {
     let Some(held) = crate::db::epochs::find_log(conn, origin).await? else { return Ok(None) };
@@ -112,7 +112,11 @@ fn parse_seq(line: &[u8]) -> Result<Entry, DbError> {
 }
 
 /// Of an entry that its own log holds.
-async fn own_proof(conn: &mut Scoped, origin: &LogOrigin, seq: u64) -> Result<Option<RecordProof>, DbError> {
+async fn own_proof(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    seq: u64,
+) -> Result<Option<RecordProof>, DbError> {
     let Some((signed, log)) = find_cosigned(conn, origin).await? else { return Ok(None) };
     let size = signed.checkpoint().size;
     if seq >= size {
@@ -125,7 +129,7 @@ async fn own_proof(conn: &mut Scoped, origin: &LogOrigin, seq: u64) -> Result<Op
 
 /// The line of a number in one run that is here.
 async fn line_of_run(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (run, of): (RunName, EntryRef),
 ) -> Result<Option<(RunName, Vec<u8>)>, DbError> {
@@ -141,7 +145,7 @@ async fn line_of_run(
 
 /// Of an entry that a run holds: to the run's root, and on from the line by which the run counts.
 async fn adopted_proof(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (mut run, line): (RunName, &[u8]),
 ) -> Result<Option<RecordProof>, DbError> {
@@ -171,7 +175,7 @@ async fn adopted_proof(
 /// The proof of a line of the chain that adopts a run; `None` where the log that is here has another line there, none, or
 /// stands apart.
 async fn adopting_proof(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (run, by): (RunName, EntryRef),
 ) -> Result<Option<RecordProof>, DbError> {
@@ -187,7 +191,7 @@ async fn adopting_proof(
 
 /// The run in which the line stands that adopts another one.
 async fn outer_line(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (run, by): (RunName, LinePlace),
 ) -> Result<Option<(RunName, Entry)>, DbError> {

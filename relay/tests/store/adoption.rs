@@ -14,7 +14,6 @@ use record::run::{RunName, RunNamer, RunReader, RunWriter, check_run};
 use relay::box_api::RunLimits;
 use relay::db::boxes;
 use relay::mqtt::PeerCertificate;
-use relay::rollup_rounds::RollupRounds;
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -118,7 +117,7 @@ impl Doors {
 }
 
 pub(crate) async fn round(world: &World) {
-    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
+    relay::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
 }
 
 /// Days of items and what the cleanings say, without the names of epochs and runs: what a person at the facility sees.
@@ -301,9 +300,7 @@ pub(crate) async fn runs_in_runs_and_branches_count_once(dbs: impl Databases) {
     assert_eq!(counted, expected);
     // A second look gives the same.
     let before = world.dump().await;
-    let mut tx = world.db.write(world.scope).await.unwrap();
-    relay::ingest::rebuild_facility(&mut tx, world.facility, NOW_MS).await.unwrap();
-    tx.commit().await.unwrap();
+    world.rebuild().await;
     assert_eq!(world.dump().await, before);
 }
 
@@ -392,7 +389,7 @@ pub(crate) async fn an_erased_text_does_not_come_back_with_a_run(dbs: impl Datab
     world.drain(&second, 0).await;
     assert_eq!(doors.put(run, file_of(&first, run)).await, StatusCode::NO_CONTENT);
     round(&world).await;
-    let texts = column(&mut world.read().await, "SELECT line FROM texts").await;
+    let texts = column(&mut world.read().await, "SELECT line FROM run_texts").await;
     assert!(!texts.is_empty() && texts.iter().all(|line| !line.contains("Grace Lost")), "{texts:?}");
     let (_, provided) = doors.ask(Method::GET, &format!("/box/v1/runs/{run}"), Vec::new()).await;
     let summary = check_run(&provided[..], box_id(1), run).unwrap();

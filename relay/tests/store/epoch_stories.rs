@@ -64,7 +64,7 @@ pub(crate) async fn a_restored_relay_notices(dbs: impl Databases) {
     assert_eq!(restored.hello(&log, 400, Some(later)).await.held(), Some(200));
     assert_eq!(column(&mut conn, "SELECT kind FROM evidence").await, ["data loss"], "told once");
     assert_eq!(restored.drain(&log, 200).await.held(), Some(log.size()), "and gets everything again");
-    assert!(column(&mut conn, "SELECT witness FROM epochs WHERE witness IS NOT NULL").await.is_empty());
+    assert!(column(&mut conn, "SELECT witness FROM logs WHERE witness IS NOT NULL").await.is_empty());
 }
 
 fn cosigned(log: &FakeBox, size: u64) -> String {
@@ -112,19 +112,19 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     assert_eq!(world.drain(&second, 0).await.held(), Some(2));
     let facility =
         || async { facilities::get(&mut world.read().await, world.facility).await.unwrap().unwrap() };
-    assert!(facility().await.refold, "one entry that counts is missing");
+    assert!(facility().await.awaits_rebuild, "one entry that counts is missing");
     assert_eq!(
         world.send(&first, size - 3, size - 2).await.held(),
         Some(size - 2),
         "old entries come back later"
     );
     round(&world.db, NOW_MS).await.unwrap();
-    assert!(!facility().await.refold);
+    assert!(!facility().await.awaits_rebuild);
     let mut conn = world.read().await;
     let seqs = column(&mut conn, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
     assert!(seqs.contains(&format!("{}/1", second.origin.epoch)));
     assert!(seqs.iter().any(|s| s.starts_with(&format!("{epoch}/"))), "what counts of the first one stays");
-    let rows = state::load_all(&mut conn, world.facility).await.unwrap();
+    let rows = state::load_all(&mut conn, world.live().await).await.unwrap();
     let row = rows.row(RowKey::Activity(PUMP.parse().unwrap())).unwrap();
     assert!(row.contains(&second.origin.epoch.to_string()), "{row}");
     drop(conn);

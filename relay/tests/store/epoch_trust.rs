@@ -255,7 +255,7 @@ pub(crate) async fn a_log_that_is_forgotten_leaves_nothing(dbs: impl Databases) 
     assert!(operator.decide(&first, EpochAct::Forget).await.is_err(), "the box's own stays");
     let epoch = forged.origin.epoch;
     assert_eq!(operator.decide(&forged, EpochAct::Forget).await.unwrap()["forgotten"], true);
-    let left = "SELECT epoch FROM epochs UNION ALL SELECT epoch FROM entries UNION ALL SELECT epoch FROM texts \
+    let left = "SELECT epoch FROM logs \
                 UNION ALL SELECT epoch FROM checkpoints UNION ALL SELECT epoch FROM nodes";
     let left = column(&mut world.read().await, left).await;
     assert!(!left.is_empty() && !left.contains(&epoch.to_string()), "{left:?}");
@@ -390,7 +390,7 @@ pub(crate) async fn a_box_restored_from_before_its_claim_waits_for_a_person(dbs:
         ["0a"],
         "nothing reads before a person says so"
     );
-    assert_eq!(column("SELECT epoch FROM epochs").await, [first.origin.epoch.to_string()]);
+    assert_eq!(column("SELECT epoch FROM logs").await, [first.origin.epoch.to_string()]);
     let again = format!("box claim-again {} {}", box_id(1), restored.origin.epoch);
     assert_eq!(column("SELECT act || ' ' || about FROM audit").await, [again], "once");
     assert_eq!(operator.standings().await, [standing(&first, "own"), standing(&restored, "claim-waits")]);
@@ -630,7 +630,7 @@ pub(crate) async fn greetings_alone_fill_nothing(dbs: impl Databases) {
     for n in 2..300 {
         world.hello(&FakeBox::new(box_id(1), n, 66), 0, None).await;
     }
-    let rows = column(&mut world.read().await, "SELECT epoch FROM epochs").await;
+    let rows = column(&mut world.read().await, "SELECT epoch FROM logs").await;
     assert_eq!(rows.len(), 1 + 8, "the newest few");
     let second = after(&first, first.size());
     assert_eq!(world.hello(&second, 0, None).await, Said::Want(0));

@@ -3,7 +3,8 @@
 use record::fold::FacilityState;
 use record::ids::FacilityId;
 use record::kinds::EntryRef;
-use relay::db::{Db, facilities, state};
+use relay::db::history::{HistoryCursor, HistoryScope, load_cleanings};
+use relay::db::{Db, facilities, projections, state};
 use service::random::{RandomSource, SeededRandom};
 
 use super::fake_box::FakeBox;
@@ -66,11 +67,14 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
         }
         let (whole, expected, expected_uses) = fold_in_memory(&log);
         let mut conn = world.read().await;
-        let read = state::load_all(&mut conn, facility).await.unwrap();
+        let live = projections::find_live(&mut conn, facility).await.unwrap();
+        let read = state::load_all(&mut conn, live).await.unwrap();
         assert_eq!(read, whole, "log {n}");
-        let stored = column(&mut conn, "SELECT facility || body FROM cleanings ORDER BY body").await;
-        let own: Vec<&str> =
-            stored.iter().filter_map(|row| row.strip_prefix(&facility.to_string())).collect();
+        let of = HistoryScope::Facility(facility);
+        let rows = load_cleanings(&mut conn, of, &HistoryCursor::start(), 10_000).await.unwrap();
+        let mut own: Vec<String> =
+            rows.iter().map(|row| serde_json::to_string(&row.cleaning).unwrap()).collect();
+        own.sort();
         assert_eq!(own, expected, "log {n}");
         let sql = "SELECT facility || seq || ':' || tag || ':' || ended_ms FROM uses";
         let stored = column(&mut conn, sql).await;

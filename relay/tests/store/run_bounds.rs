@@ -12,7 +12,6 @@ use relay::box_api::RunLimits;
 use relay::db::boxes::RunTotals;
 use relay::db::{boxes, facilities, runs};
 use relay::mqtt::PeerCertificate;
-use relay::rollup_rounds::RollupRounds;
 use service::clock::{Clock, FakeClock, Now};
 use tower::ServiceExt as _;
 
@@ -199,7 +198,7 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         log.clean(NOW_MS + 1, PUMP);
         let mut tx = world.db.write(world.scope).await.unwrap();
         facilities::insert_facility(&mut tx, facility, "Other", "UTC", NOW_MS).await.unwrap();
-        facilities::set_refold(&mut tx, facility, true).await.unwrap();
+        facilities::request_rebuild(&mut tx, facility).await.unwrap();
         tx.commit().await.unwrap();
         world.claim_at(&log, facility).await;
         world.hello(&log, 0, None).await;
@@ -207,8 +206,8 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         others.push(facility);
     }
     let mut tx = world.db.write(world.scope).await.unwrap();
-    facilities::set_refold(&mut tx, world.facility, true).await.unwrap();
-    let sql = "DELETE FROM entries WHERE seq = 5 AND box = (SELECT MIN(box) FROM boxes)";
+    facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
+    let sql = "DELETE FROM segments WHERE log = (SELECT MIN(log) FROM logs)";
     super::world::run(&mut tx, sql).await;
     tx.commit().await.unwrap();
     let before = column(&mut world.read().await, "SELECT tag FROM cleanings ORDER BY 1").await;
@@ -220,13 +219,14 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         3,
         "it stays as it was, the others are folded"
     );
-    let refold =
-        async |facility| facilities::get(&mut world.read().await, facility).await.unwrap().unwrap().refold;
+    let refold = async |facility| {
+        facilities::get(&mut world.read().await, facility).await.unwrap().unwrap().awaits_rebuild
+    };
     assert!(refold(world.facility).await, "it is tried again");
     for other in others {
         assert!(!refold(other).await);
     }
-    let rebuilt = relay::audit::rebuild_rows(&world.db, NOW_MS).await;
+    let rebuilt = relay::audit::rebuild_rows(&world.db, &*world.clock).await;
     assert!(rebuilt.is_err());
 }
 
@@ -246,20 +246,20 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let (clock, mut rounds) = (SlowWorld(FakeClock::at_ms(NOW_MS)), RollupRounds::default());
-    let asked_and_done = async |rounds: &mut RollupRounds| {
+    let clock = SlowWorld(FakeClock::at_ms(NOW_MS));
+    let asked_and_done = async || {
         let mut tx = world.db.write(world.scope).await.unwrap();
-        facilities::set_refold(&mut tx, world.facility, true).await.unwrap();
+        facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
         tx.commit().await.unwrap();
-        rounds.round(&world.db, &clock).await.unwrap();
+        relay::rollup_rounds::round(&world.db, &clock).await.unwrap();
         let row = facilities::get(&mut world.read().await, world.facility).await;
-        !row.unwrap().unwrap().refold
+        !row.unwrap().unwrap().awaits_rebuild
     };
-    assert!(asked_and_done(&mut rounds).await, "at once");
-    assert!(!asked_and_done(&mut rounds).await, "a box that brings run after run waits");
+    assert!(asked_and_done().await, "at once");
+    assert!(!asked_and_done().await, "a box that brings run after run waits");
     clock.0.advance_ms(8_000);
-    assert!(asked_and_done(&mut rounds).await, "eight times as long as it took");
+    assert!(asked_and_done().await, "eight times as long as it took");
     // A clock that was set back keeps nobody waiting for long.
     clock.0.set_ms(NOW_MS - DAY_MS);
-    assert!(asked_and_done(&mut rounds).await);
+    assert!(asked_and_done().await);
 }

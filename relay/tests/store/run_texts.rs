@@ -25,7 +25,7 @@ fn lines(log: &FakeBox, run: RunName) -> Vec<RunLine> {
 }
 
 async fn all_texts(world: &World) -> Vec<String> {
-    column(&mut world.read().await, "SELECT line FROM texts").await
+    column(&mut world.read().await, "SELECT line FROM run_texts").await
 }
 
 /// A relay that has the first six entries of a log, and this log.

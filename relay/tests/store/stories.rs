@@ -9,7 +9,6 @@ use record::messages::{Answer, HealthReport, VERSION};
 use record::run::RunName;
 use record::tree::{Hash, root_from_inclusion};
 use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
-use relay::rollup_rounds::RollupRounds;
 use service::clock::FakeClock;
 
 use super::Databases;
@@ -19,7 +18,7 @@ use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run
 pub(super) const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn round(db: &relay::db::Db, now_ms: i64) -> Result<usize, relay::db::DbError> {
-    RollupRounds::default().round(db, &FakeClock::at_ms(now_ms)).await
+    relay::rollup_rounds::round(db, &FakeClock::at_ms(now_ms)).await
 }
 
 /// A log with two items, a schedule, and a cleaning every `every_ms` until now.
@@ -80,7 +79,7 @@ pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
     assert_eq!(lines, ours, "the very bytes");
     let texts = texts::texts_beside(&mut conn, &log.origin, &lines).await.unwrap().concat();
     assert_eq!(texts, log.texts.iter().map(record::redact::TextLine::line).collect::<Vec<_>>());
-    let rows = state::load_all(&mut conn, world.facility).await.unwrap();
+    let rows = state::load_all(&mut conn, world.live().await).await.unwrap();
     assert_eq!(rows.settings.zone(), "America/New_York");
     assert_eq!(rows.equipment.len(), 2);
     let held = epochs::find_log(&mut conn, &log.origin).await.unwrap().unwrap();
@@ -275,15 +274,13 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     let staff = log.texts[0].hash();
     assert_eq!(texts::by_hash(&mut conn, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
-    let place = (world.facility, origin.box_id);
+    let place = (world.live().await, origin.box_id);
     let own = cleanings::find_cleaning(&mut world.read().await, place, of).await.unwrap();
     assert_eq!(own.len(), 1);
-    assert!(
-        cleanings::find_cleaning(&mut conn, (world.facility, origin.box_id), of).await.unwrap().is_empty()
-    );
+    assert!(cleanings::find_cleaning(&mut conn, place, of).await.unwrap().is_empty());
     let pump = PUMP.parse().unwrap();
-    assert!(cleanings::since(&mut conn, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
-    assert_eq!(state::load_all(&mut conn, world.facility).await.unwrap(), Default::default());
+    assert!(cleanings::since(&mut conn, world.live().await, &[(pump, 0)]).await.unwrap().is_empty());
+    assert_eq!(state::load_all(&mut conn, world.live().await).await.unwrap(), Default::default());
     assert_eq!(boxes::find_certificate(&mut conn, origin.box_id, "01").await.unwrap(), None);
     if !world.db.is_sqlite() {
         // A statement that forgot its account: the server does not.
@@ -322,9 +319,7 @@ pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
     round(&world.db, NOW_MS).await.unwrap();
     let live = world.dump().await;
     assert!(live.contains("overdue") || live.contains("due"), "{live}");
-    let mut tx = world.db.write(world.scope).await.unwrap();
-    relay::ingest::rebuild_facility(&mut tx, world.facility, NOW_MS).await.unwrap();
-    tx.commit().await.unwrap();
+    world.rebuild().await;
     let rebuilt = world.dump().await;
     for (a, b) in live.lines().zip(rebuilt.lines()) {
         assert_eq!(a, b);
@@ -340,7 +335,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     world.hello(&log, log.size(), None).await;
     round(&world.db, NOW_MS).await.unwrap();
     let mut conn = world.read().await;
-    let rows = state::load_all(&mut conn, world.facility).await.unwrap();
+    let rows = state::load_all(&mut conn, world.live().await).await.unwrap();
     let zones: Vec<_> = rows.settings.zones.iter().collect();
     let spans: Vec<record::compliance::ZoneSpan> = zones
         .iter()
@@ -349,7 +344,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     let calendar = CivilCalendar::new(&spans);
     let mut whole = WindowTally::default();
     for item in rows.equipment.values() {
-        let all = cleanings::since(&mut conn, world.facility, &[(item.tag, 0)]).await.unwrap();
+        let all = cleanings::since(&mut conn, world.live().await, &[(item.tag, 0)]).await.unwrap();
         let place = |done: &cleanings::CountedCleaning| CleaningTimes {
             performed_ms: done.performed_ms,
             recorded_ms: done.recorded_ms,
@@ -358,7 +353,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
         };
         let mut placed: Vec<CleaningTimes> = all.iter().flat_map(|(_, done)| done).map(place).collect();
         placed.sort();
-        let uses = cleanings::uses_since(&mut conn, world.facility, &[(item.tag, 0)]).await;
+        let uses = cleanings::uses_since(&mut conn, world.live().await, &[(item.tag, 0)]).await;
         let uses = uses.unwrap().into_iter().map(|(_, at)| at).collect();
         let courses = ItemTimelines::new(&rows.settings, item, uses);
         let windows = courses.windows(&placed, &(0..NOW_MS + 1), NOW_MS);
@@ -477,14 +472,14 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
             let rows = history::load_cleanings(&mut conn, of, &after, limit).await.unwrap();
             let Some(last) = rows.last() else { break };
             after = HistoryCursor {
-                performed_ms: last.performed_ms,
+                performed_ms: last.cleaning.performed_ms,
                 box_id: last.box_id.clone(),
-                epoch: last.epoch.clone(),
-                seq: last.seq,
+                epoch: last.cleaning.of.epoch.to_string(),
+                seq: i64::try_from(last.cleaning.of.seq).unwrap(),
                 run: String::new(),
             };
-            assert!(rows.iter().all(|row| row.tag == PUMP && row.texts.len() == 1));
-            reported.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
+            assert!(rows.iter().all(|row| row.cleaning.tag.as_str() == PUMP && row.who.is_some()));
+            reported.extend(rows.iter().map(|row| (row.cleaning.performed_ms, row.cleaning.of.seq)));
         }
         assert_eq!(reported, times, "{limit} at a time");
     }
@@ -502,18 +497,19 @@ pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
     let log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;
     let tag = PUMP.parse().unwrap();
-    let (box_id, epoch) = (log.origin.box_id, log.origin.epoch);
+    let (epoch, live) = (log.origin.epoch, world.live().await);
     let of = EntryRef { epoch, seq: 41 };
     let runs = [1, 2].map(|n| RunName::new(epoch, 40..43, Hash([n; 32])).ok());
     let mut expected = vec![String::new()];
     let mut tx = world.db.write(world.scope).await.unwrap();
+    let number = epochs::find_log(&mut tx, &log.origin).await.unwrap().unwrap().number;
     for run in [None, runs[0], runs[1]] {
         let at = EntryTime { wall: NOW_MS, boot: BootId::new(1, [1; 10]), up: 1, clock: ClockState::Synced };
         let used = UseRecord { of, run, tag, at, stated: None, class: None };
-        let used = cleanings::IndexedUse { box_id, used, ended_ms: NOW_MS };
-        let noted = cleanings::IndexedNote { tag, box_id, of, at_ms: NOW_MS };
-        cleanings::put_uses(&mut tx, world.facility, &[used], run).await.unwrap();
-        cleanings::put_notes(&mut tx, world.facility, &[noted], run).await.unwrap();
+        let used = cleanings::IndexedUse { log: number, used, ended_ms: NOW_MS };
+        let noted = cleanings::IndexedNote { tag, log: number, of, at_ms: NOW_MS };
+        cleanings::put_uses(&mut tx, live, &[used], run).await.unwrap();
+        cleanings::put_notes(&mut tx, live, &[noted], run).await.unwrap();
         expected.extend(run.map(|run| run.to_string()));
     }
     tx.commit().await.unwrap();

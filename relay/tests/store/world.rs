@@ -7,9 +7,11 @@ use record::checkpoint::CosignedCheckpoint;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, BatchRefused};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
+use relay::db::history::{CleaningRow, HistoryCursor, HistoryScope, load_cleanings};
+use relay::db::projections::{self, ProjectionNumber};
 use relay::db::{
-    AccountScope, Db, PlatformReason, Scoped, SqlConnection as _, SqlExecutor, accounts, boxes, epochs,
-    facilities,
+    AccountScope, Db, PlatformReason, ScopedConnection, SqlConnection as _, SqlExecutor, accounts, boxes,
+    epochs, facilities,
 };
 use relay::ingest::{Ingest, IngestReply};
 use relay::mqtt::Outbox;
@@ -76,7 +78,7 @@ impl World {
         }
     }
 
-    pub(crate) async fn read(&self) -> Scoped {
+    pub(crate) async fn read(&self) -> ScopedConnection {
         self.db.read(self.scope).await.unwrap()
     }
 
@@ -106,7 +108,10 @@ impl World {
     }
 
     pub(crate) async fn send_bytes(&self, of: &FakeBox, wire: Vec<u8>) -> Said {
-        Said::of(self.ingest.batch(of.origin.box_id, Bytes::from(wire)).await.unwrap(), of)
+        let reply = self.ingest.batch(of.origin.box_id, Bytes::from(wire)).await.unwrap();
+        // What cannot be folded is a story of its own.
+        let _ = self.ingest.fold_waiting().await;
+        Said::of(reply, of)
     }
 
     /// Sends everything from `first` on in batches of at most 200.
@@ -125,10 +130,16 @@ impl World {
     /// Everything that is a fold, as text, to compare two of them.
     pub(crate) async fn dump(&self) -> String {
         let mut conn = self.read().await;
-        let mut text = String::new();
+        let start = HistoryCursor::start();
+        let cleanings = load_cleanings(&mut conn, HistoryScope::Account, &start, 100_000).await.unwrap();
+        let line = |row: &CleaningRow| {
+            format!("{}{:?}{:?}{:?}{}", row.box_id, row.cleaning, row.who, row.note, row.held_in)
+        };
+        let mut lines: Vec<String> = cleanings.iter().map(line).collect();
+        lines.sort();
+        let mut text = lines.join("\n");
         for sql in [
             "SELECT room || '/' || id || ' ' || body FROM state_rows ORDER BY 1",
-            "SELECT box || epoch || '/' || CAST(seq AS TEXT) || tag || CAST(performed_ms AS TEXT) || body FROM cleanings ORDER BY 1",
             "SELECT tag || CAST(ended_ms AS TEXT) || epoch || CAST(seq AS TEXT) || held_in FROM uses ORDER BY 1",
             "SELECT tag || CAST(at_ms AS TEXT) || epoch || CAST(seq AS TEXT) || held_in FROM item_notes ORDER BY 1",
             "SELECT tag || ' ' || CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM item_days ORDER BY 1",
@@ -140,10 +151,43 @@ impl World {
         }
         text
     }
+
+    /// The projection that pages of the world's facility read.
+    pub(crate) async fn live(&self) -> ProjectionNumber {
+        projections::find_live(&mut self.read().await, self.facility).await.unwrap()
+    }
+
+    /// Asks for another projection and makes it.
+    pub(crate) async fn rebuild(&self) {
+        let mut tx = self.db.write(self.scope).await.unwrap();
+        facilities::request_rebuild(&mut tx, self.facility).await.unwrap();
+        tx.commit().await.unwrap();
+        let place = (self.scope, self.facility);
+        assert!(relay::projections::rebuild_facility(&self.db, place, &*self.clock).await.unwrap());
+    }
+}
+
+/// A query over rows of projections, asked of the live ones only, with the names of their logs.
+fn of_live(sql: &str) -> String {
+    let mut sql = sql.to_owned();
+    for table in ["cleanings", "uses", "item_notes"] {
+        let live = format!(
+            "FROM (SELECT r.*, l.box, l.epoch, f.facility FROM {table} r JOIN facilities f ON f.projection = r.projection \
+             JOIN logs l ON l.log = r.log) live"
+        );
+        sql = sql.replace(&format!("FROM {table}"), &live);
+    }
+    for table in ["state_rows", "item_days", "items", "facility_days"] {
+        let live =
+            format!("FROM (SELECT r.* FROM {table} r JOIN facilities f ON f.projection = r.projection) live");
+        sql = sql.replace(&format!("FROM {table}"), &live);
+    }
+    sql
 }
 
 /// First column of a query, as text.
-pub(crate) async fn column(conn: &mut Scoped, sql: &'static str) -> Vec<String> {
+pub(crate) async fn column(conn: &mut ScopedConnection, sql: &'static str) -> Vec<String> {
+    let sql = sqlx::AssertSqlSafe(of_live(sql));
     let rows: Result<Vec<(String,)>, _> = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query_as(sql).fetch_all(c).await,
         SqlExecutor::Postgres(c) => sqlx::query_as(sql).fetch_all(c).await,
@@ -190,7 +234,7 @@ impl Said {
 }
 
 /// Runs a statement.
-pub(crate) async fn run(conn: &mut Scoped, sql: &'static str) {
+pub(crate) async fn run(conn: &mut ScopedConnection, sql: &'static str) {
     let done = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),
         SqlExecutor::Postgres(c) => sqlx::query(sql).execute(c).await.map(drop),
@@ -199,7 +243,7 @@ pub(crate) async fn run(conn: &mut Scoped, sql: &'static str) {
 }
 
 /// Runs a statement that must be refused; in which words.
-pub(crate) async fn run_refused(conn: &mut Scoped, sql: &'static str) -> String {
+pub(crate) async fn run_refused(conn: &mut ScopedConnection, sql: &'static str) -> String {
     let done = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),
         SqlExecutor::Postgres(c) => sqlx::query(sql).execute(c).await.map(drop),

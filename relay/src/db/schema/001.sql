@@ -42,8 +42,8 @@ CREATE TABLE audit (
 CREATE UNIQUE INDEX audit_fold ON audit (account, fold);
 CREATE INDEX audit_last ON audit (last_ms);
 
--- `known_ms`: until when this relay knows what happened there. `changes` counts commits that a page could show.
--- `refold`: rows and index must be rebuilt from the entries.
+-- `known_ms`: until when its boxes have told what happened there. `changes` counts commits that a page could show. `projection`: the
+-- one that pages read. `rebuilds` counts what asked for another one, `rebuilt` is that count when the present one was begun.
 CREATE TABLE facilities (
   account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
@@ -52,8 +52,46 @@ CREATE TABLE facilities (
   created_ms BIGINT NOT NULL,
   known_ms BIGINT NOT NULL,
   changes BIGINT NOT NULL,
-  refold BOOLEAN NOT NULL,
+  projection BIGINT NOT NULL,
+  rebuilds BIGINT NOT NULL,
+  rebuilt BIGINT NOT NULL,
   PRIMARY KEY (account, facility)
+);
+CREATE INDEX facilities_projection ON facilities (account, projection);
+
+-- Everything that is a fold over a facility's entries carries the number of its projection; another one is made beside the live one
+-- and takes its place. `version`: of the code that folds. `state`: building, live, dropped. `rebuilds`: the facility's when it was
+-- begun. `told_ms`: when the newest folded entry was written. `error`: why it does not go on.
+CREATE TABLE projections (
+  projection @SERIAL@,
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  version BIGINT NOT NULL,
+  state @ID@ NOT NULL,
+  rebuilds BIGINT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  told_ms BIGINT NOT NULL,
+  error TEXT
+);
+CREATE INDEX projections_facility ON projections (account, facility);
+CREATE INDEX projections_state ON projections (state) WHERE state <> 'live';
+
+-- Up to which line each log is folded in a projection.
+CREATE TABLE positions (
+  account BIGINT NOT NULL,
+  projection BIGINT NOT NULL,
+  log BIGINT NOT NULL,
+  next_seq BIGINT NOT NULL,
+  PRIMARY KEY (account, projection, log)
+);
+
+-- How many lines of each box are folded while a projection is built; -1: all of them.
+CREATE TABLE box_positions (
+  account BIGINT NOT NULL,
+  projection BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  folded BIGINT NOT NULL,
+  PRIMARY KEY (account, projection, box)
 );
 
 -- One-time codes of claim files; `code` is the SHA-256. `answer` is what the box got, for when it asks again. A box that is known
@@ -120,7 +158,9 @@ CREATE TABLE certificates (
 -- checkpoint of more entries than are held, which a box showed to a relay that was restored from a backup. `after_epoch`: the epoch
 -- that it follows, where its first entry does not say how much of it there is. `key_known`: the log's key came with a claim, a key
 -- that did vouches for it, or a person admitted it; only then its entries count and its key renews certificates.
-CREATE TABLE epochs (
+-- `sealed`: lines before this one stand in sealed segments; `tail`: segments behind those; `rewrites` counts merges and erasures.
+CREATE TABLE logs (
+  log @SERIAL@,
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
@@ -138,9 +178,13 @@ CREATE TABLE epochs (
   cosigned_ms BIGINT,
   witness TEXT,
   after_epoch @ID@,
-  key_known BOOLEAN NOT NULL DEFAULT FALSE,
-  PRIMARY KEY (account, box, epoch)
+  key_known BOOLEAN NOT NULL,
+  sealed BIGINT NOT NULL,
+  tail BIGINT NOT NULL,
+  rewrites BIGINT NOT NULL,
+  UNIQUE (account, box, epoch)
 );
+CREATE INDEX logs_facility ON logs (account, facility);
 
 -- Checkpoints that were cosigned, as whole notes; of each UTC day but the newest the last one is kept.
 CREATE TABLE checkpoints (
@@ -153,15 +197,20 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (account, box, epoch, size)
 )@ROWLESS@;
 
--- The log itself: the exact bytes of each line.
-CREATE TABLE entries (
+-- The log itself: a row is a verified batch, later up to 1,024 entries. `lines`: zstd of the entry lines, each with its newline;
+-- `texts`: the same of the text lines beside them that were not erased. `plain_bytes`: of the lines before compression.
+CREATE TABLE segments (
   account BIGINT NOT NULL,
-  box @ID@ NOT NULL,
-  epoch @ID@ NOT NULL,
-  seq BIGINT NOT NULL,
-  line @BLOB@ NOT NULL,
-  PRIMARY KEY (account, box, epoch, seq)
-)@ROWLESS@;
+  log BIGINT NOT NULL,
+  first_seq BIGINT NOT NULL,
+  next_seq BIGINT NOT NULL,
+  lines @BLOB@ NOT NULL,
+  texts @BLOB@,
+  plain_bytes BIGINT NOT NULL,
+  PRIMARY KEY (account, log, first_seq)
+);
+@SERVER@ ALTER TABLE segments ALTER COLUMN lines SET STORAGE EXTERNAL;
+@SERVER@ ALTER TABLE segments ALTER COLUMN texts SET STORAGE EXTERNAL;
 
 -- Roots of perfect subtrees from level 8 (256 leaves) up; lower ones are hashed from the lines.
 CREATE TABLE nodes (
@@ -174,28 +223,35 @@ CREATE TABLE nodes (
   PRIMARY KEY (account, box, epoch, level, place)
 )@ROWLESS@;
 
--- Text lines beside entries. `by_hash`: looked up by its hash (names of staff, reasons); those of cleanings never are.
-CREATE TABLE texts (
+-- Texts that are looked up by their hash: names of staff, reasons; of cleanings none ever is.
+CREATE TABLE names (
+  account BIGINT NOT NULL,
+  hash @BLOB@ NOT NULL,
+  box @ID@ NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (account, hash, box)
+)@ROWLESS@;
+
+-- Text lines beside the lines of runs, under the epoch that wrote them.
+CREATE TABLE run_texts (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   seq BIGINT NOT NULL,
   hash @ID@ NOT NULL,
   line TEXT NOT NULL,
-  by_hash BOOLEAN NOT NULL,
   PRIMARY KEY (account, box, epoch, seq, hash)
 )@ROWLESS@;
-CREATE INDEX texts_by_hash ON texts (account, hash) WHERE by_hash;
 
 -- The facility's state as record::fold keeps it: `room` is settings, equipment, activity, alias, protocol, staff or
 -- boot; `id` what follows the slash of its key; `body` JSON.
 CREATE TABLE state_rows (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   room @ID@ NOT NULL,
   id @ID@ NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (account, facility, room, id)
+  PRIMARY KEY (account, projection, room, id)
 );
 
 -- How each item stands, by record::compliance. `state`: none, out, idle, clean, due, used, overdue. `since_ms` and
@@ -203,7 +259,7 @@ CREATE TABLE state_rows (
 -- then are in the tallies.
 CREATE TABLE items (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   tag @ID@ NOT NULL,
   state @ID@ NOT NULL,
   since_ms BIGINT,
@@ -211,30 +267,30 @@ CREATE TABLE items (
   last_ms BIGINT,
   next_ms BIGINT,
   counted_ms BIGINT NOT NULL,
-  PRIMARY KEY (account, facility, tag)
+  PRIMARY KEY (account, projection, tag)
 );
-CREATE INDEX items_next ON items (account, facility, next_ms) WHERE next_ms IS NOT NULL;
-CREATE INDEX items_state ON items (account, facility, state, since_ms);
+CREATE INDEX items_next ON items (account, projection, next_ms) WHERE next_ms IS NOT NULL;
+CREATE INDEX items_state ON items (account, projection, state, since_ms);
 
 -- Windows that closed in a day.
 CREATE TABLE item_days (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   tag @ID@ NOT NULL,
   day BIGINT NOT NULL,
   met BIGINT NOT NULL,
   closed BIGINT NOT NULL,
-  PRIMARY KEY (account, facility, tag, day)
+  PRIMARY KEY (account, projection, tag, day)
 )@ROWLESS@;
 
 -- The sums of item_days.
 CREATE TABLE facility_days (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   day BIGINT NOT NULL,
   met BIGINT NOT NULL,
   closed BIGINT NOT NULL,
-  PRIMARY KEY (account, facility, day)
+  PRIMARY KEY (account, projection, day)
 )@ROWLESS@;
 
 -- Photos that are here whole; `photo` is the SHA-256 of the file.
@@ -289,10 +345,10 @@ CREATE INDEX sessions_user ON sessions (account, user_id);
 -- The days on which an item was cleaned: the way to them in `cleanings_item`.
 CREATE TABLE clean_days (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   tag @ID@ NOT NULL,
   day BIGINT NOT NULL,
-  PRIMARY KEY (account, facility, tag, day)
+  PRIMARY KEY (account, projection, tag, day)
 )@ROWLESS@;
 
 -- Tries to sign in, as buckets that refill (crate `service`): by a person's hashed e-mail address for all devices that are not
@@ -334,17 +390,16 @@ CREATE TABLE api_tokens (
 );
 CREATE UNIQUE INDEX api_tokens_digest ON api_tokens (digest);
 
--- Index of cleanings: `body` is record::fold::CleaningRecord as JSON, the columns are taken from it. `run`: the run by which the
--- line counts, empty for a line of the chain; `held_in`: the run that its line stands in, empty where its log has it. The index by
--- items begins with the UTC day: then a batch, which is of a day or two and of many items, writes to few pages; it holds all that
--- due windows are reckoned from.
+-- Index of cleanings: all that a list shows. `run`: the run by which the line counts, empty for a line of the chain; `held_in`: the run
+-- that its line stands in, empty where its log has it. `who` and `note`: texts that were
+-- typed, with the first bytes of their hashes, by which an erasure finds them. `body`: the rest of record::fold::CleaningRecord, packed.
+-- The index by items begins with the UTC day: then a batch, which is of a day or two and of many items, writes to few pages.
 CREATE TABLE cleanings (
   account BIGINT NOT NULL,
-  box @ID@ NOT NULL,
-  epoch @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
+  log BIGINT NOT NULL,
   seq BIGINT NOT NULL,
   run @ID@ NOT NULL,
-  facility @ID@ NOT NULL,
   tag @ID@ NOT NULL,
   day BIGINT NOT NULL,
   performed_ms BIGINT NOT NULL,
@@ -353,35 +408,37 @@ CREATE TABLE cleanings (
   voided BOOLEAN NOT NULL,
   protocol @ID@,
   unsure_boot @ID@,
-  photo @ID@,
-  body TEXT NOT NULL,
+  who TEXT,
+  who_mark BIGINT,
+  note TEXT,
+  note_mark BIGINT,
+  body @BLOB@ NOT NULL,
   held_in @ID@ NOT NULL,
-  PRIMARY KEY (account, box, epoch, seq, run)
+  PRIMARY KEY (account, projection, log, seq, run)
 )@ROWLESS@;
-CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, box, epoch, seq);
-CREATE INDEX cleanings_facility ON cleanings (account, facility, performed_ms, box, epoch, seq);
+CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, log, seq);
+CREATE INDEX cleanings_facility ON cleanings (account, projection, performed_ms, log, seq);
 CREATE INDEX cleanings_item ON cleanings
-  (account, facility, day, tag, performed_ms, box, epoch, seq, recorded_ms, complete, voided, protocol);
-CREATE INDEX cleanings_unsure ON cleanings (account, facility, unsure_boot) WHERE unsure_boot IS NOT NULL;
+  (account, projection, day, tag, performed_ms, log, seq, recorded_ms, complete, voided, protocol);
+CREATE INDEX cleanings_unsure ON cleanings (account, projection, unsure_boot) WHERE unsure_boot IS NOT NULL;
 
 -- The first line, in the order of folding, that recorded a cleaning or a use under an idempotency key of a box. `idem` and
 -- `req` are 32 hex digits each.
 CREATE TABLE command_keys (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   box @ID@ NOT NULL,
   idem @ID@ NOT NULL,
   req @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   seq BIGINT NOT NULL,
   run @ID@ NOT NULL,
-  PRIMARY KEY (account, facility, box, idem)
+  PRIMARY KEY (account, projection, box, idem)
 )@ROWLESS@;
 
 -- Runs: unbroken pieces of epochs that their chain left behind. `run` is the name, which says epoch, first line, the one past
 -- the last, and root. `notes`: JSON list of signed checkpoints of the epoch that came with it. `bytes`: of its lines and texts.
--- `blocks`: roots over 256 lines each, in order, for proofs. `place`: the how many-eth run of its box it is that a line which
--- counts adopts, and `by_` that line (`by_run` is the run that it stands in, empty for a line of the chain); a fold.
+-- `blocks`: roots over 256 lines each, in order, for proofs.
 CREATE TABLE runs (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
@@ -394,16 +451,25 @@ CREATE TABLE runs (
   notes TEXT NOT NULL,
   bytes BIGINT NOT NULL,
   blocks @BLOB@ NOT NULL,
-  place BIGINT,
-  by_epoch @ID@,
-  by_seq BIGINT,
-  by_run @ID@,
   PRIMARY KEY (account, box, run)
 );
 CREATE INDEX runs_epoch ON runs (account, box, epoch, from_seq);
 
--- Their lines, also of a run that is not here whole yet; the texts beside them stand in `texts`, under the epoch that wrote
--- them.
+-- Which runs count in a projection. `place`: the how many-eth run of its box it is that a line which counts adopts, and `by_` that line
+-- (`by_run` is the run that it stands in, empty for a line of the chain).
+CREATE TABLE run_places (
+  account BIGINT NOT NULL,
+  projection BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  run @ID@ NOT NULL,
+  place BIGINT NOT NULL,
+  by_epoch @ID@ NOT NULL,
+  by_seq BIGINT NOT NULL,
+  by_run @ID@ NOT NULL,
+  PRIMARY KEY (account, projection, box, run)
+)@ROWLESS@;
+
+-- Their lines, also of a run that is not here whole yet; the texts beside them stand in `run_texts`.
 CREATE TABLE run_lines (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
@@ -437,7 +503,7 @@ CREATE INDEX lacking_runs_asked ON lacking_runs (account, box, refused, run);
 -- Lines that record once more what another line recorded, and that one; a fold.
 CREATE TABLE repeated_lines (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   box @ID@ NOT NULL,
   epoch @ID@ NOT NULL,
   seq BIGINT NOT NULL,
@@ -445,47 +511,47 @@ CREATE TABLE repeated_lines (
   first_epoch @ID@ NOT NULL,
   first_seq BIGINT NOT NULL,
   first_run @ID@ NOT NULL,
-  PRIMARY KEY (account, box, epoch, seq, run)
+  PRIMARY KEY (account, projection, box, epoch, seq, run)
 )@ROWLESS@;
-CREATE INDEX repeated_lines_facility ON repeated_lines (account, facility);
 
 -- Texts that were erased, by hash: none of them comes back with a batch or a run. Made anew by the fold, and never emptied.
+-- `swept`: no segment has it any more.
 CREATE TABLE erased_texts (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   hash @ID@ NOT NULL,
+  swept BOOLEAN NOT NULL,
   PRIMARY KEY (account, box, hash)
 )@ROWLESS@;
+CREATE INDEX erased_texts_left ON erased_texts (account, box) WHERE NOT swept;
 
 -- What entries say of an item apart from its cleanings and uses: further lines of its history. `held_in`: the run that the line
 -- stands in; empty where its log has it.
 CREATE TABLE item_notes (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   tag @ID@ NOT NULL,
   at_ms BIGINT NOT NULL,
-  box @ID@ NOT NULL,
-  epoch @ID@ NOT NULL,
+  log BIGINT NOT NULL,
   seq BIGINT NOT NULL,
   held_in @ID@ NOT NULL,
-  PRIMARY KEY (account, facility, tag, at_ms, box, epoch, seq, held_in)
+  PRIMARY KEY (account, projection, tag, at_ms, log, seq, held_in)
 )@ROWLESS@;
 
 -- A use stands where it ended: from then on a cleaning is due. `unsure_boot` and `body`: of a use under a clock that nobody vouched
 -- for, which moves when its boot's true time is known.
 CREATE TABLE uses (
   account BIGINT NOT NULL,
-  facility @ID@ NOT NULL,
+  projection BIGINT NOT NULL,
   tag @ID@ NOT NULL,
   ended_ms BIGINT NOT NULL,
-  box @ID@ NOT NULL,
-  epoch @ID@ NOT NULL,
+  log BIGINT NOT NULL,
   seq BIGINT NOT NULL,
   held_in @ID@ NOT NULL,
   unsure_boot @ID@,
   body TEXT,
-  PRIMARY KEY (account, facility, tag, ended_ms, box, epoch, seq, held_in)
+  PRIMARY KEY (account, projection, tag, ended_ms, log, seq, held_in)
 )@ROWLESS@;
-CREATE INDEX uses_unsure ON uses (account, facility, unsure_boot) WHERE unsure_boot IS NOT NULL;
+CREATE INDEX uses_unsure ON uses (account, projection, unsure_boot) WHERE unsure_boot IS NOT NULL;
 
-@WALL@ accounts, users, audit, facilities, claims, boxes, certificates, epochs, checkpoints, entries, nodes, texts, state_rows, items, item_days, facility_days, photos, refused, evidence, sessions, clean_days, known_devices, api_tokens, cleanings, command_keys, runs, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses;
+@WALL@ accounts, users, audit, facilities, projections, positions, box_positions, claims, boxes, certificates, logs, checkpoints, segments, nodes, names, run_texts, state_rows, items, item_days, facility_days, photos, refused, evidence, sessions, clean_days, known_devices, api_tokens, cleanings, command_keys, runs, run_places, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses;

@@ -18,7 +18,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::ItemRow;
 use crate::db::history::HistoryCursor;
-use crate::db::{DbError, Scoped};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::PageLayout;
@@ -153,7 +153,11 @@ pub(crate) async fn show(
 }
 
 /// The item that a further tag opens.
-async fn first_tag(conn: &mut Scoped, facility: FacilityId, tag: Tag) -> Result<Option<Tag>, DbError> {
+async fn first_tag(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    tag: Tag,
+) -> Result<Option<Tag>, DbError> {
     let body = crate::db::dashboard::load_row(conn, facility, "alias", &tag.to_string()).await?;
     let alias: Option<TagAlias> =
         body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("alias", e))?;
@@ -163,7 +167,7 @@ async fn first_tag(conn: &mut Scoped, facility: FacilityId, tag: Tag) -> Result<
 
 /// What was done to an item, and what was reported of it.
 async fn load_activity(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     tag: Tag,
 ) -> Result<EquipmentActivity, DbError> {
@@ -175,7 +179,7 @@ async fn load_activity(
 
 /// The open reports, the newest first.
 async fn word_reports(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     activity: &EquipmentActivity,
     wall: &LocalTime,
 ) -> Result<Vec<Vec<String>>, DbError> {
@@ -199,7 +203,11 @@ async fn word_reports(
     Ok(reports)
 }
 
-async fn load_days(conn: &mut Scoped, site: &FacilityOverview, tag: Tag) -> Result<Vec<ChartDay>, DbError> {
+async fn load_days(
+    conn: &mut ScopedConnection,
+    site: &FacilityOverview,
+    tag: Tag,
+) -> Result<Vec<ChartDay>, DbError> {
     let rows = crate::db::dashboard::item_days(conn, site.id, tag, site.first_day()).await?;
     let first = i32::try_from(site.first_day()).unwrap_or_default();
     let on = |day: i32| {
@@ -218,7 +226,7 @@ fn item_text(w: EquipmentWords, item: &Equipment) -> String {
 }
 
 async fn state_words(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     row: &ItemRow,
     item: &Equipment,
     wall: &LocalTime,
@@ -268,7 +276,7 @@ fn class_text(w: EquipmentWords, class: SpauldingClass) -> String {
 }
 
 async fn verify_records(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     web: &WebContext,
     site: &FacilityOverview,
     cleanings: &[&CleaningView],
@@ -325,7 +333,7 @@ fn nothing_to_trust(w: EquipmentWords) -> Trust {
 }
 
 async fn item_facts(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     item: &Equipment,
     wall: &LocalTime,

@@ -15,7 +15,7 @@ use words::SafeHtml;
 use crate::accounts::AccountUser;
 use crate::db::dashboard::ItemRow;
 use crate::db::history::{HistoryCursor, HistoryScope};
-use crate::db::{DbError, Scoped};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout};
@@ -265,7 +265,7 @@ fn place_of(location: &str) -> &str {
 }
 
 async fn load_locations(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     site: &FacilityOverview,
     wall: &LocalTime,
 ) -> Result<Vec<PlaceRow>, DbError> {

@@ -10,7 +10,6 @@ use record::run::{RunBlocks, RunLine, RunName, RunNamer};
 
 use crate::db::runs::NewRun;
 use crate::db::{AccountScope, Db};
-use crate::rollup_rounds::RollupRounds;
 use crate::web::tests::world::{HOUR_MS, NOW_MS, World};
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
@@ -31,7 +30,7 @@ async fn adopted_of(world: &mut World, tag: String) -> (RunName, RunLine) {
     next.hello(&world.ingest, NOW_MS, 2).await;
     next.send(&world.ingest).await;
     let lines = keep(&world.db, (scope, site.one.id, site.id), run, lost).await;
-    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
+    crate::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
     (run, lines[0].clone())
 }
 
@@ -56,7 +55,7 @@ async fn keep(
     let mut tx = db.write(scope).await.unwrap();
     assert!(crate::db::runs::insert_run(&mut tx, (box_id, facility), &new, NOW_MS).await.unwrap());
     crate::db::runs::append_lines(&mut tx, box_id, run, &lines).await.unwrap();
-    crate::db::facilities::set_refold(&mut tx, facility, true).await.unwrap();
+    crate::db::facilities::request_rebuild(&mut tx, facility).await.unwrap();
     tx.commit().await.unwrap();
     lines
 }
@@ -118,10 +117,10 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
     }
     // What adopts it stands apart: nothing counts by it, and nothing is proven by it.
     let mut tx = world.db.write(world.a.scope).await.unwrap();
-    crate::db::exec!(tx, "UPDATE epochs SET apart = $1 WHERE n = 2", true).unwrap();
-    crate::db::facilities::set_refold(&mut tx, site.id, true).await.unwrap();
+    crate::db::exec!(tx, "UPDATE logs SET apart = $1 WHERE n = 2", true).unwrap();
+    crate::db::facilities::request_rebuild(&mut tx, site.id).await.unwrap();
     tx.commit().await.unwrap();
-    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
+    crate::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
     let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
     assert_eq!(got.status, StatusCode::NOT_FOUND, "{}", got.body);
 }
@@ -165,7 +164,7 @@ async fn a_record_of_a_run_in_a_run_is_proven_by_both() {
     for (run, lines) in [(outer, left), (inner, lost.clone())] {
         keep(&world.db, (scope, site.one.id, site.id), run, lines).await;
     }
-    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
+    crate::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
     let site = &world.a.sites[0];
     let cookie = world.sign_in(&world.a.email).await;
     let (epoch, seq) = (site.one.origin.epoch, lost[0].0.seq());

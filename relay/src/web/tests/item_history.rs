@@ -191,10 +191,12 @@ async fn a_use_whose_line_is_not_here_has_its_time() {
     let before = world.get(&path, &cookie).await.body;
     let at = EntryTime { wall: NOW_MS, boot: BootId::new(1, [1; 10]), up: 1, clock: ClockState::Synced };
     let used = UseRecord { of, run: None, tag, at, stated: None, class: None };
-    let used = IndexedUse { box_id: site.one.id, used, ended_ms: NOW_MS };
     let mut tx = world.db.write(world.a.scope).await.unwrap();
+    let log = crate::db::epochs::find_log(&mut tx, &site.one.origin).await.unwrap().unwrap().number;
+    let used = IndexedUse { log, used, ended_ms: NOW_MS };
+    let projection = crate::db::projections::find_live(&mut tx, site.id).await.unwrap();
     let run = RunName::new(of.epoch, 8_999..9_002, Hash([1; 32])).ok();
-    put_uses(&mut tx, site.id, &[used], run).await.unwrap();
+    put_uses(&mut tx, projection, &[used], run).await.unwrap();
     tx.commit().await.unwrap();
     let page = world.get(&path, &cookie).await.body;
     let uses = |page: &str| page.matches("<strong>Used</strong>").count();

@@ -201,6 +201,7 @@ impl TestBox {
             assert_eq!(reply.disposition, crate::mqtt::PublishOutcome::Done, "{reply:?}");
         }
         self.waiting.clear();
+        ingest.fold_waiting().await.unwrap();
     }
 
     /// Says hello, `behind` entries ahead of what it sent.

@@ -6,17 +6,17 @@ use std::fmt::Display;
 
 use history::{HistoryWords, word_flag};
 use record::anchor::{TimeCertainty, time_certainty};
+use record::checkpoint::LogOrigin;
 use record::entry::Entry as RecordedEntry;
 use record::fold::{CleaningRecord, Equipment, StaffMember};
-use record::ids::{BoxId, Epoch, FacilityId, StaffId};
+use record::ids::{BoxId, FacilityId, StaffId};
 use record::kinds::{CleanedBy, CleaningFlag, MissingPart};
 use record::limits::LATE_ENTRY_MS_MAX;
-use record::redact::TextLine;
 use record::tree::Hash;
 use words::{SafeHtml, WordSet as _};
 
-use crate::db::history::{CleaningRow, HistoryCursor};
-use crate::db::{DbError, Scoped};
+use crate::db::history::{CleaningRow, HistoryCursor, LineAddress, load_lines_at};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::PageWords;
 
@@ -40,8 +40,6 @@ pub(crate) struct CleaningView {
     pub(crate) name: Option<String>,
     /// What was different.
     pub(crate) note: Option<String>,
-    /// The entry's line; [`CleaningView::entry`] reads it.
-    line: Option<Vec<u8>>,
     /// The run that it stands in; empty where its log has it.
     held_in: String,
     /// Photos that are here; they follow their record, so that it never waits for them. See [`look_for_photos`].
@@ -90,10 +88,10 @@ impl CleaningView {
         badges
     }
 
-    /// The entry that recorded it.
-    pub(crate) fn entry(&self) -> Result<Option<RecordedEntry>, DbError> {
-        let entry = self.line.as_deref().map(RecordedEntry::parse).transpose();
-        entry.map_err(|e| DbError::stored("entry", e))
+    /// Where its line stands.
+    pub(crate) fn address(&self) -> LineAddress<'_> {
+        let of = self.cleaning.of;
+        (LogOrigin { box_id: self.box_id, epoch: of.epoch }, of.seq, &self.held_in)
     }
 
     /// Where its photos are served.
@@ -200,13 +198,13 @@ impl FeedRow {
 
 /// Reads rows of a page of history with the names that belong to them.
 pub(crate) async fn load_cleaning_views(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     rows: Vec<CleaningRow>,
 ) -> Result<Vec<CleaningView>, DbError> {
     let mut all: Vec<CleaningView> = Vec::with_capacity(rows.len());
     let mut names: HashMap<StaffId, Option<String>> = HashMap::new();
     for row in rows {
-        let mut cleaning_view = read_event(&row)?;
+        let mut cleaning_view = read_event(row)?;
         if let CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } =
             cleaning_view.cleaning.who
         {
@@ -220,22 +218,16 @@ pub(crate) async fn load_cleaning_views(
         if cleaning_view.certainty == TimeCertainty::Uncertain {
             cleaning_view.certainty = load_certainty(conn, &cleaning_view).await?;
         }
-        for line in &row.texts {
-            let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
-            match cleaning_view.cleaning.who {
-                CleanedBy::Entered { name, .. } if name.hash == text.hash() => {
-                    cleaning_view.name = Some(text.text().to_owned())
-                }
-                _ => cleaning_view.note = Some(text.text().to_owned()),
-            }
-        }
         all.push(cleaning_view);
     }
     Ok(all)
 }
 
 /// How far the time of a cleaning can be believed whose clock was not set, by what was said of that boot since.
-async fn load_certainty(conn: &mut Scoped, cleaning_view: &CleaningView) -> Result<TimeCertainty, DbError> {
+async fn load_certainty(
+    conn: &mut ScopedConnection,
+    cleaning_view: &CleaningView,
+) -> Result<TimeCertainty, DbError> {
     let at = &cleaning_view.cleaning.at;
     let boot = at.boot.to_string();
     let row = crate::db::dashboard::load_row(conn, cleaning_view.facility, "boot", &boot).await?;
@@ -243,13 +235,18 @@ async fn load_certainty(conn: &mut Scoped, cleaning_view: &CleaningView) -> Resu
     Ok(time_certainty(at, anchor.map_err(|e| DbError::stored("boot", e))?))
 }
 
-fn read_event(row: &CleaningRow) -> Result<CleaningView, DbError> {
-    let epoch: Epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-    let cleaning: CleaningRecord =
-        serde_json::from_str(&row.body).map_err(|e| DbError::stored("cleaning", e))?;
-    if cleaning.of.epoch != epoch {
-        return Err(DbError::stored("cleaning", "its epoch is not that of its row"));
-    }
+/// The entries at these places, as far as they are here.
+pub(crate) async fn read_entries(
+    conn: &mut ScopedConnection,
+    places: &[LineAddress<'_>],
+) -> Result<Vec<Option<RecordedEntry>>, DbError> {
+    let read = |line: Option<Vec<u8>>| line.as_deref().map(RecordedEntry::parse).transpose();
+    let lines = load_lines_at(conn, places).await?;
+    lines.into_iter().map(read).collect::<Result<_, _>>().map_err(|e| DbError::stored("entry", e))
+}
+
+fn read_event(row: CleaningRow) -> Result<CleaningView, DbError> {
+    let cleaning = row.cleaning;
     let certainty = time_certainty(&cleaning.at, None);
     let equipment = row.equipment.as_deref().map(serde_json::from_str).transpose();
     Ok(CleaningView {
@@ -258,16 +255,18 @@ fn read_event(row: &CleaningRow) -> Result<CleaningView, DbError> {
         cleaning,
         equipment: equipment.map_err(|e| DbError::stored("equipment", e))?,
         certainty,
-        name: None,
-        note: None,
-        line: row.line.clone(),
-        held_in: row.held_in.clone(),
+        name: row.who,
+        note: row.note,
+        held_in: row.held_in,
         photos: Vec::new(),
     })
 }
 
 /// Sees which photos of these cleanings are here.
-pub(crate) async fn look_for_photos(conn: &mut Scoped, all: &mut [CleaningView]) -> Result<(), DbError> {
+pub(crate) async fn look_for_photos(
+    conn: &mut ScopedConnection,
+    all: &mut [CleaningView],
+) -> Result<(), DbError> {
     for cleaning_view in all {
         for photo in &cleaning_view.cleaning.photos {
             if crate::db::photos::is_here(conn, *photo).await? {
@@ -280,7 +279,7 @@ pub(crate) async fn look_for_photos(conn: &mut Scoped, all: &mut [CleaningView])
 
 /// A person's name, unless it was erased.
 pub(crate) async fn staff_name(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     facility: FacilityId,
     staff: StaffId,
 ) -> Result<Option<String>, DbError> {

@@ -9,7 +9,7 @@ use record::ids::FacilityId;
 
 use crate::db::dashboard::{BoxRow, DayRow, StateCount};
 use crate::db::facilities::{FacilityRow, as_of_ms};
-use crate::db::{DbError, Scoped};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::view_models::box_state::BoxState;
 use crate::web::view_models::chart::ChartDay;
 
@@ -83,7 +83,10 @@ impl FacilityOverview {
 }
 
 /// All facilities of an account, by name.
-pub(crate) async fn load_overviews(conn: &mut Scoped, now_ms: i64) -> Result<Vec<FacilityOverview>, DbError> {
+pub(crate) async fn load_overviews(
+    conn: &mut ScopedConnection,
+    now_ms: i64,
+) -> Result<Vec<FacilityOverview>, DbError> {
     let rows = crate::db::facilities::list_facilities(conn).await?;
     let mut settings: HashMap<String, FacilitySettings> = HashMap::new();
     for (facility, body) in crate::db::dashboard::load_settings(conn).await? {

@@ -15,9 +15,9 @@ use record::tree::Hash;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow};
-use crate::db::{DbError, Scoped, photos, state, texts};
+use crate::db::{DbError, ScopedConnection, photos, projections, state, texts};
 use crate::web::view_models::cleanings::{
-    CleaningView, load_cleaning_views, look_for_photos, proof_path, staff_name, word_cleaner,
+    CleaningView, load_cleaning_views, look_for_photos, proof_path, read_entries, staff_name, word_cleaner,
 };
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{EquipmentWords, PageWords};
@@ -58,7 +58,7 @@ pub(crate) struct HistoryPage {
 impl HistoryPage {
     /// Reads a page of an item's history.
     pub(crate) async fn load(
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         facility: FacilityId,
         tag: Tag,
         after: &HistoryCursor,
@@ -97,19 +97,20 @@ impl HistoryPage {
     /// Its lines as the page shows them.
     pub(crate) async fn rows(
         &self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         look: HistoryLook<'_>,
     ) -> Result<Vec<HistoryRow>, DbError> {
-        let entries = self.noted_entries()?;
+        let entries = self.entries(conn).await?;
         let keys: BTreeSet<_> =
             entries.iter().flatten().flat_map(|entry| rows_named(&entry.event())).collect();
         let mut named = FacilityState::default();
-        state::load_state(conn, look.facility, &keys, &mut named).await?;
+        let projection = projections::find_live(conn, look.facility).await?;
+        state::load_state(conn, projection, &keys, &mut named).await?;
         let mut rows = Vec::with_capacity(self.events.len());
         for (event, entry) in self.events.iter().zip(entries) {
             match event {
                 HistoryEvent::Cleaned(cleaning_view) => {
-                    rows.push(look.cleaning_row(conn, &named, cleaning_view).await?);
+                    rows.push(look.cleaning_row(conn, &named, cleaning_view, entry.as_ref()).await?);
                 }
                 HistoryEvent::Used(note) => {
                     let line = look.used(&named, entry.as_ref(), note.at_ms);
@@ -126,16 +127,14 @@ impl HistoryPage {
         Ok(rows)
     }
 
-    /// The entry of each line that is no cleaning.
-    fn noted_entries(&self) -> Result<Vec<Option<Entry>>, DbError> {
-        let entries = self.events.iter().map(|event| match event {
-            HistoryEvent::Used(NoteRow { line: Some(line), .. })
-            | HistoryEvent::Noted(NoteRow { line: Some(line), .. }) => {
-                Entry::parse(line).map(Some).map_err(|e| DbError::stored("entry", e))
-            }
-            _ => Ok(None),
+    /// The entry of each line, as far as it is here.
+    async fn entries(&self, conn: &mut ScopedConnection) -> Result<Vec<Option<Entry>>, DbError> {
+        let places = self.events.iter().map(|event| match event {
+            HistoryEvent::Cleaned(cleaning_view) => Ok(cleaning_view.address()),
+            HistoryEvent::Used(note) | HistoryEvent::Noted(note) => note.address(),
         });
-        entries.collect()
+        let places: Vec<_> = places.collect::<Result<_, DbError>>()?;
+        read_entries(conn, &places).await
     }
 }
 
@@ -173,9 +172,10 @@ impl HistoryLook<'_> {
 
     async fn cleaning_row(
         self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         named: &FacilityState,
         cleaning_view: &CleaningView,
+        entry: Option<&Entry>,
     ) -> Result<HistoryRow, DbError> {
         let Self { wall, .. } = self;
         let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
@@ -187,8 +187,7 @@ impl HistoryLook<'_> {
         if let Some(adopted) = cleaning.adopted {
             parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
         }
-        let entry = cleaning_view.entry()?;
-        let mut facts = match entry.as_ref().map(Entry::event) {
+        let mut facts = match entry.map(Entry::event) {
             Some(Event::CleaningRecorded(body)) => self.lines(named).cleaning_facts(&body),
             _ => Vec::new(),
         };
@@ -214,7 +213,7 @@ impl HistoryLook<'_> {
 
     async fn note_row(
         self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         note: &NoteRow,
         entry: Option<&Entry>,
         line: HistoryLine,
@@ -250,7 +249,7 @@ impl HistoryLook<'_> {
     }
 
     /// Where those of these photos are served that are here.
-    async fn photo_paths(self, conn: &mut Scoped, photos: &[Hash]) -> Result<Vec<String>, DbError> {
+    async fn photo_paths(self, conn: &mut ScopedConnection, photos: &[Hash]) -> Result<Vec<String>, DbError> {
         let mut paths = Vec::new();
         for photo in photos {
             if photos::is_here(conn, *photo).await? {
@@ -263,7 +262,7 @@ impl HistoryLook<'_> {
     /// Who did it: as the entry says it, or else who made the entry.
     async fn who(
         self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         stated: Option<CleanedBy>,
         entry: Option<&Entry>,
     ) -> Result<Option<String>, DbError> {
@@ -326,7 +325,7 @@ fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> 
 
 /// The line that voided a cleaning: under its number another branch may have another one.
 async fn voiding_line(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     cleaning_view: &CleaningView,
     of: EntryRef,
 ) -> Result<Option<Vec<u8>>, DbError> {
@@ -345,7 +344,7 @@ async fn voiding_line(
 
 /// When, by whom and why a cleaning was voided.
 async fn load_void(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     cleaning_view: &CleaningView,
     of: EntryRef,
     wall: &LocalTime,

@@ -14,14 +14,13 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::DbError;
 use crate::db::history::{HistoryCursor, HistoryScope};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
 use crate::web::api::{ListJson, read_limit, stamp};
 use crate::web::http_error::{not_found, parameter_error};
-use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views};
+use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views, read_entries};
 use crate::web::words::ErrorWords;
 
 /// Which cleanings.
@@ -157,11 +156,13 @@ pub(crate) async fn list(
     let more = found.len() > bound;
     found.truncate(bound);
     let next = found.last().filter(|_| more).map(|t| t.cursor().to_string());
-    let items: Vec<CleaningItem> = found.into_iter().map(cleaning_json).collect::<Result<_, _>>()?;
+    let places: Vec<_> = found.iter().map(CleaningView::address).collect();
+    let entries = read_entries(&mut conn, &places).await?;
+    let items = found.into_iter().zip(entries).map(|(found, entry)| cleaning_json(found, entry)).collect();
     Ok(Json(ListJson { items, next }))
 }
 
-fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
+fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningItem {
     use record::kinds::CleanedBy;
     let proof = match cleaning_view.cleaning.who {
         CleanedBy::Entered { .. } => CleanerProof::Entered,
@@ -170,7 +171,6 @@ fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
         CleanedBy::Login { .. } => CleanerProof::Login,
         CleanedBy::Unattributed => CleanerProof::Unattributed,
     };
-    let entry = cleaning_view.entry()?;
     let body = match entry.as_ref().map(Entry::event) {
         Some(Event::CleaningRecorded(body)) => Some(*body),
         _ => None,
@@ -179,7 +179,7 @@ fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
     let stated = |text: fn(&CleaningRecorded) -> &String| body.map(text).cloned().unwrap_or_default();
     let certainty = cleaning_view.certainty;
     let cleaning = cleaning_view.cleaning;
-    Ok(CleaningItem {
+    CleaningItem {
         id: format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         protocol: cleaning.protocol.map(|id| id.to_string()),
@@ -213,5 +213,5 @@ fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
         notes: cleaning_view.note,
         voided: cleaning.voided.is_some(),
         voided_by: cleaning.voided.map(|of| format!("{}.{}", of.epoch, of.seq)),
-    })
+    }
 }

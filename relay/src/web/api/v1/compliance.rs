@@ -11,7 +11,7 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::{DbError, Scoped};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
@@ -131,7 +131,10 @@ pub(crate) async fn of_facility(
 }
 
 /// Items whose windows closed, by tag.
-async fn of_items(conn: &mut Scoped, site: &FacilityOverview) -> Result<Vec<ItemCompliance>, DbError> {
+async fn of_items(
+    conn: &mut ScopedConnection,
+    site: &FacilityOverview,
+) -> Result<Vec<ItemCompliance>, DbError> {
     let tallies = crate::db::dashboard::item_tallies(conn, site.id, site.first_day()).await?;
     let mut tallies: BTreeMap<String, WindowTally> =
         tallies.into_iter().map(|(tag, met, closed)| (tag, tally_windows(met, closed))).collect();

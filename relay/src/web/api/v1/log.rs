@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::db::epochs::StoredLog;
 use crate::db::log_pages::LineWithTexts;
-use crate::db::{DbError, Scoped, log_pages};
+use crate::db::{DbError, ScopedConnection, log_pages};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
 use crate::web::http_error::{not_found, parameter_error};
@@ -62,7 +62,7 @@ fn includes_texts(requested: &LogParams) -> Result<bool, HttpError> {
     }
 }
 
-async fn find_origin(conn: &mut Scoped, requested: &LogParams) -> Result<LogOrigin, HttpError> {
+async fn find_origin(conn: &mut ScopedConnection, requested: &LogParams) -> Result<LogOrigin, HttpError> {
     let boxes = crate::db::dashboard::load_boxes(conn).await?;
     let requested_box: Option<BoxId> =
         requested.r#box.as_deref().map(|id| id.parse().map_err(|_| not_found())).transpose()?;
@@ -82,7 +82,7 @@ async fn find_origin(conn: &mut Scoped, requested: &LogParams) -> Result<LogOrig
     Ok(LogOrigin { box_id, epoch })
 }
 
-async fn find_held_log(conn: &mut Scoped, requested: &LogParams) -> Result<StoredLog, HttpError> {
+async fn find_held_log(conn: &mut ScopedConnection, requested: &LogParams) -> Result<StoredLog, HttpError> {
     let origin = find_origin(conn, requested).await?;
     // A log that nothing says is the box's is no record of anything, whatever whoever sends it says that the box is at.
     match crate::db::epochs::find_log(conn, &origin).await?.filter(|held| held.key_known) {

@@ -10,7 +10,7 @@ use record::kinds::Prev;
 use record::run::RunName;
 use record::tree::leaf_hash;
 
-use crate::db::{DbError, Scoped, entries, runs};
+use crate::db::{DbError, ScopedConnection, entries, runs};
 
 /// Entries that are held in memory at a time.
 pub(super) const PAGE: usize = 512;
@@ -25,7 +25,7 @@ pub(super) struct BasePart {
 
 /// Lines of one part from number `from` on.
 pub(super) async fn load_base_page(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (part, from): (&BasePart, u64),
 ) -> Result<Vec<Entry>, DbError> {
@@ -38,7 +38,7 @@ pub(super) async fn load_base_page(
 }
 
 async fn raw_page(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     (part, from): (&BasePart, u64),
 ) -> Result<Vec<Vec<u8>>, DbError> {
@@ -50,7 +50,11 @@ async fn raw_page(
 }
 
 /// The leaves of a part, 32 bytes a line; the lines themselves are let go page by page.
-async fn load_base_leaves(conn: &mut Scoped, box_id: BoxId, part: &BasePart) -> Result<LeafRange, DbError> {
+async fn load_base_leaves(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    part: &BasePart,
+) -> Result<LeafRange, DbError> {
     let mut range = LeafRange { from: part.lines.start, leaves: Vec::new() };
     loop {
         let from = range.from + range.leaves.len() as u64;
@@ -65,7 +69,7 @@ async fn load_base_leaves(conn: &mut Scoped, box_id: BoxId, part: &BasePart) -> 
 
 /// The branch that the successor names, from the log and from runs; `None` where the log alone leads there, or nothing does.
 pub(super) async fn assemble_log_base(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     origin: &LogOrigin,
     size: u64,
     prev: Prev,

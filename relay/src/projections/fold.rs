@@ -10,26 +10,36 @@ use record::fold::{
     AdoptedBy, CleaningRecord, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, RowKey,
     UseRecord, rows_touched,
 };
-use record::ids::{BootId, BoxId, FacilityId};
-use record::kinds::{EntryRef, Event};
+use record::ids::BootId;
+use record::kinds::{CleanedBy, EntryRef, Event};
+use record::redact::TextLine;
 use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
-use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse};
+use super::rollup;
+use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse, TypedText};
 use crate::db::command_keys::KeyPlace;
+use crate::db::epochs::LogNumber;
+use crate::db::projections::ProjectionNumber;
 use crate::db::repeats::Repeat;
-use crate::db::{DbError, Scoped, cleanings, command_keys, repeats, state, texts};
-use crate::rollup;
+use crate::db::{DbError, ScopedConnection, cleanings, command_keys, repeats, state, texts};
+
+/// The log whose epoch the entries are of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FoldedLog {
+    pub(super) number: LogNumber,
+    pub(super) origin: LogOrigin,
+}
 
 /// How entries came to count that a run brought.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct AdoptedLog {
-    pub(crate) run: RunName,
+pub(super) struct AdoptedLog {
+    pub(super) run: RunName,
     /// The entry that adopted it.
-    pub(crate) by: EntryRef,
+    pub(super) by: EntryRef,
     /// When it did.
-    pub(crate) at: EntryTime,
+    pub(super) at: EntryTime,
 }
 
 /// The cleanings and uses that entries refer to: read ahead, and those of the entries themselves.
@@ -37,7 +47,7 @@ pub(crate) struct AdoptedLog {
 struct Known {
     cleanings: BTreeMap<LinePlace, IndexedCleaning>,
     /// Uses whose time follows from what is said of their boot.
-    unsure_uses: BTreeMap<LinePlace, (BoxId, UseRecord)>,
+    unsure_uses: BTreeMap<LinePlace, (LogNumber, UseRecord)>,
     /// The first places of the keys that the entries have.
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     /// Lines that record once more what another one recorded, and that one.
@@ -72,11 +82,11 @@ impl HistoryLookup for Known {
     type Error = Infallible;
     fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         let place = self.place(of, near).map(|place| *self.again.get(&place).unwrap_or(&place));
-        Ok(place.and_then(|place| self.cleanings.get(&place)).map(|(_, cleaning)| cleaning.clone()))
+        Ok(place.and_then(|place| self.cleanings.get(&place)).map(|known| known.cleaning.clone()))
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         let of_boot = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
-        Ok(self.cleanings.values().map(|(_, c)| c).filter(of_boot).cloned().collect())
+        Ok(self.cleanings.values().map(|known| &known.cleaning).filter(of_boot).cloned().collect())
     }
     fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
         Ok(self.unsure_uses.values().map(|(_, used)| *used).filter(|used| used.at.boot == boot).collect())
@@ -97,9 +107,53 @@ fn key_of(entry: &Entry, event: &Event) -> Option<IdempotencyRecord> {
     entry.head().idem.filter(|_| records)
 }
 
+/// The texts that were typed for a cleaning and are not erased.
+#[derive(Debug, Default)]
+struct TypedTexts {
+    who: Option<TypedText>,
+    note: Option<TypedText>,
+}
+
+/// The hashes of who and note, where a cleaning was recorded with them.
+fn typed_hashes(event: &Event) -> [Option<Hash>; 2] {
+    let Event::CleaningRecorded(cleaning) = event else { return [None, None] };
+    let who = match cleaning.who {
+        CleanedBy::Entered { name, .. } => Some(name.hash),
+        _ => None,
+    };
+    [who, cleaning.note.map(|note| note.hash)]
+}
+
+fn texts_of(event: &Event, typed: &BTreeMap<Hash, String>) -> TypedTexts {
+    let text = |hash: Option<Hash>| {
+        let hash = hash?;
+        typed.get(&hash).map(|text| TypedText { hash, text: text.clone() })
+    };
+    let [who, note] = typed_hashes(event).map(text);
+    TypedTexts { who, note }
+}
+
+/// The texts that were typed for the cleanings among these entries.
+async fn read_typed(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    new: &[(&Entry, Event)],
+) -> Result<BTreeMap<Hash, String>, DbError> {
+    let named = |(entry, event): &(&Entry, Event)| {
+        let hashes: Vec<Hash> = typed_hashes(event).into_iter().flatten().collect();
+        (!hashes.is_empty()).then(|| (entry.seq(), hashes))
+    };
+    let named: Vec<(u64, Vec<Hash>)> = new.iter().filter_map(named).collect();
+    let read = |line: String| {
+        let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+        Ok((text.hash(), text.text().to_owned()))
+    };
+    texts::named_texts(conn, origin, &named).await?.into_iter().flatten().map(read).collect()
+}
+
 /// A facility's state as far as some entries touch it.
-pub(crate) struct FacilityProjection {
-    facility: FacilityId,
+pub(super) struct FacilityProjection {
+    projection: ProjectionNumber,
     /// The run that the entries stand in, where no log has them.
     held_in: Option<RunName>,
     rows: FacilityState,
@@ -122,9 +176,9 @@ pub(crate) struct FacilityProjection {
 
 impl FacilityProjection {
     /// For entries of one facility.
-    pub(crate) fn new(facility: FacilityId) -> Self {
+    pub(super) fn new(projection: ProjectionNumber) -> Self {
         Self {
-            facility,
+            projection,
             held_in: None,
             rows: FacilityState::default(),
             known: Known::default(),
@@ -143,26 +197,28 @@ impl FacilityProjection {
     }
 
     /// For entries that stand in a run.
-    pub(crate) fn held_in(mut self, run: Option<RunName>) -> Self {
+    pub(super) fn held_in(mut self, run: Option<RunName>) -> Self {
         self.held_in = run;
         self
     }
 
     /// When the last entry was written, corrected, milliseconds since 1970.
-    pub(crate) fn last_ms(&self) -> i64 {
+    pub(super) fn last_ms(&self) -> i64 {
         self.last_ms
     }
 
     /// Reads ahead what the entries need, then folds them in. `adopted`: a run brought them all.
-    pub(crate) async fn take<'e>(
+    pub(super) async fn take(
         &mut self,
-        conn: &mut Scoped,
-        origin: &LogOrigin,
+        conn: &mut ScopedConnection,
+        log: &FoldedLog,
         adopted: Option<AdoptedLog>,
-        new: impl Iterator<Item = &'e Entry>,
+        new: &[&Entry],
     ) -> Result<(), DbError> {
-        let new: Vec<(&Entry, Event)> = new.map(|entry| (entry, entry.event())).collect();
+        let origin = &log.origin;
+        let new: Vec<(&Entry, Event)> = new.iter().map(|entry| (*entry, entry.event())).collect();
         self.read_ahead(conn, origin, &new).await?;
+        let typed = read_typed(conn, origin, &new).await?;
         for (entry, event) in &new {
             let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
             let Ok(changes) = match adopted {
@@ -180,7 +236,7 @@ impl FacilityProjection {
             let counts = changes.effects.iter().any(|effect| matches!(effect, FoldEffect::Cleaned(_)));
             let repeats = matches!(event, Event::CleaningRecorded(_)) && !counts;
             self.keep_key(line, key_of(entry, event), repeats);
-            self.note(origin, entry, event, changes);
+            self.note(log, (entry, event), &typed, changes);
         }
         Ok(())
     }
@@ -201,13 +257,13 @@ impl FacilityProjection {
     /// Reads where the keys of these entries were used first, and what was recorded there.
     async fn read_keys(
         &mut self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         origin: &LogOrigin,
         idems: &[IdempotencyRecord],
     ) -> Result<Vec<IndexedCleaning>, DbError> {
         let keys: Vec<Digest16> = idems.iter().map(|idem| idem.key).collect();
         let mut found = Vec::new();
-        for (idem, first) in command_keys::first_of(conn, self.facility, origin.box_id, &keys).await? {
+        for (idem, first) in command_keys::first_of(conn, self.projection, origin.box_id, &keys).await? {
             self.known.keys.entry(idem.key).or_insert((idem.req, first));
             found.extend(self.find(conn, origin, first.of).await?);
         }
@@ -216,16 +272,16 @@ impl FacilityProjection {
 
     async fn read_ahead(
         &mut self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         origin: &LogOrigin,
         new: &[(&Entry, Event)],
     ) -> Result<(), DbError> {
         let mut keys = BTreeSet::from([RowKey::Settings]);
         let idems: Vec<IdempotencyRecord> =
             new.iter().filter_map(|(entry, event)| key_of(entry, event)).collect();
-        for (box_id, cleaning) in self.read_keys(conn, origin, &idems).await? {
-            keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
-            self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
+        for known in self.read_keys(conn, origin, &idems).await? {
+            keys.extend([RowKey::Activity(known.cleaning.tag), RowKey::Equipment(known.cleaning.tag)]);
+            self.known.cleanings.entry(known.cleaning.place()).or_insert(known);
         }
         for (entry, event) in new {
             keys.extend(rows_touched(entry, event));
@@ -235,25 +291,25 @@ impl FacilityProjection {
                 found.extend(self.find(conn, origin, of).await?);
             }
             if let Some(boot) = mentions.boot {
-                found.extend(cleanings::uncertain_of_boot(conn, self.facility, boot).await?);
-                let uses = cleanings::uncertain_uses_of_boot(conn, self.facility, boot).await?;
-                for (box_id, used) in uses {
+                found.extend(cleanings::uncertain_of_boot(conn, self.projection, boot).await?);
+                let uses = cleanings::uncertain_uses_of_boot(conn, self.projection, boot).await?;
+                for (log, used) in uses {
                     keys.extend([RowKey::Activity(used.tag), RowKey::Equipment(used.tag)]);
-                    self.known.unsure_uses.insert(used.place(), (box_id, used));
+                    self.known.unsure_uses.insert(used.place(), (log, used));
                 }
             }
-            for (box_id, cleaning) in found {
-                keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
-                self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
+            for known in found {
+                keys.extend([RowKey::Activity(known.cleaning.tag), RowKey::Equipment(known.cleaning.tag)]);
+                self.known.cleanings.entry(known.cleaning.place()).or_insert(known);
             }
         }
-        state::load_state(conn, self.facility, &keys, &mut self.rows).await
+        state::load_state(conn, self.projection, &keys, &mut self.rows).await
     }
 
     /// The cleanings that lines of a number recorded, or that they record once more.
     async fn find(
         &mut self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         origin: &LogOrigin,
         of: EntryRef,
     ) -> Result<Vec<IndexedCleaning>, DbError> {
@@ -261,7 +317,8 @@ impl FacilityProjection {
             return Ok(Vec::new());
         }
         let mut found = self.recorded_at(conn, origin, of).await?;
-        for ((line, first), place) in repeats::find_repeat(conn, origin.box_id, of).await? {
+        for ((line, first), place) in repeats::find_repeat(conn, (self.projection, origin.box_id), of).await?
+        {
             self.known.note_place(line, place);
             self.known.again.insert(line, first);
             found.extend(self.recorded_at(conn, origin, first.of).await?);
@@ -271,20 +328,26 @@ impl FacilityProjection {
 
     async fn recorded_at(
         &mut self,
-        conn: &mut Scoped,
+        conn: &mut ScopedConnection,
         origin: &LogOrigin,
         of: EntryRef,
     ) -> Result<Vec<IndexedCleaning>, DbError> {
-        let place = (self.facility, origin.box_id);
+        let place = (self.projection, origin.box_id);
         let mut found = Vec::new();
         for (cleaning, place) in cleanings::find_cleaning(conn, place, of).await? {
-            self.known.note_place(cleaning.1.place(), place);
+            self.known.note_place(cleaning.cleaning.place(), place);
             found.push(cleaning);
         }
         Ok(found)
     }
 
-    fn note(&mut self, origin: &LogOrigin, entry: &Entry, event: &Event, changes: FoldChanges) {
+    fn note(
+        &mut self,
+        log: &FoldedLog,
+        (entry, event): (&Entry, &Event),
+        typed: &BTreeMap<Hash, String>,
+        changes: FoldChanges,
+    ) {
         let at = &entry.head().at;
         let now_ms = corrected_ms(at, self.rows.boots.get(&at.boot).copied());
         self.last_ms = now_ms;
@@ -299,27 +362,25 @@ impl FacilityProjection {
         }
         for effect in changes.effects {
             match effect {
-                FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) => {
-                    self.cleaned(origin, cleaning)
-                }
+                FoldEffect::Cleaned(cleaning) => self.cleaned(log, cleaning, texts_of(event, typed)),
+                FoldEffect::Recleaned(cleaning) => self.cleaned(log, cleaning, TypedTexts::default()),
                 FoldEffect::Used { used, ended_ms } => {
-                    let box_id = origin.box_id;
                     self.touch(used.tag, ended_ms);
-                    self.uses.push(IndexedUse { box_id, used, ended_ms });
+                    self.uses.push(IndexedUse { log: log.number, used, ended_ms });
                     if used.is_unsure() {
-                        self.known.unsure_uses.insert(used.place(), (box_id, used));
+                        self.known.unsure_uses.insert(used.place(), (log.number, used));
                     }
                 }
                 FoldEffect::UseMoved { used, before_ms, ended_ms } => {
                     let known = self.known.unsure_uses.get(&used.place());
-                    let box_id = known.map_or(origin.box_id, |(box_id, _)| *box_id);
+                    let log = known.map_or(log.number, |(log, _)| *log);
                     self.touch(used.tag, before_ms.min(ended_ms));
-                    self.moved_uses.push(MovedUse { box_id, used, before_ms, ended_ms });
+                    self.moved_uses.push(MovedUse { log, used, before_ms, ended_ms });
                 }
                 FoldEffect::Erased(hash) => self.erased.push(hash),
                 FoldEffect::Windows(tag) => self.touch(tag, now_ms),
                 FoldEffect::Noted { tag, of, at_ms } => {
-                    self.notes.push(IndexedNote { tag, box_id: origin.box_id, of, at_ms });
+                    self.notes.push(IndexedNote { tag, log: log.number, of, at_ms });
                 }
                 FoldEffect::AllWindows => {
                     self.all_from_ms = Some(self.all_from_ms.map_or(now_ms, |from| from.min(now_ms)));
@@ -328,12 +389,17 @@ impl FacilityProjection {
         }
     }
 
-    fn cleaned(&mut self, origin: &LogOrigin, cleaning: CleaningRecord) {
-        let before = self.known.cleanings.get(&cleaning.place()).map(|(box_id, c)| (*box_id, c.performed_ms));
-        let (box_id, before_ms) = before.unwrap_or((origin.box_id, cleaning.performed_ms));
+    fn cleaned(&mut self, log: &FoldedLog, cleaning: CleaningRecord, texts: TypedTexts) {
+        let place = cleaning.place();
+        let before = self.known.cleanings.remove(&place);
+        let before_ms = before.as_ref().map_or(cleaning.performed_ms, |known| known.cleaning.performed_ms);
         self.touch(cleaning.tag, cleaning.performed_ms.min(before_ms));
-        self.cleaned.insert(cleaning.place());
-        self.known.cleanings.insert(cleaning.place(), (box_id, cleaning));
+        self.cleaned.insert(place);
+        let known = match before {
+            Some(known) => IndexedCleaning { cleaning, ..known },
+            None => IndexedCleaning { log: log.number, cleaning, who: texts.who, note: texts.note },
+        };
+        self.known.cleanings.insert(place, known);
     }
 
     fn touch(&mut self, tag: Tag, from_ms: i64) {
@@ -342,19 +408,24 @@ impl FacilityProjection {
     }
 
     /// Writes everything that changed.
-    pub(crate) async fn store(&mut self, conn: &mut Scoped, origin: &LogOrigin) -> Result<(), DbError> {
-        let facility = self.facility;
-        state::save_state(conn, facility, &self.changed, &self.rows).await?;
+    pub(super) async fn store(
+        &mut self,
+        conn: &mut ScopedConnection,
+        log: &FoldedLog,
+    ) -> Result<(), DbError> {
+        let (projection, box_id) = (self.projection, log.origin.box_id);
+        state::save_state(conn, projection, &self.changed, &self.rows).await?;
         let cleaned: Vec<&IndexedCleaning> =
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
-        cleanings::save_cleanings(conn, facility, &cleaned, self.held_in).await?;
-        cleanings::put_uses(conn, facility, &self.uses, self.held_in).await?;
-        cleanings::move_uses(conn, facility, &self.moved_uses).await?;
-        cleanings::put_notes(conn, facility, &self.notes, self.held_in).await?;
-        command_keys::save_keys(conn, facility, origin.box_id, &self.keys).await?;
-        repeats::save_repeat(conn, facility, origin.box_id, &self.repeats).await?;
+        cleanings::save_cleanings(conn, projection, &cleaned, self.held_in).await?;
+        cleanings::put_uses(conn, projection, &self.uses, self.held_in).await?;
+        cleanings::move_uses(conn, projection, &self.moved_uses).await?;
+        cleanings::put_notes(conn, projection, &self.notes, self.held_in).await?;
+        command_keys::save_keys(conn, projection, box_id, &self.keys).await?;
+        repeats::save_repeat(conn, projection, box_id, &self.repeats).await?;
         for hash in &self.erased {
-            texts::erase_text(conn, origin.box_id, *hash).await?;
+            texts::erase_text(conn, box_id, *hash).await?;
+            cleanings::clear_text(conn, projection, *hash).await?;
         }
         self.changed.clear();
         self.cleaned.clear();
@@ -367,18 +438,13 @@ impl FacilityProjection {
         Ok(())
     }
 
-    /// Counts the windows of every item, from the beginning.
-    pub(crate) fn touch_all(&mut self) {
-        self.all_from_ms = Some(0);
-    }
-
     /// Brings tallies and states of the touched items to `as_of_ms`.
-    pub(crate) async fn roll_up(mut self, conn: &mut Scoped, as_of_ms: i64) -> Result<(), DbError> {
+    pub(super) async fn roll_up(mut self, conn: &mut ScopedConnection, as_of_ms: i64) -> Result<(), DbError> {
         if let Some(from_ms) = self.all_from_ms {
-            self.rows = state::load_all(conn, self.facility).await?;
+            self.rows = state::load_all(conn, self.projection).await?;
             let tags: Vec<Tag> = self.rows.equipment.keys().copied().collect();
             tags.into_iter().for_each(|tag| self.touch(tag, from_ms));
         }
-        rollup::refresh_rollup(conn, self.facility, &self.rows, &self.touched, as_of_ms).await
+        rollup::refresh_rollup(conn, self.projection, &self.rows, &self.touched, as_of_ms).await
     }
 }

@@ -8,14 +8,14 @@ use record::compliance::{
     CivilCalendar, CleaningTimes, ItemStatus, ItemTimelines, ZoneSpan, by_day, is_by_uses, reach_ms,
 };
 use record::fold::{Equipment, EquipmentActivity, FacilitySettings, FacilityState};
-use record::ids::FacilityId;
 use record::tag::Tag;
 
 use crate::db::cleanings::CountedCleaning;
+use crate::db::projections::ProjectionNumber;
 use crate::db::rollups::{ItemDay, ItemState};
-use crate::db::{DbError, Scoped};
+use crate::db::{DbError, ScopedConnection};
 
-pub(crate) const HOUR_MS: i64 = 3_600_000;
+const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far back tallies are kept exact: a year's report and some.
 const TALLIED_MS: i64 = 400 * DAY_MS;
@@ -31,8 +31,8 @@ struct Span<'a> {
 /// Counts the windows of `touched` items anew, each from its own time on, and says how they stand at `as_of_ms`. `rows`
 /// holds the settings and those items' rows.
 pub(crate) async fn refresh_rollup(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     rows: &FacilityState,
     touched: &BTreeMap<Tag, i64>,
     as_of_ms: i64,
@@ -43,7 +43,7 @@ pub(crate) async fn refresh_rollup(
     }
     let calendar = facility_calendar(&rows.settings);
     let counted: BTreeMap<String, i64> =
-        crate::db::rollups::count_rows(conn, facility, &tags).await?.into_iter().collect();
+        crate::db::rollups::count_rows(conn, projection, &tags).await?.into_iter().collect();
     let span = |tag: &Tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
@@ -54,11 +54,11 @@ pub(crate) async fn refresh_rollup(
     };
     let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
     let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();
-    let placed = load_cleaning_times(conn, facility, &since).await?;
+    let placed = load_cleaning_times(conn, projection, &since).await?;
     let used: Vec<_> =
         spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (tag, ended_ms) in crate::db::cleanings::uses_since(conn, facility, &used).await? {
+    for (tag, ended_ms) in crate::db::cleanings::uses_since(conn, projection, &used).await? {
         uses.entry(tag).or_default().push(ended_ms);
     }
     let none = Vec::new();
@@ -78,8 +78,8 @@ pub(crate) async fn refresh_rollup(
         states.push(item_state(&rows.settings, span, as_of_ms));
     }
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
-    crate::db::rollups::replace_days(conn, facility, &from, &days).await?;
-    crate::db::rollups::save_items(conn, facility, &states).await
+    crate::db::rollups::replace_days(conn, projection, &from, &days).await?;
+    crate::db::rollups::save_items(conn, projection, &states).await
 }
 
 fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
@@ -88,8 +88,8 @@ fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
 }
 
 async fn load_cleaning_times(
-    conn: &mut Scoped,
-    facility: FacilityId,
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
     since: &[(Tag, i64)],
 ) -> Result<BTreeMap<String, Vec<CleaningTimes>>, DbError> {
     let place = |d: CountedCleaning| CleaningTimes {
@@ -103,7 +103,7 @@ async fn load_cleaning_times(
         placed.sort_unstable();
         (tag, placed)
     };
-    Ok(crate::db::cleanings::since(conn, facility, since).await?.into_iter().map(of_item).collect())
+    Ok(crate::db::cleanings::since(conn, projection, since).await?.into_iter().map(of_item).collect())
 }
 
 fn day_tallies(

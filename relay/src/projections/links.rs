@@ -8,15 +8,15 @@ use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
 use record::tree::Frontier;
 
-use crate::db::epochs::StoredLog;
-use crate::db::{DbError, Scoped, runs};
+use crate::db::epochs::{LogNumber, StoredLog};
+use crate::db::{DbError, ScopedConnection, runs};
 
 /// Such epochs in one chain: each is a card that lost its key and its log.
 const LINKS_MAX: usize = 256;
 
 /// The box's own logs with those that others go on from and that are here as runs only, in the order of their numbers.
 pub(super) async fn complete_link(
-    conn: &mut Scoped,
+    conn: &mut ScopedConnection,
     box_id: BoxId,
     mut held: Vec<StoredLog>,
 ) -> Result<Vec<StoredLog>, DbError> {
@@ -41,7 +41,11 @@ fn next_missing(held: &[StoredLog], looked: &BTreeSet<Epoch>) -> Option<Epoch> {
     followed.filter(|epoch| looked.len() < LINKS_MAX && !looked.contains(epoch)).find(|epoch| !is_here(epoch))
 }
 
-async fn first_line(conn: &mut Scoped, box_id: BoxId, epoch: Epoch) -> Result<Option<Entry>, DbError> {
+async fn first_line(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    epoch: Epoch,
+) -> Result<Option<Entry>, DbError> {
     for run in runs::of_epoch(conn, box_id, epoch).await? {
         if run.lines().start == 0 {
             let lines = runs::load_lines(conn, box_id, (run, 0), 1).await?;
@@ -62,6 +66,7 @@ fn link_log(held: &mut Vec<StoredLog>, origin: LogOrigin, first: &Entry) {
     match held.iter_mut().find(|held| held.origin == origin) {
         Some(known) => (known.prev, known.after) = (prev, after),
         None => held.push(StoredLog {
+            number: LogNumber::NONE,
             origin,
             log_key: [0; 32],
             key_known: true,

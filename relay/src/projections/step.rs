@@ -1,0 +1,180 @@
+//! The only code that brings stored entries into a projection that is there already.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::entry::Entry;
+use record::ids::FacilityId;
+use service::clock::Clock;
+
+use super::fold::{FacilityProjection, FoldedLog};
+use super::queue::StepQueue;
+use crate::db::projections::{self, LogPosition, PROJECTION_VERSION, ProjectionRow};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, entries, facilities};
+
+/// Entries that are folded in one transaction.
+pub const STEP_LINES: usize = 512;
+/// How often facilities are looked for whose entries another process stored and did not fold.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// Nothing waits that this process may fold.
+    Idle,
+    /// So many entries; nothing more waits.
+    Folded(usize),
+    /// More wait than one step takes.
+    More(usize),
+}
+
+/// Folds what waits of a facility, at most [`STEP_LINES`] entries, in one transaction.
+///
+/// # Errors
+/// The database, or a stored line that cannot be read: nothing was changed, and the projection says why it does not go on.
+pub async fn step_facility(
+    db: &Db,
+    (scope, facility): (AccountScope, FacilityId),
+    clock: &dyn Clock,
+) -> Result<StepOutcome, DbError> {
+    let mut tx = db.write(scope).await?;
+    let Some(live) = projections::lock_live(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
+    let Some(row) = facilities::get(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
+    // Another version's is stepped by those; one that was asked for anew would get entries in the wrong order.
+    if live.version != PROJECTION_VERSION || row.awaits_rebuild {
+        return Ok(StepOutcome::Idle);
+    }
+    let (now_ms, known_ms) = (clock.now_ms(), row.known_ms);
+    match fold_behind(&mut tx, facility, &live, (now_ms, known_ms)).await {
+        Ok(StepOutcome::Idle) => Ok(StepOutcome::Idle),
+        Ok(outcome) => {
+            facilities::lock_facility(&mut tx, facility).await?;
+            projections::save_error(&mut tx, live.projection, None).await?;
+            tx.commit().await?;
+            Ok(outcome)
+        }
+        Err(error) if error.is_unavailable() => Err(error),
+        Err(error) => {
+            drop(tx);
+            let mut tx = db.write(scope).await?;
+            projections::save_error(&mut tx, live.projection, Some(&error.to_string())).await?;
+            tx.commit().await?;
+            Err(error)
+        }
+    }
+}
+
+/// Folds what a projection lacks, in the caller's transaction, which holds its row.
+pub(super) async fn fold_behind(
+    tx: &mut ScopedConnection,
+    facility: FacilityId,
+    row: &ProjectionRow,
+    (now_ms, known_ms): (i64, i64),
+) -> Result<StepOutcome, DbError> {
+    let mut left = STEP_LINES;
+    let behind = projections::logs_behind(tx, facility, row.projection).await?;
+    let (mut told_ms, mut folded) = (row.told_ms, 0);
+    for position in &behind {
+        if left == 0 {
+            break;
+        }
+        let new = load_entries(tx, position, left).await?;
+        left -= new.len();
+        folded += new.len();
+        let log = FoldedLog { number: position.log, origin: position.origin };
+        let mut fold = FacilityProjection::new(row.projection);
+        fold.take(tx, &log, None, &new.iter().collect::<Vec<_>>()).await?;
+        fold.store(tx, &log).await?;
+        // A box whose clock runs ahead does not make the relay know the future.
+        told_ms = told_ms.max(fold.last_ms().min(now_ms));
+        fold.roll_up(tx, facilities::as_of_ms(now_ms, told_ms.max(known_ms))).await?;
+        projections::save_position(tx, row.projection, position.log, position.next + new.len() as u64)
+            .await?;
+    }
+    if folded == 0 {
+        return Ok(StepOutcome::Idle);
+    }
+    projections::save_told(tx, row.projection, told_ms).await?;
+    facilities::is_known(tx, facility, told_ms).await?;
+    Ok(if left == 0 { StepOutcome::More(folded) } else { StepOutcome::Folded(folded) })
+}
+
+async fn load_entries(
+    tx: &mut ScopedConnection,
+    position: &LogPosition,
+    limit: usize,
+) -> Result<Vec<Entry>, DbError> {
+    let lines = entries::load_lines(tx, &position.origin, position.next, limit).await?;
+    if lines.is_empty() {
+        return Err(DbError::stored("log", "entries are missing"));
+    }
+    let read = |(seq, line): (u64, &Vec<u8>)| {
+        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
+        (entry.seq() == seq).then_some(entry).ok_or_else(|| DbError::stored("log", "entries are missing"))
+    };
+    (position.next..).zip(&lines).map(read).collect()
+}
+
+/// Steps every facility that is behind until none is. How many entries. One that cannot be folded keeps no other from it.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn step_all(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
+    let behind = projections::platform_behind(&mut db.platform_read(PlatformReason::Work).await?).await?;
+    let mut folded = 0;
+    for one in behind.iter().filter(|one| !one.awaits_rebuild) {
+        let place = one.place()?;
+        loop {
+            match step_facility(db, place, clock).await {
+                Ok(StepOutcome::More(lines)) => folded += lines,
+                Ok(StepOutcome::Folded(lines)) => {
+                    folded += lines;
+                    break;
+                }
+                Ok(StepOutcome::Idle) => break,
+                Err(error) if error.is_unavailable() => return Err(error),
+                Err(error) => {
+                    tell_stopped(place, &error);
+                    break;
+                }
+            }
+        }
+    }
+    Ok(folded)
+}
+
+fn tell_stopped((scope, facility): (AccountScope, FacilityId), error: &DbError) {
+    tracing::error!(
+        account = %scope.account(), %facility, %error,
+        "a facility's pages are not brought up to date: what its boxes send is stored, and it is tried again"
+    );
+}
+
+/// Folds what the queue names, and looks for what no queue names any more. Never ends by itself.
+pub async fn run_steps(db: Db, queue: Arc<StepQueue>, clock: Arc<dyn Clock>) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            place = queue.next() => match step_facility(&db, place, &*clock).await {
+                Ok(StepOutcome::More(_)) => queue.request(place.0, place.1),
+                Ok(StepOutcome::Folded(_) | StepOutcome::Idle) => {}
+                Err(error) => tell_stopped(place, &error),
+            },
+            _ = looks.tick() => {
+                if let Err(error) = request_behind(&db, &queue).await {
+                    tracing::error!(%error, "cannot look for entries that wait to be folded; it is tried again");
+                }
+            }
+        }
+    }
+}
+
+async fn request_behind(db: &Db, queue: &StepQueue) -> Result<(), DbError> {
+    let behind = projections::platform_behind(&mut db.platform_read(PlatformReason::Work).await?).await?;
+    for one in behind.iter().filter(|one| !one.awaits_rebuild) {
+        let (scope, facility) = one.place()?;
+        queue.request(scope, facility);
+    }
+    Ok(())
+}
