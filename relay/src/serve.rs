@@ -22,7 +22,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::counters::StrangerCounters;
-use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
 use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
@@ -30,15 +29,18 @@ use crate::db::{Db, DbError};
 use crate::fleet::{Fleet, KeyError, RelayUrls};
 use crate::health::HealthContext;
 use crate::ingest::Ingest;
+use crate::jobs::handlers::RelayHandlers;
+use crate::jobs::queue::JobQueue;
+use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::listen::{BoxHost, Listener, ListenerSecurity};
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
-use crate::{admin, box_api, health, limit, listen, mqtt, rollup_rounds, web};
+use crate::{admin, box_api, health, limit, listen, mqtt, web};
 
-/// How often windows that close by time are looked for.
-const ROUND_EVERY: Duration = Duration::from_secs(10);
+/// Jobs that run at a time where the database is a file.
+const WORKERS_OF_FILE: usize = 2;
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 /// Connections of the health listener, which only this machine reaches.
@@ -162,8 +164,7 @@ pub(crate) async fn serve_relay(
     process::announce_ready(&ready_announcement(settings, &fleet, &open))
         .map_err(io("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
-    let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
-    let work = role.works().then(|| tokio::spawn(run_work(db.clone(), clock, forgetting)));
+    let workers = if role.works() { Some(start_workers(settings, &db, clock).await?) } else { None };
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
@@ -175,43 +176,28 @@ pub(crate) async fn serve_relay(
     process::notify_stopping();
     tracing::info!("stopping");
     drop(socket);
-    if let Some(work) = work {
-        // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
-        work.abort();
-    }
-    stop_tasks(open).await;
+    let end_work = async {
+        if let Some(workers) = workers {
+            workers.stop().await;
+        }
+    };
+    tokio::join!(end_work, stop_tasks(open));
     db.close().await;
     Ok(())
 }
 
-/// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn run_work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
-    let mut rounds = tokio::time::interval(ROUND_EVERY);
-    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
-    forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut rollups = rollup_rounds::RollupRounds::default();
-    loop {
-        tokio::select! {
-            _ = rounds.tick() => {
-                if let Err(error) = rollups.round(&db, &*clock).await {
-                    tracing::error!(%error, "a round of the rollup job failed; it is tried again");
-                }
-            }
-            _ = forgets.tick() => {
-                match forgetting.round(clock.now_ms()).await {
-                    Ok(Some(_)) => {}
-                    Ok(None) => tracing::warn!(
-                        "nothing is forgotten: the clock reads over 30 days after the newest thing that is known"
-                    ),
-                    Err(error) => tracing::error!(
-                        %error,
-                        "cannot forget sessions, devices and tokens that are over; it is tried again"
-                    ),
-                }
-            }
-        }
-    }
+/// Jobs run in tasks of their own, so that a long rebuild holds up neither the watchdog nor the end.
+async fn start_workers(
+    settings: &RelaySettings,
+    db: &Db,
+    clock: Arc<dyn Clock>,
+) -> Result<JobWorkers, ServeError> {
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock)).await?;
+    let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
+    let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
+    // All that write to a file write one after the other.
+    let workers = if matches!(db, Db::Sqlite { .. }) { WORKERS_OF_FILE } else { settings.work.workers };
+    Ok(JobWorkers::start(&runner, workers))
 }
 
 /// All listeners at once, so that the slowest decides.
@@ -289,6 +275,7 @@ async fn open_relay(
         outbox: parts.outbox.clone(),
         strangers: Arc::clone(&parts.strangers),
         certificate_refused: Arc::clone(&open.certificate_refused),
+        clock: Arc::clone(&parts.clock),
     };
     let tcp = bind_listeners(settings.health.listen).await?;
     open.health =

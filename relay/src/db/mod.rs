@@ -15,6 +15,7 @@ pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod history;
+pub mod jobs;
 pub mod log_keys;
 pub mod log_pages;
 mod migrate;

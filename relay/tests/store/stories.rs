@@ -1,5 +1,7 @@
 //! What must hold of the store, whichever database is under it.
 
+use std::sync::Arc;
+
 use record::compliance::{CivilCalendar, CleaningTimes, ItemTimelines, WindowTally};
 use record::entry::{ClockState, EntryTime};
 use record::fold::UseRecord;
@@ -9,17 +11,16 @@ use record::messages::{Answer, HealthReport, VERSION};
 use record::run::RunName;
 use record::tree::{Hash, root_from_inclusion};
 use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
-use relay::rollup_rounds::RollupRounds;
 use service::clock::FakeClock;
 
 use super::Databases;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run_due, stranger};
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn round(db: &relay::db::Db, now_ms: i64) -> Result<usize, relay::db::DbError> {
-    RollupRounds::default().round(db, &FakeClock::at_ms(now_ms)).await
+    run_due(db, Arc::new(FakeClock::at_ms(now_ms))).await
 }
 
 /// A log with two items, a schedule, and a cleaning every `every_ms` until now.

@@ -7,11 +7,14 @@ use record::checkpoint::CosignedCheckpoint;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, BatchRefused};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
-use relay::db::{AccountScope, Db, DbConnection, accounts, boxes, epochs, facilities};
+use relay::db::{AccountScope, Db, DbConnection, DbError, accounts, boxes, epochs, facilities};
 use relay::ingest::{Ingest, IngestReply};
+use relay::jobs::handlers::RelayHandlers;
+use relay::jobs::queue::JobQueue;
+use relay::jobs::runner::{JobRunner, RENEW_EVERY};
 use relay::mqtt::Outbox;
 use service::clock::{Clock, FakeClock};
-use service::random::{RandomSource, SeededRandom};
+use service::random::{RandomSource, SeededRandom, SystemRandom};
 
 use super::fake_box::FakeBox;
 
@@ -132,6 +135,13 @@ impl World {
         }
         text
     }
+}
+
+/// Runs the relay's jobs that are due; how many.
+pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbError> {
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock)).await?;
+    let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
+    JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await
 }
 
 /// First column of a query, as text.
