@@ -211,6 +211,8 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             AdminCommand::BoxRevoke { account, box_id }
         }
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
+        Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
+        Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }

@@ -6,7 +6,8 @@ use std::sync::Mutex as StdMutex;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use record::ids::AccountId;
+use record::ids::{AccountId, RelayJobId};
+use relay::admin::{AdminCommand, AdminHandler};
 use relay::db::jobs::{DeadJobRow, platform_list_dead, platform_retry_dead};
 use relay::db::{AccountScope, Db, DbConnection, DbError};
 use relay::jobs::JobError;
@@ -14,12 +15,14 @@ use relay::jobs::kinds::{JobKind, JobLane};
 use relay::jobs::metrics::job_metrics;
 use relay::jobs::queue::{AfterRun, ClaimedJob, JobQueue, JobResult, LEASE_MS, NewJob};
 use relay::jobs::runner::{JobHandlers, JobRunner, JobWorkers, RENEW_EVERY};
+use relay::mqtt::Outbox;
 use service::clock::{Clock as _, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 use tokio::sync::{Mutex, mpsc};
 
 use super::Databases;
-use super::world::{DAY_MS, NOW_MS, column, run, run_due};
+use super::doors::open;
+use super::world::{DAY_MS, NOW_MS, World, column, run, run_due};
 
 const WORKERS: usize = 8;
 const KEYS: u64 = 40;
@@ -489,4 +492,39 @@ pub(crate) async fn a_job_of_a_newer_relay_is_left_to_it(dbs: impl Databases) {
     assert_eq!(world.claim().await, None);
     let sql = "SELECT state || tries FROM jobs WHERE key = 'newer'";
     assert_eq!(column(&mut world.db.read().await.unwrap(), sql).await, ["wait0"]);
+}
+
+pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let (dir, random) = (tempfile::tempdir().unwrap(), Arc::new(SeededRandom::new(3)));
+    let queue = JobQueue::new(world.db.clone(), world.clock.clone(), random.clone());
+    let operator = AdminHandler {
+        db: world.db.clone(),
+        fleet: open(&world, dir.path()),
+        outbox: Outbox::new(),
+        clock: world.clock.clone(),
+        random,
+    };
+    let mut tx = world.db.begin().await.unwrap();
+    queue.enqueue(&mut tx, &job("k", world.scope, NOW_MS)).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..JobKind::Windows.tries_max() {
+        let claimed = queue.claim(LANES).await.unwrap().unwrap();
+        queue.fail(&claimed, &JobError::NoAccount).await.unwrap();
+        world.clock.advance_ms(2 * HOUR_MS);
+    }
+    let listed = operator.execute(AdminCommand::JobsList).await.unwrap();
+    assert_eq!(listed["jobs"][0]["state"], "dead");
+    let dead = &listed["dead"][0];
+    assert_eq!((&dead["kind"], &dead["key"]), (&"windows".into(), &"k".into()));
+    assert_eq!(dead["error"], "it names no account");
+    assert_eq!(dead["account"], world.scope.key());
+    let id: RelayJobId = dead["job"].as_str().unwrap().parse().unwrap();
+    let retried = operator.execute(AdminCommand::JobsRetry { job: id }).await.unwrap();
+    assert_eq!(retried["state"], "waiting");
+    assert_eq!(queue.claim(LANES).await.unwrap().unwrap().tries, 1);
+    let refused = operator.execute(AdminCommand::JobsRetry { job: id }).await.unwrap_err().to_string();
+    assert!(refused.contains("Nothing was changed"), "{refused}");
+    let acts = column(&mut world.read().await, "SELECT act || ' ' || about FROM audit").await;
+    assert_eq!(acts, ["jobs retry windows k"]);
 }

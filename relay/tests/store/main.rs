@@ -147,6 +147,7 @@ stories!(
     a_clock_set_back_an_hour_delays_nothing_for_as_long,
     what_recurs_is_put_back,
     a_job_of_a_newer_relay_is_left_to_it,
+    an_operator_lists_dead_jobs_and_tries_one_again,
 );
 
 /// Where a story gets its databases; each name is a new one.
