@@ -113,6 +113,10 @@ ulid_ids! {
     ConnectionId, "a connection id";
     /// A person who signs in at the relay.
     UserId, "a user id";
+    /// Work that the relay does outside the request that asks for it.
+    RelayJobId, "a job id";
+    /// One claim of such work by a worker.
+    JobLeaseId, "a lease id";
 }
 
 impl DeviceId {

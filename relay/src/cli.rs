@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use record::ids::{AccountId, BoxId, Epoch, FacilityId};
+use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId};
 use service::settings::SettingsError;
 
 use crate::accounts::token::TokenLife;
@@ -123,6 +123,9 @@ pub(crate) enum Command {
     /// Boxes.
     #[command(subcommand)]
     Box(BoxOrder),
+    /// Work in the background.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -305,6 +308,18 @@ pub(crate) enum BoxOrder {
     /// Logs under a box's name.
     #[command(subcommand)]
     Epoch(EpochOrder),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobsCommand {
+    /// List how many jobs wait, run and are dead, by kind, and each dead one with its error.
+    List,
+    /// Try a dead job again: it waits as if it had not been tried.
+    Retry {
+        /// Its id, as listed by `jobs list`.
+        #[arg(value_name = "ID")]
+        job: RelayJobId,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,4 +1,4 @@
-//! Health and metrics on a loopback listener: is it alive, can it serve, what has it counted.
+//! Health and metrics on a loopback listener: is it alive, can it serve, what has it counted, how much work waits.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,14 +10,18 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use service::clock::Clock;
 
 use crate::accounts::counters::StrangerCounters;
 use crate::db::{Db, DbError, PlatformReason, facilities};
 use crate::ingest::Ingest;
+use crate::jobs::metrics::job_metrics;
 use crate::mqtt::Outbox;
 
 /// How long readiness waits for its turn to write.
 const WRITER_WITHIN: Duration = Duration::from_secs(1);
+/// How long metrics wait for the database.
+const JOBS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is asked.
 #[derive(Clone)]
@@ -32,6 +36,8 @@ pub struct HealthContext {
     pub strangers: Arc<StrangerCounters>,
     /// Whether a certificate that was put in place of the one shown was not taken.
     pub certificate_refused: Arc<AtomicBool>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// The routes.
@@ -92,6 +98,12 @@ async fn show_metrics(State(context): State<HealthContext>) -> Response {
     let name = "cleantrack_certificate_refused";
     let about = "A new certificate of a listener was not taken, the one before is still shown";
     let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} gauge\n{name} {refused}\n");
+    // What this process counted is shown all the same.
+    match tokio::time::timeout(JOBS_WITHIN, job_metrics(&context.db, context.clock.now_ms())).await {
+        Ok(Ok(jobs)) => text.push_str(&jobs),
+        Ok(Err(error)) => tracing::warn!(%error, "cannot count jobs"),
+        Err(_) => tracing::warn!("cannot count jobs: the database does not answer in time"),
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 

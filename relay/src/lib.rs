@@ -1,7 +1,7 @@
 //! The relay: what many boxes recorded, checked, kept and shown.
 //!
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
-//! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`, `rollup_rounds` what time alone changes in them;
+//! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
@@ -17,12 +17,12 @@ pub mod db;
 pub mod fleet;
 pub mod health;
 pub mod ingest;
+pub mod jobs;
 mod limit;
 pub mod listen;
 pub mod mqtt;
 pub mod objects;
 pub mod projections;
-pub mod rollup_rounds;
 mod serve;
 pub mod settings;
 pub mod web;
@@ -211,6 +211,8 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             AdminCommand::BoxRevoke { account, box_id }
         }
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
+        Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
+        Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }

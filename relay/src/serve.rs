@@ -22,7 +22,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::counters::StrangerCounters;
-use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
 use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
@@ -30,15 +29,20 @@ use crate::db::{Db, DbError};
 use crate::fleet::{Fleet, KeyError, RelayUrls};
 use crate::health::HealthContext;
 use crate::ingest::Ingest;
+use crate::jobs::handlers::RelayHandlers;
+use crate::jobs::queue::JobQueue;
+use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::listen::{BoxHost, Listener, ListenerSecurity};
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
-use crate::{admin, box_api, health, limit, listen, mqtt, projections, rollup_rounds, web};
+use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
 
-/// How often windows that close by time are looked for.
-const ROUND_EVERY: Duration = Duration::from_secs(10);
+/// How long the end waits for what was stored last to be folded.
+const FOLD_WITHIN: Duration = Duration::from_secs(1);
+/// Jobs that run at a time where the database is a file.
+const WORKERS_OF_FILE: usize = 2;
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 /// Connections of the health listener, which only this machine reaches.
@@ -162,10 +166,10 @@ pub(crate) async fn serve_relay(
     process::announce_ready(&ready_announcement(settings, &fleet, &open))
         .map_err(io("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
-    let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
-    let steps = open.ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
+    let ingest = open.ingest.clone();
+    let steps = ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
     let stepping = tokio::spawn(projections::run_steps(db.clone(), steps, Arc::clone(&clock)));
-    let work = role.works().then(|| tokio::spawn(run_work(db.clone(), clock, forgetting)));
+    let workers = if role.works() { Some(start_workers(settings, &db, clock).await?) } else { None };
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
@@ -179,42 +183,33 @@ pub(crate) async fn serve_relay(
     drop(socket);
     // Cut off, a step leaves nothing behind.
     stepping.abort();
-    if let Some(work) = work {
-        // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
-        work.abort();
+    let end_work = async {
+        if let Some(workers) = workers {
+            workers.stop().await;
+        }
+    };
+    tokio::join!(end_work, stop_tasks(open));
+    if let Some(ingest) = ingest
+        && let Ok(Err(error)) = tokio::time::timeout(FOLD_WITHIN, ingest.fold_waiting()).await
+    {
+        tracing::warn!(%error, "what was stored last is folded after the next start");
     }
-    stop_tasks(open).await;
     db.close().await;
     Ok(())
 }
 
-/// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn run_work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
-    let mut rounds = tokio::time::interval(ROUND_EVERY);
-    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
-    forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = rounds.tick() => {
-                if let Err(error) = rollup_rounds::round(&db, &*clock).await {
-                    tracing::error!(%error, "a round of the rollup job failed; it is tried again");
-                }
-            }
-            _ = forgets.tick() => {
-                match forgetting.round(clock.now_ms()).await {
-                    Ok(Some(_)) => {}
-                    Ok(None) => tracing::warn!(
-                        "nothing is forgotten: the clock reads over 30 days after the newest thing that is known"
-                    ),
-                    Err(error) => tracing::error!(
-                        %error,
-                        "cannot forget sessions, devices and tokens that are over; it is tried again"
-                    ),
-                }
-            }
-        }
-    }
+/// Jobs run in tasks of their own, so that a long rebuild holds up neither the watchdog nor the end.
+async fn start_workers(
+    settings: &RelaySettings,
+    db: &Db,
+    clock: Arc<dyn Clock>,
+) -> Result<JobWorkers, ServeError> {
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock)).await?;
+    let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
+    let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
+    // All that write to a file write one after the other.
+    let workers = if matches!(db, Db::Sqlite { .. }) { WORKERS_OF_FILE } else { settings.work.workers };
+    Ok(JobWorkers::start(&runner, workers))
 }
 
 /// All listeners at once, so that the slowest decides.
@@ -292,6 +287,7 @@ async fn open_relay(
         outbox: parts.outbox.clone(),
         strangers: Arc::clone(&parts.strangers),
         certificate_refused: Arc::clone(&open.certificate_refused),
+        clock: Arc::clone(&parts.clock),
     };
     let tcp = bind_listeners(settings.health.listen).await?;
     open.health =

@@ -60,6 +60,21 @@ impl Default for RelayLimits {
     }
 }
 
+/// Work in the background.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkSettings {
+    /// Jobs that this process runs at a time with PostgreSQL; with SQLite it is always 2.
+    #[schemars(range(min = 1, max = 64))]
+    pub workers: usize,
+}
+
+impl Default for WorkSettings {
+    fn default() -> Self {
+        Self { workers: 4 }
+    }
+}
+
 /// All settings of the relay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -100,6 +115,8 @@ pub struct RelaySettings {
     pub health: ListenAddress,
     /// Bounds.
     pub limits: RelayLimits,
+    /// Work in the background.
+    pub work: WorkSettings,
     /// What is logged: levels by module, such as `info,relay::ingest=debug`.
     pub log: String,
 }
@@ -120,6 +137,7 @@ impl Default for RelaySettings {
             mqtt: ListenAddress::any(8883),
             health: ListenAddress::loopback(9090),
             limits: RelayLimits::default(),
+            work: WorkSettings::default(),
             log: "info".to_owned(),
         }
     }

@@ -148,11 +148,16 @@ pub const ROOMS: &[Room] = &[
     room("relay/ingest", &["db", "mqtt", "rollup"], "no page, no bill"),
     room("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
     room("relay/rollup", &["db"], "a fold over what ingest stored"),
-    room("relay/rollup_rounds", &["db", "ingest", "rollup"], "what time alone changes; it knows no page"),
+    room(
+        "relay/jobs",
+        &["accounts", "db", "ingest", "rollup"],
+        "work outside the request that asks for it; it knows no page",
+    ),
+    room("relay/jobs/kinds", &[], "what jobs there are"),
     room("relay/audit", &["db", "ingest"], "it reads what is stored and checks it again"),
     room("relay/accounts", &["db"], "who somebody is, not what they want"),
     room("relay/fleet", &["db", "mqtt"], "boxes, not pages"),
-    room("relay/health", &["accounts", "db", "ingest", "mqtt"], "what an operator's monitor asks"),
+    room("relay/health", &["accounts", "db", "ingest", "jobs", "mqtt"], "what an operator's monitor asks"),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room("relay/web", &["accounts", "db", "fleet", "objects", "rollup"], "no SQL and no MQTT"),
     room(

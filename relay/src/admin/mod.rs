@@ -2,12 +2,13 @@
 //! it does not run, directly.
 
 mod epochs;
+mod jobs;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use record::checkpoint::LogOrigin;
-use record::ids::{AccountId, BoxId, Epoch, FacilityId, UserId};
+use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::admin_socket::{AdminAnswer, AdminSocket};
@@ -122,6 +123,10 @@ pub enum AdminCommand {
         /// What is to be done.
         act: EpochAct,
     },
+    /// How many jobs there are, and each dead one.
+    JobsList,
+    /// A dead job that shall be tried again.
+    JobsRetry { job: RelayJobId },
 }
 
 /// Why an order was not carried out.
@@ -234,6 +239,8 @@ impl AdminHandler {
             AdminCommand::EpochDecide { account, box_id, epoch, act } => {
                 self.decide_epoch(account, LogOrigin { box_id, epoch }, act).await
             }
+            AdminCommand::JobsList => self.list_jobs().await,
+            AdminCommand::JobsRetry { job } => self.retry_job(job).await,
         }
     }
 

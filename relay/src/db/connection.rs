@@ -181,6 +181,47 @@ impl PlatformConnection {
     }
 }
 
+/// A transaction of either kind, for whoever ends what others began.
+#[derive(Debug)]
+pub enum WriteConnection {
+    Scoped(ScopedConnection),
+    Platform(PlatformConnection),
+}
+
+impl SqlConnection for WriteConnection {
+    fn lane(&mut self) -> SqlExecutor<'_> {
+        match self {
+            Self::Scoped(tx) => tx.lane(),
+            Self::Platform(tx) => tx.lane(),
+        }
+    }
+}
+
+impl WriteConnection {
+    /// Commits it.
+    ///
+    /// # Errors
+    /// The commit failed, or nobody knows whether it did.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Scoped(tx) => tx.commit().await,
+            Self::Platform(tx) => tx.commit().await,
+        }
+    }
+}
+
+impl From<ScopedConnection> for WriteConnection {
+    fn from(tx: ScopedConnection) -> Self {
+        Self::Scoped(tx)
+    }
+}
+
+impl From<PlatformConnection> for WriteConnection {
+    fn from(tx: PlatformConnection) -> Self {
+        Self::Platform(tx)
+    }
+}
+
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {

@@ -16,6 +16,7 @@ pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod history;
+pub mod jobs;
 pub mod log_keys;
 pub mod log_pages;
 mod migrate;
@@ -45,7 +46,7 @@ use sqlx::sqlite::{
 };
 
 pub use connection::{
-    AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor,
+    AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor, WriteConnection,
 };
 pub use migrate::SCHEMA_VERSION;
 

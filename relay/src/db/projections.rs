@@ -333,6 +333,16 @@ pub async fn platform_behind(conn: &mut PlatformConnection) -> Result<Vec<Facili
     all!(conn, FacilityBehind, sql, PROJECTION_VERSION)
 }
 
+/// Whether a facility asks for another projection, or its live one is of another version.
+pub async fn awaits_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT f.rebuilds <> f.rebuilt OR j.version <> $1 FROM facilities f \
+               JOIN projections j ON j.account = f.account AND j.projection = f.projection \
+               WHERE f.account = $2 AND f.facility = $3";
+    let row = opt!(conn, (bool,), sql, PROJECTION_VERSION, scope.key(), facility.to_string())?;
+    Ok(row.is_some_and(|(awaits,)| awaits))
+}
+
 /// Whether everything that counts is folded in what pages of a facility read.
 pub async fn is_folded(conn: &mut ScopedConnection, facility: FacilityId) -> Result<bool, DbError> {
     let projection = find_live(conn, facility).await?;

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 use super::Databases;
 use super::doors::open_box_router;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column};
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run_due};
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
@@ -117,7 +117,7 @@ impl Doors {
 }
 
 pub(crate) async fn round(world: &World) {
-    relay::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
+    run_due(&world.db, world.clock.clone()).await.unwrap();
 }
 
 /// Days of items and what the cleanings say, without the names of epochs and runs: what a person at the facility sees.

@@ -7,6 +7,7 @@ mod epoch_stories;
 mod epoch_trust;
 mod fake_box;
 mod folds;
+mod jobs;
 mod line;
 #[expect(
     dead_code,
@@ -31,6 +32,7 @@ mod reported {
     pub(crate) use super::doors::*;
     pub(crate) use super::epoch_stories::*;
     pub(crate) use super::epoch_trust::*;
+    pub(crate) use super::jobs::*;
     pub(crate) use super::line::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
@@ -134,6 +136,18 @@ stories!(
     strangers_get_nothing_by_https,
     what_is_too_long_or_no_message_is_refused,
     slow_bodies_of_one_box_hold_up_no_other,
+    each_request_is_served_once_by_a_run_after_it,
+    what_one_account_asks_for_keeps_no_other_waiting,
+    what_a_worker_did_that_lost_its_lease_is_taken_back,
+    a_job_that_fails_is_dead_in_the_end_and_can_be_tried_again,
+    a_job_that_ends_its_process_is_dead_in_the_end,
+    a_lost_lease_stops_the_work,
+    workers_run_what_comes_and_release_what_takes_long,
+    the_earlier_moment_counts_and_a_rest_is_kept,
+    a_clock_set_back_an_hour_delays_nothing_for_as_long,
+    what_recurs_is_put_back,
+    a_job_of_a_newer_relay_is_left_to_it,
+    an_operator_lists_dead_jobs_and_tries_one_again,
 );
 
 /// Where a story gets its databases; each name is a new one.

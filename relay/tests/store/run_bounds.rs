@@ -1,6 +1,7 @@
 //! What one box can cost the relay, and the others: bounded, refused by name, told.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -18,7 +19,7 @@ use tower::ServiceExt as _;
 use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, round, run_of};
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PUMP, World, box_id, column};
+use super::world::{DAY_MS, NOW_MS, PUMP, World, box_id, column, run_due};
 
 /// A relay that lacks two runs of a box: entries 4 to 5, and those from 6 on.
 async fn lacking_two(world: &World) -> (FakeBox, RunName, RunName) {
@@ -246,12 +247,12 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let clock = SlowWorld(FakeClock::at_ms(NOW_MS));
+    let clock = Arc::new(SlowWorld(FakeClock::at_ms(NOW_MS)));
     let asked_and_done = async || {
         let mut tx = world.db.write(world.scope).await.unwrap();
         facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
         tx.commit().await.unwrap();
-        relay::rollup_rounds::round(&world.db, &clock).await.unwrap();
+        run_due(&world.db, clock.clone()).await.unwrap();
         let row = facilities::get(&mut world.read().await, world.facility).await;
         !row.unwrap().unwrap().awaits_rebuild
     };
@@ -261,5 +262,7 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     assert!(asked_and_done().await, "eight times as long as it took");
     // A clock that was set back keeps nobody waiting for long.
     clock.0.set_ms(NOW_MS - DAY_MS);
+    assert!(!asked_and_done().await);
+    clock.0.advance_ms(8_000);
     assert!(asked_and_done().await);
 }

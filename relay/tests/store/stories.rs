@@ -1,5 +1,7 @@
 //! What must hold of the store, whichever database is under it.
 
+use std::sync::Arc;
+
 use record::compliance::{CivilCalendar, CleaningTimes, ItemTimelines, WindowTally};
 use record::entry::{ClockState, EntryTime};
 use record::fold::UseRecord;
@@ -13,12 +15,12 @@ use service::clock::FakeClock;
 
 use super::Databases;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run_refused};
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run_due, run_refused};
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn round(db: &relay::db::Db, now_ms: i64) -> Result<usize, relay::db::DbError> {
-    relay::rollup_rounds::round(db, &FakeClock::at_ms(now_ms)).await
+    run_due(db, Arc::new(FakeClock::at_ms(now_ms))).await
 }
 
 /// A log with two items, a schedule, and a cleaning every `every_ms` until now.

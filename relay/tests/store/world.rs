@@ -10,13 +10,16 @@ use record::sign::{KeyKind, SignerKey, VerifierKey};
 use relay::db::history::{CleaningRow, HistoryCursor, HistoryScope, load_cleanings};
 use relay::db::projections::{self, ProjectionNumber};
 use relay::db::{
-    AccountScope, Db, PlatformReason, ScopedConnection, SqlConnection as _, SqlExecutor, accounts, boxes,
-    epochs, facilities,
+    AccountScope, Db, DbError, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor, accounts,
+    boxes, epochs, facilities,
 };
 use relay::ingest::{Ingest, IngestReply};
+use relay::jobs::handlers::RelayHandlers;
+use relay::jobs::queue::JobQueue;
+use relay::jobs::runner::{JobRunner, RENEW_EVERY};
 use relay::mqtt::Outbox;
 use service::clock::{Clock, FakeClock};
-use service::random::{RandomSource, SeededRandom};
+use service::random::{RandomSource, SeededRandom, SystemRandom};
 
 use super::fake_box::FakeBox;
 
@@ -185,8 +188,15 @@ fn of_live(sql: &str) -> String {
     sql
 }
 
+/// Runs the relay's jobs that are due; how many.
+pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbError> {
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock)).await?;
+    let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
+    JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await
+}
+
 /// First column of a query, as text.
-pub(crate) async fn column(conn: &mut ScopedConnection, sql: &'static str) -> Vec<String> {
+pub(crate) async fn column(conn: &mut impl SqlConnection, sql: &'static str) -> Vec<String> {
     let sql = sqlx::AssertSqlSafe(of_live(sql));
     let rows: Result<Vec<(String,)>, _> = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query_as(sql).fetch_all(c).await,
@@ -234,7 +244,7 @@ impl Said {
 }
 
 /// Runs a statement.
-pub(crate) async fn run(conn: &mut ScopedConnection, sql: &'static str) {
+pub(crate) async fn run(conn: &mut impl SqlConnection, sql: &'static str) {
     let done = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),
         SqlExecutor::Postgres(c) => sqlx::query(sql).execute(c).await.map(drop),

@@ -10,12 +10,23 @@ use record::run::{RunBlocks, RunLine, RunName, RunNamer};
 
 use crate::db::runs::NewRun;
 use crate::db::{AccountScope, Db};
+use crate::jobs::handlers::RelayHandlers;
+use crate::jobs::queue::JobQueue;
+use crate::jobs::runner::{JobRunner, RENEW_EVERY};
 use crate::web::tests::world::{HOUR_MS, NOW_MS, World};
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
 pub(super) async fn adopted(world: &mut World) -> (RunName, RunLine) {
     let tag = world.a.sites[0].tags[0].to_string();
     adopted_of(world, tag).await
+}
+
+/// All that is due, with the relay's own handlers.
+async fn run_jobs(world: &World) {
+    let (clock, random) = (world.state.clock.clone(), world.state.random.clone());
+    let handlers = RelayHandlers::begin(world.db.clone(), clock.clone()).await.unwrap();
+    let queue = JobQueue::new(world.db.clone(), clock, random);
+    JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await.unwrap();
 }
 
 /// The same of any item.
@@ -30,7 +41,7 @@ async fn adopted_of(world: &mut World, tag: String) -> (RunName, RunLine) {
     next.hello(&world.ingest, NOW_MS, 2).await;
     next.send(&world.ingest).await;
     let lines = keep(&world.db, (scope, site.one.id, site.id), run, lost).await;
-    crate::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
+    run_jobs(world).await;
     (run, lines[0].clone())
 }
 
@@ -120,7 +131,7 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
     crate::db::exec!(tx, "UPDATE logs SET apart = $1 WHERE n = 2", true).unwrap();
     crate::db::facilities::request_rebuild(&mut tx, site.id).await.unwrap();
     tx.commit().await.unwrap();
-    crate::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
+    run_jobs(&world).await;
     let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
     assert_eq!(got.status, StatusCode::NOT_FOUND, "{}", got.body);
 }
@@ -164,7 +175,7 @@ async fn a_record_of_a_run_in_a_run_is_proven_by_both() {
     for (run, lines) in [(outer, left), (inner, lost.clone())] {
         keep(&world.db, (scope, site.one.id, site.id), run, lines).await;
     }
-    crate::rollup_rounds::round(&world.db, &*world.clock).await.unwrap();
+    run_jobs(&world).await;
     let site = &world.a.sites[0];
     let cookie = world.sign_in(&world.a.email).await;
     let (epoch, seq) = (site.one.origin.epoch, lost[0].0.seq());

@@ -1,0 +1,96 @@
+//! What each kind of job does at the relay.
+
+use std::sync::Arc;
+
+use record::ids::FacilityId;
+use service::clock::Clock;
+
+use super::JobError;
+use super::kinds::JobKind;
+use super::queue::{AfterRun, ClaimedJob, JobResult};
+use super::runner::JobHandlers;
+use crate::accounts::retention::ForgetRounds;
+use crate::db::{AccountScope, Db, DbError, PlatformReason, jobs, projections};
+use crate::projections::{close_windows, rebuild_facility};
+
+/// How many times as long as it took a facility rests after it was folded …
+const REST_TIMES: i64 = 8;
+/// … and how long at most.
+const REST_MS_MAX: i64 = 1_800_000;
+/// How long it is known what was done.
+const DONE_MS: i64 = 14 * 24 * 3_600_000;
+
+/// The relay's own work.
+#[derive(Debug)]
+pub struct RelayHandlers {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    forgetting: ForgetRounds,
+}
+
+impl RelayHandlers {
+    /// Of a process that starts now.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn begin(db: Db, clock: Arc<dyn Clock>) -> Result<Self, DbError> {
+        let forgetting = ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
+        Ok(Self { db, clock, forgetting })
+    }
+
+    async fn forget(&self) -> Result<JobResult, JobError> {
+        let (mut tx, now) = (self.db.platform_write(PlatformReason::Work).await?, self.clock.now());
+        match self.forgetting.round(&mut tx, now).await? {
+            Some(_) => {
+                jobs::platform_forget_done(&mut tx, now.wall_ms.saturating_sub(DONE_MS)).await?;
+            }
+            None => tracing::warn!(
+                "nothing is forgotten: the clock reads over 30 days after the newest thing that is known"
+            ),
+        }
+        let period_ms = JobKind::Forget.period_ms().unwrap_or(0);
+        Ok(JobResult { tx: tx.into(), after: AfterRun::NextRun(now.wall_ms.saturating_add(period_ms)) })
+    }
+
+    async fn windows(&self, scope: AccountScope, facility: FacilityId) -> Result<JobResult, JobError> {
+        let mut tx = self.db.write(scope).await?;
+        close_windows(&mut tx, facility, self.clock.now_ms()).await?;
+        Ok(JobResult { tx: tx.into(), after: AfterRun::Over })
+    }
+
+    /// A projection is made in transactions of its own, beside the live one; here only that it is over is written down. A box that
+    /// brings run after run must not have a worker all the time.
+    async fn rebuild(&self, scope: AccountScope, facility: FacilityId) -> Result<JobResult, JobError> {
+        if !projections::awaits_rebuild(&mut self.db.read(scope).await?, facility).await? {
+            return Ok(JobResult { tx: self.db.write(scope).await?.into(), after: AfterRun::Over });
+        }
+        let began_ms = self.clock.now_ms();
+        rebuild_facility(&self.db, (scope, facility), &*self.clock).await?;
+        let ended_ms = self.clock.now_ms();
+        let rest_ms = ended_ms.saturating_sub(began_ms).saturating_mul(REST_TIMES).clamp(0, REST_MS_MAX);
+        let tx = self.db.write(scope).await?.into();
+        Ok(JobResult { tx, after: AfterRun::Rest(ended_ms.saturating_add(rest_ms)) })
+    }
+}
+
+/// Of which facility a job is.
+fn facility_of(job: &ClaimedJob) -> Result<(AccountScope, FacilityId), JobError> {
+    let facility = job.key.parse().map_err(|e| DbError::stored("facility id", e))?;
+    Ok((job.account.ok_or(JobError::NoAccount)?, facility))
+}
+
+impl JobHandlers for RelayHandlers {
+    async fn run(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
+        match job.kind {
+            JobKind::Forget => self.forget().await,
+            JobKind::Windows => {
+                let (scope, facility) = facility_of(job)?;
+                self.windows(scope, facility).await
+            }
+            JobKind::Rebuild => {
+                let (scope, facility) = facility_of(job)?;
+                self.rebuild(scope, facility).await
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What jobs there are. A kind's word stands in the database: it never changes.
+
+/// What a job does; `handlers` has the work itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobKind {
+    /// Forgets what is over, hourly.
+    Forget,
+    /// Counts a facility's windows that closed by time alone.
+    Windows,
+    /// Folds a facility from its entries.
+    Rebuild,
+}
+
+/// Which jobs come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobLane {
+    /// A person waits for it.
+    Person = 0,
+    /// Somebody looks at what comes of it.
+    Soon = 1,
+    /// Nobody looks.
+    Bulk = 2,
+}
+
+/// Of so many claims of a worker one looks for bulk first, so that this never stops.
+const BULK_EVERY: usize = 4;
+
+const HOUR_MS: i64 = 3_600_000;
+
+impl JobKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Forget, Self::Windows, Self::Rebuild];
+
+    /// As it stands in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Forget => "forget",
+            Self::Windows => "windows",
+            Self::Rebuild => "rebuild",
+        }
+    }
+
+    /// The kind of this word, if this program knows it.
+    pub fn find_kind(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    pub const fn lane(self) -> JobLane {
+        match self {
+            Self::Windows => JobLane::Soon,
+            Self::Forget | Self::Rebuild => JobLane::Bulk,
+        }
+    }
+
+    /// After so many tries in a row that failed it is dead.
+    pub const fn tries_max(self) -> i64 {
+        match self {
+            Self::Rebuild => 3,
+            Self::Forget | Self::Windows => 8,
+        }
+    }
+
+    /// How long after a run the next one comes, of what recurs.
+    pub const fn period_ms(self) -> Option<i64> {
+        match self {
+            Self::Forget => Some(HOUR_MS),
+            Self::Windows | Self::Rebuild => None,
+        }
+    }
+
+    /// Whether each run is written down. Windows close by the hundred each day and facility, and their days show it.
+    pub const fn is_recorded(self) -> bool {
+        !matches!(self, Self::Windows)
+    }
+}
+
+impl JobLane {
+    /// The lanes in the order in which a worker's claim number `claims` looks at them.
+    pub const fn order_of_claim(claims: usize) -> [Self; 3] {
+        if claims % BULK_EVERY == BULK_EVERY - 1 {
+            [Self::Bulk, Self::Person, Self::Soon]
+        } else {
+            [Self::Person, Self::Soon, Self::Bulk]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_known_by_its_word() {
+        for kind in JobKind::ALL {
+            assert_eq!(JobKind::find_kind(kind.word()), Some(kind));
+        }
+        assert_eq!(JobKind::find_kind("later"), None);
+    }
+
+    #[test]
+    fn bulk_comes_first_now_and_then() {
+        let first: Vec<JobLane> = (0..8).map(|claims| JobLane::order_of_claim(claims)[0]).collect();
+        assert_eq!(first.iter().filter(|lane| **lane == JobLane::Bulk).count(), 2);
+    }
+}

@@ -1,0 +1,30 @@
+//! Work outside the request that asks for it: rows of one table, run by the workers of any process. `kinds` says what there is,
+//! `queue` how a job gets in, is leased and ends, `runner` does the work, `schedule` puts in what recurs and what facilities
+//! need, `handlers` is what each kind does, `metrics` what a monitor sees.
+//!
+//! A job is named by its kind and key. Asked for again it is the same row, which then runs once more: never two at once, never
+//! a request lost. Its result and its end are one transaction, which only the holder of the lease can commit.
+
+pub mod handlers;
+pub mod kinds;
+pub mod metrics;
+pub mod queue;
+pub mod runner;
+pub mod schedule;
+
+use crate::db::DbError;
+
+/// Why a job was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Another worker has it now; what this one did is taken back.
+    #[error("its lease is over, and another worker has it")]
+    LeaseLost,
+    /// The row of a kind that concerns an account, without one.
+    #[error("it names no account")]
+    NoAccount,
+    #[error("it panicked: {0}")]
+    Panicked(String),
+}

@@ -1,0 +1,74 @@
+//! What is put in without a request: what recurs, and what facilities need as time passes.
+
+use std::collections::BTreeSet;
+
+use super::kinds::JobKind;
+use super::queue::{JobQueue, NewJob, RETRY_MS_MAX};
+use crate::db::{DbError, PlatformReason, facilities, jobs, projections};
+
+/// Puts back recurring jobs that are missing, and follows a clock that was set back: what waits would otherwise wait until that
+/// clock has come so far again.
+pub(super) async fn sweep_jobs(queue: &JobQueue) -> Result<(), DbError> {
+    let now_ms = queue.now_ms();
+    let mut conn = queue.db().platform_read(PlatformReason::Work).await?;
+    if jobs::platform_any_set_back(&mut conn, now_ms).await? {
+        let mut tx = queue.db().platform_write(PlatformReason::Work).await?;
+        let followed = jobs::platform_follow_set_back(&mut tx, now_ms).await?;
+        tx.commit().await?;
+        tracing::warn!(jobs = followed, "the clock was set back: so were the times of jobs");
+    }
+    for kind in JobKind::ALL {
+        let Some(period_ms) = kind.period_ms() else { continue };
+        let new = NewJob::of_relay(kind, now_ms.saturating_add(period_ms));
+        let known = jobs::platform_known_keys(&mut conn, kind.word(), dead_since(now_ms)).await?;
+        if !known.contains(&new.key) {
+            let mut tx = queue.db().platform_write(PlatformReason::Work).await?;
+            queue.put_back(&mut tx, &new).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// A dead job that is needed is put in again this long after it died: what was wrong may be mended by then.
+fn dead_since(now_ms: i64) -> i64 {
+    now_ms.saturating_sub(RETRY_MS_MAX)
+}
+
+/// Puts in what facilities need: another projection, windows that closed by time.
+pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
+    let now_ms = queue.now_ms();
+    let mut conn = queue.db().platform_read(PlatformReason::Work).await?;
+    let behind = projections::platform_behind(&mut conn).await?;
+    let rebuilds = behind.iter().filter(|one| one.awaits_rebuild).map(|one| (JobKind::Rebuild, one.place()));
+    let closed = facilities::platform_due(&mut conn, now_ms).await?;
+    let mut due: Vec<_> = rebuilds.collect();
+    due.extend(closed.iter().map(|one| (JobKind::Windows, one.place())));
+    if due.is_empty() {
+        return Ok(());
+    }
+    let mut known = BTreeSet::new();
+    for kind in [JobKind::Rebuild, JobKind::Windows] {
+        let keys = jobs::platform_known_keys(&mut conn, kind.word(), dead_since(now_ms)).await?;
+        known.extend(keys.into_iter().map(|key| (kind, key)));
+    }
+    drop(conn);
+    let mut missing = Vec::new();
+    for (kind, place) in due {
+        match place {
+            Ok((_, facility)) if known.contains(&(kind, facility.to_string())) => {}
+            Ok((scope, facility)) => missing.push(NewJob::of_facility(kind, scope, facility, now_ms)),
+            Err(error) => tracing::error!(%error, "a facility is passed over"),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut tx = queue.db().platform_write(PlatformReason::Work).await?;
+    for new in &missing {
+        queue.put_back(&mut tx, new).await?;
+    }
+    tx.commit().await?;
+    queue.wake_workers();
+    Ok(())
+}
