@@ -4,8 +4,8 @@ use record::ids::RelayJobId;
 use serde_json::{Value, json};
 
 use super::{AdminError, AdminHandler, stamp};
-use crate::db::jobs::{DeadJobRow, JobCountRow, platform_count, platform_list_dead, platform_retry_dead};
 use crate::db::PlatformReason;
+use crate::db::jobs::{DeadJobRow, JobCountRow, platform_count, platform_list_dead, platform_retry_dead};
 
 /// Dead jobs that are listed at a time.
 const DEAD_MAX: i64 = 200;

@@ -50,6 +50,11 @@ pub(super) async fn platform_numbered(
     AccountScope::read(number, &id)
 }
 
+/// Accounts by the rows that name them, number and id.
+pub(super) fn read_scopes(rows: Vec<(i64, String)>) -> Result<Vec<AccountScope>, DbError> {
+    rows.iter().map(|(number, id)| AccountScope::read(*number, id)).collect()
+}
+
 /// Every account with its name, the oldest first.
 pub async fn platform_list(conn: &mut PlatformConnection) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT id, name FROM accounts ORDER BY id")

@@ -141,7 +141,10 @@ impl DeadJobRow {
     /// # Errors
     /// Its id cannot be read.
     pub fn scope(&self) -> Result<Option<AccountScope>, DbError> {
-        self.account.zip(self.account_id.as_deref()).map(|(number, id)| AccountScope::read(number, id)).transpose()
+        self.account
+            .zip(self.account_id.as_deref())
+            .map(|(number, id)| AccountScope::read(number, id))
+            .transpose()
     }
 }
 
@@ -348,7 +351,10 @@ fn shortened(error: &str) -> String {
 }
 
 /// Writes down what was done.
-pub async fn platform_insert_done(conn: &mut impl SqlConnection, done: &DoneJobRow<'_>) -> Result<(), DbError> {
+pub async fn platform_insert_done(
+    conn: &mut impl SqlConnection,
+    done: &DoneJobRow<'_>,
+) -> Result<(), DbError> {
     let sql = "INSERT INTO jobs_done (job, account, kind, key, tries, made_ms, done_ms, ms) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (job, account) = (done.job.to_owned(), done.account.map(AccountScope::key));
@@ -376,7 +382,10 @@ pub async fn platform_follow_set_back(conn: &mut impl SqlConnection, now_ms: i64
 }
 
 /// The dead, the newest first.
-pub async fn platform_list_dead(conn: &mut impl SqlConnection, limit: i64) -> Result<Vec<DeadJobRow>, DbError> {
+pub async fn platform_list_dead(
+    conn: &mut impl SqlConnection,
+    limit: i64,
+) -> Result<Vec<DeadJobRow>, DbError> {
     let sql = "SELECT job, account, (SELECT a.id FROM accounts a WHERE a.account = jobs.account) AS account_id, kind, key, tries, error, \
                  made_ms, run_ms AS died_ms FROM jobs \
                WHERE state = 'dead' ORDER BY run_ms DESC, job DESC LIMIT $1";
@@ -416,7 +425,10 @@ pub async fn platform_count(conn: &mut impl SqlConnection, now_ms: i64) -> Resul
 }
 
 /// Since when the job that is due the longest is due.
-pub async fn platform_oldest_due_ms(conn: &mut impl SqlConnection, now_ms: i64) -> Result<Option<i64>, DbError> {
+pub async fn platform_oldest_due_ms(
+    conn: &mut impl SqlConnection,
+    now_ms: i64,
+) -> Result<Option<i64>, DbError> {
     let sql = "SELECT MIN(run_ms) FROM jobs WHERE state = 'wait' AND run_ms <= $1 AND lease_ms <= $1";
     Ok(opt!(conn, (Option<i64>,), sql, now_ms)?.and_then(|(oldest,)| oldest))
 }

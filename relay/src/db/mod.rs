@@ -46,7 +46,8 @@ use sqlx::sqlite::{
 };
 
 pub use connection::{
-    AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor, WriteConnection,
+    AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor,
+    WriteConnection,
 };
 pub use migrate::SCHEMA_VERSION;
 

@@ -4,9 +4,10 @@
 use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, FacilityId};
 
+use super::accounts::read_scopes;
 use super::boxes::to_i64;
 use super::epochs::LogNumber;
-use super::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Of the code that folds: a projection of another version is left to processes of that version, and made anew by this one.
 pub const PROJECTION_VERSION: i64 = 1;
@@ -298,6 +299,13 @@ pub async fn dropped_projections(conn: &mut ScopedConnection) -> Result<Vec<Proj
     Ok(all!(conn, (i64,), sql, scope.key())?.into_iter().map(|(number,)| ProjectionNumber(number)).collect())
 }
 
+/// Accounts with such a projection.
+pub async fn platform_with_dropped(conn: &mut PlatformConnection) -> Result<Vec<AccountScope>, DbError> {
+    let sql = "SELECT DISTINCT j.account, a.id FROM projections j JOIN accounts a ON a.account = j.account \
+               WHERE j.state = 'dropped' ORDER BY j.account";
+    read_scopes(all!(conn, (i64, String), sql)?)
+}
+
 /// A facility with entries that are not folded yet, or that asks for another projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityBehind {
@@ -315,9 +323,9 @@ impl FacilityBehind {
     ///
     /// # Errors
     /// One of its ids cannot be read.
-    pub fn place(&self) -> Result<(super::AccountScope, FacilityId), DbError> {
+    pub fn place(&self) -> Result<(AccountScope, FacilityId), DbError> {
         let facility = self.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        Ok((super::AccountScope::read(self.account, &self.account_id)?, facility))
+        Ok((AccountScope::read(self.account, &self.account_id)?, facility))
     }
 }
 

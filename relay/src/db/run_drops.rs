@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::BoxId;
 use record::run::RunName;
 use record::tree::Hash;
 
 use super::boxes::{self, to_i64};
-use super::{DbError, ScopedConnection, entries, exec, runs};
+use super::{DbError, ScopedConnection, exec, runs};
 
 /// A text by entry and hash.
 type TextKey = (u64, Hash);
@@ -42,14 +41,6 @@ pub async fn drop_unfinished(
         |line: &[u8]| Entry::parse(line).map(|entry| entry.seq()).map_err(|e| DbError::stored("entry", e));
     let (from, past) = (seq_of(first)?, seq_of(last)?.saturating_add(1));
     let mut texts = names_of(&lines)?;
-    if !texts.is_empty() {
-        let origin = LogOrigin { box_id, epoch: run.epoch() };
-        let count = usize::try_from(past - from).unwrap_or(usize::MAX);
-        let own = entries::load_lines(conn, &origin, from, count).await?;
-        // Behind a gap come lines with higher numbers: what they name is none of these.
-        let stored = names_of(&own)?;
-        texts.retain(|key| !stored.contains(key));
-    }
     for other in runs::of_epoch(conn, box_id, run.epoch()).await? {
         let numbers = other.lines();
         let (start, end) = (numbers.start.max(from), numbers.end.min(past));

@@ -9,8 +9,9 @@ use record::ids::{BoxId, Epoch};
 use record::redact::TextLine;
 use record::tree::Hash;
 
+use super::accounts::read_scopes;
 use super::boxes::to_i64;
-use super::{DbError, ScopedConnection, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Entries of a sealed segment, which begins at a multiple of it where the log allows.
 pub const SEALED_ENTRIES: u64 = 1_024;
@@ -221,10 +222,21 @@ impl LongTail {
     }
 }
 
+/// Accounts with a log that has at least `tail` segments that are not sealed; `tail` is at least 2.
+pub async fn platform_with_tails(
+    conn: &mut PlatformConnection,
+    tail: i64,
+) -> Result<Vec<AccountScope>, DbError> {
+    let sql = "SELECT DISTINCT l.account, a.id FROM logs l JOIN accounts a ON a.account = l.account \
+               WHERE l.tail > 1 AND l.tail >= $1 ORDER BY l.account";
+    read_scopes(all!(conn, (i64, String), sql, tail)?)
+}
+
 /// Logs of the account with at least `tail` segments that are not sealed.
 pub async fn long_tails(conn: &mut ScopedConnection, tail: i64) -> Result<Vec<LongTail>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT box AS box_id, epoch FROM logs WHERE account = $1 AND tail >= $2 ORDER BY log";
+    let sql =
+        "SELECT box AS box_id, epoch FROM logs WHERE account = $1 AND tail > 1 AND tail >= $2 ORDER BY log";
     all!(conn, LongTail, sql, scope.key(), tail)
 }
 

@@ -10,8 +10,11 @@ use record::limits::ENTRY_TEXTS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
 
+use crate::db::accounts::read_scopes;
 use crate::db::boxes::to_i64;
-use crate::db::{DbError, ScopedConnection, all, bulk, by_keys, exec, opt, segments};
+use crate::db::{
+    AccountScope, DbError, PlatformConnection, ScopedConnection, all, bulk, by_keys, exec, opt, segments,
+};
 
 /// Lines of which the texts are read at a time: 16 of 4 KiB each are 2 MiB.
 pub const LINES_AT_ONCE: usize = 32;
@@ -225,6 +228,13 @@ pub async fn boxes_to_sweep(conn: &mut ScopedConnection) -> Result<Vec<BoxId>, D
     let sql = "SELECT DISTINCT box FROM erased_texts WHERE account = $1 AND NOT swept ORDER BY box";
     let rows = all!(conn, (String,), sql, scope.key())?;
     rows.iter().map(|(id,)| id.parse().map_err(|e| DbError::stored("box id", e))).collect()
+}
+
+/// Accounts with such a box.
+pub async fn platform_to_sweep(conn: &mut PlatformConnection) -> Result<Vec<AccountScope>, DbError> {
+    let sql = "SELECT DISTINCT t.account, a.id FROM erased_texts t JOIN accounts a ON a.account = t.account \
+               WHERE NOT t.swept ORDER BY t.account";
+    read_scopes(all!(conn, (i64, String), sql)?)
 }
 
 /// Where a sweep of a box's segments goes on, and for which texts it was begun.

@@ -9,7 +9,9 @@ use super::JobError;
 use super::kinds::JobKind;
 use super::queue::{AfterRun, ClaimedJob, JobResult};
 use super::runner::JobHandlers;
+use super::upkeep::{drop_projections, erase_texts, merge_segments};
 use crate::accounts::retention::ForgetRounds;
+use crate::db::segments::{TAIL_MAX, platform_with_tails};
 use crate::db::{AccountScope, Db, DbError, PlatformReason, jobs, projections};
 use crate::projections::{close_windows, rebuild_facility};
 
@@ -34,7 +36,8 @@ impl RelayHandlers {
     /// # Errors
     /// The database.
     pub async fn begin(db: Db, clock: Arc<dyn Clock>) -> Result<Self, DbError> {
-        let forgetting = ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
+        let forgetting =
+            ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
         Ok(Self { db, clock, forgetting })
     }
 
@@ -58,11 +61,29 @@ impl RelayHandlers {
         Ok(JobResult { tx: tx.into(), after: AfterRun::Over })
     }
 
+    /// What was done is committed already.
+    async fn over(&self, scope: AccountScope) -> Result<JobResult, JobError> {
+        Ok(JobResult { tx: self.db.write(scope).await?.into(), after: AfterRun::Over })
+    }
+
+    /// Logs to which little is added would never have segments enough.
+    async fn merge_rest(&self) -> Result<JobResult, JobError> {
+        let mut conn = self.db.platform_read(PlatformReason::Work).await?;
+        let scopes = platform_with_tails(&mut conn, 2).await?;
+        drop(conn);
+        for scope in scopes {
+            merge_segments(&self.db, scope, 2).await?;
+        }
+        let next_ms = self.clock.now_ms().saturating_add(JobKind::MergeRest.period_ms().unwrap_or(0));
+        let tx = self.db.platform_write(PlatformReason::Work).await?.into();
+        Ok(JobResult { tx, after: AfterRun::NextRun(next_ms) })
+    }
+
     /// A projection is made in transactions of its own, beside the live one; here only that it is over is written down. A box that
     /// brings run after run must not have a worker all the time.
     async fn rebuild(&self, scope: AccountScope, facility: FacilityId) -> Result<JobResult, JobError> {
         if !projections::awaits_rebuild(&mut self.db.read(scope).await?, facility).await? {
-            return Ok(JobResult { tx: self.db.write(scope).await?.into(), after: AfterRun::Over });
+            return self.over(scope).await;
         }
         let began_ms = self.clock.now_ms();
         rebuild_facility(&self.db, (scope, facility), &*self.clock).await?;
@@ -73,10 +94,15 @@ impl RelayHandlers {
     }
 }
 
+/// Of which account a job is.
+fn account_of(job: &ClaimedJob) -> Result<AccountScope, JobError> {
+    job.account.ok_or(JobError::NoAccount)
+}
+
 /// Of which facility a job is.
 fn facility_of(job: &ClaimedJob) -> Result<(AccountScope, FacilityId), JobError> {
     let facility = job.key.parse().map_err(|e| DbError::stored("facility id", e))?;
-    Ok((job.account.ok_or(JobError::NoAccount)?, facility))
+    Ok((account_of(job)?, facility))
 }
 
 impl JobHandlers for RelayHandlers {
@@ -90,6 +116,22 @@ impl JobHandlers for RelayHandlers {
             JobKind::Rebuild => {
                 let (scope, facility) = facility_of(job)?;
                 self.rebuild(scope, facility).await
+            }
+            JobKind::Merge => {
+                let scope = account_of(job)?;
+                merge_segments(&self.db, scope, TAIL_MAX).await?;
+                self.over(scope).await
+            }
+            JobKind::MergeRest => self.merge_rest().await,
+            JobKind::Erase => {
+                let scope = account_of(job)?;
+                erase_texts(&self.db, scope).await?;
+                self.over(scope).await
+            }
+            JobKind::Drop => {
+                let scope = account_of(job)?;
+                drop_projections(&self.db, scope).await?;
+                self.over(scope).await
             }
         }
     }

@@ -9,6 +9,14 @@ pub enum JobKind {
     Windows,
     /// Folds a facility from its entries.
     Rebuild,
+    /// Puts many small segments of an account's logs together.
+    Merge,
+    /// Looks, once a day, for logs with few small segments.
+    MergeRest,
+    /// Takes erased texts out of an account's segments.
+    Erase,
+    /// Deletes the rows of an account's projections that nothing reads any more.
+    Drop,
 }
 
 /// Which jobs come first.
@@ -29,7 +37,8 @@ const HOUR_MS: i64 = 3_600_000;
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Forget, Self::Windows, Self::Rebuild];
+    pub const ALL: [Self; 7] =
+        [Self::Forget, Self::Windows, Self::Rebuild, Self::Merge, Self::MergeRest, Self::Erase, Self::Drop];
 
     /// As it stands in the database.
     pub const fn word(self) -> &'static str {
@@ -37,6 +46,10 @@ impl JobKind {
             Self::Forget => "forget",
             Self::Windows => "windows",
             Self::Rebuild => "rebuild",
+            Self::Merge => "merge",
+            Self::MergeRest => "merge-rest",
+            Self::Erase => "erase",
+            Self::Drop => "drop",
         }
     }
 
@@ -47,8 +60,8 @@ impl JobKind {
 
     pub const fn lane(self) -> JobLane {
         match self {
-            Self::Windows => JobLane::Soon,
-            Self::Forget | Self::Rebuild => JobLane::Bulk,
+            Self::Windows | Self::Erase => JobLane::Soon,
+            Self::Forget | Self::Rebuild | Self::Merge | Self::MergeRest | Self::Drop => JobLane::Bulk,
         }
     }
 
@@ -56,7 +69,7 @@ impl JobKind {
     pub const fn tries_max(self) -> i64 {
         match self {
             Self::Rebuild => 3,
-            Self::Forget | Self::Windows => 8,
+            Self::Forget | Self::Windows | Self::Merge | Self::MergeRest | Self::Erase | Self::Drop => 8,
         }
     }
 
@@ -64,7 +77,8 @@ impl JobKind {
     pub const fn period_ms(self) -> Option<i64> {
         match self {
             Self::Forget => Some(HOUR_MS),
-            Self::Windows | Self::Rebuild => None,
+            Self::MergeRest => Some(24 * HOUR_MS),
+            Self::Windows | Self::Rebuild | Self::Merge | Self::Erase | Self::Drop => None,
         }
     }
 

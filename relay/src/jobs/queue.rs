@@ -48,6 +48,12 @@ impl NewJob {
         Self { kind, account: None, key: kind.word().to_owned(), body: "{}".to_owned(), run_ms }
     }
 
+    /// What concerns an account.
+    pub fn of_account(kind: JobKind, scope: AccountScope, run_ms: i64) -> Self {
+        let key = scope.account().to_string();
+        Self { kind, account: Some(scope), key, body: "{}".to_owned(), run_ms }
+    }
+
     /// What concerns a facility.
     pub fn of_facility(kind: JobKind, scope: AccountScope, facility: FacilityId, run_ms: i64) -> Self {
         Self { kind, account: Some(scope), key: facility.to_string(), body: "{}".to_owned(), run_ms }

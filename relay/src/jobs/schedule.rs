@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::kinds::JobKind;
 use super::queue::{JobQueue, NewJob, RETRY_MS_MAX};
-use crate::db::{DbError, PlatformReason, facilities, jobs, projections};
+use crate::db::{
+    AccountScope, DbError, PlatformConnection, PlatformReason, facilities, jobs, projections, segments, texts,
+};
 
 /// Puts back recurring jobs that are missing, and follows a clock that was set back: what waits would otherwise wait until that
 /// clock has come so far again.
@@ -35,7 +37,22 @@ fn dead_since(now_ms: i64) -> i64 {
     now_ms.saturating_sub(RETRY_MS_MAX)
 }
 
-/// Puts in what facilities need: another projection, windows that closed by time.
+/// A page that began to read a projection before another took its place has ended by then.
+const READ_MS: i64 = 60_000;
+
+/// What accounts need: small segments put together, erased texts taken out, old projections dropped.
+async fn account_jobs(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<NewJob>, DbError> {
+    let tails = segments::platform_with_tails(conn, segments::TAIL_MAX).await?;
+    let erased = texts::platform_to_sweep(conn).await?;
+    let dropped = projections::platform_with_dropped(conn).await?;
+    let kinds = [(JobKind::Merge, tails, 0), (JobKind::Erase, erased, 0), (JobKind::Drop, dropped, READ_MS)];
+    let of_kind = |(kind, scopes, later_ms): (JobKind, Vec<AccountScope>, i64)| {
+        scopes.into_iter().map(move |scope| NewJob::of_account(kind, scope, now_ms.saturating_add(later_ms)))
+    };
+    Ok(kinds.into_iter().flat_map(of_kind).collect())
+}
+
+/// Puts in what facilities and accounts need: another projection, windows that closed by time, tidier segments.
 pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
     let now_ms = queue.now_ms();
     let mut conn = queue.db().platform_read(PlatformReason::Work).await?;
@@ -44,16 +61,18 @@ pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
     let closed = facilities::platform_due(&mut conn, now_ms).await?;
     let mut due: Vec<_> = rebuilds.collect();
     due.extend(closed.iter().map(|one| (JobKind::Windows, one.place())));
-    if due.is_empty() {
+    let accounts = account_jobs(&mut conn, now_ms).await?;
+    if due.is_empty() && accounts.is_empty() {
         return Ok(());
     }
     let mut known = BTreeSet::new();
-    for kind in [JobKind::Rebuild, JobKind::Windows] {
+    for kind in [JobKind::Rebuild, JobKind::Windows, JobKind::Merge, JobKind::Erase, JobKind::Drop] {
         let keys = jobs::platform_known_keys(&mut conn, kind.word(), dead_since(now_ms)).await?;
         known.extend(keys.into_iter().map(|key| (kind, key)));
     }
     drop(conn);
-    let mut missing = Vec::new();
+    let is_new = |new: &NewJob| !known.contains(&(new.kind, new.key.clone()));
+    let mut missing: Vec<NewJob> = accounts.into_iter().filter(is_new).collect();
     for (kind, place) in due {
         match place {
             Ok((_, facility)) if known.contains(&(kind, facility.to_string())) => {}

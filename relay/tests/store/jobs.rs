@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use record::ids::{AccountId, RelayJobId};
 use relay::admin::{AdminCommand, AdminHandler};
-use relay::db::jobs::{DeadJobRow, platform_list_dead, platform_retry_dead};
 use relay::db::accounts::platform_create;
+use relay::db::jobs::{DeadJobRow, platform_list_dead, platform_retry_dead};
 use relay::db::{AccountScope, Db, DbError, PlatformReason, SqlConnection, SqlExecutor};
 use relay::jobs::JobError;
 use relay::jobs::kinds::{JobKind, JobLane};
@@ -79,7 +79,11 @@ impl QueueWorld {
     }
 
     async fn results(&self) -> Vec<String> {
-        column(&mut self.db.platform_read(PlatformReason::Work).await.unwrap(), "SELECT result FROM results ORDER BY 1").await
+        column(
+            &mut self.db.platform_read(PlatformReason::Work).await.unwrap(),
+            "SELECT result FROM results ORDER BY 1",
+        )
+        .await
     }
 
     async fn dead(&self) -> Vec<DeadJobRow> {
@@ -210,7 +214,11 @@ pub(crate) async fn each_request_is_served_once_by_a_run_after_it(dbs: impl Data
     for (key, newest) in requests.newest.into_inner() {
         assert!(results.contains(&format!("{key} {newest}")), "request {newest} of {key} is lost");
     }
-    assert!(column(&mut world.db.platform_read(PlatformReason::Work).await.unwrap(), "SELECT key FROM jobs").await.is_empty());
+    assert!(
+        column(&mut world.db.platform_read(PlatformReason::Work).await.unwrap(), "SELECT key FROM jobs")
+            .await
+            .is_empty()
+    );
 }
 
 pub(crate) async fn what_one_account_asks_for_keeps_no_other_waiting(dbs: impl Databases) {
@@ -484,7 +492,11 @@ pub(crate) async fn what_recurs_is_put_back(dbs: impl Databases) {
     world.clock.advance_ms(HOUR_MS);
     assert_eq!(run_due(&world.db, world.clock.clone()).await.unwrap(), 1);
     assert_eq!(forget_ms().await, [(NOW_MS + 2 * HOUR_MS).to_string()]);
-    let done = column(&mut world.db.platform_read(PlatformReason::Work).await.unwrap(), "SELECT kind FROM jobs_done").await;
+    let done = column(
+        &mut world.db.platform_read(PlatformReason::Work).await.unwrap(),
+        "SELECT kind FROM jobs_done",
+    )
+    .await;
     assert_eq!(done, ["forget"]);
 }
 
@@ -499,7 +511,10 @@ pub(crate) async fn a_job_of_a_newer_relay_is_left_to_it(dbs: impl Databases) {
     assert_eq!(world.claim().await.unwrap().key, "known");
     assert_eq!(world.claim().await, None);
     let sql = "SELECT state || tries FROM jobs WHERE key = 'newer'";
-    assert_eq!(column(&mut world.db.platform_read(PlatformReason::Work).await.unwrap(), sql).await, ["wait0"]);
+    assert_eq!(
+        column(&mut world.db.platform_read(PlatformReason::Work).await.unwrap(), sql).await,
+        ["wait0"]
+    );
 }
 
 pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Databases) {

@@ -182,7 +182,7 @@ pub(crate) async fn a_long_run_with_adopting_lines_counts_whole(dbs: impl Databa
     let count = async |sql| column(&mut world.read().await, sql).await.len();
     assert_eq!(count("SELECT tag FROM cleanings WHERE run <> '' AND tag = 'ABCDEFGH3'").await, 7);
     assert_eq!(count("SELECT tag FROM cleanings WHERE run <> '' AND tag = '7QK3M9X2W'").await, 4);
-    let order = "SELECT run FROM runs ORDER BY place";
+    let order = "SELECT run FROM run_places ORDER BY place";
     let mut expected = vec![run.to_string()];
     expected.extend(shorts.iter().map(|(run, _)| run.to_string()));
     assert_eq!(column(&mut world.read().await, order).await, expected);

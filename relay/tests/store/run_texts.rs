@@ -24,10 +24,6 @@ fn lines(log: &FakeBox, run: RunName) -> Vec<RunLine> {
         .collect()
 }
 
-async fn all_texts(world: &World) -> Vec<String> {
-    column(&mut world.read().await, "SELECT line FROM run_texts").await
-}
-
 /// A relay that has the first six entries of a log, and this log.
 async fn with_six() -> FakeBox {
     let mut log = first_log();
@@ -52,14 +48,14 @@ pub(crate) async fn a_text_that_was_erased_is_not_taken_again(dbs: impl Database
     world.drain(&second, 0).await;
     assert_eq!(doors.put(run, file_of(&first, run)).await, StatusCode::NO_CONTENT);
     // Before anything is folded anew.
-    let texts = all_texts(&world).await;
+    let texts = world.all_texts().await;
     assert!(texts.iter().all(|line| !line.contains("Grace Lost")), "{texts:?}");
     assert!(texts.iter().any(|line| line.contains("Ada Kept")));
     // Nor with a batch, should its log come after all.
     let mut other = second.copy();
     name(&mut other, &["Grace Lost".into()]);
     world.drain(&other, second.size()).await;
-    assert!(all_texts(&world).await.iter().all(|line| !line.contains("Grace Lost")));
+    assert!(world.all_texts().await.iter().all(|line| !line.contains("Grace Lost")));
 }
 
 pub(crate) async fn what_a_dropped_run_brought_beside_its_lines_goes_with_it(dbs: impl Databases) {
@@ -80,11 +76,11 @@ pub(crate) async fn what_a_dropped_run_brought_beside_its_lines_goes_with_it(dbs
     world.hello(&second, 0, None).await;
     world.drain(&second, 0).await;
     assert_eq!(doors.put(short, file_of(&branch, short)).await, StatusCode::NO_CONTENT);
-    let before = all_texts(&world).await;
+    let before = world.all_texts().await;
     let mut tx = world.db.write(world.scope).await.unwrap();
     runs::append_lines(&mut tx, box_id(1), long, &lines(&cut, long)).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(all_texts(&world).await.len(), before.len() + 2);
+    assert_eq!(world.all_texts().await.len(), before.len() + 3, "the line that both have brings its own");
     // In steps, as many lines each.
     let mut dropped = Vec::new();
     for _ in 0..3 {
@@ -94,7 +90,7 @@ pub(crate) async fn what_a_dropped_run_brought_beside_its_lines_goes_with_it(dbs
         dropped.push(step);
     }
     assert_eq!(dropped, [2, 1, 0]);
-    assert_eq!(all_texts(&world).await, before, "what others name stays");
+    assert_eq!(world.all_texts().await, before, "what others name stays");
     let held = column(&mut world.read().await, "SELECT DISTINCT run FROM run_lines").await;
     assert_eq!(held, [short.to_string()]);
 }
@@ -129,7 +125,7 @@ pub(crate) async fn a_page_has_the_texts_that_its_lines_name_and_no_others(dbs: 
         let run = run_of(branch, 6..9);
         assert_eq!(doors.put(run, file_of(branch, run)).await, StatusCode::NO_CONTENT);
     }
-    assert!(all_texts(&world).await.len() > 5 * 3 * 16, "they are here");
+    assert!(world.all_texts().await.len() > 5 * 3 * 16, "they are here");
     let mut conn = world.read().await;
     let page = log_pages::load_page(&mut conn, &log.origin, (6, 100), usize::MAX).await.unwrap();
     let named: Vec<Vec<String>> =
@@ -220,5 +216,5 @@ pub(crate) async fn nobody_drops_the_lines_of_a_run_that_is_becoming_known(dbs: 
     making.commit().await.unwrap();
     assert_eq!(dropping.await.unwrap(), 0);
     let here = runs::lines_here(&mut world.read().await, box_id(1), run).await.unwrap();
-    assert_eq!((here, all_texts(&world).await.len()), (1, 1));
+    assert_eq!((here, world.all_texts().await.len()), (1, 1));
 }

@@ -10,8 +10,8 @@ use record::sign::{KeyKind, SignerKey, VerifierKey};
 use relay::db::history::{CleaningRow, HistoryCursor, HistoryScope, load_cleanings};
 use relay::db::projections::{self, ProjectionNumber};
 use relay::db::{
-    AccountScope, Db, DbError, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor, accounts,
-    boxes, epochs, facilities,
+    AccountScope, Db, DbError, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor, accounts, boxes,
+    epochs, facilities, log_pages,
 };
 use relay::ingest::{Ingest, IngestReply};
 use relay::jobs::handlers::RelayHandlers;
@@ -135,9 +135,7 @@ impl World {
         let mut conn = self.read().await;
         let start = HistoryCursor::start();
         let cleanings = load_cleanings(&mut conn, HistoryScope::Account, &start, 100_000).await.unwrap();
-        let line = |row: &CleaningRow| {
-            format!("{}{:?}{:?}{:?}{}", row.box_id, row.cleaning, row.who, row.note, row.held_in)
-        };
+        let line = |row: &CleaningRow| format!("{}{:?}{:?}{:?}", row.box_id, row.cleaning, row.who, row.note);
         let mut lines: Vec<String> = cleanings.iter().map(line).collect();
         lines.sort();
         let mut text = lines.join("\n");
@@ -153,6 +151,17 @@ impl World {
             text.push_str("\n--\n");
         }
         text
+    }
+
+    /// Every text line that is here, of logs and runs of the first box.
+    pub(crate) async fn all_texts(&self) -> Vec<String> {
+        let mut conn = self.read().await;
+        let mut texts = column(&mut conn, "SELECT line FROM run_texts ORDER BY 1").await;
+        for held in epochs::of_box(&mut conn, box_id(1)).await.unwrap() {
+            let page = log_pages::load_page(&mut conn, &held.origin, (0, 100_000), usize::MAX).await.unwrap();
+            texts.extend(page.into_iter().flat_map(|(_, texts)| texts));
+        }
+        texts
     }
 
     /// The projection that pages of the world's facility read.

@@ -185,6 +185,7 @@ CREATE TABLE logs (
   UNIQUE (account, box, epoch)
 );
 CREATE INDEX logs_facility ON logs (account, facility);
+CREATE INDEX logs_tail ON logs (account) WHERE tail > 1;
 
 -- Checkpoints that were cosigned, as whole notes; of each UTC day but the newest the last one is kept.
 CREATE TABLE checkpoints (

@@ -203,8 +203,12 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     assert!(before.0 > 0 && before.1 > 0);
     let ahead_ms = 1_000 * DAY_MS;
     world.clock.advance_ms(ahead_ms);
-    let rounds =
-        retention::ForgetRounds::begin(&mut world.db.platform_read(PlatformReason::Work).await.unwrap(), world.clock.now()).await.unwrap();
+    let rounds = retention::ForgetRounds::begin(
+        &mut world.db.platform_read(PlatformReason::Work).await.unwrap(),
+        world.clock.now(),
+    )
+    .await
+    .unwrap();
     let round = async || {
         let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
         let forgotten = rounds.round(&mut tx, world.clock.now()).await.unwrap();
