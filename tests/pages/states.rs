@@ -158,7 +158,7 @@ async fn no_line_a_silent_box_and_a_fork() {
     let evidence = format!(
         "INSERT INTO evidence (account, box, evidence_id, at_ms, kind, epoch, seq, ours, theirs, our_lines, payload) \
          SELECT account, box, '01ARZ3NDEKTSV4RRFFQ69G5FAV', {now_ms}, 'fork', epoch, 3, cosigned, cosigned, x'', x'' \
-         FROM epochs WHERE box = '{box_id}'"
+         FROM logs WHERE box = '{box_id}'"
     );
     change(&demo.line, &evidence).await;
     looks.at("fork-boxes", format!("{}/app/boxes", relay.https), "two different logs under one key").await;

@@ -32,7 +32,7 @@ impl ForgetRounds {
     ///
     /// # Errors
     /// The database; nothing is forgotten then.
-    pub async fn round(&self, tx: &mut DbConnection, now: Now) -> Result<Option<u64>, DbError> {
+    pub async fn round(&self, tx: &mut PlatformConnection, now: Now) -> Result<Option<u64>, DbError> {
         let up_ms = i64::try_from(now.up_ms.saturating_sub(self.began_up_ms)).unwrap_or(i64::MAX);
         // Boxes have clocks of their own.
         let database_ms = db::facilities::platform_newest_ms(tx).await?;

@@ -51,7 +51,7 @@ pub(super) async fn platform_numbered(
 }
 
 /// Accounts by the rows that name them, number and id.
-pub(super) fn read_scopes(rows: Vec<(i64, String)>) -> Result<Vec<AccountScope>, DbError> {
+pub(super) fn read_scopes(rows: &[(i64, String)]) -> Result<Vec<AccountScope>, DbError> {
     rows.iter().map(|(number, id)| AccountScope::read(*number, id)).collect()
 }
 

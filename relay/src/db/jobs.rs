@@ -29,16 +29,16 @@ const CLAIM: &str = "WITH RECURSIVE busy(account) AS MATERIALIZED ( \
       ORDER BY run_ms, job LIMIT 64 \
     ), free(job) AS MATERIALIZED ( \
       SELECT job FROM near WHERE account IS NULL OR account NOT IN (SELECT account FROM busy) \
-    ), accounts(account) AS ( \
-      SELECT MIN(account) FROM jobs WHERE state = 'wait' AND lane = $1 \
-      AND (SELECT COUNT(*) FROM near) = 64 AND NOT EXISTS (SELECT 1 FROM free) \
+    ), owners(account) AS ( \
+      SELECT (SELECT MIN(j.account) FROM jobs j WHERE j.state = 'wait' AND j.lane = $1) \
+      WHERE (SELECT COUNT(*) FROM near) = 64 AND NOT EXISTS (SELECT 1 FROM free) \
       UNION ALL \
       SELECT (SELECT MIN(j.account) FROM jobs j WHERE j.state = 'wait' AND j.lane = $1 AND j.account > a.account) \
-      FROM accounts a WHERE a.account IS NOT NULL \
+      FROM owners a WHERE a.account IS NOT NULL \
     ), far(job) AS MATERIALIZED ( \
       SELECT (SELECT j.job FROM jobs j WHERE j.state = 'wait' AND j.lane = $1 AND j.account = a.account \
         AND j.run_ms <= $2 AND j.lease_ms <= $2 ORDER BY j.run_ms, j.job LIMIT 1) \
-      FROM accounts a WHERE a.account IS NOT NULL AND a.account NOT IN (SELECT account FROM busy) \
+      FROM owners a WHERE a.account IS NOT NULL AND a.account NOT IN (SELECT account FROM busy) \
       UNION ALL \
       SELECT (SELECT j.job FROM jobs j WHERE j.state = 'wait' AND j.lane = $1 AND j.account IS NULL \
         AND j.run_ms <= $2 AND j.lease_ms <= $2 ORDER BY j.run_ms, j.job LIMIT 1) \

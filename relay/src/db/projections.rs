@@ -303,7 +303,7 @@ pub async fn dropped_projections(conn: &mut ScopedConnection) -> Result<Vec<Proj
 pub async fn platform_with_dropped(conn: &mut PlatformConnection) -> Result<Vec<AccountScope>, DbError> {
     let sql = "SELECT DISTINCT j.account, a.id FROM projections j JOIN accounts a ON a.account = j.account \
                WHERE j.state = 'dropped' ORDER BY j.account";
-    read_scopes(all!(conn, (i64, String), sql)?)
+    read_scopes(&all!(conn, (i64, String), sql)?)
 }
 
 /// A facility with entries that are not folded yet, or that asks for another projection.
@@ -349,6 +349,15 @@ pub async fn awaits_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -
                WHERE f.account = $2 AND f.facility = $3";
     let row = opt!(conn, (bool,), sql, PROJECTION_VERSION, scope.key(), facility.to_string())?;
     Ok(row.is_some_and(|(awaits,)| awaits))
+}
+
+/// Entries of all accounts that are stored and not folded yet in what pages read.
+pub async fn platform_lag(conn: &mut PlatformConnection) -> Result<i64, DbError> {
+    let sql = "SELECT CAST(COALESCE(SUM(l.size - COALESCE(p.next_seq, 0)), 0) AS BIGINT) FROM logs l \
+               JOIN facilities f ON f.account = l.account AND f.facility = l.facility \
+               LEFT JOIN positions p ON p.account = l.account AND p.projection = f.projection AND p.log = l.log \
+               WHERE l.key_known AND NOT l.apart AND l.size > COALESCE(p.next_seq, 0)";
+    Ok(opt!(conn, (i64,), sql)?.map_or(0, |(entries,)| entries))
 }
 
 /// Whether everything that counts is folded in what pages of a facility read.

@@ -229,7 +229,7 @@ pub async fn platform_with_tails(
 ) -> Result<Vec<AccountScope>, DbError> {
     let sql = "SELECT DISTINCT l.account, a.id FROM logs l JOIN accounts a ON a.account = l.account \
                WHERE l.tail > 1 AND l.tail >= $1 ORDER BY l.account";
-    read_scopes(all!(conn, (i64, String), sql, tail)?)
+    read_scopes(&all!(conn, (i64, String), sql, tail)?)
 }
 
 /// Logs of the account with at least `tail` segments that are not sealed.

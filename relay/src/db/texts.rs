@@ -234,7 +234,7 @@ pub async fn boxes_to_sweep(conn: &mut ScopedConnection) -> Result<Vec<BoxId>, D
 pub async fn platform_to_sweep(conn: &mut PlatformConnection) -> Result<Vec<AccountScope>, DbError> {
     let sql = "SELECT DISTINCT t.account, a.id FROM erased_texts t JOIN accounts a ON a.account = t.account \
                WHERE NOT t.swept ORDER BY t.account";
-    read_scopes(all!(conn, (i64, String), sql)?)
+    read_scopes(&all!(conn, (i64, String), sql)?)
 }
 
 /// Where a sweep of a box's segments goes on, and for which texts it was begun.

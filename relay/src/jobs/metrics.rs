@@ -1,10 +1,11 @@
-//! What a monitor sees of jobs: how many there are of each kind and in each state, and how long the oldest waits. No tenant.
+//! What a monitor sees of jobs: how many there are of each kind and in each state, and how long the oldest waits; and how many
+//! entries wait to be folded. No tenant.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::kinds::JobKind;
-use crate::db::{Db, DbError, PlatformReason, jobs};
+use crate::db::{Db, DbError, PlatformReason, jobs, projections};
 
 const STATES: [&str; 3] = ["waiting", "running", "dead"];
 
@@ -15,6 +16,7 @@ const STATES: [&str; 3] = ["waiting", "running", "dead"];
 pub async fn job_metrics(db: &Db, now_ms: i64) -> Result<String, DbError> {
     let mut conn = db.platform_read(PlatformReason::Health).await?;
     let counted = jobs::platform_count(&mut conn, now_ms).await?;
+    let lag = projections::platform_lag(&mut conn).await?;
     let oldest_ms = jobs::platform_oldest_due_ms(&mut conn, now_ms).await?;
     let kinds = JobKind::ALL
         .into_iter()
@@ -33,5 +35,8 @@ pub async fn job_metrics(db: &Db, now_ms: i64) -> Result<String, DbError> {
         text,
         "# HELP {name} Since when the oldest job is due that nobody runs.\n# TYPE {name} gauge\n{name} {wait_s}\n"
     );
+    let name = "cleantrack_projection_lag_entries";
+    let about = "Entries that are stored and that pages do not show yet";
+    let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} gauge\n{name} {lag}\n");
     Ok(text)
 }

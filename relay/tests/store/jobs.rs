@@ -135,7 +135,7 @@ struct Requests<'d> {
 
 impl Requests<'_> {
     async fn request(&self, n: u64) {
-        let (key, of) = (format!("k{}", n % KEYS), world.account(u8::try_from(n % KEYS % 3).unwrap()));
+        let (key, of) = (format!("k{}", n % KEYS), self.world.account(u8::try_from(n % KEYS % 3).unwrap()));
         let mut newest = self.newest.lock().await;
         let number = newest.entry(key.clone()).or_default();
         *number += 1;
@@ -340,7 +340,7 @@ pub(crate) async fn a_job_that_fails_is_dead_in_the_end_and_can_be_tried_again(d
     let error = |key: &str| dead.iter().find(|d| d.key == key).unwrap().error.clone().unwrap();
     assert!(error("fails").contains("it is broken"));
     assert!(error("panics").contains("the handler's own words"));
-    assert!(dead.iter().all(|d| d.kind == "windows" && d.account == Some(world.account(1).key())));
+    assert!(dead.iter().all(|d| d.kind == "windows" && d.scope().unwrap() == Some(world.account(1))));
     assert_eq!(world.metric("cleantrack_jobs{kind=\"windows\",state=\"dead\"}").await, "2");
     assert_eq!(world.results().await, ["works 0"]);
     // The one that nobody asked for again.

@@ -22,6 +22,7 @@ mod random_log;
 mod run_bounds;
 mod run_order;
 mod run_texts;
+mod segments;
 mod stories;
 mod world;
 
@@ -37,6 +38,7 @@ mod reported {
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
     pub(crate) use super::run_texts::*;
+    pub(crate) use super::segments::*;
     pub(crate) use super::stories::*;
 }
 
@@ -136,6 +138,10 @@ stories!(
     strangers_get_nothing_by_https,
     what_is_too_long_or_no_message_is_refused,
     slow_bodies_of_one_box_hold_up_no_other,
+    merged_segments_hold_the_same_log,
+    an_erased_text_leaves_its_segment,
+    a_rebuild_that_is_cut_off_goes_on_beside_the_live_one,
+    a_projection_of_another_version_is_made_anew,
     each_request_is_served_once_by_a_run_after_it,
     what_one_account_asks_for_keeps_no_other_waiting,
     what_a_worker_did_that_lost_its_lease_is_taken_back,

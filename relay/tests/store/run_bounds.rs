@@ -242,6 +242,9 @@ impl Clock for SlowWorld {
     }
 }
 
+/// Eight times as long as a rebuild of a few lines takes by it, and more.
+const REST_MS: i64 = 20 * 60_000;
+
 pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let first = first_log();
@@ -258,11 +261,11 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     };
     assert!(asked_and_done().await, "at once");
     assert!(!asked_and_done().await, "a box that brings run after run waits");
-    clock.0.advance_ms(8_000);
+    clock.0.advance_ms(REST_MS);
     assert!(asked_and_done().await, "eight times as long as it took");
     // A clock that was set back keeps nobody waiting for long.
     clock.0.set_ms(NOW_MS - DAY_MS);
     assert!(!asked_and_done().await);
-    clock.0.advance_ms(8_000);
+    clock.0.advance_ms(REST_MS);
     assert!(asked_and_done().await);
 }

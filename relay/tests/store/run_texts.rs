@@ -180,7 +180,7 @@ pub(crate) async fn a_run_with_too_many_adopting_lines_is_refused(dbs: impl Data
     assert_eq!(doors.lacking().await, [fits], "it is not asked for again");
     assert_eq!(doors.put(fits, file_of(&small, fits)).await, StatusCode::NO_CONTENT);
     super::adoption::round(&world).await;
-    let places = column(&mut conn, "SELECT run FROM runs WHERE place IS NOT NULL").await;
+    let places = column(&mut conn, "SELECT run FROM run_places").await;
     assert_eq!(places, [fits.to_string()]);
 }
 

@@ -147,7 +147,8 @@ impl World {
     pub async fn caught_up(&self) {
         let reported = until("the relay has everything", async || {
             let health = self.r#box.health().await?;
-            (health["entries"].is_u64() && health["entries"] == health["at_relay"]).then_some(())
+            let is_there = health["entries"].is_u64() && health["entries"] == health["at_relay"];
+            (is_there && self.relay.unfolded().await == Some(0)).then_some(())
         });
         if reported.await.is_none() {
             let (at_box, health) = (self.r#box.log(), self.r#box.health().await);

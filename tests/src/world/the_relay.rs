@@ -246,6 +246,14 @@ impl TheRelay {
         body
     }
 
+    /// Entries that are stored and that its pages do not show yet; `None`: it does not answer.
+    pub async fn unfolded(&self) -> Option<u64> {
+        let address = format!("http://127.0.0.1:{}/metrics", self.ports[3]);
+        let answer = self.client.as_ref()?.get(address).timeout(super::TIME_LIMIT).send().await.ok()?;
+        let text = answer.text().await.ok()?;
+        text.lines().find_map(|line| line.strip_prefix("cleantrack_projection_lag_entries "))?.parse().ok()
+    }
+
     /// The session cookie of somebody who signs in.
     ///
     /// # Panics

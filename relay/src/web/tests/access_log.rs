@@ -6,6 +6,7 @@ use service::clock::Clock as _;
 use super::world::{DAY_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
 use crate::accounts::access_log::RETENTION_MS;
 use crate::accounts::retention;
+use crate::db::PlatformReason;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Db, exec, tokens};
 

@@ -208,7 +208,7 @@ fn assert_nothing_found(faults: &[String]) {
 
 #[tokio::test]
 async fn only_a_box_in_service_is_let_in() {
-    let template = Template::new().await;
+    let template = Box::pin(Template::new()).await;
     let table = build_box_table().unwrap();
     let found = find_access_faults(&table, async || template.open(of_boxes).await);
     assert_nothing_found(&found.await);
@@ -219,7 +219,7 @@ async fn only_a_box_in_service_is_let_in() {
 
 #[tokio::test]
 async fn no_call_of_a_box_does_what_no_row_describes() {
-    let template = Template::new().await;
+    let template = Box::pin(Template::new()).await;
     let table = build_box_table().unwrap();
     let found = find_fuzz_faults(&table, async || template.open(of_boxes).await);
     assert_nothing_found(&found.await);
