@@ -86,7 +86,7 @@ async fn median_us(db: &Db, jobs: usize, spread: JobSpread) -> u128 {
         let job = queue.claim(LANES).await.unwrap().unwrap();
         times.push(Instant::now().duration_since(began).as_micros());
         let tx = db.platform_write(PlatformReason::Work).await.unwrap();
-        queue.finish(&job, JobResult { tx, after: AfterRun::Over }, 0).await.unwrap();
+        queue.finish(&job, JobResult { tx: tx.into(), after: AfterRun::Over }, 0).await.unwrap();
     }
     times.sort_unstable();
     times[CLAIMS / 2]

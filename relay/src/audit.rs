@@ -6,7 +6,8 @@ use record::sign::VerifierKey;
 use record::tree::Frontier;
 
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, entries, epochs, facilities};
+use crate::db::facilities::OwnedFacility;
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, epochs, facilities};
 use service::clock::Clock;
 
 use crate::projections::rebuild_facility;
@@ -25,7 +26,7 @@ pub struct IntegrityReport {
     pub faults: Vec<String>,
 }
 
-async fn audit_every(db: &Db) -> Result<Vec<(AccountScope, record::ids::FacilityId)>, DbError> {
+async fn audit_every(db: &Db) -> Result<Vec<OwnedFacility>, DbError> {
     facilities::platform_all(&mut db.platform_read(PlatformReason::Operator).await?).await
 }
 
@@ -35,7 +36,7 @@ async fn audit_every(db: &Db) -> Result<Vec<(AccountScope, record::ids::Facility
 /// The database. What does not hold is a finding.
 pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<IntegrityReport, DbError> {
     let mut findings = IntegrityReport::default();
-    for (scope, facility) in audit_every(db).await? {
+    for OwnedFacility { scope, facility } in audit_every(db).await? {
         let mut conn = db.read(scope).await?;
         for box_id in epochs::boxes_of(&mut conn, facility).await? {
             for held in epochs::of_box(&mut conn, box_id).await? {
@@ -95,22 +96,18 @@ async fn audit_one(
 pub async fn rebuild_rows(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
     let all = audit_every(db).await?;
     let mut failed = Ok(all.len());
-    for (scope, facility) in &all {
-        if let Err(error) = rebuild_one(db, (*scope, *facility), clock).await {
-            tracing::error!(%facility, %error, "a facility could not be rebuilt, and stays as it was");
+    for place in &all {
+        if let Err(error) = rebuild_one(db, *place, clock).await {
+            tracing::error!(facility = %place.facility, %error, "a facility could not be rebuilt, and stays as it was");
             failed = failed.and(Err(error));
         }
     }
     failed
 }
 
-async fn rebuild_one(
-    db: &Db,
-    place: (AccountScope, record::ids::FacilityId),
-    clock: &dyn Clock,
-) -> Result<(), DbError> {
-    let mut tx = db.write(place.0).await?;
-    facilities::request_rebuild(&mut tx, place.1).await?;
+async fn rebuild_one(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> Result<(), DbError> {
+    let mut tx = db.write(place.scope).await?;
+    facilities::request_rebuild(&mut tx, place.facility).await?;
     tx.commit().await?;
     rebuild_facility(db, place, clock).await.map(drop)
 }

@@ -18,7 +18,7 @@ use super::{DbError, ScopedConnection, all, bulk, by_keys, exec, impl_from_row};
 
 /// A text that was typed for a cleaning: who did it, or a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TypedText {
+pub struct EnteredText {
     pub hash: Hash,
     pub text: String,
 }
@@ -30,9 +30,9 @@ pub struct IndexedCleaning {
     pub log: LogNumber,
     pub cleaning: CleaningRecord,
     /// Who, where that was typed and is not erased; only of one that is new.
-    pub who: Option<TypedText>,
+    pub who: Option<EnteredText>,
     /// A note, likewise.
-    pub note: Option<TypedText>,
+    pub note: Option<EnteredText>,
 }
 
 impl IndexedCleaning {
@@ -290,11 +290,11 @@ pub async fn uncertain_uses_of_boot(
     let scope = conn.scope();
     let sql = "SELECT log, body FROM uses WHERE account = $1 AND projection = $2 AND unsure_boot = $3";
     let rows = all!(conn, (i64, String), sql, scope.key(), projection.key(), boot.to_string())?;
-    let read = |(log, body): &(i64, String)| {
-        let used = serde_json::from_str(body).map_err(|e| DbError::stored("use", e))?;
-        Ok((LogNumber::of(*log), used))
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(|(log, body)| Ok((LogNumber::of(*log), read_use(body)?))).collect()
+}
+
+fn read_use(body: &str) -> Result<UseRecord, DbError> {
+    serde_json::from_str(body).map_err(|e| DbError::stored("use", e))
 }
 
 /// Writes uses. `held_in`: the run that their lines stand in, where no log has them.

@@ -44,7 +44,7 @@ pub async fn insert_facility(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let projection = projections::insert_projection(conn, facility, ("live", 0), now_ms).await?;
+    let projection = projections::insert_projection(conn, facility, "live", 0, now_ms).await?;
     let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, changes, projection, rebuilds, rebuilt) \
                VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0, 0)";
     let (name, zone) = (name.to_owned(), zone.to_owned());
@@ -63,6 +63,21 @@ pub async fn list_facilities(conn: &mut ScopedConnection) -> Result<Vec<Facility
     let scope = conn.scope();
     let sql = format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 ORDER BY name, facility");
     all!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key())
+}
+
+/// A facility and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnedFacility {
+    pub scope: AccountScope,
+    pub facility: FacilityId,
+}
+
+impl OwnedFacility {
+    /// Reads the columns of a row: number and id of the account, id of the facility.
+    pub(super) fn read(number: i64, account: &str, facility: &str) -> Result<Self, DbError> {
+        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+        Ok(Self { scope: AccountScope::read(number, account)?, facility })
+    }
 }
 
 /// What tells whether a page of a facility could show something else than before.
@@ -134,9 +149,8 @@ impl DueFacility {
     ///
     /// # Errors
     /// One of its ids cannot be read.
-    pub fn place(&self) -> Result<(AccountScope, FacilityId), DbError> {
-        let facility = self.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        Ok((AccountScope::read(self.account, &self.account_id)?, facility))
+    pub fn place(&self) -> Result<OwnedFacility, DbError> {
+        OwnedFacility::read(self.account, &self.account_id, &self.facility)
     }
 }
 
@@ -160,14 +174,11 @@ pub async fn platform_write_nothing(conn: &mut PlatformConnection) -> Result<(),
 }
 
 /// Every facility, for `rebuild` and `verify`.
-pub async fn platform_all(conn: &mut PlatformConnection) -> Result<Vec<(AccountScope, FacilityId)>, DbError> {
+pub async fn platform_all(conn: &mut PlatformConnection) -> Result<Vec<OwnedFacility>, DbError> {
     let sql = "SELECT f.account, a.id, f.facility FROM facilities f JOIN accounts a ON a.account = f.account \
                ORDER BY f.account, f.facility";
-    let read = |(number, account, facility): (i64, String, String)| {
-        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        Ok((AccountScope::read(number, &account)?, facility))
-    };
-    all!(conn, (i64, String, String), sql)?.into_iter().map(read).collect()
+    let rows = all!(conn, (i64, String, String), sql)?;
+    rows.iter().map(|(number, account, facility)| OwnedFacility::read(*number, account, facility)).collect()
 }
 
 /// When the newest entry of all that a box has told was recorded, by the box's clock.

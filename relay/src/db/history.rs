@@ -116,6 +116,22 @@ impl_from_row!(FoundRow {
     held_in
 });
 
+impl FoundRow {
+    fn read(self, reader: &mut CleaningReader) -> Result<CleaningRow, DbError> {
+        let Self { epoch, seq, tag, performed_ms, recorded_ms, protocol, body, .. } = self;
+        let columns = CleaningColumns { epoch, seq, tag, performed_ms, recorded_ms, protocol, body };
+        Ok(CleaningRow {
+            box_id: self.box_id,
+            facility: self.facility,
+            cleaning: reader.read(&columns)?,
+            equipment: self.equipment,
+            who: self.who,
+            note: self.note,
+            held_in: self.held_in,
+        })
+    }
+}
+
 /// Which cleanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryScope {
@@ -155,20 +171,8 @@ pub async fn load_cleanings(
     limit: i64,
 ) -> Result<Vec<CleaningRow>, DbError> {
     let mut reader = CleaningReader::new()?;
-    let read = |row: FoundRow| {
-        let FoundRow { epoch, seq, tag, performed_ms, recorded_ms, protocol, body, .. } = row;
-        let columns = CleaningColumns { epoch, seq, tag, performed_ms, recorded_ms, protocol, body };
-        Ok(CleaningRow {
-            box_id: row.box_id,
-            facility: row.facility,
-            cleaning: reader.read(&columns)?,
-            equipment: row.equipment,
-            who: row.who,
-            note: row.note,
-            held_in: row.held_in,
-        })
-    };
-    find_cleanings(conn, of, after, limit).await?.into_iter().map(read).collect()
+    let rows = find_cleanings(conn, of, after, limit).await?;
+    rows.into_iter().map(|row| row.read(&mut reader)).collect()
 }
 
 /// An item's cleanings, day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
@@ -338,7 +342,7 @@ pub async fn load_uses(
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    load_lines(conn, lines!("uses", "ended_ms"), (facility, tag), after, limit).await
+    load_lines(conn, lines!("uses", "ended_ms"), facility, tag, after, limit).await
 }
 
 /// What else is said about an item after `after`, newest first.
@@ -349,13 +353,14 @@ pub async fn load_notes(
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {
-    load_lines(conn, lines!("item_notes", "at_ms"), (facility, tag), after, limit).await
+    load_lines(conn, lines!("item_notes", "at_ms"), facility, tag, after, limit).await
 }
 
 async fn load_lines(
     conn: &mut ScopedConnection,
     sql: &'static str,
-    (facility, tag): (FacilityId, Tag),
+    facility: FacilityId,
+    tag: Tag,
     after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<NoteRow>, DbError> {

@@ -294,7 +294,7 @@ pub async fn platform_wait_for_retry(
 ) -> Result<(), DbError> {
     let sql =
         "UPDATE jobs SET run_ms = $2, rest_ms = $2, again_ms = NULL, error = $3, set_ms = $4 WHERE job = $1";
-    exec!(conn, sql, job.to_owned(), run_ms, shortened(error), now_ms).map(drop)
+    exec!(conn, sql, job.to_owned(), run_ms, shorten_error(error), now_ms).map(drop)
 }
 
 /// Lets a job wait as if it had not been claimed. In the transaction that ended its lease.
@@ -329,7 +329,7 @@ pub async fn platform_bury(
                (SELECT 1 FROM jobs j WHERE j.job = $1 AND j.kind = jobs.kind AND j.key = jobs.key)";
     exec!(conn, sql, job.to_owned())?;
     let sql = "UPDATE jobs SET state = 'dead', run_ms = $2, again_ms = NULL, error = $3, set_ms = $2 WHERE job = $1";
-    exec!(conn, sql, job.to_owned(), now_ms, shortened(error)).map(drop)
+    exec!(conn, sql, job.to_owned(), now_ms, shorten_error(error)).map(drop)
 }
 
 /// Puts in what was asked for while a job ran that then died.
@@ -346,7 +346,7 @@ pub async fn platform_insert_after_death(
     exec!(conn, sql, job.to_string(), run_ms, now_ms, dead.to_owned()).map(drop)
 }
 
-fn shortened(error: &str) -> String {
+fn shorten_error(error: &str) -> String {
     error.chars().take(ERROR_CHARACTERS_MAX).collect()
 }
 

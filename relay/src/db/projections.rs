@@ -7,6 +7,7 @@ use record::ids::{BoxId, FacilityId};
 use super::accounts::read_scopes;
 use super::boxes::to_i64;
 use super::epochs::LogNumber;
+use super::facilities::OwnedFacility;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Of the code that folds: a projection of another version is left to processes of that version, and made anew by this one.
@@ -31,24 +32,25 @@ pub struct ProjectionRow {
     /// What its facility had asked for when it was begun.
     pub rebuilds: i64,
     /// When the newest folded entry was written, milliseconds since 1970.
-    pub told_ms: i64,
+    pub newest_ms: i64,
 }
 
 type Columns = (i64, i64, i64, i64);
-const COLUMNS: &str = "projection, version, rebuilds, told_ms";
+const COLUMNS: &str = "projection, version, rebuilds, newest_ms";
 
-fn read_row((projection, version, rebuilds, told_ms): Columns) -> ProjectionRow {
-    ProjectionRow { projection: ProjectionNumber(projection), version, rebuilds, told_ms }
+fn read_row((projection, version, rebuilds, newest_ms): Columns) -> ProjectionRow {
+    ProjectionRow { projection: ProjectionNumber(projection), version, rebuilds, newest_ms }
 }
 
 /// Makes a projection in which nothing is folded yet. `state`: `building` or `live`.
 pub(super) async fn insert_projection(
     conn: &mut ScopedConnection,
     facility: FacilityId,
-    (state, rebuilds): (&'static str, i64),
+    state: &'static str,
+    rebuilds: i64,
     now_ms: i64,
 ) -> Result<ProjectionNumber, DbError> {
-    let sql = "INSERT INTO projections (account, facility, version, state, rebuilds, made_ms, told_ms, error) \
+    let sql = "INSERT INTO projections (account, facility, version, state, rebuilds, made_ms, newest_ms, error) \
                VALUES ($1, $2, $3, $4, $5, $6, 0, NULL) RETURNING projection";
     let scope = conn.scope();
     let row = opt!(
@@ -127,8 +129,8 @@ pub async fn take_building(
     if let Some(row) = found {
         return Ok(read_row(row));
     }
-    let projection = insert_projection(conn, facility, ("building", rebuilds), now_ms).await?;
-    Ok(ProjectionRow { projection, version: PROJECTION_VERSION, rebuilds, told_ms: 0 })
+    let projection = insert_projection(conn, facility, "building", rebuilds, now_ms).await?;
+    Ok(ProjectionRow { projection, version: PROJECTION_VERSION, rebuilds, newest_ms: 0 })
 }
 
 /// Puts a projection that was built into the place of the live one. `false`: the facility asks for another one by now.
@@ -167,14 +169,15 @@ pub async fn save_error(
 }
 
 /// Raises when the newest folded entry was written.
-pub async fn save_told(
+pub async fn save_newest(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,
-    told_ms: i64,
+    newest_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE projections SET told_ms = $1 WHERE account = $2 AND projection = $3 AND told_ms < $1";
-    exec!(conn, sql, told_ms, scope.key(), projection.key()).map(drop)
+    let sql =
+        "UPDATE projections SET newest_ms = $1 WHERE account = $2 AND projection = $3 AND newest_ms < $1";
+    exec!(conn, sql, newest_ms, scope.key(), projection.key()).map(drop)
 }
 
 /// A log with the line from which on a projection has not folded it.
@@ -184,6 +187,15 @@ pub struct LogPosition {
     pub origin: LogOrigin,
     /// The first line that is not folded.
     pub next: u64,
+}
+
+impl LogPosition {
+    fn read(log: i64, box_id: &str, epoch: &str, next: i64) -> Result<Self, DbError> {
+        let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
+        let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+        let next = u64::try_from(next).map_err(|e| DbError::stored("position", e))?;
+        Ok(Self { log: LogNumber::of(log), origin: LogOrigin { box_id, epoch }, next })
+    }
 }
 
 /// Logs of a facility that hold more than a projection has folded, in the order of their boxes and numbers.
@@ -199,13 +211,7 @@ pub async fn logs_behind(
                AND l.size > COALESCE(p.next_seq, 0) ORDER BY l.box, l.n, l.epoch";
     let rows =
         all!(conn, (i64, String, String, i64), sql, projection.key(), scope.key(), facility.to_string())?;
-    let read = |(log, box_id, epoch, next): (i64, String, String, i64)| {
-        let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-        let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-        let next = u64::try_from(next).map_err(|e| DbError::stored("position", e))?;
-        Ok(LogPosition { log: LogNumber::of(log), origin: LogOrigin { box_id, epoch }, next })
-    };
-    rows.into_iter().map(read).collect()
+    rows.iter().map(|(log, box_id, epoch, next)| LogPosition::read(*log, box_id, epoch, *next)).collect()
 }
 
 /// Keeps up to which line a log is folded.
@@ -323,9 +329,8 @@ impl FacilityBehind {
     ///
     /// # Errors
     /// One of its ids cannot be read.
-    pub fn place(&self) -> Result<(AccountScope, FacilityId), DbError> {
-        let facility = self.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        Ok((AccountScope::read(self.account, &self.account_id)?, facility))
+    pub fn place(&self) -> Result<OwnedFacility, DbError> {
+        OwnedFacility::read(self.account, &self.account_id, &self.facility)
     }
 }
 

@@ -44,7 +44,8 @@ pub async fn save_repeat(
 /// Lines of a number that repeat others, with the place of the run of each (see `runs.place`).
 pub async fn find_repeat(
     conn: &mut ScopedConnection,
-    (projection, box_id): (ProjectionNumber, BoxId),
+    projection: ProjectionNumber,
+    box_id: BoxId,
     of: EntryRef,
 ) -> Result<Vec<(Repeat, Option<i64>)>, DbError> {
     let scope = conn.scope();

@@ -163,19 +163,30 @@ pub async fn of_epoch(
     rows.iter().map(|(run,)| read_run_name(run)).collect()
 }
 
+/// Where a run stands in the order of counting of a projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewRunPlace {
+    pub run: RunName,
+    /// The how many-eth run of its box it is.
+    pub place: u64,
+    /// The line that counts and adopted it.
+    pub by: LinePlace,
+}
+
 /// Keeps where a run stands in the order of counting, and which line that counts adopted it.
 pub async fn set_place(
     conn: &mut ScopedConnection,
-    (projection, box_id): (ProjectionNumber, BoxId),
-    (run, place): (RunName, u64),
-    by: LinePlace,
+    projection: ProjectionNumber,
+    box_id: BoxId,
+    new: &NewRunPlace,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "INSERT INTO run_places (account, projection, box, run, place, by_epoch, by_seq, by_run) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account, projection, box, run) DO NOTHING";
+    let by = new.by;
     let (epoch, seq, by_run) = (by.of.epoch.to_string(), to_i64(by.of.seq), run_text(by.run));
-    let (box_id, run) = (box_id.to_string(), run.to_string());
-    exec!(conn, sql, scope.key(), projection.key(), box_id, run, to_i64(place), epoch, seq, by_run).map(drop)
+    let (box_id, run, place) = (box_id.to_string(), new.run.to_string(), to_i64(new.place));
+    exec!(conn, sql, scope.key(), projection.key(), box_id, run, place, epoch, seq, by_run).map(drop)
 }
 
 /// The line by which a run counts in what pages read; `None`: none does, or the run is not here.

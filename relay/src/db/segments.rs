@@ -61,7 +61,7 @@ impl PlainSegment {
     }
 }
 
-fn packed(parts: &[impl AsRef<[u8]>], level: i32) -> Result<Vec<u8>, DbError> {
+fn pack_lines(parts: &[impl AsRef<[u8]>], level: i32) -> Result<Vec<u8>, DbError> {
     let mut plain = Vec::with_capacity(parts.iter().map(|part| part.as_ref().len() + 1).sum());
     for part in parts {
         plain.extend_from_slice(part.as_ref());
@@ -78,7 +78,7 @@ pub(super) fn stated_size(bytes: &[u8]) -> Option<usize> {
     stated.and_then(|size| usize::try_from(size).ok()).filter(|size| *size <= PLAIN_BYTES_MAX)
 }
 
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, DbError> {
+fn unpack_lines(bytes: &[u8]) -> Result<Vec<u8>, DbError> {
     let size = stated_size(bytes).ok_or_else(|| DbError::stored("segment", "it does not state its size"))?;
     let plain = zstd::bulk::decompress(bytes, size).map_err(|e| DbError::stored("segment", e))?;
     match plain.last() {
@@ -89,7 +89,7 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, DbError> {
 
 fn text_lines(bytes: Option<&[u8]>) -> Result<Vec<String>, DbError> {
     let Some(bytes) = bytes else { return Ok(Vec::new()) };
-    let plain = String::from_utf8(unpacked(bytes)?).map_err(|e| DbError::stored("text", e))?;
+    let plain = String::from_utf8(unpack_lines(bytes)?).map_err(|e| DbError::stored("text", e))?;
     Ok(plain.lines().map(str::to_owned).collect())
 }
 
@@ -107,7 +107,7 @@ impl StoredSegment {
     /// # Errors
     /// They cannot be read, or are not as many as their numbers say.
     pub(super) fn lines(&self) -> Result<Vec<Vec<u8>>, DbError> {
-        let plain = unpacked(&self.packed_lines)?;
+        let plain = unpack_lines(&self.packed_lines)?;
         let mut lines: Vec<Vec<u8>> = plain.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
         // Behind the last one's end is nothing.
         lines.pop();
@@ -140,12 +140,12 @@ pub(super) async fn append_segment(
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let plain_bytes = lines.iter().map(|line| line.len() as u64 + 1).sum();
-    let packed_texts = (!texts.is_empty()).then(|| packed(texts, LEVEL_FIRST)).transpose()?;
+    let packed_texts = (!texts.is_empty()).then(|| pack_lines(texts, LEVEL_FIRST)).transpose()?;
     let sql = "INSERT INTO segments (account, log, first_seq, next_seq, lines, texts, plain_bytes) \
                SELECT $1, log, $2, $3, $4, $5, $6 FROM logs WHERE account = $1 AND box = $7 AND epoch = $8";
     let (from, next) = (to_i64(first), to_i64(first + lines.len() as u64));
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    let lines = packed(lines, LEVEL_FIRST)?;
+    let lines = pack_lines(lines, LEVEL_FIRST)?;
     let made = exec!(
         conn,
         sql,
@@ -275,11 +275,11 @@ struct PackedSegment {
 }
 
 fn pack_segment(segment: &PlainSegment, is_sealed: bool) -> Result<PackedSegment, DbError> {
-    let texts = (!segment.texts.is_empty()).then(|| packed(&segment.texts, LEVEL_SEALED)).transpose()?;
+    let texts = (!segment.texts.is_empty()).then(|| pack_lines(&segment.texts, LEVEL_SEALED)).transpose()?;
     Ok(PackedSegment {
         first: segment.first,
         end: segment.end(),
-        lines: packed(&segment.lines, LEVEL_SEALED)?,
+        lines: pack_lines(&segment.lines, LEVEL_SEALED)?,
         texts,
         plain_bytes: segment.plain_bytes() as u64,
         is_sealed,
@@ -372,11 +372,11 @@ pub async fn save_merge(conn: &mut ScopedConnection, merge: &MergedSegment) -> R
         let (first, end, bytes) = (to_i64(one.first), to_i64(one.end), to_i64(one.plain_bytes));
         exec!(conn, sql, scope.key(), log, first, end, one.lines.as_slice(), one.texts.as_deref(), bytes)?;
     }
-    let kept = merge.merged.iter().filter(|one| !one.is_sealed).count() as u64;
+    let unsealed = merge.merged.iter().filter(|one| !one.is_sealed).count() as u64;
     let is_sealed = |one: &&PackedSegment| one.is_sealed;
     let end = merge.merged.iter().filter(is_sealed).map(|one| one.end).max().map_or(sealed, to_i64);
     let sql = "UPDATE logs SET sealed = $1, tail = tail - $2 + $3 WHERE account = $4 AND log = $5";
-    exec!(conn, sql, end, to_i64(gone), to_i64(kept), scope.key(), log)?;
+    exec!(conn, sql, end, to_i64(gone), to_i64(unsealed), scope.key(), log)?;
     tracing::debug!(origin = %merge.origin, from = gone, to = merge.merged.len(), "merged segments");
     Ok(true)
 }
@@ -405,15 +405,15 @@ pub(super) async fn drop_texts(
     for (first_seq, next_seq, texts) in rows {
         next = next_seq;
         let before = text_lines(texts.as_deref())?;
-        let mut kept = Vec::with_capacity(before.len());
+        let mut left = Vec::with_capacity(before.len());
         for line in &before {
             let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
-            kept.extend((!erased.contains(&text.hash())).then_some(line));
+            left.extend((!erased.contains(&text.hash())).then_some(line));
         }
-        if kept.len() == before.len() {
+        if left.len() == before.len() {
             continue;
         }
-        let packed = (!kept.is_empty()).then(|| packed(&kept, LEVEL_SEALED)).transpose()?;
+        let packed = (!left.is_empty()).then(|| pack_lines(&left, LEVEL_SEALED)).transpose()?;
         let sql = "UPDATE segments SET texts = $1 WHERE account = $2 AND log = $3 AND first_seq = $4";
         exec!(conn, sql, packed, scope.key(), log, first_seq)?;
     }

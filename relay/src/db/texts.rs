@@ -195,11 +195,12 @@ async fn texts_of_runs(
     let select = "SELECT t.seq, t.hash, t.line FROM k CROSS JOIN run_texts t WHERE t.account = @1@ AND t.box = @2@ \
                   AND t.epoch = SUBSTR(k.a, 65) AND t.seq = k.b AND t.hash = SUBSTR(k.a, 1, 64)";
     let rows = by_keys!(conn, (i64, String, String), select, (account, box_id.as_str()), keys, "BIGINT")?;
-    let read = |(seq, hash, line): (i64, String, String)| {
+    let mut found = Vec::with_capacity(rows.len());
+    for (seq, hash, line) in rows {
         let seq = u64::try_from(seq).map_err(|e| DbError::stored("text", e))?;
-        Ok(((seq, hash.parse().map_err(|e| DbError::stored("hash", e))?), line))
-    };
-    rows.into_iter().map(read).collect()
+        found.push(((seq, hash.parse().map_err(|e| DbError::stored("hash", e))?), line));
+    }
+    Ok(found)
 }
 
 /// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.

@@ -13,6 +13,7 @@ use crate::db::adoptions::Adoption;
 use crate::db::boxes::BoxOwner;
 use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
 use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
+use crate::db::facilities::OwnedFacility;
 use crate::db::{DbError, ScopedConnection, adoptions, boxes, entries, epochs, facilities, log_keys, texts};
 use record::messages::Answer;
 
@@ -70,7 +71,7 @@ impl Ingest {
         epochs::save_growth(&mut tx, &origin, grown, now_ms).await?;
         boxes::touch_last_seen(&mut tx, origin.box_id, now_ms).await?;
         self.commit(tx).await?;
-        self.steps.request(home.scope, home.facility);
+        self.steps.request(OwnedFacility { scope: home.scope, facility: home.facility });
         IngestCounters::add(&self.counters.stored, 1);
         IngestCounters::add(&self.counters.entries, batch.entries().len() as u64);
         Ok(done_reply(ack_with(origin.epoch, Answer::Checkpoint { checkpoint: cosigned })))
@@ -218,13 +219,16 @@ async fn append_batch(
     }
     let first = batch.entries().first().map_or(0, |(entry, _)| entry.seq());
     // Of a log that waits nothing is looked up.
-    let by_hash = |text: &TextLine| {
-        let at = usize::try_from(text.seq().saturating_sub(first)).unwrap_or(usize::MAX);
-        let entry = batch.entries().get(at);
-        way != Way::Waits && entry.is_some_and(|(entry, _)| texts::is_looked_up(entry))
-    };
-    let texts: Vec<(&TextLine, bool)> = batch.texts().iter().map(|text| (text, by_hash(text))).collect();
+    let texts =
+        batch.texts().iter().map(|text| (text, way != Way::Waits && is_looked_up(batch, first, text)));
+    let texts: Vec<(&TextLine, bool)> = texts.collect();
     entries::append_entries(conn, &held.origin, batch.entries(), &texts, &nodes).await
+}
+
+/// Whether the entry that a text stands beside is one whose texts are looked up.
+fn is_looked_up(batch: &Batch, first: u64, text: &TextLine) -> bool {
+    let at = usize::try_from(text.seq().saturating_sub(first)).unwrap_or(usize::MAX);
+    batch.entries().get(at).is_some_and(|(entry, _)| texts::is_looked_up(entry))
 }
 
 #[cfg(test)]

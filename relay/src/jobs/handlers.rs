@@ -11,6 +11,7 @@ use super::queue::{AfterRun, ClaimedJob, JobResult};
 use super::runner::JobHandlers;
 use super::upkeep::{drop_projections, erase_texts, merge_segments};
 use crate::accounts::retention::ForgetRounds;
+use crate::db::facilities::OwnedFacility;
 use crate::db::segments::{TAIL_MAX, platform_with_tails};
 use crate::db::{AccountScope, Db, DbError, PlatformReason, jobs, projections};
 use crate::projections::{close_windows, rebuild_facility};
@@ -86,7 +87,7 @@ impl RelayHandlers {
             return self.over(scope).await;
         }
         let began_ms = self.clock.now_ms();
-        rebuild_facility(&self.db, (scope, facility), &*self.clock).await?;
+        rebuild_facility(&self.db, OwnedFacility { scope, facility }, &*self.clock).await?;
         let ended_ms = self.clock.now_ms();
         let rest_ms = ended_ms.saturating_sub(began_ms).saturating_mul(REST_TIMES).clamp(0, REST_MS_MAX);
         let tx = self.db.write(scope).await?.into();

@@ -75,8 +75,8 @@ pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
     let mut missing: Vec<NewJob> = accounts.into_iter().filter(is_new).collect();
     for (kind, place) in due {
         match place {
-            Ok((_, facility)) if known.contains(&(kind, facility.to_string())) => {}
-            Ok((scope, facility)) => missing.push(NewJob::of_facility(kind, scope, facility, now_ms)),
+            Ok(place) if known.contains(&(kind, place.facility.to_string())) => {}
+            Ok(place) => missing.push(NewJob::of_facility(kind, place.scope, place.facility, now_ms)),
             Err(error) => tracing::error!(%error, "a facility is passed over"),
         }
     }

@@ -30,11 +30,13 @@ pub(super) async fn load_base_page(
     (part, from): (&BasePart, u64),
 ) -> Result<Vec<Entry>, DbError> {
     let lines = raw_page(conn, box_id, (part, from)).await?;
-    let read = |(seq, line): (u64, &Vec<u8>)| {
-        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
-        (entry.seq() == seq).then_some(entry).ok_or_else(|| DbError::stored("log", "entries are missing"))
-    };
-    (from..).zip(&lines).map(read).collect()
+    (from..).zip(&lines).map(|(seq, line)| read_entry(seq, line)).collect()
+}
+
+/// The entry of a line, which must have this number.
+pub(super) fn read_entry(seq: u64, line: &[u8]) -> Result<Entry, DbError> {
+    let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
+    (entry.seq() == seq).then_some(entry).ok_or_else(|| DbError::stored("log", "entries are missing"))
 }
 
 async fn raw_page(

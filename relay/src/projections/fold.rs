@@ -18,7 +18,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 
 use super::rollup;
-use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse, MovedUse, TypedText};
+use crate::db::cleanings::{EnteredText, IndexedCleaning, IndexedNote, IndexedUse, MovedUse};
 use crate::db::command_keys::KeyPlace;
 use crate::db::epochs::LogNumber;
 use crate::db::projections::ProjectionNumber;
@@ -109,13 +109,13 @@ fn key_of(entry: &Entry, event: &Event) -> Option<IdempotencyRecord> {
 
 /// The texts that were typed for a cleaning and are not erased.
 #[derive(Debug, Default)]
-struct TypedTexts {
-    who: Option<TypedText>,
-    note: Option<TypedText>,
+struct EnteredTexts {
+    who: Option<EnteredText>,
+    note: Option<EnteredText>,
 }
 
 /// The hashes of who and note, where a cleaning was recorded with them.
-fn typed_hashes(event: &Event) -> [Option<Hash>; 2] {
+fn entered_hashes(event: &Event) -> [Option<Hash>; 2] {
     let Event::CleaningRecorded(cleaning) = event else { return [None, None] };
     let who = match cleaning.who {
         CleanedBy::Entered { name, .. } => Some(name.hash),
@@ -124,31 +124,32 @@ fn typed_hashes(event: &Event) -> [Option<Hash>; 2] {
     [who, cleaning.note.map(|note| note.hash)]
 }
 
-fn texts_of(event: &Event, typed: &BTreeMap<Hash, String>) -> TypedTexts {
-    let text = |hash: Option<Hash>| {
-        let hash = hash?;
-        typed.get(&hash).map(|text| TypedText { hash, text: text.clone() })
-    };
-    let [who, note] = typed_hashes(event).map(text);
-    TypedTexts { who, note }
+fn texts_of(event: &Event, entered: &BTreeMap<Hash, String>) -> EnteredTexts {
+    let [who, note] = entered_hashes(event).map(|hash| find_text(hash?, entered));
+    EnteredTexts { who, note }
+}
+
+fn find_text(hash: Hash, entered: &BTreeMap<Hash, String>) -> Option<EnteredText> {
+    entered.get(&hash).map(|text| EnteredText { hash, text: text.clone() })
 }
 
 /// The texts that were typed for the cleanings among these entries.
-async fn read_typed(
+async fn load_entered_texts(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
     new: &[(&Entry, Event)],
 ) -> Result<BTreeMap<Hash, String>, DbError> {
-    let named = |(entry, event): &(&Entry, Event)| {
-        let hashes: Vec<Hash> = typed_hashes(event).into_iter().flatten().collect();
-        (!hashes.is_empty()).then(|| (entry.seq(), hashes))
-    };
-    let named: Vec<(u64, Vec<Hash>)> = new.iter().filter_map(named).collect();
-    let read = |line: String| {
+    let mut named: Vec<(u64, Vec<Hash>)> = Vec::new();
+    for (entry, event) in new {
+        let hashes: Vec<Hash> = entered_hashes(event).into_iter().flatten().collect();
+        named.extend((!hashes.is_empty()).then(|| (entry.seq(), hashes)));
+    }
+    let mut entered = BTreeMap::new();
+    for line in texts::named_texts(conn, origin, &named).await?.into_iter().flatten() {
         let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
-        Ok((text.hash(), text.text().to_owned()))
-    };
-    texts::named_texts(conn, origin, &named).await?.into_iter().flatten().map(read).collect()
+        entered.insert(text.hash(), text.text().to_owned());
+    }
+    Ok(entered)
 }
 
 /// A facility's state as far as some entries touch it.
@@ -218,7 +219,7 @@ impl FacilityProjection {
         let origin = &log.origin;
         let new: Vec<(&Entry, Event)> = new.iter().map(|entry| (*entry, entry.event())).collect();
         self.read_ahead(conn, origin, &new).await?;
-        let typed = read_typed(conn, origin, &new).await?;
+        let entered = load_entered_texts(conn, origin, &new).await?;
         for (entry, event) in &new {
             let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
             let Ok(changes) = match adopted {
@@ -236,7 +237,7 @@ impl FacilityProjection {
             let counts = changes.effects.iter().any(|effect| matches!(effect, FoldEffect::Cleaned(_)));
             let repeats = matches!(event, Event::CleaningRecorded(_)) && !counts;
             self.keep_key(line, key_of(entry, event), repeats);
-            self.note(log, (entry, event), &typed, changes);
+            self.note(log, entry, event, &entered, changes);
         }
         Ok(())
     }
@@ -317,8 +318,7 @@ impl FacilityProjection {
             return Ok(Vec::new());
         }
         let mut found = self.recorded_at(conn, origin, of).await?;
-        for ((line, first), place) in repeats::find_repeat(conn, (self.projection, origin.box_id), of).await?
-        {
+        for ((line, first), place) in repeats::find_repeat(conn, self.projection, origin.box_id, of).await? {
             self.known.note_place(line, place);
             self.known.again.insert(line, first);
             found.extend(self.recorded_at(conn, origin, first.of).await?);
@@ -344,8 +344,9 @@ impl FacilityProjection {
     fn note(
         &mut self,
         log: &FoldedLog,
-        (entry, event): (&Entry, &Event),
-        typed: &BTreeMap<Hash, String>,
+        entry: &Entry,
+        event: &Event,
+        entered: &BTreeMap<Hash, String>,
         changes: FoldChanges,
     ) {
         let at = &entry.head().at;
@@ -362,8 +363,8 @@ impl FacilityProjection {
         }
         for effect in changes.effects {
             match effect {
-                FoldEffect::Cleaned(cleaning) => self.cleaned(log, cleaning, texts_of(event, typed)),
-                FoldEffect::Recleaned(cleaning) => self.cleaned(log, cleaning, TypedTexts::default()),
+                FoldEffect::Cleaned(cleaning) => self.cleaned(log, cleaning, texts_of(event, entered)),
+                FoldEffect::Recleaned(cleaning) => self.cleaned(log, cleaning, EnteredTexts::default()),
                 FoldEffect::Used { used, ended_ms } => {
                     self.touch(used.tag, ended_ms);
                     self.uses.push(IndexedUse { log: log.number, used, ended_ms });
@@ -389,7 +390,7 @@ impl FacilityProjection {
         }
     }
 
-    fn cleaned(&mut self, log: &FoldedLog, cleaning: CleaningRecord, texts: TypedTexts) {
+    fn cleaned(&mut self, log: &FoldedLog, cleaning: CleaningRecord, texts: EnteredTexts) {
         let place = cleaning.place();
         let before = self.known.cleanings.remove(&place);
         let before_ms = before.as_ref().map_or(cleaning.performed_ms, |known| known.cleaning.performed_ms);

@@ -7,6 +7,7 @@ use record::ids::FacilityId;
 use tokio::sync::Notify;
 
 use crate::db::AccountScope;
+use crate::db::facilities::OwnedFacility;
 
 /// The queue of one process. What it forgets with the process, the next look over all facilities finds.
 #[derive(Debug, Default)]
@@ -24,7 +25,8 @@ struct WaitingFacilities {
 
 impl StepQueue {
     /// Puts a facility into the queue, unless it is there.
-    pub fn request(&self, scope: AccountScope, facility: FacilityId) {
+    pub fn request(&self, place: OwnedFacility) {
+        let OwnedFacility { scope, facility } = place;
         let mut waiting = self.lock();
         let of_account = waiting.facilities.entry(scope).or_default();
         if of_account.contains(&facility) {
@@ -40,7 +42,7 @@ impl StepQueue {
     }
 
     /// Waits for the next one.
-    pub async fn next(&self) -> (AccountScope, FacilityId) {
+    pub async fn next(&self) -> OwnedFacility {
         loop {
             if let Some(found) = self.take() {
                 // Another worker may wait for what is left.
@@ -52,7 +54,7 @@ impl StepQueue {
     }
 
     /// The next one, if any waits.
-    pub(crate) fn take(&self) -> Option<(AccountScope, FacilityId)> {
+    pub(crate) fn take(&self) -> Option<OwnedFacility> {
         let mut waiting = self.lock();
         let scope = waiting.turns.pop_front()?;
         let of_account = waiting.facilities.get_mut(&scope)?;
@@ -62,7 +64,7 @@ impl StepQueue {
         } else {
             waiting.turns.push_back(scope);
         }
-        facility.map(|facility| (scope, facility))
+        facility.map(|facility| OwnedFacility { scope, facility })
     }
 
     fn lock(&self) -> MutexGuard<'_, WaitingFacilities> {
@@ -78,16 +80,16 @@ mod tests {
     #[test]
     fn accounts_take_turns_and_each_facility_has_one_place() {
         let queue = StepQueue::default();
-        let facility = |n: u8| FacilityId::new(1, [n; 10]);
+        let place = |scope, n: u8| OwnedFacility { scope, facility: FacilityId::new(1, [n; 10]) };
         let (one, two) = (AccountScope::made_up(1), AccountScope::made_up(2));
         for n in [1, 2, 1, 3] {
-            queue.request(one, facility(n));
+            queue.request(place(one, n));
         }
-        queue.request(two, facility(9));
+        queue.request(place(two, 9));
         let order: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
-        let expected = [(one, 1), (two, 9), (one, 2), (one, 3)].map(|(scope, n)| (scope, facility(n)));
+        let expected = [(one, 1), (two, 9), (one, 2), (one, 3)].map(|(scope, n)| place(scope, n));
         assert_eq!(order, expected);
-        queue.request(two, facility(9));
-        assert_eq!(queue.take(), Some((two, facility(9))));
+        queue.request(place(two, 9));
+        assert_eq!(queue.take(), Some(place(two, 9)));
     }
 }

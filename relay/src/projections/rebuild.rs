@@ -19,9 +19,11 @@ use super::links;
 use super::overlaps::RunOverlaps;
 use super::rollup::refresh_rollup;
 use super::run_pages::{RunPage, RunPages};
-use super::step::{STEP_LINES, StepOutcome, fold_behind};
+use super::step::{FoldTimes, STEP_LINES, StepOutcome, fold_behind};
 use crate::db::epochs::LogNumber;
+use crate::db::facilities::OwnedFacility;
 use crate::db::projections::{self, ProjectionNumber, ProjectionRow};
+use crate::db::runs::NewRunPlace;
 use crate::db::{AccountScope, Db, DbError, ScopedConnection, epochs, facilities, runs, state};
 
 /// Items whose windows are counted in one transaction.
@@ -34,11 +36,8 @@ const TRIES_MAX: usize = 4;
 ///
 /// # Errors
 /// The database, or a stored line that is no entry: the live projection stays as it is.
-pub async fn rebuild_facility(
-    db: &Db,
-    (scope, facility): (AccountScope, FacilityId),
-    clock: &dyn Clock,
-) -> Result<bool, DbError> {
+pub async fn rebuild_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> Result<bool, DbError> {
+    let OwnedFacility { scope, facility } = place;
     let rebuild = Rebuild { db, scope, facility, clock };
     for _ in 0..TRIES_MAX {
         let mut tx = db.write(scope).await?;
@@ -78,9 +77,9 @@ impl Rebuild<'_> {
             let skips = projections::box_position(&mut conn, projection, box_id).await?;
             drop(conn);
             let Some(skips) = skips else { continue };
-            let (folded, lines, told_ms) = (0, 0, 0);
+            let (folded, lines, newest_ms) = (0, 0, 0);
             let steps =
-                FoldSteps { rebuild: self, projection, box_id, tx: None, skips, folded, lines, told_ms };
+                FoldSteps { rebuild: self, projection, box_id, tx: None, skips, folded, lines, newest_ms };
             match fold_box(steps).await {
                 Ok(()) => {}
                 Err(FoldFault::Dropped) => return Ok(false),
@@ -122,8 +121,8 @@ impl Rebuild<'_> {
             let row = projections::lock_building(&mut tx, projection).await?;
             let (Some(_), Some(row)) = (live, row) else { return Ok(false) };
             let known_ms = facilities::get(&mut tx, self.facility).await?.map_or(0, |row| row.known_ms);
-            let times = (self.clock.now_ms(), known_ms);
-            let outcome = fold_behind(&mut tx, self.facility, &row, times).await?;
+            let times = FoldTimes { now_ms: self.clock.now_ms(), known_ms };
+            let outcome = fold_behind(&mut tx, self.facility, &row, &times).await?;
             if !matches!(outcome, StepOutcome::More(_)) {
                 let swapped = projections::swap_live(&mut tx, self.facility, &row).await?;
                 if swapped {
@@ -165,7 +164,7 @@ struct FoldSteps<'a> {
     folded: u64,
     /// Of them, those in the present transaction.
     lines: usize,
-    told_ms: i64,
+    newest_ms: i64,
 }
 
 impl FoldSteps<'_> {
@@ -193,19 +192,19 @@ impl FoldSteps<'_> {
     }
 
     /// These lines are folded; the last of them was written at this time.
-    async fn advance(&mut self, lines: usize, told_ms: i64) -> Result<(), FoldFault> {
+    async fn advance(&mut self, lines: usize, newest_ms: i64) -> Result<(), FoldFault> {
         self.folded += lines as u64;
         self.lines += lines;
-        self.told_ms = self.told_ms.max(told_ms.min(self.rebuild.clock.now_ms()));
+        self.newest_ms = self.newest_ms.max(newest_ms.min(self.rebuild.clock.now_ms()));
         if self.lines < STEP_LINES { Ok(()) } else { self.commit(Some(self.folded)).await }
     }
 
     /// Ends the present transaction. `folded`: how many lines of the box there are by now; `None`: all of them.
     async fn commit(&mut self, folded: Option<u64>) -> Result<(), FoldFault> {
-        let (projection, box_id, told_ms) = (self.projection, self.box_id, self.told_ms);
+        let (projection, box_id, newest_ms) = (self.projection, self.box_id, self.newest_ms);
         let conn = self.conn().await?;
         projections::save_box_position(conn, projection, box_id, folded).await?;
-        projections::save_told(conn, projection, told_ms).await?;
+        projections::save_newest(conn, projection, newest_ms).await?;
         if let Some(tx) = self.tx.take() {
             tx.commit().await?;
         }
@@ -341,8 +340,9 @@ impl<'a> BoxFold<'a> {
         while self.is_next_here() {
             let (Some(place), Some(by)) = (self.walk.next_lines(), self.walk.next_adopter()) else { break };
             if place.from == place.run.lines().start {
-                let of = (self.steps.projection, self.steps.box_id);
-                runs::set_place(self.steps.conn().await?, of, (place.run, self.places), by).await?;
+                let new = NewRunPlace { run: place.run, place: self.places, by };
+                let (projection, box_id) = (self.steps.projection, self.steps.box_id);
+                runs::set_place(self.steps.conn().await?, projection, box_id, &new).await?;
                 self.places += 1;
             }
             let page = match self.pages.take(place) {

@@ -7,10 +7,12 @@ use record::entry::Entry;
 use record::ids::FacilityId;
 use service::clock::Clock;
 
+use super::base::read_entry;
 use super::fold::{FacilityProjection, FoldedLog};
 use super::queue::StepQueue;
+use crate::db::facilities::OwnedFacility;
 use crate::db::projections::{self, LogPosition, PROJECTION_VERSION, ProjectionRow};
-use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, entries, facilities};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, facilities};
 
 /// Entries that are folded in one transaction.
 pub const STEP_LINES: usize = 512;
@@ -32,11 +34,8 @@ pub enum StepOutcome {
 ///
 /// # Errors
 /// The database, or a stored line that cannot be read: nothing was changed, and the projection says why it does not go on.
-pub async fn step_facility(
-    db: &Db,
-    (scope, facility): (AccountScope, FacilityId),
-    clock: &dyn Clock,
-) -> Result<StepOutcome, DbError> {
+pub async fn step_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> Result<StepOutcome, DbError> {
+    let OwnedFacility { scope, facility } = place;
     let mut tx = db.write(scope).await?;
     let Some(live) = projections::lock_live(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
     let Some(row) = facilities::get(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
@@ -45,7 +44,7 @@ pub async fn step_facility(
         return Ok(StepOutcome::Idle);
     }
     let (now_ms, known_ms) = (clock.now_ms(), row.known_ms);
-    match fold_behind(&mut tx, facility, &live, (now_ms, known_ms)).await {
+    match fold_behind(&mut tx, facility, &live, &FoldTimes { now_ms, known_ms }).await {
         Ok(StepOutcome::Idle) => Ok(StepOutcome::Idle),
         Ok(outcome) => {
             facilities::lock_facility(&mut tx, facility).await?;
@@ -64,16 +63,25 @@ pub async fn step_facility(
     }
 }
 
+/// What a step reckons its windows from, milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FoldTimes {
+    pub(super) now_ms: i64,
+    /// Until when the boxes of the facility have told everything.
+    pub(super) known_ms: i64,
+}
+
 /// Folds what a projection lacks, in the caller's transaction, which holds its row.
 pub(super) async fn fold_behind(
     tx: &mut ScopedConnection,
     facility: FacilityId,
     row: &ProjectionRow,
-    (now_ms, known_ms): (i64, i64),
+    times: &FoldTimes,
 ) -> Result<StepOutcome, DbError> {
+    let FoldTimes { now_ms, known_ms } = *times;
     let mut left = STEP_LINES;
     let behind = projections::logs_behind(tx, facility, row.projection).await?;
-    let (mut told_ms, mut folded) = (row.told_ms, 0);
+    let (mut newest_ms, mut folded) = (row.newest_ms, 0);
     for position in &behind {
         if left == 0 {
             break;
@@ -86,16 +94,16 @@ pub(super) async fn fold_behind(
         fold.take(tx, &log, None, &new.iter().collect::<Vec<_>>()).await?;
         fold.store(tx, &log).await?;
         // A box whose clock runs ahead does not make the relay know the future.
-        told_ms = told_ms.max(fold.last_ms().min(now_ms));
-        fold.roll_up(tx, facilities::as_of_ms(now_ms, told_ms.max(known_ms))).await?;
+        newest_ms = newest_ms.max(fold.last_ms().min(now_ms));
+        fold.roll_up(tx, facilities::as_of_ms(now_ms, newest_ms.max(known_ms))).await?;
         projections::save_position(tx, row.projection, position.log, position.next + new.len() as u64)
             .await?;
     }
     if folded == 0 {
         return Ok(StepOutcome::Idle);
     }
-    projections::save_told(tx, row.projection, told_ms).await?;
-    facilities::is_known(tx, facility, told_ms).await?;
+    projections::save_newest(tx, row.projection, newest_ms).await?;
+    facilities::is_known(tx, facility, newest_ms).await?;
     Ok(if left == 0 { StepOutcome::More(folded) } else { StepOutcome::Folded(folded) })
 }
 
@@ -108,11 +116,7 @@ async fn load_entries(
     if lines.is_empty() {
         return Err(DbError::stored("log", "entries are missing"));
     }
-    let read = |(seq, line): (u64, &Vec<u8>)| {
-        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
-        (entry.seq() == seq).then_some(entry).ok_or_else(|| DbError::stored("log", "entries are missing"))
-    };
-    (position.next..).zip(&lines).map(read).collect()
+    (position.next..).zip(&lines).map(|(seq, line)| read_entry(seq, line)).collect()
 }
 
 /// Steps every facility that is behind until none is. How many entries. One that cannot be folded keeps no other from it.
@@ -134,7 +138,7 @@ pub async fn step_all(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
                 Ok(StepOutcome::Idle) => break,
                 Err(error) if error.is_unavailable() => return Err(error),
                 Err(error) => {
-                    tell_stopped(place, &error);
+                    log_stopped(place, &error);
                     break;
                 }
             }
@@ -143,7 +147,8 @@ pub async fn step_all(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
     Ok(folded)
 }
 
-fn tell_stopped((scope, facility): (AccountScope, FacilityId), error: &DbError) {
+fn log_stopped(place: OwnedFacility, error: &DbError) {
+    let OwnedFacility { scope, facility } = place;
     tracing::error!(
         account = %scope.account(), %facility, %error,
         "a facility's pages are not brought up to date: what its boxes send is stored, and it is tried again"
@@ -157,9 +162,9 @@ pub async fn run_steps(db: Db, queue: Arc<StepQueue>, clock: Arc<dyn Clock>) {
     loop {
         tokio::select! {
             place = queue.next() => match step_facility(&db, place, &*clock).await {
-                Ok(StepOutcome::More(_)) => queue.request(place.0, place.1),
+                Ok(StepOutcome::More(_)) => queue.request(place),
                 Ok(StepOutcome::Folded(_) | StepOutcome::Idle) => {}
-                Err(error) => tell_stopped(place, &error),
+                Err(error) => log_stopped(place, &error),
             },
             _ = looks.tick() => {
                 if let Err(error) = request_behind(&db, &queue).await {
@@ -173,8 +178,7 @@ pub async fn run_steps(db: Db, queue: Arc<StepQueue>, clock: Arc<dyn Clock>) {
 async fn request_behind(db: &Db, queue: &StepQueue) -> Result<(), DbError> {
     let behind = projections::platform_behind(&mut db.platform_read(PlatformReason::Work).await?).await?;
     for one in behind.iter().filter(|one| !one.awaits_rebuild) {
-        let (scope, facility) = one.place()?;
-        queue.request(scope, facility);
+        queue.request(one.place()?);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use record::sign::VerifierKey;
+use relay::db::facilities::OwnedFacility;
 use relay::db::{DbError, log_pages};
 use relay::projections::rebuild_facility;
 
@@ -109,7 +110,7 @@ fn hash_of(line: &str, hash: record::tree::Hash) -> String {
 
 /// Runs a rebuild, and drops it after so many steps of its future: as a process that is killed.
 async fn rebuild_cut(world: &World, polls: usize) -> Option<Result<bool, DbError>> {
-    let place = (world.scope, world.facility);
+    let place = OwnedFacility { scope: world.scope, facility: world.facility };
     let mut rebuild = pin!(rebuild_facility(&world.db, place, &*world.clock));
     let mut left = polls;
     std::future::poll_fn(|cx| {

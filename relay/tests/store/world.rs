@@ -7,6 +7,7 @@ use record::checkpoint::CosignedCheckpoint;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, BatchRefused};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
+use relay::db::facilities::OwnedFacility;
 use relay::db::history::{CleaningRow, HistoryCursor, HistoryScope, load_cleanings};
 use relay::db::projections::{self, ProjectionNumber};
 use relay::db::{
@@ -174,7 +175,7 @@ impl World {
         let mut tx = self.db.write(self.scope).await.unwrap();
         facilities::request_rebuild(&mut tx, self.facility).await.unwrap();
         tx.commit().await.unwrap();
-        let place = (self.scope, self.facility);
+        let place = OwnedFacility { scope: self.scope, facility: self.facility };
         assert!(relay::projections::rebuild_facility(&self.db, place, &*self.clock).await.unwrap());
     }
 }

@@ -61,7 +61,7 @@ CREATE INDEX facilities_projection ON facilities (account, projection);
 
 -- Everything that is a fold over a facility's entries carries the number of its projection; another one is made beside the live one
 -- and takes its place. `version`: of the code that folds. `state`: building, live, dropped. `rebuilds`: the facility's when it was
--- begun. `told_ms`: when the newest folded entry was written. `error`: why it does not go on.
+-- begun. `newest_ms`: when the newest folded entry was written. `error`: why it does not go on.
 CREATE TABLE projections (
   projection @SERIAL@,
   account BIGINT NOT NULL,
@@ -70,7 +70,7 @@ CREATE TABLE projections (
   state @ID@ NOT NULL,
   rebuilds BIGINT NOT NULL,
   made_ms BIGINT NOT NULL,
-  told_ms BIGINT NOT NULL,
+  newest_ms BIGINT NOT NULL,
   error TEXT
 );
 CREATE INDEX projections_facility ON projections (account, facility);
