@@ -30,6 +30,7 @@ use relay::db::tokens::{self, NewToken};
 use relay::db::{AccountScope, Db, DbConnection, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
+use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mqtt::Outbox;
 use relay::objects::PhotoStore;
 use relay::web::{WebSettings, WebState, build_router};
@@ -129,7 +130,9 @@ async fn bench(cleanings: i64) -> Bench {
         Arc::new(SystemRandom) as Arc<dyn RandomSource>,
     );
     let keys = dir.path().join("keys");
-    let (fleet, cosigner) = Fleet::open(db.clone(), keys, "bench", None, seams.clone()).unwrap();
+    let keys = AuthorityKeys::open(&db, keys, "bench", KeyNeeds::ALL, seams.clone()).await.unwrap();
+    let keys = Arc::new(keys);
+    let fleet = Fleet::open(db.clone(), Arc::clone(&keys), None, seams.clone()).unwrap();
     let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
     let scope = AccountScope::of(account);
     let (log, tags) = log(cleanings);
@@ -141,7 +144,7 @@ async fn bench(cleanings: i64) -> Bench {
     boxes::insert_box(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
     epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
-    let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), Outbox::new());
+    let ingest = Ingest::new(db.clone(), keys.shared(), seams.clone(), Outbox::new());
     tell(&ingest, &log).await;
     let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;

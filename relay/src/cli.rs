@@ -43,9 +43,9 @@ pub(crate) struct CommonArgs {
 pub(crate) enum ProcessRole {
     /// Everything.
     All,
-    /// Boxes: MQTT and photos.
+    /// Boxes: MQTT, photos and claims.
     Ingest,
-    /// People: pages, API, claims.
+    /// People: pages and API.
     Web,
     /// Jobs.
     Work,
@@ -123,6 +123,9 @@ pub(crate) enum Command {
     /// Boxes.
     #[command(subcommand)]
     Box(BoxOrder),
+    /// The keys that boxes know this relay by.
+    #[command(subcommand)]
+    Keys(KeyCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -305,6 +308,14 @@ pub(crate) enum BoxOrder {
     /// Logs under a box's name.
     #[command(subcommand)]
     Epoch(EpochOrder),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make the first keys in this data folder, where the database names none. `serve` with the role `all` does so on an empty database.
+    Init,
+    /// List the keys: kind, number, state, times and fingerprint, and whether this folder has the private half.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 //!
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`, `rollup_rounds` what time alone changes in them;
-//! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
+//! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
 
@@ -17,6 +17,7 @@ pub mod db;
 pub mod fleet;
 pub mod health;
 pub mod ingest;
+pub mod keys;
 mod limit;
 pub mod listen;
 pub mod mqtt;
@@ -37,6 +38,7 @@ use admin::{AdminCommand, EpochAct};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
 use fleet::ClaimWishes;
+use keys::KeyNeeds;
 use serve::RelayContext;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
@@ -109,7 +111,7 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
             match failure {
-                Failure::Serve(ServeError::Settings(_)) => ProgramExit::Settings.into(),
+                Failure::Serve(error) if error.needs_person() => ProgramExit::Settings.into(),
                 _ => ProgramExit::Failure.into(),
             }
         }
@@ -151,13 +153,13 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             Ok(serve::serve_relay(settings, role, clock).await?)
         }
         Command::Migrate => {
-            let context = RelayContext::open(settings, clock).await?;
+            let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             context.db.close().await;
             print_line(&format!("schema {}", db::SCHEMA_VERSION))
         }
-        Command::Verify => verify_logs(&RelayContext::open(settings, clock).await?).await,
+        Command::Verify => verify_logs(&RelayContext::open(settings, KeyNeeds::NONE, clock).await?).await,
         Command::Rebuild => {
-            let context = RelayContext::open(settings, clock).await?;
+            let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             let count = audit::rebuild_rows(&context.db, context.clock.now_ms()).await?;
             print_line(&format!("rebuilt {count} facilities"))
         }
@@ -166,8 +168,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
 }
 
 async fn verify_logs(context: &RelayContext) -> Result<(), Failure> {
-    let cosigners = [context.cosigner.verifier().clone()];
-    let found = audit::verify_logs(&context.db, &cosigners).await?;
+    let found = audit::verify_logs(&context.db, &context.keys.now().cosigners()).await?;
     print_line(&format!("{} logs, {} entries", found.logs, found.entries))?;
     if found.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(found.faults.join("\n"))) }
 }
@@ -211,6 +212,8 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             AdminCommand::BoxRevoke { account, box_id }
         }
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
+        Command::Keys(cli::KeyCommand::Init) => AdminCommand::KeyInit,
+        Command::Keys(cli::KeyCommand::List) => AdminCommand::KeyList,
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }
@@ -281,7 +284,7 @@ async fn execute_offline(
         Ok(AdminAnswer::Error(why)) => return Err(Failure::Refused(why)),
         Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => return Err(error.into()),
         Err(AskError::NotRunning { .. }) => {
-            let context = RelayContext::open(settings, clock).await?;
+            let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             if let Some(urls) = serve::configured_urls(settings) {
                 context.fleet.open_at(urls);
             }

@@ -27,9 +27,10 @@ use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError};
-use crate::fleet::{Fleet, KeyError, RelayUrls};
+use crate::fleet::{Fleet, RelayUrls};
 use crate::health::HealthContext;
 use crate::ingest::Ingest;
+use crate::keys::{AuthorityKeys, KeyError, KeyNeeds};
 use crate::listen::{BoxHost, Listener, ListenerSecurity};
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
@@ -82,11 +83,22 @@ pub enum ServeError {
     },
 }
 
+impl ServeError {
+    /// Whether another start would find the same, so that a person must come first.
+    pub(crate) fn needs_person(&self) -> bool {
+        match self {
+            Self::Settings(_) => true,
+            Self::Key(error) => error.needs_person(),
+            _ => false,
+        }
+    }
+}
+
 /// What every part of a process works with.
 pub(crate) struct RelayContext {
     pub(crate) db: Db,
     pub(crate) fleet: Arc<Fleet>,
-    pub(crate) cosigner: record::sign::SignerKey,
+    pub(crate) keys: Arc<AuthorityKeys>,
     pub(crate) outbox: Outbox,
     pub(crate) strangers: Arc<StrangerCounters>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -95,19 +107,24 @@ pub(crate) struct RelayContext {
 
 impl RelayContext {
     /// Opens data folder, database and keys.
-    pub(crate) async fn open(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
+    pub(crate) async fn open(
+        settings: &RelaySettings,
+        needs: KeyNeeds,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServeError> {
         let data = settings.data()?;
         make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let db = Db::open(&settings.database()?).await?;
         db.migrate(clock.now_ms()).await?;
         let seams = (Arc::clone(&clock), Arc::clone(&random));
-        let keys = data.join("keys");
-        let public = settings.public_identity();
-        let (fleet, cosigner) = Fleet::open(db.clone(), keys, settings.host(), public, seams)?;
+        let folder = data.join("keys");
+        let keys = AuthorityKeys::open(&db, folder, settings.host(), needs, seams.clone()).await?;
+        let keys = Arc::new(keys);
+        let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
-        Ok(Self { db, fleet, cosigner, outbox, strangers, clock, random })
+        Ok(Self { db, fleet, keys, outbox, strangers, clock, random })
     }
 
     pub(crate) fn office(&self) -> AdminHandler {
@@ -148,7 +165,7 @@ pub(crate) async fn serve_relay(
     let io = |what| move |source| ServeError::Io { what, source };
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
-    let parts = RelayContext::open(settings, Arc::clone(&clock)).await?;
+    let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let db = parts.db.clone();
     let data = settings.data()?;
     let socket =
@@ -247,21 +264,21 @@ async fn open_relay(
         };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
-    let mut people = None;
-    if role.serves_pages() {
+    let mut public = None;
+    if role.serves_pages() || role.ingests() {
         let tcp = bind_listeners(settings.https.listen).await?;
-        people = Some((for_people(settings, &parts, photos.clone(), &tcp)?, tcp));
+        public = Some((for_public(settings, role, &parts, (&photos, &tcp))?, tcp));
     }
     let (db, clock, random) = (parts.db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let mut ingest = None;
     if role.ingests() {
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let outbox = parts.outbox.clone();
-        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.cosigner, Vec::new(), seams, outbox)));
+        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, outbox)));
     }
     let boxes = ingest.as_ref().map(|ingest| for_boxes(settings, &db, &photos, ingest, &clock, &random));
     let boxes = boxes.transpose()?;
-    if let Some((router, tcp)) = people {
+    if let Some((router, tcp)) = public {
         let security = listen::public_tls(fleet.public_identity(&names)?)?;
         let boxes_here = name_boxes(settings, &fleet, boxes.as_ref())?;
         let listener = Listener::start_with(tcp, security, router, connections, boxes_here);
@@ -332,7 +349,29 @@ fn for_boxes(
     Ok(box_api::box_router(boxes)?)
 }
 
-/// Pages, API, and what boxes may ask that have no certificate yet.
+/// What the public listener serves: pages and API, and what boxes may ask that have no certificate yet. That is answered where boxes
+/// are heard, so that no host needs the authority's private half for pages alone; a balancer sends `/box/` there.
+fn for_public(
+    settings: &RelaySettings,
+    role: ProcessRole,
+    parts: &RelayContext,
+    (photos, tcp): (&PhotoStore, &TcpListener),
+) -> Result<axum::Router, ServeError> {
+    let mut router = axum::Router::new();
+    if role.ingests() {
+        let per_minute = settings.limits.claims_per_address;
+        let gate = limit::RequestGate::per_minute(per_minute, Arc::clone(&parts.clock));
+        let strangers = axum::middleware::from_fn_with_state(gate, limit::count_request);
+        let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
+        router = router.merge(claims.layer(strangers));
+    }
+    if role.serves_pages() {
+        router = router.merge(for_people(settings, parts, photos.clone(), tcp)?);
+    }
+    Ok(router)
+}
+
+/// Pages and API.
 fn for_people(
     settings: &RelaySettings,
     parts: &RelayContext,
@@ -351,10 +390,18 @@ fn for_people(
         strangers: Arc::clone(&parts.strangers),
         settings: web::WebSettings { public_url },
     };
-    let gate = limit::RequestGate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
-    let strangers = axum::middleware::from_fn_with_state(gate, limit::count_request);
-    let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
-    Ok(claims.layer(strangers).merge(web::build_router(state)?))
+    Ok(web::build_router(state)?)
+}
+
+/// Which private halves a role needs. A public listener without a certificate of the operator's shows one of the relay's own authority.
+fn key_needs(settings: &RelaySettings, role: ProcessRole) -> KeyNeeds {
+    match role {
+        ProcessRole::All => KeyNeeds::ALL,
+        ProcessRole::Ingest => KeyNeeds::INGEST,
+        ProcessRole::Web if settings.public_identity().is_some() => KeyNeeds::NONE,
+        ProcessRole::Web => KeyNeeds::WEB,
+        ProcessRole::Work => KeyNeeds::WORK,
+    }
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.

@@ -372,6 +372,77 @@ async fn people_and_tokens_by_command() {
     assert!(listed["tokens"].as_array().unwrap().iter().all(|t| t["revoked_by"] == "operator"), "{listed}");
 }
 
+/// A process that must not run: its status and what it said.
+fn refused(mut program: std::process::Command) -> (Option<i32>, String) {
+    let done = program.output().unwrap();
+    (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+fn cosign_key(data: &Path, database: &str) -> Value {
+    let listed = order(data, &["keys", "list", "--database", database], "");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    listed["keys"].as_array().unwrap().iter().find(|key| key["kind"] == "cosign").unwrap().clone()
+}
+
+/// One database and two folders: the second process would be another authority than the one that boxes trust.
+#[tokio::test]
+async fn a_folder_that_is_not_the_databases_starts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = |name: &str| dir.path().join(name);
+    let database = format!("sqlite:{}", folder("shared.db").display());
+    let serve = |data: &str, role: &str| {
+        let mut program = program(&folder(data));
+        program.args(["serve", "--role", role, "--database", &database]);
+        program
+    };
+    // Nobody but a process that does everything makes keys.
+    let (status, words) = refused(serve("first", "ingest"));
+    assert!(status == Some(78) && words.contains("keys init"), "{status:?} {words}");
+    order(&folder("first"), &["keys", "init", "--database", &database], "");
+    let (status, words) = refused({
+        let mut again = program(&folder("first"));
+        again.args(["keys", "init", "--database", &database]);
+        again
+    });
+    assert!(status == Some(1) && words.contains("already"), "{status:?} {words}");
+    let ours = cosign_key(&folder("first"), &database);
+    assert_eq!(
+        (&ours["n"], &ours["state"], &ours["private_half"]),
+        (&json!(1), &json!("current"), &json!(true))
+    );
+    let fingerprint = ours["fingerprint"].as_str().unwrap();
+    let (status, words) = refused(serve("second", "ingest"));
+    assert!(status == Some(78) && words.contains("no such key"), "{status:?} {words}");
+    // Another relay's folder: both fingerprints are named.
+    let elsewhere = format!("sqlite:{}", folder("other.db").display());
+    order(&folder("second"), &["keys", "init", "--database", &elsewhere], "");
+    std::fs::remove_file(folder("second").join("keys/ca-1.key")).unwrap();
+    std::fs::copy(folder("first").join("keys/ca-1.key"), folder("second").join("keys/ca-1.key")).unwrap();
+    let theirs = cosign_key(&folder("second"), &elsewhere);
+    let (status, words) = refused(serve("second", "all"));
+    assert_eq!(status, Some(78), "{words}");
+    assert!(
+        words.contains(fingerprint) && words.contains(theirs["fingerprint"].as_str().unwrap()),
+        "{words}"
+    );
+    assert!(words.contains("keys import"), "{words}");
+    // A process that only works needs no key of those; its own is another one here.
+    let (status, words) = refused(serve("second", "work"));
+    assert!(status == Some(78) && words.contains("the directive key 1"), "{status:?} {words}");
+    // With the folder of the first it is the same relay.
+    for file in std::fs::read_dir(folder("first").join("keys")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder("second").join("keys").join(file.file_name())).unwrap();
+    }
+    assert_eq!(cosign_key(&folder("second"), &database), ours);
+    let mut relay = Command::from(serve("second", "all"));
+    let mut child = relay.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    tokio::time::timeout(LONG, out.read_line(&mut line)).await.unwrap().unwrap();
+    assert!(line.contains("\"relay\":1"), "{line}");
+}
+
 #[test]
 fn settings_that_do_not_fit_end_it_at_once() {
     let dir = tempfile::tempdir().unwrap();

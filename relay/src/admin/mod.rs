@@ -2,6 +2,7 @@
 //! it does not run, directly.
 
 mod epochs;
+mod keys;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::db::tokens::TokenRow;
 use crate::db::users::PersonRow;
 use crate::db::{AccountScope, Db, DbConnection, DbError, accounts, boxes, facilities, tokens, users};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
+use crate::keys::KeyError;
 use crate::mqtt::Outbox;
 
 pub use epochs::EpochAct;
@@ -120,6 +122,10 @@ pub enum AdminCommand {
         /// What is to be done.
         act: EpochAct,
     },
+    /// The first keys.
+    KeyInit,
+    /// All keys, and how each stands.
+    KeyList,
 }
 
 /// Why an order was not carried out.
@@ -144,6 +150,8 @@ pub enum AdminError {
     /// Claims.
     #[error(transparent)]
     Fleet(#[from] FleetError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -232,6 +240,8 @@ impl AdminHandler {
             AdminCommand::EpochDecide { account, box_id, epoch, act } => {
                 self.decide_epoch(account, LogOrigin { box_id, epoch }, act).await
             }
+            AdminCommand::KeyInit => self.init_keys().await,
+            AdminCommand::KeyList => self.list_keys().await,
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod adoptions;
 pub mod audit;
+pub mod authority;
 pub mod boxes;
 pub mod buckets;
 pub mod claims;

@@ -6,14 +6,13 @@ use record::ids::{BoxId, Epoch, FacilityId, UserId};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use super::ca::SignedCsr;
-use super::keys::KeyError;
 use super::{Fleet, FleetError};
 use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
 use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities, log_keys};
+use crate::keys::{AuthorityKind, KeyError, SignedCsr};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
@@ -234,18 +233,20 @@ impl Fleet {
     ) -> Result<ClaimAnswer, ClaimRefusal> {
         let row = facilities::get(tx, scope, facility).await?;
         let row = row.ok_or_else(|| DbError::stored("claim", "its facility is gone"))?;
-        let issued = self.authority.certify(box_id, csr, now_ms, &*self.random)?;
+        let keyring = self.keys.now();
+        let authority = keyring.box_authority().ok_or(KeyError::NotHere(AuthorityKind::Ca))?;
+        let issued = authority.certify(box_id, csr, now_ms, &*self.random)?;
         boxes::insert_certificate(tx, scope, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
         let urls = self.urls().ok_or_else(|| DbError::stored("address", "the listeners are not open yet"))?;
         Ok(ClaimAnswer {
-            chain: format!("{}{}", issued.pem, self.authority.pem()),
+            chain: format!("{}{}", issued.pem, authority.pem()),
             account: scope.account(),
             facility: ClaimedFacility { id: facility, name: row.name, zone: row.zone },
             relay_url: urls.relay.clone(),
             mqtt_url: urls.mqtt.clone(),
             photos_url: urls.photos.clone(),
-            cosign_keys: self.cosign_keys(),
-            directive_keys: self.directive_keys(),
+            cosign_keys: self.trusted_texts(AuthorityKind::Cosign),
+            directive_keys: self.trusted_texts(AuthorityKind::Directive),
             relay_ca: self.trust(),
             expires_s: issued.not_after_ms / 1_000,
         })
@@ -262,6 +263,10 @@ impl Fleet {
         wishes: super::ClaimWishes,
     ) -> Result<String, FleetError> {
         let urls = self.urls().ok_or(FleetError::NoAddress)?;
+        let cosign_keys = self.trusted_texts(AuthorityKind::Cosign);
+        if cosign_keys.is_empty() {
+            return Err(FleetError::NoKeys);
+        }
         let now_ms = self.clock.now_ms();
         let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
@@ -270,8 +275,8 @@ impl Fleet {
         let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),
-            cosign_keys: &self.cosign_keys(),
-            directive_keys: &self.directive_keys(),
+            cosign_keys: &cosign_keys,
+            directive_keys: &self.trusted_texts(AuthorityKind::Directive),
             mqtt_url: &urls.mqtt,
             facility,
             zone: &row.zone,

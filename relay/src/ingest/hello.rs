@@ -133,7 +133,7 @@ impl Ingest {
         // What somebody's log contradicts is no matter of the box's.
         let Some(log) = held.own_key() else { return Ok(false) };
         // Another relay's cosignature, or rubbish, is no evidence of ours.
-        let Ok(shown) = CosignedCheckpoint::verify(note, origin, &log, &self.cosigners) else {
+        let Ok(shown) = CosignedCheckpoint::verify(note, origin, &log, &self.keys.now().cosigners()) else {
             return Ok(false);
         };
         let (size, root) = (shown.checkpoint().size, shown.checkpoint().root);

@@ -22,11 +22,12 @@ use record::batch::UnverifiedBatch;
 use record::checkpoint::{Checkpoint, LogOrigin};
 use record::ids::{BoxId, Epoch, UserId};
 use record::messages::{Ack, Answer, BatchRefused, VERSION};
-use record::sign::{SignedNote, SignerKey, VerifierKey};
+use record::sign::SignedNote;
 use record::verify::{BatchRefusal, SignedBatch};
 
 use crate::db::boxes::BoxOwner;
 use crate::db::{AccountScope, Db, DbConnection, DbError, boxes, entries, epochs};
+use crate::keys::SharedKeyring;
 use crate::mqtt::{Outbox, PublishOutcome};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
 pub use refold::{log_chain, rebuild_facility};
@@ -80,9 +81,7 @@ impl IngestCounters {
 /// The room behind the MQTT listener.
 pub struct Ingest {
     db: Db,
-    /// Present cosigner first; earlier ones still vouch for what they signed.
-    cosigner: SignerKey,
-    cosigners: Vec<VerifierKey>,
+    keys: SharedKeyring,
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
     outbox: Outbox,
@@ -134,18 +133,15 @@ enum Opened {
 }
 
 impl Ingest {
-    /// For one database and one cosigning key; `earlier` keys still vouch for what they signed.
+    /// For one database and the keys that cosign; earlier ones still vouch for what they signed.
     pub fn new(
         db: Db,
-        cosigner: SignerKey,
-        earlier: Vec<VerifierKey>,
+        keys: impl Into<SharedKeyring>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
         outbox: Outbox,
     ) -> Self {
-        let mut cosigners = vec![cosigner.verifier().clone()];
-        cosigners.extend(earlier);
         let counters = IngestCounters::default();
-        Self { db, cosigner, cosigners, clock, random, outbox, counters }
+        Self { db, keys: keys.into(), clock, random, outbox, counters }
     }
 
     /// Counters since the start.

@@ -52,7 +52,9 @@ impl CertificateWatcher {
 
     /// Looks at the files and takes up what changed.
     pub(super) fn look(&mut self, open: &Open) {
-        for whose in [Whose::Boxes, Whose::Public] {
+        // A process without such a listener may be without the private half too.
+        let shows = [open.mqtt.is_some(), open.https.is_some()];
+        for whose in [Whose::Boxes, Whose::Public].into_iter().filter(|whose| shows[*whose as usize]) {
             let at = whose as usize;
             match self.take_up(whose, open) {
                 Ok(()) => self.refused[at] = None,
@@ -118,6 +120,7 @@ mod tests {
     use super::*;
     use crate::db::Db;
     use crate::fleet::PublicIdentity;
+    use crate::keys::{AuthorityKeys, KeyNeeds};
 
     const NOW_MS: i64 = 1_763_610_000_000;
     const FOUR: service::listener::ConnectionLimits =
@@ -181,8 +184,9 @@ mod tests {
             Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
             Arc::new(SeededRandom::new(1)) as Arc<dyn RandomSource>,
         );
-        let opened = Fleet::open(db, file("keys"), "localhost", Some(public), seams);
-        let fleet = Arc::new(opened.unwrap().0);
+        db.migrate(NOW_MS).await.unwrap();
+        let keys = AuthorityKeys::open(&db, file("keys"), "localhost", KeyNeeds::ALL, seams.clone()).await;
+        let fleet = Arc::new(Fleet::open(db, Arc::new(keys.unwrap()), Some(public), seams).unwrap());
         let names = vec!["localhost".to_owned()];
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let security = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();

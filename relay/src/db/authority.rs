@@ -1,0 +1,62 @@
+//! Which keys this relay is known by, of all accounts: their public halves and how each stands.
+
+use super::{DbConnection, DbError, all, exec, impl_from_row, opt};
+
+/// A key as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityRow {
+    /// `ca`, `cosign` or `directive`.
+    pub kind: String,
+    /// From 1 in each kind.
+    pub n: i64,
+    /// A verifier key as text; of an authority its certificate, PEM.
+    pub public: String,
+    pub fingerprint: String,
+    /// `next`, `current`, `retired` or `revoked`.
+    pub state: String,
+    pub from_ms: i64,
+    pub until_ms: Option<i64>,
+}
+
+impl_from_row!(AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms });
+
+/// All of them, by kind and number.
+pub async fn platform_list(conn: &mut DbConnection) -> Result<Vec<AuthorityRow>, DbError> {
+    let sql = "SELECT kind, n, public, fingerprint, state, from_ms, until_ms FROM authority ORDER BY kind, n";
+    all!(conn, AuthorityRow, sql)
+}
+
+/// Whoever else would change them waits until this transaction has ended. SQLite has one that writes.
+pub async fn platform_lock(conn: &mut DbConnection) -> Result<(), DbError> {
+    match conn {
+        DbConnection::Sqlite(_) | DbConnection::SqliteTx(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        _ => exec!(conn, "LOCK TABLE authority IN EXCLUSIVE MODE").map(drop),
+    }
+}
+
+/// Keeps a new one.
+pub async fn platform_insert(conn: &mut DbConnection, row: &AuthorityRow) -> Result<(), DbError> {
+    let sql = "INSERT INTO authority (kind, n, public, fingerprint, state, from_ms, until_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms } = row.clone();
+    exec!(conn, sql, kind, n, public, fingerprint, state, from_ms, until_ms).map(drop)
+}
+
+/// Sets how a key stands, where it still stands as `before`. Whether it did.
+pub async fn platform_set_state(
+    conn: &mut DbConnection,
+    (kind, n): (&str, i64),
+    (before, after): (&str, &str),
+    until_ms: Option<i64>,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE authority SET state = $1, until_ms = $2 WHERE kind = $3 AND n = $4 AND state = $5";
+    let (kind, before, after) = (kind.to_owned(), before.to_owned(), after.to_owned());
+    Ok(exec!(conn, sql, after, until_ms, kind, n, before)? > 0)
+}
+
+/// Whether anybody trusts a key of this relay already: a box, or a claim file that somebody holds.
+pub async fn platform_is_trusted(conn: &mut DbConnection) -> Result<bool, DbError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM boxes) OR EXISTS (SELECT 1 FROM claims)";
+    Ok(opt!(conn, (bool,), sql)?.is_some_and(|(is_trusted,)| is_trusted))
+}
