@@ -7,6 +7,7 @@ use record::ids::{AccountId, BoxId, Epoch, FacilityId};
 use service::settings::SettingsError;
 
 use crate::accounts::token::TokenLife;
+use crate::keys::AuthorityKind;
 
 /// CleanTrack's relay.
 #[derive(Debug, Parser)]
@@ -316,6 +317,36 @@ pub(crate) enum KeyCommand {
     Init,
     /// List the keys: kind, number, state, times and fingerprint, and whether this folder has the private half.
     List,
+    /// Make the next key of a kind in this data folder. Boxes learn of it; it becomes the current one when all know it, or after 30 days.
+    Rotate {
+        /// What it is for.
+        #[arg(value_enum)]
+        kind: AuthorityKind,
+    },
+    /// Revoke a key that was leaked or lost. It signs nothing from now on, and the public list says that what it signed proves nothing.
+    Revoke {
+        /// What it is for.
+        #[arg(value_enum)]
+        kind: AuthorityKind,
+        /// Its number.
+        number: i64,
+    },
+    /// Write the private halves in this data folder to a new file, sealed under a passphrase: standard input, one line.
+    Export {
+        /// The file, which `age` opens too.
+        file: PathBuf,
+        /// Read the passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Put the keys of such a file into this data folder. The passphrase is read from standard input, one line.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Read the passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,12 +29,15 @@ pub mod settings;
 pub mod web;
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, Write as _};
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use accounts::people::PersonAct;
 use admin::{AdminCommand, EpochAct};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
 use fleet::ClaimWishes;
@@ -163,7 +166,12 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             let count = audit::rebuild_rows(&context.db, context.clock.now_ms()).await?;
             print_line(&format!("rebuilt {count} facilities"))
         }
-        order => execute_offline(settings, order_of(order)?, clock).await,
+        Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
+            let passphrase = read_passphrase(passphrase_file.as_deref())?;
+            let done = execute_offline(settings, AdminCommand::KeyExport { passphrase }, clock).await?;
+            save_sealed(&file, &done)
+        }
+        order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
     }
 }
 
@@ -212,8 +220,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             AdminCommand::BoxRevoke { account, box_id }
         }
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
-        Command::Keys(cli::KeyCommand::Init) => AdminCommand::KeyInit,
-        Command::Keys(cli::KeyCommand::List) => AdminCommand::KeyList,
+        Command::Keys(order) => key_order(order)?,
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }
@@ -263,6 +270,50 @@ fn epoch_order(order: cli::EpochOrder) -> AdminCommand {
     }
 }
 
+fn key_order(order: cli::KeyCommand) -> Result<AdminCommand, Failure> {
+    Ok(match order {
+        cli::KeyCommand::Init => AdminCommand::KeyInit,
+        cli::KeyCommand::List => AdminCommand::KeyList,
+        cli::KeyCommand::Rotate { kind } => AdminCommand::KeyRotate { kind },
+        cli::KeyCommand::Revoke { kind, number } => AdminCommand::KeyRevoke { kind, n: number },
+        cli::KeyCommand::Export { passphrase_file, .. } => {
+            AdminCommand::KeyExport { passphrase: read_passphrase(passphrase_file.as_deref())? }
+        }
+        cli::KeyCommand::Import { file, passphrase_file } => {
+            let mut sealed = Vec::new();
+            let opened = std::fs::File::open(&file).map_err(io_failure("open the file of keys"))?;
+            let limit = keys::SEALED_BYTES_MAX as u64 + 1;
+            opened.take(limit).read_to_end(&mut sealed).map_err(io_failure("read the file of keys"))?;
+            if sealed.len() > keys::SEALED_BYTES_MAX {
+                return Err(Failure::Refused("the file is too long for an export of keys".to_owned()));
+            }
+            let passphrase = read_passphrase(passphrase_file.as_deref())?;
+            AdminCommand::KeyImport { passphrase, sealed: STANDARD.encode(sealed) }
+        }
+    })
+}
+
+/// From the first line of a file, else of standard input.
+fn read_passphrase(file: Option<&Path>) -> Result<String, Failure> {
+    let Some(file) = file else { return secret_line() };
+    let text = std::fs::read_to_string(file).map_err(io_failure("read the file of the passphrase"))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// A new file, flushed: one that is there is never written over.
+fn save_sealed(file: &Path, done: &serde_json::Value) -> Result<(), Failure> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let sealed = done.get("sealed").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let sealed = STANDARD.decode(sealed);
+    let sealed = sealed.map_err(|_| Failure::Refused("the relay gave no sealed keys".to_owned()))?;
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(file);
+    let mut opened = opened.map_err(io_failure("make the file of keys"))?;
+    let written = opened.write_all(&sealed).and_then(|()| opened.sync_all());
+    written.map_err(io_failure("write the file of keys"))?;
+    print_line(&format!("sealed in {}; without the passphrase it opens nothing", file.display()))
+}
+
 /// Secrets come by standard input, never as arguments: those stand in process lists.
 fn secret_line() -> Result<String, Failure> {
     let mut line = String::new();
@@ -278,11 +329,11 @@ async fn execute_offline(
     settings: &RelaySettings,
     order: AdminCommand,
     clock: Arc<dyn Clock>,
-) -> Result<(), Failure> {
-    let done: serde_json::Value = match admin_socket::send_admin_command(settings.data()?, &order) {
-        Ok(AdminAnswer::Done(done)) => done,
-        Ok(AdminAnswer::Error(why)) => return Err(Failure::Refused(why)),
-        Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => return Err(error.into()),
+) -> Result<serde_json::Value, Failure> {
+    match admin_socket::send_admin_command(settings.data()?, &order) {
+        Ok(AdminAnswer::Done(done)) => Ok(done),
+        Ok(AdminAnswer::Error(why)) => Err(Failure::Refused(why)),
+        Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => Err(error.into()),
         Err(AskError::NotRunning { .. }) => {
             let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             if let Some(urls) = serve::configured_urls(settings) {
@@ -290,9 +341,12 @@ async fn execute_offline(
             }
             let done = context.office().execute(order).await?;
             context.db.close().await;
-            done
+            Ok(done)
         }
-    };
+    }
+}
+
+fn print_answer(done: &serde_json::Value) -> Result<(), Failure> {
     match done.get("claim_file").and_then(serde_json::Value::as_str) {
         Some(file) => print_line(file.trim_end()),
         None => print_line(&done.to_string()),

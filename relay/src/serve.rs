@@ -180,12 +180,19 @@ pub(crate) async fn serve_relay(
         .map_err(io("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
     let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
-    let work = role.works().then(|| tokio::spawn(run_work(db.clone(), clock, forgetting)));
+    let work =
+        role.works().then(|| tokio::spawn(run_work(db.clone(), Arc::clone(fleet.keys()), clock, forgetting)));
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
             _ = hup.recv() => certificates.look(&open),
-            _ = looks.tick() => certificates.look(&open),
+            _ = looks.tick() => {
+                // Another process may have rotated a key.
+                if let Err(error) = fleet.keys().reload().await {
+                    tracing::error!(%error, "cannot look at the keys again; those known before go on");
+                }
+                certificates.look(&open);
+            }
             _ = alive.tick() => process::notify_alive(),
         }
     }
@@ -202,7 +209,7 @@ pub(crate) async fn serve_relay(
 }
 
 /// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn run_work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
+async fn run_work(db: Db, keys: Arc<AuthorityKeys>, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
@@ -213,6 +220,9 @@ async fn run_work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
             _ = rounds.tick() => {
                 if let Err(error) = rollups.round(&db, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
+                }
+                if let Err(error) = keys.settle().await {
+                    tracing::error!(%error, "cannot see whether a next key is due; it is tried again");
                 }
             }
             _ = forgets.tick() => {

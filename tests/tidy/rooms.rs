@@ -155,13 +155,13 @@ pub const ROOMS: &[Room] = &[
     room("relay/fleet", &["db", "keys", "mqtt"], "boxes, not pages"),
     room("relay/health", &["accounts", "db", "ingest", "mqtt"], "what an operator's monitor asks"),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
-    room("relay/web", &["accounts", "db", "fleet", "objects", "rollup"], "no SQL and no MQTT"),
+    room("relay/web", &["accounts", "db", "fleet", "keys", "objects", "rollup"], "no SQL and no MQTT"),
     room(
         "relay/admin",
         &["accounts", "db", "fleet", "ingest", "keys", "mqtt"],
         "the administration socket knows no page",
     ),
-    room("relay/cli", &["accounts"], "words on a command line"),
+    room("relay/cli", &["accounts", "keys"], "words on a command line"),
     room("relay/serve", ALL, "it puts the rooms together"),
 ];
 
@@ -233,7 +233,7 @@ pub const ONLY: &[Only] = &[
     only("gpiocdev", &["appliance/panel"], "one place for GPIO"),
     only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),
     only("icu_decimal", &["words"], "numbers are written by locale in one place"),
-    only("age", &["appliance/backup"], "what is encrypted at rest is a backup"),
+    only("age", &["appliance/backup", "relay/keys/seal"], "what is encrypted at rest is a backup"),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
     only("std::env::var", ENVIRONMENT, FROM_SETTINGS),
     only("std::env::var_os", ENVIRONMENT_AND_BUILD, FROM_SETTINGS),

@@ -26,7 +26,7 @@ use crate::db::tokens::TokenRow;
 use crate::db::users::PersonRow;
 use crate::db::{AccountScope, Db, DbConnection, DbError, accounts, boxes, facilities, tokens, users};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
-use crate::keys::KeyError;
+use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mqtt::Outbox;
 
 pub use epochs::EpochAct;
@@ -126,6 +126,14 @@ pub enum AdminCommand {
     KeyInit,
     /// All keys, and how each stands.
     KeyList,
+    /// The next key of a kind.
+    KeyRotate { kind: AuthorityKind },
+    /// A key that was leaked or lost.
+    KeyRevoke { kind: AuthorityKind, n: i64 },
+    /// The private halves, sealed.
+    KeyExport { passphrase: String },
+    /// What was sealed, base64.
+    KeyImport { passphrase: String, sealed: String },
 }
 
 /// Why an order was not carried out.
@@ -152,6 +160,10 @@ pub enum AdminError {
     Fleet(#[from] FleetError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    KeyRefused(#[from] KeyRefusal),
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -242,6 +254,10 @@ impl AdminHandler {
             }
             AdminCommand::KeyInit => self.init_keys().await,
             AdminCommand::KeyList => self.list_keys().await,
+            AdminCommand::KeyRotate { kind } => self.rotate_key(kind).await,
+            AdminCommand::KeyRevoke { kind, n } => self.revoke_key(kind, n).await,
+            AdminCommand::KeyExport { passphrase } => self.export_keys(passphrase).await,
+            AdminCommand::KeyImport { passphrase, sealed } => self.import_keys(passphrase, &sealed).await,
         }
     }
 

@@ -16,13 +16,15 @@ pub struct AuthorityRow {
     pub state: String,
     pub from_ms: i64,
     pub until_ms: Option<i64>,
+    pub exported_ms: Option<i64>,
 }
 
-impl_from_row!(AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms });
+impl_from_row!(AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms });
 
 /// All of them, by kind and number.
 pub async fn platform_list(conn: &mut DbConnection) -> Result<Vec<AuthorityRow>, DbError> {
-    let sql = "SELECT kind, n, public, fingerprint, state, from_ms, until_ms FROM authority ORDER BY kind, n";
+    let sql = "SELECT kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms FROM authority \
+               ORDER BY kind, n";
     all!(conn, AuthorityRow, sql)
 }
 
@@ -37,10 +39,10 @@ pub async fn platform_lock(conn: &mut DbConnection) -> Result<(), DbError> {
 
 /// Keeps a new one.
 pub async fn platform_insert(conn: &mut DbConnection, row: &AuthorityRow) -> Result<(), DbError> {
-    let sql = "INSERT INTO authority (kind, n, public, fingerprint, state, from_ms, until_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms } = row.clone();
-    exec!(conn, sql, kind, n, public, fingerprint, state, from_ms, until_ms).map(drop)
+    let sql = "INSERT INTO authority (kind, n, public, fingerprint, state, from_ms, until_ms, \
+               exported_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms } = row.clone();
+    exec!(conn, sql, kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms).map(drop)
 }
 
 /// Sets how a key stands, where it still stands as `before`. Whether it did.
@@ -53,6 +55,16 @@ pub async fn platform_set_state(
     let sql = "UPDATE authority SET state = $1, until_ms = $2 WHERE kind = $3 AND n = $4 AND state = $5";
     let (kind, before, after) = (kind.to_owned(), before.to_owned(), after.to_owned());
     Ok(exec!(conn, sql, after, until_ms, kind, n, before)? > 0)
+}
+
+/// Marks that the private half of a key went into a sealed file.
+pub async fn platform_set_exported(
+    conn: &mut DbConnection,
+    (kind, n): (&str, i64),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE authority SET exported_ms = $1 WHERE kind = $2 AND n = $3";
+    exec!(conn, sql, now_ms, kind.to_owned(), n).map(drop)
 }
 
 /// Whether anybody trusts a key of this relay already: a box, or a claim file that somebody holds.

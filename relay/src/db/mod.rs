@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod adoptions;
 pub mod audit;
 pub mod authority;
+pub mod box_keys;
 pub mod boxes;
 pub mod buckets;
 pub mod claims;

@@ -11,7 +11,7 @@ use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities, log_keys};
+use crate::db::{AccountScope, DbConnection, DbError, box_keys, boxes, claims, epochs, facilities, log_keys};
 use crate::keys::{AuthorityKind, KeyError, SignedCsr};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
@@ -163,6 +163,7 @@ impl Fleet {
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
         let (box_id, log) = (request.r#box, claim.used.and_then(|used| used.log));
         let used = UsedClaim { box_id, csr_key: csr_key.0.to_vec(), answer: Some(stored), log };
+        box_keys::save_applied(&mut tx, scope, box_id, self.keys.now().newest_of_each()).await?;
         claims::mark_used(&mut tx, scope, &code.0, &used, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");

@@ -14,7 +14,7 @@ use crate::db::adoptions::Adoption;
 use crate::db::boxes::BoxOwner;
 use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
 use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
-use crate::db::{DbConnection, DbError, adoptions, boxes, entries, epochs, facilities, log_keys};
+use crate::db::{DbConnection, DbError, adoptions, box_keys, boxes, entries, epochs, facilities, log_keys};
 use crate::keys::AuthorityKind;
 use record::messages::Answer;
 
@@ -73,7 +73,8 @@ impl Ingest {
         } else if way == Way::Later {
             facilities::set_refold(&mut tx, scope, home.facility, true).await?;
         }
-        let cosigned = self.cosign(batch.note(), now_ms)?;
+        let applied = box_keys::find_applied(&mut tx, scope, origin.box_id).await?;
+        let cosigned = self.cosign(batch.note(), applied.cosign_n, now_ms)?;
         let size = batch.frontier().size();
         let ahead =
             held.witness.as_deref().filter(|w| super::claimed_checkpoint(w).is_some_and(|c| c.size > size));
@@ -87,9 +88,10 @@ impl Ingest {
     }
 
     /// Signs only after everything is in the transaction; it leaves only after the commit.
-    fn cosign(&self, note: &SignedCheckpoint, now_ms: i64) -> Result<String, DbError> {
+    /// With the newest key that the box knows.
+    fn cosign(&self, note: &SignedCheckpoint, cosign_n: i64, now_ms: i64) -> Result<String, DbError> {
         let keyring = self.keys.now();
-        let signer = keyring.signer_for(AuthorityKind::Cosign, i64::MAX);
+        let signer = keyring.signer_for(AuthorityKind::Cosign, cosign_n);
         let signer = signer.ok_or_else(|| DbError::stored("cosigning key", "none of this process signs"))?;
         Ok(note.cosigned(signer, u64::try_from(now_ms / 1_000).unwrap_or(0)).to_string())
     }

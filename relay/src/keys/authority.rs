@@ -102,6 +102,8 @@ pub struct AuthorityKey {
     pub from_ms: i64,
     /// Until when it signed; an authority that is retired is believed until then.
     pub until_ms: Option<i64>,
+    /// When its private half last went into a sealed file.
+    pub exported_ms: Option<i64>,
 }
 
 impl AuthorityKey {
@@ -113,7 +115,7 @@ impl AuthorityKey {
         from_ms: i64,
     ) -> Self {
         let fingerprint = public_fingerprint(kind, &public);
-        Self { kind, n, public, fingerprint, state, from_ms, until_ms: None }
+        Self { kind, n, public, fingerprint, state, from_ms, until_ms: None, exported_ms: None }
     }
 
     /// `cosign 2`.
@@ -139,15 +141,16 @@ impl AuthorityKey {
             state: self.state.word().to_owned(),
             from_ms: self.from_ms,
             until_ms: self.until_ms,
+            exported_ms: self.exported_ms,
         }
     }
 
     pub(super) fn read_row(row: AuthorityRow) -> Result<Self, DbError> {
-        let AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms } = row;
+        let AuthorityRow { kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms } = row;
         let known = AuthorityKind::ALL.into_iter().find(|known| known.word() == kind);
         let kind = known.ok_or_else(|| DbError::stored("kind of key", format!("{kind:?} is none")))?;
         let state = state.parse().map_err(|e| DbError::stored("state of a key", e))?;
-        Ok(Self { kind, n, public, fingerprint, state, from_ms, until_ms })
+        Ok(Self { kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms })
     }
 }
 

@@ -7,6 +7,7 @@ use record::sign::{SignerKey, VerifierKey};
 
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::ca::CertificateAuthority;
+use crate::db::box_keys::AppliedKeys;
 
 /// Keys of a kind that a box is told of.
 const TRUSTED_MAX: usize = 8;
@@ -58,6 +59,15 @@ impl Keyring {
     /// The newest number of a kind that is not revoked; 0 where there is none.
     pub fn newest(&self, kind: AuthorityKind) -> i64 {
         self.of_kind(kind).rev().find(|key| !key.is_revoked()).map_or(0, |key| key.n)
+    }
+
+    /// What a box knows that is claimed now.
+    pub fn newest_of_each(&self) -> AppliedKeys {
+        AppliedKeys {
+            ca_n: self.newest(AuthorityKind::Ca),
+            cosign_n: self.newest(AuthorityKind::Cosign),
+            directive_n: self.newest(AuthorityKind::Directive),
+        }
     }
 
     /// What signs for a box that knows the keys up to `applied`: the newest of them. A box that knows only what was revoked gets what

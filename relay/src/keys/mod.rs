@@ -6,6 +6,11 @@ mod ca;
 mod folder;
 mod keyring;
 mod open;
+mod public_list;
+mod rotate;
+mod seal;
+#[cfg(test)]
+mod tests;
 
 pub use authority::{AuthorityKey, AuthorityKind, KeyState};
 pub(crate) use ca::SignedCsr;
@@ -13,3 +18,6 @@ pub use folder::KeyError;
 pub(crate) use folder::read_configured;
 pub use keyring::{Keyring, SharedKeyring};
 pub use open::{AuthorityKeys, KeyNeeds};
+pub use public_list::write_public_list;
+pub use rotate::{KeyRefusal, RevokedKey};
+pub use seal::{SEALED_BYTES_MAX, SealError};

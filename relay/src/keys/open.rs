@@ -11,7 +11,7 @@ use super::authority::{AuthorityKey, AuthorityKind, KeyState, public_fingerprint
 use super::ca::CertificateAuthority;
 use super::folder::{KeyError, KeyFolder};
 use super::keyring::{Keyring, SharedKeyring};
-use crate::db::{Db, DbError, authority};
+use crate::db::{Db, DbConnection, DbError, authority};
 
 /// Certificates of all authorities that this relay goes by, for programs beside it.
 const ROOTS_FILE: &str = "ca.pem";
@@ -127,8 +127,7 @@ impl AuthorityKeys {
     /// # Errors
     /// The database or a file; what was known before goes on.
     pub async fn reload(&self) -> Result<(), KeyError> {
-        let rows = authority::platform_list(&mut self.db.read().await?).await?;
-        let keys = rows.into_iter().map(AuthorityKey::read_row).collect::<Result<Vec<_>, DbError>>()?;
+        let keys = list_keys(&mut self.db.read().await?).await?;
         let mut keyring = Keyring::default();
         for key in &keys {
             match key.kind {
@@ -234,6 +233,12 @@ impl AuthorityKeys {
         };
         Ok(AuthorityKey::new((kind, n), public, state, now_ms))
     }
+}
+
+/// All keys, by kind and number.
+pub(super) async fn list_keys(conn: &mut DbConnection) -> Result<Vec<AuthorityKey>, DbError> {
+    let rows = authority::platform_list(conn).await?;
+    rows.into_iter().map(AuthorityKey::read_row).collect()
 }
 
 fn none_of_foreign(error: KeyError) -> Result<Option<CertificateAuthority>, KeyError> {

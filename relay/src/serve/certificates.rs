@@ -28,8 +28,11 @@ enum Whose {
     Public,
 }
 
-fn identity_fingerprint(identity: &TlsIdentity) -> Hash {
-    Hash::of(&identity.chain.iter().map(|part| &part[..]).collect::<Vec<_>>().concat())
+/// Of what a listener shows, and for boxes of the authorities whose certificates it takes.
+fn shown_fingerprint(fleet: &Fleet, whose: Whose, identity: &TlsIdentity) -> Hash {
+    let roots = if whose == Whose::Boxes { fleet.ca_pem() } else { String::new() };
+    let chain = identity.chain.iter().map(|part| &part[..]);
+    Hash::of(&chain.chain([roots.as_bytes()]).collect::<Vec<_>>().concat())
 }
 
 /// Why a certificate should not be shown now.
@@ -44,9 +47,13 @@ fn why_unfit(identity: &TlsIdentity, now_ms: i64) -> Option<String> {
 impl CertificateWatcher {
     /// What is shown now, as the listeners were opened with it. `alarm` is up while a new certificate is refused.
     pub(super) fn shown(fleet: Arc<Fleet>, names: Vec<String>, alarm: Arc<AtomicBool>) -> Self {
-        let digest =
-            |identity: Result<TlsIdentity, _>| identity.ok().map(|identity| identity_fingerprint(&identity));
-        let shown = [digest(fleet.own_identity(&names)), digest(fleet.public_identity(&names))];
+        let digest = |whose: Whose, identity: Result<TlsIdentity, _>| {
+            identity.ok().map(|identity| shown_fingerprint(&fleet, whose, &identity))
+        };
+        let shown = [
+            digest(Whose::Boxes, fleet.own_identity(&names)),
+            digest(Whose::Public, fleet.public_identity(&names)),
+        ];
         Self { fleet, names, shown, refused: [None, None], alarm }
     }
 
@@ -76,7 +83,7 @@ impl CertificateWatcher {
             Whose::Public => self.fleet.public_identity(&self.names),
         };
         let new = identity()?;
-        let digest = identity_fingerprint(&new);
+        let digest = shown_fingerprint(&self.fleet, whose, &new);
         if self.shown[whose as usize] == Some(digest) {
             return Ok(());
         }

@@ -8,6 +8,16 @@ CREATE TABLE authority (
   state @ID@ NOT NULL, -- next, current, retired, revoked
   from_ms BIGINT NOT NULL,
   until_ms BIGINT,
+  exported_ms BIGINT, -- when the private half last went into a sealed file
   PRIMARY KEY (kind, n)
 )@ROWLESS@;
 CREATE UNIQUE INDEX authority_current ON authority (kind) WHERE state = 'current';
+-- The newest key of each kind that a box knows; a box without a row was claimed when there were only the first.
+CREATE TABLE box_keys (
+  account @ID@ NOT NULL,
+  box @ID@ NOT NULL,
+  ca_n BIGINT NOT NULL,
+  cosign_n BIGINT NOT NULL,
+  directive_n BIGINT NOT NULL,
+  PRIMARY KEY (account, box)
+)@ROWLESS@;

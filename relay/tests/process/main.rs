@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 #[expect(dead_code, reason = "the stories use all of it")]
-#[path = "store/fake_box.rs"]
+#[path = "../store/fake_box.rs"]
 mod fake_box;
 
 use std::io::Write as _;
@@ -441,6 +441,64 @@ async fn a_folder_that_is_not_the_databases_starts_nothing() {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     tokio::time::timeout(LONG, out.read_line(&mut line)).await.unwrap().unwrap();
     assert!(line.contains("\"relay\":1"), "{line}");
+}
+
+/// By the running relay and without one; the public list says it to anybody.
+#[tokio::test]
+async fn keys_are_rotated_revoked_and_sealed_by_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("relay");
+    let relay = Relay::start(&data).await;
+    let told = |args: &[&str], input: &str| {
+        serde_json::from_str::<Value>(&order(&data, &[&["keys"], args].concat(), input)).unwrap()
+    };
+    // Nobody waits for it: there is no box.
+    assert_eq!(told(&["rotate", "cosign"], "")["state"], "current");
+    assert!(told(&["revoke", "cosign", "1"], "")["then"].as_str().unwrap().contains("proves nothing"));
+    let ca = std::fs::read_to_string(relay.message["ca"].as_str().unwrap()).unwrap();
+    let path = "GET /.well-known/cleantrack-keys";
+    let (status, list) = ask(&client(&ca, None), relay.port("https"), path, b"").await.unwrap();
+    let list = String::from_utf8(list).unwrap();
+    let cosign: Vec<&str> = list.lines().filter(|line| line.contains(" cosign ")).collect();
+    assert_eq!((status, cosign.len()), (200, 2), "{list}");
+    assert!(cosign[0].ends_with(" revoked") && cosign[1].ends_with(" - current"), "{list}");
+    let file = dir.path().join("keys.age");
+    let export = ["export", file.to_str().unwrap()];
+    let words = order(&data, &[&["keys"], &export[..]].concat(), "a passphrase of many words\n");
+    assert!(words.contains("sealed in"), "{words}");
+    let passphrase = dir.path().join("passphrase");
+    std::fs::write(&passphrase, "a passphrase of many words\n").unwrap();
+    let (status, words) = refused({
+        let mut again = program(&data);
+        again.arg("keys").args(export).arg("--passphrase-file").arg(&passphrase);
+        again
+    });
+    assert!(status == Some(1), "what is there is not written over: {words}");
+    relay.stop().await;
+    assert_eq!(told(&["rotate", "ca"], "")["state"], "current");
+    let other = dir.path().join("other");
+    let database = format!("sqlite:{}", data.join("relay.db").display());
+    let serve = ["serve", "--role", "ingest", "--database", &database];
+    let (status, words) = refused({
+        let mut other = program(&other);
+        other.args(serve);
+        other
+    });
+    assert!(status == Some(78) && words.contains("the ca key 2"), "{words}");
+    // The file is from before the authority was rotated.
+    let import = ["keys", "import", file.to_str().unwrap(), "--database", &database];
+    let brought = order(&other, &import, "a passphrase of many words\n");
+    assert!(brought.contains("cosign-2"), "{brought}");
+    let (status, words) = refused({
+        let mut other = program(&other);
+        other.args(serve);
+        other
+    });
+    assert!(status == Some(78) && words.contains("the ca key 2"), "{words}");
+    let relay = Relay::start(&data).await;
+    let both = std::fs::read_to_string(relay.message["ca"].as_str().unwrap()).unwrap();
+    assert!(both.starts_with(&ca) && both.len() > ca.len());
+    assert!(ask(&client(&both, None), relay.port("https"), "GET /healthz", b"").await.is_some());
 }
 
 #[test]
