@@ -181,7 +181,8 @@ pub(crate) async fn serve_relay(
     let mut alive = tokio::time::interval(process::alive_interval());
     let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
     let work =
-        role.works().then(|| tokio::spawn(run_work(db.clone(), Arc::clone(fleet.keys()), clock, forgetting)));
+        role.works().then(|| tokio::spawn(run_work(db.clone(), Arc::clone(&fleet), clock, forgetting)));
+    let directives = open.ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
@@ -199,6 +200,9 @@ pub(crate) async fn serve_relay(
     process::notify_stopping();
     tracing::info!("stopping");
     drop(socket);
+    if let Some(directives) = directives {
+        directives.abort();
+    }
     if let Some(work) = work {
         // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
         work.abort();
@@ -209,7 +213,7 @@ pub(crate) async fn serve_relay(
 }
 
 /// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn run_work(db: Db, keys: Arc<AuthorityKeys>, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
+async fn run_work(db: Db, fleet: Arc<Fleet>, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
@@ -221,9 +225,7 @@ async fn run_work(db: Db, keys: Arc<AuthorityKeys>, clock: Arc<dyn Clock>, mut f
                 if let Err(error) = rollups.round(&db, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
                 }
-                if let Err(error) = keys.settle().await {
-                    tracing::error!(%error, "cannot see whether a next key is due; it is tried again");
-                }
+                tell_keys(&fleet).await;
             }
             _ = forgets.tick() => {
                 match forgetting.round(clock.now_ms()).await {
@@ -237,6 +239,28 @@ async fn run_work(db: Db, keys: Arc<AuthorityKeys>, clock: Arc<dyn Clock>, mut f
                     ),
                 }
             }
+        }
+    }
+}
+
+/// Boxes are told of the keys that there are now; a next one becomes current when its time has come.
+async fn tell_keys(fleet: &Fleet) {
+    if let Err(error) = fleet.announce_keys().await {
+        tracing::error!(%error, "cannot tell boxes of the keys; it is tried again");
+    }
+    if let Err(error) = fleet.keys().settle().await {
+        tracing::error!(%error, "cannot see whether a next key is due; it is tried again");
+    }
+}
+
+/// Sends what waits for boxes that are connected here.
+async fn run_directives(ingest: Arc<Ingest>) {
+    let mut rounds = tokio::time::interval(ROUND_EVERY);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = ingest.send_waiting().await {
+            tracing::error!(%error, "cannot send directives; it is tried again");
         }
     }
 }

@@ -22,11 +22,15 @@ impl AdminHandler {
 
     pub(super) async fn rotate_key(&self, kind: AuthorityKind) -> Result<Value, AdminError> {
         let key = self.fleet.keys().rotate(kind).await?;
-        Ok(describe_key(&self.fleet.keys().now(), &key))
+        let told = self.fleet.announce_keys().await?;
+        let mut described = describe_key(&self.fleet.keys().now(), &key);
+        described["boxes_told"] = told.into();
+        Ok(described)
     }
 
     pub(super) async fn revoke_key(&self, kind: AuthorityKind, n: i64) -> Result<Value, AdminError> {
         let revoked = self.fleet.keys().revoke(kind, n).await?;
+        self.fleet.announce_keys().await?;
         let mut described = describe_key(&self.fleet.keys().now(), &revoked.key);
         described["then"] = word_consequence(&revoked).into();
         Ok(described)

@@ -2,7 +2,8 @@
 
 use record::ids::BoxId;
 
-use super::{AccountScope, DbConnection, DbError, exec, opt};
+use super::directives::read_place;
+use super::{AccountScope, DbConnection, DbError, all, exec, opt};
 
 /// The newest key of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,4 +61,28 @@ pub async fn platform_count_known(
                WHERE b.revoked_ms IS NULL";
     let row = opt!(conn, (i64, i64, i64, i64), sql, ca_n, cosign_n, directive_n)?;
     Ok(row.map_or((0, [0; 3]), |(all, ca, cosign, directive)| (all, [ca, cosign, directive])))
+}
+
+/// Boxes in service that were not told of just this.
+pub async fn platform_untold(
+    conn: &mut DbConnection,
+    digest: &str,
+) -> Result<Vec<(AccountScope, BoxId)>, DbError> {
+    let sql = "SELECT b.account, b.box FROM boxes b LEFT JOIN box_keys k ON k.account = b.account AND k.box = b.box \
+               WHERE b.revoked_ms IS NULL AND COALESCE(k.told, '') <> $1 ORDER BY b.account, b.box LIMIT 256";
+    let rows = all!(conn, (String, String), sql, digest.to_owned())?;
+    rows.into_iter().map(read_place).collect()
+}
+
+/// Marks what a box was told of last.
+pub async fn set_told(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+    digest: &str,
+) -> Result<(), DbError> {
+    let applied = find_applied(conn, scope, box_id).await?;
+    save_applied(conn, scope, box_id, applied).await?;
+    let sql = "UPDATE box_keys SET told = $1 WHERE account = $2 AND box = $3";
+    exec!(conn, sql, digest.to_owned(), scope.key(), box_id.to_string()).map(drop)
 }

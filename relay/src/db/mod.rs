@@ -12,6 +12,7 @@ pub mod cleanings;
 pub mod command_keys;
 pub mod dashboard;
 pub mod devices;
+pub mod directives;
 pub mod entries;
 pub mod epochs;
 pub mod evidence;

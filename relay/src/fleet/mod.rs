@@ -1,5 +1,6 @@
 //! Boxes of all accounts: their certificates, their claims, and what a claim tells them of this relay.
 
+mod announce;
 mod claim;
 mod claim_file;
 

@@ -101,7 +101,7 @@ impl Ingest {
         log_keys::drop_unbegun(&mut tx, home.scope, box_id, UNBEGUN_MAX - 1).await?;
         epochs::insert_epoch(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
         let held = epochs::lock_log(&mut tx, home.scope, &origin).await?;
-        let held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
+        let mut held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
         let reported = ReportedState {
             epoch: hello.epoch,
             size: hello.size,
@@ -116,7 +116,10 @@ impl Ingest {
             Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
             None => false,
         };
+        self.renew_cosignature(&mut tx, &home, &mut held).await?;
         self.commit(tx).await?;
+        // Before the answer, which may be signed by a key that the box is told of here.
+        self.send_directives(home.scope, box_id, hello.directive.unwrap_or(0)).await?;
         Ok(if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) })
     }
 

@@ -2,6 +2,7 @@
 
 mod base;
 mod decide;
+mod directives;
 mod fold;
 mod hello;
 mod inbox;

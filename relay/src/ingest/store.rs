@@ -9,7 +9,7 @@ use record::redact::TextLine;
 use record::verify::{Batch, VerifiedBatch};
 
 use super::fold::FacilityProjection;
-use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, done_reply, vouched};
+use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, directives, done_reply, vouched};
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::BoxOwner;
 use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
@@ -59,6 +59,9 @@ impl Ingest {
             return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
         }
         append_batch(&mut tx, home, held, batch).await?;
+        if way != Way::Waits {
+            directives::note_outcomes(&mut tx, home, &origin, batch).await?;
+        }
         // Lines that were sent before the entry that adopts them count from here on.
         let brings = self.note_adoptions(&mut tx, home, &origin, batch, way != Way::Waits).await?;
         let way = if brings && way == Way::Fold { Way::Later } else { way };

@@ -70,6 +70,18 @@ impl Keyring {
         }
     }
 
+    /// Whose cosignatures a box believes that knows the keys up to `applied`; where it knows only revoked ones, the current key's, of
+    /// which it is being told.
+    pub fn believed_cosigners(&self, applied: i64) -> Vec<VerifierKey> {
+        let is_known = |key: &&AuthorityKey| !key.is_revoked() && key.n <= applied;
+        let known: Vec<_> =
+            self.of_kind(AuthorityKind::Cosign).filter(is_known).filter_map(AuthorityKey::verifier).collect();
+        if !known.is_empty() {
+            return known;
+        }
+        self.current(AuthorityKind::Cosign).and_then(AuthorityKey::verifier).into_iter().collect()
+    }
+
     /// What signs for a box that knows the keys up to `applied`: the newest of them. A box that knows only what was revoked gets what
     /// the current one signs, which it believes as soon as it has been told.
     pub fn signer_for(&self, kind: AuthorityKind, applied: i64) -> Option<&SignerKey> {

@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "the stories use all of it")]
 #[path = "../store/fake_box.rs"]
 mod fake_box;
+mod keys;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -137,6 +138,8 @@ struct Line {
     box_id: BoxId,
     client: AsyncClient,
     events: EventLoop,
+    /// What came on `down/directive`.
+    directives: Vec<String>,
 }
 
 impl Line {
@@ -146,16 +149,22 @@ impl Line {
         options.set_clean_start(true).set_max_packet_size(Some(400_000));
         let (client, events) = AsyncClient::new(options, 10);
         client.subscribe(Topic::down_filter(box_id), QoS::AtLeastOnce).await.unwrap();
-        let mut line = Self { box_id, client, events };
+        let mut line = Self { box_id, client, events, directives: Vec::new() };
         line.until(|packet| matches!(packet, Packet::SubAck(_)).then_some(())).await?;
         Some(line)
     }
 
     async fn until<T>(&mut self, expected: impl Fn(&Packet) -> Option<T>) -> Option<T> {
+        let down = Topic::Down(self.box_id, DownTopic::Directive).to_string();
         let waiting = async {
             loop {
                 match self.events.poll().await {
                     Ok(Event::Incoming(packet)) => {
+                        if let Packet::Publish(p) = &packet
+                            && p.topic == down.as_bytes()
+                        {
+                            self.directives.push(String::from_utf8(p.payload.to_vec()).unwrap());
+                        }
                         if let Some(found) = expected(&packet) {
                             return Some(found);
                         }
@@ -370,135 +379,6 @@ async fn people_and_tokens_by_command() {
     own(&["token", "revoke"], &[other["token_id"].as_str().unwrap()]);
     let listed = own(&["token", "list"], &[]);
     assert!(listed["tokens"].as_array().unwrap().iter().all(|t| t["revoked_by"] == "operator"), "{listed}");
-}
-
-/// A process that must not run: its status and what it said.
-fn refused(mut program: std::process::Command) -> (Option<i32>, String) {
-    let done = program.output().unwrap();
-    (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
-}
-
-fn cosign_key(data: &Path, database: &str) -> Value {
-    let listed = order(data, &["keys", "list", "--database", database], "");
-    let listed: Value = serde_json::from_str(&listed).unwrap();
-    listed["keys"].as_array().unwrap().iter().find(|key| key["kind"] == "cosign").unwrap().clone()
-}
-
-/// One database and two folders: the second process would be another authority than the one that boxes trust.
-#[tokio::test]
-async fn a_folder_that_is_not_the_databases_starts_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let folder = |name: &str| dir.path().join(name);
-    let database = format!("sqlite:{}", folder("shared.db").display());
-    let serve = |data: &str, role: &str| {
-        let mut program = program(&folder(data));
-        program.args(["serve", "--role", role, "--database", &database]);
-        program
-    };
-    // Nobody but a process that does everything makes keys.
-    let (status, words) = refused(serve("first", "ingest"));
-    assert!(status == Some(78) && words.contains("keys init"), "{status:?} {words}");
-    order(&folder("first"), &["keys", "init", "--database", &database], "");
-    let (status, words) = refused({
-        let mut again = program(&folder("first"));
-        again.args(["keys", "init", "--database", &database]);
-        again
-    });
-    assert!(status == Some(1) && words.contains("already"), "{status:?} {words}");
-    let ours = cosign_key(&folder("first"), &database);
-    assert_eq!(
-        (&ours["n"], &ours["state"], &ours["private_half"]),
-        (&json!(1), &json!("current"), &json!(true))
-    );
-    let fingerprint = ours["fingerprint"].as_str().unwrap();
-    let (status, words) = refused(serve("second", "ingest"));
-    assert!(status == Some(78) && words.contains("no such key"), "{status:?} {words}");
-    // Another relay's folder: both fingerprints are named.
-    let elsewhere = format!("sqlite:{}", folder("other.db").display());
-    order(&folder("second"), &["keys", "init", "--database", &elsewhere], "");
-    std::fs::remove_file(folder("second").join("keys/ca-1.key")).unwrap();
-    std::fs::copy(folder("first").join("keys/ca-1.key"), folder("second").join("keys/ca-1.key")).unwrap();
-    let theirs = cosign_key(&folder("second"), &elsewhere);
-    let (status, words) = refused(serve("second", "all"));
-    assert_eq!(status, Some(78), "{words}");
-    assert!(
-        words.contains(fingerprint) && words.contains(theirs["fingerprint"].as_str().unwrap()),
-        "{words}"
-    );
-    assert!(words.contains("keys import"), "{words}");
-    // A process that only works needs no key of those; its own is another one here.
-    let (status, words) = refused(serve("second", "work"));
-    assert!(status == Some(78) && words.contains("the directive key 1"), "{status:?} {words}");
-    // With the folder of the first it is the same relay.
-    for file in std::fs::read_dir(folder("first").join("keys")).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), folder("second").join("keys").join(file.file_name())).unwrap();
-    }
-    assert_eq!(cosign_key(&folder("second"), &database), ours);
-    let mut relay = Command::from(serve("second", "all"));
-    let mut child = relay.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    tokio::time::timeout(LONG, out.read_line(&mut line)).await.unwrap().unwrap();
-    assert!(line.contains("\"relay\":1"), "{line}");
-}
-
-/// By the running relay and without one; the public list says it to anybody.
-#[tokio::test]
-async fn keys_are_rotated_revoked_and_sealed_by_command() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("relay");
-    let relay = Relay::start(&data).await;
-    let told = |args: &[&str], input: &str| {
-        serde_json::from_str::<Value>(&order(&data, &[&["keys"], args].concat(), input)).unwrap()
-    };
-    // Nobody waits for it: there is no box.
-    assert_eq!(told(&["rotate", "cosign"], "")["state"], "current");
-    assert!(told(&["revoke", "cosign", "1"], "")["then"].as_str().unwrap().contains("proves nothing"));
-    let ca = std::fs::read_to_string(relay.message["ca"].as_str().unwrap()).unwrap();
-    let path = "GET /.well-known/cleantrack-keys";
-    let (status, list) = ask(&client(&ca, None), relay.port("https"), path, b"").await.unwrap();
-    let list = String::from_utf8(list).unwrap();
-    let cosign: Vec<&str> = list.lines().filter(|line| line.contains(" cosign ")).collect();
-    assert_eq!((status, cosign.len()), (200, 2), "{list}");
-    assert!(cosign[0].ends_with(" revoked") && cosign[1].ends_with(" - current"), "{list}");
-    let file = dir.path().join("keys.age");
-    let export = ["export", file.to_str().unwrap()];
-    let words = order(&data, &[&["keys"], &export[..]].concat(), "a passphrase of many words\n");
-    assert!(words.contains("sealed in"), "{words}");
-    let passphrase = dir.path().join("passphrase");
-    std::fs::write(&passphrase, "a passphrase of many words\n").unwrap();
-    let (status, words) = refused({
-        let mut again = program(&data);
-        again.arg("keys").args(export).arg("--passphrase-file").arg(&passphrase);
-        again
-    });
-    assert!(status == Some(1), "what is there is not written over: {words}");
-    relay.stop().await;
-    assert_eq!(told(&["rotate", "ca"], "")["state"], "current");
-    let other = dir.path().join("other");
-    let database = format!("sqlite:{}", data.join("relay.db").display());
-    let serve = ["serve", "--role", "ingest", "--database", &database];
-    let (status, words) = refused({
-        let mut other = program(&other);
-        other.args(serve);
-        other
-    });
-    assert!(status == Some(78) && words.contains("the ca key 2"), "{words}");
-    // The file is from before the authority was rotated.
-    let import = ["keys", "import", file.to_str().unwrap(), "--database", &database];
-    let brought = order(&other, &import, "a passphrase of many words\n");
-    assert!(brought.contains("cosign-2"), "{brought}");
-    let (status, words) = refused({
-        let mut other = program(&other);
-        other.args(serve);
-        other
-    });
-    assert!(status == Some(78) && words.contains("the ca key 2"), "{words}");
-    let relay = Relay::start(&data).await;
-    let both = std::fs::read_to_string(relay.message["ca"].as_str().unwrap()).unwrap();
-    assert!(both.starts_with(&ca) && both.len() > ca.len());
-    assert!(ask(&client(&both, None), relay.port("https"), "GET /healthz", b"").await.is_some());
 }
 
 #[test]

@@ -136,6 +136,7 @@ pub(crate) async fn a_batch_by_https_is_answered_as_by_mqtt(dbs: impl Databases)
         wall: NOW_MS,
         notes: Vec::new(),
         alarms: Vec::new(),
+        directive: None,
     };
     assert_eq!(w.line.json("health", &health).await.0, StatusCode::NO_CONTENT, "nothing to say");
     health.cursor = 7;

@@ -19,5 +19,29 @@ CREATE TABLE box_keys (
   ca_n BIGINT NOT NULL,
   cosign_n BIGINT NOT NULL,
   directive_n BIGINT NOT NULL,
+  told @ID@, -- SHA-256 of what it was told of last
   PRIMARY KEY (account, box)
 )@ROWLESS@;
+-- What a box was asked, signed: numbers from 1 for each box, no gaps, for ever. The outcome comes from its log alone. ca_n, cosign_n and
+-- directive_n: what it knows once it has applied it.
+CREATE TABLE directives (
+  account @ID@ NOT NULL,
+  box @ID@ NOT NULL,
+  number BIGINT NOT NULL,
+  directive @ID@ NOT NULL,
+  verb @ID@ NOT NULL,
+  json TEXT NOT NULL,
+  hash @BLOB@ NOT NULL,
+  note TEXT NOT NULL,
+  ca_n BIGINT NOT NULL,
+  cosign_n BIGINT NOT NULL,
+  directive_n BIGINT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  state @ID@ NOT NULL, -- queued, sent, applied, refused
+  sent_ms BIGINT,
+  outcome_epoch @ID@,
+  outcome_seq BIGINT,
+  reason TEXT,
+  PRIMARY KEY (account, box, number)
+);
+CREATE INDEX directives_waiting ON directives (account, box) WHERE state IN ('queued', 'sent');
