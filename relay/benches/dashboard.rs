@@ -130,7 +130,9 @@ async fn bench(cleanings: i64) -> Bench {
         Arc::new(SystemRandom) as Arc<dyn RandomSource>,
     );
     let keys = dir.path().join("keys");
-    let keys = AuthorityKeys::open(&db, keys, "bench", KeyNeeds::ALL, seams.clone()).await.unwrap();
+    let keys = AuthorityKeys::open(&db, keys, "bench", KeyNeeds::ALL, seams.0.clone(), seams.1.clone())
+        .await
+        .unwrap();
     let keys = Arc::new(keys);
     let fleet = Fleet::open(db.clone(), Arc::clone(&keys), None, seams.clone()).unwrap();
     let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));

@@ -119,7 +119,9 @@ impl RelayContext {
         db.migrate(clock.now_ms()).await?;
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let folder = data.join("keys");
-        let keys = AuthorityKeys::open(&db, folder, settings.host(), needs, seams.clone()).await?;
+        let keys =
+            AuthorityKeys::open(&db, folder, settings.host(), needs, Arc::clone(&clock), Arc::clone(&random))
+                .await?;
         let keys = Arc::new(keys);
         let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
@@ -225,7 +227,7 @@ async fn run_work(db: Db, fleet: Arc<Fleet>, clock: Arc<dyn Clock>, mut forgetti
                 if let Err(error) = rollups.round(&db, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
                 }
-                tell_keys(&fleet).await;
+                announce_keys(&fleet).await;
             }
             _ = forgets.tick() => {
                 match forgetting.round(clock.now_ms()).await {
@@ -244,7 +246,7 @@ async fn run_work(db: Db, fleet: Arc<Fleet>, clock: Arc<dyn Clock>, mut forgetti
 }
 
 /// Boxes are told of the keys that there are now; a next one becomes current when its time has come.
-async fn tell_keys(fleet: &Fleet) {
+async fn announce_keys(fleet: &Fleet) {
     if let Err(error) = fleet.announce_keys().await {
         tracing::error!(%error, "cannot tell boxes of the keys; it is tried again");
     }
@@ -301,7 +303,7 @@ async fn open_relay(
     let mut public = None;
     if role.serves_pages() || role.ingests() {
         let tcp = bind_listeners(settings.https.listen).await?;
-        public = Some((for_public(settings, role, &parts, (&photos, &tcp))?, tcp));
+        public = Some((for_public(settings, role, &parts, &photos, &tcp)?, tcp));
     }
     let (db, clock, random) = (parts.db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let mut ingest = None;
@@ -389,7 +391,8 @@ fn for_public(
     settings: &RelaySettings,
     role: ProcessRole,
     parts: &RelayContext,
-    (photos, tcp): (&PhotoStore, &TcpListener),
+    photos: &PhotoStore,
+    tcp: &TcpListener,
 ) -> Result<axum::Router, ServeError> {
     let mut router = axum::Router::new();
     if role.ingests() {

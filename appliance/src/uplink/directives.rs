@@ -92,7 +92,11 @@ pub(super) enum DirectiveDecision {
 }
 
 /// Decides what the signature of a directive was found good for. Touches nothing.
-pub(super) fn decide(state: &DirectiveState, directive: &Directive, now: &Now) -> DirectiveDecision {
+pub(super) fn decide_directive(
+    state: &DirectiveState,
+    directive: &Directive,
+    now: &Now,
+) -> DirectiveDecision {
     let last = state.last().unwrap_or(0);
     if directive.number <= last {
         let decided = state.outcomes.iter().find(|outcome| outcome.number == directive.number);
@@ -122,8 +126,8 @@ pub(super) fn decide(state: &DirectiveState, directive: &Directive, now: &Now) -
 /// What the box believes once it keeps these keys. A key is dropped only while another of its kind is left, so that the relay is not
 /// lost by a mistake; earlier ones stay, since receipts that they cosigned are to be verified for ever.
 pub(super) fn merge_keys(relation: &ClaimAnswer, args: &KeyArgs) -> Result<ClaimAnswer, String> {
-    let cosign_keys = merge_kind("cosign", (&args.cosign, &relation.cosign_keys), &args.drop)?;
-    let directive_keys = merge_kind("directive", (&args.directive, &relation.directive_keys), &args.drop)?;
+    let cosign_keys = merge_kind("cosign", &args.cosign, &relation.cosign_keys, &args.drop)?;
+    let directive_keys = merge_kind("directive", &args.directive, &relation.directive_keys, &args.drop)?;
     let relay_ca = match &args.relay_ca {
         Some(pem) => merge_authorities(pem, &relation.relay_ca)?,
         None => relation.relay_ca.clone(),
@@ -133,7 +137,8 @@ pub(super) fn merge_keys(relation: &ClaimAnswer, args: &KeyArgs) -> Result<Claim
 
 fn merge_kind(
     field: &str,
-    (brought, known): (&[String], &[String]),
+    brought: &[String],
+    known: &[String],
     drop: &[String],
 ) -> Result<Vec<String>, String> {
     let bad = |error: ClaimError| format!("bad-args {field}: {error}");
@@ -193,7 +198,7 @@ pub(super) async fn take_directive(shared: &Arc<UplinkShared>, payload: &[u8]) -
     let Some(directive) = verify_directive(shared, payload) else { return DirectiveEffect::Settled };
     let (mut state, now) = (shared.directive_state(), shared.parts.clock.now());
     let number = directive.number;
-    let decision = decide(&state, &directive, &now);
+    let decision = decide_directive(&state, &directive, &now);
     let (effect, refused) = match decision {
         DirectiveDecision::Known => return DirectiveEffect::Settled,
         DirectiveDecision::Contrary => {
@@ -369,18 +374,21 @@ mod tests {
         let (first, second, third) = (directive(1, nothing), directive(2, nothing), directive(3, nothing));
         let at = now(ClockState::Synced);
         let state = state_after(&[]);
-        assert_eq!(decide(&state, &first, &at), DirectiveDecision::Nothing);
-        assert_eq!(decide(&state, &second, &at), DirectiveDecision::Gap);
+        assert_eq!(decide_directive(&state, &first, &at), DirectiveDecision::Nothing);
+        assert_eq!(decide_directive(&state, &second, &at), DirectiveDecision::Gap);
         let state = state_after(&[&first, &second]);
-        assert_eq!((state.last(), decide(&state, &first, &at)), (Some(2), DirectiveDecision::Known));
+        assert_eq!(
+            (state.last(), decide_directive(&state, &first, &at)),
+            (Some(2), DirectiveDecision::Known)
+        );
         let other = directive(2, r#"{"do":"nothing","id":"b"}"#);
-        assert_eq!(decide(&state, &other, &at), DirectiveDecision::Contrary);
-        assert_eq!(decide(&state, &third, &at), DirectiveDecision::Nothing);
+        assert_eq!(decide_directive(&state, &other, &at), DirectiveDecision::Contrary);
+        assert_eq!(decide_directive(&state, &third, &at), DirectiveDecision::Nothing);
         let many: Vec<Directive> = (1..=300).map(|number| directive(number, nothing)).collect();
         let state = state_after(&many.iter().collect::<Vec<_>>());
         assert_eq!((state.outcomes.len(), state.last()), (OUTCOMES_MAX, Some(300)));
         assert_eq!(
-            decide(&state, &directive(1, "{}"), &at),
+            decide_directive(&state, &directive(1, "{}"), &at),
             DirectiveDecision::Known,
             "too long ago to tell"
         );
@@ -388,10 +396,11 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_or_too_late_is_refused_in_words() {
-        let refusal = |json: &str, clock| match decide(&state_after(&[]), &directive(1, json), &now(clock)) {
-            DirectiveDecision::Refused(reason) => reason.split(' ').next().unwrap().to_owned(),
-            other => format!("{other:?}"),
-        };
+        let refusal =
+            |json: &str, clock| match decide_directive(&state_after(&[]), &directive(1, json), &now(clock)) {
+                DirectiveDecision::Refused(reason) => reason.split(' ').next().unwrap().to_owned(),
+                other => format!("{other:?}"),
+            };
         let synced = ClockState::Synced;
         for verb in ["cleaning.recorded", "update", "wipe", "KEYS"] {
             assert_eq!(refusal(&format!(r#"{{"do":"{verb}","args":{{}}}}"#), synced), "unknown-verb");

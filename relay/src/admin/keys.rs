@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{AdminError, AdminHandler, stamp};
-use crate::keys::{AuthorityKey, AuthorityKind, Keyring, RevokedKey};
+use crate::keys::{AuthorityKey, AuthorityKind, KeySet, RevokedKey};
 
 impl AdminHandler {
     pub(super) async fn init_keys(&self) -> Result<Value, AdminError> {
@@ -22,9 +22,9 @@ impl AdminHandler {
 
     pub(super) async fn rotate_key(&self, kind: AuthorityKind) -> Result<Value, AdminError> {
         let key = self.fleet.keys().rotate(kind).await?;
-        let told = self.fleet.announce_keys().await?;
+        let announced = self.fleet.announce_keys().await?;
         let mut described = describe_key(&self.fleet.keys().now(), &key);
-        described["boxes_told"] = told.into();
+        described["boxes_told"] = announced.into();
         Ok(described)
     }
 
@@ -50,7 +50,7 @@ impl AdminHandler {
 }
 
 /// A key for a person; of an authority the fingerprint stands for its certificate.
-fn describe_key(keyring: &Keyring, key: &AuthorityKey) -> Value {
+fn describe_key(keyring: &KeySet, key: &AuthorityKey) -> Value {
     let verifier = (key.kind != AuthorityKind::Ca).then_some(&key.public);
     json!({
         "kind": key.kind, "n": key.n, "state": key.state, "from": stamp(key.from_ms),

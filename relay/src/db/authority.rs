@@ -45,14 +45,20 @@ pub async fn platform_insert(conn: &mut DbConnection, row: &AuthorityRow) -> Res
     exec!(conn, sql, kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms).map(drop)
 }
 
-/// Sets how a key stands, where it still stands as `before`. Whether it did.
-pub async fn platform_set_state(
-    conn: &mut DbConnection,
-    (kind, n): (&str, i64),
-    (before, after): (&str, &str),
-    until_ms: Option<i64>,
-) -> Result<bool, DbError> {
+/// How a key stands from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct StateChange<'a> {
+    pub kind: &'a str,
+    pub n: i64,
+    pub before: &'a str,
+    pub after: &'a str,
+    pub until_ms: Option<i64>,
+}
+
+/// Sets how a key stands, where it still stands as before. Whether it did.
+pub async fn platform_set_state(conn: &mut DbConnection, change: StateChange<'_>) -> Result<bool, DbError> {
     let sql = "UPDATE authority SET state = $1, until_ms = $2 WHERE kind = $3 AND n = $4 AND state = $5";
+    let StateChange { kind, n, before, after, until_ms } = change;
     let (kind, before, after) = (kind.to_owned(), before.to_owned(), after.to_owned());
     Ok(exec!(conn, sql, after, until_ms, kind, n, before)? > 0)
 }
@@ -60,7 +66,8 @@ pub async fn platform_set_state(
 /// Marks that the private half of a key went into a sealed file.
 pub async fn platform_set_exported(
     conn: &mut DbConnection,
-    (kind, n): (&str, i64),
+    kind: &str,
+    n: i64,
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "UPDATE authority SET exported_ms = $1 WHERE kind = $2 AND n = $3";

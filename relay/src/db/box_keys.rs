@@ -49,10 +49,10 @@ pub async fn save_applied(
     exec!(conn, sql, scope.key(), box_id.to_string(), ca_n, cosign_n, directive_n).map(drop)
 }
 
-/// Boxes in service, and how many of them know the key `n` of each kind: authority, cosigning, directives.
+/// Boxes in service, and how many of them know these keys: authority, cosigning, directives.
 pub async fn platform_count_known(
     conn: &mut DbConnection,
-    (ca_n, cosign_n, directive_n): (i64, i64, i64),
+    AppliedKeys { ca_n, cosign_n, directive_n }: AppliedKeys,
 ) -> Result<(i64, [i64; 3]), DbError> {
     let sql = "SELECT COUNT(*), COUNT(CASE WHEN COALESCE(k.ca_n, 1) >= $1 THEN 1 END), \
                COUNT(CASE WHEN COALESCE(k.cosign_n, 1) >= $2 THEN 1 END), \
@@ -64,18 +64,18 @@ pub async fn platform_count_known(
 }
 
 /// Boxes in service that were not told of just this.
-pub async fn platform_untold(
+pub async fn platform_unannounced(
     conn: &mut DbConnection,
     digest: &str,
 ) -> Result<Vec<(AccountScope, BoxId)>, DbError> {
     let sql = "SELECT b.account, b.box FROM boxes b LEFT JOIN box_keys k ON k.account = b.account AND k.box = b.box \
-               WHERE b.revoked_ms IS NULL AND COALESCE(k.told, '') <> $1 ORDER BY b.account, b.box LIMIT 256";
+               WHERE b.revoked_ms IS NULL AND COALESCE(k.announced, '') <> $1 ORDER BY b.account, b.box LIMIT 256";
     let rows = all!(conn, (String, String), sql, digest.to_owned())?;
-    rows.into_iter().map(read_place).collect()
+    rows.into_iter().map(|(account, box_id)| read_place(&account, &box_id)).collect()
 }
 
 /// Marks what a box was told of last.
-pub async fn set_told(
+pub async fn set_announced(
     conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
@@ -83,6 +83,6 @@ pub async fn set_told(
 ) -> Result<(), DbError> {
     let applied = find_applied(conn, scope, box_id).await?;
     save_applied(conn, scope, box_id, applied).await?;
-    let sql = "UPDATE box_keys SET told = $1 WHERE account = $2 AND box = $3";
+    let sql = "UPDATE box_keys SET announced = $1 WHERE account = $2 AND box = $3";
     exec!(conn, sql, digest.to_owned(), scope.key(), box_id.to_string()).map(drop)
 }

@@ -114,10 +114,10 @@ pub async fn platform_waiting(
     let sql = "SELECT DISTINCT account, box FROM directives WHERE state IN ('queued', 'sent') \
                AND (sent_ms IS NULL OR sent_ms < $1)";
     let rows = all!(conn, (String, String), sql, before_ms)?;
-    rows.into_iter().map(read_place).collect()
+    rows.into_iter().map(|(account, box_id)| read_place(&account, &box_id)).collect()
 }
 
-pub(super) fn read_place((account, box_id): (String, String)) -> Result<(AccountScope, BoxId), DbError> {
+pub(super) fn read_place(account: &str, box_id: &str) -> Result<(AccountScope, BoxId), DbError> {
     let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
     let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
     Ok((AccountScope::of(account), box_id))

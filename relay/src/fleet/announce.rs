@@ -9,7 +9,7 @@ use super::{Fleet, FleetError};
 use crate::db::box_keys::AppliedKeys;
 use crate::db::directives::NewDirective;
 use crate::db::{AccountScope, DbError, box_keys, boxes, directives};
-use crate::keys::{AuthorityKey, AuthorityKind, Keyring};
+use crate::keys::{AuthorityKey, AuthorityKind, KeySet};
 
 /// What the directive `keys` says beside its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,15 +32,15 @@ struct KeyLine<'a> {
 
 /// What every box should know now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Announcement {
+pub(super) struct KeyAnnouncement {
     args: KeyArgs,
     brings: AppliedKeys,
     /// Of the args: tells whether a box was told of just this.
     pub(super) digest: String,
 }
 
-impl Announcement {
-    fn new(keyring: &Keyring, trust: String) -> Option<Self> {
+impl KeyAnnouncement {
+    fn new(keyring: &KeySet, trust: String) -> Option<Self> {
         let trusted = |kind| keyring.trusted_texts(kind);
         let brings = keyring.newest_of_each();
         let revoked = keyring.keys().iter().filter(|key| key.is_revoked());
@@ -59,12 +59,12 @@ impl Announcement {
 
 impl Fleet {
     /// What every box should know now; `None` where it knows it since its claim, as there never was anything else.
-    pub(super) fn announcement(&self) -> Option<Announcement> {
+    pub(super) fn announcement(&self) -> Option<KeyAnnouncement> {
         let keyring = self.keys.now();
         if keyring.keys().len() <= AuthorityKind::ALL.len() {
             return None;
         }
-        Announcement::new(&keyring, self.trust())
+        KeyAnnouncement::new(&keyring, self.trust())
     }
 
     /// Makes the directive `keys` for each box that was not told of the keys that there are now. How many.
@@ -73,20 +73,20 @@ impl Fleet {
     /// The database.
     pub async fn announce_keys(&self) -> Result<usize, FleetError> {
         let Some(announcement) = self.announcement() else { return Ok(0) };
-        let behind = box_keys::platform_untold(&mut self.db.read().await?, &announcement.digest).await?;
-        let mut told = 0;
+        let behind = box_keys::platform_unannounced(&mut self.db.read().await?, &announcement.digest).await?;
+        let mut announced = 0;
         for (scope, box_id) in behind {
-            told += usize::from(self.tell_box(scope, box_id, &announcement).await?);
+            announced += usize::from(self.announce_to_box(scope, box_id, &announcement).await?);
         }
-        Ok(told)
+        Ok(announced)
     }
 
     /// Whether one was made: a box may have been revoked meanwhile, and this process may have no key that it believes.
-    async fn tell_box(
+    async fn announce_to_box(
         &self,
         scope: AccountScope,
         box_id: BoxId,
-        announcement: &Announcement,
+        announcement: &KeyAnnouncement,
     ) -> Result<bool, FleetError> {
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
@@ -114,7 +114,7 @@ impl Fleet {
             brings: announcement.brings,
         };
         directives::insert_directive(&mut tx, scope, box_id, &new, now_ms).await?;
-        box_keys::set_told(&mut tx, scope, box_id, &announcement.digest).await?;
+        box_keys::set_announced(&mut tx, scope, box_id, &announcement.digest).await?;
         tx.commit().await?;
         tracing::info!(%box_id, number, "a box is told of this relay's keys");
         Ok(true)

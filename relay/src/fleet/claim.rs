@@ -165,7 +165,7 @@ impl Fleet {
         let used = UsedClaim { box_id, csr_key: csr_key.0.to_vec(), answer: Some(stored), log };
         box_keys::save_applied(&mut tx, scope, box_id, self.keys.now().newest_of_each()).await?;
         if let Some(announcement) = self.announcement() {
-            box_keys::set_told(&mut tx, scope, box_id, &announcement.digest).await?;
+            box_keys::set_announced(&mut tx, scope, box_id, &announcement.digest).await?;
         }
         claims::mark_used(&mut tx, scope, &code.0, &used, now_ms).await?;
         tx.commit().await?;

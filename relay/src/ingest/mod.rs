@@ -28,7 +28,7 @@ use record::verify::{BatchRefusal, SignedBatch};
 
 use crate::db::boxes::BoxOwner;
 use crate::db::{AccountScope, Db, DbConnection, DbError, boxes, entries, epochs};
-use crate::keys::SharedKeyring;
+use crate::keys::SharedKeySet;
 use crate::mqtt::{Outbox, PublishOutcome};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
 pub use refold::{log_chain, rebuild_facility};
@@ -82,7 +82,7 @@ impl IngestCounters {
 /// The room behind the MQTT listener.
 pub struct Ingest {
     db: Db,
-    keys: SharedKeyring,
+    keys: SharedKeySet,
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
     outbox: Outbox,
@@ -137,7 +137,7 @@ impl Ingest {
     /// For one database and the keys that cosign; earlier ones still vouch for what they signed.
     pub fn new(
         db: Db,
-        keys: impl Into<SharedKeyring>,
+        keys: impl Into<SharedKeySet>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
         outbox: Outbox,
     ) -> Self {

@@ -108,12 +108,7 @@ pub struct AuthorityKey {
 
 impl AuthorityKey {
     /// A new one.
-    pub(super) fn new(
-        (kind, n): (AuthorityKind, i64),
-        public: String,
-        state: KeyState,
-        from_ms: i64,
-    ) -> Self {
+    pub(super) fn new(kind: AuthorityKind, n: i64, public: String, state: KeyState, from_ms: i64) -> Self {
         let fingerprint = public_fingerprint(kind, &public);
         Self { kind, n, public, fingerprint, state, from_ms, until_ms: None, exported_ms: None }
     }

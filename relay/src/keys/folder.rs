@@ -151,7 +151,8 @@ impl KeyFolder {
     pub(super) fn make_signer(
         &self,
         file: &str,
-        (name, kind): (&str, KeyKind),
+        name: &str,
+        kind: KeyKind,
         random: &dyn RandomSource,
     ) -> Result<SignerKey, KeyError> {
         if let Some(signer) = self.read_signer(file, kind)? {
@@ -183,7 +184,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let keys = KeyFolder::open(dir.path().join("keys")).unwrap();
         let random = SeededRandom::new(1);
-        let make = |name: &str| keys.make_signer("cosign-1", (name, KeyKind::Cosignature), &random);
+        let make = |name: &str| keys.make_signer("cosign-1", name, KeyKind::Cosignature, &random);
         assert!(keys.read_signer("cosign-1", KeyKind::Cosignature).unwrap().is_none());
         let first = make("relay.example/cosign/1").unwrap().verifier().to_string();
         assert_eq!(make("other.example/cosign/1").unwrap().verifier().to_string(), first);

@@ -14,14 +14,14 @@ const TRUSTED_MAX: usize = 8;
 
 /// All keys, and those halves that sign.
 #[derive(Debug, Default)]
-pub struct Keyring {
+pub struct KeySet {
     /// By kind and number.
     pub(super) keys: Vec<AuthorityKey>,
     pub(super) authorities: BTreeMap<i64, CertificateAuthority>,
     pub(super) signers: BTreeMap<(AuthorityKind, i64), SignerKey>,
 }
 
-impl Keyring {
+impl KeySet {
     /// All keys, by kind and number.
     pub fn keys(&self) -> &[AuthorityKey] {
         &self.keys
@@ -114,35 +114,35 @@ impl Keyring {
     }
 }
 
-impl From<SignerKey> for Keyring {
+impl From<SignerKey> for KeySet {
     /// With a cosigning key alone, the first.
     fn from(signer: SignerKey) -> Self {
         let of = (AuthorityKind::Cosign, 1);
-        let key = AuthorityKey::new(of, signer.verifier().to_string(), KeyState::Current, 0);
+        let key = AuthorityKey::new(of.0, of.1, signer.verifier().to_string(), KeyState::Current, 0);
         Self { keys: vec![key], authorities: BTreeMap::new(), signers: BTreeMap::from([(of, signer)]) }
     }
 }
 
 /// The keys as they are now, for all parts of a process. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct SharedKeyring(Arc<RwLock<Arc<Keyring>>>);
+pub struct SharedKeySet(Arc<RwLock<Arc<KeySet>>>);
 
-impl SharedKeyring {
-    pub(super) fn new(keyring: Keyring) -> Self {
+impl SharedKeySet {
+    pub(super) fn new(keyring: KeySet) -> Self {
         Self(Arc::new(RwLock::new(Arc::new(keyring))))
     }
 
     /// What is known now.
-    pub fn now(&self) -> Arc<Keyring> {
+    pub fn now(&self) -> Arc<KeySet> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn replace(&self, keyring: Keyring) {
+    pub(super) fn replace(&self, keyring: KeySet) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
     }
 }
 
-impl From<SignerKey> for SharedKeyring {
+impl From<SignerKey> for SharedKeySet {
     fn from(signer: SignerKey) -> Self {
         Self::new(signer.into())
     }
@@ -158,12 +158,12 @@ mod tests {
         SignerKey::new(&format!("relay.example/cosign/{n}"), KeyKind::Cosignature, &[n; 32]).unwrap()
     }
 
-    fn keyring(states: &[KeyState]) -> Keyring {
-        let mut keyring = Keyring::default();
+    fn keyring(states: &[KeyState]) -> KeySet {
+        let mut keyring = KeySet::default();
         for (n, state) in (1..).zip(states) {
             let of = (AuthorityKind::Cosign, n);
             let signer = signer(u8::try_from(n).unwrap());
-            keyring.keys.push(AuthorityKey::new(of, signer.verifier().to_string(), *state, n));
+            keyring.keys.push(AuthorityKey::new(of.0, n, signer.verifier().to_string(), *state, n));
             keyring.signers.insert(of, signer);
         }
         keyring

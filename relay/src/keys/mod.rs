@@ -16,7 +16,7 @@ pub use authority::{AuthorityKey, AuthorityKind, KeyState};
 pub(crate) use ca::SignedCsr;
 pub use folder::KeyError;
 pub(crate) use folder::read_configured;
-pub use keyring::{Keyring, SharedKeyring};
+pub use keyring::{KeySet, SharedKeySet};
 pub use open::{AuthorityKeys, KeyNeeds};
 pub use public_list::write_public_list;
 pub use rotate::{KeyRefusal, RevokedKey};

@@ -10,7 +10,7 @@ use service::random::RandomSource;
 use super::authority::{AuthorityKey, AuthorityKind, KeyState, public_fingerprint};
 use super::ca::CertificateAuthority;
 use super::folder::{KeyError, KeyFolder};
-use super::keyring::{Keyring, SharedKeyring};
+use super::keyring::{KeySet, SharedKeySet};
 use crate::db::{Db, DbConnection, DbError, authority};
 
 /// Certificates of all authorities that this relay goes by, for programs beside it.
@@ -54,7 +54,7 @@ pub struct AuthorityKeys {
     pub(super) host: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn RandomSource>,
-    shared: SharedKeyring,
+    shared: SharedKeySet,
 }
 
 impl AuthorityKeys {
@@ -67,11 +67,12 @@ impl AuthorityKeys {
         dir: PathBuf,
         host: &str,
         needs: KeyNeeds,
-        (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn RandomSource>,
     ) -> Result<Self, KeyError> {
         let folder = KeyFolder::open(dir)?;
         folder.number_files()?;
-        let shared = SharedKeyring::default();
+        let shared = SharedKeySet::default();
         let keys = Self { db: db.clone(), folder, host: host.to_owned(), clock, random, shared };
         let mut conn = db.read().await?;
         let known = authority::platform_list(&mut conn).await?;
@@ -93,12 +94,12 @@ impl AuthorityKeys {
     }
 
     /// For parts of the process that sign or verify.
-    pub fn shared(&self) -> SharedKeyring {
+    pub fn shared(&self) -> SharedKeySet {
         self.shared.clone()
     }
 
     /// What is known now.
-    pub fn now(&self) -> Arc<Keyring> {
+    pub fn now(&self) -> Arc<KeySet> {
         self.shared.now()
     }
 
@@ -128,7 +129,7 @@ impl AuthorityKeys {
     /// The database or a file; what was known before goes on.
     pub async fn reload(&self) -> Result<(), KeyError> {
         let keys = list_keys(&mut self.db.read().await?).await?;
-        let mut keyring = Keyring::default();
+        let mut keyring = KeySet::default();
         for key in &keys {
             match key.kind {
                 AuthorityKind::Ca => {
@@ -208,7 +209,7 @@ impl AuthorityKeys {
             return Ok(false);
         }
         for kind in AuthorityKind::ALL {
-            let key = self.make_key((kind, 1), KeyState::Current)?;
+            let key = self.make_key(kind, 1, KeyState::Current)?;
             authority::platform_insert(&mut tx, &key.row()).await?;
         }
         tx.commit().await?;
@@ -218,7 +219,8 @@ impl AuthorityKeys {
     /// A key whose private half is in the folder before anybody hears of it; what is there of its number is taken.
     pub(super) fn make_key(
         &self,
-        (kind, n): (AuthorityKind, i64),
+        kind: AuthorityKind,
+        n: i64,
         state: KeyState,
     ) -> Result<AuthorityKey, KeyError> {
         let now_ms = self.clock.now_ms();
@@ -226,12 +228,12 @@ impl AuthorityKeys {
             AuthorityKind::Ca => CertificateAuthority::make(&self.folder, n, now_ms, &*self.random)?,
             _ => {
                 let name = format!("{}/{kind}/{n}", self.host);
-                let of = (name.as_str(), signer_kind(kind));
-                let signer = self.folder.make_signer(&file_name(kind, n), of, &*self.random)?;
+                let signer =
+                    self.folder.make_signer(&file_name(kind, n), &name, signer_kind(kind), &*self.random)?;
                 signer.verifier().to_string()
             }
         };
-        Ok(AuthorityKey::new((kind, n), public, state, now_ms))
+        Ok(AuthorityKey::new(kind, n, public, state, now_ms))
     }
 }
 

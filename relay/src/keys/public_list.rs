@@ -7,7 +7,7 @@ use super::authority::{AuthorityKey, AuthorityKind};
 const HEAD: &str = "# The keys of this relay: key, kind, from, until, state. What a revoked key signed proves nothing.\n\
                     # An authority stands by the SHA-256 of its certificate.\n";
 
-fn stamp(ms: i64) -> String {
+fn format_time(ms: i64) -> String {
     jiff::Timestamp::from_second(ms / 1_000).map_or_else(|_| "-".to_owned(), |time| time.to_string())
 }
 
@@ -20,9 +20,9 @@ pub fn write_public_list(keys: &[AuthorityKey]) -> String {
             AuthorityKind::Ca => format!("sha256:{fingerprint}"),
             AuthorityKind::Cosign | AuthorityKind::Directive => public.clone(),
         };
-        let until = until_ms.map_or_else(|| "-".to_owned(), stamp);
+        let until = until_ms.map_or_else(|| "-".to_owned(), format_time);
         // Writing to a text never fails.
-        let _ = writeln!(list, "{public} {kind} {} {until} {state}", stamp(*from_ms));
+        let _ = writeln!(list, "{public} {kind} {} {until} {state}", format_time(*from_ms));
     }
     list
 }
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_line_a_key() {
         let key = |kind, n, public: &str, state| {
-            AuthorityKey::new((kind, n), public.to_owned(), state, 1_763_610_000_123)
+            AuthorityKey::new(kind, n, public.to_owned(), state, 1_763_610_000_123)
         };
         let cosign = AuthorityKind::Cosign;
         let mut old = key(cosign, 1, "relay.example/cosign/1+0a1b2c3d+AAAA", KeyState::Revoked);

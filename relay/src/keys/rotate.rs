@@ -4,6 +4,8 @@
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::folder::KeyError;
 use super::open::{AuthorityKeys, list_keys};
+use crate::db::authority::StateChange;
+use crate::db::box_keys::AppliedKeys;
 use crate::db::{DbConnection, DbError, authority, box_keys};
 
 const DAY_MS: i64 = 86_400_000;
@@ -60,7 +62,7 @@ impl AuthorityKeys {
         let Some(last) = of_kind().map(|key| key.n).max() else {
             return Err(KeyError::None { folder: self.folder.dir().to_owned() }.into());
         };
-        let key = self.make_key((kind, last + 1), KeyState::Next)?;
+        let key = self.make_key(kind, last + 1, KeyState::Next)?;
         authority::platform_insert(&mut tx, &key.row()).await?;
         tx.commit().await?;
         self.settle().await?;
@@ -117,8 +119,7 @@ impl AuthorityKeys {
             make_current(&mut tx, &keys, next.ok_or(KeyRefusal::Only { kind, n })?, now_ms).await?;
             revoked.state = KeyState::Retired;
         }
-        let states = (revoked.state.word(), KeyState::Revoked.word());
-        authority::platform_set_state(&mut tx, (kind.word(), n), states, Some(now_ms)).await?;
+        set_state(&mut tx, &revoked, KeyState::Revoked, Some(now_ms)).await?;
         (revoked.state, revoked.until_ms) = (KeyState::Revoked, Some(now_ms));
         let later = AuthorityKey { n: n + 1, ..key.clone() };
         let boxes_behind = count_behind(&mut tx, &later).await?;
@@ -131,7 +132,8 @@ impl AuthorityKeys {
 
 /// Boxes in service that do not know a key.
 async fn count_behind(tx: &mut DbConnection, key: &AuthorityKey) -> Result<i64, DbError> {
-    let (all, known) = box_keys::platform_count_known(tx, (key.n, key.n, key.n)).await?;
+    let these = AppliedKeys { ca_n: key.n, cosign_n: key.n, directive_n: key.n };
+    let (all, known) = box_keys::platform_count_known(tx, these).await?;
     Ok(all - known[key.kind as usize])
 }
 
@@ -141,16 +143,24 @@ async fn make_current(
     next: &AuthorityKey,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let word = next.kind.word();
     let before = keys.iter().find(|key| key.kind == next.kind && key.state == KeyState::Current);
     if let Some(before) = before {
         let until_ms = match next.kind {
             AuthorityKind::Ca => now_ms.saturating_add(AUTHORITY_RETIRED_MS),
             AuthorityKind::Cosign | AuthorityKind::Directive => now_ms,
         };
-        let states = (KeyState::Current.word(), KeyState::Retired.word());
-        authority::platform_set_state(tx, (word, before.n), states, Some(until_ms)).await?;
+        set_state(tx, before, KeyState::Retired, Some(until_ms)).await?;
     }
-    let states = (KeyState::Next.word(), KeyState::Current.word());
-    authority::platform_set_state(tx, (word, next.n), states, None).await.map(drop)
+    set_state(tx, next, KeyState::Current, None).await
+}
+
+async fn set_state(
+    tx: &mut DbConnection,
+    key: &AuthorityKey,
+    state: KeyState,
+    until_ms: Option<i64>,
+) -> Result<(), DbError> {
+    let (kind, before, after) = (key.kind.word(), key.state.word(), state.word());
+    let change = StateChange { kind, n: key.n, before, after, until_ms };
+    authority::platform_set_state(tx, change).await.map(drop)
 }

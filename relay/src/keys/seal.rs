@@ -82,7 +82,7 @@ impl AuthorityKeys {
         let sealed = sealed.map_err(|_| SealError::Interrupted)??;
         let (mut tx, now_ms) = (self.db.begin().await?, self.clock.now_ms());
         for key in here {
-            authority::platform_set_exported(&mut tx, (key.kind.word(), key.n), now_ms).await?;
+            authority::platform_set_exported(&mut tx, key.kind.word(), key.n, now_ms).await?;
         }
         tx.commit().await?;
         Ok(sealed)

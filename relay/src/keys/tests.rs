@@ -30,8 +30,9 @@ impl World {
 
     async fn open(&self, folder: &str, needs: KeyNeeds) -> Result<AuthorityKeys, KeyError> {
         let random = Arc::new(SeededRandom::new(folder.len() as u64)) as Arc<dyn RandomSource>;
-        let seams = (Arc::clone(&self.clock) as Arc<dyn Clock>, random);
-        AuthorityKeys::open(&self.db, self.dir.path().join(folder), "relay.example", needs, seams).await
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        AuthorityKeys::open(&self.db, self.dir.path().join(folder), "relay.example", needs, clock, random)
+            .await
     }
 
     async fn add_box(&self, n: u8) {

@@ -192,7 +192,15 @@ mod tests {
             Arc::new(SeededRandom::new(1)) as Arc<dyn RandomSource>,
         );
         db.migrate(NOW_MS).await.unwrap();
-        let keys = AuthorityKeys::open(&db, file("keys"), "localhost", KeyNeeds::ALL, seams.clone()).await;
+        let keys = AuthorityKeys::open(
+            &db,
+            file("keys"),
+            "localhost",
+            KeyNeeds::ALL,
+            Arc::clone(&seams.0),
+            Arc::clone(&seams.1),
+        )
+        .await;
         let fleet = Arc::new(Fleet::open(db, Arc::new(keys.unwrap()), Some(public), seams).unwrap());
         let names = vec!["localhost".to_owned()];
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -33,7 +33,15 @@ pub(crate) async fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let keys = dir.join("keys");
     let seams = (clock, random);
-    let keys = AuthorityKeys::open(&world.db, keys, "relay.example", KeyNeeds::NONE, seams.clone()).await;
+    let keys = AuthorityKeys::open(
+        &world.db,
+        keys,
+        "relay.example",
+        KeyNeeds::NONE,
+        seams.0.clone(),
+        seams.1.clone(),
+    )
+    .await;
     let keys = keys.unwrap();
     // Boxes of this world were there before.
     keys.init().await.unwrap();

@@ -19,7 +19,7 @@ CREATE TABLE box_keys (
   ca_n BIGINT NOT NULL,
   cosign_n BIGINT NOT NULL,
   directive_n BIGINT NOT NULL,
-  told @ID@, -- SHA-256 of what it was told of last
+  announced @ID@, -- SHA-256 of what it was told of last
   PRIMARY KEY (account, box)
 )@ROWLESS@;
 -- What a box was asked, signed: numbers from 1 for each box, no gaps, for ever. The outcome comes from its log alone. ca_n, cosign_n and

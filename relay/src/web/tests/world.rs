@@ -105,7 +105,10 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let seams = (Arc::clone(&clock), Arc::clone(&random));
     let keys = folder.join("keys");
-    let keys = AuthorityKeys::open(db, keys, "relay.example", KeyNeeds::ALL, seams.clone()).await.unwrap();
+    let keys =
+        AuthorityKeys::open(db, keys, "relay.example", KeyNeeds::ALL, seams.0.clone(), seams.1.clone())
+            .await
+            .unwrap();
     let fleet = Fleet::open(db.clone(), Arc::new(keys), None, seams).unwrap();
     fleet.open_at(RelayUrls {
         relay: "https://relay.example".into(),
