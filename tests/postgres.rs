@@ -86,18 +86,17 @@ async fn boxes_and_people_are_served_by_two_processes() {
     provide_cryptography();
     let server = Postgres::start(true);
     let dir = folder();
-    let mut web = TheRelay::new(demo(), &dir.path().join("relay"));
-    web.keeps_in(&server.url("postgres"));
-    // Makes the keys and the tables, as an operator would before the second machine is set up.
-    web.order(&["migrate"]).await;
-    let mut ingest = web.beside("ingest");
-    let [_, photos, mqtt, _] = ingest.ports();
-    web.is_reached_by(mqtt, photos);
-    web.has_role("web");
-    web.start().await;
+    let mut ingest = TheRelay::new(demo(), &dir.path().join("relay"));
+    ingest.keeps_in(&server.url("postgres"));
+    ingest.has_role("ingest");
+    // Makes the tables and the keys, as an operator would before the second machine is set up.
+    ingest.order(&["keys", "init"]).await;
     ingest.start().await;
+    // Boxes are claimed where they are heard.
     let claim = dir.path().join("claim.toml");
-    std::fs::write(&claim, web.found().await).unwrap();
+    std::fs::write(&claim, ingest.found().await).unwrap();
+    let mut web = ingest.beside("web");
+    web.start().await;
     let mut r#box = TheBox::new(demo(), &dir.path().join("box"));
     r#box.claim_at_start(&claim);
     r#box.start().await;

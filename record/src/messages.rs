@@ -50,6 +50,9 @@ pub struct Hello {
     pub clock: ClockState,
     /// Its wall clock, milliseconds since 1970.
     pub wall: i64,
+    /// The number of the last directive whose outcome is in its log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directive: Option<u64>,
 }
 
 /// `GET /box/v1/log`: every log of a box that the relay knows. The box believes one whose key fits the epoch's name and whose
@@ -178,6 +181,9 @@ pub struct HealthReport {
     /// Its alarms, those first that nobody has acknowledged; at most [`crate::alarm::REPORTED_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<HealthAlarm>,
+    /// The number of the last directive whose outcome is in its log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directive: Option<u64>,
 }
 
 /// `up/gone`: the last will.

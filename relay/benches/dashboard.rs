@@ -30,6 +30,7 @@ use relay::db::tokens::{self, NewToken};
 use relay::db::{Db, PlatformReason, ScopedConnection, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
+use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mqtt::Outbox;
 use relay::objects::PhotoStore;
 use relay::web::{WebSettings, WebState, build_router};
@@ -129,7 +130,11 @@ async fn bench(cleanings: i64) -> Bench {
         Arc::new(SystemRandom) as Arc<dyn RandomSource>,
     );
     let keys = dir.path().join("keys");
-    let (fleet, cosigner) = Fleet::open(db.clone(), keys, "bench", None, seams.clone()).unwrap();
+    let keys = AuthorityKeys::open(&db, keys, "bench", KeyNeeds::ALL, seams.0.clone(), seams.1.clone())
+        .await
+        .unwrap();
+    let keys = Arc::new(keys);
+    let fleet = Fleet::open(db.clone(), Arc::clone(&keys), None, seams.clone()).unwrap();
     let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
     let (log, tags) = log(cleanings);
     let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
@@ -141,7 +146,7 @@ async fn bench(cleanings: i64) -> Bench {
     boxes::insert_box(&mut tx, place, "Pi", "1", NOW_MS).await.unwrap();
     epochs::insert_epoch(&mut tx, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
-    let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), Outbox::new());
+    let ingest = Ingest::new(db.clone(), keys.shared(), seams.clone(), Outbox::new());
     tell(&ingest, &log).await;
     let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;

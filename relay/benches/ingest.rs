@@ -132,7 +132,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
         clock.clone() as Arc<dyn service::clock::Clock>,
         Arc::new(SystemRandom) as Arc<dyn service::random::RandomSource>,
     );
-    let ingest = Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new()));
+    let ingest = Arc::new(Ingest::new(db.clone(), cosigner, seams, Outbox::new()));
     for (log, fill) in logs.iter().zip(1..) {
         let facility = FacilityId::new(1, [fill; 10]);
         facilities::insert_facility(&mut tx, facility, "Bench", "UTC", START_MS).await.unwrap();

@@ -7,6 +7,7 @@ use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId};
 use service::settings::SettingsError;
 
 use crate::accounts::token::TokenLife;
+use crate::keys::AuthorityKind;
 
 /// CleanTrack's relay.
 #[derive(Debug, Parser)]
@@ -43,9 +44,9 @@ pub(crate) struct CommonArgs {
 pub(crate) enum ProcessRole {
     /// Everything.
     All,
-    /// Boxes: MQTT and photos.
+    /// Boxes: MQTT, photos and claims.
     Ingest,
-    /// People: pages, API, claims.
+    /// People: pages and API.
     Web,
     /// Jobs.
     Work,
@@ -126,6 +127,9 @@ pub(crate) enum Command {
     /// Work in the background.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// The keys that boxes know this relay by.
+    #[command(subcommand)]
+    Keys(KeyCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -319,6 +323,44 @@ pub(crate) enum JobsCommand {
         /// Its id, as listed by `jobs list`.
         #[arg(value_name = "ID")]
         job: RelayJobId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make the first keys in this data folder, where the database names none. `serve` with the role `all` does so on an empty database.
+    Init,
+    /// List the keys: kind, number, state, times and fingerprint, and whether this folder has the private half.
+    List,
+    /// Make the next key of a kind in this data folder. Boxes learn of it; it becomes the current one when all know it, or after 30 days.
+    Rotate {
+        /// What it is for.
+        #[arg(value_enum)]
+        kind: AuthorityKind,
+    },
+    /// Revoke a key that was leaked or lost. It signs nothing from now on, and the public list says that what it signed proves nothing.
+    Revoke {
+        /// What it is for.
+        #[arg(value_enum)]
+        kind: AuthorityKind,
+        /// Its number.
+        number: i64,
+    },
+    /// Write the private halves in this data folder to a new file, sealed under a passphrase: standard input, one line.
+    Export {
+        /// The file, which `age` opens too.
+        file: PathBuf,
+        /// Read the passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Put the keys of such a file into this data folder. The passphrase is read from standard input, one line.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Read the passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
     },
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
-//! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
+//! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
 
@@ -18,6 +18,7 @@ pub mod fleet;
 pub mod health;
 pub mod ingest;
 pub mod jobs;
+pub mod keys;
 mod limit;
 pub mod listen;
 pub mod mqtt;
@@ -28,15 +29,19 @@ pub mod settings;
 pub mod web;
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, Write as _};
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use accounts::people::PersonAct;
 use admin::{AdminCommand, EpochAct};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
 use fleet::ClaimWishes;
+use keys::KeyNeeds;
 use serve::RelayContext;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
@@ -109,7 +114,7 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
             match failure {
-                Failure::Serve(ServeError::Settings(_)) => ProgramExit::Settings.into(),
+                Failure::Serve(error) if error.needs_person() => ProgramExit::Settings.into(),
                 _ => ProgramExit::Failure.into(),
             }
         }
@@ -151,23 +156,27 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             Ok(serve::serve_relay(settings, role, clock).await?)
         }
         Command::Migrate => {
-            let context = RelayContext::open(settings, clock).await?;
+            let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             context.db.close().await;
             print_line(&format!("schema {}", db::SCHEMA_VERSION))
         }
-        Command::Verify => verify_logs(&RelayContext::open(settings, clock).await?).await,
+        Command::Verify => verify_logs(&RelayContext::open(settings, KeyNeeds::NONE, clock).await?).await,
         Command::Rebuild => {
-            let context = RelayContext::open(settings, clock).await?;
+            let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
             print_line(&format!("rebuilt {count} facilities"))
         }
-        order => execute_offline(settings, order_of(order)?, clock).await,
+        Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
+            let passphrase = read_passphrase(passphrase_file.as_deref())?;
+            let done = execute_offline(settings, AdminCommand::KeyExport { passphrase }, clock).await?;
+            save_sealed(&file, &done)
+        }
+        order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
     }
 }
 
 async fn verify_logs(context: &RelayContext) -> Result<(), Failure> {
-    let cosigners = [context.cosigner.verifier().clone()];
-    let found = audit::verify_logs(&context.db, &cosigners).await?;
+    let found = audit::verify_logs(&context.db, &context.keys.now().cosigners()).await?;
     print_line(&format!("{} logs, {} entries", found.logs, found.entries))?;
     if found.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(found.faults.join("\n"))) }
 }
@@ -213,6 +222,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
         Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
         Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
+        Command::Keys(order) => key_order(order)?,
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }
@@ -262,6 +272,50 @@ fn epoch_order(order: cli::EpochOrder) -> AdminCommand {
     }
 }
 
+fn key_order(order: cli::KeyCommand) -> Result<AdminCommand, Failure> {
+    Ok(match order {
+        cli::KeyCommand::Init => AdminCommand::KeyInit,
+        cli::KeyCommand::List => AdminCommand::KeyList,
+        cli::KeyCommand::Rotate { kind } => AdminCommand::KeyRotate { kind },
+        cli::KeyCommand::Revoke { kind, number } => AdminCommand::KeyRevoke { kind, n: number },
+        cli::KeyCommand::Export { passphrase_file, .. } => {
+            AdminCommand::KeyExport { passphrase: read_passphrase(passphrase_file.as_deref())? }
+        }
+        cli::KeyCommand::Import { file, passphrase_file } => {
+            let mut sealed = Vec::new();
+            let opened = std::fs::File::open(&file).map_err(io_failure("open the file of keys"))?;
+            let limit = keys::SEALED_BYTES_MAX as u64 + 1;
+            opened.take(limit).read_to_end(&mut sealed).map_err(io_failure("read the file of keys"))?;
+            if sealed.len() > keys::SEALED_BYTES_MAX {
+                return Err(Failure::Refused("the file is too long for an export of keys".to_owned()));
+            }
+            let passphrase = read_passphrase(passphrase_file.as_deref())?;
+            AdminCommand::KeyImport { passphrase, sealed: STANDARD.encode(sealed) }
+        }
+    })
+}
+
+/// From the first line of a file, else of standard input.
+fn read_passphrase(file: Option<&Path>) -> Result<String, Failure> {
+    let Some(file) = file else { return secret_line() };
+    let text = std::fs::read_to_string(file).map_err(io_failure("read the file of the passphrase"))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// A new file, flushed: one that is there is never written over.
+fn save_sealed(file: &Path, done: &serde_json::Value) -> Result<(), Failure> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let sealed = done.get("sealed").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let sealed = STANDARD.decode(sealed);
+    let sealed = sealed.map_err(|_| Failure::Refused("the relay gave no sealed keys".to_owned()))?;
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(file);
+    let mut opened = opened.map_err(io_failure("make the file of keys"))?;
+    let written = opened.write_all(&sealed).and_then(|()| opened.sync_all());
+    written.map_err(io_failure("write the file of keys"))?;
+    print_line(&format!("sealed in {}; without the passphrase it opens nothing", file.display()))
+}
+
 /// Secrets come by standard input, never as arguments: those stand in process lists.
 fn secret_line() -> Result<String, Failure> {
     let mut line = String::new();
@@ -277,21 +331,24 @@ async fn execute_offline(
     settings: &RelaySettings,
     order: AdminCommand,
     clock: Arc<dyn Clock>,
-) -> Result<(), Failure> {
-    let done: serde_json::Value = match admin_socket::send_admin_command(settings.data()?, &order) {
-        Ok(AdminAnswer::Done(done)) => done,
-        Ok(AdminAnswer::Error(why)) => return Err(Failure::Refused(why)),
-        Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => return Err(error.into()),
+) -> Result<serde_json::Value, Failure> {
+    match admin_socket::send_admin_command(settings.data()?, &order) {
+        Ok(AdminAnswer::Done(done)) => Ok(done),
+        Ok(AdminAnswer::Error(why)) => Err(Failure::Refused(why)),
+        Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => Err(error.into()),
         Err(AskError::NotRunning { .. }) => {
-            let context = RelayContext::open(settings, clock).await?;
+            let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             if let Some(urls) = serve::configured_urls(settings) {
                 context.fleet.open_at(urls);
             }
             let done = context.office().execute(order).await?;
             context.db.close().await;
-            done
+            Ok(done)
         }
-    };
+    }
+}
+
+fn print_answer(done: &serde_json::Value) -> Result<(), Failure> {
     match done.get("claim_file").and_then(serde_json::Value::as_str) {
         Some(file) => print_line(file.trim_end()),
         None => print_line(&done.to_string()),

@@ -26,12 +26,13 @@ use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError};
-use crate::fleet::{Fleet, KeyError, RelayUrls};
+use crate::fleet::{Fleet, RelayUrls};
 use crate::health::HealthContext;
 use crate::ingest::Ingest;
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
+use crate::keys::{AuthorityKeys, KeyError, KeyNeeds};
 use crate::listen::{BoxHost, Listener, ListenerSecurity};
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
@@ -41,6 +42,8 @@ use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
 
 /// How long the end waits for what was stored last to be folded.
 const FOLD_WITHIN: Duration = Duration::from_secs(1);
+/// How often boxes are told of what waits for them.
+const ROUND_EVERY: Duration = Duration::from_secs(10);
 /// Jobs that run at a time where the database is a file.
 const WORKERS_OF_FILE: usize = 2;
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
@@ -86,11 +89,22 @@ pub enum ServeError {
     },
 }
 
+impl ServeError {
+    /// Whether another start would find the same, so that a person must come first.
+    pub(crate) fn needs_person(&self) -> bool {
+        match self {
+            Self::Settings(_) => true,
+            Self::Key(error) => error.needs_person(),
+            _ => false,
+        }
+    }
+}
+
 /// What every part of a process works with.
 pub(crate) struct RelayContext {
     pub(crate) db: Db,
     pub(crate) fleet: Arc<Fleet>,
-    pub(crate) cosigner: record::sign::SignerKey,
+    pub(crate) keys: Arc<AuthorityKeys>,
     pub(crate) outbox: Outbox,
     pub(crate) strangers: Arc<StrangerCounters>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -99,19 +113,26 @@ pub(crate) struct RelayContext {
 
 impl RelayContext {
     /// Opens data folder, database and keys.
-    pub(crate) async fn open(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
+    pub(crate) async fn open(
+        settings: &RelaySettings,
+        needs: KeyNeeds,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServeError> {
         let data = settings.data()?;
         make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let db = Db::open(&settings.database()?).await?;
         db.migrate(clock.now_ms()).await?;
         let seams = (Arc::clone(&clock), Arc::clone(&random));
-        let keys = data.join("keys");
-        let public = settings.public_identity();
-        let (fleet, cosigner) = Fleet::open(db.clone(), keys, settings.host(), public, seams)?;
+        let folder = data.join("keys");
+        let keys =
+            AuthorityKeys::open(&db, folder, settings.host(), needs, Arc::clone(&clock), Arc::clone(&random))
+                .await?;
+        let keys = Arc::new(keys);
+        let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
-        Ok(Self { db, fleet, cosigner, outbox, strangers, clock, random })
+        Ok(Self { db, fleet, keys, outbox, strangers, clock, random })
     }
 
     pub(crate) fn office(&self) -> AdminHandler {
@@ -152,7 +173,7 @@ pub(crate) async fn serve_relay(
     let io = |what| move |source| ServeError::Io { what, source };
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
-    let parts = RelayContext::open(settings, Arc::clone(&clock)).await?;
+    let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let db = parts.db.clone();
     let data = settings.data()?;
     let socket =
@@ -169,20 +190,31 @@ pub(crate) async fn serve_relay(
     let ingest = open.ingest.clone();
     let steps = ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
     let stepping = tokio::spawn(projections::run_steps(db.clone(), steps, Arc::clone(&clock)));
+    let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
+    let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
     let workers = if role.works() { Some(start_workers(settings, &db, clock).await?) } else { None };
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
             _ = hup.recv() => certificates.look(&open),
-            _ = looks.tick() => certificates.look(&open),
+            _ = looks.tick() => {
+                // Another process may have rotated a key.
+                if let Err(error) = fleet.keys().reload().await {
+                    tracing::error!(%error, "cannot look at the keys again; those known before go on");
+                }
+                certificates.look(&open);
+            }
             _ = alive.tick() => process::notify_alive(),
         }
     }
     process::notify_stopping();
     tracing::info!("stopping");
     drop(socket);
-    // Cut off, a step leaves nothing behind.
+    // Cut off, a step leaves nothing behind, and what was announced to some is announced to the rest later.
     stepping.abort();
+    for task in [directives, announcing].into_iter().flatten() {
+        task.abort();
+    }
     let end_work = async {
         if let Some(workers) = workers {
             workers.stop().await;
@@ -198,6 +230,16 @@ pub(crate) async fn serve_relay(
     Ok(())
 }
 
+/// Tells boxes of keys that were rotated, in rounds.
+async fn run_announcements(fleet: Arc<Fleet>) {
+    let mut rounds = tokio::time::interval(ROUND_EVERY);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        announce_keys(&fleet).await;
+    }
+}
+
 /// Jobs run in tasks of their own, so that a long rebuild holds up neither the watchdog nor the end.
 async fn start_workers(
     settings: &RelaySettings,
@@ -210,6 +252,28 @@ async fn start_workers(
     // All that write to a file write one after the other.
     let workers = if matches!(db, Db::Sqlite { .. }) { WORKERS_OF_FILE } else { settings.work.workers };
     Ok(JobWorkers::start(&runner, workers))
+}
+
+/// Boxes are told of the keys that there are now; a next one becomes current when its time has come.
+async fn announce_keys(fleet: &Fleet) {
+    if let Err(error) = fleet.announce_keys().await {
+        tracing::error!(%error, "cannot tell boxes of the keys; it is tried again");
+    }
+    if let Err(error) = fleet.keys().settle().await {
+        tracing::error!(%error, "cannot see whether a next key is due; it is tried again");
+    }
+}
+
+/// Sends what waits for boxes that are connected here.
+async fn run_directives(ingest: Arc<Ingest>) {
+    let mut rounds = tokio::time::interval(ROUND_EVERY);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = ingest.send_waiting().await {
+            tracing::error!(%error, "cannot send directives; it is tried again");
+        }
+    }
 }
 
 /// All listeners at once, so that the slowest decides.
@@ -245,21 +309,21 @@ async fn open_relay(
         };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
-    let mut people = None;
-    if role.serves_pages() {
+    let mut public = None;
+    if role.serves_pages() || role.ingests() {
         let tcp = bind_listeners(settings.https.listen).await?;
-        people = Some((for_people(settings, &parts, photos.clone(), &tcp)?, tcp));
+        public = Some((for_public(settings, role, &parts, &photos, &tcp)?, tcp));
     }
     let (db, clock, random) = (parts.db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let mut ingest = None;
     if role.ingests() {
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let outbox = parts.outbox.clone();
-        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.cosigner, Vec::new(), seams, outbox)));
+        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, outbox)));
     }
     let boxes = ingest.as_ref().map(|ingest| for_boxes(settings, &db, &photos, ingest, &clock, &random));
     let boxes = boxes.transpose()?;
-    if let Some((router, tcp)) = people {
+    if let Some((router, tcp)) = public {
         let security = listen::public_tls(fleet.public_identity(&names)?)?;
         let boxes_here = name_boxes(settings, &fleet, boxes.as_ref())?;
         let listener = Listener::start_with(tcp, security, router, connections, boxes_here);
@@ -331,7 +395,30 @@ fn for_boxes(
     Ok(box_api::box_router(boxes)?)
 }
 
-/// Pages, API, and what boxes may ask that have no certificate yet.
+/// What the public listener serves: pages and API, and what boxes may ask that have no certificate yet. That is answered where boxes
+/// are heard, so that no host needs the authority's private half for pages alone; a balancer sends `/box/` there.
+fn for_public(
+    settings: &RelaySettings,
+    role: ProcessRole,
+    parts: &RelayContext,
+    photos: &PhotoStore,
+    tcp: &TcpListener,
+) -> Result<axum::Router, ServeError> {
+    let mut router = axum::Router::new();
+    if role.ingests() {
+        let per_minute = settings.limits.claims_per_address;
+        let gate = limit::RequestGate::per_minute(per_minute, Arc::clone(&parts.clock));
+        let strangers = axum::middleware::from_fn_with_state(gate, limit::count_request);
+        let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
+        router = router.merge(claims.layer(strangers));
+    }
+    if role.serves_pages() {
+        router = router.merge(for_people(settings, parts, photos.clone(), tcp)?);
+    }
+    Ok(router)
+}
+
+/// Pages and API.
 fn for_people(
     settings: &RelaySettings,
     parts: &RelayContext,
@@ -350,10 +437,18 @@ fn for_people(
         strangers: Arc::clone(&parts.strangers),
         settings: web::WebSettings { public_url },
     };
-    let gate = limit::RequestGate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
-    let strangers = axum::middleware::from_fn_with_state(gate, limit::count_request);
-    let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
-    Ok(claims.layer(strangers).merge(web::build_router(state)?))
+    Ok(web::build_router(state)?)
+}
+
+/// Which private halves a role needs. A public listener without a certificate of the operator's shows one of the relay's own authority.
+fn key_needs(settings: &RelaySettings, role: ProcessRole) -> KeyNeeds {
+    match role {
+        ProcessRole::All => KeyNeeds::ALL,
+        ProcessRole::Ingest => KeyNeeds::INGEST,
+        ProcessRole::Web if settings.public_identity().is_some() => KeyNeeds::NONE,
+        ProcessRole::Web => KeyNeeds::WEB,
+        ProcessRole::Work => KeyNeeds::WORK,
+    }
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.

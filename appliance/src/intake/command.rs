@@ -21,7 +21,7 @@ use service::clock::Now;
 use super::competency::{CompetencyEnding, CompetencySignOff};
 use super::problem::ProblemForm;
 use super::uses::UseForm;
-use super::{NewStaff, ProofDemand, QueuedCleaning, StaffChange};
+use super::{NewStaff, ProofDemand, QueuedCleaning, SettledDirective, StaffChange};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -178,6 +178,8 @@ pub enum Command {
         wall_ms: i64,
         source: AnchorSource,
     },
+    /// What became of a wish of the relay.
+    SettleDirective(SettledDirective),
     /// What the box itself has to say: a print job's end, a claim.
     #[serde(serialize_with = "event_kind")]
     Note(Box<Event>),
@@ -221,6 +223,7 @@ impl Command {
             | Self::AttachPhoto { .. }
             | Self::Reprinted { .. }
             | Self::AnchorClock { .. }
+            | Self::SettleDirective(_)
             | Self::Note(_) => {}
         }
         self

@@ -8,6 +8,7 @@ mod cleaning;
 mod clock;
 mod command;
 mod competency;
+mod directive;
 mod equipment;
 mod facility;
 mod flags;
@@ -52,6 +53,7 @@ pub use self::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
     is_signed_off,
 };
+pub use self::directive::SettledDirective;
 pub use self::facility::FACILITY_LOCALES;
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
@@ -207,6 +209,10 @@ fn make_drafts(
             Ok(())
         }
         Command::AnchorClock { wall_ms, source } => clock::anchor_clock(*wall_ms, *source, view, drafts),
+        Command::SettleDirective(settled) => {
+            directive::settle_directive(settled, drafts);
+            Ok(())
+        }
         Command::Note(event) => {
             drafts.push(event.as_ref().clone(), Vec::new());
             Ok(())

@@ -125,6 +125,7 @@ impl Permission {
             | Command::AttachPhoto { .. }
             | Command::Reprinted { .. }
             | Command::AnchorClock { .. }
+            | Command::SettleDirective(_)
             | Command::Note(_) => Self::EditEquipment,
         }
     }

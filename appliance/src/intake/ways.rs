@@ -40,6 +40,7 @@ pub struct OneSided {
 pub const ONE_SIDED: &[OneSided] = &[
     OneSided { command: "AttachPhoto", because: "the box makes it of a photo that came after its cleaning" },
     OneSided { command: "Reprinted", because: "the box makes it when a job that printed labels again ends" },
+    OneSided { command: "SettleDirective", because: "the relay wished something, and the box decided" },
     OneSided { command: "Note", because: "the box says what became of its own acts" },
 ];
 
@@ -82,8 +83,6 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "history.removed", issue: "14-box-manage" },
     NotYet { name: "photo.erased", issue: "14-box-manage" },
     NotYet { name: "report.made", issue: "14-box-manage" },
-    NotYet { name: "directive.applied", issue: "04-relay" },
-    NotYet { name: "directive.refused", issue: "04-relay" },
     NotYet { name: "text.erased", issue: "04-relay by directive, 14-box-manage by page" },
 ];
 
@@ -274,6 +273,11 @@ ways! {
         kinds: &["clock.anchored"],
         routes: &["clock.say", "clock.set"],
         made_by_box: Some("appliance/src/anchors.rs"),
+        ..NONE
+    },
+    SettleDirective => CommandWays {
+        kinds: &["directive.applied", "directive.refused"],
+        made_by_box: Some("appliance/src/uplink/directives.rs"),
         ..NONE
     },
     Note => CommandWays {

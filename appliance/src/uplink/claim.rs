@@ -13,6 +13,7 @@ use record::ids::Epoch;
 use record::sign::VerifierKey;
 use service::clock::Clock;
 
+use super::directives::{DirectiveState, split_authorities};
 use super::proxy::HttpsRoute;
 use super::tls;
 use super::way_fault::{WayFault, error_reason};
@@ -115,6 +116,32 @@ impl ClaimStore {
     pub fn relation(&self) -> Result<Option<ClaimAnswer>, ClaimError> {
         let Some(text) = self.read("relay.json")? else { return Ok(None) };
         serde_json::from_str(&text).map(Some).map_err(|e| ClaimError::Answer(e.to_string()))
+    }
+
+    /// Keeps what the relay gave, as its keys are now; refused where no connection can be made with it.
+    pub(super) fn save_relation(
+        &self,
+        relation: &ClaimAnswer,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(), ClaimError> {
+        let key = self.key()?;
+        tls::client_config(&relation.relay_ca, Some((&relation.chain, &key)), Arc::clone(clock), 0)?;
+        self.write_json("relay.json", relation)
+    }
+
+    /// What was decided of the relay's wishes.
+    pub(super) fn directives(&self) -> Result<DirectiveState, ClaimError> {
+        let Some(text) = self.read("directives.json")? else { return Ok(DirectiveState::default()) };
+        serde_json::from_str(&text).map_err(|e| ClaimError::Answer(e.to_string()))
+    }
+
+    pub(super) fn save_directives(&self, state: &DirectiveState) -> Result<(), ClaimError> {
+        self.write_json("directives.json", state)
+    }
+
+    fn write_json<T: serde::Serialize>(&self, name: &str, value: &T) -> Result<(), ClaimError> {
+        let text = serde_json::to_string_pretty(value).map_err(|e| ClaimError::Answer(e.to_string()))?;
+        self.write(name, &text)
     }
 
     /// The key of the box's certificate, PEM; made when it is not there.
@@ -295,13 +322,25 @@ pub async fn renew_certificate(
     };
     let url = format!("{}/box/v1/renew", old.relay_url.trim_end_matches('/'));
     let answer = ask_relay(claimant, &old.relay_ca, &url, &body.signed_by(claimant.sign)).await?;
+    let answer = with_earlier_keys(answer, &old);
     keep_answer(files, &answer, &key, claimant, &KnownRelay::of_answer(&old))?;
     Ok(Some(answer))
 }
 
+/// The answer with the keys that the box knew before: what they cosigned is to be verified for ever.
+fn with_earlier_keys(mut answer: ClaimAnswer, old: &ClaimAnswer) -> ClaimAnswer {
+    for (keys, earlier) in
+        [(&mut answer.cosign_keys, &old.cosign_keys), (&mut answer.directive_keys, &old.directive_keys)]
+    {
+        let missing: Vec<String> = earlier.iter().filter(|key| !keys.contains(key)).cloned().collect();
+        keys.extend(missing);
+    }
+    answer
+}
+
 /// What makes a relay this one. Where a further authority is trusted, whoever holds it could put itself in the relay's place, so nothing
 /// of this may change by such an answer.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct KnownRelay<'a> {
     relay_ca: &'a str,
     cosign_keys: &'a [String],
@@ -327,6 +366,16 @@ impl<'a> KnownRelay<'a> {
             mqtt_url: &answer.mqtt_url,
         }
     }
+
+    /// Whether the other names nothing that this one does not: a relay whose keys were rotated leaves earlier ones out.
+    fn covers(&self, other: &KnownRelay<'_>) -> bool {
+        let has_all = |known: &[String], named: &[String]| named.iter().all(|key| known.contains(key));
+        let authorities = split_authorities(self.relay_ca);
+        self.mqtt_url == other.mqtt_url
+            && has_all(self.cosign_keys, other.cosign_keys)
+            && has_all(self.directive_keys, other.directive_keys)
+            && split_authorities(other.relay_ca).iter().all(|pem| authorities.contains(pem))
+    }
 }
 
 /// An answer is kept only when a connection can be made with it.
@@ -337,7 +386,7 @@ fn keep_answer(
     claimant: &ClaimIdentity<'_>,
     known: &KnownRelay<'_>,
 ) -> Result<(), ClaimError> {
-    if claimant.route.ca.is_some() && KnownRelay::of_answer(answer) != *known {
+    if claimant.route.ca.is_some() && !known.covers(&KnownRelay::of_answer(answer)) {
         let why =
             "it came through a proxy that reads along, and names other keys or addresses than the box knows";
         return Err(ClaimError::Answer(why.to_owned()));
@@ -345,8 +394,7 @@ fn keep_answer(
     tls::client_config(&answer.relay_ca, Some((&answer.chain, key)), Arc::clone(&claimant.clock), 0)?;
     parse_verifiers(&answer.cosign_keys)?;
     parse_verifiers(&answer.directive_keys)?;
-    let text = serde_json::to_string_pretty(answer).map_err(|e| ClaimError::Answer(e.to_string()))?;
-    files.write("relay.json", &text)
+    files.write_json("relay.json", answer)
 }
 
 /// The relay's keys, read.
@@ -520,21 +568,32 @@ mod tests {
         let known =
             KnownRelay { relay_ca: "ca", cosign_keys: &keys, directive_keys: &keys, mqtt_url: "mqtts://a" };
         let others = ["b".to_owned()];
-        assert_ne!(
-            known,
-            KnownRelay { cosign_keys: &others, relay_ca: "ca", directive_keys: &keys, mqtt_url: "mqtts://a" }
-        );
-        assert_ne!(
-            known,
-            KnownRelay { directive_keys: &others, relay_ca: "ca", cosign_keys: &keys, mqtt_url: "mqtts://a" }
-        );
-        assert_ne!(
-            known,
-            KnownRelay { mqtt_url: "mqtts://b", relay_ca: "ca", cosign_keys: &keys, directive_keys: &keys }
-        );
-        assert_ne!(
-            known,
-            KnownRelay { relay_ca: "cb", cosign_keys: &keys, directive_keys: &keys, mqtt_url: "mqtts://a" }
-        );
+        let more = ["b".to_owned(), "a".to_owned()];
+        let rotated = KnownRelay { cosign_keys: &more, ..known };
+        assert!(known.covers(&known) && rotated.covers(&known) && !known.covers(&rotated));
+        assert!(!known.covers(&KnownRelay {
+            cosign_keys: &others,
+            relay_ca: "ca",
+            directive_keys: &keys,
+            mqtt_url: "mqtts://a"
+        }));
+        assert!(!known.covers(&KnownRelay {
+            directive_keys: &others,
+            relay_ca: "ca",
+            cosign_keys: &keys,
+            mqtt_url: "mqtts://a"
+        }));
+        assert!(!known.covers(&KnownRelay {
+            mqtt_url: "mqtts://b",
+            relay_ca: "ca",
+            cosign_keys: &keys,
+            directive_keys: &keys
+        }));
+        assert!(!known.covers(&KnownRelay {
+            relay_ca: "cb",
+            cosign_keys: &keys,
+            directive_keys: &keys,
+            mqtt_url: "mqtts://a"
+        }));
     }
 }

@@ -2,6 +2,7 @@
 //! `https_link` bring it there, `photos` follow by HTTPS, and `reach` finds out where a way ends.
 
 pub mod claim;
+mod directives;
 mod evidence;
 pub mod exchange;
 mod https_link;

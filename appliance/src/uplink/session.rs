@@ -15,6 +15,7 @@ use record::sign::VerifierKey;
 use record::topics::{DownTopic, UpTopic};
 use tokio::sync::watch;
 
+use super::directives::{DirectiveEffect, take_directive};
 use super::exchange::{CloseReason, ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange, SignedNote};
 use super::https_link::open_https;
 use super::line::{LineReceiver, LineSender};
@@ -372,10 +373,14 @@ impl UplinkSession<'_> {
                             continue;
                         }
                     },
-                    // This version knows no wish that a relay could have.
-                    LinkEvent::Down(DownTopic::Directive, _) => {
-                        tracing::warn!("a directive of a newer relay was passed over");
-                        continue;
+                    LinkEvent::Down(DownTopic::Directive, payload) => {
+                        match take_directive(self.shared, &payload).await {
+                            DirectiveEffect::Settled => continue,
+                            DirectiveEffect::KeysChanged => {
+                                let why = "the relay's keys have changed".to_owned();
+                                return Err(SessionFault { why, end: LineEnd::Renewed });
+                            }
+                        }
                     }
                     LinkEvent::NotTaken(NotTaken::Busy) => {
                         self.note_refusal();
@@ -528,6 +533,7 @@ impl UplinkSession<'_> {
             can: Vec::new(),
             clock: now.state,
             wall: now.wall_ms,
+            directive: self.shared.directive_state().last(),
         }
     }
 
@@ -554,6 +560,7 @@ impl UplinkSession<'_> {
             wall: now.wall_ms,
             notes: alarms.iter().filter(|a| a.seen.is_none()).map(parts.alarm_words).collect(),
             alarms: reported,
+            directive: self.shared.directive_state().last(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod epochs;
 mod jobs;
+mod keys;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::db::{
     AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, boxes, facilities, tokens, users,
 };
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
+use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mqtt::Outbox;
 
 pub use epochs::EpochAct;
@@ -127,6 +129,18 @@ pub enum AdminCommand {
     JobsList,
     /// A dead job that shall be tried again.
     JobsRetry { job: RelayJobId },
+    /// The first keys.
+    KeyInit,
+    /// All keys, and how each stands.
+    KeyList,
+    /// The next key of a kind.
+    KeyRotate { kind: AuthorityKind },
+    /// A key that was leaked or lost.
+    KeyRevoke { kind: AuthorityKind, n: i64 },
+    /// The private halves, sealed.
+    KeyExport { passphrase: String },
+    /// What was sealed, base64.
+    KeyImport { passphrase: String, sealed: String },
 }
 
 /// Why an order was not carried out.
@@ -151,6 +165,12 @@ pub enum AdminError {
     /// Claims.
     #[error(transparent)]
     Fleet(#[from] FleetError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    KeyRefused(#[from] KeyRefusal),
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -241,6 +261,12 @@ impl AdminHandler {
             }
             AdminCommand::JobsList => self.list_jobs().await,
             AdminCommand::JobsRetry { job } => self.retry_job(job).await,
+            AdminCommand::KeyInit => self.init_keys().await,
+            AdminCommand::KeyList => self.list_keys().await,
+            AdminCommand::KeyRotate { kind } => self.rotate_key(kind).await,
+            AdminCommand::KeyRevoke { kind, n } => self.revoke_key(kind, n).await,
+            AdminCommand::KeyExport { passphrase } => self.export_keys(passphrase).await,
+            AdminCommand::KeyImport { passphrase, sealed } => self.import_keys(passphrase, &sealed).await,
         }
     }
 

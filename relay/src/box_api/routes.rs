@@ -224,6 +224,7 @@ fn some_hello() -> Hello {
         can: Vec::new(),
         clock: ClockState::Synced,
         wall: 0,
+        directive: None,
     }
 }
 
@@ -242,5 +243,6 @@ fn some_health() -> HealthReport {
         wall: 0,
         notes: Vec::new(),
         alarms: Vec::new(),
+        directive: None,
     }
 }

@@ -291,6 +291,18 @@ pub async fn save_cosigned(
     exec!(conn, sql, note.to_owned(), scope.key(), box_id, epoch).map(drop)
 }
 
+/// Keeps a cosigned checkpoint of what is held, with a cosignature more.
+pub async fn save_renewed(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    note: &str,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE logs SET cosigned = $1 WHERE account = $2 AND box = $3 AND epoch = $4";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    exec!(conn, sql, note.to_owned(), scope.key(), box_id, epoch).map(drop)
+}
+
 /// Keeps what an epoch's first entry says about where it goes on, and whether it stays apart.
 pub async fn save_epoch_start(
     conn: &mut ScopedConnection,

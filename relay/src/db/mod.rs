@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod adoptions;
 pub mod audit;
+pub mod authority;
+pub mod box_keys;
 pub mod boxes;
 pub mod buckets;
 pub mod claims;
@@ -11,6 +13,7 @@ pub mod command_keys;
 mod connection;
 pub mod dashboard;
 pub mod devices;
+pub mod directives;
 pub mod entries;
 pub mod epochs;
 pub mod evidence;

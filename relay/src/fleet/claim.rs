@@ -6,16 +6,16 @@ use record::ids::{BoxId, Epoch, FacilityId, UserId};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use super::ca::SignedCsr;
-use super::keys::KeyError;
 use super::{Fleet, FleetError};
 use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
 use crate::db::{
-    AccountScope, DbError, PlatformReason, ScopedConnection, boxes, claims, epochs, facilities, log_keys,
+    AccountScope, DbError, PlatformReason, ScopedConnection, box_keys, boxes, claims, epochs, facilities,
+    log_keys,
 };
+use crate::keys::{AuthorityKind, KeyError, SignedCsr};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +171,10 @@ impl Fleet {
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
         let (box_id, log) = (request.r#box, claim.used.and_then(|used| used.log));
         let used = UsedClaim { box_id, csr_key: csr_key.0.to_vec(), answer: Some(stored), log };
+        box_keys::save_applied(&mut tx, box_id, self.keys.now().newest_of_each()).await?;
+        if let Some(announcement) = self.announcement() {
+            box_keys::set_announced(&mut tx, box_id, &announcement.digest).await?;
+        }
         claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
@@ -241,18 +245,20 @@ impl Fleet {
         let scope = tx.scope();
         let row = facilities::get(tx, facility).await?;
         let row = row.ok_or_else(|| DbError::stored("claim", "its facility is gone"))?;
-        let issued = self.authority.certify(box_id, csr, now_ms, &*self.random)?;
+        let keyring = self.keys.now();
+        let authority = keyring.box_authority().ok_or(KeyError::NotHere(AuthorityKind::Ca))?;
+        let issued = authority.certify(box_id, csr, now_ms, &*self.random)?;
         boxes::insert_certificate(tx, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
         let urls = self.urls().ok_or_else(|| DbError::stored("address", "the listeners are not open yet"))?;
         Ok(ClaimAnswer {
-            chain: format!("{}{}", issued.pem, self.authority.pem()),
+            chain: format!("{}{}", issued.pem, authority.pem()),
             account: scope.account(),
             facility: ClaimedFacility { id: facility, name: row.name, zone: row.zone },
             relay_url: urls.relay.clone(),
             mqtt_url: urls.mqtt.clone(),
             photos_url: urls.photos.clone(),
-            cosign_keys: self.cosign_keys(),
-            directive_keys: self.directive_keys(),
+            cosign_keys: self.trusted_texts(AuthorityKind::Cosign),
+            directive_keys: self.trusted_texts(AuthorityKind::Directive),
             relay_ca: self.trust(),
             expires_s: issued.not_after_ms / 1_000,
         })
@@ -269,6 +275,10 @@ impl Fleet {
         wishes: super::ClaimWishes,
     ) -> Result<String, FleetError> {
         let urls = self.urls().ok_or(FleetError::NoAddress)?;
+        let cosign_keys = self.trusted_texts(AuthorityKind::Cosign);
+        if cosign_keys.is_empty() {
+            return Err(FleetError::NoKeys);
+        }
         let now_ms = self.clock.now_ms();
         let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
@@ -277,8 +287,8 @@ impl Fleet {
         let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),
-            cosign_keys: &self.cosign_keys(),
-            directive_keys: &self.directive_keys(),
+            cosign_keys: &cosign_keys,
+            directive_keys: &self.trusted_texts(AuthorityKind::Directive),
             mqtt_url: &urls.mqtt,
             facility,
             zone: &row.zone,

@@ -1,25 +1,24 @@
-//! Boxes of all accounts: their certificates, their claims, and the keys by which they trust this relay.
+//! Boxes of all accounts: their certificates, their claims, and what a claim tells them of this relay.
 
-mod ca;
+mod announce;
 mod claim;
 mod claim_file;
-mod keys;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use firmware_config::{ClaimFileError, ClaimMistake};
 use record::ids::{BoxId, FacilityId};
-use record::sign::{KeyKind, SignerKey, VerifierKey};
+use record::sign::VerifierKey;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use claim::ClaimRefusal;
 pub use claim_file::ClaimWishes;
-pub use keys::KeyError;
 
 use crate::db::{AccountScope, Db, DbError, boxes, claims, log_keys};
+use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, read_configured};
 use crate::mqtt::Outbox;
 use service::clock::Clock;
 use service::random::RandomSource;
@@ -36,6 +35,9 @@ pub enum FleetError {
     /// Nobody knows yet under which addresses boxes reach this relay.
     #[error("the relay's addresses are not known: start it, or set public_url, mqtt_url and photos_url")]
     NoAddress,
+    /// Nothing that a box could trust.
+    #[error("this relay has no keys yet: start it, or run `cleantrack-relay keys init`")]
+    NoKeys,
     /// Something in it that no box takes.
     #[error("no claim file was made. {}", word_mistakes(.0))]
     ClaimFile(#[from] ClaimFileError),
@@ -83,14 +85,11 @@ pub struct TlsIdentity {
     pub key: PrivateKeyDer<'static>,
 }
 
-/// Keys, authority and claims.
+/// Boxes' certificates and claims, and what the listeners show.
 #[derive(Debug)]
 pub struct Fleet {
     db: Db,
-    keys: keys::KeyDir,
-    authority: ca::CertificateAuthority,
-    cosigner: VerifierKey,
-    directives: SignerKey,
+    keys: Arc<AuthorityKeys>,
     public: Option<(PublicIdentity, String)>,
     urls: OnceLock<RelayUrls>,
     clock: Arc<dyn Clock>,
@@ -98,36 +97,25 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Opens the keys in `dir`, or makes them at the first start. `host` names new signing keys. Gives the cosigning key
-    /// with it: there is one holder.
+    /// On these keys, with a certificate of the operator's for the public listener, where there is one.
     ///
     /// # Errors
-    /// A key file that cannot be used. Nothing is made anew over one that is damaged.
+    /// The operator's files cannot be read.
     pub fn open(
         db: Db,
-        dir: PathBuf,
-        host: &str,
+        keys: Arc<AuthorityKeys>,
         public: Option<PublicIdentity>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
-    ) -> Result<(Self, SignerKey), KeyError> {
-        let keys = keys::KeyDir::open(dir)?;
-        let authority = ca::CertificateAuthority::open(&keys, clock.now_ms(), &*random)?;
-        let name = format!("{host}/cosign/1");
-        let cosigner = keys.signer("cosign.key", (&name, KeyKind::Cosignature), &*random)?;
-        let name = format!("{host}/directive/1");
-        let directives = keys.signer("directive.key", (&name, KeyKind::Note), &*random)?;
+    ) -> Result<Self, KeyError> {
         let public = match public {
             Some(public) => {
                 let ca = public.ca.as_deref().unwrap_or(&public.certificate);
-                let ca = keys::read_configured(ca)?;
+                let ca = read_configured(ca)?;
                 Some((public, ca))
             }
             None => None,
         };
-        let urls = OnceLock::new();
-        let verifier = cosigner.verifier().clone();
-        let fleet = Self { db, keys, authority, cosigner: verifier, directives, public, urls, clock, random };
-        Ok((fleet, cosigner))
+        Ok(Self { db, keys, public, urls: OnceLock::new(), clock, random })
     }
 
     /// Says where boxes reach this relay, once its listeners are open. Later words change nothing.
@@ -146,37 +134,39 @@ impl Fleet {
 
     /// The keys with which this relay cosigns or has cosigned.
     pub fn cosigners(&self) -> Vec<VerifierKey> {
-        vec![self.cosigner.clone()]
+        self.keys.now().cosigners()
     }
 
-    fn cosign_keys(&self) -> Vec<String> {
-        self.cosigners().iter().map(ToString::to_string).collect()
+    /// The keys of this relay.
+    pub fn keys(&self) -> &Arc<AuthorityKeys> {
+        &self.keys
     }
 
-    fn directive_keys(&self) -> Vec<String> {
-        vec![self.directives.verifier().to_string()]
+    /// What boxes are to believe of a kind.
+    fn trusted_texts(&self, kind: AuthorityKind) -> Vec<String> {
+        self.keys.now().trusted_texts(kind)
     }
 
     /// Everything that a box must trust to reach any listener of this relay, PEM.
     fn trust(&self) -> String {
         let public = self.public.as_ref().map_or("", |(_, ca)| ca.as_str());
-        format!("{}{public}", self.authority.pem())
+        format!("{}{public}", self.ca_pem())
     }
 
-    /// The certificate of the relay's own authority, PEM.
-    pub fn ca_pem(&self) -> &str {
-        self.authority.pem()
+    /// The certificates of the relay's own authorities, PEM.
+    pub fn ca_pem(&self) -> String {
+        self.keys.now().roots_pem(self.clock.now_ms())
     }
 
-    /// Where the authority's certificate is kept.
+    /// Where they are kept.
     pub fn ca_file(&self) -> PathBuf {
-        self.keys.path("ca.pem")
+        self.keys.roots_file()
     }
 
-    /// The authority as the root that client certificates must lead to.
+    /// The authorities as the roots to one of which client certificates must lead.
     ///
     /// # Errors
-    /// Its file holds no certificate.
+    /// One of them is no certificate.
     pub fn client_roots(&self) -> Result<RootCertStore, KeyError> {
         let content = || KeyError::Content { path: self.ca_file(), what: "a certificate" };
         let mut roots = RootCertStore::empty();
@@ -191,8 +181,10 @@ impl Fleet {
     /// # Errors
     /// A key file that cannot be used.
     pub fn own_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
-        let (pem, key) = self.authority.listener(&self.keys, names, self.clock.now_ms(), &*self.random)?;
-        tls_identity(&pem, &key, &self.keys.path("server.pem"))
+        let (keyring, folder) = (self.keys.now(), self.keys.folder());
+        let authority = keyring.listener_authority().ok_or(KeyError::NotHere(AuthorityKind::Ca))?;
+        let (pem, key) = authority.listener(folder, names, self.clock.now_ms(), &*self.random)?;
+        tls_identity(&pem, &key, &folder.path("server.pem"))
     }
 
     /// What the public listener shows: what was configured, else the same as for boxes.
@@ -201,7 +193,7 @@ impl Fleet {
     /// A file that cannot be used.
     pub fn public_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
         let Some((public, _)) = &self.public else { return self.own_identity(names) };
-        let (pem, key) = (keys::read_configured(&public.certificate)?, keys::read_configured(&public.key)?);
+        let (pem, key) = (read_configured(&public.certificate)?, read_configured(&public.key)?);
         tls_identity(&pem, &key, &public.certificate)
     }
 

@@ -104,7 +104,7 @@ impl Ingest {
         log_keys::drop_unbegun(&mut tx, box_id, UNBEGUN_MAX - 1).await?;
         epochs::insert_epoch(&mut tx, &origin, home.facility, (&key, false), now_ms).await?;
         let held = epochs::lock_log(&mut tx, &origin).await?;
-        let held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
+        let mut held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
         let reported = ReportedState {
             epoch: hello.epoch,
             size: hello.size,
@@ -119,7 +119,10 @@ impl Ingest {
             Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
             None => false,
         };
+        self.renew_cosignature(&mut tx, &mut held).await?;
         self.commit(tx).await?;
+        // Before the answer, which may be signed by a key that the box is told of here.
+        self.send_directives(home.scope, box_id, hello.directive.unwrap_or(0)).await?;
         Ok(if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) })
     }
 
@@ -136,7 +139,7 @@ impl Ingest {
         // What somebody's log contradicts is no matter of the box's.
         let Some(log) = held.own_key() else { return Ok(false) };
         // Another relay's cosignature, or rubbish, is no evidence of ours.
-        let Ok(shown) = CosignedCheckpoint::verify(note, origin, &log, &self.cosigners) else {
+        let Ok(shown) = CosignedCheckpoint::verify(note, origin, &log, &self.keys.now().cosigners()) else {
             return Ok(false);
         };
         let (size, root) = (shown.checkpoint().size, shown.checkpoint().root);

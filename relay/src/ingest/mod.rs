@@ -1,6 +1,7 @@
 //! What boxes send: checked, decided, stored in one transaction, answered.
 
 mod decide;
+mod directives;
 mod hello;
 mod inbox;
 mod store;
@@ -16,11 +17,12 @@ use record::batch::UnverifiedBatch;
 use record::checkpoint::{Checkpoint, LogOrigin};
 use record::ids::{BoxId, Epoch, UserId};
 use record::messages::{Ack, Answer, BatchRefused, VERSION};
-use record::sign::{SignedNote, SignerKey, VerifierKey};
+use record::sign::SignedNote;
 use record::verify::{BatchRefusal, SignedBatch};
 
 use crate::db::boxes::BoxOwner;
 use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, boxes, entries, epochs};
+use crate::keys::SharedKeySet;
 use crate::mqtt::{Outbox, PublishOutcome};
 use crate::projections::{StepOutcome, StepQueue, end_of, step_facility};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
@@ -74,9 +76,7 @@ impl IngestCounters {
 /// The room behind the MQTT listener.
 pub struct Ingest {
     db: Db,
-    /// Present cosigner first; earlier ones still vouch for what they signed.
-    cosigner: SignerKey,
-    cosigners: Vec<VerifierKey>,
+    keys: SharedKeySet,
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
     outbox: Outbox,
@@ -129,19 +129,16 @@ enum Opened {
 }
 
 impl Ingest {
-    /// For one database and one cosigning key; `earlier` keys still vouch for what they signed.
+    /// For one database and the keys that cosign; earlier ones still vouch for what they signed.
     pub fn new(
         db: Db,
-        cosigner: SignerKey,
-        earlier: Vec<VerifierKey>,
+        keys: impl Into<SharedKeySet>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
         outbox: Outbox,
     ) -> Self {
-        let mut cosigners = vec![cosigner.verifier().clone()];
-        cosigners.extend(earlier);
         let counters = IngestCounters::default();
         let steps = Arc::default();
-        Self { db, cosigner, cosigners, clock, random, outbox, counters, steps }
+        Self { db, keys: keys.into(), clock, random, outbox, counters, steps }
     }
 
     /// Facilities with entries that were stored and wait to be folded.

@@ -8,13 +8,16 @@ use record::kinds::{EntryRef, Prev};
 use record::redact::TextLine;
 use record::verify::{Batch, VerifiedBatch};
 
-use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, done_reply, vouched};
+use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, directives, done_reply, vouched};
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::BoxOwner;
 use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
 use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
 use crate::db::facilities::OwnedFacility;
-use crate::db::{DbError, ScopedConnection, adoptions, boxes, entries, epochs, facilities, log_keys, texts};
+use crate::db::{
+    DbError, ScopedConnection, adoptions, box_keys, boxes, entries, epochs, facilities, log_keys, texts,
+};
+use crate::keys::AuthorityKind;
 use record::messages::Answer;
 
 /// How a batch of this epoch enters what pages read.
@@ -57,13 +60,17 @@ impl Ingest {
             return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
         }
         append_batch(&mut tx, held, batch, way).await?;
+        if way != Way::Waits {
+            directives::note_outcomes(&mut tx, &origin, batch).await?;
+        }
         // Lines that were sent before the entry that adopts them count from here on.
         let brings = self.note_adoptions(&mut tx, &origin, batch, way != Way::Waits).await?;
         let way = if brings && way == Way::Fold { Way::Later } else { way };
         if way == Way::Later {
             facilities::request_rebuild(&mut tx, home.facility).await?;
         }
-        let cosigned = self.cosign(batch.note(), now_ms);
+        let applied = box_keys::find_applied(&mut tx, origin.box_id).await?;
+        let cosigned = self.cosign(batch.note(), applied.cosign_n, now_ms)?;
         let size = batch.frontier().size();
         let ahead =
             held.witness.as_deref().filter(|w| super::claimed_checkpoint(w).is_some_and(|c| c.size > size));
@@ -78,8 +85,12 @@ impl Ingest {
     }
 
     /// Signs only after everything is in the transaction; it leaves only after the commit.
-    fn cosign(&self, note: &SignedCheckpoint, now_ms: i64) -> String {
-        note.cosigned(&self.cosigner, u64::try_from(now_ms / 1_000).unwrap_or(0)).to_string()
+    /// With the newest key that the box knows.
+    fn cosign(&self, note: &SignedCheckpoint, cosign_n: i64, now_ms: i64) -> Result<String, DbError> {
+        let keyring = self.keys.now();
+        let signer = keyring.signer_for(AuthorityKind::Cosign, cosign_n);
+        let signer = signer.ok_or_else(|| DbError::stored("cosigning key", "none of this process signs"))?;
+        Ok(note.cosigned(signer, u64::try_from(now_ms / 1_000).unwrap_or(0)).to_string())
     }
 
     /// Keeps which runs the entries adopt; whether one of those that are asked for is here already.

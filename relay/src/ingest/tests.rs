@@ -4,7 +4,7 @@ use record::batch::pack_batch;
 use record::entry::{Entry, EntryAuthor, EntryTime};
 use record::ids::{AccountId, BootId, BoxId, FacilityId};
 use record::kinds::Event;
-use record::sign::KeyKind;
+use record::sign::{KeyKind, SignerKey};
 use record::tree::Frontier;
 use service::clock::FakeClock;
 use service::random::SeededRandom;
@@ -56,7 +56,7 @@ impl World {
         let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
         let seams: (Arc<dyn Clock>, Arc<dyn RandomSource>) =
             (Arc::new(FakeClock::at_ms(NOW_MS)), Arc::new(SeededRandom::new(1)));
-        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new());
+        let ingest = Ingest::new(db.clone(), cosigner, seams, Outbox::new());
         Self { db, ingest, scope, origin, wire, _dir: dir }
     }
 

@@ -28,8 +28,11 @@ enum Whose {
     Public,
 }
 
-fn identity_fingerprint(identity: &TlsIdentity) -> Hash {
-    Hash::of(&identity.chain.iter().map(|part| &part[..]).collect::<Vec<_>>().concat())
+/// Of what a listener shows, and for boxes of the authorities whose certificates it takes.
+fn shown_fingerprint(fleet: &Fleet, whose: Whose, identity: &TlsIdentity) -> Hash {
+    let roots = if whose == Whose::Boxes { fleet.ca_pem() } else { String::new() };
+    let chain = identity.chain.iter().map(|part| &part[..]);
+    Hash::of(&chain.chain([roots.as_bytes()]).collect::<Vec<_>>().concat())
 }
 
 /// Why a certificate should not be shown now.
@@ -44,15 +47,21 @@ fn why_unfit(identity: &TlsIdentity, now_ms: i64) -> Option<String> {
 impl CertificateWatcher {
     /// What is shown now, as the listeners were opened with it. `alarm` is up while a new certificate is refused.
     pub(super) fn shown(fleet: Arc<Fleet>, names: Vec<String>, alarm: Arc<AtomicBool>) -> Self {
-        let digest =
-            |identity: Result<TlsIdentity, _>| identity.ok().map(|identity| identity_fingerprint(&identity));
-        let shown = [digest(fleet.own_identity(&names)), digest(fleet.public_identity(&names))];
+        let digest = |whose: Whose, identity: Result<TlsIdentity, _>| {
+            identity.ok().map(|identity| shown_fingerprint(&fleet, whose, &identity))
+        };
+        let shown = [
+            digest(Whose::Boxes, fleet.own_identity(&names)),
+            digest(Whose::Public, fleet.public_identity(&names)),
+        ];
         Self { fleet, names, shown, refused: [None, None], alarm }
     }
 
     /// Looks at the files and takes up what changed.
     pub(super) fn look(&mut self, open: &Open) {
-        for whose in [Whose::Boxes, Whose::Public] {
+        // A process without such a listener may be without the private half too.
+        let shows = [open.mqtt.is_some(), open.https.is_some()];
+        for whose in [Whose::Boxes, Whose::Public].into_iter().filter(|whose| shows[*whose as usize]) {
             let at = whose as usize;
             match self.take_up(whose, open) {
                 Ok(()) => self.refused[at] = None,
@@ -74,7 +83,7 @@ impl CertificateWatcher {
             Whose::Public => self.fleet.public_identity(&self.names),
         };
         let new = identity()?;
-        let digest = identity_fingerprint(&new);
+        let digest = shown_fingerprint(&self.fleet, whose, &new);
         if self.shown[whose as usize] == Some(digest) {
             return Ok(());
         }
@@ -118,6 +127,7 @@ mod tests {
     use super::*;
     use crate::db::Db;
     use crate::fleet::PublicIdentity;
+    use crate::keys::{AuthorityKeys, KeyNeeds};
 
     const NOW_MS: i64 = 1_763_610_000_000;
     const FOUR: service::listener::ConnectionLimits =
@@ -181,8 +191,17 @@ mod tests {
             Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
             Arc::new(SeededRandom::new(1)) as Arc<dyn RandomSource>,
         );
-        let opened = Fleet::open(db, file("keys"), "localhost", Some(public), seams);
-        let fleet = Arc::new(opened.unwrap().0);
+        db.migrate(NOW_MS).await.unwrap();
+        let keys = AuthorityKeys::open(
+            &db,
+            file("keys"),
+            "localhost",
+            KeyNeeds::ALL,
+            Arc::clone(&seams.0),
+            Arc::clone(&seams.1),
+        )
+        .await;
+        let fleet = Arc::new(Fleet::open(db, Arc::new(keys.unwrap()), Some(public), seams).unwrap());
         let names = vec!["localhost".to_owned()];
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let security = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();

@@ -5,6 +5,7 @@ pub(crate) mod api;
 mod error_page;
 pub(crate) mod form;
 pub(crate) mod http_error;
+mod key_list;
 pub(crate) mod layout;
 mod live;
 mod live_marks;

@@ -13,7 +13,7 @@ use crate::web::pages::{
     access_log, account, add_box, boxes, equipment as item, equipment_list, facility, label_sheets, me,
     people, programs, sign_in,
 };
-use crate::web::{live, proof};
+use crate::web::{key_list, live, proof};
 
 const INFO: ApiInfo = ApiInfo {
     title: "CleanTrack relay",
@@ -68,6 +68,7 @@ fn open_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
         row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
+        row(Method::GET, key_list::PATH, "key-list.show", Operator, key_list::show),
         STYLE.to_route("style.show"),
         LIVE.to_route("live-script.show"),
         MARK.to_route("mark.show"),

@@ -15,6 +15,7 @@ use record::tree::Hash;
 use relay::box_api::{self, BoxApiParts, RunLimits};
 use relay::db::{boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes, Fleet, RelayUrls};
+use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mqtt::{Outbox, PeerCertificate};
 use relay::objects::{PartialUploads, PhotoStore};
 use rustls::pki_types::CertificateDer;
@@ -27,12 +28,24 @@ use super::Databases;
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, World, box_id};
 
-pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
+pub(crate) async fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let keys = dir.join("keys");
-    let opened = Fleet::open(world.db.clone(), keys, "relay.example", None, (clock, random));
-    let fleet = Arc::new(opened.unwrap().0);
+    let seams = (clock, random);
+    let keys = AuthorityKeys::open(
+        &world.db,
+        keys,
+        "relay.example",
+        KeyNeeds::NONE,
+        seams.0.clone(),
+        seams.1.clone(),
+    )
+    .await;
+    let keys = keys.unwrap();
+    // Boxes of this world were there before.
+    keys.init().await.unwrap();
+    let fleet = Arc::new(Fleet::open(world.db.clone(), Arc::new(keys), None, seams).unwrap());
     let url = |port: u16| format!("https://relay.example:{port}");
     fleet.open_at(RelayUrls { relay: url(1), mqtt: "mqtts://relay.example:2".into(), photos: url(3) });
     fleet
@@ -96,7 +109,7 @@ pub(crate) fn peer(answer: &[u8]) -> (PeerCertificate, ClaimAnswer) {
 pub(crate) async fn the_claim_table(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
-    let fleet = open(&world, dir.path());
+    let fleet = open(&world, dir.path()).await;
     let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
     let file = async || {
         fleet::claim_file(&fleet, world.scope, world.facility, ClaimWishes::default()).await.unwrap()
@@ -176,7 +189,7 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
 pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
-    let fleet = open(&world, dir.path());
+    let fleet = open(&world, dir.path()).await;
     let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
     let log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;

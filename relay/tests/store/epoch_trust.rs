@@ -40,9 +40,9 @@ struct Operator {
 }
 
 impl Operator {
-    fn of(world: &World) -> Self {
+    async fn of(world: &World) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let fleet = open(world, dir.path());
+        let fleet = open(world, dir.path()).await;
         let renewals = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
         let office = AdminHandler {
             db: world.db.clone(),
@@ -117,7 +117,7 @@ pub(crate) async fn a_log_made_up_with_a_stolen_certificate_counts_nothing(dbs: 
     world.claim(&first).await;
     world.drain(&first, 0).await;
     round(&world).await;
-    let (before, doors, operator) = (world.dump().await, Doors::of(&world).await, Operator::of(&world));
+    let (before, doors, operator) = (world.dump().await, Doors::of(&world).await, Operator::of(&world).await);
     // Whoever has the certificate begins a log behind the box's end: it records, erases, retires and adopts.
     let mut forged = unvouched(&first, 66);
     forged.tell(NOW_MS, "equipment.retired", &format!(r#"{{"tag":"{PUMP}"}}"#));
@@ -182,7 +182,7 @@ pub(crate) async fn a_log_begun_without_keys_counts_once_it_is_admitted(dbs: imp
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let (doors, operator) = (Doors::of(&world).await, Operator::of(&world));
+    let (doors, operator) = (Doors::of(&world).await, Operator::of(&world).await);
     let mut keyless = unvouched(&first, 66);
     let mut lost = first.copy();
     lost.clean(NOW_MS, PROBE);
@@ -248,7 +248,7 @@ pub(crate) async fn a_log_that_is_forgotten_leaves_nothing(dbs: impl Databases) 
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let forged = unvouched(&first, 66);
     world.hello(&forged, 0, None).await;
     world.drain(&forged, 0).await;
@@ -272,7 +272,7 @@ pub(crate) async fn logs_from_before_the_claim_count_once_the_claimed_one_is_her
     let mut third = after(&second, 2);
     third.clean(NOW_MS + 4, PUMP);
     world.claim_at(&third, world.facility).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     for log in [&first, &second] {
         world.hello(log, 0, None).await;
         assert_eq!(world.drain(log, 0).await.held(), Some(log.size()));
@@ -294,7 +294,7 @@ pub(crate) async fn a_stolen_certificate_is_refused_everywhere_once_its_box_is_r
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let (operator, doors) = (Operator::of(&world), Doors::of(&world).await);
+    let (operator, doors) = (Operator::of(&world).await, Doors::of(&world).await);
     let forged = unvouched(&first, 66);
     assert_eq!(world.hello(&forged, 0, None).await, Said::Want(0));
     assert_eq!(operator.renew(&forged).await, StatusCode::FORBIDDEN, "a key that only a greeting named");
@@ -363,7 +363,7 @@ pub(crate) async fn a_box_restored_from_before_its_claim_waits_for_a_person(dbs:
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let (doors, operator) = (Doors::of(&world).await, Operator::of(&world));
+    let (doors, operator) = (Doors::of(&world).await, Operator::of(&world).await);
     let (key, other_key) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
     let restored = unvouched(&first, 66);
     let column = async |sql: &'static str| column(&mut world.read().await, sql).await;
@@ -419,7 +419,7 @@ pub(crate) async fn a_claim_that_waits_ends_without_a_certificate(dbs: impl Data
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let restored = unvouched(&first, 66);
     let make_code = || operator.make_code(world.scope, world.facility);
@@ -458,7 +458,7 @@ pub(crate) async fn an_admission_is_taken_back_until_its_box_has_come(dbs: impl 
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let restored = unvouched(&first, 66);
     let admit = async || {
@@ -509,7 +509,7 @@ pub(crate) async fn a_claim_that_waits_is_decided_on_as_its_log_stands(dbs: impl
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let bring = async |log: &FakeBox| {
         let code = operator.make_code(world.scope, world.facility).await;
@@ -565,7 +565,7 @@ pub(crate) async fn a_code_that_waits_belongs_to_one_log(dbs: impl Databases) {
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let restored = unvouched(&first, 66);
     let code = operator.make_code(world.scope, world.facility).await;
@@ -587,7 +587,7 @@ pub(crate) async fn a_name_that_was_only_greeted_with_shuts_no_box_out(dbs: impl
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let restored = unvouched(&first, 66);
     let mut tx = world.db.write(world.scope).await.unwrap();
@@ -609,7 +609,7 @@ pub(crate) async fn a_claim_beside_a_log_that_counts_is_not_admitted(dbs: impl D
     let second = after(&first, first.size());
     world.hello(&second, 0, None).await;
     assert_eq!(world.drain(&second, 0).await.held(), Some(second.size()));
-    let operator = Operator::of(&world);
+    let operator = Operator::of(&world).await;
     let key = rcgen::KeyPair::generate().unwrap();
     let restored = unvouched(&first, 66);
     let code = operator.make_code(world.scope, world.facility).await;

@@ -158,6 +158,7 @@ impl FakeBox {
             can: Vec::new(),
             clock: self.clock,
             wall: 0,
+            directive: None,
         };
         serde_json::to_vec(&hello).unwrap()
     }

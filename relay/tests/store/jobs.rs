@@ -523,7 +523,7 @@ pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Da
     let queue = JobQueue::new(world.db.clone(), world.clock.clone(), random.clone());
     let operator = AdminHandler {
         db: world.db.clone(),
-        fleet: open(&world, dir.path()),
+        fleet: open(&world, dir.path()).await,
         outbox: Outbox::new(),
         clock: world.clock.clone(),
         random,

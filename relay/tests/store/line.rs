@@ -136,6 +136,7 @@ pub(crate) async fn a_batch_by_https_is_answered_as_by_mqtt(dbs: impl Databases)
         wall: NOW_MS,
         notes: Vec::new(),
         alarms: Vec::new(),
+        directive: None,
     };
     assert_eq!(w.line.json("health", &health).await.0, StatusCode::NO_CONTENT, "nothing to say");
     health.cursor = 7;
@@ -217,7 +218,7 @@ pub(crate) async fn strangers_get_nothing_by_https(dbs: impl Databases) {
     let answer = w.line.router.clone().oneshot(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "without a certificate");
     let folder = tempfile::tempdir().unwrap();
-    let fleet = open(&w.world, folder.path());
+    let fleet = open(&w.world, folder.path()).await;
     assert!(fleet.revoke(w.world.scope, w.log.origin.box_id, &Outbox::new()).await.unwrap());
     assert_eq!(w.line.batch(w.log.batch(0, 10)).await.0, StatusCode::FORBIDDEN, "revoked");
     assert_eq!(w.stored(), 0);

@@ -223,6 +223,7 @@ pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
             wall: NOW_MS,
             notes: Vec::new(),
             alarms: Vec::new(),
+            directive: None,
         };
         serde_json::to_vec(&health).unwrap()
     };

@@ -66,7 +66,7 @@ impl World {
     fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Arc<Ingest> {
         let clock: Arc<dyn Clock> = clock.clone();
         let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(1));
-        Arc::new(Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Outbox::new()))
+        Arc::new(Ingest::new(db.clone(), cosigner(), (clock, random), Outbox::new()))
     }
 
     /// The same relay on another database: one that was restored from a backup, say.

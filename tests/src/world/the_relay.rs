@@ -127,8 +127,8 @@ impl TheRelay {
             .unwrap_or_else(|e| panic!("the relay: {e}"));
         let ca = running.reported("/ca");
         let pem = std::fs::read(&ca).unwrap_or_else(|e| panic!("{ca}: {e}"));
-        let ca = reqwest::Certificate::from_pem(&pem).unwrap_or_else(|e| panic!("{ca}: {e}"));
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only([ca]);
+        let ca = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_else(|e| panic!("{ca}: {e}"));
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only(ca);
         // A sign-in's answer sends on; its cookie is what is wanted.
         let client = client.redirect(reqwest::redirect::Policy::none()).build();
         self.client = Some(client.unwrap_or_else(|e| panic!("a client: {e}")));

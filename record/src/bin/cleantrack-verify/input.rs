@@ -33,15 +33,24 @@ pub(super) fn read_input(file: &str, bytes_max: u64) -> Result<String, End> {
     String::from_utf8(bytes).map_err(|e| End::Unread(format!("cannot read {file}: {e}")))
 }
 
-/// A file of verifier keys.
+/// A file of verifier keys, one a line, or a relay's public list of its keys: there further words follow each key, and of those lines the
+/// cosigning keys count that were not revoked.
 pub(super) fn read_keys(file: &str) -> Result<Vec<VerifierKey>, End> {
     let text = read_input(file, KEYS_BYTES_MAX)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let keys: Result<Vec<_>, _> = lines.map(VerifierKey::parse).collect();
+    let keys: Result<Vec<_>, _> = lines.filter_map(counted_key).map(VerifierKey::parse).collect();
     match keys {
         Ok(keys) if !keys.is_empty() => Ok(keys),
         Ok(_) => Err(End::Unread(format!("there is no key in {file}"))),
         Err(e) => Err(End::Unread(format!("{file}: {e}"))),
+    }
+}
+
+fn counted_key(line: &str) -> Option<&str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words[..] {
+        [key, kind, .., state] => (kind == "cosign" && state != "revoked").then_some(key),
+        _ => Some(line),
     }
 }
 

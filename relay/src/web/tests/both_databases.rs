@@ -39,7 +39,10 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
             got.status,
             got.body
         );
-        seen.push((path, got.status.as_u16(), got.body));
+        // The authority's key comes from the machine's own randomness.
+        let body =
+            got.body.lines().filter(|line| !line.starts_with("sha256:")).collect::<Vec<_>>().join("\n");
+        seen.push((path, got.status.as_u16(), body));
     }
     world.db.close().await;
     seen

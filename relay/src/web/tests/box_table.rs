@@ -91,7 +91,7 @@ impl Template {
         let folder = tempfile::tempdir().unwrap();
         copy_folder(self.world.dir.path(), folder.path());
         let db = Db::open(&format!("sqlite:{}", folder.path().join("relay.db").display())).await.unwrap();
-        let (state, _) = open_state(folder.path(), &db, &Arc::new(FakeClock::at_ms(NOW_MS)));
+        let state = open_state(folder.path(), &db, &Arc::new(FakeClock::at_ms(NOW_MS))).await;
         BoxWorld {
             router: make_router(&state, folder.path()),
             db,
@@ -107,7 +107,7 @@ impl Template {
 fn of_boxes(state: &WebState, folder: &Path) -> Router {
     let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
     let seams = (state.clock.clone(), state.random.clone());
-    let ingest = Ingest::new(state.db.clone(), cosigner, Vec::new(), seams, Outbox::new());
+    let ingest = Ingest::new(state.db.clone(), cosigner, seams, Outbox::new());
     let parts = BoxApiParts {
         db: state.db.clone(),
         ingest: Arc::new(ingest),

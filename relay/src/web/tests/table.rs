@@ -81,7 +81,7 @@ impl Template {
         let folder = tempfile::tempdir().unwrap();
         copy_folder(self.world.dir.path(), folder.path());
         let db = Db::open(&format!("sqlite:{}", folder.path().join("relay.db").display())).await.unwrap();
-        let (state, _) = open_state(folder.path(), &db, &Arc::new(FakeClock::at_ms(NOW_MS)));
+        let state = open_state(folder.path(), &db, &Arc::new(FakeClock::at_ms(NOW_MS))).await;
         let traces = Traces::default();
         let writer = traces.clone();
         let subscriber =

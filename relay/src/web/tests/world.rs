@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bytes::Bytes;
 use record::entry::{CommandSource, EntryAuthor};
 use record::ids::{AccountId, FacilityId, ProtocolId, StaffId, UserId};
-use record::sign::SignerKey;
 use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
@@ -25,6 +24,7 @@ use crate::db::{
 };
 use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
+use crate::keys::{AuthorityKeys, KeyNeeds};
 use crate::mqtt::Outbox;
 use crate::objects::PhotoStore;
 use crate::web::routes::build_table;
@@ -100,18 +100,22 @@ impl Got {
 }
 
 /// Pages and API on what is in a folder and a database.
-pub(super) fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> (WebState, SignerKey) {
+pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> WebState {
     let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(7));
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let seams = (Arc::clone(&clock), Arc::clone(&random));
-    let (fleet, cosigner) =
-        Fleet::open(db.clone(), folder.join("keys"), "relay.example", None, seams).unwrap();
+    let keys = folder.join("keys");
+    let keys =
+        AuthorityKeys::open(db, keys, "relay.example", KeyNeeds::ALL, seams.0.clone(), seams.1.clone())
+            .await
+            .unwrap();
+    let fleet = Fleet::open(db.clone(), Arc::new(keys), None, seams).unwrap();
     fleet.open_at(RelayUrls {
         relay: "https://relay.example".into(),
         mqtt: "mqtts://relay.example:8883".into(),
         photos: "https://relay.example:8443".into(),
     });
-    let state = WebState {
+    WebState {
         db: db.clone(),
         photos: PhotoStore::in_folder(&folder.join("photos")).unwrap(),
         fleet: Arc::new(fleet),
@@ -119,8 +123,7 @@ pub(super) fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> (Web
         random,
         strangers: Arc::default(),
         settings: WebSettings { public_url: "https://relay.example".into() },
-    };
-    (state, cosigner)
+    }
 }
 
 /// Asks pages and API, and takes no answer that its row does not describe.
@@ -147,9 +150,9 @@ impl World {
         let db = Db::open(address).await.unwrap();
         db.migrate(NOW_MS).await.unwrap();
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
-        let (state, cosigner) = open_state(dir.path(), &db, &clock);
+        let state = open_state(dir.path(), &db, &clock).await;
         let seams = (Arc::clone(&state.clock), Arc::clone(&state.random));
-        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new());
+        let ingest = Ingest::new(db.clone(), state.fleet.keys().shared(), seams, Outbox::new());
         let phc = password::create_hash(PASSWORD).unwrap();
         let a = account(
             &db,

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 #[expect(dead_code, reason = "the stories use all of it")]
-#[path = "store/fake_box.rs"]
+#[path = "../store/fake_box.rs"]
 mod fake_box;
+mod keys;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -137,6 +138,8 @@ struct Line {
     box_id: BoxId,
     client: AsyncClient,
     events: EventLoop,
+    /// What came on `down/directive`.
+    directives: Vec<String>,
 }
 
 impl Line {
@@ -146,16 +149,22 @@ impl Line {
         options.set_clean_start(true).set_max_packet_size(Some(400_000));
         let (client, events) = AsyncClient::new(options, 10);
         client.subscribe(Topic::down_filter(box_id), QoS::AtLeastOnce).await.unwrap();
-        let mut line = Self { box_id, client, events };
+        let mut line = Self { box_id, client, events, directives: Vec::new() };
         line.until(|packet| matches!(packet, Packet::SubAck(_)).then_some(())).await?;
         Some(line)
     }
 
     async fn until<T>(&mut self, expected: impl Fn(&Packet) -> Option<T>) -> Option<T> {
+        let down = Topic::Down(self.box_id, DownTopic::Directive).to_string();
         let waiting = async {
             loop {
                 match self.events.poll().await {
                     Ok(Event::Incoming(packet)) => {
+                        if let Packet::Publish(p) = &packet
+                            && p.topic == down.as_bytes()
+                        {
+                            self.directives.push(String::from_utf8(p.payload.to_vec()).unwrap());
+                        }
                         if let Some(found) = expected(&packet) {
                             return Some(found);
                         }

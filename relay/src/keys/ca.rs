@@ -9,10 +9,12 @@ use rcgen::{
 };
 use record::ids::BoxId;
 use record::tree::Hash;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use service::random::RandomSource;
 use time::OffsetDateTime;
 
-use super::keys::{KeyDir, KeyError};
+use super::folder::{KeyError, KeyFolder};
 
 const DAY_S: i64 = 86_400;
 /// A box's certificate lives two years.
@@ -25,33 +27,33 @@ const AUTHORITY_S: i64 = 20 * 365 * DAY_S;
 const BACKDATED_S: i64 = DAY_S;
 
 #[derive(Debug)]
-pub(super) struct CertificateAuthority {
+pub(crate) struct CertificateAuthority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 /// A certificate that was made.
 #[derive(Debug, Clone)]
-pub(super) struct IssuedCertificate {
-    pub(super) pem: String,
+pub(crate) struct IssuedCertificate {
+    pub(crate) pem: String,
     /// As `mqtt::serial_text` writes it.
-    pub(super) serial: String,
+    pub(crate) serial: String,
     /// Milliseconds since 1970.
-    pub(super) not_after_ms: i64,
+    pub(crate) not_after_ms: i64,
 }
 
 /// A certificate request whose signature holds: whoever sent it has its key.
 #[derive(Debug)]
-pub(super) struct SignedCsr(CertificateSigningRequestParams);
+pub(crate) struct SignedCsr(CertificateSigningRequestParams);
 
 impl SignedCsr {
     /// `None` where it cannot be read or its signature does not hold.
-    pub(super) fn read(pem: &str) -> Option<Self> {
+    pub(crate) fn read(pem: &str) -> Option<Self> {
         CertificateSigningRequestParams::from_pem(pem).ok().map(Self)
     }
 
     /// SHA-256 of the public key.
-    pub(super) fn key(&self) -> Hash {
+    pub(crate) fn key(&self) -> Hash {
         Hash::of(&self.0.public_key.subject_public_key_info())
     }
 }
@@ -83,22 +85,35 @@ fn certificate_params(names: DistinguishedName, now_s: i64, life_s: i64) -> Cert
 }
 
 impl CertificateAuthority {
-    /// Reads the authority, or makes it at the first start.
-    pub(super) fn open(dir: &KeyDir, now_ms: i64, random: &dyn RandomSource) -> Result<Self, KeyError> {
-        let (pem, key) = match (dir.read("ca.pem")?, dir.read("ca.key")?) {
-            (Some(pem), Some(key)) => (pem, key),
-            (None, _) => Self::make(dir, now_ms, random)?,
-            (Some(_), None) => {
-                return Err(KeyError::Content { path: dir.path("ca.key"), what: "the key of ca.pem" });
-            }
-        };
-        let content = |what| KeyError::Content { path: dir.path("ca.pem"), what };
-        let key = KeyPair::from_pem(&key).map_err(|_| content("a key that belongs to ca.pem"))?;
-        let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(|_| content("a certificate"))?;
-        Ok(Self { issuer, pem })
+    /// The authority of this certificate, where the folder has its key.
+    ///
+    /// # Errors
+    /// What the folder has is no key, or another certificate's.
+    pub(super) fn read(folder: &KeyFolder, n: i64, pem: &str) -> Result<Option<Self>, KeyError> {
+        let file = format!("ca-{n}.key");
+        let Some(key) = folder.read(&file)? else { return Ok(None) };
+        let content = |what| KeyError::Content { path: folder.path(&file), what };
+        let key = KeyPair::from_pem(&key).map_err(|_| content("a key"))?;
+        if certified_key(pem).as_deref() != Some(&key.subject_public_key_info()[..]) {
+            return Err(content("the key of this relay's authority"));
+        }
+        let issuer = Issuer::from_ca_cert_pem(pem, key).map_err(|_| content("the key of a certificate"))?;
+        Ok(Some(Self { issuer, pem: pem.to_owned() }))
     }
 
-    fn make(dir: &KeyDir, now_ms: i64, random: &dyn RandomSource) -> Result<(String, String), KeyError> {
+    /// The certificate of the folder's authority of this number, which is made where it is not there.
+    pub(super) fn make(
+        folder: &KeyFolder,
+        n: i64,
+        now_ms: i64,
+        random: &dyn RandomSource,
+    ) -> Result<String, KeyError> {
+        let (key_file, pem_file) = (format!("ca-{n}.key"), format!("ca-{n}.pem"));
+        if let Some(pem) = folder.read(&pem_file)? {
+            let read = Self::read(folder, n, &pem)?;
+            let content = || KeyError::Content { path: folder.path(&key_file), what: "the key beside it" };
+            return read.map(|read| read.pem).ok_or_else(content);
+        }
         let (serial, text) = new_serial(random);
         let name = format!("CleanTrack relay {}", &text[..8]);
         let mut params = certificate_params(subject_of(&name), now_ms / 1_000, AUTHORITY_S);
@@ -107,20 +122,19 @@ impl CertificateAuthority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate()?;
         let pem = params.self_signed(&key)?.pem();
-        let key = key.serialize_pem();
         // The key first: a certificate without its key would look like a loss.
-        dir.write("ca.key", &key)?;
-        dir.write("ca.pem", &pem)?;
-        Ok((pem, key))
+        folder.write(&key_file, &key.serialize_pem())?;
+        folder.write(&pem_file, &pem)?;
+        Ok(pem)
     }
 
     /// Its certificate.
-    pub(super) fn pem(&self) -> &str {
+    pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 
     /// A certificate that lets a box in: its common name is the box's id, and nothing else of the request is taken over.
-    pub(super) fn certify(
+    pub(crate) fn certify(
         &self,
         box_id: BoxId,
         request: &SignedCsr,
@@ -138,20 +152,22 @@ impl CertificateAuthority {
     }
 
     /// The listeners' own certificate for these names, with its key, both PEM. Kept between starts, so that it changes
-    /// only when the names do or it ages.
-    pub(super) fn listener(
+    /// only when the names or the authority do, or it ages.
+    pub(crate) fn listener(
         &self,
-        dir: &KeyDir,
+        folder: &KeyFolder,
         names: &[String],
         now_ms: i64,
         random: &dyn RandomSource,
     ) -> Result<(String, String), KeyError> {
         let now_s = now_ms / 1_000;
-        let stored = (dir.read("server.names")?, dir.read("server.pem")?, dir.read("server.key")?);
+        let issuer = Hash::of(self.pem.as_bytes()).to_string();
+        let stored = (folder.read("server.names")?, folder.read("server.pem")?, folder.read("server.key")?);
         if let (Some(about), Some(pem), Some(key)) = stored {
             let mut lines = about.lines();
             let until_s: i64 = lines.next().and_then(|l| l.parse().ok()).unwrap_or(0);
-            if until_s - now_s > LISTENER_S / 3 && lines.eq(names.iter().map(String::as_str)) {
+            let is_ours = lines.next() == Some(&*issuer);
+            if until_s - now_s > LISTENER_S / 3 && is_ours && lines.eq(names.iter().map(String::as_str)) {
                 return Ok((pem, key));
             }
         }
@@ -164,12 +180,19 @@ impl CertificateAuthority {
         let key = KeyPair::generate()?;
         let pem = params.signed_by(&key, &self.issuer)?.pem();
         let key = key.serialize_pem();
-        dir.write("server.names", "0\n")?;
-        dir.write("server.key", &key)?;
-        dir.write("server.pem", &pem)?;
-        dir.write("server.names", &format!("{}\n{}\n", now_s + LISTENER_S, names.join("\n")))?;
+        folder.write("server.names", "0\n")?;
+        folder.write("server.key", &key)?;
+        folder.write("server.pem", &pem)?;
+        folder.write("server.names", &format!("{}\n{issuer}\n{}\n", now_s + LISTENER_S, names.join("\n")))?;
         Ok((pem, key))
     }
+}
+
+/// The public key in a certificate, as it stands there.
+fn certified_key(pem: &str) -> Option<Vec<u8>> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
+    Some(certificate.public_key().raw.to_vec())
 }
 
 fn subject_name(name: &str) -> Result<SanType, KeyError> {
@@ -185,28 +208,27 @@ mod tests {
 
     use super::*;
     use crate::mqtt::PeerCertificate;
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject as _;
 
     const NOW_MS: i64 = 1_763_610_000_000;
 
-    fn authority() -> (tempfile::TempDir, KeyDir, CertificateAuthority) {
+    fn authority() -> (tempfile::TempDir, KeyFolder, CertificateAuthority) {
         let dir = tempfile::tempdir().unwrap();
-        let keys = KeyDir::open(dir.path().to_owned()).unwrap();
-        let authority = CertificateAuthority::open(&keys, NOW_MS, &SeededRandom::new(1)).unwrap();
+        let keys = KeyFolder::open(dir.path().to_owned()).unwrap();
+        let pem = CertificateAuthority::make(&keys, 1, NOW_MS, &SeededRandom::new(1)).unwrap();
+        let authority = CertificateAuthority::read(&keys, 1, &pem).unwrap().unwrap();
         (dir, keys, authority)
     }
 
     #[test]
     fn survives_a_restart() {
         let (_dir, keys, authority) = authority();
-        let again = CertificateAuthority::open(&keys, NOW_MS + 1, &SeededRandom::new(2)).unwrap();
-        assert_eq!(again.pem(), authority.pem());
-        std::fs::remove_file(keys.path("ca.key")).unwrap();
-        assert!(
-            CertificateAuthority::open(&keys, NOW_MS, &SeededRandom::new(3)).is_err(),
-            "never another one in silence"
-        );
+        let make = |seed| CertificateAuthority::make(&keys, 1, NOW_MS, &SeededRandom::new(seed));
+        assert_eq!(make(2).unwrap(), authority.pem());
+        let other = CertificateAuthority::make(&keys, 2, NOW_MS, &SeededRandom::new(2)).unwrap();
+        assert!(CertificateAuthority::read(&keys, 1, &other).is_err(), "the key of another certificate");
+        std::fs::remove_file(keys.path("ca-1.key")).unwrap();
+        assert!(CertificateAuthority::read(&keys, 1, authority.pem()).unwrap().is_none());
+        assert!(make(3).is_err(), "never another one in silence");
     }
 
     #[test]

@@ -1,0 +1,201 @@
+//! The folder of private keys: files that only their own process can read.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use record::sign::{KeyKind, SignerKey};
+use service::random::RandomSource;
+
+use super::authority::AuthorityKind;
+use crate::db::DbError;
+
+/// Why the keys are of no use. Nothing was started, nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// A file cannot be read or written.
+    #[error("the key file {} cannot be used: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    /// A file that others can read.
+    #[error("{} can be read by others. Run `chmod 600` on it, then start again", path.display())]
+    Open { path: PathBuf },
+    /// A file that holds something else.
+    #[error("{} does not hold {what}; restore it from a backup: boxes trust what belongs to it", path.display())]
+    Content {
+        path: PathBuf,
+        /// What should be in it.
+        what: &'static str,
+    },
+    /// The database and the folder are of two relays, or the folder is not there.
+    #[error(
+        "the database knows this relay by the {kind} key {n} with the fingerprint {expected}, and {} holds {found}. Boxes trust that key and \
+         no other, so this process did not start. Put the key there: copy the folder of the process that has it, or run \
+         `cleantrack-relay keys import FILE` with a file that `cleantrack-relay keys export` wrote; or give this process the \
+         database that belongs to its own keys", folder.display()
+    )]
+    Missing {
+        kind: AuthorityKind,
+        n: i64,
+        /// Fingerprint of the database's.
+        expected: String,
+        folder: PathBuf,
+        /// What is there instead, in words with its fingerprint.
+        found: String,
+    },
+    /// No keys, and this process may not make any.
+    #[error(
+        "this relay has no keys yet, or they are lost: the database names none, and {} holds none. On the machine whose folder shall hold \
+         them run `cleantrack-relay keys init`; boxes that trust earlier keys must then be claimed anew", folder.display()
+    )]
+    None { folder: PathBuf },
+    /// First keys are made once.
+    #[error(
+        "this relay has its keys already: `cleantrack-relay keys list` shows them, `keys rotate` makes the next one of a kind"
+    )]
+    Known,
+    /// What the private half is needed for is the work of another process.
+    #[error("the private half of the {0} key is not in this process's folder")]
+    NotHere(AuthorityKind),
+    /// A certificate could not be made.
+    #[error("a certificate could not be made: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// Which keys there are is in the database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl KeyError {
+    /// Whether another start would find the same, so that a person must come first.
+    pub fn needs_person(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::None { .. } | Self::Content { .. } | Self::Open { .. })
+    }
+}
+
+/// The folder of key files, mode 0700.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyFolder(PathBuf);
+
+impl KeyFolder {
+    pub(super) fn open(dir: PathBuf) -> Result<Self, KeyError> {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(|source| KeyError::File { path: dir.clone(), source })?;
+        Ok(Self(dir))
+    }
+
+    /// Files from before keys had numbers get those of the first.
+    pub(super) fn number_files(&self) -> Result<(), KeyError> {
+        // The key last: where it has its new name, nothing is left to do.
+        for (old, new, with) in [
+            ("ca.pem", "ca-1.pem", "ca.key"),
+            ("ca.key", "ca-1.key", "ca.key"),
+            ("cosign.key", "cosign-1", "cosign.key"),
+            ("directive.key", "directive-1", "directive.key"),
+        ] {
+            let (old, new) = (self.path(old), self.path(new));
+            if self.path(with).exists() && old.exists() && !new.exists() {
+                let renamed = std::fs::rename(&old, new);
+                renamed.map_err(|source| KeyError::File { path: old, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// A file's text; `None` where there is none.
+    pub(super) fn read(&self, name: &str) -> Result<Option<String>, KeyError> {
+        let path = self.path(name);
+        let mode = match std::fs::metadata(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(KeyError::File { path, source }),
+            Ok(meta) => meta.permissions().mode(),
+        };
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Open { path });
+        }
+        std::fs::read_to_string(&path).map(Some).map_err(|source| KeyError::File { path, source })
+    }
+
+    /// Under a temporary name first, flushed: a power cut leaves the old file or the new one.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), KeyError> {
+        let (path, temporary) = (self.path(name), self.path(&format!("{name}.new")));
+        let write = || {
+            let mut options = OpenOptions::new();
+            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&temporary, &path)?;
+            std::fs::File::open(&self.0)?.sync_all()
+        };
+        write().map_err(|source| KeyError::File { path: path.clone(), source })
+    }
+
+    /// A signing key that is there: `<name>` and 64 hex digits, a line each. The name stays what it was when the key was made: boxes
+    /// know the key under it.
+    pub(super) fn read_signer(&self, file: &str, kind: KeyKind) -> Result<Option<SignerKey>, KeyError> {
+        let content = || KeyError::Content { path: self.path(file), what: "a signing key" };
+        let Some(text) = self.read(file)? else { return Ok(None) };
+        let (name, secret) = text.trim_end().split_once('\n').ok_or_else(content)?;
+        let secret: record::tree::Hash = secret.parse().map_err(|_| content())?;
+        SignerKey::new(name, kind, &secret.0).map(Some).map_err(|_| content())
+    }
+
+    /// A signing key of this file: what is there, else a new one of this name.
+    pub(super) fn make_signer(
+        &self,
+        file: &str,
+        name: &str,
+        kind: KeyKind,
+        random: &dyn RandomSource,
+    ) -> Result<SignerKey, KeyError> {
+        if let Some(signer) = self.read_signer(file, kind)? {
+            return Ok(signer);
+        }
+        let secret = record::tree::Hash(random.bytes());
+        self.write(file, &format!("{name}\n{secret}\n"))?;
+        let content = || KeyError::Content { path: self.path(file), what: "a signing key" };
+        self.read_signer(file, kind)?.ok_or_else(content)
+    }
+}
+
+/// Reads a certificate or key that an operator configured.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn read_configured(path: &Path) -> Result<String, KeyError> {
+    std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use service::random::SeededRandom;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_read_by_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::open(dir.path().join("keys")).unwrap();
+        let random = SeededRandom::new(1);
+        let make = |name: &str| keys.make_signer("cosign-1", name, KeyKind::Cosignature, &random);
+        assert!(keys.read_signer("cosign-1", KeyKind::Cosignature).unwrap().is_none());
+        let first = make("relay.example/cosign/1").unwrap().verifier().to_string();
+        assert_eq!(make("other.example/cosign/1").unwrap().verifier().to_string(), first);
+        let path = keys.path("cosign-1");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(make("x"), Err(KeyError::Open { .. })));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        for wrong in ["", "name\n", "name\nabc\n", "two words\n00"] {
+            std::fs::write(&path, wrong).unwrap();
+            assert!(matches!(make("x"), Err(KeyError::Content { .. })), "{wrong:?}");
+        }
+    }
+}

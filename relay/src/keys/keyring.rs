@@ -1,0 +1,200 @@
+//! What a process knows of the keys at one time: all public halves, and the private ones that are in its folder.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use record::sign::{SignerKey, VerifierKey};
+
+use super::authority::{AuthorityKey, AuthorityKind, KeyState};
+use super::ca::CertificateAuthority;
+use crate::db::box_keys::AppliedKeys;
+
+/// Keys of a kind that a box is told of.
+const TRUSTED_MAX: usize = 8;
+
+/// All keys, and those halves that sign.
+#[derive(Debug, Default)]
+pub struct KeySet {
+    /// By kind and number.
+    pub(super) keys: Vec<AuthorityKey>,
+    pub(super) authorities: BTreeMap<i64, CertificateAuthority>,
+    pub(super) signers: BTreeMap<(AuthorityKind, i64), SignerKey>,
+}
+
+impl KeySet {
+    /// All keys, by kind and number.
+    pub fn keys(&self) -> &[AuthorityKey] {
+        &self.keys
+    }
+
+    fn of_kind(&self, kind: AuthorityKind) -> impl DoubleEndedIterator<Item = &AuthorityKey> {
+        self.keys.iter().filter(move |key| key.kind == kind)
+    }
+
+    /// The current key of a kind.
+    pub fn current(&self, kind: AuthorityKind) -> Option<&AuthorityKey> {
+        self.of_kind(kind).find(|key| key.state == KeyState::Current)
+    }
+
+    /// Whether this process has the private half.
+    pub fn holds(&self, key: &AuthorityKey) -> bool {
+        match key.kind {
+            AuthorityKind::Ca => self.authorities.contains_key(&key.n),
+            kind => self.signers.contains_key(&(kind, key.n)),
+        }
+    }
+
+    /// Keys that cosign or ever cosigned, the newest first. What one of them signed before it was revoked stays what it is: whoever
+    /// verifies a note of this relay's own database asks the log's signature too.
+    pub fn cosigners(&self) -> Vec<VerifierKey> {
+        self.of_kind(AuthorityKind::Cosign).rev().filter_map(AuthorityKey::verifier).collect()
+    }
+
+    /// What a box is to believe of a kind, the newest first: all but what was revoked, as many as a claim file takes.
+    pub fn trusted_texts(&self, kind: AuthorityKind) -> Vec<String> {
+        let trusted = self.of_kind(kind).rev().filter(|key| !key.is_revoked()).take(TRUSTED_MAX);
+        trusted.map(|key| key.public.clone()).collect()
+    }
+
+    /// The newest number of a kind that is not revoked; 0 where there is none.
+    pub fn newest(&self, kind: AuthorityKind) -> i64 {
+        self.of_kind(kind).rev().find(|key| !key.is_revoked()).map_or(0, |key| key.n)
+    }
+
+    /// What a box knows that is claimed now.
+    pub fn newest_of_each(&self) -> AppliedKeys {
+        AppliedKeys {
+            ca_n: self.newest(AuthorityKind::Ca),
+            cosign_n: self.newest(AuthorityKind::Cosign),
+            directive_n: self.newest(AuthorityKind::Directive),
+        }
+    }
+
+    /// Whose cosignatures a box believes that knows the keys up to `applied`; where it knows only revoked ones, the current key's, of
+    /// which it is being told.
+    pub fn believed_cosigners(&self, applied: i64) -> Vec<VerifierKey> {
+        let is_known = |key: &&AuthorityKey| !key.is_revoked() && key.n <= applied;
+        let known: Vec<_> =
+            self.of_kind(AuthorityKind::Cosign).filter(is_known).filter_map(AuthorityKey::verifier).collect();
+        if !known.is_empty() {
+            return known;
+        }
+        self.current(AuthorityKind::Cosign).and_then(AuthorityKey::verifier).into_iter().collect()
+    }
+
+    /// What signs for a box that knows the keys up to `applied`: the newest of them. A box that knows only what was revoked gets what
+    /// the current one signs, which it believes as soon as it has been told.
+    pub fn signer_for(&self, kind: AuthorityKind, applied: i64) -> Option<&SignerKey> {
+        let signs = |key: &&AuthorityKey| !key.is_revoked() && key.n <= applied;
+        let here = |key: &AuthorityKey| self.signers.get(&(kind, key.n));
+        let known = self.of_kind(kind).rev().filter(signs).find_map(here);
+        known.or_else(|| self.current(kind).and_then(here))
+    }
+
+    /// Authorities whose certificates are taken at this time.
+    fn trusted_authorities(&self, now_ms: i64) -> impl Iterator<Item = &AuthorityKey> {
+        let is_over = move |key: &&AuthorityKey| key.until_ms.is_some_and(|until_ms| until_ms <= now_ms);
+        self.of_kind(AuthorityKind::Ca).filter(|key| !key.is_revoked()).filter(move |key| !is_over(key))
+    }
+
+    /// Certificates of the authorities that are trusted at this time, PEM, the oldest first.
+    pub fn roots_pem(&self, now_ms: i64) -> String {
+        self.trusted_authorities(now_ms).map(|key| key.public.as_str()).collect()
+    }
+
+    /// What the listeners' certificate comes from: the authority that all boxes know.
+    pub(crate) fn listener_authority(&self) -> Option<&CertificateAuthority> {
+        self.authorities.get(&self.current(AuthorityKind::Ca)?.n)
+    }
+
+    /// What certifies boxes: the newest authority, since only this relay looks at those certificates.
+    pub(crate) fn box_authority(&self) -> Option<&CertificateAuthority> {
+        let newest = self.of_kind(AuthorityKind::Ca).rev().filter(|key| !key.is_revoked());
+        newest.filter_map(|key| self.authorities.get(&key.n)).next()
+    }
+}
+
+impl From<SignerKey> for KeySet {
+    /// With a cosigning key alone, the first.
+    fn from(signer: SignerKey) -> Self {
+        let of = (AuthorityKind::Cosign, 1);
+        let key = AuthorityKey::new(of.0, of.1, signer.verifier().to_string(), KeyState::Current, 0);
+        Self { keys: vec![key], authorities: BTreeMap::new(), signers: BTreeMap::from([(of, signer)]) }
+    }
+}
+
+/// The keys as they are now, for all parts of a process. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct SharedKeySet(Arc<RwLock<Arc<KeySet>>>);
+
+impl SharedKeySet {
+    pub(super) fn new(keyring: KeySet) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(keyring))))
+    }
+
+    /// What is known now.
+    pub fn now(&self) -> Arc<KeySet> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn replace(&self, keyring: KeySet) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+    }
+}
+
+impl From<SignerKey> for SharedKeySet {
+    fn from(signer: SignerKey) -> Self {
+        Self::new(signer.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::sign::KeyKind;
+
+    use super::*;
+
+    fn signer(n: u8) -> SignerKey {
+        SignerKey::new(&format!("relay.example/cosign/{n}"), KeyKind::Cosignature, &[n; 32]).unwrap()
+    }
+
+    fn keyring(states: &[KeyState]) -> KeySet {
+        let mut keyring = KeySet::default();
+        for (n, state) in (1..).zip(states) {
+            let of = (AuthorityKind::Cosign, n);
+            let signer = signer(u8::try_from(n).unwrap());
+            keyring.keys.push(AuthorityKey::new(of.0, n, signer.verifier().to_string(), *state, n));
+            keyring.signers.insert(of, signer);
+        }
+        keyring
+    }
+
+    #[test]
+    fn a_box_is_signed_for_with_the_newest_key_that_it_knows() {
+        use KeyState::{Current, Next, Retired, Revoked};
+        let by = |states: &[KeyState], applied: i64| {
+            let keyring = keyring(states);
+            let signer = keyring.signer_for(AuthorityKind::Cosign, applied).unwrap();
+            signer.verifier().name().rsplit('/').next().unwrap().to_owned()
+        };
+        assert_eq!(by(&[Current], 1), "1");
+        assert_eq!(by(&[Current, Next], 1), "1");
+        assert_eq!(by(&[Current, Next], 2), "2", "it has been told, others not yet");
+        assert_eq!(by(&[Retired, Current], 1), "1", "it was away for long");
+        assert_eq!(by(&[Revoked, Current], 1), "2", "no word of a leaked key");
+        assert_eq!(by(&[Retired, Revoked, Current], 2), "1");
+        let keyring = keyring(&[Revoked, Retired, Current, Next]);
+        assert_eq!(keyring.newest(AuthorityKind::Cosign), 4);
+        assert_eq!(keyring.trusted_texts(AuthorityKind::Cosign).len(), 3);
+        assert_eq!(keyring.cosigners().len(), 4, "for ever");
+        assert!(keyring.signer_for(AuthorityKind::Directive, 1).is_none());
+    }
+
+    #[test]
+    fn a_half_that_is_not_here_signs_nothing() {
+        let mut keyring = keyring(&[KeyState::Current, KeyState::Next]);
+        keyring.signers.remove(&(AuthorityKind::Cosign, 2));
+        let signer = keyring.signer_for(AuthorityKind::Cosign, 2).unwrap();
+        assert_eq!(signer.verifier().name(), "relay.example/cosign/1");
+    }
+}

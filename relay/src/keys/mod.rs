@@ -1,0 +1,23 @@
+//! The keys by which boxes know this relay. Their public halves and how each stands are in the database, so that all processes on it are
+//! one relay; the private halves are in the folder of each process that needs them, and nowhere else.
+
+mod authority;
+mod ca;
+mod folder;
+mod keyring;
+mod open;
+mod public_list;
+mod rotate;
+mod seal;
+#[cfg(test)]
+mod tests;
+
+pub use authority::{AuthorityKey, AuthorityKind, KeyState};
+pub(crate) use ca::SignedCsr;
+pub use folder::KeyError;
+pub(crate) use folder::read_configured;
+pub use keyring::{KeySet, SharedKeySet};
+pub use open::{AuthorityKeys, KeyNeeds};
+pub use public_list::write_public_list;
+pub use rotate::{KeyRefusal, RevokedKey};
+pub use seal::{SEALED_BYTES_MAX, SealError};

@@ -1,0 +1,262 @@
+//! Opening the keys at a start: the folder must belong to the database, or nothing runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use record::sign::KeyKind;
+use service::clock::Clock;
+use service::random::RandomSource;
+
+use super::authority::{AuthorityKey, AuthorityKind, KeyState, public_fingerprint};
+use super::ca::CertificateAuthority;
+use super::folder::{KeyError, KeyFolder};
+use super::keyring::{KeySet, SharedKeySet};
+use crate::db::{Db, DbError, PlatformConnection, PlatformReason, authority};
+
+/// Certificates of all authorities that this relay goes by, for programs beside it.
+const ROOTS_FILE: &str = "ca.pem";
+
+/// Whether a process may make the first keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyMaking {
+    Never,
+    /// Where nobody trusts any yet.
+    OnEmptyDatabase,
+}
+
+/// Which private halves a process needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyNeeds {
+    kinds: &'static [AuthorityKind],
+    makes: KeyMaking,
+}
+
+impl KeyNeeds {
+    /// A process that does everything. It may be the first of all.
+    pub const ALL: Self = Self { kinds: &AuthorityKind::ALL, makes: KeyMaking::OnEmptyDatabase };
+    /// One that boxes speak to.
+    pub const INGEST: Self =
+        Self { kinds: &[AuthorityKind::Ca, AuthorityKind::Cosign], makes: KeyMaking::Never };
+    /// One whose public listener shows a certificate of the relay's own authority.
+    pub const WEB: Self = Self { kinds: &[AuthorityKind::Ca], makes: KeyMaking::Never };
+    /// One that sends directives.
+    pub const WORK: Self = Self { kinds: &[AuthorityKind::Directive], makes: KeyMaking::Never };
+    /// A command, which signs nothing.
+    pub const NONE: Self = Self { kinds: &[], makes: KeyMaking::Never };
+}
+
+/// The keys of a process: its folder, and what the database says of them.
+#[derive(Debug)]
+pub struct AuthorityKeys {
+    pub(super) db: Db,
+    pub(super) folder: KeyFolder,
+    /// Names new signing keys.
+    pub(super) host: String,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn RandomSource>,
+    shared: SharedKeySet,
+}
+
+impl AuthorityKeys {
+    /// Opens the keys in `dir`, or makes them where this process may be the first.
+    ///
+    /// # Errors
+    /// A private half that is needed is not there, or is another one than the database's. Nothing is made over one that is there.
+    pub async fn open(
+        db: &Db,
+        dir: PathBuf,
+        host: &str,
+        needs: KeyNeeds,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn RandomSource>,
+    ) -> Result<Self, KeyError> {
+        let folder = KeyFolder::open(dir)?;
+        folder.number_files()?;
+        let shared = SharedKeySet::default();
+        let keys = Self { db: db.clone(), folder, host: host.to_owned(), clock, random, shared };
+        let mut conn = db.platform_read(PlatformReason::Operator).await?;
+        let known = authority::platform_list(&mut conn).await?;
+        if known.is_empty() {
+            let is_trusted = authority::platform_is_trusted(&mut conn).await?;
+            drop(conn);
+            let is_first = needs.makes == KeyMaking::OnEmptyDatabase && !is_trusted;
+            if is_first || (needs.makes == KeyMaking::OnEmptyDatabase && keys.has_first()?) {
+                keys.make_first().await?;
+            } else if !needs.kinds.is_empty() {
+                return Err(KeyError::None { folder: keys.folder.dir().to_owned() });
+            }
+        } else {
+            drop(conn);
+        }
+        keys.reload().await?;
+        keys.check_needs(needs)?;
+        Ok(keys)
+    }
+
+    /// For parts of the process that sign or verify.
+    pub fn shared(&self) -> SharedKeySet {
+        self.shared.clone()
+    }
+
+    /// What is known now.
+    pub fn now(&self) -> Arc<KeySet> {
+        self.shared.now()
+    }
+
+    /// Where the certificates of the relay's authorities are kept.
+    pub fn roots_file(&self) -> PathBuf {
+        self.folder.path(ROOTS_FILE)
+    }
+
+    pub(crate) fn folder(&self) -> &KeyFolder {
+        &self.folder
+    }
+
+    /// Makes the first keys of a relay whose keys are lost, or that has none yet.
+    ///
+    /// # Errors
+    /// There are some already.
+    pub async fn init(&self) -> Result<(), KeyError> {
+        if !self.make_first().await? {
+            return Err(KeyError::Known);
+        }
+        self.reload().await
+    }
+
+    /// Looks again at what the database says and the folder holds: another process may have rotated a key, or a person brought one.
+    ///
+    /// # Errors
+    /// The database or a file; what was known before goes on.
+    pub async fn reload(&self) -> Result<(), KeyError> {
+        let keys = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
+        let mut keyring = KeySet::default();
+        for key in &keys {
+            match key.kind {
+                AuthorityKind::Ca => {
+                    let read = CertificateAuthority::read(&self.folder, key.n, &key.public);
+                    // Of another relay, which `check_needs` says by name.
+                    if let Some(authority) = read.or_else(none_of_foreign)? {
+                        keyring.authorities.insert(key.n, authority);
+                    }
+                }
+                kind => {
+                    let signer = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind))?;
+                    let is_it = signer.filter(|signer| signer.verifier().to_string() == key.public);
+                    if let Some(signer) = is_it {
+                        keyring.signers.insert((kind, key.n), signer);
+                    }
+                }
+            }
+        }
+        keyring.keys = keys;
+        let roots = keyring.roots_pem(self.clock.now_ms());
+        if !roots.is_empty() && self.folder.read(ROOTS_FILE)?.as_ref() != Some(&roots) {
+            self.folder.write(ROOTS_FILE, &roots)?;
+        }
+        self.shared.replace(keyring);
+        Ok(())
+    }
+
+    fn check_needs(&self, needs: KeyNeeds) -> Result<(), KeyError> {
+        let keyring = self.now();
+        for kind in needs.kinds {
+            let current = keyring.current(*kind);
+            let current = current.ok_or_else(|| KeyError::None { folder: self.folder.dir().to_owned() })?;
+            if !keyring.holds(current) {
+                return Err(KeyError::Missing {
+                    kind: *kind,
+                    n: current.n,
+                    expected: current.fingerprint.clone(),
+                    folder: self.folder.dir().to_owned(),
+                    found: self.word_found(current)?,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What the folder holds in the place of a key, for a person.
+    fn word_found(&self, key: &AuthorityKey) -> Result<String, KeyError> {
+        let public = match key.kind {
+            AuthorityKind::Ca => self.folder.read(&format!("ca-{}.pem", key.n))?,
+            kind => {
+                let signer = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind))?;
+                signer.map(|signer| signer.verifier().to_string())
+            }
+        };
+        Ok(match public {
+            None => "no such key".to_owned(),
+            Some(public) if public == key.public => "its certificate without its private half".to_owned(),
+            Some(public) => {
+                format!("one with the fingerprint {}", public_fingerprint(key.kind, &public))
+            }
+        })
+    }
+
+    /// Whether the folder has first keys that no database knows: a start was cut off before its transaction ended, or the database is
+    /// from before it knew of keys.
+    fn has_first(&self) -> Result<bool, KeyError> {
+        Ok(self.folder.read("ca-1.key")?.is_some()
+            && self.folder.read("cosign-1")?.is_some()
+            && self.folder.read("directive-1")?.is_some())
+    }
+
+    /// Whether they were made: another process may have been quicker.
+    async fn make_first(&self) -> Result<bool, KeyError> {
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
+        authority::platform_lock(&mut tx).await?;
+        if !authority::platform_list(&mut tx).await?.is_empty() {
+            return Ok(false);
+        }
+        for kind in AuthorityKind::ALL {
+            let key = self.make_key(kind, 1, KeyState::Current)?;
+            authority::platform_insert(&mut tx, &key.row()).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// A key whose private half is in the folder before anybody hears of it; what is there of its number is taken.
+    pub(super) fn make_key(
+        &self,
+        kind: AuthorityKind,
+        n: i64,
+        state: KeyState,
+    ) -> Result<AuthorityKey, KeyError> {
+        let now_ms = self.clock.now_ms();
+        let public = match kind {
+            AuthorityKind::Ca => CertificateAuthority::make(&self.folder, n, now_ms, &*self.random)?,
+            _ => {
+                let name = format!("{}/{kind}/{n}", self.host);
+                let signer =
+                    self.folder.make_signer(&file_name(kind, n), &name, signer_kind(kind), &*self.random)?;
+                signer.verifier().to_string()
+            }
+        };
+        Ok(AuthorityKey::new(kind, n, public, state, now_ms))
+    }
+}
+
+/// All keys, by kind and number.
+pub(super) async fn list_keys(conn: &mut PlatformConnection) -> Result<Vec<AuthorityKey>, DbError> {
+    let rows = authority::platform_list(conn).await?;
+    rows.into_iter().map(AuthorityKey::read_row).collect()
+}
+
+fn none_of_foreign(error: KeyError) -> Result<Option<CertificateAuthority>, KeyError> {
+    match error {
+        KeyError::Content { .. } => Ok(None),
+        other => Err(other),
+    }
+}
+
+pub(super) fn file_name(kind: AuthorityKind, n: i64) -> String {
+    format!("{kind}-{n}")
+}
+
+pub(super) fn signer_kind(kind: AuthorityKind) -> KeyKind {
+    match kind {
+        AuthorityKind::Cosign => KeyKind::Cosignature,
+        AuthorityKind::Ca | AuthorityKind::Directive => KeyKind::Note,
+    }
+}

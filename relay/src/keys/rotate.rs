@@ -1,0 +1,166 @@
+//! One key after another: the next is announced, becomes the current one when the boxes know it, and the one before stays for what it
+//! signed. A key that was leaked is revoked.
+
+use super::authority::{AuthorityKey, AuthorityKind, KeyState};
+use super::folder::KeyError;
+use super::open::{AuthorityKeys, list_keys};
+use crate::db::authority::StateChange;
+use crate::db::box_keys::AppliedKeys;
+use crate::db::{DbError, PlatformConnection, PlatformReason, authority, box_keys};
+
+const DAY_MS: i64 = 86_400_000;
+/// How long boxes that are away may hold up that a next signing key becomes the current one. They are signed for with theirs after it too.
+const ANNOUNCED_MS: i64 = 30 * DAY_MS;
+/// The listeners show a certificate of the current authority, which a box that does not know it would not take. No certificate of a box
+/// lives longer than this.
+const AUTHORITY_ANNOUNCED_MS: i64 = 730 * DAY_MS;
+/// How long a retired authority's certificates are taken: the longest that one of a box lives.
+const AUTHORITY_RETIRED_MS: i64 = 730 * DAY_MS;
+
+/// Why a key was not rotated or revoked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRefusal {
+    #[error(
+        "the {kind} key {n} is announced already and boxes still learn of it; `cleantrack-relay keys revoke {kind} {n}` takes it back"
+    )]
+    Announced { kind: AuthorityKind, n: i64 },
+    #[error("there is no {kind} key {n}; `cleantrack-relay keys list` shows all")]
+    Unknown { kind: AuthorityKind, n: i64 },
+    #[error("the {kind} key {n} is revoked already")]
+    Revoked { kind: AuthorityKind, n: i64 },
+    #[error(
+        "the {kind} key {n} is the only one: make the next with `cleantrack-relay keys rotate {kind}`, then revoke this one"
+    )]
+    Only { kind: AuthorityKind, n: i64 },
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A key that was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedKey {
+    pub key: AuthorityKey,
+    /// Boxes in service that know no later key of the kind.
+    pub boxes_behind: i64,
+}
+
+impl AuthorityKeys {
+    /// Makes the next key of a kind. Its private half is in this process's folder before anybody hears of it.
+    ///
+    /// # Errors
+    /// One is announced already; there are no keys; the database or the folder.
+    pub async fn rotate(&self, kind: AuthorityKind) -> Result<AuthorityKey, KeyRefusal> {
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
+        authority::platform_lock(&mut tx).await?;
+        let keys = list_keys(&mut tx).await?;
+        let of_kind = || keys.iter().filter(|key| key.kind == kind);
+        if let Some(next) = of_kind().find(|key| key.state == KeyState::Next) {
+            return Err(KeyRefusal::Announced { kind, n: next.n });
+        }
+        let Some(last) = of_kind().map(|key| key.n).max() else {
+            return Err(KeyError::None { folder: self.folder.dir().to_owned() }.into());
+        };
+        let key = self.make_key(kind, last + 1, KeyState::Next)?;
+        authority::platform_insert(&mut tx, &key.row()).await?;
+        tx.commit().await?;
+        self.settle().await?;
+        let keyring = self.now();
+        Ok(keyring.keys().iter().find(|of| (of.kind, of.n) == (kind, key.n)).cloned().unwrap_or(key))
+    }
+
+    /// Lets next keys become current whose time has come: all boxes know them, or those that do not were away for long. Whether any did.
+    ///
+    /// # Errors
+    /// The database or the folder.
+    pub async fn settle(&self) -> Result<bool, KeyError> {
+        // Asked often, and nearly always for nothing.
+        let known = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
+        if known.iter().all(|key| key.state != KeyState::Next) {
+            return Ok(false);
+        }
+        let now_ms = self.clock.now_ms();
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
+        authority::platform_lock(&mut tx).await?;
+        let keys = list_keys(&mut tx).await?;
+        let mut is_changed = false;
+        for next in keys.iter().filter(|key| key.state == KeyState::Next) {
+            let wait_ms = if next.kind == AuthorityKind::Ca { AUTHORITY_ANNOUNCED_MS } else { ANNOUNCED_MS };
+            let is_over = now_ms.saturating_sub(next.from_ms) >= wait_ms;
+            if is_over || count_behind(&mut tx, next).await? == 0 {
+                make_current(&mut tx, &keys, next, now_ms).await?;
+                tracing::info!(kind = %next.kind, n = next.n, "a key is the current one from now on");
+                is_changed = true;
+            }
+        }
+        tx.commit().await?;
+        self.reload().await?;
+        Ok(is_changed)
+    }
+
+    /// Revokes a key that was leaked or lost. Where it is the current one, the next takes its place at once.
+    ///
+    /// # Errors
+    /// There is no such key, or no other; the database or the folder.
+    pub async fn revoke(&self, kind: AuthorityKind, n: i64) -> Result<RevokedKey, KeyRefusal> {
+        let now_ms = self.clock.now_ms();
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
+        authority::platform_lock(&mut tx).await?;
+        let keys = list_keys(&mut tx).await?;
+        let key = keys.iter().find(|key| (key.kind, key.n) == (kind, n));
+        let key = key.ok_or(KeyRefusal::Unknown { kind, n })?;
+        if key.is_revoked() {
+            return Err(KeyRefusal::Revoked { kind, n });
+        }
+        let mut revoked = key.clone();
+        if key.state == KeyState::Current {
+            let next = keys.iter().find(|of| of.kind == kind && of.state == KeyState::Next);
+            make_current(&mut tx, &keys, next.ok_or(KeyRefusal::Only { kind, n })?, now_ms).await?;
+            revoked.state = KeyState::Retired;
+        }
+        set_state(&mut tx, &revoked, KeyState::Revoked, Some(now_ms)).await?;
+        (revoked.state, revoked.until_ms) = (KeyState::Revoked, Some(now_ms));
+        let later = AuthorityKey { n: n + 1, ..key.clone() };
+        let boxes_behind = count_behind(&mut tx, &later).await?;
+        tx.commit().await?;
+        self.reload().await?;
+        tracing::warn!(%kind, n, boxes_behind, "a key was revoked");
+        Ok(RevokedKey { key: revoked, boxes_behind })
+    }
+}
+
+/// Boxes in service that do not know a key.
+async fn count_behind(tx: &mut PlatformConnection, key: &AuthorityKey) -> Result<i64, DbError> {
+    let these = AppliedKeys { ca_n: key.n, cosign_n: key.n, directive_n: key.n };
+    let (all, known) = box_keys::platform_count_known(tx, these).await?;
+    Ok(all - known[key.kind as usize])
+}
+
+async fn make_current(
+    tx: &mut PlatformConnection,
+    keys: &[AuthorityKey],
+    next: &AuthorityKey,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let before = keys.iter().find(|key| key.kind == next.kind && key.state == KeyState::Current);
+    if let Some(before) = before {
+        let until_ms = match next.kind {
+            AuthorityKind::Ca => now_ms.saturating_add(AUTHORITY_RETIRED_MS),
+            AuthorityKind::Cosign | AuthorityKind::Directive => now_ms,
+        };
+        set_state(tx, before, KeyState::Retired, Some(until_ms)).await?;
+    }
+    set_state(tx, next, KeyState::Current, None).await
+}
+
+async fn set_state(
+    tx: &mut PlatformConnection,
+    key: &AuthorityKey,
+    state: KeyState,
+    until_ms: Option<i64>,
+) -> Result<(), DbError> {
+    let (kind, before, after) = (key.kind.word(), key.state.word(), state.word());
+    let change = StateChange { kind, n: key.n, before, after, until_ms };
+    authority::platform_set_state(tx, change).await.map(drop)
+}

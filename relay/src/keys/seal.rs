@@ -1,0 +1,181 @@
+//! The folder of keys as one file under a passphrase: an age file, as the box's backups are, which the program `age` opens too. In it are
+//! the key files by name, as JSON.
+
+use std::collections::BTreeMap;
+
+use age::secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::authority::{AuthorityKey, AuthorityKind, public_fingerprint};
+use super::ca::CertificateAuthority;
+use super::folder::{KeyError, KeyFolder};
+use super::open::{AuthorityKeys, file_name, list_keys, signer_kind};
+use crate::db::{DbError, PlatformReason, authority};
+
+/// Characters of a passphrase: the file may lie anywhere, and whoever has it may try for years.
+const PASSPHRASE_CHARS_MIN: usize = 16;
+/// scrypt's cost as a power of two: 128 MiB and about a second.
+const WORK_FACTOR: u8 = 17;
+/// What somebody else's file may cost to open.
+const WORK_FACTOR_MAX: u8 = 20;
+/// Bytes of a sealed file; a hundred keys are a third of it.
+pub const SEALED_BYTES_MAX: usize = 64 * 1024;
+
+/// Why keys were not sealed or not taken. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    #[error("a passphrase has at least {PASSPHRASE_CHARS_MIN} characters")]
+    Passphrase,
+    #[error("the folder {0} holds no key of this relay")]
+    Nothing(String),
+    #[error("the file is not opened by this passphrase, or is damaged: {0}")]
+    Closed(String),
+    #[error("the file is no export of a relay's keys: {0}")]
+    Form(String),
+    #[error(
+        "the {kind} key {n} in the file has the fingerprint {found}, and the database knows one with {expected}: it is another relay's"
+    )]
+    Foreign { kind: AuthorityKind, n: i64, found: String, expected: String },
+    #[error("{0} is there already and is another one: move it away first, if it is no longer needed")]
+    Occupied(String),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("the work was cut off")]
+    Interrupted,
+}
+
+/// What is in the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SealedKeys {
+    /// 1.
+    cleantrack_relay_keys: u32,
+    files: BTreeMap<String, String>,
+}
+
+impl AuthorityKeys {
+    /// Seals every private half of this relay that is here.
+    ///
+    /// # Errors
+    /// There is none, the passphrase is too short, or a file cannot be read.
+    pub async fn seal(&self, passphrase: String) -> Result<Vec<u8>, SealError> {
+        if passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
+            return Err(SealError::Passphrase);
+        }
+        self.reload().await?;
+        let keyring = self.now();
+        let here: Vec<&AuthorityKey> = keyring.keys().iter().filter(|key| keyring.holds(key)).collect();
+        if here.is_empty() {
+            return Err(SealError::Nothing(self.folder.dir().display().to_string()));
+        }
+        let mut files = BTreeMap::new();
+        for name in here.iter().flat_map(|key| files_of(key)) {
+            if let Some(text) = self.folder.read(&name)? {
+                files.insert(name, text);
+            }
+        }
+        let plain = serde_json::to_vec(&SealedKeys { cleantrack_relay_keys: 1, files });
+        let plain = plain.map_err(|e| SealError::Form(e.to_string()))?;
+        let sealed = tokio::task::spawn_blocking(move || seal_bytes(passphrase, &plain)).await;
+        let sealed = sealed.map_err(|_| SealError::Interrupted)??;
+        let (mut tx, now_ms) = (self.db.platform_write(PlatformReason::Operator).await?, self.clock.now_ms());
+        for key in here {
+            authority::platform_set_exported(&mut tx, key.kind.word(), key.n, now_ms).await?;
+        }
+        tx.commit().await?;
+        Ok(sealed)
+    }
+
+    /// Puts the keys of a sealed file into this folder; those that are there stay. Gives the names of the files.
+    ///
+    /// # Errors
+    /// They are another relay's, or would replace a key that is there.
+    pub async fn unseal(&self, passphrase: String, sealed: Vec<u8>) -> Result<Vec<String>, SealError> {
+        let opened = tokio::task::spawn_blocking(move || open_bytes(passphrase, &sealed)).await;
+        let plain = opened.map_err(|_| SealError::Interrupted)??;
+        let read: SealedKeys = serde_json::from_slice(&plain).map_err(|e| SealError::Form(e.to_string()))?;
+        if let Some(strange) = read.files.keys().find(|name| !is_key_file(name)) {
+            return Err(SealError::Form(format!("{strange:?} is no key file")));
+        }
+        for (name, text) in &read.files {
+            if self.folder.read(name)?.is_some_and(|here| here != *text) {
+                return Err(SealError::Occupied(self.folder.path(name).display().to_string()));
+            }
+        }
+        self.check_sealed(&read).await?;
+        // Keys before certificates: a certificate without its key would look like a loss.
+        let (certificates, keys): (Vec<_>, Vec<_>) =
+            read.files.iter().partition(|(name, _)| name.ends_with(".pem"));
+        for (name, text) in keys.into_iter().chain(certificates) {
+            self.folder.write(name, text)?;
+        }
+        self.reload().await?;
+        Ok(read.files.into_keys().collect())
+    }
+
+    /// Whether the keys in the file are those that the database names, looked at in a folder of their own.
+    async fn check_sealed(&self, read: &SealedKeys) -> Result<(), SealError> {
+        let keys = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
+        let aside = KeyFolder::open(self.folder.path(&format!("import-{}", std::process::id())))?;
+        let checked = check_files(&aside, read, &keys);
+        let removed = std::fs::remove_dir_all(aside.dir());
+        removed.map_err(|source| KeyError::File { path: aside.dir().to_owned(), source })?;
+        checked
+    }
+}
+
+fn check_files(aside: &KeyFolder, read: &SealedKeys, keys: &[AuthorityKey]) -> Result<(), SealError> {
+    for (name, text) in &read.files {
+        aside.write(name, text)?;
+    }
+    for key in keys {
+        let found = match key.kind {
+            AuthorityKind::Ca => aside.read(&format!("ca-{}.pem", key.n))?,
+            kind => {
+                let signer = aside.read_signer(&file_name(kind, key.n), signer_kind(kind))?;
+                signer.map(|signer| signer.verifier().to_string())
+            }
+        };
+        let Some(found) = found else { continue };
+        if found != key.public {
+            let (kind, n, expected) = (key.kind, key.n, key.fingerprint.clone());
+            return Err(SealError::Foreign { kind, n, found: public_fingerprint(kind, &found), expected });
+        }
+        if key.kind == AuthorityKind::Ca {
+            CertificateAuthority::read(aside, key.n, &key.public)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files of a key.
+fn files_of(key: &AuthorityKey) -> Vec<String> {
+    match key.kind {
+        AuthorityKind::Ca => vec![format!("ca-{}.key", key.n), format!("ca-{}.pem", key.n)],
+        kind => vec![file_name(kind, key.n)],
+    }
+}
+
+/// No other name, and no way out of the folder, comes from a file.
+fn is_key_file(name: &str) -> bool {
+    let is_number = |text: &str| text.parse::<i64>().is_ok_and(|n| n > 0 && n.to_string() == text);
+    let authority = name
+        .strip_prefix("ca-")
+        .and_then(|rest| rest.strip_suffix(".key").or_else(|| rest.strip_suffix(".pem")));
+    let signer = name.strip_prefix("cosign-").or_else(|| name.strip_prefix("directive-"));
+    authority.or(signer).is_some_and(is_number)
+}
+
+fn seal_bytes(passphrase: String, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase));
+    recipient.set_work_factor(WORK_FACTOR);
+    age::encrypt(&recipient, plain).map_err(|e| SealError::Form(e.to_string()))
+}
+
+fn open_bytes(passphrase: String, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase));
+    identity.set_max_work_factor(WORK_FACTOR_MAX);
+    age::decrypt(&identity, sealed).map_err(|e| SealError::Closed(e.to_string()))
+}
