@@ -203,11 +203,7 @@ fn make_drafts(
         Command::RecordUse(form) => uses::record_use(form, view, drafts),
         Command::RecordCheck(form) => check::record_check(form, view, drafts),
         Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, drafts),
-        Command::Reprinted { printed, reason } => {
-            let (reason, texts) = drafts.optional_text("reason", reason)?;
-            drafts.push(LabelPrinted { reason, ..printed.as_ref().clone() }, texts);
-            Ok(())
-        }
+        Command::Reprinted { printed, reason } => record_reprint(printed, reason, drafts),
         Command::AnchorClock { wall_ms, source } => clock::anchor_clock(*wall_ms, *source, view, drafts),
         Command::SettleDirective(settled) => {
             directive::settle_directive(settled, drafts);
@@ -218,6 +214,16 @@ fn make_drafts(
             Ok(())
         }
     }
+}
+
+fn record_reprint(
+    printed: &LabelPrinted,
+    reason: &str,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let (reason, texts) = drafts.optional_text("reason", reason)?;
+    drafts.push(LabelPrinted { reason, ..printed.clone() }, texts);
+    Ok(())
 }
 
 fn idempotency_record(request: &CommandRequest) -> Result<Option<IdempotencyRecord>, CommandRefusal> {

@@ -153,8 +153,8 @@ fn merge_kind(
     }
     let is_dropped = |key: &VerifierKey| drop.contains(&format!("{:08x}", key.id()));
     let left: Vec<VerifierKey> = keys.iter().filter(|key| !is_dropped(key)).cloned().collect();
-    let kept = if left.is_empty() { keys } else { left };
-    Ok(kept.iter().map(ToString::to_string).collect())
+    let merged = if left.is_empty() { keys } else { left };
+    Ok(merged.iter().map(ToString::to_string).collect())
 }
 
 fn merge_authorities(brought: &str, known: &str) -> Result<String, String> {
@@ -216,9 +216,9 @@ pub(super) async fn take_directive(shared: &Arc<UplinkShared>, payload: &[u8]) -
         DirectiveDecision::Nothing => (DirectiveEffect::Settled, None),
         DirectiveDecision::Refused(reason) => (DirectiveEffect::Settled, Some(reason)),
         DirectiveDecision::Keep(args) => match keep_keys(shared, &args) {
-            Ok(KeptKeys::Changed) => (DirectiveEffect::KeysChanged, None),
-            Ok(KeptKeys::Unchanged) => (DirectiveEffect::Settled, None),
-            Ok(KeptKeys::Refused(reason)) => (DirectiveEffect::Settled, Some(reason)),
+            Ok(SavedKeys::Changed) => (DirectiveEffect::KeysChanged, None),
+            Ok(SavedKeys::Unchanged) => (DirectiveEffect::Settled, None),
+            Ok(SavedKeys::Refused(reason)) => (DirectiveEffect::Settled, Some(reason)),
             Err(error) => {
                 tracing::error!(%error, number, "the relay’s keys were not kept; it sends them again");
                 return DirectiveEffect::Settled;
@@ -266,7 +266,7 @@ fn verify_directive(shared: &UplinkShared, payload: &[u8]) -> Option<Directive> 
 }
 
 /// What became of keys that the box was to keep.
-enum KeptKeys {
+enum SavedKeys {
     /// It knew them.
     Unchanged,
     Changed,
@@ -275,17 +275,17 @@ enum KeptKeys {
 }
 
 /// Keeps keys before the log says so: after a cut in between it does both again.
-fn keep_keys(shared: &UplinkShared, args: &KeyArgs) -> Result<KeptKeys, ClaimError> {
+fn keep_keys(shared: &UplinkShared, args: &KeyArgs) -> Result<SavedKeys, ClaimError> {
     let files = &shared.parts.files;
     let Some(relation) = files.relation()? else {
-        return Ok(KeptKeys::Refused("not-allowed the box belongs to no relay".to_owned()));
+        return Ok(SavedKeys::Refused("not-allowed the box belongs to no relay".to_owned()));
     };
     match merge_keys(&relation, args) {
-        Err(reason) => Ok(KeptKeys::Refused(reason)),
-        Ok(merged) if merged == relation => Ok(KeptKeys::Unchanged),
+        Err(reason) => Ok(SavedKeys::Refused(reason)),
+        Ok(merged) if merged == relation => Ok(SavedKeys::Unchanged),
         Ok(merged) => match files.save_relation(&merged, &shared.parts.clock) {
-            Err(ClaimError::Tls(error)) => Ok(KeptKeys::Refused(format!("bad-args relay_ca: {error}"))),
-            saved => saved.map(|()| KeptKeys::Changed),
+            Err(ClaimError::Tls(error)) => Ok(SavedKeys::Refused(format!("bad-args relay_ca: {error}"))),
+            saved => saved.map(|()| SavedKeys::Changed),
         },
     }
 }

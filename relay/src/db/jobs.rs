@@ -10,42 +10,58 @@ const ERROR_CHARACTERS_MAX: usize = 500;
 /// A clock that lies behind by less is another machine's, and no clock that was set back.
 const SET_BACK_MS_MIN: i64 = 10_000;
 
+/// As statements write them: each has an index of its own.
+const LANES: [i64; 3] = [0, 1, 2];
+
 /// The words in which the two databases differ: word, SQLite's, PostgreSQL's.
 const WORDS: &[(&str, &str, &str)] = &[
     ("@LEAST@", "MIN", "LEAST"),
     ("@GREATEST@", "MAX", "GREATEST"),
-    // A row that a long transaction asks for again holds up no claim.
-    ("@SKIP@", "", "FOR UPDATE SKIP LOCKED"),
+    // One after the other until one can be had: a row that a long transaction asks for again holds up no claim. Joined in any
+    // other way, PostgreSQL would compare all that wait with all that are ready where it knows nothing of the table yet.
+    (
+        "@LOCK@",
+        "",
+        "CROSS JOIN LATERAL (SELECT j.job FROM jobs j WHERE j.job = c.job AND j.state = 'wait' AND j.lease_ms <= $1 \
+         FOR UPDATE SKIP LOCKED) l",
+    ),
 ];
 
 /// Of one account two run at a time, so that none keeps the others waiting. A claim looks at the first 64 due jobs of the
-/// lane; only where all of those belong to accounts that have their two running does it go by accounts, one step each: in
-/// either case it reads as much with 100,000 waiting jobs as with 100.
+/// lane; only where all of those belong to accounts that have their two running does it go by accounts, one step each, and
+/// last to what is of no account: in either case it reads as much with 100,000 waiting jobs as with 100. Each question here
+/// has one index that fits it, whatever a database knows or does not know of the table: hence an index a lane, and a lane
+/// that comes with the account.
 const CLAIM: &str = "WITH RECURSIVE busy(account) AS MATERIALIZED ( \
-      SELECT account FROM jobs WHERE lease_by IS NOT NULL AND lease_ms > $2 AND account IS NOT NULL \
+      SELECT account FROM jobs WHERE lease_by IS NOT NULL AND lease_ms > $1 AND account IS NOT NULL \
       GROUP BY account HAVING COUNT(*) >= 2 \
-    ), near(job, account) AS MATERIALIZED ( \
-      SELECT job, account FROM jobs WHERE state = 'wait' AND lane = $1 AND run_ms <= $2 AND lease_ms <= $2 \
-      ORDER BY run_ms, job LIMIT 64 \
-    ), free(job) AS MATERIALIZED ( \
-      SELECT job FROM near WHERE account IS NULL OR account NOT IN (SELECT account FROM busy) \
-    ), owners(account) AS ( \
-      SELECT (SELECT MIN(j.account) FROM jobs j WHERE j.state = 'wait' AND j.lane = $1) \
+    ), near(job, run_ms, account) AS MATERIALIZED ( \
+      SELECT job, run_ms, account FROM jobs \
+      WHERE state = 'wait' AND lane = @LANE@ AND run_ms <= $1 AND lease_ms <= $1 ORDER BY run_ms, job LIMIT 64 \
+    ), free(job, run_ms) AS MATERIALIZED ( \
+      SELECT job, run_ms FROM near WHERE account IS NULL OR account NOT IN (SELECT account FROM busy) \
+    ), owners(account, lane) AS ( \
+      SELECT (SELECT MIN(j.account) FROM jobs j WHERE j.state = 'wait'), @LANE@ \
       WHERE (SELECT COUNT(*) FROM near) = 64 AND NOT EXISTS (SELECT 1 FROM free) \
       UNION ALL \
-      SELECT (SELECT MIN(j.account) FROM jobs j WHERE j.state = 'wait' AND j.lane = $1 AND j.account > a.account) \
+      SELECT (SELECT MIN(j.account) FROM jobs j WHERE j.state = 'wait' AND j.account > a.account), a.lane \
       FROM owners a WHERE a.account IS NOT NULL \
     ), far(job) AS MATERIALIZED ( \
-      SELECT (SELECT j.job FROM jobs j WHERE j.state = 'wait' AND j.lane = $1 AND j.account = a.account \
-        AND j.run_ms <= $2 AND j.lease_ms <= $2 ORDER BY j.run_ms, j.job LIMIT 1) \
+      SELECT (SELECT j.job FROM jobs j WHERE j.state = 'wait' AND j.account = a.account AND j.lane = a.lane \
+        AND j.run_ms <= $1 AND j.lease_ms <= $1 ORDER BY j.run_ms, j.job LIMIT 1) \
       FROM owners a WHERE a.account IS NOT NULL AND a.account NOT IN (SELECT account FROM busy) \
       UNION ALL \
-      SELECT (SELECT j.job FROM jobs j WHERE j.state = 'wait' AND j.lane = $1 AND j.account IS NULL \
-        AND j.run_ms <= $2 AND j.lease_ms <= $2 ORDER BY j.run_ms, j.job LIMIT 1) \
+      SELECT (SELECT j.job FROM jobs j WHERE j.state = 'wait' AND j.account IS NULL AND j.lane = a.lane \
+        AND j.run_ms <= $1 AND j.lease_ms <= $1 ORDER BY j.account, j.lane, j.run_ms, j.job LIMIT 1) \
+      FROM owners a WHERE a.account IS NULL \
+    ), ready(job, run_ms) AS MATERIALIZED ( \
+      SELECT job, run_ms FROM free \
+      UNION ALL \
+      SELECT f.job, (SELECT j.run_ms FROM jobs j WHERE j.job = f.job) FROM far f WHERE f.job IS NOT NULL \
     ) \
-    UPDATE jobs SET lease_by = $3, lease_ms = $4, tries = tries + 1, again_ms = NULL, set_ms = $2 \
-    WHERE job = (SELECT job FROM jobs WHERE job IN (SELECT job FROM free UNION ALL SELECT job FROM far) \
-      AND state = 'wait' AND lease_ms <= $2 ORDER BY run_ms, job LIMIT 1 @SKIP@) \
+    UPDATE jobs SET lease_by = $2, lease_ms = $3, tries = tries + 1, set_ms = $1 \
+    WHERE job = (SELECT c.job FROM (SELECT job, run_ms FROM ready ORDER BY run_ms, job) c @LOCK@ \
+      ORDER BY c.run_ms, c.job LIMIT 1) \
     RETURNING job, account, (SELECT a.id FROM accounts a WHERE a.account = jobs.account) AS account_id, kind, key, body, tries, \
       asked AS requests, made_ms";
 
@@ -204,8 +220,15 @@ pub async fn platform_known_keys(
 
 /// Whether any job is due: asks next to nothing of the database.
 pub async fn platform_any_due(conn: &mut impl SqlConnection, now_ms: i64) -> Result<bool, DbError> {
-    let sql = "SELECT job FROM jobs WHERE state = 'wait' AND lane IN (0, 1, 2) AND run_ms <= $1 AND lease_ms <= $1 LIMIT 1";
-    Ok(opt!(conn, (String,), sql, now_ms)?.is_some())
+    for lane in LANES {
+        let sql = format!(
+            "SELECT job FROM jobs WHERE state = 'wait' AND lane = {lane} AND run_ms <= $1 AND lease_ms <= $1 LIMIT 1"
+        );
+        if opt!(conn, (String,), AssertSqlSafe(sql), now_ms)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Takes turns at claims until the end of the transaction: two that look at once would see the same jobs running, and give an
@@ -231,8 +254,8 @@ pub async fn platform_claim(
     lease: JobLeaseId,
     until_ms: i64,
 ) -> Result<Option<ClaimedJobRow>, DbError> {
-    let sql = sql_text(conn, CLAIM);
-    opt!(conn, ClaimedJobRow, sql, lane, now_ms, lease.to_string(), until_ms)
+    let sql = sql_text(conn, &CLAIM.replace("@LANE@", &lane.to_string()));
+    opt!(conn, ClaimedJobRow, sql, now_ms, lease.to_string(), until_ms)
 }
 
 /// Makes a lease longer; whether it is still held. A job that runs was due: what a clock that was ahead wrote does not count.
@@ -398,16 +421,14 @@ pub async fn platform_retry_dead(
     job: &str,
     now_ms: i64,
 ) -> Result<Option<DeadJobRow>, DbError> {
-    let sql = "UPDATE jobs SET run_ms = $2, rest_ms = 0, tries = CASE WHEN lease_by IS NULL THEN 0 ELSE tries END, \
-               asked = asked + 1, again_ms = CASE WHEN lease_by IS NULL THEN NULL ELSE $2 END, set_ms = $2 \
-               WHERE state = 'wait' AND EXISTS (SELECT 1 FROM jobs j WHERE j.job = $1 AND j.state = 'dead' \
-               AND j.kind = jobs.kind AND j.key = jobs.key)";
-    let waits = exec!(conn, sql, job.to_owned(), now_ms)? > 0;
     let found = "SELECT job, account, (SELECT a.id FROM accounts a WHERE a.account = jobs.account) AS account_id, kind, key, tries, error, \
                  made_ms, run_ms AS died_ms FROM jobs \
                  WHERE job = $1 AND state = 'dead'";
     let Some(dead) = opt!(conn, DeadJobRow, found, job.to_owned())? else { return Ok(None) };
-    if waits {
+    let sql = "UPDATE jobs SET run_ms = $3, rest_ms = 0, tries = CASE WHEN lease_by IS NULL THEN 0 ELSE tries END, \
+               asked = asked + 1, again_ms = CASE WHEN lease_by IS NULL THEN NULL ELSE $3 END, set_ms = $3 \
+               WHERE kind = $1 AND key = $2 AND state = 'wait'";
+    if exec!(conn, sql, dead.kind.clone(), dead.key.clone(), now_ms)? > 0 {
         platform_delete(conn, job).await?;
     } else {
         let sql = "UPDATE jobs SET state = 'wait', run_ms = $2, rest_ms = 0, tries = 0, asked = asked + 1, set_ms = $2 \
@@ -429,6 +450,13 @@ pub async fn platform_oldest_due_ms(
     conn: &mut impl SqlConnection,
     now_ms: i64,
 ) -> Result<Option<i64>, DbError> {
-    let sql = "SELECT MIN(run_ms) FROM jobs WHERE state = 'wait' AND run_ms <= $1 AND lease_ms <= $1";
-    Ok(opt!(conn, (Option<i64>,), sql, now_ms)?.and_then(|(oldest,)| oldest))
+    let mut oldest_ms = None;
+    for lane in LANES {
+        let sql = format!(
+            "SELECT MIN(run_ms) FROM jobs WHERE state = 'wait' AND lane = {lane} AND run_ms <= $1 AND lease_ms <= $1"
+        );
+        let of_lane = opt!(conn, (Option<i64>,), AssertSqlSafe(sql), now_ms)?.and_then(|(oldest,)| oldest);
+        oldest_ms = oldest_ms.into_iter().chain(of_lane).min();
+    }
+    Ok(oldest_ms)
 }

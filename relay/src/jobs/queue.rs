@@ -215,9 +215,25 @@ impl JobQueue {
             Err(error) => error.to_string(),
         };
         tracing::error!(job = id, kind = kind.word(), why, "a job is dead");
-        jobs::platform_end_lease(tx, &id, lease).await?;
+        let ended = jobs::platform_end_lease(tx, &id, lease).await?;
         jobs::platform_bury(tx, &id, &why, now_ms).await?;
+        if ended.is_some_and(|ended| ended.again_ms.is_some()) {
+            self.put_in_after_death(tx, &id, kind.tries_max()).await?;
+        }
         Ok(None)
+    }
+
+    /// What was asked for while a job ran that then died was not tried: it waits as a job of its own.
+    async fn put_in_after_death(
+        &self,
+        tx: &mut PlatformConnection,
+        dead: &str,
+        tries: i64,
+    ) -> Result<(), DbError> {
+        let now_ms = self.clock.now_ms();
+        let next = RelayJobId::new(now_ms, self.random.bytes());
+        let run_ms = now_ms.saturating_add(retry_wait_ms(tries, &*self.random));
+        jobs::platform_insert_after_death(tx, dead, next, run_ms, now_ms).await
     }
 
     /// Makes the lease longer; whether it is still held.
@@ -286,10 +302,7 @@ impl JobQueue {
         } else {
             jobs::platform_bury(&mut tx, &job.id, &why, now_ms).await?;
             if ended.requests > job.requests {
-                // That request was not tried yet.
-                let next = RelayJobId::new(now_ms, self.random.bytes());
-                let run_ms = now_ms.saturating_add(retry_wait_ms(job.tries, &*self.random));
-                jobs::platform_insert_after_death(&mut tx, &job.id, next, run_ms, now_ms).await?;
+                self.put_in_after_death(&mut tx, &job.id, job.tries).await?;
             }
         }
         tx.commit().await

@@ -31,8 +31,8 @@ const ITEMS_AT_ONCE: usize = 16;
 /// Projections that are begun by one call before somebody else has a turn: each was asked for while the one before was built.
 const TRIES_MAX: usize = 4;
 
-/// Makes the projection of a facility anew and puts it into the place of the live one. `false`: it was asked for again and again
-/// meanwhile, and waits on.
+/// Makes the projection of a facility anew where that is asked for, and puts it into the place of the live one. `false`: it was
+/// asked for again and again meanwhile, and waits on.
 ///
 /// # Errors
 /// The database, or a stored line that is no entry: the live projection stays as it is.
@@ -41,6 +41,10 @@ pub async fn rebuild_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) 
     let rebuild = Rebuild { db, scope, facility, clock };
     for _ in 0..TRIES_MAX {
         let mut tx = db.write(scope).await?;
+        // Whoever was cut off while its last transaction was on its way does not know that it is done.
+        if !projections::awaits_rebuild(&mut tx, facility).await? {
+            return Ok(true);
+        }
         let row = projections::take_building(&mut tx, facility, clock.now_ms()).await?;
         tx.commit().await?;
         match rebuild.build(row).await {

@@ -15,7 +15,7 @@ pub(crate) const PATH: &str = "/.well-known/cleantrack-keys";
 const CACHE: &str = "public, max-age=300";
 
 /// `GET /.well-known/cleantrack-keys`.
-pub(crate) async fn show(
+pub(crate) async fn show_key_list(
     _: AnyCaller,
     State(web): State<WebContext>,
 ) -> Result<WithHeaders<MediaBytes<media::Plain>>, HttpError> {

@@ -68,7 +68,7 @@ fn open_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
         row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
-        row(Method::GET, key_list::PATH, "key-list.show", Operator, key_list::show),
+        row(Method::GET, key_list::PATH, "key-list.show", Operator, key_list::show_key_list),
         STYLE.to_route("style.show"),
         LIVE.to_route("live-script.show"),
         MARK.to_route("mark.show"),

@@ -586,8 +586,11 @@ CREATE TABLE jobs (
 )@ROWLESS@;
 CREATE UNIQUE INDEX jobs_key ON jobs (kind, key) WHERE state = 'wait';
 CREATE UNIQUE INDEX jobs_dead ON jobs (kind, key) WHERE state = 'dead';
-CREATE INDEX jobs_lane ON jobs (lane, run_ms, job) WHERE state = 'wait';
-CREATE INDEX jobs_account ON jobs (lane, account, run_ms, job) WHERE state = 'wait';
+-- One a lane: with the lane as a column PostgreSQL, where it knows nothing of the table yet, would take it for the next one's too.
+CREATE INDEX jobs_lane_0 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 0;
+CREATE INDEX jobs_lane_1 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 1;
+CREATE INDEX jobs_lane_2 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 2;
+CREATE INDEX jobs_account ON jobs (account, lane, run_ms, job) WHERE state = 'wait';
 CREATE INDEX jobs_leased ON jobs (account, lease_ms) WHERE lease_by IS NOT NULL;
 -- What was done in the last 14 days.
 CREATE TABLE jobs_done (
