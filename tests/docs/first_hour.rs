@@ -49,11 +49,12 @@ impl Reader {
                 "ID" => {
                     self.ids.get(before).unwrap_or_else(|| panic!("no id for --{before} yet: {line}")).clone()
                 }
-                file if file.ends_with(".claim") => self.path(file),
+                file if file.ends_with(".claim") || file.ends_with(".age") => self.path(file),
                 word => word.to_owned(),
             });
         }
-        let input = if line.contains("admin create") { PASSWORD } else { PIN };
+        let is_secret = ["admin create", "keys export", "keys import"].iter().any(|act| line.contains(act));
+        let input = if is_secret { PASSWORD } else { PIN };
         let done = self.program(role, &args).run(&format!("{input}\n")).await.unwrap();
         let message = String::from_utf8_lossy(&done.stdout).into_owned();
         assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
