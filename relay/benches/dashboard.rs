@@ -23,14 +23,16 @@ use record::ids::{AccountId, BoxId, FacilityId, UserId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tag::Tag;
 use record::tree::Frontier;
+use relay::accounts::UserRole;
 use relay::accounts::password;
+use relay::accounts::people::{NewMember, add_member};
 use relay::accounts::token::{self, MintedToken, new_id};
-use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
 use relay::db::{Db, PlatformReason, ScopedConnection, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::keys::{AuthorityKeys, KeyNeeds};
+use relay::mail::MailOutbox;
 use relay::mqtt::Outbox;
 use relay::objects::PhotoStore;
 use relay::web::{WebSettings, WebState, build_router};
@@ -98,17 +100,8 @@ struct Bench {
     _dir: tempfile::TempDir,
 }
 
-/// Somebody who may look at everything.
-async fn people(tx: &mut ScopedConnection) {
-    let password_hash = password::create_hash(PASSWORD).unwrap();
-    let user = NewUser {
-        user_id: UserId::new(1, [1; 10]),
-        email: "a@b.example",
-        name: "A",
-        role: "account_admin",
-        password_hash: &password_hash,
-    };
-    accounts::create_user(tx, &user, NOW_MS).await.unwrap();
+/// A program that may look at everything.
+async fn insert_token(tx: &mut ScopedConnection) {
     let minted = MintedToken::new(new_id([1; 8]), [1; 32]);
     let token = NewToken {
         token_id: &minted.id,
@@ -139,8 +132,17 @@ async fn bench(cleanings: i64) -> Bench {
     let (log, tags) = log(cleanings);
     let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
     let scope = accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
-    let mut tx = tx.enter(scope).await.unwrap();
-    people(&mut tx).await;
+    let password_hash = password::create_hash(PASSWORD).unwrap();
+    let admin = NewMember {
+        id: UserId::new(1, [1; 10]),
+        email: "a@b.example",
+        name: "A",
+        verified_ms: None,
+        role: UserRole::AccountAdmin,
+        password_hash: &password_hash,
+    };
+    let (mut tx, _) = add_member(tx, scope, &admin, NOW_MS).await.unwrap();
+    insert_token(&mut tx).await;
     facilities::insert_facility(&mut tx, facility, "Bench", "UTC", NOW_MS).await.unwrap();
     let place = (log.origin.box_id, facility, log.origin.epoch);
     boxes::insert_box(&mut tx, place, "Pi", "1", NOW_MS).await.unwrap();
@@ -155,6 +157,7 @@ async fn bench(cleanings: i64) -> Bench {
         db: db.clone(),
         photos,
         fleet,
+        mail: MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), None),
         clock,
         random,
         strangers: Arc::default(),

@@ -3,7 +3,7 @@
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
-//! what; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
+//! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
 
 #![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
@@ -21,12 +21,14 @@ pub mod jobs;
 pub mod keys;
 mod limit;
 pub mod listen;
+pub mod mail;
 pub mod mqtt;
 pub mod objects;
 pub mod projections;
 mod serve;
 pub mod settings;
 pub mod web;
+mod wording;
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, Read as _, Write as _};

@@ -34,6 +34,7 @@ use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::keys::{AuthorityKeys, KeyError, KeyNeeds};
 use crate::listen::{BoxHost, Listener, ListenerSecurity};
+use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
@@ -246,7 +247,8 @@ async fn start_workers(
     db: &Db,
     clock: Arc<dyn Clock>,
 ) -> Result<JobWorkers, ServeError> {
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock)).await?;
+    let mail = settings.mail_transport()?;
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
     // All that write to a file write one after the other.
@@ -428,6 +430,8 @@ fn for_people(
     let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
     let bound = tcp.local_addr().map_err(listen)?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
+    let transport = settings.mail_transport()?;
+    let mail = MailOutbox::new(Arc::clone(&parts.clock), Arc::clone(&parts.random), transport.as_ref());
     let state = WebState {
         db: parts.db.clone(),
         photos,
@@ -435,7 +439,8 @@ fn for_people(
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
         strangers: Arc::clone(&parts.strangers),
-        settings: web::WebSettings { public_url },
+        mail,
+        settings: web::WebSettings { public_url, open_sign_up: settings.open_sign_up },
     };
     Ok(web::build_router(state)?)
 }

@@ -9,11 +9,16 @@ use serde::{Deserialize, Serialize};
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
 
 use crate::fleet::PublicIdentity;
+use crate::mail::transport::MailTransport;
 
 /// What is said of an address that is no database's.
 pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
     "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
 );
+
+/// What is said of a way for mails that is none.
+const MAIL_FORM: &str =
+    "mail.send reads folder:DIR, and mail.from name@host.example or Name <name@host.example>";
 
 /// The public listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +80,25 @@ impl Default for WorkSettings {
     }
 }
 
+/// Mail: invitations, forgotten passwords, word of new devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailSettings {
+    /// The way on which mail leaves: `folder:DIR`, from which a mail program takes it. Without one none leaves, and pages show links
+    /// to hand on.
+    #[schemars(extend("x-default" = "none", "x-example" = "folder:/var/lib/cleantrack-relay/mails"))]
+    pub send: Option<String>,
+    /// Who sends.
+    #[schemars(extend("x-example" = "CleanTrack <no-reply@relay.example.org>"))]
+    pub from: String,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self { send: None, from: "CleanTrack <no-reply@localhost>".to_owned() }
+    }
+}
+
 /// All settings of the relay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -117,6 +141,10 @@ pub struct RelaySettings {
     pub limits: RelayLimits,
     /// Work in the background.
     pub work: WorkSettings,
+    /// Mail.
+    pub mail: MailSettings,
+    /// Whether anybody may make an account by the page, confirmed by mail; else the operator makes them.
+    pub open_sign_up: bool,
     /// What is logged: levels by module, such as `info,relay::ingest=debug`.
     pub log: String,
 }
@@ -138,6 +166,8 @@ impl Default for RelaySettings {
             health: ListenAddress::loopback(9090),
             limits: RelayLimits::default(),
             work: WorkSettings::default(),
+            mail: MailSettings::default(),
+            open_sign_up: false,
             log: "info".to_owned(),
         }
     }
@@ -162,6 +192,12 @@ impl ProgramSettings for RelaySettings {
         }
         if self.https.certificate.is_some() != self.https.key.is_some() {
             return Err("https.certificate and https.key belong together");
+        }
+        if self.open_sign_up && self.mail.send.is_none() {
+            return Err("open_sign_up needs mail.send: an account is confirmed by mail");
+        }
+        if self.mail_transport().is_err() {
+            return Err(MAIL_FORM);
         }
         if !self.health.listen.ip().is_loopback() {
             return Err("health.listen must be a loopback address: it asks nobody who they are");
@@ -205,6 +241,15 @@ impl RelaySettings {
         settings.data()?;
         settings.check().map_err(SettingsError::Value)?;
         Ok(loaded)
+    }
+
+    /// The way on which mail leaves, if one is named.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn mail_transport(&self) -> Result<Option<MailTransport>, SettingsError> {
+        let read = |way: &String| MailTransport::read(way, &self.mail.from, self.host());
+        self.mail.send.as_ref().map(read).transpose().map_err(|_| SettingsError::Value(MAIL_FORM))
     }
 
     /// The data folder.

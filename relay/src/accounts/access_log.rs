@@ -124,6 +124,8 @@ pub enum SessionDetail {
     NewDevice(String),
     /// This device only.
     ThisDevice,
+    /// Another one of their browsers.
+    OtherDevice,
     /// Every device.
     EveryDevice,
 }
@@ -134,6 +136,7 @@ impl SessionDetail {
         match key.split_once(' ') {
             None if key == "known-device" => Some(Self::KnownDevice),
             None if key == "this-device" => Some(Self::ThisDevice),
+            None if key == "other-device" => Some(Self::OtherDevice),
             None if key == "every-device" => Some(Self::EveryDevice),
             Some(("new-device", network)) => Some(Self::NewDevice(network.to_owned())),
             _ => None,
@@ -148,6 +151,7 @@ impl fmt::Display for SessionDetail {
             Self::KnownDevice => f.write_str("known-device"),
             Self::NewDevice(network) => write!(f, "new-device {network}"),
             Self::ThisDevice => f.write_str("this-device"),
+            Self::OtherDevice => f.write_str("other-device"),
             Self::EveryDevice => f.write_str("every-device"),
         }
     }

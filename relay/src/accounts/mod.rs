@@ -3,11 +3,14 @@
 pub mod access_log;
 pub mod counters;
 pub mod device;
+pub mod invitation;
 pub mod lock_out;
+pub mod mail_link;
 pub mod password;
 pub mod people;
 pub mod permission;
 pub mod programs;
+pub mod recovery;
 pub mod retention;
 pub mod session;
 pub mod sign_in;
@@ -16,47 +19,83 @@ pub mod token;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::db::AccountScope;
+use crate::db::people::PersonNumber;
+use crate::db::{AccountScope, DbError, ReadScope};
 
-/// What a person may do at the relay.
+/// RFC 5321 §4.5.3.1.3, without the angle brackets.
+const EMAIL_BYTES_MAX: usize = 254;
+
+/// What a person is in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserRole {
-    /// Runs the platform; in their own account they may do what an account's admin may.
+    /// Runs the platform; in an account whose admin they are they may do what its admin may.
     SuperAdmin,
     /// All of an account.
     AccountAdmin,
-    /// Reads.
+    /// Facilities that are given to them, with the people there.
+    FacilityAdmin,
+    /// Equipment, its labels and its records.
+    Biomed,
+    /// Lists of their own facilities.
+    Technician,
+    /// Reads, until a day.
     Auditor,
 }
 
 impl UserRole {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::SuperAdmin, Self::AccountAdmin, Self::Auditor];
+    /// Every role, from the most to the least.
+    pub const ALL: [Self; 6] = [
+        Self::SuperAdmin,
+        Self::AccountAdmin,
+        Self::FacilityAdmin,
+        Self::Biomed,
+        Self::Technician,
+        Self::Auditor,
+    ];
+
+    /// As the database, commands and forms have it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SuperAdmin => "super_admin",
+            Self::AccountAdmin => "account_admin",
+            Self::FacilityAdmin => "facility_admin",
+            Self::Biomed => "biomed",
+            Self::Technician => "technician",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// Reads what the database has.
+    ///
+    /// # Errors
+    /// It is no role.
+    pub fn of_row(key: &str) -> Result<Self, DbError> {
+        key.parse().map_err(|e| DbError::stored("role", e))
+    }
 }
 
 impl fmt::Display for UserRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::SuperAdmin => "super_admin",
-            Self::AccountAdmin => "account_admin",
-            Self::Auditor => "auditor",
-        })
+        f.write_str(self.key())
     }
 }
 
 impl FromStr for UserRole {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|role| role.to_string() == text);
-        known.ok_or("a role is super_admin, account_admin or auditor")
+        let known = Self::ALL.into_iter().find(|role| role.key() == text);
+        known.ok_or("a role is super_admin, account_admin, facility_admin, biomed, technician or auditor")
     }
 }
 
-/// A person who is signed in.
+/// A person who is signed in to an account.
 #[derive(Debug, Clone)]
 pub struct AccountUser {
-    /// What they may touch.
+    /// Which account.
     pub scope: AccountScope,
+    /// What they see of it.
+    pub reads: ReadScope,
+    pub person: PersonNumber,
     /// Their id, as it stands in the database.
     pub user_id: String,
     pub name: String,
@@ -64,10 +103,14 @@ pub struct AccountUser {
     pub email: String,
     /// What they may do.
     pub role: UserRole,
+    /// Whether the account is theirs.
+    pub is_owner: bool,
     /// Their account's name.
     pub account_name: String,
     /// When they signed in, milliseconds since 1970.
     pub since_ms: i64,
+    /// When they last showed that it is them.
+    pub reauth_ms: i64,
     /// The session's secret.
     pub token: session::SessionToken,
 }
@@ -92,6 +135,23 @@ pub fn visible_name(name: &str) -> Option<String> {
     fits.then(|| name.to_owned())
 }
 
+/// An e-mail address in lower case, without the spaces around it; `None` where it is none.
+pub fn email_address(text: &str) -> Option<String> {
+    let email = text.trim().to_lowercase();
+    let fits = email.len() <= EMAIL_BYTES_MAX
+        && email.split_once('@').is_some_and(|(local, host)| {
+            !local.is_empty()
+                && host.contains('.')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+                && !host.contains('@')
+        })
+        && !email.contains(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"')
+        });
+    fits.then_some(email)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +162,24 @@ mod tests {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
         assert!("admin".parse::<UserRole>().is_err());
+    }
+
+    #[test]
+    fn addresses_are_plain_and_in_lower_case() {
+        assert_eq!(email_address(" Priya@Linden.example ").as_deref(), Some("priya@linden.example"));
+        let long = format!("{}@linden.example", "a".repeat(250));
+        for wrong in [
+            "",
+            "priya",
+            "@linden.example",
+            "priya@linden",
+            "a@b@c.d",
+            "a b@c.d",
+            "a@c.d\r\nBcc: x",
+            "<a@c.d>",
+            &long,
+        ] {
+            assert_eq!(email_address(wrong), None, "{wrong}");
+        }
     }
 }

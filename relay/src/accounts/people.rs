@@ -1,12 +1,16 @@
-//! What an admin or the operator does to somebody of an account: sign them out everywhere, keep them out, let them in again.
+//! What an admin or the operator does about people of an account: take them in, give them a role and facilities, sign them out
+//! everywhere, keep them out, let them in again, hand the account over.
 
+use record::ids::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::UserRole;
 use super::access_log::{AccessLog, AccessRecord};
 use super::lock_out;
 use super::permission::Permission;
-use crate::db::{self, DbError, ScopedConnection};
+use super::{AccountUser, UserRole};
+use crate::db::members::{MemberRow, MemberTerms};
+use crate::db::people::{NewPerson, PersonNumber};
+use crate::db::{self, AccountScope, DbError, PlatformConnection, ScopedConnection};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +53,11 @@ impl PersonAct {
 
 /// Whether one role may do anything about another.
 pub fn may_act_on(role: UserRole, theirs: UserRole) -> bool {
-    role.holds(Permission::ManagePeople) && (theirs != UserRole::SuperAdmin || role == UserRole::SuperAdmin)
+    role.holds(Permission::ManagePeople)
+        && match theirs {
+            UserRole::SuperAdmin => role == UserRole::SuperAdmin,
+            theirs => role.may_give(theirs),
+        }
 }
 
 /// Why it was not done.
@@ -58,15 +66,87 @@ pub enum PeopleError {
     /// The account has nobody like that.
     #[error("the account has nobody with this address")]
     NoSuch,
-    /// Only whoever runs the platform may do anything about another one who does.
-    #[error("this is a platform admin, about whom an account's admin may do nothing")]
-    SuperAdmin,
+    /// They are of the account already.
+    #[error("they are of this account already")]
+    Known,
+    /// Their role, or what they see, is more than that of whoever acts.
+    #[error("this is somebody about whom you may do nothing")]
+    NotYours,
+    /// The account is theirs.
+    #[error("the account is theirs: it has to be handed over first")]
+    Owner,
     /// Nobody would be left who can let people in.
     #[error("this is the last admin who may sign in; make or enable another one first")]
     LastAdmin,
+    /// A facility or region that is none, or is not whoever acts' to give.
+    #[error("there is no such facility or region")]
+    NoSuchPlace,
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// Who does something about people.
+#[derive(Debug, Clone, Copy)]
+pub struct ActingPerson<'a> {
+    /// As the access log calls them.
+    pub who: &'a str,
+    /// `None`: the operator, who may do anything.
+    pub member: Option<&'a AccountUser>,
+}
+
+/// Somebody who comes into an account with a password of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember<'a> {
+    pub id: UserId,
+    /// Lower case.
+    pub email: &'a str,
+    pub name: &'a str,
+    /// Since when it is known that mail to them arrives, milliseconds since 1970.
+    pub verified_ms: Option<i64>,
+    pub role: UserRole,
+    /// PHC string of argon2id; of no use where the address is somebody's already.
+    pub password_hash: &'a str,
+}
+
+/// Takes somebody into an account, in a transaction that goes on as the account's. The first of an account is its owner. Whether
+/// the person was known before: then their name and password stay.
+///
+/// # Errors
+/// They are of it already; then the transaction is to be dropped.
+pub async fn add_member(
+    mut tx: PlatformConnection,
+    scope: AccountScope,
+    new: &NewMember<'_>,
+    now_ms: i64,
+) -> Result<(ScopedConnection, bool), PeopleError> {
+    let is_platform = new.role == UserRole::SuperAdmin;
+    let known = db::people::platform_find(&mut tx, new.email).await?;
+    let person = match known {
+        Some(person) => person,
+        None => {
+            let row = NewPerson {
+                id: new.id,
+                email: new.email,
+                name: new.name,
+                verified_ms: new.verified_ms,
+                platform_role: is_platform.then_some(UserRole::SuperAdmin.key()),
+                password_hash: new.password_hash,
+            };
+            db::people::platform_insert(&mut tx, &row, now_ms).await?
+        }
+    };
+    let mut tx = tx.enter(scope).await?;
+    let role = if is_platform { UserRole::AccountAdmin } else { new.role };
+    let terms = MemberTerms { role: role.to_string(), places: None, until_ms: None };
+    match db::members::insert_member(&mut tx, person, &terms, now_ms).await {
+        Err(error) if error.is_conflict() => return Err(PeopleError::Known),
+        inserted => inserted?,
+    }
+    if role == UserRole::AccountAdmin {
+        db::accounts::set_first_owner(&mut tx, person).await?;
+    }
+    Ok((tx, known.is_some()))
 }
 
 /// Gives somebody another password, as the operator does who was told in person: they are signed out everywhere, and wait for
@@ -75,53 +155,193 @@ pub enum PeopleError {
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn set_password(
-    tx: &mut ScopedConnection,
-    (log, who): (AccessLog<'_>, &str),
+    mut tx: PlatformConnection,
+    (scope, log, who): (AccountScope, AccessLog<'_>, &str),
     email: &str,
     hash: &str,
-) -> Result<(), PeopleError> {
-    let found = db::users::id_and_role(tx, email).await?;
-    let (user_id, _) = found.ok_or(PeopleError::NoSuch)?;
-    db::users::set_password(tx, &user_id, hash).await?;
-    db::sessions::delete_of_user(tx, &user_id).await?;
-    db::devices::forget_device(tx, &user_id, None).await?;
-    lock_out::end_waits(tx, email).await?;
-    Ok(log.write_act(tx, AccessRecord { who, act: "admin set-password", about: email }).await?)
+) -> Result<ScopedConnection, PeopleError> {
+    let person = db::people::platform_find(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    replace_password(&mut tx, (person, email), hash, log.clock.now_ms()).await?;
+    let mut tx = tx.enter(scope).await?;
+    // Of another account's people nothing is said here: neither that they are there.
+    db::members::find_by_email(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    log.write_act(&mut tx, AccessRecord { who, act: "admin set-password", about: email }).await?;
+    Ok(tx)
 }
 
-/// Does it, in a transaction of the caller's, with its row in the access log. `role` is that of whoever does it; `None` is
-/// the operator, who may do anything.
+/// Another password: what was signed in by the old one, or tried at it, is over.
+pub(super) async fn replace_password(
+    tx: &mut PlatformConnection,
+    (person, email): (PersonNumber, &str),
+    hash: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    db::people::platform_set_password(tx, person, hash, now_ms).await?;
+    db::sessions::platform_delete_of_person(tx, person).await?;
+    db::devices::forget_device(tx, person, None).await?;
+    db::mail_links::platform_end_links(tx, person).await?;
+    lock_out::end_waits(tx, email).await
+}
+
+/// The member with this address, where whoever acts may do something about them.
+async fn find_subject(
+    tx: &mut ScopedConnection,
+    by: ActingPerson<'_>,
+    email: &str,
+) -> Result<MemberRow, PeopleError> {
+    // Two admins who disable each other at once must not both succeed.
+    db::accounts::lock_account(tx).await?;
+    let found = db::members::find_by_email(tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    let Some(member) = by.member else { return Ok(found) };
+    if !may_act_on(member.role, UserRole::of_row(&found.role)?) || (found.is_owner && !member.is_owner) {
+        return Err(PeopleError::NotYours);
+    }
+    let theirs =
+        if found.all_facilities { None } else { Some(db::members::list_places(tx, found.person()).await?) };
+    if !may_give_places(tx, by, theirs.as_deref()).await? {
+        return Err(PeopleError::NotYours);
+    }
+    Ok(found)
+}
+
+/// Whether whoever acts sees all of these places themselves; `None`: every one there is.
+pub(super) async fn may_give_places(
+    tx: &mut ScopedConnection,
+    by: ActingPerson<'_>,
+    places: Option<&[String]>,
+) -> Result<bool, DbError> {
+    let Some(member) = by.member.filter(|member| member.reads.is_limited()) else { return Ok(true) };
+    let Some(places) = places else { return Ok(false) };
+    let own = db::facilities::seen_places(tx, member.person).await?;
+    Ok(places.iter().all(|place| own.contains(place)))
+}
+
+/// The members whom a member may see, each with their places (`None`: every facility): everybody where they see every facility, else
+/// those who see some of theirs and no others, and themselves.
+///
+/// # Errors
+/// The database.
+pub async fn list_visible(
+    conn: &mut ScopedConnection,
+    visitor: &AccountUser,
+    alive: (i64, i64),
+) -> Result<Vec<(MemberRow, Option<Vec<String>>)>, DbError> {
+    let own = match visitor.reads.is_limited() {
+        true => Some(db::facilities::seen_places(conn, visitor.person).await?),
+        false => None,
+    };
+    let mut given = db::members::all_places(conn).await?;
+    let mut visible = Vec::new();
+    for row in db::members::list_members(conn, alive).await? {
+        let places =
+            if row.all_facilities { None } else { Some(given.remove(&row.person()).unwrap_or_default()) };
+        let is_within = own.as_ref().is_none_or(|own| {
+            places.as_ref().is_some_and(|places| places.iter().all(|place| own.contains(place)))
+        });
+        if is_within || row.person() == visitor.person {
+            visible.push((row, places));
+        }
+    }
+    Ok(visible)
+}
+
+/// Does it, in a transaction of the caller's, with its row in the access log.
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
-pub async fn change_role(
+pub async fn change_member(
     tx: &mut ScopedConnection,
-    (log, who, role): (AccessLog<'_>, &str, Option<UserRole>),
+    (log, by): (AccessLog<'_>, ActingPerson<'_>),
     email: &str,
     act: PersonAct,
 ) -> Result<(), PeopleError> {
-    // Two admins who disable each other at once must not both succeed.
-    db::accounts::lock_account(tx).await?;
-    let found = db::users::id_and_role(tx, email).await?;
-    let (user_id, theirs) = found.ok_or(PeopleError::NoSuch)?;
-    let theirs: UserRole = theirs.parse().map_err(|e| DbError::stored("role", e))?;
-    if role.is_some_and(|role| !may_act_on(role, theirs)) {
-        return Err(PeopleError::SuperAdmin);
-    }
+    let found = find_subject(tx, by, email).await?;
+    let person = found.person();
     match act {
         PersonAct::SignOut => {}
+        PersonAct::Disable if found.is_owner && by.member.is_some() => return Err(PeopleError::Owner),
         PersonAct::Disable => {
-            db::users::set_disabled(tx, &user_id, true).await?;
-            let admins = [UserRole::AccountAdmin, UserRole::SuperAdmin].map(|role| role.to_string());
-            if db::users::count_users(tx, [&admins[0], &admins[1]]).await? == 0 {
-                return Err(PeopleError::LastAdmin);
-            }
+            db::members::set_disabled(tx, person, Some(log.clock.now_ms())).await?;
+            require_an_admin(tx).await?;
         }
-        PersonAct::Enable => drop(db::users::set_disabled(tx, &user_id, false).await?),
+        PersonAct::Enable => drop(db::members::set_disabled(tx, person, None).await?),
     }
     if act != PersonAct::Enable {
-        db::sessions::delete_of_user(tx, &user_id).await?;
-        db::devices::forget_device(tx, &user_id, None).await?;
+        db::sessions::delete_of_member(tx, person).await?;
+        db::devices::forget_device(tx, person, None).await?;
     }
-    Ok(log.write_act(tx, AccessRecord { who, act: act.word(), about: email }).await?)
+    Ok(log.write_act(tx, AccessRecord { who: by.who, act: act.word(), about: email }).await?)
+}
+
+async fn require_an_admin(tx: &mut ScopedConnection) -> Result<(), PeopleError> {
+    if db::members::count_admins(tx).await? == 0 { Err(PeopleError::LastAdmin) } else { Ok(()) }
+}
+
+/// Gives a member another role, or other facilities, with its row in the access log.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn change_terms(
+    tx: &mut ScopedConnection,
+    (log, by): (AccessLog<'_>, ActingPerson<'_>),
+    email: &str,
+    (role, terms): (UserRole, &MemberTerms),
+) -> Result<(), PeopleError> {
+    let found = find_subject(tx, by, email).await?;
+    if found.is_owner && role != UserRole::AccountAdmin {
+        return Err(PeopleError::Owner);
+    }
+    require_terms(tx, by, (role, terms)).await?;
+    db::members::change_member(tx, found.person(), terms).await?;
+    require_an_admin(tx).await?;
+    let about = format!("{email} {role} {}", places_word(terms));
+    Ok(log.write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about }).await?)
+}
+
+/// As the access log has it.
+pub(super) fn places_word(terms: &MemberTerms) -> String {
+    terms.places.as_ref().map_or_else(|| "all".to_owned(), |places| places.join(","))
+}
+
+/// Refuses terms that whoever acts may not give: a role above their own, facilities that they do not see, an admin of the account who
+/// sees only some of it, and places that are none.
+pub(super) async fn require_terms(
+    tx: &mut ScopedConnection,
+    by: ActingPerson<'_>,
+    (role, terms): (UserRole, &MemberTerms),
+) -> Result<(), PeopleError> {
+    if by.member.is_some_and(|member| !member.role.may_give(role)) || role == UserRole::SuperAdmin {
+        return Err(PeopleError::NotYours);
+    }
+    let is_whole = terms.places.is_none();
+    if role == UserRole::AccountAdmin && !is_whole
+        || !may_give_places(tx, by, terms.places.as_deref()).await?
+    {
+        return Err(PeopleError::NotYours);
+    }
+    let known = db::facilities::all_places(tx).await?;
+    let given = terms.places.iter().flatten();
+    if given.clone().any(|place| !known.contains(place)) || terms.places.as_ref().is_some_and(Vec::is_empty) {
+        return Err(PeopleError::NoSuchPlace);
+    }
+    Ok(())
+}
+
+/// Hands the account over to another of its admins, by its owner or the operator.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn hand_over(
+    tx: &mut ScopedConnection,
+    (log, by): (AccessLog<'_>, ActingPerson<'_>),
+    email: &str,
+) -> Result<(), PeopleError> {
+    db::accounts::lock_account(tx).await?;
+    let found = db::members::find_by_email(tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    let is_admin = matches!(UserRole::of_row(&found.role)?, UserRole::AccountAdmin | UserRole::SuperAdmin);
+    if by.member.is_some_and(|member| !member.is_owner) || !is_admin || found.disabled {
+        return Err(PeopleError::NotYours);
+    }
+    db::accounts::set_owner(tx, found.person()).await?;
+    Ok(log.write_act(tx, AccessRecord { who: by.who, act: "account hand-over", about: email }).await?)
 }

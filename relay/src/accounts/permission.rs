@@ -1,31 +1,67 @@
-//! What a role lets somebody do: the one table from which the rows of the pages and their links take it.
+//! What a role lets somebody do: the one table from which the rows of the pages, their links and the tests take it.
 
 use super::UserRole;
 
 /// Something that somebody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
-    /// See all of the account but who signs in and which programs read it.
+    /// See facilities, equipment, cleanings and photos, with proofs.
     Read,
-    /// See who signs in, sign them out, keep them out and let them in.
+    /// See who recorded a cleaning, by name.
+    ReadNames,
+    /// Draw sheets of labels.
+    PrintLabels,
+    /// See who signs in, invite people, sign them out, keep them out and let them in.
     ManagePeople,
     /// See which programs read the account, make tokens and end them.
     ManagePrograms,
     /// Make claim files.
     AddBoxes,
+    /// Make regions and put facilities into them.
+    ManageRegions,
+    /// See who did what in the account.
+    ReadAccess,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 4] = [Self::Read, Self::ManagePeople, Self::ManagePrograms, Self::AddBoxes];
+    pub const ALL: [Self; 8] = [
+        Self::Read,
+        Self::ReadNames,
+        Self::PrintLabels,
+        Self::ManagePeople,
+        Self::ManagePrograms,
+        Self::AddBoxes,
+        Self::ManageRegions,
+        Self::ReadAccess,
+    ];
 
     /// Its name in the table of routes.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Read => "account.read",
+            Self::Read => "records.read",
+            Self::ReadNames => "names.read",
+            Self::PrintLabels => "labels.print",
             Self::ManagePeople => "people.manage",
             Self::ManagePrograms => "programs.manage",
             Self::AddBoxes => "boxes.add",
+            Self::ManageRegions => "regions.manage",
+            Self::ReadAccess => "access.read",
+        }
+    }
+
+    /// Who holds it: a column a role, in the order of [`UserRole::ALL`]. A facility's people hold it for their facilities.
+    const fn holders(self) -> [bool; 6] {
+        match self {
+            //                   platform account facility biomed technician auditor
+            Self::Read => [true, true, true, true, true, true],
+            Self::ReadNames => [true, true, true, true, false, true],
+            Self::PrintLabels => [true, true, true, true, false, false],
+            Self::ManagePeople => [true, true, true, false, false, false],
+            Self::ManagePrograms => [true, true, false, false, false, false],
+            Self::AddBoxes => [true, true, true, false, false, false],
+            Self::ManageRegions => [true, true, false, false, false, false],
+            Self::ReadAccess => [true, true, false, false, false, true],
         }
     }
 }
@@ -33,9 +69,42 @@ impl Permission {
 impl UserRole {
     /// Whether somebody of this role may do it.
     pub fn holds(self, permission: Permission) -> bool {
-        match self {
-            Self::SuperAdmin | Self::AccountAdmin => true,
-            Self::Auditor => permission == Permission::Read,
+        let column = Self::ALL.iter().position(|role| *role == self);
+        column.is_some_and(|column| permission.holders()[column])
+    }
+
+    /// Whether somebody of this role may give another one: never more than their own, and nobody the platform's.
+    pub fn may_give(self, given: Self) -> bool {
+        self.holds(Permission::ManagePeople)
+            && given != Self::SuperAdmin
+            && match self {
+                Self::SuperAdmin | Self::AccountAdmin => true,
+                Self::FacilityAdmin => matches!(given, Self::FacilityAdmin | Self::Biomed | Self::Technician),
+                Self::Biomed | Self::Technician | Self::Auditor => false,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gives_more_than_they_hold() {
+        for role in UserRole::ALL {
+            for given in UserRole::ALL.into_iter().filter(|&given| role.may_give(given)) {
+                for permission in Permission::ALL {
+                    assert!(role.holds(permission) || !given.holds(permission), "{role} gives {given}");
+                }
+                assert!(role.holds(Permission::ManagePeople) && given != UserRole::SuperAdmin);
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_does_anything_reads() {
+        for role in UserRole::ALL {
+            assert!(role.holds(Permission::Read), "{role}");
         }
     }
 }

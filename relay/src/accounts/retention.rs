@@ -7,6 +7,10 @@ use crate::db::{self, DbError, PlatformConnection};
 
 /// Tokens that open nothing any more are kept for so long, for whoever looks into what they did.
 const ENDED_TOKENS_MS: i64 = access_log::RETENTION_MS;
+/// Links of mails are listed nowhere; those that are over say for so long that they are.
+const ENDED_LINKS_MS: i64 = 7 * 24 * 3_600_000;
+/// It is known for so long what was mailed.
+const MAILS_MS: i64 = access_log::RETENTION_MS;
 
 /// A clock that reads more than this after the newest thing that is known is not believed.
 const AHEAD_MS_MAX: i64 = 30 * 24 * 3_600_000;
@@ -53,6 +57,8 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
     Ok(db::sessions::platform_delete_ended(tx, begun_ms, used_ms).await?
         + db::devices::platform_forget_old(tx, now_ms - device::KNOWN_MS).await?
         + db::buckets::platform_forget_old(tx, now_ms - lock_out::FULL_AFTER_MS).await?
+        + db::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
+        + db::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
         + db::tokens::platform_forget_old(tx, now_ms - ENDED_TOKENS_MS).await?
         + db::audit::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?)
 }

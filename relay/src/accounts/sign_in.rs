@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use record::ids::AccountId;
 use service::attempts::{ClientNetwork, OriginKind};
 use service::clock::Clock;
 use service::random::RandomSource;
@@ -10,10 +11,14 @@ use super::access_log::{AccessLog, AccessOutcome, AccessRecord, SessionDetail};
 use super::device::{self, DeviceSecret};
 use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use super::password::{PasswordChecker, PasswordError};
+use super::permission::Permission;
 use super::session::{self, SessionToken};
 use super::{AccountUser, UserRole};
-use crate::db::users::UserRow;
-use crate::db::{self, Db, DbError, PlatformConnection, PlatformReason};
+use crate::db::members::MembershipRow;
+use crate::db::people::{PersonCredentials, PersonNumber};
+use crate::db::sessions::NewSession;
+use crate::db::{self, AccountScope, Db, DbError, PlatformConnection, PlatformReason};
+use crate::mail::{MailLetter, MailOutbox};
 
 /// What the access log calls it.
 const ACT: &str = "sign in";
@@ -38,6 +43,16 @@ pub enum SignInError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// From where somebody signs in, and with what.
+#[derive(Debug, Clone)]
+pub struct SignInOrigin {
+    /// What their browser shows, where it was here before.
+    pub device: Option<DeviceSecret>,
+    pub peer: IpAddr,
+    /// What their browser calls itself.
+    pub agent: String,
 }
 
 impl From<PasswordError> for SignInError {
@@ -77,6 +92,10 @@ pub struct AuthService<'a> {
     pub clock: &'a dyn Clock,
     /// Makes secrets.
     pub random: &'a dyn RandomSource,
+    /// Tells people what concerns their safety.
+    pub mail: &'a MailOutbox,
+    /// Where people reach the relay.
+    pub public_url: &'a str,
 }
 
 impl<'a> AuthService<'a> {
@@ -85,7 +104,7 @@ impl<'a> AuthService<'a> {
         AccessLog { clock: self.clock, random: self.random }
     }
 
-    /// Signs a person in who comes from `peer` with a browser that shows `device`.
+    /// Signs a person in, to the account that they were in last.
     ///
     /// # Errors
     /// Why not.
@@ -93,11 +112,11 @@ impl<'a> AuthService<'a> {
         &self,
         email: &str,
         password: String,
-        (device, peer): (Option<DeviceSecret>, IpAddr),
+        origin: SignInOrigin,
     ) -> Result<SignedIn, SignInError> {
         let now_ms = self.clock.now_ms();
         let email = email.trim().to_lowercase();
-        let known = match &device {
+        let known = match &origin.device {
             Some(device) => {
                 let since_ms = now_ms - device::KNOWN_MS;
                 let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
@@ -105,50 +124,188 @@ impl<'a> AuthService<'a> {
             }
             None => false,
         };
-        let shown = device.as_ref().filter(|_| known).map(DeviceSecret::digest);
-        let from = AttemptOrigin::new(&email, shown, peer);
+        let shown = origin.device.as_ref().filter(|_| known).map(DeviceSecret::digest);
+        let from = AttemptOrigin::new(&email, shown, origin.peer);
         // Before the try is counted: whoever finds no place has not tried.
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
-        let user = db::users::platform_by_email(&mut conn, &email).await?;
+        let person = db::people::platform_by_email(&mut conn, &email).await?;
         drop(conn);
-        let phc = user.as_ref().map(|u| u.password_hash.clone());
+        let phc = person.as_ref().map(|p| p.password_hash.clone());
         let fits = turn.fits(password, phc).await?;
-        match user {
-            Some(user) if fits => self.let_in(&email, &user, device, (&from, peer)).await,
-            user => {
-                self.keep_out(&email, user.as_ref(), (&from, peer)).await?;
+        let accounts = self.accounts_of(person.as_ref(), now_ms).await?;
+        match (person, accounts.first()) {
+            (Some(person), Some(into)) if fits => {
+                self.let_in((&email, &person), into.scope()?, origin, Some(&from)).await
+            }
+            (_, into) => {
+                self.keep_out(&email, into, (&from, origin.peer)).await?;
                 Err(SignInError::Wrong)
             }
         }
     }
 
-    async fn let_in(
+    async fn accounts_of(
         &self,
-        email: &str,
-        user: &UserRow,
-        device: Option<DeviceSecret>,
-        (from, peer): (&AttemptOrigin, IpAddr),
+        person: Option<&PersonCredentials>,
+        now_ms: i64,
+    ) -> Result<Vec<MembershipRow>, DbError> {
+        // It costs the same where nobody has the address.
+        let person = person.map_or(PersonNumber::NOBODY, PersonCredentials::person);
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        db::members::platform_of_person(&mut conn, person, now_ms).await
+    }
+
+    /// Begins a session. `from` is the try that it was, where a password was looked at.
+    ///
+    /// # Errors
+    /// They were kept out meanwhile, or the database.
+    pub(super) async fn let_in(
+        &self,
+        (email, person): (&str, &PersonCredentials),
+        scope: AccountScope,
+        origin: SignInOrigin,
+        from: Option<&AttemptOrigin>,
     ) -> Result<SignedIn, SignInError> {
         let now_ms = self.clock.now_ms();
-        let scope = user.scope()?;
         let token = SessionToken::new(scope.account(), self.random.bytes());
         let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
-        let device = self.own_device(&mut tx, device, now_ms).await?;
+        let device = self.own_device(&mut tx, origin.device, now_ms).await?;
         let mut tx = tx.enter(scope).await?;
         // They were kept out while the password was looked at.
-        if !db::users::signed_in(&mut tx, &user.user_id, now_ms).await? {
+        if !db::people::mark_signed_in(&mut tx, person.person(), now_ms).await? {
             return Err(SignInError::Wrong);
         }
-        self.limits.was_right(&mut tx, from, now_ms).await?;
-        db::sessions::insert_session(&mut tx, token.digest(), &user.user_id, now_ms).await?;
-        db::devices::save_device(&mut tx, &user.user_id, device.digest(), now_ms).await?;
-        let about = session_detail(from, peer).to_string();
+        if let Some(from) = from {
+            self.limits.was_right(&mut tx, from, now_ms).await?;
+        }
+        let (network, agent) = (ClientNetwork::of(origin.peer).to_string(), short_agent(&origin.agent));
+        let session = NewSession {
+            digest: token.digest(),
+            person: person.person(),
+            created_ms: now_ms,
+            reauth_ms: now_ms,
+            network: &network,
+            agent: &agent,
+        };
+        db::sessions::insert_session(&mut tx, &session, now_ms).await?;
+        let is_first =
+            db::devices::count_devices(&mut tx, person.person(), now_ms - device::KNOWN_MS).await? == 0;
+        let is_new = db::devices::save_device(&mut tx, person.person(), device.digest(), now_ms).await?;
+        if is_new && !is_first {
+            let letter = MailLetter::NewDevice {
+                at_ms: now_ms,
+                network: network.clone(),
+                agent: session.agent.to_owned(),
+                link: format!("{}/app/me", self.public_url),
+            };
+            self.mail.post(&mut tx, Some(scope), email, &letter).await?;
+        }
+        let about = if is_new { SessionDetail::NewDevice(network) } else { SessionDetail::KnownDevice };
+        let about = about.to_string();
         let record = AccessRecord { who: email, act: ACT, about: &about };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
         tx.commit().await?;
         Ok(SignedIn { token, device })
+    }
+
+    /// Whether somebody who may sign in has this address, in lower case.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn is_known(&self, email: &str) -> Result<bool, DbError> {
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        Ok(db::people::platform_find(&mut conn, email).await?.is_some())
+    }
+
+    /// The accounts that a person may come into.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list_accounts(&self, person: PersonNumber) -> Result<Vec<MembershipRow>, DbError> {
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        db::members::platform_of_person(&mut conn, person, self.clock.now_ms()).await
+    }
+
+    /// Looks once more at the password of somebody who is signed in; the try counts as one of their device.
+    ///
+    /// # Errors
+    /// It is another one, or they have to wait.
+    pub async fn confirm_password(
+        &self,
+        visitor: &AccountUser,
+        password: String,
+        origin: &SignInOrigin,
+    ) -> Result<(), SignInError> {
+        let now_ms = self.clock.now_ms();
+        // Their session is a device that is known, whatever it shows beside it.
+        let from = AttemptOrigin::new(&visitor.email, Some(visitor.token.digest()), origin.peer);
+        let turn = self.checker.turn(from.origin()).await?;
+        self.limits.count(self.db, &from, now_ms).await?;
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        let person = db::people::platform_numbered(&mut conn, visitor.person).await?;
+        drop(conn);
+        if !turn.fits(password, person.map(|person| person.password_hash)).await? {
+            return Err(SignInError::Wrong);
+        }
+        let mut tx = self.db.write(visitor.scope).await?;
+        self.limits.was_right(&mut tx, &from, now_ms).await?;
+        db::sessions::mark_confirmed(&mut tx, visitor.token.digest(), now_ms).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Begins the first session of somebody who just came into an account.
+    ///
+    /// # Errors
+    /// They were kept out meanwhile, or the database.
+    pub async fn let_new_in(
+        &self,
+        email: &str,
+        scope: AccountScope,
+        origin: SignInOrigin,
+    ) -> Result<SignedIn, SignInError> {
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        let person = db::people::platform_by_email(&mut conn, email).await?.ok_or(SignInError::Wrong)?;
+        drop(conn);
+        self.let_in((email, &person), scope, origin, None).await
+    }
+
+    /// Shows the browser another account of its person: a session of the same age there takes the place of this one.
+    ///
+    /// # Errors
+    /// They are not of it, or the database.
+    pub async fn switch_account(
+        &self,
+        visitor: &AccountUser,
+        account: AccountId,
+    ) -> Result<SessionToken, SignInError> {
+        let now_ms = self.clock.now_ms();
+        let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+        let all = db::members::platform_of_person(&mut tx, visitor.person, now_ms).await?;
+        let mut scopes = all.iter().map(MembershipRow::scope).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let scope = scopes.find(|scope| scope.account() == account).ok_or(SignInError::Wrong)?;
+        let old =
+            db::sessions::platform_take(&mut tx, visitor.token.digest()).await?.ok_or(SignInError::Wrong)?;
+        let mut tx = tx.enter(scope).await?;
+        if !db::people::mark_signed_in(&mut tx, visitor.person, now_ms).await? {
+            return Err(SignInError::Wrong);
+        }
+        let token = SessionToken::new(scope.account(), self.random.bytes());
+        let session = NewSession {
+            digest: token.digest(),
+            person: visitor.person,
+            created_ms: visitor.since_ms,
+            reauth_ms: visitor.reauth_ms,
+            network: &old.network,
+            agent: &old.agent,
+        };
+        db::sessions::insert_session(&mut tx, &session, now_ms).await?;
+        let record =
+            AccessRecord { who: &visitor.email, act: ACT, about: &SessionDetail::KnownDevice.to_string() };
+        self.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
+        tx.commit().await?;
+        Ok(token)
     }
 
     /// The secret that the browser shows, where this relay gave it; else a new one, so that nobody can lay one beforehand
@@ -171,15 +328,15 @@ impl<'a> AuthService<'a> {
     async fn keep_out(
         &self,
         email: &str,
-        user: Option<&UserRow>,
+        into: Option<&MembershipRow>,
         (from, peer): (&AttemptOrigin, IpAddr),
     ) -> Result<(), DbError> {
-        let Some(user) = user else {
+        let Some(into) = into else {
             let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
             self.log().write_stranger(&mut tx, ACT).await?;
             return tx.commit().await;
         };
-        let mut tx = self.db.write(user.scope()?).await?;
+        let mut tx = self.db.write(into.scope()?).await?;
         let about = session_detail(from, peer).to_string();
         let record = AccessRecord { who: email, act: ACT, about: &about };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
@@ -190,7 +347,7 @@ impl<'a> AuthService<'a> {
     pub async fn visitor(&self, token: SessionToken) -> Result<Option<AccountUser>, DbError> {
         let now_ms = self.clock.now_ms();
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
-        let found = db::sessions::platform_find(&mut conn, token.digest()).await?;
+        let found = db::sessions::platform_find(&mut conn, token.digest(), now_ms).await?;
         drop(conn);
         let Some(found) = found.filter(|s| session::is_alive(s.created_ms, s.used_ms, now_ms)) else {
             return Ok(None);
@@ -200,7 +357,8 @@ impl<'a> AuthService<'a> {
         if scope.account() != token.account() {
             return Ok(None);
         }
-        let role: UserRole = found.role.parse().map_err(|e| DbError::stored("role", e))?;
+        let (role, reads, person) = (UserRole::of_row(&found.role)?, found.read_scope()?, found.person());
+        let reads = if role.holds(Permission::ReadNames) { reads } else { reads.without_names() };
         if now_ms.saturating_sub(found.used_ms) >= session::TOUCH_MS {
             let mut tx = self.db.write(scope).await?;
             db::sessions::touch_session(&mut tx, token.digest(), now_ms).await?;
@@ -208,15 +366,24 @@ impl<'a> AuthService<'a> {
         }
         Ok(Some(AccountUser {
             scope,
+            reads,
+            person,
             user_id: found.user_id,
             name: found.name,
             email: found.email,
             role,
+            is_owner: found.is_owner,
             account_name: found.account_name,
             since_ms: found.created_ms,
+            reauth_ms: found.reauth_ms,
             token,
         }))
     }
+}
+
+/// What a browser calls itself, as far as it is of use to whoever reads the list.
+fn short_agent(agent: &str) -> String {
+    agent.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// From where, for the access log.
@@ -229,6 +396,8 @@ fn session_detail(from: &AttemptOrigin, peer: IpAddr) -> SessionDetail {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use service::clock::FakeClock;
     use service::random::SeededRandom;
 
@@ -240,11 +409,21 @@ mod tests {
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
         db.migrate(1).await.unwrap();
         let (checker, limits) = (PasswordChecker::default(), SignInLimits::default());
-        let (clock, random) = (FakeClock::at_ms(1_795_204_920_000), SeededRandom::new(1));
-        let auth_service =
-            AuthService { db: &db, checker: &checker, limits: &limits, clock: &clock, random: &random };
-        let try_in =
-            || auth_service.sign_in("priya@linden.example", "wrong".into(), (None, [192, 0, 2, 7].into()));
+        let (clock, random) = (Arc::new(FakeClock::at_ms(1_795_204_920_000)), Arc::new(SeededRandom::new(1)));
+        let mail = MailOutbox::new(clock.clone(), random.clone(), None);
+        let auth_service = AuthService {
+            db: &db,
+            checker: &checker,
+            limits: &limits,
+            clock: &*clock,
+            random: &*random,
+            mail: &mail,
+            public_url: "https://relay.example",
+        };
+        let try_in = || {
+            let origin = SignInOrigin { device: None, peer: [192, 0, 2, 7].into(), agent: String::new() };
+            auth_service.sign_in("priya@linden.example", "wrong".into(), origin)
+        };
         let stranger = OriginKind::UnknownDevice;
         let held = [checker.turn(stranger).await.unwrap(), checker.turn(stranger).await.unwrap()];
         let from = AttemptOrigin::new("priya@linden.example", None, [192, 0, 2, 7].into());

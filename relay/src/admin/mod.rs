@@ -18,15 +18,14 @@ use service::random::RandomSource;
 
 use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::password::PasswordError;
-use crate::accounts::people::{PeopleError, PersonAct};
+use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
 use crate::accounts::programs::ProgramError;
 use crate::accounts::token::TokenLife;
-use crate::accounts::{UserRole, password, people, programs, session, visible_name};
-use crate::db::accounts::NewUser;
+use crate::accounts::{UserRole, email_address, password, people, programs, session, visible_name};
+use crate::db::members::MemberRow;
 use crate::db::tokens::TokenRow;
-use crate::db::users::PersonRow;
 use crate::db::{
-    AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, boxes, facilities, tokens, users,
+    AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, boxes, facilities, members, tokens,
 };
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
@@ -317,29 +316,23 @@ impl AdminHandler {
     ) -> Result<Value, AdminError> {
         let name = check_name(name)?;
         let role: UserRole = role.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
-        let email = email.trim().to_lowercase();
-        let fits = email.len() <= 254
-            && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
-            && !email.contains(|c: char| c.is_whitespace() || c.is_control());
-        if !fits {
-            return Err(AdminError::Value("an e-mail address reads name@host.example".into()));
-        }
+        let email = email_address(email)
+            .ok_or_else(|| AdminError::Value("an e-mail address reads name@host.example".into()))?;
         let hash = hash_new_password(password).await?;
-        let mut tx = self.begin(account).await?;
-        let user = NewUser {
-            user_id: self.ulid(),
-            email: &email,
-            name: &name,
-            role: &role.to_string(),
-            password_hash: &hash,
+        let scope = self.scope(account).await?;
+        let tx = self.db.platform_write(PlatformReason::Operator).await?;
+        let id = self.ulid();
+        let new = NewMember { id, email: &email, name: &name, verified_ms: None, role, password_hash: &hash };
+        let (mut tx, was_known) = match people::add_member(tx, scope, &new, self.clock.now_ms()).await {
+            Err(PeopleError::Known) => return Err(AdminError::Known(email)),
+            added => added?,
         };
-        match accounts::create_user(&mut tx, &user, self.clock.now_ms()).await {
-            Err(e) if e.is_conflict() => return Err(AdminError::Known(email)),
-            other => other?,
-        }
         self.audit(&mut tx, "admin create", &email).await?;
+        let member = members::find_by_email(&mut tx, &email).await?;
         tx.commit().await?;
-        Ok(json!({"user": user.user_id, "email": email, "role": role.to_string()}))
+        let user = member.map(|row| row.user_id);
+        // Whoever is of another account already signs in as there.
+        Ok(json!({"user": user, "email": email, "role": role.to_string(), "password_stays": was_known}))
     }
 
     async fn facility(&self, account: AccountId, name: &str, zone: &str) -> Result<Value, AdminError> {
@@ -358,11 +351,11 @@ impl AdminHandler {
 
     async fn people(&self, account: AccountId) -> Result<Value, AdminError> {
         let (scope, alive) = (self.scope(account).await?, session::alive_since(self.clock.now_ms()));
-        let rows = users::list_users(&mut self.db.read(scope).await?, alive).await?;
-        let person = |row: PersonRow| {
+        let rows = members::list_members(&mut self.db.read(scope).await?, alive).await?;
+        let person = |row: MemberRow| {
             json!({
                 "user": row.user_id, "email": row.email, "name": row.name, "role": row.role,
-                "disabled": row.disabled, "signed_in": row.signed_in_ms.map(stamp), "sessions": row.sessions,
+                "owner": row.is_owner, "disabled": row.disabled, "signed_in": row.signed_in_ms.map(stamp), "sessions": row.sessions,
             })
         };
         Ok(json!({ "people": rows.into_iter().map(person).collect::<Vec<_>>() }))
@@ -371,7 +364,8 @@ impl AdminHandler {
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
         let email = email.trim().to_lowercase();
         let mut tx = self.begin(account).await?;
-        people::change_role(&mut tx, (self.log(), OPERATOR, None), &email, act).await?;
+        let by = ActingPerson { who: OPERATOR, member: None };
+        people::change_member(&mut tx, (self.log(), by), &email, act).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": act.word() }))
     }
@@ -383,8 +377,9 @@ impl AdminHandler {
         password: String,
     ) -> Result<Value, AdminError> {
         let (email, hash) = (email.trim().to_lowercase(), hash_new_password(password).await?);
-        let mut tx = self.begin(account).await?;
-        people::set_password(&mut tx, (self.log(), OPERATOR), &email, &hash).await?;
+        let scope = self.scope(account).await?;
+        let tx = self.db.platform_write(PlatformReason::Operator).await?;
+        let tx = people::set_password(tx, (scope, self.log(), OPERATOR), &email, &hash).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": "admin set-password" }))
     }

@@ -125,7 +125,7 @@ async fn missing_of(caller: &CertifiedBox, api: &BoxApi, hashes: Vec<Hash>) -> R
     let mut conn = api.db.read(caller.home().scope).await?;
     let mut missing = Vec::new();
     for photo in hashes {
-        if !photos::is_here(&mut conn, photo).await? {
+        if !photos::is_received(&mut conn, caller.home().facility, photo).await? {
             missing.push(photo);
         }
     }
@@ -163,7 +163,9 @@ async fn add_piece(
     photo: Hash,
     upload: PieceUpload,
 ) -> Result<PieceOutcome, BoxFault> {
-    if photos::is_here(&mut api.db.read(caller.home().scope).await?, photo).await? {
+    if photos::is_received(&mut api.db.read(caller.home().scope).await?, caller.home().facility, photo)
+        .await?
+    {
         return Ok(PieceOutcome::Duplicate);
     }
     let (unfinished, box_id) = (api.unfinished.clone(), caller.id());
@@ -185,9 +187,10 @@ async fn save_photo(
     let stored = api.photos.put(scope, photo, whole.into()).await;
     stored.map_err(|e| BoxFault::Unavailable(e.to_string()))?;
     let mut tx = api.db.write(scope).await?;
-    photos::mark_received(&mut tx, photo, bytes, api.clock.now_ms()).await?;
+    let facility = caller.home().facility;
+    photos::mark_received(&mut tx, facility, photo, bytes, api.clock.now_ms()).await?;
     // Pages of other processes learn of it by the count of changes.
-    facilities::lock_facility(&mut tx, caller.home().facility).await?;
+    facilities::lock_facility(&mut tx, facility).await?;
     tx.commit().await?;
     api.unfinished.forget(caller.id(), photo);
     Ok(())

@@ -1,22 +1,9 @@
-//! Accounts, and how people come into them.
+//! Accounts, and whose they are.
 
-use record::ids::{AccountId, UserId};
+use record::ids::AccountId;
 
+use super::people::PersonNumber;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, opt};
-
-/// A person who signs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUser<'a> {
-    pub user_id: UserId,
-    /// Lower case.
-    pub email: &'a str,
-    /// What they are called.
-    pub name: &'a str,
-    /// `account_admin`, `super_admin` or `auditor`.
-    pub role: &'a str,
-    /// PHC string of argon2id.
-    pub password_hash: &'a str,
-}
 
 /// Makes an account.
 pub async fn platform_create(
@@ -60,21 +47,18 @@ pub async fn platform_list(conn: &mut PlatformConnection) -> Result<Vec<(String,
     all!(conn, (String, String), "SELECT id, name FROM accounts ORDER BY id")
 }
 
-/// Makes a user.
-///
-/// # Errors
-/// The database; [`DbError::is_conflict`] where the address has a user already.
-pub async fn create_user(
-    conn: &mut ScopedConnection,
-    user: &NewUser<'_>,
-    now_ms: i64,
-) -> Result<(), DbError> {
+/// Makes somebody the account's owner, who is a member of it.
+pub async fn set_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO users (account, user_id, email, name, role, password_hash, disabled, created_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let (email, name) = (user.email.to_owned(), user.name.to_owned());
-    let (role, hash) = (user.role.to_owned(), user.password_hash.to_owned());
-    exec!(conn, sql, scope.key(), user.user_id.to_string(), email, name, role, hash, false, now_ms).map(drop)
+    let sql = "UPDATE accounts SET owner = $1 WHERE account = $2";
+    exec!(conn, sql, person.key(), scope.key()).map(drop)
+}
+
+/// Makes somebody the owner of an account that has none.
+pub async fn set_first_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE accounts SET owner = $1 WHERE account = $2 AND owner IS NULL";
+    exec!(conn, sql, person.key(), scope.key()).map(drop)
 }
 
 /// Takes the account's row for this transaction, so that changes of its people follow each other. Whether there is one.

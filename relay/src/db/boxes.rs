@@ -2,6 +2,7 @@
 
 use record::ids::{BoxId, ConnectionId, Epoch, FacilityId};
 
+use super::facilities::seen_facilities;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, opt};
 
 /// Where a box belongs and whether it may speak.
@@ -56,6 +57,18 @@ pub async fn find_home(conn: &mut ScopedConnection, box_id: BoxId) -> Result<Opt
     let sql = "SELECT facility, revoked_ms, quarantined_ms FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, HomeRow, sql, scope.key(), box_id.to_string())?;
     row.map(|row| find_owner(scope, row)).transpose()
+}
+
+/// Whether whoever reads sees the facility of a box of this account.
+pub async fn is_seen(conn: &mut ScopedConnection, box_id: BoxId) -> Result<bool, DbError> {
+    let (scope, viewer) = (conn.scope(), conn.viewer());
+    let seen = seen_facilities("$3");
+    let sql = format!(
+        "SELECT facilities.facility FROM facilities JOIN boxes b ON b.account = facilities.account \
+         AND b.facility = facilities.facility WHERE facilities.account = $1 AND b.box = $2 AND {seen}"
+    );
+    let row = opt!(conn, (String,), sqlx::AssertSqlSafe(sql), scope.key(), box_id.to_string(), viewer)?;
+    Ok(row.is_some())
 }
 
 /// As [`find_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.

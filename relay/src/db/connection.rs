@@ -12,6 +12,7 @@ use record::ids::AccountId;
 
 #[cfg(feature = "postgres")]
 use super::exec;
+use super::people::PersonNumber;
 use super::{Db, DbError};
 
 /// The account that statements may touch. It comes from a row that proves it (a session's, a token's, a box's, a job's), never
@@ -45,6 +46,43 @@ impl AccountScope {
     /// As it stands in the first column of each key.
     pub(crate) fn key(self) -> i64 {
         self.number
+    }
+}
+
+/// What may be read of an account: all of it, or what one of its members sees who is given some facilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReadScope {
+    account: AccountScope,
+    viewer: Option<PersonNumber>,
+    hides_names: bool,
+}
+
+impl ReadScope {
+    /// Of a member who sees only the facilities that are given to them.
+    pub(super) fn of_member(account: AccountScope, viewer: PersonNumber) -> Self {
+        Self { account, viewer: Some(viewer), hides_names: false }
+    }
+
+    /// The same without the names of those who did something.
+    #[must_use]
+    pub fn without_names(self) -> Self {
+        Self { hides_names: true, ..self }
+    }
+
+    /// Of which account.
+    pub fn account(self) -> AccountScope {
+        self.account
+    }
+
+    /// Whether it is less than the whole account.
+    pub fn is_limited(self) -> bool {
+        self.viewer.is_some()
+    }
+}
+
+impl From<AccountScope> for ReadScope {
+    fn from(account: AccountScope) -> Self {
+        Self { account, viewer: None, hides_names: false }
     }
 }
 
@@ -113,7 +151,7 @@ pub trait SqlConnection {
 #[derive(Debug)]
 pub struct ScopedConnection {
     lane: Lane,
-    scope: AccountScope,
+    scope: ReadScope,
 }
 
 /// Statements past the wall between accounts.
@@ -137,7 +175,17 @@ impl SqlConnection for PlatformConnection {
 impl ScopedConnection {
     /// Whose statements they are.
     pub fn scope(&self) -> AccountScope {
-        self.scope
+        self.scope.account
+    }
+
+    /// Whether names of those who did something are nothing for whoever reads.
+    pub fn hides_names(&self) -> bool {
+        self.scope.hides_names
+    }
+
+    /// The member whose facilities alone are to be seen, as statements bind it; 0: all are.
+    pub(super) fn viewer(&self) -> i64 {
+        self.scope.viewer.map_or(0, PersonNumber::key)
     }
 
     pub(crate) fn lane(&mut self) -> SqlExecutor<'_> {
@@ -169,7 +217,7 @@ impl PlatformConnection {
             let sql = "SELECT set_config('app.platform', 'off', true), set_config('app.account', $1, true)";
             exec!(self, sql, scope.key().to_string())?;
         }
-        Ok(ScopedConnection { lane: self.lane, scope })
+        Ok(ScopedConnection { lane: self.lane, scope: scope.into() })
     }
 
     /// Commits a transaction; a connection that only reads has nothing to commit.
@@ -230,12 +278,13 @@ enum Access {
 }
 
 impl Db {
-    /// Reads of one account.
+    /// Reads of one account, or of what a member of it sees.
     ///
     /// # Errors
     /// None is free in time.
-    pub async fn read(&self, scope: AccountScope) -> Result<ScopedConnection, DbError> {
-        Ok(ScopedConnection { lane: self.lane(Access::Read, Some(scope)).await?, scope })
+    pub async fn read(&self, scope: impl Into<ReadScope>) -> Result<ScopedConnection, DbError> {
+        let scope = scope.into();
+        Ok(ScopedConnection { lane: self.lane(Access::Read, Some(scope.account)).await?, scope })
     }
 
     /// A transaction of one account; dropped without [`ScopedConnection::commit`] it leaves nothing behind.
@@ -243,7 +292,7 @@ impl Db {
     /// # Errors
     /// None can begin in time.
     pub async fn write(&self, scope: AccountScope) -> Result<ScopedConnection, DbError> {
-        Ok(ScopedConnection { lane: self.lane(Access::Write, Some(scope)).await?, scope })
+        Ok(ScopedConnection { lane: self.lane(Access::Write, Some(scope)).await?, scope: scope.into() })
     }
 
     /// Reads past the wall between accounts.

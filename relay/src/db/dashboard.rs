@@ -3,6 +3,7 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
+use super::facilities::seen_facilities;
 use super::{DbError, ScopedConnection, all, impl_from_row, opt};
 
 /// A facility's day.
@@ -136,9 +137,9 @@ pub async fn load_states(conn: &mut ScopedConnection) -> Result<Vec<StateCount>,
     all!(conn, StateCount, sql, scope.key())
 }
 
-/// Every box of an account.
+/// Every box of an account in a facility that whoever reads sees.
 pub async fn load_boxes(conn: &mut ScopedConnection) -> Result<Vec<BoxRow>, DbError> {
-    let scope = conn.scope();
+    let (scope, viewer) = (conn.scope(), conn.viewer());
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
                b.told_size, COALESCE(e.size, 0) AS held_size, \
                (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM logs a \
@@ -147,8 +148,10 @@ pub async fn load_boxes(conn: &mut ScopedConnection) -> Result<Vec<BoxRow>, DbEr
                AND NOT a.key_known) AS waiting_logs, b.heard_ms, b.connection IS NOT NULL AS online, \
                b.clock, b.clock_ahead_ms, b.refusals, b.health \
                FROM boxes b LEFT JOIN logs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
-               WHERE b.account = $1 ORDER BY b.claimed_ms DESC, b.box";
-    all!(conn, BoxRow, sql, scope.key())
+               WHERE b.account = $1 AND EXISTS (SELECT 1 FROM facilities WHERE facilities.account = b.account \
+               AND facilities.facility = b.facility AND @SEEN@) ORDER BY b.claimed_ms DESC, b.box";
+    let sql = sql.replace("@SEEN@", &seen_facilities("$2"));
+    all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), viewer)
 }
 
 /// Items that are overdue, the longest first.

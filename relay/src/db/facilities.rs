@@ -1,7 +1,10 @@
 //! Facilities: what they are called, and until when this relay knows what happened there.
 
+use std::collections::BTreeSet;
+
 use record::ids::FacilityId;
 
+use super::people::PersonNumber;
 use super::{
     AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt, projections,
 };
@@ -13,6 +16,8 @@ const FRESH_MS: i64 = 180_000;
 pub struct FacilityRow {
     /// Its id.
     pub facility: String,
+    /// The region that it is in.
+    pub region: Option<String>,
     /// Its name, as the relay was told when it was created.
     pub name: String,
     /// Its IANA zone, likewise.
@@ -25,9 +30,18 @@ pub struct FacilityRow {
     pub awaits_rebuild: bool,
 }
 
-impl_from_row!(FacilityRow { facility, name, zone, known_ms, changes, awaits_rebuild });
+impl_from_row!(FacilityRow { facility, region, name, zone, known_ms, changes, awaits_rebuild });
 
-const COLUMNS: &str = "facility, name, zone, known_ms, changes, rebuilds <> rebuilt AS awaits_rebuild";
+/// Whether the viewer of a connection, bound as `viewer`, sees a row of `facilities`.
+pub(super) fn seen_facilities(viewer: &str) -> String {
+    format!(
+        "({viewer} = 0 OR EXISTS (SELECT 1 FROM member_places s WHERE s.account = facilities.account \
+         AND s.person = {viewer} AND s.place IN (facilities.facility, facilities.region)))"
+    )
+}
+
+const COLUMNS: &str =
+    "facility, region, name, zone, known_ms, changes, rebuilds <> rebuilt AS awaits_rebuild";
 
 /// The moment of which a facility's pages and tallies speak: now, when its box has just said that it holds nothing
 /// back; else the last moment that is known.
@@ -51,18 +65,43 @@ pub async fn insert_facility(
     exec!(conn, sql, scope.key(), facility.to_string(), name, zone, now_ms, projection.key()).map(drop)
 }
 
-/// One facility.
+/// One facility, where whoever reads sees it.
 pub async fn get(conn: &mut ScopedConnection, facility: FacilityId) -> Result<Option<FacilityRow>, DbError> {
-    let scope = conn.scope();
-    let sql = format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 AND facility = $2");
-    opt!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string())
+    let (scope, viewer) = (conn.scope(), conn.viewer());
+    let seen = seen_facilities("$3");
+    let sql = format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 AND facility = $2 AND {seen}");
+    opt!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string(), viewer)
 }
 
-/// All of an account, by name.
+/// All of an account that whoever reads sees, by name.
 pub async fn list_facilities(conn: &mut ScopedConnection) -> Result<Vec<FacilityRow>, DbError> {
+    let (scope, viewer) = (conn.scope(), conn.viewer());
+    let seen = seen_facilities("$2");
+    let sql =
+        format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 AND {seen} ORDER BY name, facility");
+    all!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key(), viewer)
+}
+
+/// The ids of every facility and region of the account.
+pub async fn all_places(conn: &mut ScopedConnection) -> Result<BTreeSet<String>, DbError> {
     let scope = conn.scope();
-    let sql = format!("SELECT {COLUMNS} FROM facilities WHERE account = $1 ORDER BY name, facility");
-    all!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key())
+    let sql = "SELECT facility FROM facilities WHERE account = $1 \
+               UNION SELECT region FROM regions WHERE account = $2";
+    let rows = all!(conn, (String,), sql, scope.key(), scope.key())?;
+    Ok(rows.into_iter().map(|(place,)| place).collect())
+}
+
+/// The ids of the regions and facilities that are given to a member, with the facilities of those regions.
+pub async fn seen_places(
+    conn: &mut ScopedConnection,
+    person: PersonNumber,
+) -> Result<BTreeSet<String>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT place FROM member_places WHERE account = $1 AND person = $2 \
+               UNION SELECT f.facility FROM facilities f JOIN member_places s ON s.account = f.account \
+               AND s.place = f.region WHERE f.account = $3 AND s.person = $4";
+    let rows = all!(conn, (String,), sql, scope.key(), person.key(), scope.key(), person.key())?;
+    Ok(rows.into_iter().map(|(place,)| place).collect())
 }
 
 /// A facility and whose it is.

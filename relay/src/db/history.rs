@@ -207,12 +207,15 @@ async fn find_cleanings(
         HistoryScope::Account => {
             // What is being built beside the live ones has rows of the same cleanings.
             let sql = page!(
-                "cleanings c JOIN facilities f ON f.account = c.account AND f.projection = c.projection WHERE c.account = $1",
+                "cleanings c JOIN facilities f ON f.account = c.account AND f.projection = c.projection WHERE c.account = $1 \
+                 AND ($7 = 0 OR EXISTS (SELECT 1 FROM member_places s WHERE s.account = f.account AND s.person = $7 \
+                 AND s.place IN (f.facility, f.region)))",
                 "($2, $3, $4, $5)",
                 "",
                 "$6"
             );
-            all!(conn, FoundRow, sql, account, performed_ms, log, seq, run.as_str(), limit)
+            let viewer = conn.viewer();
+            all!(conn, FoundRow, sql, account, performed_ms, log, seq, run.as_str(), limit, viewer)
         }
         HistoryScope::Facility(facility) => {
             let sql = page!(

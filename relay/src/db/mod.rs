@@ -19,12 +19,18 @@ pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod history;
+pub mod invitations;
 pub mod jobs;
 pub mod log_keys;
 pub mod log_pages;
+pub mod mail_links;
+pub mod mails;
+pub mod members;
 mod migrate;
+pub mod people;
 pub mod photos;
 pub mod projections;
+pub mod regions;
 pub mod repeats;
 pub mod rollups;
 pub mod run_drops;
@@ -34,7 +40,6 @@ pub mod sessions;
 pub mod state;
 pub mod texts;
 pub mod tokens;
-pub mod users;
 
 use std::path::PathBuf;
 #[cfg(feature = "postgres")]
@@ -49,8 +54,8 @@ use sqlx::sqlite::{
 };
 
 pub use connection::{
-    AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor,
-    WriteConnection,
+    AccountScope, PlatformConnection, PlatformReason, ReadScope, ScopedConnection, SqlConnection,
+    SqlExecutor, WriteConnection,
 };
 pub use migrate::SCHEMA_VERSION;
 

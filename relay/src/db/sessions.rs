@@ -2,7 +2,11 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, impl_from_row, opt};
+use super::members::ROLE;
+use super::people::PersonNumber;
+use super::{
+    AccountScope, DbError, PlatformConnection, ReadScope, ScopedConnection, all, exec, impl_from_row, opt,
+};
 
 /// Sessions of one person: an older one ends when one more begins.
 const SESSIONS_MAX: i64 = 20;
@@ -13,31 +17,41 @@ pub struct SessionRow {
     /// Number and id of the account that it is shown.
     account: i64,
     account_id: String,
+    person: i64,
     /// The person's id.
     pub user_id: String,
     pub name: String,
     /// Their e-mail address.
     pub email: String,
-    /// Their role, as `accounts::Role` writes it.
+    /// Their role, as `accounts::UserRole` writes it.
     pub role: String,
+    all_facilities: bool,
+    /// Whether the account is theirs.
+    pub is_owner: bool,
     /// The account's name.
     pub account_name: String,
     /// When they signed in, milliseconds since 1970.
     pub created_ms: i64,
     /// When it was last used, milliseconds since 1970.
     pub used_ms: i64,
+    /// When they last showed that it is them.
+    pub reauth_ms: i64,
 }
 
 impl_from_row!(SessionRow {
     account,
     account_id,
+    person,
     user_id,
     name,
     email,
     role,
+    all_facilities,
+    is_owner,
     account_name,
     created_ms,
-    used_ms
+    used_ms,
+    reauth_ms
 });
 
 impl SessionRow {
@@ -48,43 +62,136 @@ impl SessionRow {
     pub fn scope(&self) -> Result<AccountScope, DbError> {
         AccountScope::read(self.account, &self.account_id)
     }
+
+    /// What of it.
+    ///
+    /// # Errors
+    /// Its id cannot be read.
+    pub fn read_scope(&self) -> Result<ReadScope, DbError> {
+        let scope = self.scope()?;
+        Ok(if self.all_facilities { scope.into() } else { ReadScope::of_member(scope, self.person()) })
+    }
+
+    /// Whose it is.
+    pub fn person(&self) -> PersonNumber {
+        PersonNumber::of(self.person)
+    }
 }
 
-/// Keeps a new session; the person's oldest ones beyond a bound end.
+/// A browser that signed somebody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewSession<'a> {
+    /// SHA-256 of the cookie's secret.
+    pub digest: Hash,
+    pub person: PersonNumber,
+    /// When they signed in, milliseconds since 1970.
+    pub created_ms: i64,
+    /// When they last showed that it is them.
+    pub reauth_ms: i64,
+    /// From where.
+    pub network: &'a str,
+    /// What the browser calls itself.
+    pub agent: &'a str,
+}
+
+/// Keeps a new session; the person's oldest ones in the account beyond a bound end.
 pub async fn insert_session(
     conn: &mut ScopedConnection,
-    digest: Hash,
-    user_id: &str,
+    new: &NewSession<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let sql =
-        "INSERT INTO sessions (account, digest, user_id, created_ms, used_ms) VALUES ($1, $2, $3, $4, $5)";
-    exec!(conn, sql, scope.key(), digest.0.to_vec(), user_id, now_ms, now_ms)?;
-    let sql = "DELETE FROM sessions WHERE account = $1 AND user_id = $2 AND digest NOT IN \
-               (SELECT digest FROM sessions WHERE account = $3 AND user_id = $4 \
-                ORDER BY created_ms DESC LIMIT $5)";
-    exec!(conn, sql, scope.key(), user_id, scope.key(), user_id, SESSIONS_MAX)?;
-    Ok(())
+    let (account, person) = (conn.scope().key(), new.person.key());
+    let sql = "INSERT INTO sessions (account, digest, person, created_ms, used_ms, reauth_ms, network, agent) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let (network, agent) = (new.network.to_owned(), new.agent.to_owned());
+    let digest = new.digest.0.to_vec();
+    exec!(conn, sql, account, digest, person, new.created_ms, now_ms, new.reauth_ms, network, agent)?;
+    let sql = "DELETE FROM sessions WHERE account = $1 AND person = $2 AND digest NOT IN \
+               (SELECT digest FROM sessions WHERE account = $3 AND person = $4 \
+                ORDER BY created_ms DESC, digest LIMIT $5)";
+    exec!(conn, sql, account, person, account, person, SESSIONS_MAX).map(drop)
 }
 
-/// The session with this digest, if its person may still sign in.
+/// The session with this digest, if its person may still come into its account.
 pub async fn platform_find(
     conn: &mut PlatformConnection,
     digest: Hash,
+    now_ms: i64,
 ) -> Result<Option<SessionRow>, DbError> {
-    let sql = "SELECT s.account, a.id AS account_id, s.user_id, u.name, u.email, u.role, a.name AS account_name, s.created_ms, s.used_ms \
-               FROM sessions s \
-               JOIN users u ON u.account = s.account AND u.user_id = s.user_id \
-               JOIN accounts a ON a.account = s.account \
-               WHERE s.digest = $1 AND u.disabled = FALSE";
-    opt!(conn, SessionRow, sql, digest.0.to_vec())
+    let sql = format!(
+        "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
+         m.all_facilities, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
+         s.used_ms, s.reauth_ms FROM sessions s \
+         JOIN people p ON p.person = s.person \
+         JOIN members m ON m.account = s.account AND m.person = s.person \
+         JOIN accounts a ON a.account = s.account \
+         WHERE s.digest = $1 AND p.disabled_ms IS NULL AND m.disabled_ms IS NULL \
+         AND (m.until_ms IS NULL OR m.until_ms > $2)"
+    );
+    opt!(conn, SessionRow, sqlx::AssertSqlSafe(sql), digest.0.to_vec(), now_ms)
+}
+
+/// From where and with what a session was begun that is no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedSession {
+    pub network: String,
+    pub agent: String,
+}
+
+impl_from_row!(EndedSession { network, agent });
+
+/// Ends a session, for another one that takes its place. `None`: it was over already.
+pub async fn platform_take(
+    conn: &mut PlatformConnection,
+    digest: Hash,
+) -> Result<Option<EndedSession>, DbError> {
+    let sql = "DELETE FROM sessions WHERE digest = $1 RETURNING network, agent";
+    opt!(conn, EndedSession, sql, digest.0.to_vec())
+}
+
+/// A browser as its person's list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Hex of the beginning of its digest: enough to name it among one's own.
+    pub mark: String,
+    pub created_ms: i64,
+    pub used_ms: i64,
+    pub network: String,
+    pub agent: String,
+}
+
+/// The browsers in which a person is signed in to the account, the one used last first.
+pub async fn list_sessions(
+    conn: &mut ScopedConnection,
+    person: PersonNumber,
+    (begun_ms, used_ms): (i64, i64),
+) -> Result<Vec<(Hash, OpenSession)>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT digest, created_ms, used_ms, network, agent FROM sessions WHERE account = $1 AND person = $2 \
+               AND created_ms > $3 AND used_ms > $4 ORDER BY used_ms DESC, digest";
+    type Columns = (Vec<u8>, i64, i64, String, String);
+    let rows = all!(conn, Columns, sql, scope.key(), person.key(), begun_ms, used_ms)?;
+    let read = |(digest, created_ms, used_ms, network, agent): Columns| {
+        let digest =
+            <[u8; 32]>::try_from(digest).map_err(|_| DbError::stored("session", "its digest is cut"))?;
+        let digest = Hash(digest);
+        let mark = digest.to_string()[..16].to_owned();
+        Ok((digest, OpenSession { mark, created_ms, used_ms, network, agent }))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Writes down that it was used.
 pub async fn touch_session(conn: &mut ScopedConnection, digest: Hash, now_ms: i64) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE sessions SET used_ms = $1 WHERE account = $2 AND digest = $3";
+    exec!(conn, sql, now_ms, scope.key(), digest.0.to_vec()).map(drop)
+}
+
+/// Writes down that its person showed that it is them.
+pub async fn mark_confirmed(conn: &mut ScopedConnection, digest: Hash, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE sessions SET reauth_ms = $1 WHERE account = $2 AND digest = $3";
     exec!(conn, sql, now_ms, scope.key(), digest.0.to_vec()).map(drop)
 }
 
@@ -95,11 +202,29 @@ pub async fn delete_session(conn: &mut ScopedConnection, digest: Hash) -> Result
     exec!(conn, sql, scope.key(), digest.0.to_vec()).map(drop)
 }
 
-/// Ends every session of a person.
-pub async fn delete_of_user(conn: &mut ScopedConnection, user_id: &str) -> Result<(), DbError> {
+/// Ends every session that a person has in the account.
+pub async fn delete_of_member(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "DELETE FROM sessions WHERE account = $1 AND user_id = $2";
-    exec!(conn, sql, scope.key(), user_id).map(drop)
+    let sql = "DELETE FROM sessions WHERE account = $1 AND person = $2";
+    exec!(conn, sql, scope.key(), person.key()).map(drop)
+}
+
+/// Ends every session of a person, in all accounts.
+pub async fn platform_delete_of_person(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM sessions WHERE person = $1", person.key()).map(drop)
+}
+
+/// Ends every session of a person but one, in all accounts.
+pub async fn platform_delete_others(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+    stays: Hash,
+) -> Result<(), DbError> {
+    let sql = "DELETE FROM sessions WHERE person = $1 AND digest <> $2";
+    exec!(conn, sql, person.key(), stays.0.to_vec()).map(drop)
 }
 
 /// Ends sessions of every account that were begun or last used before these times.

@@ -13,7 +13,9 @@ use super::upkeep::{drop_projections, erase_texts, merge_segments};
 use crate::accounts::retention::ForgetRounds;
 use crate::db::facilities::OwnedFacility;
 use crate::db::segments::{TAIL_MAX, platform_with_tails};
-use crate::db::{AccountScope, Db, DbError, PlatformReason, jobs, projections};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, jobs, mails, projections};
+use crate::mail::send_waiting;
+use crate::mail::transport::{MailFailure, MailTransport};
 use crate::projections::{close_windows, rebuild_facility};
 
 /// How many times as long as it took a facility rests after it was folded …
@@ -29,17 +31,18 @@ pub struct RelayHandlers {
     db: Db,
     clock: Arc<dyn Clock>,
     forgetting: ForgetRounds,
+    mail: Option<MailTransport>,
 }
 
 impl RelayHandlers {
-    /// Of a process that starts now.
+    /// Of a process that starts now. `mail`: the way on which mails leave.
     ///
     /// # Errors
     /// The database.
-    pub async fn begin(db: Db, clock: Arc<dyn Clock>) -> Result<Self, DbError> {
+    pub async fn begin(db: Db, clock: Arc<dyn Clock>, mail: Option<MailTransport>) -> Result<Self, DbError> {
         let forgetting =
             ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
-        Ok(Self { db, clock, forgetting })
+        Ok(Self { db, clock, forgetting, mail })
     }
 
     async fn forget(&self) -> Result<JobResult, JobError> {
@@ -60,6 +63,30 @@ impl RelayHandlers {
         let mut tx = self.db.write(scope).await?;
         close_windows(&mut tx, facility, self.clock.now_ms()).await?;
         Ok(JobResult { tx: tx.into(), after: AfterRun::Over })
+    }
+
+    /// A mail that left and one that never will are settled; what may be otherwise next time is tried again.
+    async fn send_mail(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
+        let mut conn = self.db.platform_read(PlatformReason::Work).await?;
+        let waiting = mails::platform_find_waiting(&mut conn, &job.key).await?;
+        drop(conn);
+        let failed = match (waiting, &self.mail) {
+            (None, _) => None,
+            (Some(_), None) => return Err(JobError::Mail("this process has no way for it".to_owned())),
+            (Some(row), Some(transport)) => match send_waiting(transport, &job.key, &row).await {
+                Ok(()) => None,
+                Err(MailFailure::Passing(reason)) if job.tries < job.kind.tries_max() => {
+                    return Err(JobError::Mail(reason));
+                }
+                Err(failed) => Some(failed.to_string()),
+            },
+        };
+        if let Some(reason) = &failed {
+            tracing::error!(mail = %job.key, %reason, "a mail will not leave");
+        }
+        let mut tx = self.db.platform_write(PlatformReason::Work).await?.into();
+        mails::settle_mail(&mut tx, &job.key, failed.as_deref(), self.clock.now_ms()).await?;
+        Ok(JobResult { tx, after: AfterRun::Over })
     }
 
     /// What was done is committed already.
@@ -123,6 +150,7 @@ impl JobHandlers for RelayHandlers {
                 merge_segments(&self.db, scope, TAIL_MAX).await?;
                 self.over(scope).await
             }
+            JobKind::Mail => Box::pin(self.send_mail(job)).await,
             JobKind::MergeRest => self.merge_rest().await,
             JobKind::Erase => {
                 let scope = account_of(job)?;

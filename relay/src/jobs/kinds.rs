@@ -17,6 +17,8 @@ pub enum JobKind {
     Erase,
     /// Deletes the rows of an account's projections that nothing reads any more.
     Drop,
+    /// Sends one mail.
+    Mail,
 }
 
 /// Which jobs come first.
@@ -37,8 +39,16 @@ const HOUR_MS: i64 = 3_600_000;
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Forget, Self::Windows, Self::Rebuild, Self::Merge, Self::MergeRest, Self::Erase, Self::Drop];
+    pub const ALL: [Self; 8] = [
+        Self::Forget,
+        Self::Windows,
+        Self::Rebuild,
+        Self::Merge,
+        Self::MergeRest,
+        Self::Erase,
+        Self::Drop,
+        Self::Mail,
+    ];
 
     /// As it stands in the database.
     pub const fn word(self) -> &'static str {
@@ -50,6 +60,7 @@ impl JobKind {
             Self::MergeRest => "merge-rest",
             Self::Erase => "erase",
             Self::Drop => "drop",
+            Self::Mail => crate::mail::JOB_KIND,
         }
     }
 
@@ -60,6 +71,7 @@ impl JobKind {
 
     pub const fn lane(self) -> JobLane {
         match self {
+            Self::Mail => JobLane::Person,
             Self::Windows | Self::Erase => JobLane::Soon,
             Self::Forget | Self::Rebuild | Self::Merge | Self::MergeRest | Self::Drop => JobLane::Bulk,
         }
@@ -69,6 +81,7 @@ impl JobKind {
     pub const fn tries_max(self) -> i64 {
         match self {
             Self::Rebuild => 3,
+            Self::Mail => 12,
             Self::Forget | Self::Windows | Self::Merge | Self::MergeRest | Self::Erase | Self::Drop => 8,
         }
     }
@@ -78,7 +91,7 @@ impl JobKind {
         match self {
             Self::Forget => Some(HOUR_MS),
             Self::MergeRest => Some(24 * HOUR_MS),
-            Self::Windows | Self::Rebuild | Self::Merge | Self::Erase | Self::Drop => None,
+            Self::Windows | Self::Rebuild | Self::Merge | Self::Erase | Self::Drop | Self::Mail => None,
         }
     }
 

@@ -23,6 +23,9 @@ pub enum JobError {
     /// Another worker has it now; what this one did is taken back.
     #[error("its lease is over, and another worker has it")]
     LeaseLost,
+    /// A mail did not leave this time.
+    #[error("send the mail: {0}")]
+    Mail(String),
     /// The row of a kind that concerns an account, without one.
     #[error("it names no account")]
     NoAccount,

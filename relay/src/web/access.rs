@@ -17,7 +17,7 @@ use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken};
 use crate::accounts::session::SessionToken;
 use crate::accounts::{AccountUser, ApiProgram, token};
-use crate::db::AccountScope;
+use crate::db::{AccountScope, ReadScope};
 use crate::web::WebContext;
 use crate::web::http_error;
 use crate::web::next_page::page_after_sign_in;
@@ -43,6 +43,9 @@ macro_rules! needed_permissions {
 
 needed_permissions! {
     Read = Read;
+    PrintLabels = PrintLabels;
+    ReadAccess = ReadAccess;
+    ManageRegions = ManageRegions;
     ManagePeople = ManagePeople;
     ManagePrograms = ManagePrograms;
     AddBoxes = AddBoxes;
@@ -91,6 +94,11 @@ pub(crate) struct GuestCaller {
 }
 
 impl GuestCaller {
+    /// Who it is, where they have signed in.
+    pub(crate) fn visitor(&self) -> Option<&AccountUser> {
+        self.visitor.as_ref()
+    }
+
     pub(crate) fn is_signed_in(&self) -> bool {
         self.visitor.is_some()
     }
@@ -159,12 +167,16 @@ impl FromRequestParts<WebContext> for TokenProgram {
 /// Whoever may read an account's things: a program by its token, otherwise a person by their session.
 #[derive(Debug)]
 pub(crate) struct AccountReader {
-    scope: AccountScope,
+    reads: ReadScope,
 }
 
 impl AccountReader {
     pub(crate) fn scope(&self) -> AccountScope {
-        self.scope
+        self.reads.account()
+    }
+
+    pub(crate) fn reads(&self) -> ReadScope {
+        self.reads
     }
 }
 
@@ -175,12 +187,12 @@ impl Caller for AccountReader {
 impl FromRequestParts<WebContext> for AccountReader {
     type Rejection = HttpError;
     async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
-        let scope = if parts.headers.contains_key(header::AUTHORIZATION) {
-            TokenProgram::from_request_parts(parts, web).await?.scope
+        let reads = if parts.headers.contains_key(header::AUTHORIZATION) {
+            TokenProgram::from_request_parts(parts, web).await?.scope.into()
         } else {
-            MemberCaller::<Read>::from_request_parts(parts, web).await?.scope
+            MemberCaller::<Read>::from_request_parts(parts, web).await?.reads
         };
-        Ok(Self { scope })
+        Ok(Self { reads })
     }
 }
 

@@ -4,8 +4,8 @@ use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::live::LivePage;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::accounts::AccountUser;
 use crate::accounts::permission::Permission;
+use crate::accounts::{AccountUser, UserRole};
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{PageWords, open_words};
 
@@ -39,8 +39,8 @@ pub(crate) struct PageLayout {
     pub(crate) section: NavSection,
     /// Who is signed in.
     pub(crate) person: Option<String>,
-    /// Whether the pages about people and programs are theirs to see.
-    pub(crate) is_admin: bool,
+    /// What they may do: links to the rest are left out.
+    pub(crate) role: Option<UserRole>,
     /// The calm line under the band: of when the page is.
     pub(crate) status_line: Option<SafeHtml>,
     /// Where a page asks that has live parts.
@@ -57,7 +57,7 @@ impl PageLayout {
             title: title.into(),
             section: NavSection::None,
             person: None,
-            is_admin: false,
+            role: None,
             status_line: None,
             live: None,
             has_form: true,
@@ -71,7 +71,7 @@ impl PageLayout {
         Self {
             section,
             person: Some(shell.w.page_person(&visitor.name, role)),
-            is_admin: visitor.role.holds(Permission::ManagePeople),
+            role: Some(visitor.role),
             ..shell
         }
     }
@@ -111,6 +111,25 @@ impl PageLayout {
     /// The attribute of the place that is shown.
     pub(crate) fn current(&self, section: NavSection) -> &'static str {
         if self.section == section { " aria-current=\"page\"" } else { "" }
+    }
+
+    /// Whether the page about people is theirs to see.
+    pub(crate) fn shows_people(&self) -> bool {
+        self.holds(Permission::ManagePeople)
+    }
+
+    /// Whether the page about programs is.
+    pub(crate) fn shows_programs(&self) -> bool {
+        self.holds(Permission::ManagePrograms)
+    }
+
+    /// Whether the log of access is.
+    pub(crate) fn shows_access(&self) -> bool {
+        self.holds(Permission::ReadAccess)
+    }
+
+    fn holds(&self, permission: Permission) -> bool {
+        self.role.is_some_and(|role| role.holds(permission))
     }
 
     /// Where the mark leads.

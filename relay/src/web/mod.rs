@@ -36,10 +36,12 @@ use tower_http::compression::CompressionLayer;
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;
+use crate::accounts::mail_link::MailLimits;
 use crate::accounts::password::PasswordChecker;
 use crate::accounts::sign_in::AuthService;
 use crate::db::Db;
 use crate::fleet::Fleet;
+use crate::mail::MailOutbox;
 use crate::objects::PhotoStore;
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
@@ -56,6 +58,8 @@ pub(crate) use crate::web::proof::build_proof as proof_of;
 pub struct WebSettings {
     /// Where people reach the relay, such as `https://relay.example`; empty where only the request's host says it.
     pub public_url: String,
+    /// Whether anybody may make an account.
+    pub open_sign_up: bool,
 }
 
 /// What pages and API work with.
@@ -71,6 +75,8 @@ pub struct WebState {
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.
     pub random: Arc<dyn RandomSource>,
+    /// Mails that are to leave.
+    pub mail: MailOutbox,
     /// Counts what strangers try.
     pub strangers: Arc<StrangerCounters>,
     /// What an operator sets.
@@ -83,6 +89,7 @@ pub(crate) struct WebContext {
     state: Arc<WebState>,
     checker: PasswordChecker,
     limits: Arc<SignInLimits>,
+    mail_limits: Arc<MailLimits>,
     /// What open pages show.
     marks: LiveMarks,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
@@ -104,6 +111,7 @@ impl WebContext {
             state: Arc::new(state),
             checker: PasswordChecker::default(),
             limits: Arc::default(),
+            mail_limits: Arc::default(),
             marks: LiveMarks::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
             endpoints,
@@ -112,7 +120,16 @@ impl WebContext {
 
     fn auth_service(&self) -> AuthService<'_> {
         let (clock, random) = (&*self.clock, &*self.random);
-        AuthService { db: &self.db, checker: &self.checker, limits: &self.limits, clock, random }
+        let (mail, public_url) = (&self.mail, self.settings.public_url.as_str());
+        AuthService {
+            db: &self.db,
+            checker: &self.checker,
+            limits: &self.limits,
+            clock,
+            random,
+            mail,
+            public_url,
+        }
     }
 
     fn log(&self) -> AccessLog<'_> {

@@ -16,7 +16,7 @@ use record::sign::VerifierKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::{AccountScope, DbError, ScopedConnection};
+use crate::db::{DbError, ReadScope, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{internal_error, not_found};
@@ -40,7 +40,7 @@ pub(crate) async fn file_response(
 ) -> Result<FileDownload<media::JsonText>, HttpError> {
     let origin = LogOrigin { box_id, epoch };
     let run = branch.run.map(|run| run.parse()).transpose().map_err(|_| not_found())?;
-    let proof = proof_of_branch(&web, visitor.scope, &origin, (seq, run)).await?;
+    let proof = proof_of_branch(&web, visitor.reads, &origin, (seq, run)).await?;
     let bytes = serde_json::to_vec_pretty(&proof).map_err(internal_error)?;
     FileDownload::new(&format!("cleantrack-proof-{epoch}-{seq}.json"), bytes)
 }
@@ -48,7 +48,7 @@ pub(crate) async fn file_response(
 /// The proof of an entry in the newest checkpoint that this relay has cosigned.
 pub(crate) async fn build_proof(
     web: &WebContext,
-    scope: AccountScope,
+    scope: ReadScope,
     origin: &LogOrigin,
     seq: u64,
 ) -> Result<RecordProof, HttpError> {
@@ -58,11 +58,12 @@ pub(crate) async fn build_proof(
 /// One with a cosigned checkpoint of its own epoch is proven by that; one that only a run holds, by who adopted the run.
 async fn proof_of_branch(
     web: &WebContext,
-    scope: AccountScope,
+    scope: ReadScope,
     origin: &LogOrigin,
     (seq, requested): (u64, Option<RunName>),
 ) -> Result<RecordProof, HttpError> {
     let mut conn = web.db.read(scope).await?;
+    require_seen_box(&mut conn, origin.box_id).await?;
     let own = own_proof(&mut conn, origin, seq).await?;
     let of = EntryRef { epoch: origin.epoch, seq };
     let meant = match requested {
@@ -92,6 +93,11 @@ async fn proof_of_branch(
     // A proof that does not hold is never handed out: the reason is this relay's to look at.
     proof.check(&[], &[]).map_err(internal_error)?;
     Ok(proof)
+}
+
+/// Refuses a box that whoever reads does not see, as one that is not there.
+pub(crate) async fn require_seen_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<(), HttpError> {
+    if crate::db::boxes::is_seen(conn, box_id).await? { Ok(()) } else { Err(not_found()) }
 }
 
 /// The newest checkpoint of a log that this relay has cosigned, with its key; `None`: there is none.

@@ -11,7 +11,7 @@ use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
 use crate::web::pages::{
     access_log, account, add_box, boxes, equipment as item, equipment_list, facility, label_sheets, me,
-    people, programs, sign_in,
+    people, programs, regions, sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -36,6 +36,13 @@ const SEARCHING: &[StatusCode] =
 /// An id that shows the form of one.
 const SOME_ID: &str = "01JD0000000000000000000000";
 
+/// A password that shows the form of one.
+const PASSWORD_EXAMPLE: &str = "correct horse battery";
+/// Another one.
+const NEW_PASSWORD_EXAMPLE: &str = "another horse battery";
+/// A secret of a link, as far as its form goes.
+const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
     let pages = [open_rows(), account_rows(), facility_rows()].concat().into_iter();
@@ -56,15 +63,47 @@ fn of_log(further: &str) -> Example {
     problem_example().query(format!("box={SOME_ID}{further}"))
 }
 
+/// A link of a mail.
+fn of_link(part: &'static str) -> Example {
+    problem_example().part(part, SOME_SECRET)
+}
+
 fn open_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Operator, Page};
     let sign_in =
-        problem_example().field("email", "admin@hospital.example").field("password", "correct horse battery");
+        problem_example().field("email", "admin@hospital.example").field("password", PASSWORD_EXAMPLE);
+    let new_account = problem_example()
+        .field("name", "Ana Lima")
+        .field("organisation", "Linden Health")
+        .field("email", "ana@hospital.example")
+        .field("password", PASSWORD_EXAMPLE);
+    let joins = of_link("invitation").field("name", "Ana Lima").field("password", PASSWORD_EXAMPLE);
     vec![
         row(Method::GET, "/", "start.show", Page, sign_in::start_session),
         row(Method::GET, "/login", "sign-in.show", Page, sign_in::show),
         row(Method::POST, "/login", "sign-in.submit", Form, sign_in::sign_in)
-            .example(sign_in.secret("correct horse battery")),
+            .example(sign_in.secret(PASSWORD_EXAMPLE)),
+        row(Method::GET, "/forgot", "link.new", Page, ways_in::show_forgot),
+        row(Method::POST, "/forgot", "link.request", Form, ways_in::request_link)
+            .example(problem_example().field("email", "admin@hospital.example").field("act", "reset")),
+        row(Method::GET, "/reset/{reset}", "reset.show", Page, ways_in::show_reset).example(of_link("reset")),
+        row(Method::POST, "/reset/{reset}", "reset.set", Form, ways_in::set_password)
+            .example(of_link("reset").field("password", PASSWORD_EXAMPLE).secret(PASSWORD_EXAMPLE)),
+        row(Method::GET, "/sign-in/{link}", "link.show", Page, ways_in::show_link).example(of_link("link")),
+        row(Method::POST, "/sign-in/{link}", "link.use", Form, ways_in::use_link)
+            .example(of_link("link").field("act", "in")),
+        row(Method::GET, "/sign-up", "sign-up.new", Page, ways_in::show_sign_up).refusals(FINDING),
+        row(Method::POST, "/sign-up", "sign-up.begin", Form, ways_in::sign_up)
+            .refusals(FINDING)
+            .example(new_account.secret(PASSWORD_EXAMPLE)),
+        row(Method::GET, "/sign-up/{confirm}", "sign-up.show", Page, ways_in::show_confirm)
+            .example(of_link("confirm")),
+        row(Method::POST, "/sign-up/{confirm}", "sign-up.confirm", Form, ways_in::confirm_account)
+            .example(of_link("confirm").field("act", "confirm")),
+        row(Method::GET, "/join/{invitation}", "invitation.show", Page, ways_in::show_invitation)
+            .example(of_link("invitation")),
+        row(Method::POST, "/join/{invitation}", "invitation.accept", Form, ways_in::accept_invitation)
+            .example(joins.secret(PASSWORD_EXAMPLE)),
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
         row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
@@ -78,6 +117,12 @@ fn open_rows() -> Vec<Route<WebContext>> {
 fn account_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Live, Page};
     let of_person = || problem_example().part("user", SOME_ID);
+    let new_password =
+        problem_example().field("present", PASSWORD_EXAMPLE).field("password", NEW_PASSWORD_EXAMPLE);
+    let invited = problem_example()
+        .field("email", "tom@hospital.example")
+        .field("role", "facility_admin")
+        .field("all", "on");
     let of_token = || problem_example().part("token", "ZZZZZZZZ");
     let new_token =
         problem_example().field("name", "Data warehouse").field("days", "365").field("id", "22222222");
@@ -88,11 +133,33 @@ fn account_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/app", "home.show", Page, account::home),
         row(Method::GET, "/app/", "account.show", Page, account::show),
         row(Method::GET, "/app/me", "me.show", Page, me::show),
+        row(Method::POST, "/app/me/sessions/{session}", "me.end-session", Form, me::end_session)
+            .example(problem_example().part("session", "0123456789abcdef").field("act", "end")),
+        row(Method::POST, "/app/me/password", "me.change-password", Form, me::change_password)
+            .example(new_password.secret(PASSWORD_EXAMPLE).secret(NEW_PASSWORD_EXAMPLE)),
+        row(Method::POST, "/app/me/account", "me.switch-account", Form, me::switch_account)
+            .example(problem_example().field("account", SOME_ID)),
         row(Method::GET, "/app/access", "access-log.show", Page, access_log::show),
         row(Method::GET, "/app/people", "people.list", Page, people::list),
+        row(Method::POST, "/app/people", "people.invite", Form, people::invite).example(invited),
+        row(
+            Method::POST,
+            "/app/people/invitations/{invited}",
+            "people.take-back",
+            Form,
+            people::revoke_invitation,
+        )
+        .example(problem_example().part("invited", SOME_ID).field("act", "revoke")),
+        row(Method::POST, "/app/people/{user}/terms", "people.change-terms", Form, people::save_terms)
+            .example(of_person().field("role", "biomed").field("all", "on")),
         row(Method::GET, "/app/people/{user}", "people.show", Page, people::show).example(of_person()),
         row(Method::POST, "/app/people/{user}", "people.change", Form, people::change)
             .example(of_person().field("act", "sign-out")),
+        row(Method::GET, "/app/regions", "regions.list", Page, regions::list),
+        row(Method::POST, "/app/regions", "regions.add", Form, regions::add)
+            .example(problem_example().field("name", "North")),
+        row(Method::POST, "/app/regions/{region}", "regions.change", Form, regions::change)
+            .example(problem_example().part("region", SOME_ID).field("act", "save").field("name", "West")),
         row(Method::GET, "/app/programs", "programs.list", Page, programs::list),
         row(Method::POST, "/app/programs", "programs.add", Form, programs::create).example(new_token),
         row(Method::GET, "/app/programs/{token}", "programs.show", Page, programs::show).example(of_token()),

@@ -36,6 +36,16 @@ access-did = { $act ->
     [admin-sign-out] Signed a person out everywhere
     [admin-disable] Disabled a person
     [admin-enable] Let a person sign in again
+    [invite] Invited somebody
+    [invitation-revoke] Took an invitation back
+    [join] Joined by an invitation
+    [member-change] Changed what a person is and sees
+    [hand-over] Handed the account over
+    [region-create] Made a region
+    [region-change] Changed a region
+    [region-delete] Deleted a region
+    [password-reset] Set a new password by mail
+    [password-change] Changed their password
     [facility-create] Added a facility
     [token-create] Created a token
     [token-revoke] Revoked a token
@@ -55,6 +65,12 @@ access-tried = { $act ->
     [admin-sign-out] Tried to sign a person out
     [admin-disable] Tried to disable a person
     [admin-enable] Tried to let a person sign in again
+    [invite] Tried to invite somebody
+    [invitation-revoke] Tried to take an invitation back
+    [member-change] Tried to change what a person is and sees
+    [region-create] Tried to make a region
+    [region-change] Tried to change a region
+    [password-change] Tried to change their password
     [facility-create] Tried to add a facility
     [token-create] Tried to create a token
     [token-revoke] Tried to revoke a token
@@ -91,3 +107,4 @@ access-new-device = A new device in { $network }
     .wrong = Wrong password, a new device in { $network }
 access-this-device = On this device
 access-every-device = On every device
+access-other-device = On another device

@@ -65,4 +65,6 @@ parameter-texts = 1, or nothing
 parameter-box = the id of one of your boxes: there are several
 parameter-from = the number of an entry, from 0
 parameter-size = a size at which this relay has cosigned, or none for the newest
-parameter-act = sign-out, disable or enable
+parameter-act = sign-out, disable, enable or hand-over
+parameter-account = the id of an account of yours
+parameter-region-act = save or delete

@@ -86,3 +86,24 @@ form-claim-mistake-dns-missing = { $field } are missing beside the fixed address
 form-claim-mistake-proxy = { $field } must be http://host:port or http://user:password@host:port
 form-claim-mistake-proxy-scheme = { $field } must begin with http://, also for a proxy that lets https through
 form-claim-mistake-ntp = { $field } must hold host names or IP addresses
+
+## A member of the account.
+
+form-member-email = E-mail
+    .hint = They get a link by mail, and choose a password of their own
+    .needed = Enter the e-mail address of whoever is invited
+form-member-role = Role
+    .needed = Choose a role
+form-member-all = Sees every facility, new ones too
+form-member-places = Or only these
+    .hint = Tick what they see. A region stands for all of its facilities
+form-member-days = Days until it ends
+    .hint = Empty: an auditor’s access ends in 14 days, anybody else’s has no end
+# $name: of the region.
+form-member-region = Region { $name }
+form-member-no-place = Tick every facility, or at least one of the list
+form-member-admin-sees-all = An admin of the account sees every facility: tick it, or choose facility admin
+form-member-bad-email = Enter an e-mail address such as name@hospital.example
+form-member-known = They are of this account already
+form-member-too-many = This account has { NUMBER($max) } open invitations. Take some back first
+form-member-not-yours = You cannot give this: it is more than your own role, or facilities that you do not see

@@ -24,6 +24,9 @@ page-behind = Numbers as of { $time } { $zone }. New ones appear automatically.
 role-name = { $role ->
     [super_admin] platform admin
     [account_admin] admin
+    [facility_admin] facility admin
+    [biomed] biomed
+    [technician] technician
     [auditor] auditor
    *[unknown] unknown
 }
@@ -88,6 +91,7 @@ cleaned-by = { $proof ->
 }
 # In place of a name.
 cleaned-by-erased = name erased
+cleaned-by-hidden = name not shown to you
 cleaning-voided = Voided
 cleaning-both-stay = Both entries stay.
 # $parts: what it lacks, with commas.

@@ -17,8 +17,21 @@ people-sessions = Signed in now
     [one] in { $count } browser
    *[other] in { $count } browsers
 }
-# $command: what the operator runs.
-people-add = Times are UTC. The relay’s operator adds people: { $command }.
+people-times = Times are UTC.
+people-regions = Regions: groups of facilities
+people-invite = Invite somebody
+people-invite-button = Send the invitation
+people-invited = { $email } was invited.
+    .link = This relay sends no mail. Give them this link; it works once, for 7 days:
+    .link-name = Link of the invitation
+people-open = Invitations that are open
+people-open-until = until { $day }
+people-open-over = over since { $day }
+people-open-by = by { $by }
+people-open-revoke = Take back
+    .of = the invitation of { $email }
+people-sees = Sees
+people-sees-all = every facility
 people-disabled = Disabled
 people-may-sign-in = Can sign in
 
@@ -36,7 +49,16 @@ person-enable = Let them sign in again
 person-disable-hint = Disabling signs out everywhere, and they cannot sign in until an admin enables them.
 # Button.
 person-disable = Disable
-person-platform = They run the platform: only a platform admin can sign them out or disable them. Ask the relay’s operator.
+person-owner = Owner of the account
+person-until = Access ends
+person-terms = Role and facilities
+person-terms-save = Save
+person-terms-owner = The account is theirs: they stay its admin until they hand it over.
+person-hand-over = Hand the account over
+    .hint = They become its owner. You stay an admin, and cannot take it back.
+person-done-terms = Saved. It holds from their next page on.
+person-done-owner = The account is theirs now.
+person-platform = Only somebody with more rights than yours can change anything here.
 
 ## What came of a press.
 
@@ -44,13 +66,27 @@ person-done-sign-out = They are signed out everywhere. Their password stays the 
 person-done-disable = They are signed out everywhere, and cannot sign in.
 person-done-enable = They can sign in again.
 person-is-self = You cannot disable yourself. Ask another admin of the account.
-person-is-platform-admin = Nothing was changed: only a platform admin can do this to a platform admin.
+person-is-not-yours = Nothing was changed: you cannot do this about them.
+person-is-owner = Nothing was changed: the account is theirs. Hand it over first.
+person-has-no-place = Nothing was changed: choose at least one facility or region.
 person-is-last-admin = This is the last admin who can sign in. Enable another one first.
 
 ## One’s own page.
 
 me-account = Account
 me-signed-in = Signed in
+me-sessions = Where you are signed in
+    .this = this browser
+    .since = since { $day }, last used { $used }
+    .end = Sign out
+    .end-of = { $agent } in { $network }
+    .unknown = unknown browser
+me-password = Change your password
+    .button = Change it
+    .wrong = The present password is another one.
+    .done = Your password is changed. Every other session was ended.
+me-accounts = Your other accounts
+    .open = Open { $account }
 # Buttons.
 me-sign-out = Sign out
 me-sign-out-everywhere = Sign out on every device

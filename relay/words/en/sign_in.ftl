@@ -20,3 +20,64 @@ sign-in-wrong = Wrong e-mail or password.
 sign-in-wait-device = Too many wrong passwords were entered on this device. Wait until { $time } UTC, then try again. Your other devices do not have to wait.
 sign-in-wait-strangers = Too many wrong passwords were entered for this e-mail on devices that never signed in with it. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
 sign-in-wait-network = Too many wrong passwords came from your network. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
+
+## Ways in that go by mail.
+
+sign-in-new = New here? Make an account
+sign-in-forgot-mail = Get a link by mail, or set a new password
+ways-email = E-mail
+ways-name = Your name
+ways-organisation = Organization
+    .hint = A hospital, a clinic, or a group of them
+ways-password = Password
+    .hint = 12 characters or more. Several words are easy to remember
+ways-new-password = New password
+    .hint = 12 characters or more. Several words are easy to remember
+ways-present-password = Present password
+ways-bad-email = Enter an e-mail address such as name@hospital.example
+ways-bad-name = Enter a name of 1 to 120 characters
+ways-bad-organisation = Enter the name of the organization, 1 to 120 characters
+ways-short = The password is too short: it needs 12 characters or more
+ways-long = The password is too long: 256 bytes are the most
+ways-wait = Too many mails were asked for. Wait until { $time } UTC, then try again.
+ways-over-title = This link is over
+ways-over = It was used already, its time is over, or another one took its place. Ask for a new one.
+ways-sent-title = Look into your mail
+ways-sent = We sent a mail to { $email }. The link in it works once. Nothing there after a few minutes? Look into the spam folder, then try again.
+ways-no-mail = This relay sends no mail. Ask the relay’s operator: they set a new password with { $command } and give it to you.
+ways-back = Back to sign-in
+
+## A link in place of a password, or a new one.
+
+forgot-title = Come in by mail
+forgot-lead = Enter the e-mail address with which you sign in. We mail you a link.
+# Buttons.
+forgot-link = Mail me a link to sign in
+forgot-reset = Mail me a link to set a new password
+reset-title = Set a new password
+reset-lead = Then sign in with it. You are signed out on every device.
+reset-button = Set the password
+reset-done = Your new password is set. Sign in with it.
+link-title = Sign in by link
+link-lead = Press the button to sign in on this device.
+link-button = Sign in
+
+## A new account.
+
+sign-up-title = Make an account
+sign-up-lead = For an organization that cleans equipment and has to prove it. People at the box need no account.
+sign-up-button = Make the account
+sign-up-have = You have one already? Sign in
+confirm-title = Confirm your address
+confirm-lead = Press the button, and your account is there.
+confirm-button = Confirm and open the account
+
+## An invitation.
+
+join-title = Join { $account }
+join-lead = { $by } invites you to the account of { $account }, as { $role }.
+join-new = You sign in with { $email }. Choose a password for it.
+join-known = You are signed in as { $email }. The account of { $account } is then one more of yours.
+join-sign-in = { $email } signs in here already. Sign in first, then open the link again.
+join-other = This invitation is to { $email }, and you are signed in as somebody else. Sign out first, then open the link again.
+join-button = Join { $account }

@@ -15,13 +15,17 @@ use crate::web::http_error::{internal_error, not_found};
 /// A photo never changes under its name, and is nobody else's to keep.
 const CACHE: &str = "private, max-age=86400, immutable";
 
-/// `GET /photos/{photo}`. A hash is no capability: another account's photo is one that does not exist.
+/// `GET /photos/{photo}`. A hash is no capability: a photo of another account, or of a facility that
+/// whoever asks does not see, is one that does not exist.
 pub(crate) async fn show(
     reader: AccountReader,
     State(web): State<WebContext>,
     Path(hash): Path<Hash>,
     headers: HeaderMap,
 ) -> Result<OneOf<WithHeaders<MediaBytes<media::Jpeg>>, WithHeaders<NotModified>>, HttpError> {
+    if !crate::db::photos::is_seen(&mut web.db.read(reader.reads()).await?, hash).await? {
+        return Err(not_found());
+    }
     let bytes = web.photos.get(reader.scope(), hash).await.map_err(internal_error)?.ok_or_else(not_found)?;
     let etag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(internal_error)?;
     let mut stored = HeaderMap::new();

@@ -12,7 +12,8 @@ use words::SafeHtml;
 use crate::accounts::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
 use crate::db::audit::AuditRow;
 use crate::web::WebContext;
-use crate::web::access::{MemberCaller, Read};
+use crate::web::access::{MemberCaller, ReadAccess};
+use crate::web::http_error::read_only;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::AccessWords;
@@ -52,14 +53,18 @@ pub(crate) struct AccessLogParams {
 
 /// `GET /app/access`.
 pub(crate) async fn show(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<ReadAccess>,
     State(web): State<WebContext>,
     LenientQuery(requested): LenientQuery<AccessLogParams>,
 ) -> Result<Page, HttpError> {
+    // It tells of every facility.
+    if visitor.reads.is_limited() {
+        return Err(read_only());
+    }
     let before = if requested.before.is_empty() { NEWEST } else { requested.before.as_str() };
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let mut rows =
-        crate::db::audit::rows_before(&mut web.db.read(visitor.scope).await?, before, limit).await?;
+        crate::db::audit::rows_before(&mut web.db.read(visitor.reads).await?, before, limit).await?;
     let has_older = rows.len() > ROWS;
     rows.truncate(ROWS);
     let older = rows.last().filter(|_| has_older).map(|row| format!("/app/access?before={}", row.audit_id));
@@ -115,6 +120,7 @@ fn subject_text(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
         (Some(SessionDetail::NewDevice(network)), false) => w.access_new_device(network),
         (Some(SessionDetail::NewDevice(network)), true) => w.access_new_device_wrong(network),
         (Some(SessionDetail::ThisDevice), _) => w.access_this_device(),
+        (Some(SessionDetail::OtherDevice), _) => w.access_other_device(),
         (Some(SessionDetail::EveryDevice), _) => w.access_every_device(),
         (None, _) => row.about.clone(),
     }
@@ -136,6 +142,19 @@ fn act_key(act: &str) -> &'static str {
         "admin sign-out" => "admin-sign-out",
         "admin disable" => "admin-disable",
         "admin enable" => "admin-enable",
+        "invite" | "POST /app/people" => "invite",
+        "invitation revoke" | "POST /app/people/invitations/{invited}" => "invitation-revoke",
+        "join" => "join",
+        "member change" | "POST /app/people/{user}/terms" => "member-change",
+        "account hand-over" => "hand-over",
+        "region create" | "POST /app/regions" => "region-create",
+        "region change" | "POST /app/regions/{region}" => "region-change",
+        "region delete" => "region-delete",
+        "GET /app/regions" => "page",
+        "password reset" => "password-reset",
+        "password change" | "POST /app/me/password" => "password-change",
+        "POST /app/me/sessions/{session}" => "sign-out",
+        "POST /app/me/account" => "page",
         "facility create" => "facility-create",
         "token create" | "POST /app/programs" => "token-create",
         "token revoke" | "POST /app/programs/{token}" => "token-revoke",
@@ -259,6 +278,7 @@ mod tests {
             (SessionDetail::KnownDevice, "A device of theirs"),
             (SessionDetail::NewDevice("192.0.2.7".into()), "A new device in 192.0.2.7"),
             (SessionDetail::ThisDevice, "On this device"),
+            (SessionDetail::OtherDevice, "On another device"),
             (SessionDetail::EveryDevice, "On every device"),
         ] {
             assert_eq!(about("sign in", &detail.to_string(), false), words);

@@ -173,7 +173,7 @@ pub(crate) async fn show(
     LenientQuery(requested): LenientQuery<AccountParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let now_ms = web.now_ms();
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let live = web.live_page(&mut conn, LiveTopic::Account).await?;
     let mut sites = load_overviews(&mut conn, now_ms).await?;
     match &sites[..] {

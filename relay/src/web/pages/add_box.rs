@@ -140,7 +140,7 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
     LenientQuery(requested): LenientQuery<AddBoxParams>,
 ) -> Result<Page, HttpError> {
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let sites = load_overviews(&mut conn, web.now_ms()).await?;
     drop(conn);
     let chosen = requested.facility.unwrap_or_default();
@@ -163,7 +163,7 @@ async fn draw_form(
     values: FormValues,
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let live = web.live_page(&mut conn, LiveTopic::Boxes).await?;
     let here =
         sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
@@ -277,7 +277,7 @@ pub(crate) async fn create_claim_file(
 ) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let sites = load_overviews(&mut conn, now_ms).await?;
     drop(conn);
     let values = FormValues::read(&CLAIM, &form.fields);

@@ -22,6 +22,7 @@ use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
+use crate::web::proof::require_seen_box;
 use crate::web::view_models::box_alarms::list_alarms;
 use crate::web::view_models::box_health::read_health;
 use crate::web::view_models::box_state::{
@@ -92,7 +93,7 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let live = web.live_page(&mut conn, LiveTopic::Boxes).await?;
     let sites = load_overviews(&mut conn, now_ms).await?;
     let known = crate::db::facilities::list_facilities(&mut conn).await?;
@@ -103,8 +104,10 @@ pub(crate) async fn show(
         rows.into_iter().map(|row| (BoxState::of(&row, known_ms(&row.facility), now_ms), row)).collect();
     boxes.sort_by_key(|(state, _)| *state);
     let found = crate::db::evidence::newest_evidence(&mut conn, FORKS).await?;
-    let waits = crate::db::log_keys::waiting_keys(&mut conn).await?;
-    let claimed = crate::db::claims::open_claims(&mut conn, now_ms).await?;
+    let mut waits = crate::db::log_keys::waiting_keys(&mut conn).await?;
+    let mut claimed = crate::db::claims::open_claims(&mut conn, now_ms).await?;
+    waits.retain(|log| boxes.iter().any(|(_, row)| row.box_id == log.box_id));
+    claimed.retain(|claim| boxes.iter().any(|(_, row)| row.box_id == claim.box_id));
     let mut forks = Vec::new();
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
@@ -292,7 +295,8 @@ pub(crate) async fn evidence(
     State(web): State<WebContext>,
     Path((box_id, id)): Path<(BoxId, String)>,
 ) -> Result<FileDownload<media::JsonText>, HttpError> {
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
+    require_seen_box(&mut conn, box_id).await?;
     let found = crate::db::evidence::find_evidence(&mut conn, box_id, &id).await?;
     let (row, lines, payload) = found.ok_or_else(not_found)?;
     let epoch: Option<Epoch> = row.epoch.parse().ok();

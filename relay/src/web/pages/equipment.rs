@@ -100,7 +100,7 @@ pub(crate) async fn show(
         }
     };
     let now_ms = web.now_ms();
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let live = web.live_facility(&mut conn, facility).await?;
     let sites = load_overviews(&mut conn, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;

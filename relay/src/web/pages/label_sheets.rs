@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::accounts::AccountUser;
 use crate::web::WebContext;
-use crate::web::access::{MemberCaller, Read};
+use crate::web::access::{MemberCaller, PrintLabels};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::PageLayout;
 use crate::web::pages::equipment_list::matches_query;
@@ -150,7 +150,7 @@ struct SheetSelection {
 
 /// `GET /app/f/{facility}/labels`.
 pub(crate) async fn show(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<PrintLabels>,
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     LenientQuery(requested): LenientQuery<SheetParams>,
@@ -161,7 +161,7 @@ pub(crate) async fn show(
 
 /// `GET /app/f/{facility}/labels.pdf`.
 pub(crate) async fn download_pdf(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<PrintLabels>,
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     LenientQuery(requested): LenientQuery<SheetParams>,
@@ -189,7 +189,7 @@ async fn load_selection(
     facility: FacilityId,
     requested: &SheetParams,
 ) -> Result<SheetSelection, HttpError> {
-    let mut conn = web.db.read(visitor.scope).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
     let sites = load_overviews(&mut conn, web.now_ms()).await?;
     let site = sites.into_iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let settings = crate::db::dashboard::load_settings(&mut conn).await?;

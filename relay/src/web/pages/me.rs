@@ -1,32 +1,87 @@
-//! The person who is signed in, and signing out.
+//! The person who is signed in: where they are signed in, their password, their other accounts, and signing out.
 
-use ::web::answer::Page;
+use ::web::answer::{FormRecall, FormReply, Page, SeeOther, WithHeaders};
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use record::ids::AccountId;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use crate::web::access::{MemberCaller, Read};
+use crate::accounts::AccountUser;
+use crate::accounts::session::alive_since;
+use crate::accounts::sign_in::SignInError;
+use crate::db::sessions;
+use crate::web::access::{ClientAddress, MemberCaller, Read};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::sign_in::{SignInProblem, sign_in_origin};
+use crate::web::pages::ways_in::hash_new;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::PeopleWords;
+use crate::web::words::{ErrorWords, PeopleWords, SignInWords, open_words};
 use crate::web::{PageFact, WebContext};
+
+/// A browser in which somebody is signed in.
+struct SessionView {
+    agent: String,
+    network: String,
+    about: String,
+    is_this: bool,
+    href: String,
+}
+
+/// Another account of theirs.
+struct OtherAccount {
+    name: String,
+    role: String,
+    account: String,
+}
 
 #[derive(Template)]
 #[template(path = "me.html")]
 struct MePage {
     shell: PageLayout,
     w: PeopleWords,
+    ways: SignInWords,
+    problem: Option<SignInProblem>,
+    done: Option<String>,
     name: String,
+    email: String,
     facts: Vec<PageFact>,
+    sessions: Vec<SessionView>,
+    accounts: Vec<OtherAccount>,
     csrf: String,
+}
+
+/// What the address of the page carries.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct MeParams {
+    /// What was just done.
+    done: String,
 }
 
 /// `GET /app/me`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,
+    LenientQuery(requested): LenientQuery<MeParams>,
 ) -> Result<Page, HttpError> {
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let done = (requested.done == "password").then(|| open_words::<PeopleWords>().me_password_done());
+    draw_me(&visitor, &web, done, None).await
+}
+
+async fn draw_me(
+    visitor: &AccountUser,
+    web: &WebContext,
+    done: Option<String>,
+    problem: Option<SignInProblem>,
+) -> Result<Page, HttpError> {
+    let now_ms = web.now_ms();
+    let wall = LocalTime::new(now_ms, "UTC");
     let w: PeopleWords = wall.words();
     let facts = vec![
         PageFact::new(w.me_account(), visitor.account_name.clone()),
@@ -34,7 +89,118 @@ pub(crate) async fn show(
         PageFact::new(w.people_email(), visitor.email.clone()),
         PageFact::new(w.me_signed_in(), wall.day_plain_utc(visitor.since_ms)),
     ];
-    let shell = PageLayout::signed_in(visitor.name.clone(), NavSection::Me, &visitor);
-    let view = MePage { shell, w, facts, csrf: visitor.token.csrf(), name: visitor.name.clone() };
+    let mut conn = web.db.read(visitor.reads).await?;
+    let open = sessions::list_sessions(&mut conn, visitor.person, alive_since(now_ms)).await?;
+    drop(conn);
+    let view = |(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
+        agent: if session.agent.is_empty() { w.me_sessions_unknown() } else { session.agent },
+        network: session.network,
+        about: w.me_sessions_since(wall.day_of(session.created_ms), wall.day_plain_utc(session.used_ms)),
+        is_this: digest == visitor.token.digest(),
+        href: format!("/app/me/sessions/{}", session.mark),
+    };
+    let mut accounts = Vec::new();
+    for row in web.auth_service().list_accounts(visitor.person).await? {
+        let scope = row.scope()?;
+        if scope != visitor.scope {
+            accounts.push(OtherAccount {
+                name: row.account_name,
+                role: role_name(wall.words(), row.role.parse().ok()),
+                account: scope.account().to_string(),
+            });
+        }
+    }
+    let shell = PageLayout::signed_in(visitor.name.clone(), NavSection::Me, visitor);
+    let view = MePage {
+        shell: shell.with_problem(problem.is_some()),
+        w,
+        ways: wall.words(),
+        problem,
+        done,
+        facts,
+        sessions: open.into_iter().map(view).collect(),
+        accounts,
+        csrf: visitor.token.csrf(),
+        name: visitor.name.clone(),
+        email: visitor.email.clone(),
+    };
     Page::draw(&view)
+}
+
+/// `POST /app/me/sessions/{mark}`: one browser is signed out.
+pub(crate) async fn end_session(
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+    Path(mark): Path<String>,
+    form: RelayForm,
+) -> Result<SeeOther, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let mut tx = web.db.write(visitor.scope).await?;
+    let open = sessions::list_sessions(&mut tx, visitor.person, alive_since(web.now_ms())).await?;
+    let (digest, _) = open.into_iter().find(|(_, session)| session.mark == mark).ok_or_else(not_found)?;
+    sessions::delete_session(&mut tx, digest).await?;
+    let record = crate::accounts::access_log::AccessRecord {
+        who: &visitor.email,
+        act: "sign out",
+        about: &crate::accounts::access_log::SessionDetail::OtherDevice.to_string(),
+    };
+    web.log().write_act(&mut tx, record).await?;
+    tx.commit().await?;
+    SeeOther::to(if digest == visitor.token.digest() { "/login?done=here" } else { "/app/me" })
+}
+
+/// `POST /app/me/password`.
+pub(crate) async fn change_password(
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    form: RelayForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let (w, ways): (PeopleWords, SignInWords) = (open_words(), open_words());
+    let refused = async |field, words| {
+        let page = draw_me(&visitor, &web, None, Some(SignInProblem { field, words })).await?;
+        Ok(FormReply::Again(FormRecall::Invalid, page))
+    };
+    let present = form.fields.text("present").to_owned();
+    let origin = sign_in_origin(&headers, address);
+    match web.auth_service().confirm_password(&visitor, present, &origin).await {
+        Ok(()) => {}
+        Err(SignInError::Db(error)) => return Err(error.into()),
+        Err(SignInError::Busy) => return Err(busy_error()),
+        Err(SignInError::Wrong) => return refused("present", w.me_password_wrong()).await,
+        Err(SignInError::Wait { until_ms, .. }) => {
+            let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
+            return refused("present", ways.sign_in_wait_device(time)).await;
+        }
+    }
+    let hash = match hash_new(ways, form.fields.text("password")).await? {
+        Ok(hash) => hash,
+        Err((field, words)) => return refused(field, words).await,
+    };
+    web.recovery().change_own(&visitor, &hash).await.map_err(internal_error)?;
+    SeeOther::to("/app/me?done=password").map(FormReply::Done)
+}
+
+/// `POST /app/me/account`: another account of theirs is shown.
+pub(crate) async fn switch_account(
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+    form: RelayForm,
+) -> Result<WithHeaders<SeeOther>, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let account: AccountId = form
+        .fields
+        .text("account")
+        .parse()
+        .map_err(|_| parameter_error("account", ErrorWords::parameter_account))?;
+    let token = match web.auth_service().switch_account(&visitor, account).await {
+        Ok(token) => token,
+        Err(SignInError::Db(error)) => return Err(error.into()),
+        Err(_) => return Err(not_found()),
+    };
+    let cookie = HeaderValue::from_str(&token.set_cookie()).map_err(internal_error)?;
+    let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
+    Ok(WithHeaders(cookies, SeeOther::to("/app/")?))
 }

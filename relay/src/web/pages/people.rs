@@ -1,37 +1,61 @@
-//! Who signs in to the account, and what an admin does about somebody: sign them out everywhere, keep them out, let them in.
+//! Who is of the account: who is invited into it, what they are and see, and what an admin does about somebody: sign them out
+//! everywhere, keep them out, let them in, hand the account over.
 
-use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
+use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther};
 use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
+use ::web::form::{FieldError, FilledSection, FormOption, FormValues};
 use askama::Template;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use words::{S0, SafeHtml, fill_slots};
+use words::SafeHtml;
 
-use crate::accounts::people::{PeopleError, PersonAct};
-use crate::accounts::{AccountUser, UserRole};
-use crate::db::users::PersonRow;
+use crate::accounts::invitation::{InvitationError, OPEN_MAX};
+use crate::accounts::people::{
+    ActingPerson, PeopleError, PersonAct, change_member, change_terms, hand_over, list_visible, may_act_on,
+};
+use crate::accounts::permission::Permission;
+use crate::accounts::{AccountUser, UserRole, email_address};
+use crate::db::invitations::InvitationRow;
+use crate::db::members::MemberRow;
+use crate::db::{ScopedConnection, invitations, members};
 use crate::web::access::{ManagePeople, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::member_form::{
+    INVITATION, MemberForm, TERMS, draw_sections, load_places, place_names, read_terms, terms_values,
+};
 use crate::web::pages::sign_in::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
-use crate::web::words::{ErrorWords, PageWords, PeopleWords};
+use crate::web::words::{ErrorWords, FormWords, PageWords, PeopleWords, open_words};
 use crate::web::{PageFact, WebContext};
 
-/// What the operator runs for a new person.
-const ADD_COMMAND: &str = "cleantrack-relay admin create";
+const DAY_MS: i64 = 24 * 3_600_000;
 
 struct PersonView {
     name: String,
     href: String,
     email: String,
     role: String,
+    sees: String,
     state: StatusBadge,
     signed_in: Option<SafeHtml>,
     sessions: String,
+}
+
+struct InvitationView {
+    email: String,
+    about: String,
+    href: String,
+}
+
+/// Somebody who was just invited.
+struct InvitedView {
+    email: String,
+    /// For where no mail leaves.
+    link: Option<String>,
 }
 
 #[derive(Template)]
@@ -40,10 +64,16 @@ struct PeoplePage {
     shell: PageLayout,
     w: PeopleWords,
     page: PageWords,
-    /// How somebody is added.
-    add_hint: SafeHtml,
     caption: String,
     people: Vec<PersonView>,
+    open: Vec<InvitationView>,
+    invited: Option<InvitedView>,
+    /// Whether the page of regions is theirs to see.
+    has_regions: bool,
+    sections: Vec<FilledSection>,
+    errors: Vec<FieldError>,
+    form_again: String,
+    csrf: String,
 }
 
 #[derive(Template)]
@@ -57,20 +87,25 @@ struct PersonPage {
     state: StatusBadge,
     facts: Vec<PageFact>,
     is_self: bool,
+    is_owner: bool,
     disabled: bool,
     /// Whether whoever looks may do anything about this person.
     may_act: bool,
+    may_hand_over: bool,
     /// What came of the press that led here.
     done: Option<String>,
+    sections: Vec<FilledSection>,
+    errors: Vec<FieldError>,
+    form_again: String,
     csrf: String,
 }
 
 /// What the address of a person’s page carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 pub(crate) struct PersonParams {
     /// What was just done.
-    #[schemars(with = "Option<String>")]
-    done: Option<PersonAct>,
+    done: String,
 }
 
 /// `GET /app/people`.
@@ -78,29 +113,157 @@ pub(crate) async fn list(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
 ) -> Result<Page, HttpError> {
+    draw_people(&visitor, &web, None, (FormValues::empty(&INVITATION), Vec::new())).await
+}
+
+/// Those of the account whom whoever is signed in may see, each with what they see themselves.
+async fn load_people(
+    conn: &mut ScopedConnection,
+    visitor: &AccountUser,
+    web: &WebContext,
+    options: &[FormOption],
+) -> Result<Vec<PersonView>, HttpError> {
     let now_ms = web.now_ms();
     let alive = crate::accounts::session::alive_since(now_ms);
-    let rows = crate::db::users::list_users(&mut web.db.read(visitor.scope).await?, alive).await?;
     let wall = LocalTime::new(now_ms, "UTC");
     let w: PeopleWords = wall.words();
-    let view = |row: &PersonRow| PersonView {
-        name: row.name.clone(),
-        href: format!("/app/people/{}", row.user_id),
-        email: row.email.clone(),
-        role: role_text(row, wall.words()),
-        state: member_badge(w, row),
-        signed_in: row.signed_in_ms.map(|at| wall.day_clock(at)),
-        sessions: sessions_text(w, row),
-    };
+    let mut people = Vec::new();
+    for (row, places) in list_visible(conn, visitor, alive).await? {
+        people.push(PersonView {
+            name: row.name.clone(),
+            href: format!("/app/people/{}", row.user_id),
+            email: row.email.clone(),
+            role: role_text(&row, wall.words()),
+            sees: places.map_or_else(|| w.people_sees_all(), |places| place_names(options, &places)),
+            state: member_badge(w, &row),
+            signed_in: row.signed_in_ms.map(|at| wall.day_clock(at)),
+            sessions: sessions_text(w, &row),
+        });
+    }
+    Ok(people)
+}
+
+async fn draw_people(
+    visitor: &AccountUser,
+    web: &WebContext,
+    invited: Option<InvitedView>,
+    (values, errors): (FormValues, Vec<FieldError>),
+) -> Result<Page, HttpError> {
+    let mut conn = web.db.read(visitor.reads).await?;
+    let options = load_places(&mut conn, visitor).await?;
+    let people = load_people(&mut conn, visitor, web, &options).await?;
+    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let w: PeopleWords = wall.words();
+    let mut open = Vec::new();
+    for row in invitations::list_open(&mut conn).await? {
+        // Whoever sees some facilities only knows of the invitations of their own.
+        if !visitor.reads.is_limited() || row.made_by == visitor.email {
+            open.push(InvitationView {
+                about: invitation_text(&row, &wall),
+                href: format!("/app/people/invitations/{}", row.invitation),
+                email: row.email,
+            });
+        }
+    }
+    let shell = PageLayout::signed_in(w.people_title(), NavSection::People, visitor);
     let view = PeoplePage {
-        shell: PageLayout::signed_in(w.people_title(), NavSection::People, &visitor),
+        shell: shell.with_problem(!errors.is_empty()),
         w,
         page: wall.words(),
-        add_hint: fill_slots(w.people_add(S0), [SafeHtml::element("code", &[], ADD_COMMAND)]),
-        caption: w.people_caption(rows.len()),
-        people: rows.iter().map(view).collect(),
+        caption: w.people_caption(people.len()),
+        people,
+        open,
+        invited,
+        has_regions: visitor.role.holds(Permission::ManageRegions),
+        sections: draw_sections(&INVITATION, visitor, options, (&values, &errors))?,
+        errors,
+        form_again: open_words::<FormWords>().form_again(),
+        csrf: visitor.token.csrf(),
     };
     Page::draw(&view)
+}
+
+fn invitation_text(row: &InvitationRow, wall: &LocalTime) -> String {
+    let w: PeopleWords = wall.words();
+    let day = wall.day_of(row.expires_ms);
+    let until =
+        if row.expires_ms > wall.now_ms() { w.people_open_until(day) } else { w.people_open_over(day) };
+    let role = role_name(wall.words(), row.role.parse().ok());
+    format!("{role}, {until}, {}", w.people_open_by(&row.made_by))
+}
+
+/// `POST /app/people`: somebody is invited.
+pub(crate) async fn invite(
+    visitor: MemberCaller<ManagePeople>,
+    State(web): State<WebContext>,
+    form: MemberForm,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let values = FormValues::read(&INVITATION, &form.fields);
+    let w: FormWords = open_words();
+    let email = email_address(values.text("email"));
+    let terms = read_terms(&INVITATION, &values, web.now_ms());
+    let (email, (role, terms)) = match (email, terms) {
+        (Some(email), Ok(terms)) => (email, terms),
+        (email, terms) => {
+            let mut errors = terms.err().unwrap_or_default();
+            if email.is_none() && errors.iter().all(|error| error.at != "email") {
+                let words = w.form_member_bad_email();
+                errors.insert(0, FieldError { at: "email".to_owned(), words });
+            }
+            return invite_again(&visitor, &web, values, errors).await;
+        }
+    };
+    let mut tx = web.db.write(visitor.scope).await?;
+    let by = ActingPerson { who: &visitor.email, member: Some(&visitor) };
+    let invited = web.invitations().invite(&mut tx, by, &email, (role, &terms)).await;
+    let (at, words) = match invited {
+        Ok(link) => {
+            tx.commit().await?;
+            let link = Some(link).filter(|_| !web.mail.is_open());
+            let none = (FormValues::empty(&INVITATION), Vec::new());
+            return draw_people(&visitor, &web, Some(InvitedView { email, link }), none)
+                .await
+                .map(OneOf::First);
+        }
+        Err(InvitationError::People(PeopleError::Db(error))) => return Err(error.into()),
+        Err(InvitationError::People(PeopleError::Known)) => ("email", w.form_member_known()),
+        Err(InvitationError::People(PeopleError::NoSuchPlace)) => ("places", w.form_member_no_place()),
+        Err(InvitationError::TooMany) => ("email", w.form_member_too_many(OPEN_MAX)),
+        Err(_) => ("role", w.form_member_not_yours()),
+    };
+    drop(tx);
+    invite_again(&visitor, &web, values, vec![FieldError { at: at.to_owned(), words }]).await
+}
+
+async fn invite_again(
+    visitor: &AccountUser,
+    web: &WebContext,
+    values: FormValues,
+    errors: Vec<FieldError>,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    let page = draw_people(visitor, web, None, (values, errors)).await?;
+    Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
+}
+
+/// `POST /app/people/invitations/{invitation}`: an invitation is taken back.
+pub(crate) async fn revoke_invitation(
+    visitor: MemberCaller<ManagePeople>,
+    State(web): State<WebContext>,
+    Path(invitation): Path<String>,
+    form: RelayForm,
+) -> Result<SeeOther, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let mut tx = web.db.write(visitor.scope).await?;
+    let by = ActingPerson { who: &visitor.email, member: Some(&visitor) };
+    match web.invitations().revoke(&mut tx, by, &invitation).await {
+        Ok(()) => tx.commit().await?,
+        Err(InvitationError::People(PeopleError::Db(error))) => return Err(error.into()),
+        // Pressed twice, or used meanwhile: the list shows it no more.
+        Err(InvitationError::Over) => {}
+        Err(_) => return Err(not_found()),
+    }
+    SeeOther::to("/app/people")
 }
 
 /// `GET /app/people/{user}`.
@@ -110,22 +273,49 @@ pub(crate) async fn show(
     Path(user): Path<String>,
     LenientQuery(requested): LenientQuery<PersonParams>,
 ) -> Result<Page, HttpError> {
-    let row = find_person(&visitor, &web, &user).await?;
-    draw_person(&visitor, &web, &row, requested.done.map(PressOutcome::Done))
+    let found = find_person(&visitor, &web, &user).await?;
+    draw_person(
+        &visitor,
+        &web,
+        &found,
+        PersonNews { outcome: PressOutcome::of_key(&requested.done), form: None },
+    )
+    .await
 }
 
 /// What came of a press, for the page that it leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PressOutcome {
     Done(PersonAct),
+    TermsSaved,
+    HandedOver,
     IsSelf,
-    IsPlatformAdmin,
+    IsNotYours,
+    IsOwner,
     IsLastAdmin,
+    HasNoPlace,
 }
 
 impl PressOutcome {
+    fn of_error(error: &PeopleError) -> Self {
+        match error {
+            PeopleError::Owner => Self::IsOwner,
+            PeopleError::LastAdmin => Self::IsLastAdmin,
+            PeopleError::NoSuchPlace => Self::HasNoPlace,
+            _ => Self::IsNotYours,
+        }
+    }
+
+    fn of_key(key: &str) -> Option<Self> {
+        match key {
+            "terms" => Some(Self::TermsSaved),
+            HAND_OVER => Some(Self::HandedOver),
+            key => PersonAct::of_key(key).map(Self::Done),
+        }
+    }
+
     fn is_problem(self) -> bool {
-        !matches!(self, Self::Done(_))
+        !matches!(self, Self::Done(_) | Self::TermsSaved | Self::HandedOver)
     }
 
     fn text(self, w: PeopleWords) -> String {
@@ -133,12 +323,19 @@ impl PressOutcome {
             Self::Done(PersonAct::SignOut) => w.person_done_sign_out(),
             Self::Done(PersonAct::Disable) => w.person_done_disable(),
             Self::Done(PersonAct::Enable) => w.person_done_enable(),
+            Self::TermsSaved => w.person_done_terms(),
+            Self::HandedOver => w.person_done_owner(),
             Self::IsSelf => w.person_is_self(),
-            Self::IsPlatformAdmin => w.person_is_platform_admin(),
+            Self::IsNotYours => w.person_is_not_yours(),
+            Self::IsOwner => w.person_is_owner(),
+            Self::HasNoPlace => w.person_has_no_place(),
             Self::IsLastAdmin => w.person_is_last_admin(),
         }
     }
 }
+
+/// The act of the owner alone, in the same form.
+const HAND_OVER: &str = "hand-over";
 
 /// `POST /app/people/{user}`.
 pub(crate) async fn change(
@@ -148,92 +345,190 @@ pub(crate) async fn change(
     form: RelayForm,
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
-    let act = PersonAct::of_key(form.fields.text("act"))
-        .ok_or_else(|| parameter_error("act", ErrorWords::parameter_act))?;
-    let row = find_person(&visitor, &web, &user).await?;
-    let refused = |outcome| {
-        let page = draw_person(&visitor, &web, &row, Some(outcome))?;
-        Ok(FormReply::Again(FormRecall::Invalid, page))
-    };
-    if act == PersonAct::Disable && row.user_id == visitor.user_id {
-        return refused(PressOutcome::IsSelf);
+    let key = form.fields.text("act");
+    let act = PersonAct::of_key(key);
+    if act.is_none() && key != HAND_OVER {
+        return Err(parameter_error("act", ErrorWords::parameter_act));
+    }
+    let found = find_person(&visitor, &web, &user).await?;
+    let email = found.0.email.clone();
+    let is_self = found.0.user_id == visitor.user_id;
+    if act == Some(PersonAct::Disable) && is_self {
+        return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
     }
     let mut tx = web.db.write(visitor.scope).await?;
-    let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
-    match crate::accounts::people::change_role(&mut tx, by, &row.email, act).await {
+    let by = (web.log(), ActingPerson { who: &visitor.email, member: Some(&visitor) });
+    let done = match act {
+        Some(act) => change_member(&mut tx, by, &email, act).await,
+        None => hand_over(&mut tx, by, &email).await,
+    };
+    match done {
         Ok(()) => tx.commit().await?,
         Err(PeopleError::NoSuch) => return Err(not_found()),
-        Err(PeopleError::SuperAdmin) => return refused(PressOutcome::IsPlatformAdmin),
-        Err(PeopleError::LastAdmin) => return refused(PressOutcome::IsLastAdmin),
         Err(PeopleError::Db(e)) => return Err(e.into()),
+        Err(error) => {
+            drop(tx);
+            return refuse_press(&visitor, &web, &found, PressOutcome::of_error(&error)).await;
+        }
     }
-    let to = if act == PersonAct::SignOut && row.user_id == visitor.user_id {
+    let to = if act == Some(PersonAct::SignOut) && is_self {
         // Their own session is over, too: the page that they come to says so.
         "/login?done=everywhere".to_owned()
     } else {
-        format!("/app/people/{}?done={}", row.user_id, act.key())
+        format!("/app/people/{}?done={key}", found.0.user_id)
     };
     SeeOther::to(&to).map(FormReply::Done)
 }
 
-async fn find_person(visitor: &AccountUser, web: &WebContext, user: &str) -> Result<PersonRow, HttpError> {
-    let alive = crate::accounts::session::alive_since(web.now_ms());
-    let row = crate::db::users::find_user(&mut web.db.read(visitor.scope).await?, user, alive).await?;
-    row.ok_or_else(not_found)
-}
-
-fn draw_person(
+async fn refuse_press(
     visitor: &AccountUser,
     web: &WebContext,
-    row: &PersonRow,
+    found: &VisiblePerson,
+    outcome: PressOutcome,
+) -> Result<FormReply, HttpError> {
+    let page = draw_person(visitor, web, found, PersonNews { outcome: Some(outcome), form: None }).await?;
+    Ok(FormReply::Again(FormRecall::Invalid, page))
+}
+
+/// `POST /app/people/{user}/terms`: another role, or other facilities.
+pub(crate) async fn save_terms(
+    visitor: MemberCaller<ManagePeople>,
+    State(web): State<WebContext>,
+    Path(user): Path<String>,
+    form: MemberForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let found = find_person(&visitor, &web, &user).await?;
+    let values = FormValues::read(&TERMS, &form.fields);
+    let (role, terms) = match read_terms(&TERMS, &values, web.now_ms()) {
+        Ok(terms) => terms,
+        Err(errors) => {
+            let news = PersonNews { outcome: None, form: Some((values, errors)) };
+            let page = draw_person(&visitor, &web, &found, news).await?;
+            return Ok(FormReply::Again(FormRecall::Invalid, page));
+        }
+    };
+    let mut tx = web.db.write(visitor.scope).await?;
+    let by = (web.log(), ActingPerson { who: &visitor.email, member: Some(&visitor) });
+    match change_terms(&mut tx, by, &found.0.email, (role, &terms)).await {
+        Ok(()) => tx.commit().await?,
+        Err(PeopleError::NoSuch) => return Err(not_found()),
+        Err(PeopleError::Db(e)) => return Err(e.into()),
+        Err(error) => {
+            drop(tx);
+            let news = PersonNews {
+                outcome: Some(PressOutcome::of_error(&error)),
+                form: Some((values, Vec::new())),
+            };
+            let page = draw_person(&visitor, &web, &found, news).await?;
+            return Ok(FormReply::Again(FormRecall::Invalid, page));
+        }
+    }
+    SeeOther::to(&format!("/app/people/{}?done=terms", found.0.user_id)).map(FormReply::Done)
+}
+
+/// A member, and what they see; `None`: every facility.
+type VisiblePerson = (MemberRow, Option<Vec<String>>);
+
+async fn find_person(
+    visitor: &AccountUser,
+    web: &WebContext,
+    user: &str,
+) -> Result<VisiblePerson, HttpError> {
+    let alive = crate::accounts::session::alive_since(web.now_ms());
+    let mut conn = web.db.read(visitor.reads).await?;
+    let known = members::find_member(&mut conn, user, alive).await?.ok_or_else(not_found)?;
+    let all = list_visible(&mut conn, visitor, alive).await?;
+    all.into_iter().find(|(row, _)| row.user_id == known.user_id).ok_or_else(not_found)
+}
+
+/// What a person's page tells beside the person.
+struct PersonNews {
     outcome: Option<PressOutcome>,
+    form: Option<(FormValues, Vec<FieldError>)>,
+}
+
+async fn draw_person(
+    visitor: &AccountUser,
+    web: &WebContext,
+    (row, places): &VisiblePerson,
+    news: PersonNews,
 ) -> Result<Page, HttpError> {
+    let options = load_places(&mut web.db.read(visitor.reads).await?, visitor).await?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
-    let (w, page): (PeopleWords, PageWords) = (wall.words(), wall.words());
-    let signed_in = row.signed_in_ms.map(|at| wall.day_plain_utc(at));
-    let facts = vec![
-        PageFact::new(w.people_email(), row.email.clone()),
-        PageFact::new(w.people_role(), role_text(row, page)),
-        PageFact::new(w.person_added(), wall.day_of(row.created_ms)),
-        PageFact::new(w.people_last_sign_in(), signed_in.unwrap_or_else(|| page.time_never())),
-        PageFact::new(w.people_sessions(), sessions_text(w, row)),
-    ];
-    let (problem, done) = match outcome {
+    let w: PeopleWords = wall.words();
+    let (problem, done) = match news.outcome {
         Some(outcome) if outcome.is_problem() => (Some(outcome.text(w)), None),
         outcome => (None, outcome.map(|done| done.text(w))),
     };
+    let days = row.until_ms.map(|until| until.saturating_sub(web.now_ms()).div_euclid(DAY_MS).max(1));
+    let (values, errors) =
+        news.form.unwrap_or_else(|| (terms_values(&row.role, places.as_deref(), days), Vec::new()));
+    let theirs = UserRole::of_row(&row.role)?;
+    let is_owner = row.is_owner;
+    let may_act = may_act_on(visitor.role, theirs) && (!is_owner || visitor.is_owner);
+    let is_self = row.user_id == visitor.user_id;
+    let is_admin = matches!(theirs, UserRole::AccountAdmin | UserRole::SuperAdmin);
+    let has_problem = problem.is_some() || !errors.is_empty();
     let view = PersonPage {
-        shell: PageLayout::signed_in(&row.name, NavSection::People, visitor).with_problem(problem.is_some()),
+        shell: PageLayout::signed_in(&row.name, NavSection::People, visitor).with_problem(has_problem),
         w,
         problem: problem.map(|words| SignInProblem { field: "acts", words }),
         name: row.name.clone(),
         href: format!("/app/people/{}", row.user_id),
         state: member_badge(w, row),
-        facts,
-        is_self: row.user_id == visitor.user_id,
+        facts: person_facts(row, places.as_deref(), &options, &wall),
+        is_self,
+        is_owner,
         disabled: row.disabled,
-        may_act: row
-            .role
-            .parse()
-            .is_ok_and(|theirs| crate::accounts::people::may_act_on(visitor.role, theirs)),
+        may_act,
+        may_hand_over: visitor.is_owner && !is_self && is_admin && !row.disabled,
         done,
+        sections: draw_sections(&TERMS, visitor, options, (&values, &errors))?,
+        errors,
+        form_again: open_words::<FormWords>().form_again(),
         csrf: visitor.token.csrf(),
     };
     Page::draw(&view)
 }
 
-fn role_text(row: &PersonRow, page: PageWords) -> String {
-    role_name(page, row.role.parse::<UserRole>().ok())
+fn person_facts(
+    row: &MemberRow,
+    places: Option<&[String]>,
+    options: &[FormOption],
+    wall: &LocalTime,
+) -> Vec<PageFact> {
+    let (w, page): (PeopleWords, PageWords) = (wall.words(), wall.words());
+    let signed_in = row.signed_in_ms.map(|at| wall.day_plain_utc(at));
+    let sees = places.map_or_else(|| w.people_sees_all(), |places| place_names(options, places));
+    let mut facts = vec![
+        PageFact::new(w.people_email(), row.email.clone()),
+        PageFact::new(w.people_role(), role_text(row, page)),
+        PageFact::new(w.people_sees(), sees),
+        PageFact::new(w.person_added(), wall.day_of(row.created_ms)),
+        PageFact::new(w.people_last_sign_in(), signed_in.unwrap_or_else(|| page.time_never())),
+        PageFact::new(w.people_sessions(), sessions_text(w, row)),
+    ];
+    facts.extend(row.until_ms.map(|until| PageFact::new(w.person_until(), wall.day_of(until))));
+    facts
 }
 
-fn member_badge(w: PeopleWords, row: &PersonRow) -> StatusBadge {
+fn role_text(row: &MemberRow, page: PageWords) -> String {
+    let role = role_name(page, row.role.parse::<UserRole>().ok());
+    match row.is_owner {
+        true => format!("{role}, {}", open_words::<PeopleWords>().person_owner()),
+        false => role,
+    }
+}
+
+fn member_badge(w: PeopleWords, row: &MemberRow) -> StatusBadge {
     match row.disabled {
         true => StatusBadge::new(BadgeTone::Plain, w.people_disabled()),
         false => StatusBadge::new(BadgeTone::Ok, w.people_may_sign_in()),
     }
 }
 
-fn sessions_text(w: PeopleWords, row: &PersonRow) -> String {
+fn sessions_text(w: PeopleWords, row: &MemberRow) -> String {
     match row.sessions {
         0 => w.people_sessions_nowhere(),
         count => w.people_sessions_count(count),

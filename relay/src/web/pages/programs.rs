@@ -151,7 +151,7 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
     Path(token): Path<String>,
 ) -> Result<Page, HttpError> {
-    let row = crate::db::tokens::find_token(&mut web.db.read(visitor.scope).await?, &token).await?;
+    let row = crate::db::tokens::find_token(&mut web.db.read(visitor.reads).await?, &token).await?;
     let row = row.ok_or_else(not_found)?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let (w, page): (ProgramsWords, PageWords) = (wall.words(), wall.words());
@@ -208,7 +208,7 @@ async fn draw_programs(
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let rows = crate::db::tokens::list_tokens(&mut web.db.read(visitor.scope).await?, now_ms).await?;
+    let rows = crate::db::tokens::list_tokens(&mut web.db.read(visitor.reads).await?, now_ms).await?;
     let wall = LocalTime::new(now_ms, "UTC");
     let view = |row: &TokenRow| ProgramView {
         name: row.name.clone(),

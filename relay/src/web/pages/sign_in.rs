@@ -15,7 +15,7 @@ use crate::accounts::access_log::{AccessOutcome, AccessRecord, SessionDetail};
 use crate::accounts::device::DeviceSecret;
 use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
-use crate::accounts::sign_in::SignInError;
+use crate::accounts::sign_in::{SignInError, SignInOrigin};
 use crate::db::{devices, sessions};
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, Read};
@@ -40,8 +40,11 @@ struct SignInPage {
     next: String,
     /// What came of signing out.
     done: Option<String>,
-    /// What somebody does who forgot their password.
+    /// What somebody does who forgot their password, where no mail leaves.
     forgot: SafeHtml,
+    sends_mail: bool,
+    /// Whether anybody may make an account.
+    is_open: bool,
 }
 
 /// What is wrong with a field.
@@ -68,6 +71,7 @@ pub(crate) async fn start_session(guest: GuestCaller) -> Result<SeeOther, HttpEr
 /// `GET /login`.
 pub(crate) async fn show(
     guest: GuestCaller,
+    State(web): State<WebContext>,
     LenientQuery(requested): LenientQuery<SignInParams>,
 ) -> Result<OneOf<SeeOther, Page>, HttpError> {
     let next = page_after_sign_in(&requested.next);
@@ -76,13 +80,14 @@ pub(crate) async fn show(
     }
     let done = match requested.done.as_str() {
         "everywhere" => Some(open_words::<SignInWords>().sign_in_done_everywhere()),
+        "reset" => Some(open_words::<SignInWords>().reset_done()),
         "here" => Some(open_words::<SignInWords>().sign_in_done_here()),
         _ => None,
     };
-    Page::draw(&SignInPage { done, ..sign_in_page(next) }).map(OneOf::Second)
+    Page::draw(&SignInPage { done, ..sign_in_page(&web, next) }).map(OneOf::Second)
 }
 
-fn sign_in_page(next: String) -> SignInPage {
+fn sign_in_page(web: &WebContext, next: String) -> SignInPage {
     let w: SignInWords = open_words();
     SignInPage {
         shell: PageLayout::open(w.sign_in_title()),
@@ -92,6 +97,8 @@ fn sign_in_page(next: String) -> SignInPage {
         next,
         done: None,
         forgot: fill_slots(w.sign_in_forgot_what(S0), [SafeHtml::element("code", &[], PASSWORD_COMMAND)]),
+        sends_mail: web.mail.is_open(),
+        is_open: web.settings.open_sign_up,
     }
 }
 
@@ -105,8 +112,8 @@ pub(crate) async fn sign_in(
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let (email, password) = (form.fields.text("email"), form.fields.text("password").to_owned());
     let next = page_after_sign_in(form.fields.text("next"));
-    let from = (read_device(&headers), address.ip());
-    let refused = match web.auth_service().sign_in(email, password, from).await {
+    let origin = sign_in_origin(&headers, address);
+    let refused = match web.auth_service().sign_in(email, password, origin).await {
         Ok(signed_in) => {
             let mut cookies = HeaderMap::new();
             for cookie in [signed_in.token.set_cookie(), signed_in.device.set_cookie()] {
@@ -140,7 +147,7 @@ pub(crate) async fn sign_in(
     };
     let email: String = email.chars().filter(|c| !c.is_control()).take(254).collect();
     let problem = Some(SignInProblem { field: "password", words });
-    let page = sign_in_page(next);
+    let page = sign_in_page(&web, next);
     let shell = page.shell.with_problem(true);
     let page = Page::draw(&SignInPage { shell, problem, email, ..page })?;
     Ok(WithHeaders(HeaderMap::new(), FormReply::Again(recall, page)))
@@ -157,6 +164,16 @@ fn wait_words(w: SignInWords, bucket: EmptyBucket, until: &str) -> String {
         EmptyBucket::KnownDevice => w.sign_in_wait_device(until),
         EmptyBucket::Strangers => w.sign_in_wait_strangers(until),
         EmptyBucket::Network => w.sign_in_wait_network(until),
+    }
+}
+
+/// From where somebody comes, and with what.
+pub(crate) fn sign_in_origin(headers: &HeaderMap, address: ClientAddress) -> SignInOrigin {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    SignInOrigin {
+        device: read_device(headers),
+        peer: address.ip(),
+        agent: agent.unwrap_or_default().to_owned(),
     }
 }
 
@@ -178,9 +195,9 @@ pub(crate) async fn sign_out(
     let mut tx = web.db.write(person.scope).await?;
     let who = person.email.as_str();
     let (detail, onward) = if form.fields.get("everywhere").is_some() {
-        sessions::delete_of_user(&mut tx, &person.user_id).await?;
+        sessions::delete_of_member(&mut tx, person.person).await?;
         let stored = read_device(&headers).map(|device| device.digest());
-        devices::forget_device(&mut tx, &person.user_id, stored).await?;
+        devices::forget_device(&mut tx, person.person, stored).await?;
         (SessionDetail::EveryDevice, "/login?done=everywhere")
     } else {
         sessions::delete_session(&mut tx, person.token.digest()).await?;

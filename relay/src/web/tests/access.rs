@@ -16,6 +16,8 @@ pub(super) struct ShownRow {
 pub(super) fn shown_rows() -> Vec<ShownRow> {
     let table = build_table().unwrap();
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::GET);
+    // A link of a mail is everybody's who has it, and has tests of its own.
+    let routes = routes.filter(|route| route.access != Access::Open || !route.path.contains('{'));
     routes.map(|route| ShownRow { path: route.path, access: route.access }).collect()
 }
 
@@ -167,7 +169,8 @@ async fn a_revoked_token_and_a_disabled_person_are_out_at_once() {
     let cookie = world.sign_in(&world.a.email).await;
     let mut tx = world.db.write(world.a.scope).await.unwrap();
     let by = ("operator", super::world::NOW_MS);
-    assert!(crate::db::users::set_disabled(&mut tx, &world.admin_id(), true).await.unwrap());
+    let admin = crate::db::members::find_by_email(&mut tx, &world.a.email).await.unwrap().unwrap();
+    assert!(crate::db::members::set_disabled(&mut tx, admin.person(), Some(1)).await.unwrap());
     assert!(crate::db::tokens::revoke_token(&mut tx, &world.a.token_id, by).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::SEE_OTHER);

@@ -24,9 +24,9 @@ pub(super) async fn adopted(world: &mut World) -> (RunName, RunLine) {
 /// All that is due, with the relay's own handlers.
 async fn run_jobs(world: &World) {
     let (clock, random) = (world.state.clock.clone(), world.state.random.clone());
-    let handlers = RelayHandlers::begin(world.db.clone(), clock.clone()).await.unwrap();
+    let handlers = RelayHandlers::begin(world.db.clone(), clock.clone(), None).await.unwrap();
     let queue = JobQueue::new(world.db.clone(), clock, random);
-    JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await.unwrap();
+    Box::pin(JobRunner::new(queue, handlers, RENEW_EVERY).run_due()).await.unwrap();
 }
 
 /// The same of any item.

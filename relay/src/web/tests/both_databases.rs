@@ -17,9 +17,9 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
     let mut paths: Vec<(Access, String)> =
         shown_rows().iter().map(|r| (r.access, fill(r.path, &world.a, &photo, &evidence))).collect();
     let site = &world.a.sites[0];
-    paths.push((Access::Session("account.read"), "/app/?sort=backlog".into()));
+    paths.push((Access::Session("records.read"), "/app/?sort=backlog".into()));
     paths.push((
-        Access::Session("account.read"),
+        Access::Session("records.read"),
         format!(
             "/app/f/{}/e/{}?before=1795100000000.{}.{}.9",
             site.id, site.tags[1], site.one.id, site.one.origin.epoch

@@ -8,10 +8,11 @@ use record::tree::Hash;
 
 use super::postgres::Postgres;
 use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, PASSWORD, World, open_client};
+use crate::accounts::UserRole;
 use crate::accounts::device;
 use crate::accounts::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use crate::accounts::password;
-use crate::db::accounts::{NewUser, create_user};
+use crate::accounts::people::NewMember;
 use crate::db::{Db, PlatformReason, buckets};
 
 const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -136,13 +137,18 @@ async fn twenty_people_of_one_office_mistype_and_all_come_in() {
     let world = World::new().await;
     let phc = password::create_hash(PASSWORD).unwrap();
     let people: Vec<String> = (0..20).map(|n| format!("person{n}@linden.example")).collect();
-    let mut tx = world.db.write(world.a.scope).await.unwrap();
     for (n, email) in (100_u8..).zip(&people) {
-        let user_id = UserId::new(NOW_MS, [n; 10]);
-        let user = NewUser { user_id, email, name: "A", role: "auditor", password_hash: &phc };
-        create_user(&mut tx, &user, NOW_MS).await.unwrap();
+        let id = UserId::new(NOW_MS + 1, [n; 10]);
+        let new = NewMember {
+            id,
+            email,
+            name: "A",
+            verified_ms: None,
+            role: UserRole::Auditor,
+            password_hash: &phc,
+        };
+        world.add_member(world.a.scope, &new).await;
     }
-    tx.commit().await.unwrap();
     for email in &people {
         assert_eq!(wrong(&world, email, "", HOME).await, WRONG);
     }

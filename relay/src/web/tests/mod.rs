@@ -8,6 +8,7 @@ mod box_table;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
+mod links;
 mod lock_out;
 mod numbers;
 mod pages;
@@ -20,5 +21,6 @@ mod shape;
 mod signing_in;
 mod table;
 mod test_box;
+mod ways_in;
 mod wording;
 mod world;

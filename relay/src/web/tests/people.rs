@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 
 use super::world::{PASSWORD, World, csrf};
 use crate::accounts::access_log::AccessLog;
-use crate::accounts::people::{self, PeopleError, PersonAct};
-use crate::db::exec;
+use crate::accounts::people::{self, ActingPerson, PeopleError, PersonAct};
+use crate::db::{PlatformReason, exec};
 
 impl World {
     /// Sends a form of one button from the page at `path`.
@@ -93,7 +93,7 @@ async fn a_page_says_what_was_done() {
 async fn who_forgot_a_password_gets_another_one_from_the_operator() {
     let world = World::new().await;
     let page = world.get("/login", "").await.body;
-    assert!(page.contains("Forgot your password?") && page.contains(crate::web::PASSWORD_COMMAND), "{page}");
+    assert!(page.contains("href=\"/forgot\""), "{page}");
     let theirs = world.sign_in(&world.a.auditor).await;
     // They tried until they had to wait.
     for _ in 0..12 {
@@ -104,10 +104,9 @@ async fn who_forgot_a_password_gets_another_one_from_the_operator() {
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
     let hash = crate::accounts::password::create_hash("another horse battery").unwrap();
     let set = async |email: &str| {
-        let mut tx = world.db.write(world.a.scope).await.unwrap();
-        let set = people::set_password(&mut tx, (log, "operator"), email, &hash).await;
-        tx.commit().await.unwrap();
-        set
+        let tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
+        let tx = people::set_password(tx, (world.a.scope, log, "operator"), email, &hash).await?;
+        tx.commit().await.map_err(PeopleError::Db)
     };
     assert!(matches!(set(&world.b.email).await, Err(PeopleError::NoSuch)), "another account's");
     set(&world.a.auditor).await.unwrap();
@@ -128,13 +127,13 @@ async fn nobody_locks_the_account() {
     let own = format!("/app/people/{}", world.admin_id());
     assert_eq!(world.press(&own, &cookie, "disable").await, StatusCode::UNPROCESSABLE_ENTITY, "oneself");
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
-    let (scope, who) = (world.a.scope, "operator");
+    let (scope, by) = (world.a.scope, ActingPerson { who: "operator", member: None });
     let mut tx = world.db.write(scope).await.unwrap();
-    let last = people::change_role(&mut tx, (log, who, None), &world.a.email, PersonAct::Disable).await;
+    let last = people::change_member(&mut tx, (log, by), &world.a.email, PersonAct::Disable).await;
     assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
     drop(tx);
     let mut tx = world.db.write(scope).await.unwrap();
-    let none = people::change_role(&mut tx, (log, who, None), &world.b.email, PersonAct::Disable).await;
+    let none = people::change_member(&mut tx, (log, by), &world.b.email, PersonAct::Disable).await;
     assert!(matches!(none, Err(PeopleError::NoSuch)), "another account's: {none:?}");
     drop(tx);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
@@ -149,26 +148,28 @@ async fn an_account_admin_does_nothing_about_a_platform_admin() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let theirs = world.sign_in(&world.a.auditor).await;
-    let make = |role: &'static str, user: String| {
-        let (db, scope) = (world.db.clone(), world.a.scope);
-        async move {
-            let mut tx = db.write(scope).await.unwrap();
-            let sql = "UPDATE users SET role = $1 WHERE account = $2 AND user_id = $3";
-            exec!(tx, sql, role, scope.key(), user).unwrap();
-            tx.commit().await.unwrap();
-        }
+    let make = async |user: String| {
+        let mut tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
+        let sql = "UPDATE people SET platform_role = 'super_admin' WHERE id = $1";
+        exec!(tx, sql, user.clone()).unwrap();
+        let sql = "UPDATE members SET role = 'account_admin' WHERE person = (SELECT person FROM people WHERE id = $1)";
+        exec!(tx, sql, user).unwrap();
+        tx.commit().await.unwrap();
     };
-    make("super_admin", world.a.user_id.to_string()).await;
+    make(world.a.user_id.to_string()).await;
     let path = format!("/app/people/{}", world.a.user_id);
     let page = world.get(&path, &cookie).await.body;
-    assert!(!page.contains("<button") && page.contains("only a platform admin"), "nothing to press: {page}");
+    assert!(
+        !page.contains("<button") && page.contains("Only somebody with more rights"),
+        "nothing to press: {page}"
+    );
     let csrf = csrf(&world.get("/app/me", &cookie).await.body).to_owned();
     for act in ["disable", "sign-out", "enable"] {
         let refused = world.post(&path, &cookie, &format!("csrf={csrf}&act={act}")).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
     }
     assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::OK);
-    make("super_admin", world.admin_id().to_string()).await;
+    make(world.admin_id().to_string()).await;
     assert_eq!(world.press(&path, &cookie, "disable").await, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::SEE_OTHER);
 }

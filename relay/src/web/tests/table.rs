@@ -61,8 +61,9 @@ impl Template {
         let unknown = program("unknown token", Vec::new(), &world.a.token.replace('A', "B"));
         let reader = program("program", vec![token::SCOPE], &world.a.token);
         let callers = vec![nobody.clone(), admin, auditor, other, ended, unknown, reader];
+        let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];
-        let replacements = vec![
+        let mut replacements = vec![
             ("facility", site.id.to_string()),
             ("tag", site.tags[0].to_string()),
             ("box_id", site.one.id.to_string()),
@@ -72,7 +73,9 @@ impl Template {
             ("user", world.a.user_id.clone()),
             ("token", world.a.token_id.clone()),
             ("box", site.one.id.to_string()),
+            ("session", session),
         ];
+        replacements.extend(links);
         world.db.close().await;
         Self { world, callers, replacements }
     }

@@ -14,9 +14,9 @@ use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 
-use crate::accounts::password;
+use crate::accounts::people::{NewMember, add_member};
 use crate::accounts::token::{self, MintedToken, new_id};
-use crate::db::accounts::NewUser;
+use crate::accounts::{UserRole, password};
 use crate::db::tokens::NewToken;
 use crate::db::{
     AccountScope, Db, PlatformReason, accounts, boxes, dashboard, entries, epochs, evidence, facilities,
@@ -25,6 +25,8 @@ use crate::db::{
 use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
 use crate::keys::{AuthorityKeys, KeyNeeds};
+use crate::mail::MailOutbox;
+use crate::mail::transport::MailTransport;
 use crate::mqtt::Outbox;
 use crate::objects::PhotoStore;
 use crate::web::routes::build_table;
@@ -119,11 +121,22 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         db: db.clone(),
         photos: PhotoStore::in_folder(&folder.join("photos")).unwrap(),
         fleet: Arc::new(fleet),
+        mail: open_outbox(folder, &clock, &random),
         clock,
         random,
         strangers: Arc::default(),
-        settings: WebSettings { public_url: "https://relay.example".into() },
+        settings: WebSettings { public_url: "https://relay.example".into(), open_sign_up: true },
     }
+}
+
+/// Mails of this world go into a folder of it.
+pub(super) fn mail_transport(folder: &Path) -> MailTransport {
+    let way = format!("folder:{}", folder.join("mails").display());
+    MailTransport::read(&way, "CleanTrack <no-reply@relay.example>", "relay.example").unwrap()
+}
+
+fn open_outbox(folder: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn RandomSource>) -> MailOutbox {
+    MailOutbox::new(Arc::clone(clock), Arc::clone(random), Some(&mail_transport(folder)))
 }
 
 /// Asks pages and API, and takes no answer that its row does not describe.
@@ -164,6 +177,13 @@ impl World {
         let b = account(&db, &ingest, ("Zebra", 101, &["Clinic"]), &phc).await;
         let client = open_client(&state);
         Self { db, clock, ingest, a, b, state, client, dir }
+    }
+
+    /// Takes somebody into an account.
+    pub(super) async fn add_member(&self, scope: AccountScope, new: &NewMember<'_>) {
+        let tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
+        let (tx, _) = add_member(tx, scope, new, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Got {
@@ -234,22 +254,26 @@ async fn account(
     phc: &str,
 ) -> TestAccount {
     let account = AccountId::new(NOW_MS, [seed; 10]);
-    let people = [("admin", "account_admin"), ("auditor", "auditor")];
+    let people = [("admin", UserRole::AccountAdmin), ("auditor", UserRole::Auditor)];
     let minted = MintedToken::new(new_id([seed; 8]), [seed; 32]);
     let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
     let named = format!("{name} Health Partners");
     let scope = accounts::platform_create(&mut tx, account, &named, NOW_MS).await.unwrap();
-    let mut tx = tx.enter(scope).await.unwrap();
+    tx.commit().await.unwrap();
     for (at, (who, role)) in (0_u8..).zip(people) {
-        let user = NewUser {
-            user_id: UserId::new(NOW_MS, [seed + at; 10]),
+        let new = NewMember {
+            id: UserId::new(NOW_MS, [seed + at; 10]),
             email: &format!("{who}@{}.example", name.to_lowercase()),
             name: &format!("Priya {name}"),
+            verified_ms: None,
             role,
             password_hash: phc,
         };
-        accounts::create_user(&mut tx, &user, NOW_MS).await.unwrap();
+        let tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+        let (tx, _) = add_member(tx, scope, &new, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
     }
+    let mut tx = db.write(scope).await.unwrap();
     let token = NewToken {
         token_id: &minted.id,
         name: &format!("{name} warehouse"),
@@ -337,7 +361,7 @@ async fn site(
     for tag in &tags {
         for ago in 0..3 {
             let photo = Hash::of(format!("{tag}{ago}").as_bytes());
-            photos::mark_received(&mut tx, photo, 1_000, NOW_MS).await.unwrap();
+            photos::mark_received(&mut tx, id, photo, 1_000, NOW_MS).await.unwrap();
         }
     }
     tx.commit().await.unwrap();
@@ -370,7 +394,11 @@ impl World {
     pub(super) async fn photo_of_a(&self) -> String {
         let bytes = Bytes::from_static(b"\xff\xd8 a photo of Linden");
         let hash = Hash::of(&bytes);
+        let length = bytes.len() as u64;
         self.state.photos.put(self.a.scope, hash, bytes).await.unwrap();
+        let mut tx = self.db.write(self.a.scope).await.unwrap();
+        photos::mark_received(&mut tx, self.a.sites[0].id, hash, length, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
         hash.to_string()
     }
 

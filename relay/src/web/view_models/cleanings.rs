@@ -18,7 +18,7 @@ use words::{SafeHtml, WordSet as _};
 use crate::db::history::{CleaningRow, HistoryCursor, LineAddress, load_lines_at};
 use crate::db::{DbError, ScopedConnection};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
-use crate::web::words::PageWords;
+use crate::web::words::{PageWords, open_words};
 
 /// Written down this much later than done is a late entry.
 const LATE_MS: i64 = 15 * 60_000;
@@ -215,6 +215,10 @@ pub(crate) async fn load_cleaning_views(
                 }
             };
         }
+        if conn.hides_names() {
+            cleaning_view.name = cleaning_view.name.map(|_| hidden_name());
+            cleaning_view.note = None;
+        }
         if cleaning_view.certainty == TimeCertainty::Uncertain {
             cleaning_view.certainty = load_certainty(conn, &cleaning_view).await?;
         }
@@ -288,5 +292,16 @@ pub(crate) async fn staff_name(
         return Ok(None);
     };
     let staff: StaffMember = serde_json::from_str(&body).map_err(|e| DbError::stored("staff", e))?;
-    crate::db::texts::by_hash(conn, staff.name).await
+    person_name(conn, staff.name).await
+}
+
+/// A name that was entered, unless it was erased, or is nothing for whoever reads.
+pub(crate) async fn person_name(conn: &mut ScopedConnection, name: Hash) -> Result<Option<String>, DbError> {
+    let name = crate::db::texts::by_hash(conn, name).await?;
+    Ok(if conn.hides_names() { name.map(|_| hidden_name()) } else { name })
+}
+
+/// In place of a name that is nothing for whoever reads.
+fn hidden_name() -> String {
+    open_words::<PageWords>().cleaned_by_hidden()
 }

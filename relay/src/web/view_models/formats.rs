@@ -293,7 +293,7 @@ mod tests {
     fn every_role_has_a_name() {
         let page: PageWords = wall().words();
         let names = UserRole::ALL.map(|role| role_name(page, Some(role)));
-        assert_eq!(names, ["platform admin", "admin", "auditor"]);
+        assert_eq!(names, ["platform admin", "admin", "facility admin", "biomed", "technician", "auditor"]);
         assert_eq!(role_name(page, None), "unknown");
     }
 }

@@ -17,7 +17,8 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow};
 use crate::db::{DbError, ScopedConnection, photos, projections, state, texts};
 use crate::web::view_models::cleanings::{
-    CleaningView, load_cleaning_views, look_for_photos, proof_path, read_entries, staff_name, word_cleaner,
+    CleaningView, load_cleaning_views, look_for_photos, person_name, proof_path, read_entries, staff_name,
+    word_cleaner,
 };
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{EquipmentWords, PageWords};
@@ -276,7 +277,7 @@ impl HistoryLook<'_> {
         };
         let name = match (of_staff, stated) {
             (Some(staff), _) => staff_name(conn, self.facility, staff).await?,
-            (None, Some(CleanedBy::Entered { name, .. })) => texts::by_hash(conn, name.hash).await?,
+            (None, Some(CleanedBy::Entered { name, .. })) => person_name(conn, name.hash).await?,
             (None, _) => None,
         };
         Ok(match stated {

@@ -173,7 +173,7 @@ pub(crate) async fn show_proof(
     let mut conn = web.db.read(program.scope).await?;
     let origin = find_origin(&mut conn, &requested).await?;
     drop(conn);
-    let mut proof = proof_of(&web, program.scope, &origin, seq).await?;
+    let mut proof = proof_of(&web, program.scope.into(), &origin, seq).await?;
     if includes_texts(&requested)? {
         let mut conn = web.db.read(program.scope).await?;
         let line = proof.entry.clone().into_bytes();

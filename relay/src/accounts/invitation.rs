@@ -1,0 +1,222 @@
+//! Invitations: somebody of the account asks an address into it, and whoever reads its mail comes in.
+
+use record::ids::UserId;
+
+use super::access_log::{AccessLog, AccessRecord};
+use super::mail_link::{INVITATION_MS, LinkSecret};
+use super::people::{ActingPerson, PeopleError, places_word, require_terms};
+use super::{AccountUser, UserRole};
+use crate::db::invitations::{self, InvitationRow, NewInvitation};
+use crate::db::members::{self, MemberTerms};
+use crate::db::people::{self, NewPerson, PersonNumber};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
+use crate::mail::{MailLetter, MailOutbox};
+
+/// Open invitations of an account.
+pub const OPEN_MAX: usize = 200;
+/// Where a link leads, before its secret.
+pub const PATH: &str = "/join/";
+
+/// Why somebody was not invited, or did not come in.
+#[derive(Debug, thiserror::Error)]
+pub enum InvitationError {
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// As many as there may be.
+    #[error("this account has {OPEN_MAX} open invitations; take some back first")]
+    TooMany,
+    /// It was used, taken back, or its time is over.
+    #[error("the invitation is over")]
+    Over,
+    /// It is another address's.
+    #[error("the invitation is to another address")]
+    OtherAddress,
+}
+
+impl From<DbError> for InvitationError {
+    fn from(error: DbError) -> Self {
+        Self::People(PeopleError::Db(error))
+    }
+}
+
+/// What inviting needs.
+#[derive(Debug, Clone, Copy)]
+pub struct InvitationService<'a> {
+    pub log: AccessLog<'a>,
+    pub mail: &'a MailOutbox,
+    /// Where people reach the relay.
+    pub public_url: &'a str,
+}
+
+impl InvitationService<'_> {
+    /// Invites an address, in lower case, and mails it the link; an earlier invitation of it is over. The link, for where no mail
+    /// leaves.
+    ///
+    /// # Errors
+    /// Why not; then the transaction is to be dropped.
+    pub async fn invite(
+        &self,
+        tx: &mut ScopedConnection,
+        by: ActingPerson<'_>,
+        email: &str,
+        (role, terms): (UserRole, &MemberTerms),
+    ) -> Result<String, InvitationError> {
+        let now_ms = self.log.clock.now_ms();
+        require_terms(tx, by, (role, terms)).await?;
+        if members::find_by_email(tx, email).await?.is_some() {
+            return Err(PeopleError::Known.into());
+        }
+        let open = invitations::list_open(tx).await?;
+        if open.iter().filter(|row| row.email != email).count() >= OPEN_MAX {
+            return Err(InvitationError::TooMany);
+        }
+        let secret = LinkSecret::new(self.log.random.bytes());
+        let places = terms.places.as_ref().map(serde_json::to_string).transpose();
+        let places = places.map_err(|e| DbError::stored("places", e))?;
+        let expires_ms = now_ms.saturating_add(INVITATION_MS);
+        let new = NewInvitation {
+            invitation: &UserId::new(now_ms, self.log.random.bytes()).to_string(),
+            email,
+            role: role.key(),
+            places: places.as_deref(),
+            until_ms: terms.until_ms,
+            digest: secret.digest(),
+            made_by: by.who,
+            expires_ms,
+        };
+        invitations::insert_invitation(tx, &new, now_ms).await?;
+        let link = format!("{}{PATH}{}", self.public_url, secret.text());
+        let account = by.member.map(|member| member.account_name.clone()).unwrap_or_default();
+        let letter = MailLetter::Invitation {
+            account,
+            by: by.who.to_owned(),
+            role: role.key().to_owned(),
+            link: link.clone(),
+            expires_ms,
+        };
+        let scope = tx.scope();
+        self.mail.post(tx, Some(scope), email, &letter).await?;
+        let about = format!("{email} {role} {}", places_word(terms));
+        self.log.write_act(tx, AccessRecord { who: by.who, act: "invite", about: &about }).await?;
+        Ok(link)
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// # Errors
+    /// It is over, or more than whoever acts could give; then the transaction is to be dropped.
+    pub async fn revoke(
+        &self,
+        tx: &mut ScopedConnection,
+        by: ActingPerson<'_>,
+        invitation: &str,
+    ) -> Result<(), InvitationError> {
+        let row = invitations::find_open(tx, invitation).await?.ok_or(InvitationError::Over)?;
+        let (role, terms) = row_terms(&row)?;
+        require_terms(tx, by, (role, &terms)).await?;
+        if !invitations::revoke_invitation(tx, invitation, self.log.clock.now_ms()).await? {
+            return Err(InvitationError::Over);
+        }
+        let record = AccessRecord { who: by.who, act: "invitation revoke", about: &row.email };
+        Ok(self.log.write_act(tx, record).await?)
+    }
+
+    /// Somebody who is signed in comes into one more account.
+    ///
+    /// # Errors
+    /// The invitation is over, or another address's.
+    pub async fn accept(
+        &self,
+        db: &Db,
+        secret: &LinkSecret,
+        visitor: &AccountUser,
+    ) -> Result<InvitationRow, InvitationError> {
+        let row = find_invitation(db, secret, self.log.clock.now_ms()).await?.ok_or(InvitationError::Over)?;
+        if row.email != visitor.email {
+            return Err(InvitationError::OtherAddress);
+        }
+        let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+        people::platform_verify(&mut tx, visitor.person, self.log.clock.now_ms()).await?;
+        let mut tx = tx.enter(row.scope()?).await?;
+        self.come_in(&mut tx, &row, visitor.person).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Somebody who is new here comes in, with a name and a password of their own (its PHC string).
+    ///
+    /// # Errors
+    /// The invitation is over, or the address is somebody's by now.
+    pub async fn accept_as_new(
+        &self,
+        db: &Db,
+        secret: &LinkSecret,
+        name: &str,
+        password_hash: &str,
+    ) -> Result<InvitationRow, InvitationError> {
+        let now_ms = self.log.clock.now_ms();
+        let row = find_invitation(db, secret, now_ms).await?.ok_or(InvitationError::Over)?;
+        let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+        let new = NewPerson {
+            id: UserId::new(now_ms, self.log.random.bytes()),
+            email: &row.email,
+            name,
+            verified_ms: Some(now_ms),
+            platform_role: None,
+            password_hash,
+        };
+        let person = match people::platform_insert(&mut tx, &new, now_ms).await {
+            Err(error) if error.is_conflict() => return Err(InvitationError::OtherAddress),
+            inserted => inserted?,
+        };
+        let mut tx = tx.enter(row.scope()?).await?;
+        self.come_in(&mut tx, &row, person).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    async fn come_in(
+        &self,
+        tx: &mut ScopedConnection,
+        row: &InvitationRow,
+        person: PersonNumber,
+    ) -> Result<(), InvitationError> {
+        let now_ms = self.log.clock.now_ms();
+        if !invitations::use_invitation(tx, &row.invitation, now_ms).await? {
+            return Err(InvitationError::Over);
+        }
+        let (_, terms) = row_terms(row)?;
+        match members::insert_member(tx, person, &terms, now_ms).await {
+            Err(error) if error.is_conflict() => return Err(PeopleError::Known.into()),
+            inserted => inserted?,
+        }
+        let record = AccessRecord { who: &row.email, act: "join", about: &row.made_by };
+        Ok(self.log.write_act(tx, record).await?)
+    }
+}
+
+/// The open invitation of a link, if its time is not over.
+///
+/// # Errors
+/// The database.
+pub async fn find_invitation(
+    db: &Db,
+    secret: &LinkSecret,
+    now_ms: i64,
+) -> Result<Option<InvitationRow>, DbError> {
+    let mut conn = db.platform_read(PlatformReason::SignIn).await?;
+    let row = invitations::platform_by_digest(&mut conn, secret.digest()).await?;
+    Ok(row.filter(|row| row.expires_ms > now_ms))
+}
+
+/// What somebody becomes by an invitation.
+///
+/// # Errors
+/// A row that cannot be read.
+pub fn row_terms(row: &InvitationRow) -> Result<(UserRole, MemberTerms), DbError> {
+    let role = UserRole::of_row(&row.role)?;
+    let places: Vec<String> =
+        serde_json::from_str(&row.places).map_err(|e| DbError::stored("places of an invitation", e))?;
+    let places = if row.all_facilities { None } else { Some(places) };
+    Ok((role, MemberTerms { role: row.role.clone(), places, until_ms: row.until_ms }))
+}

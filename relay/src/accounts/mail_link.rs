@@ -1,0 +1,118 @@
+//! Links that come by mail: the secret in them, what the database keeps of it, and how many one may ask for.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use record::tree::Hash;
+use service::attempts::{AttemptPolicy, AttemptWait, ClientNetwork};
+use service::limit::RateLimiter;
+
+use crate::db::{DbError, PlatformConnection, buckets};
+
+/// How long a new account waits to be confirmed.
+pub const SIGN_UP_MS: i64 = 24 * 3_600_000;
+/// How long a new password may be set.
+pub const RESET_MS: i64 = 30 * 60_000;
+/// How long a link stands for a password.
+pub const SIGN_IN_MS: i64 = 15 * 60_000;
+/// How long an invitation may be accepted.
+pub const INVITATION_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Three an hour to one address …
+const OF_ADDRESS: AttemptPolicy = AttemptPolicy { size: 3, refill_ms: 20 * 60_000 };
+/// … and thirty an hour from one network.
+const OF_NETWORK: AttemptPolicy = AttemptPolicy { size: 30, refill_ms: 2 * 60_000 };
+/// Networks that this process remembers.
+const NETWORKS_MAX: usize = 10_000;
+
+/// The secret of a link.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkSecret([u8; 32]);
+
+impl std::fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkSecret(****)")
+    }
+}
+
+impl LinkSecret {
+    /// A new one from 32 random bytes.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(secret)
+    }
+
+    /// Reads the last part of a link's path.
+    pub fn read(text: &str) -> Option<Self> {
+        Some(Self(URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?))
+    }
+
+    /// As a link has it.
+    pub fn text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What the database keeps.
+    pub fn digest(&self) -> Hash {
+        Hash::of(&self.0)
+    }
+}
+
+/// Counts the mails that strangers ask for. Networks are counted by each process, addresses in the database by all together.
+#[derive(Debug)]
+pub struct MailLimits {
+    networks: RateLimiter<ClientNetwork>,
+}
+
+impl Default for MailLimits {
+    fn default() -> Self {
+        Self { networks: OF_NETWORK.network_limiter(NETWORKS_MAX) }
+    }
+}
+
+impl MailLimits {
+    /// Counts a mail to an address, in lower case, in the caller's transaction, whether somebody has the address or not.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn count(
+        &self,
+        tx: &mut PlatformConnection,
+        email: &str,
+        peer: IpAddr,
+        now_ms: i64,
+    ) -> Result<Result<(), AttemptWait>, DbError> {
+        let network = ClientNetwork::of(peer);
+        if let Err(seconds) = self.networks.take(network, now_ms.max(0).cast_unsigned()) {
+            return Ok(Err(AttemptWait::after_seconds(seconds, now_ms)));
+        }
+        let name = format!("mail/{}", Hash::of(email.as_bytes()));
+        let held = buckets::hold_bucket(tx, &name, now_ms).await?;
+        match held.take(&OF_ADDRESS, now_ms) {
+            Ok(after) => {
+                buckets::put_bucket(tx, &name, after).await?;
+                Ok(Ok(()))
+            }
+            Err(wait) => {
+                self.networks.refund(&network);
+                Ok(Err(wait))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_comes_back_as_it_went_and_is_shown_nowhere() {
+        let secret = LinkSecret::new([9; 32]);
+        assert_eq!(LinkSecret::read(&secret.text()), Some(secret.clone()));
+        assert_eq!(secret.text().len(), 43);
+        for wrong in ["", "x", &secret.text()[1..], "../../etc/passwd"] {
+            assert_eq!(LinkSecret::read(wrong), None, "{wrong}");
+        }
+        assert!(!format!("{secret:?}").contains('9'));
+    }
+}

@@ -1,0 +1,74 @@
+//! Mails that are to leave, and those that left.
+
+use super::{
+    AccountScope, DbError, PlatformConnection, SqlConnection, WriteConnection, exec, impl_from_row, opt,
+};
+
+/// A mail that is to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMail<'a> {
+    pub mail: &'a str,
+    /// Of which account it tells.
+    pub account: Option<AccountScope>,
+    pub kind: &'static str,
+    pub address: &'a str,
+    /// JSON by kind.
+    pub body: &'a str,
+}
+
+/// A mail that waits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailRow {
+    pub kind: String,
+    pub address: String,
+    /// JSON by kind.
+    pub body: String,
+    pub made_ms: i64,
+}
+
+impl_from_row!(MailRow { kind, address, body, made_ms });
+
+impl std::fmt::Debug for MailRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MailRow({})", self.kind)
+    }
+}
+
+/// Keeps a mail, in the transaction of what it tells of.
+pub async fn insert_mail(
+    conn: &mut impl SqlConnection,
+    new: &NewMail<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO mails (mail, account, kind, address, body, state, made_ms) \
+               VALUES ($1, $2, $3, $4, $5, 'wait', $6)";
+    let account = new.account.map(AccountScope::key);
+    let (address, body) = (new.address.to_owned(), new.body.to_owned());
+    exec!(conn, sql, new.mail.to_owned(), account, new.kind, address, body, now_ms).map(drop)
+}
+
+/// A mail that waits, by id.
+pub async fn platform_find_waiting(
+    conn: &mut PlatformConnection,
+    mail: &str,
+) -> Result<Option<MailRow>, DbError> {
+    let sql = "SELECT kind, address, body, made_ms FROM mails WHERE mail = $1 AND state = 'wait'";
+    opt!(conn, MailRow, sql, mail.to_owned())
+}
+
+/// Keeps what became of a mail: it left, or never will (`error`). What it said is not kept: it may have a link in it.
+pub async fn settle_mail(
+    conn: &mut WriteConnection,
+    mail: &str,
+    error: Option<&str>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE mails SET state = $1, error = $2, sent_ms = $3, body = '{}' WHERE mail = $4 AND state = 'wait'";
+    let (state, sent_ms) = if error.is_some() { ("failed", None) } else { ("sent", Some(now_ms)) };
+    exec!(conn, sql, state, error.map(str::to_owned), sent_ms, mail.to_owned()).map(drop)
+}
+
+/// Forgets mails that were made before a time.
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM mails WHERE made_ms < $1", before_ms)
+}

@@ -1,0 +1,159 @@
+//! People who sign in, of any number of accounts, and what proves that it is them.
+
+use record::ids::UserId;
+
+use super::{DbError, PlatformConnection, ScopedConnection, exec, impl_from_row, opt};
+
+/// The number of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonNumber(i64);
+
+impl PersonNumber {
+    /// No person has it.
+    pub const NOBODY: Self = Self(0);
+
+    pub(super) fn of(number: i64) -> Self {
+        Self(number)
+    }
+
+    pub(super) fn key(self) -> i64 {
+        self.0
+    }
+}
+
+/// Somebody who is to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPerson<'a> {
+    pub id: UserId,
+    /// Lower case.
+    pub email: &'a str,
+    /// What they are called.
+    pub name: &'a str,
+    /// Since when it is known that mail reaches them there, milliseconds since 1970.
+    pub verified_ms: Option<i64>,
+    /// `super_admin` of whoever runs the platform.
+    pub platform_role: Option<&'a str>,
+    /// PHC string of argon2id.
+    pub password_hash: &'a str,
+}
+
+/// A person as signing in reads them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonCredentials {
+    person: i64,
+    pub id: String,
+    /// What they are called.
+    pub name: String,
+    /// PHC string of argon2id.
+    pub password_hash: String,
+}
+
+impl_from_row!(PersonCredentials { person, id, name, password_hash });
+
+impl PersonCredentials {
+    /// Who it is.
+    pub fn person(&self) -> PersonNumber {
+        PersonNumber(self.person)
+    }
+}
+
+impl std::fmt::Debug for PersonCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PersonCredentials({})", self.id)
+    }
+}
+
+/// Makes a person.
+///
+/// # Errors
+/// The database; [`DbError::is_conflict`] where somebody has the address already.
+pub async fn platform_insert(
+    conn: &mut PlatformConnection,
+    new: &NewPerson<'_>,
+    now_ms: i64,
+) -> Result<PersonNumber, DbError> {
+    let sql = "INSERT INTO people (id, email, verified_ms, name, platform_role, created_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6) RETURNING person";
+    let (email, name) = (new.email.to_owned(), new.name.to_owned());
+    let role = new.platform_role.map(str::to_owned);
+    let row = opt!(conn, (i64,), sql, new.id.to_string(), email, new.verified_ms, name, role, now_ms)?;
+    let (number,) = row.ok_or_else(|| DbError::stored("person", "they got no number"))?;
+    platform_set_password(conn, PersonNumber(number), new.password_hash, now_ms).await?;
+    Ok(PersonNumber(number))
+}
+
+/// The person with this e-mail address, in lower case, who may sign in.
+pub async fn platform_by_email(
+    conn: &mut PlatformConnection,
+    email: &str,
+) -> Result<Option<PersonCredentials>, DbError> {
+    let sql = "SELECT p.person, p.id, p.name, c.password_hash FROM people p JOIN credentials c ON c.person = p.person \
+               WHERE p.email = $1 AND p.disabled_ms IS NULL";
+    opt!(conn, PersonCredentials, sql, email.to_owned())
+}
+
+/// The same by their number.
+pub async fn platform_numbered(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+) -> Result<Option<PersonCredentials>, DbError> {
+    let sql = "SELECT p.person, p.id, p.name, c.password_hash FROM people p JOIN credentials c ON c.person = p.person \
+               WHERE p.person = $1 AND p.disabled_ms IS NULL";
+    opt!(conn, PersonCredentials, sql, person.key())
+}
+
+/// The number of whoever has this e-mail address, in lower case, whether they may sign in or not.
+pub async fn platform_find(
+    conn: &mut PlatformConnection,
+    email: &str,
+) -> Result<Option<PersonNumber>, DbError> {
+    let row = opt!(conn, (i64,), "SELECT person FROM people WHERE email = $1", email.to_owned())?;
+    Ok(row.map(|(number,)| PersonNumber(number)))
+}
+
+/// The e-mail address of a person who may sign in.
+pub async fn platform_email(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+) -> Result<Option<String>, DbError> {
+    let sql = "SELECT email FROM people WHERE person = $1 AND disabled_ms IS NULL";
+    Ok(opt!(conn, (String,), sql, person.key())?.map(|(email,)| email))
+}
+
+/// Keeps another password of a person, as its hash.
+pub async fn platform_set_password(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+    hash: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO credentials (person, password_hash, set_ms) VALUES ($1, $2, $3) \
+               ON CONFLICT (person) DO UPDATE SET password_hash = excluded.password_hash, set_ms = excluded.set_ms";
+    exec!(conn, sql, person.key(), hash.to_owned(), now_ms).map(drop)
+}
+
+/// Keeps that mail to their address reaches them.
+pub async fn platform_verify(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE people SET verified_ms = $1 WHERE person = $2 AND verified_ms IS NULL";
+    exec!(conn, sql, now_ms, person.key()).map(drop)
+}
+
+/// Keeps that a person signed in. Whether they still may.
+pub async fn mark_signed_in(
+    conn: &mut ScopedConnection,
+    person: PersonNumber,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE members SET seen_ms = $1 WHERE account = $2 AND person = $3 AND disabled_ms IS NULL \
+               AND (until_ms IS NULL OR until_ms > $4)";
+    if exec!(conn, sql, now_ms, scope.key(), person.key(), now_ms)? == 0 {
+        return Ok(false);
+    }
+    let sql = "UPDATE people SET signed_in_ms = $1 WHERE person = $2 AND disabled_ms IS NULL";
+    Ok(exec!(conn, sql, now_ms, person.key())? > 0)
+}

@@ -1,0 +1,71 @@
+//! What each kind of mail tells, as its row keeps it until it has left.
+
+use serde::{Deserialize, Serialize};
+
+/// A mail's facts; its words are made just before it leaves.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum MailLetter {
+    /// Somebody is invited into an account.
+    Invitation {
+        account: String,
+        /// The e-mail address of whoever invites.
+        by: String,
+        /// As `accounts::UserRole` writes it.
+        role: String,
+        link: String,
+        /// Milliseconds since 1970.
+        expires_ms: i64,
+    },
+    /// Somebody made an account, and shows by the link that the address is theirs.
+    SignUp { name: String, link: String, expires_ms: i64 },
+    /// Somebody tried to make an account at an address that has one.
+    AddressKnown { link: String },
+    /// Somebody forgot their password.
+    Reset { link: String, expires_ms: i64 },
+    /// Somebody comes in without a password.
+    SignInLink { link: String, expires_ms: i64 },
+    /// Somebody asked for a password or a link at an address that nobody has.
+    NobodyKnown { link: String },
+    /// Somebody signed in on a device that is new.
+    NewDevice { at_ms: i64, network: String, agent: String, link: String },
+    /// A password is another one.
+    PasswordChanged { at_ms: i64, link: String },
+}
+
+/// Its links are secrets.
+impl std::fmt::Debug for MailLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MailLetter({})", self.kind())
+    }
+}
+
+impl MailLetter {
+    /// Its kind, as the database and monitors have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Invitation { .. } => "invitation",
+            Self::SignUp { .. } => "sign-up",
+            Self::AddressKnown { .. } => "address-known",
+            Self::Reset { .. } => "reset",
+            Self::SignInLink { .. } => "sign-in-link",
+            Self::NobodyKnown { .. } => "nobody-known",
+            Self::NewDevice { .. } => "new-device",
+            Self::PasswordChanged { .. } => "password-changed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_read_as_it_was_written_and_shows_no_link() {
+        let letter = MailLetter::Reset { link: "https://relay.example/reset/S3CRET".into(), expires_ms: 7 };
+        let body = serde_json::to_string(&letter).unwrap();
+        assert!(body.contains(&format!(r#""kind":"{}""#, letter.kind())), "{body}");
+        assert_eq!(serde_json::from_str::<MailLetter>(&body).unwrap(), letter);
+        assert!(!format!("{letter:?}").contains("S3CRET"));
+    }
+}

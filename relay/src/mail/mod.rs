@@ -1,0 +1,91 @@
+//! Mail: what it tells (`letter`), how it looks (`render`), how it leaves (`transport`), and the way in for whoever has something to
+//! tell: a row in the transaction of what happened, and with it the job that sends it.
+
+pub mod letter;
+mod render;
+pub mod transport;
+
+use std::sync::Arc;
+
+use record::ids::{RelayJobId, UserId};
+use service::clock::Clock;
+use service::random::RandomSource;
+
+pub use self::letter::MailLetter;
+use self::transport::{MailFailure, MailTransport};
+use crate::db::jobs::{NewJobRow, platform_enqueue};
+use crate::db::mails::{self, MailRow, NewMail};
+use crate::db::{AccountScope, DbError, SqlConnection};
+
+/// The kind of the job that sends one; its key is the mail's id.
+pub const JOB_KIND: &str = "mail";
+/// A person waits for it.
+const LANE: i64 = 0;
+
+/// Where mails are put that are to leave. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct MailOutbox {
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn RandomSource>,
+    /// Whether any leaves: without a transport nothing is put in, and pages say what to do.
+    is_open: bool,
+}
+
+impl MailOutbox {
+    /// `transport`: what the settings name.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn RandomSource>,
+        transport: Option<&MailTransport>,
+    ) -> Self {
+        Self { clock, random, is_open: transport.is_some() }
+    }
+
+    /// Whether mail leaves this relay at all.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Puts a mail in, with its job, in the caller's transaction. Nothing happens where no mail leaves.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn post(
+        &self,
+        tx: &mut impl SqlConnection,
+        account: Option<AccountScope>,
+        address: &str,
+        letter: &MailLetter,
+    ) -> Result<(), DbError> {
+        if !self.is_open {
+            return Ok(());
+        }
+        let now_ms = self.clock.now_ms();
+        let mail = UserId::new(now_ms, self.random.bytes()).to_string();
+        let body = serde_json::to_string(letter).map_err(|e| DbError::stored("mail", e))?;
+        let new = NewMail { mail: &mail, account, kind: letter.kind(), address, body: &body };
+        mails::insert_mail(tx, &new, now_ms).await?;
+        let job = NewJobRow {
+            job: RelayJobId::new(now_ms, self.random.bytes()),
+            account,
+            kind: JOB_KIND,
+            key: &mail,
+            body: "{}",
+            lane: LANE,
+            run_ms: now_ms,
+            now_ms,
+        };
+        platform_enqueue(tx, &job).await
+    }
+}
+
+/// Sends a mail that waits.
+///
+/// # Errors
+/// Why it did not leave, and whether another try is of use.
+pub async fn send_waiting(transport: &MailTransport, mail: &str, row: &MailRow) -> Result<(), MailFailure> {
+    let letter: MailLetter =
+        serde_json::from_str(&row.body).map_err(|e| MailFailure::Final(format!("read the mail: {e}")))?;
+    let text = render::render_letter(&letter, transport.host());
+    transport.send(mail, &row.address, text, row.made_ms).await
+}

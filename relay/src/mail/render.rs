@@ -1,0 +1,161 @@
+//! A letter in words: subject, text and page, with the same facts in both.
+
+use askama::Template;
+
+use super::letter::MailLetter;
+use crate::wording::{MailWords, PageWords, open_words};
+
+/// What a mail says, whoever sends it how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MailText {
+    pub(super) subject: String,
+    /// Plain, lines of any length.
+    pub(super) text: String,
+    pub(super) html: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct MailPage<'a> {
+    subject: &'a str,
+    lines: &'a [String],
+    button: &'a str,
+    link: &'a str,
+    hints: &'a [String],
+}
+
+struct MailParts<'a> {
+    subject: String,
+    lines: Vec<String>,
+    button: String,
+    link: &'a str,
+    hints: Vec<String>,
+}
+
+/// `host`: of the relay that sends.
+pub(super) fn render_letter(letter: &MailLetter, host: &str) -> MailText {
+    let w: MailWords = open_words();
+    let mut parts = letter_parts(letter, w);
+    parts.hints.push(w.mail_sent_by(host));
+    let MailParts { subject, lines, button, link, hints } = parts;
+    let page = MailPage { subject: &subject, lines: &lines, button: &button, link, hints: &hints };
+    // A template writes into memory: what could fail is a value that cannot be shown, and all of these are text.
+    let html = page.render().unwrap_or_default();
+    let paragraphs = lines.iter().cloned().chain([format!("{button}:\n{link}")]).chain(hints.iter().cloned());
+    let text = paragraphs.map(|paragraph| format!("{paragraph}\n\n")).collect();
+    MailText { subject, text, html }
+}
+
+/// Minutes, in UTC: the relay knows no zone of whoever reads.
+fn time_text(ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
+    let once = |expires_ms: i64| vec![w.mail_link_once(time_text(expires_ms)), w.mail_not_you()];
+    match letter {
+        MailLetter::Invitation { account, by, role, link, expires_ms } => MailParts {
+            subject: w.mail_invitation_subject(account),
+            lines: vec![w.mail_invitation_what(account, by, open_words::<PageWords>().role_name(role))],
+            button: w.mail_invitation_button(),
+            link,
+            hints: once(*expires_ms),
+        },
+        MailLetter::SignUp { name, link, expires_ms } => MailParts {
+            subject: w.mail_sign_up_subject(),
+            lines: vec![w.mail_sign_up_what(name)],
+            button: w.mail_sign_up_button(),
+            link,
+            hints: once(*expires_ms),
+        },
+        MailLetter::AddressKnown { link } => MailParts {
+            subject: w.mail_known_subject(),
+            lines: vec![w.mail_known_what()],
+            button: w.mail_known_button(),
+            link,
+            hints: vec![w.mail_not_you()],
+        },
+        MailLetter::NobodyKnown { link } => MailParts {
+            subject: w.mail_nobody_subject(),
+            lines: vec![w.mail_nobody_what()],
+            button: w.mail_nobody_button(),
+            link,
+            hints: vec![w.mail_not_you()],
+        },
+        MailLetter::Reset { link, expires_ms } => MailParts {
+            subject: w.mail_reset_subject(),
+            lines: vec![w.mail_reset_what()],
+            button: w.mail_reset_button(),
+            link,
+            hints: once(*expires_ms),
+        },
+        MailLetter::SignInLink { link, expires_ms } => MailParts {
+            subject: w.mail_link_subject(),
+            lines: vec![w.mail_link_what()],
+            button: w.mail_link_button(),
+            link,
+            hints: once(*expires_ms),
+        },
+        MailLetter::NewDevice { at_ms, network, agent, link } => MailParts {
+            subject: w.mail_device_subject(),
+            lines: vec![w.mail_device_what(time_text(*at_ms)), w.mail_device_where(agent, network)],
+            button: w.mail_device_button(),
+            link,
+            hints: vec![w.mail_device_not_you()],
+        },
+        MailLetter::PasswordChanged { at_ms, link } => MailParts {
+            subject: w.mail_password_subject(),
+            lines: vec![w.mail_password_what(time_text(*at_ms))],
+            button: w.mail_password_button(),
+            link,
+            hints: vec![w.mail_password_not_you()],
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each kind.
+    fn letters() -> Vec<MailLetter> {
+        let link = || "https://relay.example/x/S3CRET".to_owned();
+        let (at_ms, expires_ms) = (1_795_204_920_000, 1_795_291_320_000);
+        vec![
+            MailLetter::Invitation {
+                account: "Linden <Health>".into(),
+                by: "priya@linden.example".into(),
+                role: "biomed".into(),
+                link: link(),
+                expires_ms,
+            },
+            MailLetter::SignUp { name: "Priya".into(), link: link(), expires_ms },
+            MailLetter::AddressKnown { link: link() },
+            MailLetter::NobodyKnown { link: link() },
+            MailLetter::Reset { link: link(), expires_ms },
+            MailLetter::SignInLink { link: link(), expires_ms },
+            MailLetter::NewDevice {
+                at_ms,
+                network: "192.0.2.0/24".into(),
+                agent: "Firefox".into(),
+                link: link(),
+            },
+            MailLetter::PasswordChanged { at_ms, link: link() },
+        ]
+    }
+
+    #[test]
+    fn text_and_page_say_the_same_and_nothing_is_markup() {
+        for letter in letters() {
+            let mail = render_letter(&letter, "relay.example");
+            assert!(!mail.subject.is_empty() && !mail.subject.contains(['\r', '\n']), "{letter:?}");
+            for of in [&mail.text, &mail.html] {
+                assert!(of.contains("https://relay.example/x/S3CRET"), "{of}");
+                assert!(of.contains("relay.example"), "{of}");
+            }
+            assert!(!mail.html.contains("<Health>"), "{}", mail.html);
+            assert!(mail.html.len() < 30_000);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a member of the account is and sees, as a form: at an invitation, and later on their page.
+
+use ::web::argument::{FormBody, FormRules};
+use ::web::error::HttpError;
+use ::web::form::{
+    FieldCause, FieldError, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter,
+    FormSection, FormValues,
+};
+
+use crate::accounts::{AccountUser, UserRole};
+use crate::db::members::MemberTerms;
+use crate::db::{ScopedConnection, facilities, regions};
+use crate::web::view_models::formats::role_name;
+use crate::web::words::{FormWords, open_words};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// An auditor's time, where nobody says more.
+const AUDITOR_DAYS: i64 = 14;
+/// Facilities and regions that one form takes.
+const PLACES_MAX: usize = 2_000;
+
+const ROLE: FormField = FormField::pick("role").required();
+const ALL: FormField = FormField::tick("all");
+const PLACES: FormField = FormField::picks("places");
+const DAYS: FormField = FormField::whole("days", 1, 730);
+
+/// Somebody who is to be invited.
+pub(crate) static INVITATION: FormDefinition = FormDefinition {
+    name: "member",
+    sections: &[FormSection::plain(&[FormField::line("email", 254).required(), ROLE, ALL, PLACES, DAYS])],
+};
+
+/// Somebody who is of the account.
+pub(crate) static TERMS: FormDefinition =
+    FormDefinition { name: "member", sections: &[FormSection::plain(&[ROLE, ALL, PLACES, DAYS])] };
+
+/// Of these forms: each place has a box.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MemberFormRules;
+
+impl FormRules for MemberFormRules {
+    const FIELDS_MAX: usize = PLACES_MAX + 10;
+    const FIELD_BYTES_MAX: usize = 1_024;
+    const BYTES_MAX: usize = 96 * 1_024;
+
+    fn may_repeat(_: &str) -> bool {
+        false
+    }
+}
+
+/// A form with facilities to tick.
+pub(crate) type MemberForm = FormBody<MemberFormRules>;
+
+/// The facilities and regions that whoever is signed in may give.
+///
+/// # Errors
+/// The database.
+pub(crate) async fn load_places(
+    conn: &mut ScopedConnection,
+    visitor: &AccountUser,
+) -> Result<Vec<FormOption>, HttpError> {
+    let mut options = Vec::new();
+    let own = if visitor.reads.is_limited() {
+        Some(facilities::seen_places(conn, visitor.person).await?)
+    } else {
+        None
+    };
+    for row in regions::list_regions(conn).await? {
+        if own.as_ref().is_none_or(|own| own.contains(&row.region)) {
+            let words: FormWords = open_words();
+            options.push(FormOption::new(row.region, words.form_member_region(row.name)));
+        }
+    }
+    let rows = facilities::list_facilities(conn).await?;
+    options.extend(rows.into_iter().map(|row| FormOption::entered(row.facility, row.name)));
+    options.truncate(PLACES_MAX);
+    Ok(options)
+}
+
+/// The names of places, by their ids; one that is not there is left out.
+pub(crate) fn place_names(options: &[FormOption], places: &[String]) -> String {
+    let named = options.iter().filter(|option| places.contains(&option.value));
+    named.map(|option| option.words.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Draws one of the forms. The list of roles has those that whoever is signed in may give.
+///
+/// # Errors
+/// The template.
+pub(crate) fn draw_sections(
+    form: &'static FormDefinition,
+    visitor: &AccountUser,
+    places: Vec<FormOption>,
+    (values, errors): (&FormValues, &[FieldError]),
+) -> Result<Vec<FilledSection>, HttpError> {
+    let words: FormWords = open_words();
+    let given = UserRole::ALL.into_iter().filter(|role| visitor.role.may_give(*role));
+    let roles = given.map(|role| FormOption::new(role.key(), role_name(open_words(), Some(role)))).collect();
+    let mut painter = FormPainter::new(form, words.catalog());
+    painter.picks = vec![("role", roles), ("places", places)];
+    if visitor.reads.is_limited() {
+        painter.hidden.push("all");
+    }
+    painter.draw(values, errors)
+}
+
+/// The values of the form of somebody who is of the account.
+pub(crate) fn terms_values(role: &str, places: Option<&[String]>, days: Option<i64>) -> FormValues {
+    let values = FormValues::empty(&TERMS).with("role", role);
+    let values = match places {
+        None => values.with("all", "on"),
+        Some(places) => values.with("places", places.join(" ")),
+    };
+    values.with("days", days.map(|days| days.to_string()).unwrap_or_default())
+}
+
+/// What the fields say.
+///
+/// # Errors
+/// What is wrong, each field once.
+pub(crate) fn read_terms(
+    form: &'static FormDefinition,
+    values: &FormValues,
+    now_ms: i64,
+) -> Result<(UserRole, MemberTerms), Vec<FieldError>> {
+    let words: FormWords = open_words();
+    let mut errors = values.errors(words.catalog());
+    let role = values.text("role").parse::<UserRole>().ok();
+    if role.is_none() && errors.iter().all(|error| error.at != "role") {
+        let fault = FieldFault { field: "role", cause: FieldCause::Needed };
+        errors.push(fault.word(form, words.catalog()));
+    }
+    let is_all = !values.text("all").is_empty();
+    let places: Vec<String> = values.text("places").split_whitespace().map(str::to_owned).collect();
+    let places = if is_all { None } else { Some(places) };
+    if places.as_ref().is_some_and(Vec::is_empty) {
+        errors.push(FieldError { at: "places".to_owned(), words: words.form_member_no_place() });
+    }
+    if role == Some(UserRole::AccountAdmin) && !is_all {
+        errors.push(FieldError { at: "all".to_owned(), words: words.form_member_admin_sees_all() });
+    }
+    let days = match values.text("days") {
+        "" => (role == Some(UserRole::Auditor)).then_some(AUDITOR_DAYS),
+        days => days.parse::<i64>().ok(),
+    };
+    let until_ms = days.map(|days| now_ms.saturating_add(days.saturating_mul(DAY_MS)));
+    match role {
+        Some(role) if errors.is_empty() => {
+            Ok((role, MemberTerms { role: role.key().to_owned(), places, until_ms }))
+        }
+        _ => Err(errors),
+    }
+}

@@ -1,0 +1,556 @@
+//! Ways in beside the password: an invitation, a link by mail, a new password, a new account. One page each, with one thing to do.
+
+use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther, WithHeaders};
+use ::web::argument::Path;
+use ::web::error::HttpError;
+use ::web::route::AnyCaller;
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::accounts::invitation::{InvitationError, InvitationService, PATH, find_invitation};
+use crate::accounts::mail_link::LinkSecret;
+use crate::accounts::password::{self, PasswordError};
+use crate::accounts::people::PeopleError;
+use crate::accounts::recovery::{LinkKind, PendingAccount, RecoveryError, RecoveryService};
+use crate::accounts::sign_in::{SignInError, SignedIn};
+use crate::accounts::{email_address, visible_name};
+use crate::db::invitations::InvitationRow;
+use crate::web::WebContext;
+use crate::web::access::{ClientAddress, GuestCaller};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::{busy_error, internal_error, not_found};
+use crate::web::layout::PageLayout;
+use crate::web::pages::sign_in::{PASSWORD_COMMAND, SignInProblem, sign_in_origin};
+use crate::web::view_models::formats::{LocalTime, role_name};
+use crate::web::words::{SignInWords, open_words};
+
+/// A field of one of these pages.
+#[derive(Default)]
+struct WayField {
+    name: &'static str,
+    label: String,
+    hint: String,
+    kind: &'static str,
+    autocomplete: &'static str,
+    value: String,
+    is_wrong: bool,
+}
+
+/// A button, or a link, by what it carries.
+struct WayButton {
+    value: &'static str,
+    words: String,
+}
+
+struct WayLink {
+    href: String,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "way_in.html")]
+struct WayInPage {
+    shell: PageLayout,
+    problem: Option<SignInProblem>,
+    title: String,
+    lead: String,
+    action: String,
+    csrf: String,
+    fields: Vec<WayField>,
+    buttons: Vec<WayButton>,
+    links: Vec<WayLink>,
+}
+
+impl WayInPage {
+    fn new(title: String, lead: String) -> Self {
+        Self {
+            shell: PageLayout::open(&title),
+            problem: None,
+            title,
+            lead,
+            action: String::new(),
+            csrf: String::new(),
+            fields: Vec::new(),
+            buttons: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    fn form(
+        self,
+        action: impl Into<String>,
+        fields: Vec<WayField>,
+        (value, words): (&'static str, String),
+    ) -> Self {
+        Self { action: action.into(), fields, buttons: vec![WayButton { value, words }], ..self }
+    }
+
+    fn button(mut self, value: &'static str, words: String) -> Self {
+        self.buttons.push(WayButton { value, words });
+        self
+    }
+
+    fn link(mut self, href: impl Into<String>, words: String) -> Self {
+        self.links.push(WayLink { href: href.into(), words });
+        self
+    }
+
+    fn with_problem(mut self, field: &'static str, words: String) -> Self {
+        for one in self.fields.iter_mut().filter(|one| one.name == field) {
+            one.is_wrong = true;
+        }
+        self.shell = self.shell.with_problem(true);
+        self.problem = Some(SignInProblem { field, words });
+        self
+    }
+
+    /// As it was filled in, but for passwords.
+    fn filled(mut self, form: &RelayForm) -> Self {
+        for field in self.fields.iter_mut().filter(|field| field.kind != "password") {
+            field.value =
+                form.fields.text(field.name).chars().filter(|c| !c.is_control()).take(254).collect();
+        }
+        self
+    }
+
+    fn draw(&self) -> Result<Page, HttpError> {
+        Page::draw(self)
+    }
+}
+
+/// What is wrong, and with which field.
+type WayProblem = (&'static str, String);
+
+fn email_field(w: SignInWords) -> WayField {
+    WayField {
+        name: "email",
+        label: w.ways_email(),
+        kind: "email",
+        autocomplete: "username",
+        ..WayField::default()
+    }
+}
+
+fn name_field(w: SignInWords) -> WayField {
+    WayField { name: "name", label: w.ways_name(), kind: "text", autocomplete: "name", ..WayField::default() }
+}
+
+fn password_field(w: SignInWords) -> WayField {
+    WayField {
+        name: "password",
+        label: w.ways_password(),
+        hint: w.ways_password_hint(),
+        kind: "password",
+        autocomplete: "new-password",
+        ..WayField::default()
+    }
+}
+
+/// A new password's hash, or what is wrong with it. Blocks no thread that answers people.
+pub(crate) async fn hash_new(
+    w: SignInWords,
+    password: &str,
+) -> Result<Result<String, WayProblem>, HttpError> {
+    let password = password.to_owned();
+    let hash = tokio::task::spawn_blocking(move || password::create_hash(&password)).await;
+    match hash.map_err(internal_error)? {
+        Ok(hash) => Ok(Ok(hash)),
+        Err(PasswordError::TooShort) => Ok(Err(("password", w.ways_short()))),
+        Err(PasswordError::TooLong) => Ok(Err(("password", w.ways_long()))),
+        Err(error) => Err(internal_error(error)),
+    }
+}
+
+fn again(page: WayInPage, form: &RelayForm, problem: WayProblem) -> Result<FormReply, HttpError> {
+    let page = page.filled(form).with_problem(problem.0, problem.1).draw()?;
+    Ok(FormReply::Again(FormRecall::Invalid, page))
+}
+
+/// The page that a link of a mail leads to once it is over.
+fn over_page() -> Result<Page, HttpError> {
+    let w: SignInWords = open_words();
+    let page = WayInPage::new(w.ways_over_title(), w.ways_over());
+    page.link("/forgot", w.sign_in_forgot_mail()).link("/login", w.ways_back()).draw()
+}
+
+fn over_reply() -> Result<FormReply, HttpError> {
+    Ok(FormReply::Again(FormRecall::Invalid, over_page()?))
+}
+
+fn read_secret(text: &str) -> Result<LinkSecret, HttpError> {
+    LinkSecret::read(text).ok_or_else(not_found)
+}
+
+fn signed_in_reply(signed_in: &SignedIn, to: &str) -> Result<WithHeaders<FormReply>, HttpError> {
+    let mut cookies = HeaderMap::new();
+    for cookie in [signed_in.token.set_cookie(), signed_in.device.set_cookie()] {
+        cookies.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(internal_error)?);
+    }
+    Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(to)?)))
+}
+
+impl WebContext {
+    pub(crate) fn recovery(&self) -> RecoveryService<'_> {
+        RecoveryService { auth: self.auth_service(), limits: &self.mail_limits }
+    }
+
+    pub(crate) fn invitations(&self) -> InvitationService<'_> {
+        InvitationService { log: self.log(), mail: &self.mail, public_url: &self.settings.public_url }
+    }
+}
+
+/// What a refusal says, where it is not a fault of ours.
+fn refusal_reply(
+    web: &WebContext,
+    page: WayInPage,
+    form: &RelayForm,
+    error: RecoveryError,
+) -> Result<FormReply, HttpError> {
+    let w: SignInWords = open_words();
+    match error {
+        RecoveryError::Wait { until_ms } => {
+            let now_ms = web.now_ms();
+            let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
+            let words = w.ways_wait(LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999)));
+            let page = page.filled(form).with_problem("email", words).draw()?;
+            Ok(FormReply::Again(FormRecall::TooMany { wait_s }, page))
+        }
+        RecoveryError::Db(error) | RecoveryError::SignIn(SignInError::Db(error)) => Err(error.into()),
+        RecoveryError::SignIn(SignInError::Busy) => Err(busy_error()),
+        RecoveryError::Over | RecoveryError::Wrong | RecoveryError::SignIn(_) => over_reply(),
+    }
+}
+
+fn forgot_page() -> WayInPage {
+    let w: SignInWords = open_words();
+    WayInPage::new(w.forgot_title(), w.forgot_lead())
+        .form("/forgot", vec![email_field(w)], ("link", w.forgot_link()))
+        .button("reset", w.forgot_reset())
+        .link("/login", w.ways_back())
+}
+
+/// `GET /forgot`.
+pub(crate) async fn show_forgot(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
+    let w: SignInWords = open_words();
+    if !web.mail.is_open() {
+        let page = WayInPage::new(w.forgot_title(), w.ways_no_mail(PASSWORD_COMMAND));
+        return page.link("/login", w.ways_back()).draw();
+    }
+    forgot_page().draw()
+}
+
+/// `POST /forgot`: the answer is the same whether somebody has the address or not.
+pub(crate) async fn request_link(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    form: RelayForm,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    let w: SignInWords = open_words();
+    let kind = if form.fields.text("act") == "reset" { LinkKind::Reset } else { LinkKind::SignIn };
+    let Some(email) = email_address(form.fields.text("email")).filter(|_| web.mail.is_open()) else {
+        return again(forgot_page(), &form, ("email", w.ways_bad_email())).map(OneOf::Second);
+    };
+    match web.recovery().request(kind, &email, address.ip()).await {
+        Ok(()) => sent_page(&email).map(OneOf::First),
+        Err(error) => refusal_reply(&web, forgot_page(), &form, error).map(OneOf::Second),
+    }
+}
+
+fn sent_page(email: &str) -> Result<Page, HttpError> {
+    let w: SignInWords = open_words();
+    WayInPage::new(w.ways_sent_title(), w.ways_sent(email)).link("/login", w.ways_back()).draw()
+}
+
+fn reset_page(secret: &str) -> WayInPage {
+    let w: SignInWords = open_words();
+    let field =
+        WayField { label: w.ways_new_password(), hint: w.ways_new_password_hint(), ..password_field(w) };
+    WayInPage::new(w.reset_title(), w.reset_lead()).form(
+        format!("/reset/{secret}"),
+        vec![field],
+        ("set", w.reset_button()),
+    )
+}
+
+/// `GET /reset/{reset}`.
+pub(crate) async fn show_reset(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    Path(secret): Path<String>,
+) -> Result<Page, HttpError> {
+    match web.recovery().is_open(LinkKind::Reset, &read_secret(&secret)?).await? {
+        true => reset_page(&secret).draw(),
+        false => over_page(),
+    }
+}
+
+/// `POST /reset/{reset}`.
+pub(crate) async fn set_password(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    Path(secret): Path<String>,
+    form: RelayForm,
+) -> Result<FormReply, HttpError> {
+    let link = read_secret(&secret)?;
+    let hash = match hash_new(open_words(), form.fields.text("password")).await? {
+        Ok(hash) => hash,
+        Err(problem) => return again(reset_page(&secret), &form, problem),
+    };
+    match web.recovery().reset(&link, &hash).await {
+        Ok(()) => SeeOther::to("/login?done=reset").map(FormReply::Done),
+        Err(error) => refusal_reply(&web, reset_page(&secret), &form, error),
+    }
+}
+
+fn link_page(secret: &str) -> WayInPage {
+    let w: SignInWords = open_words();
+    let page = WayInPage::new(w.link_title(), w.link_lead());
+    page.form(format!("/sign-in/{secret}"), Vec::new(), ("in", w.link_button()))
+}
+
+/// `GET /sign-in/{link}`: nothing is used up by looking, for programs look at links in mails.
+pub(crate) async fn show_link(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    Path(secret): Path<String>,
+) -> Result<Page, HttpError> {
+    match web.recovery().is_open(LinkKind::SignIn, &read_secret(&secret)?).await? {
+        true => link_page(&secret).draw(),
+        false => over_page(),
+    }
+}
+
+/// `POST /sign-in/{link}`.
+pub(crate) async fn use_link(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+    form: RelayForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let link = read_secret(&secret)?;
+    match web.recovery().sign_in(&link, sign_in_origin(&headers, address)).await {
+        Ok(signed_in) => signed_in_reply(&signed_in, "/app/"),
+        Err(error) => refusal_reply(&web, link_page(&secret), &form, error)
+            .map(|reply| WithHeaders(HeaderMap::new(), reply)),
+    }
+}
+
+fn sign_up_page() -> WayInPage {
+    let w: SignInWords = open_words();
+    let organisation = WayField {
+        name: "organisation",
+        label: w.ways_organisation(),
+        hint: w.ways_organisation_hint(),
+        kind: "text",
+        autocomplete: "organization",
+        ..WayField::default()
+    };
+    let fields = vec![name_field(w), organisation, email_field(w), password_field(w)];
+    WayInPage::new(w.sign_up_title(), w.sign_up_lead())
+        .form("/sign-up", fields, ("make", w.sign_up_button()))
+        .link("/login", w.sign_up_have())
+}
+
+/// `GET /sign-up`.
+pub(crate) async fn show_sign_up(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
+    if !web.settings.open_sign_up {
+        return Err(not_found());
+    }
+    sign_up_page().draw()
+}
+
+/// `POST /sign-up`: the answer is the same whether somebody has the address or not.
+pub(crate) async fn sign_up(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    form: RelayForm,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    if !web.settings.open_sign_up {
+        return Err(not_found());
+    }
+    let w: SignInWords = open_words();
+    let refused = |problem| again(sign_up_page(), &form, problem).map(OneOf::Second);
+    let Some(name) = visible_name(form.fields.text("name")) else {
+        return refused(("name", w.ways_bad_name()));
+    };
+    let Some(organisation) = visible_name(form.fields.text("organisation")) else {
+        return refused(("organisation", w.ways_bad_organisation()));
+    };
+    let Some(email) = email_address(form.fields.text("email")) else {
+        return refused(("email", w.ways_bad_email()));
+    };
+    let password_hash = match hash_new(w, form.fields.text("password")).await? {
+        Ok(hash) => hash,
+        Err(problem) => return refused(problem),
+    };
+    let new = PendingAccount { name, organisation, email, password_hash };
+    match web.recovery().sign_up(&new, address.ip()).await {
+        Ok(()) => sent_page(&new.email).map(OneOf::First),
+        Err(error) => refusal_reply(&web, sign_up_page(), &form, error).map(OneOf::Second),
+    }
+}
+
+fn confirm_page(secret: &str) -> WayInPage {
+    let w: SignInWords = open_words();
+    let page = WayInPage::new(w.confirm_title(), w.confirm_lead());
+    page.form(format!("/sign-up/{secret}"), Vec::new(), ("confirm", w.confirm_button()))
+}
+
+/// `GET /sign-up/{confirm}`.
+pub(crate) async fn show_confirm(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    Path(secret): Path<String>,
+) -> Result<Page, HttpError> {
+    match web.recovery().is_open(LinkKind::SignUp, &read_secret(&secret)?).await? {
+        true => confirm_page(&secret).draw(),
+        false => over_page(),
+    }
+}
+
+/// `POST /sign-up/{confirm}`.
+pub(crate) async fn confirm_account(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+    form: RelayForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let link = read_secret(&secret)?;
+    match web.recovery().confirm(&link, sign_in_origin(&headers, address)).await {
+        Ok(signed_in) => signed_in_reply(&signed_in, "/app/"),
+        Err(error) => {
+            let page = confirm_page(&secret);
+            refusal_reply(&web, page, &form, error).map(|reply| WithHeaders(HeaderMap::new(), reply))
+        }
+    }
+}
+
+/// Who opens an invitation.
+enum JoinGuest {
+    /// Nobody has the address yet.
+    New,
+    /// Somebody has it, and has not signed in.
+    Known,
+    /// They have.
+    SignedIn { csrf: String },
+    /// Somebody else has.
+    Other,
+}
+
+async fn find_guest(
+    web: &WebContext,
+    guest: &GuestCaller,
+    invitation: &InvitationRow,
+) -> Result<JoinGuest, HttpError> {
+    Ok(match guest.visitor() {
+        Some(visitor) if visitor.email == invitation.email => {
+            JoinGuest::SignedIn { csrf: visitor.token.csrf() }
+        }
+        Some(_) => JoinGuest::Other,
+        None if web.auth_service().is_known(&invitation.email).await? => JoinGuest::Known,
+        None => JoinGuest::New,
+    })
+}
+
+fn join_page(invitation: &InvitationRow, secret: &str, guest: &JoinGuest) -> WayInPage {
+    let w: SignInWords = open_words();
+    let InvitationRow { account_name: account, made_by: by, email, .. } = invitation;
+    let role = role_name(open_words(), invitation.role.parse().ok());
+    let what = w.join_lead(account, by, role);
+    let further = match guest {
+        JoinGuest::New => w.join_new(email),
+        JoinGuest::Known => w.join_sign_in(email),
+        JoinGuest::SignedIn { .. } => w.join_known(account, email),
+        JoinGuest::Other => w.join_other(email),
+    };
+    let page = WayInPage::new(w.join_title(account), format!("{what} {further}"));
+    let button = ("join", w.join_button(account));
+    let action = format!("{PATH}{secret}");
+    match guest {
+        JoinGuest::New => page.form(action, vec![name_field(w), password_field(w)], button),
+        JoinGuest::SignedIn { csrf } => {
+            WayInPage { csrf: csrf.clone(), ..page.form(action, Vec::new(), button) }
+        }
+        JoinGuest::Known | JoinGuest::Other => page.link("/login", w.sign_in_title()),
+    }
+}
+
+/// `GET /join/{invitation}`.
+pub(crate) async fn show_invitation(
+    guest: GuestCaller,
+    State(web): State<WebContext>,
+    Path(secret): Path<String>,
+) -> Result<Page, HttpError> {
+    let found = find_invitation(&web.db, &read_secret(&secret)?, web.now_ms()).await?;
+    let Some(invitation) = found else { return over_page() };
+    let guest = find_guest(&web, &guest, &invitation).await?;
+    join_page(&invitation, &secret, &guest).draw()
+}
+
+/// `POST /join/{invitation}`.
+pub(crate) async fn accept_invitation(
+    guest: GuestCaller,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+    form: RelayForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let link = read_secret(&secret)?;
+    let plain = |reply| WithHeaders(HeaderMap::new(), reply);
+    let Some(invitation) = find_invitation(&web.db, &link, web.now_ms()).await? else {
+        return over_reply().map(plain);
+    };
+    let page = find_guest(&web, &guest, &invitation).await?;
+    if let (JoinGuest::SignedIn { .. }, Some(visitor)) = (&page, guest.visitor()) {
+        require_own_form(visitor, &form)?;
+        return match web.invitations().accept(&web.db, &link, visitor).await {
+            Ok(row) => {
+                let token = web.auth_service().switch_account(visitor, row.scope()?.account()).await;
+                let token = token.map_err(internal_error)?;
+                let cookie = HeaderValue::from_str(&token.set_cookie()).map_err(internal_error)?;
+                let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
+                Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to("/app/")?)))
+            }
+            Err(error) => join_refusal(error).map(plain),
+        };
+    }
+    if !matches!(page, JoinGuest::New) {
+        return Ok(plain(FormReply::Again(
+            FormRecall::Invalid,
+            join_page(&invitation, &secret, &page).draw()?,
+        )));
+    }
+    let w: SignInWords = open_words();
+    let refused = |problem| again(join_page(&invitation, &secret, &page), &form, problem).map(plain);
+    let Some(name) = visible_name(form.fields.text("name")) else {
+        return refused(("name", w.ways_bad_name()));
+    };
+    let password = form.fields.text("password").to_owned();
+    let hash = match hash_new(w, &password).await? {
+        Ok(hash) => hash,
+        Err(problem) => return refused(problem),
+    };
+    match web.invitations().accept_as_new(&web.db, &link, &name, &hash).await {
+        Ok(row) => {
+            let origin = sign_in_origin(&headers, address);
+            let signed_in = web.auth_service().let_new_in(&row.email, row.scope()?, origin).await;
+            signed_in_reply(&signed_in.map_err(internal_error)?, "/app/")
+        }
+        Err(error) => join_refusal(error).map(plain),
+    }
+}
+
+fn join_refusal(error: InvitationError) -> Result<FormReply, HttpError> {
+    match error {
+        InvitationError::People(PeopleError::Db(error)) => Err(error.into()),
+        _ => over_reply(),
+    }
+}

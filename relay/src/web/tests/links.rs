@@ -1,0 +1,85 @@
+//! Links of mails, and a person of two accounts, for the tests that try every row.
+
+use record::ids::{AccountId, UserId};
+
+use super::world::{DAY_MS, NOW_MS, World};
+use crate::accounts::mail_link::LinkSecret;
+use crate::accounts::recovery::{LinkKind, PendingAccount};
+use crate::accounts::session::alive_since;
+use crate::db::invitations::{self, NewInvitation};
+use crate::db::mail_links::{self, NewLink};
+use crate::db::members::{self, MemberTerms};
+use crate::db::{PlatformReason, accounts, people, regions, sessions};
+
+impl World {
+    /// A link of each kind, an open invitation, and a further account of the admin: names of parts and fields of examples, with
+    /// their values.
+    pub(super) async fn add_links(&self) -> Vec<(&'static str, String)> {
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
+        let admin = people::platform_find(&mut tx, &self.a.email).await.unwrap();
+        let pending = PendingAccount {
+            name: "Ana".into(),
+            organisation: "Ana's".into(),
+            email: "ana@new.example".into(),
+            password_hash: "none".into(),
+        };
+        let pending = serde_json::to_string(&pending).unwrap();
+        let mut made = Vec::new();
+        for (n, part, kind, person, body) in [
+            (1, "reset", LinkKind::Reset, admin, "{}"),
+            (2, "link", LinkKind::SignIn, admin, "{}"),
+            (3, "confirm", LinkKind::SignUp, None, pending.as_str()),
+        ] {
+            let secret = LinkSecret::new([n; 32]);
+            let expires_ms = NOW_MS + DAY_MS;
+            let new = NewLink { digest: secret.digest(), kind: kind.word(), person, body, expires_ms };
+            mail_links::platform_insert(&mut tx, &new, NOW_MS).await.unwrap();
+            made.push((part, secret.text()));
+        }
+        let account = AccountId::new(NOW_MS, [77; 10]);
+        let third = accounts::platform_create(&mut tx, account, "Third", NOW_MS).await.unwrap();
+        let mut tx = tx.enter(third).await.unwrap();
+        let terms = MemberTerms { role: "auditor".into(), places: None, until_ms: None };
+        members::insert_member(&mut tx, admin.unwrap(), &terms, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
+        made.push(("account", account.to_string()));
+        let mut tx = self.db.write(self.a.scope).await.unwrap();
+        let region = UserId::new(NOW_MS, [78; 10]).to_string();
+        regions::insert_region(&mut tx, &region, "South", NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
+        made.push(("region", region));
+        for (n, part) in [(4, "invitation"), (5, "invited")] {
+            let (secret, id) = (LinkSecret::new([n; 32]), UserId::new(NOW_MS, [n; 10]).to_string());
+            let new = NewInvitation {
+                invitation: &id,
+                email: &format!("person{n}@linden.example"),
+                role: "biomed",
+                places: None,
+                until_ms: None,
+                digest: secret.digest(),
+                made_by: &self.a.email,
+                expires_ms: NOW_MS + DAY_MS,
+            };
+            let mut tx = self.db.write(self.a.scope).await.unwrap();
+            invitations::insert_invitation(&mut tx, &new, NOW_MS).await.unwrap();
+            tx.commit().await.unwrap();
+            made.push((part, if part == "invitation" { secret.text() } else { id }));
+        }
+        made
+    }
+
+    /// One more session of the admin: how their own page names it.
+    pub(super) async fn open_session(&self) -> String {
+        let known = self.sessions_of_admin().await;
+        self.sign_in(&self.a.email).await;
+        let now = self.sessions_of_admin().await;
+        now.into_iter().find(|mark| !known.contains(mark)).unwrap()
+    }
+
+    async fn sessions_of_admin(&self) -> Vec<String> {
+        let mut tx = self.db.write(self.a.scope).await.unwrap();
+        let admin = members::find_by_email(&mut tx, &self.a.email).await.unwrap().unwrap();
+        let open = sessions::list_sessions(&mut tx, admin.person(), alive_since(NOW_MS)).await.unwrap();
+        open.into_iter().map(|(_, session)| session.mark).collect()
+    }
+}

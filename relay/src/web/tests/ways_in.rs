@@ -1,0 +1,427 @@
+//! Ways in: invitations, links by mail, new accounts; and what somebody sees who is given some facilities.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use service::clock::Clock;
+use service::random::RandomSource;
+
+use super::world::{DAY_MS, Got, HOUR_MS, PASSWORD, World, csrf, mail_transport};
+use crate::db::{PlatformReason, all, exec};
+use crate::jobs::handlers::RelayHandlers;
+use crate::jobs::queue::JobQueue;
+use crate::jobs::runner::{JobRunner, RENEW_EVERY};
+
+/// A mail as its reader has it.
+struct SentMail {
+    to: String,
+    subject: String,
+    /// The path of its link.
+    path: String,
+}
+
+impl World {
+    /// Lets all mails leave that wait, and reads those that left.
+    async fn mails(&self) -> Vec<SentMail> {
+        let clock = Arc::clone(&self.state.clock) as Arc<dyn Clock>;
+        let random = Arc::clone(&self.state.random) as Arc<dyn RandomSource>;
+        let transport = mail_transport(self.dir.path());
+        let handlers = RelayHandlers::begin(self.db.clone(), clock.clone(), Some(transport)).await.unwrap();
+        let runner = JobRunner::new(JobQueue::new(self.db.clone(), clock, random), handlers, RENEW_EVERY);
+        Box::pin(runner.run_due()).await.unwrap();
+        let Ok(folder) = std::fs::read_dir(self.dir.path().join("mails")) else { return Vec::new() };
+        let mut files: Vec<_> = folder.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let mut mails = Vec::new();
+        for file in files {
+            mails.push(read_mail(&std::fs::read_to_string(&file).unwrap()));
+            std::fs::remove_file(file).unwrap();
+        }
+        mails
+    }
+
+    /// Sends a form from the page at `path`, with its fields beside the session's secret.
+    async fn send_form(&self, page: &str, to: &str, cookie: &str, fields: &str) -> Got {
+        let shown = self.get(page, cookie).await;
+        self.post(to, cookie, &format!("csrf={}&{fields}", csrf(&shown.body))).await
+    }
+
+    /// Invites somebody as the admin; the path of the link.
+    async fn invite(&self, cookie: &str, fields: &str) -> String {
+        let got = self.send_form("/app/people", "/app/people", cookie, fields).await;
+        assert_eq!(got.status, StatusCode::OK, "{}", got.body);
+        self.mails().await.pop().expect("a mail").path
+    }
+
+    /// Somebody who is new here comes in by an invitation; their cookie.
+    async fn join(&self, path: &str, name: &str) -> String {
+        let joined =
+            self.post(path, "", &format!("name={name}&password={}", PASSWORD.replace(' ', "+"))).await;
+        assert_eq!(joined.status, StatusCode::SEE_OTHER, "{}", joined.body);
+        joined.cookie()
+    }
+}
+
+fn read_mail(text: &str) -> SentMail {
+    let header = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.trim().to_owned()
+    };
+    // Quoted-printable text: a line that is too long goes on behind its equals sign.
+    let plain = text.replace("=\r\n", "");
+    let path = plain.split("https://relay.example").nth(1).unwrap_or_default();
+    let path = path.split_whitespace().next().unwrap_or_default().replace("=3D", "=");
+    SentMail { to: header("To:"), subject: header("Subject:"), path }
+}
+
+#[tokio::test]
+async fn whoever_is_invited_comes_in_once_with_what_was_given() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let fields = format!("email=Tom%40linden.example&role=facility_admin&places={}", site.id);
+    let path = world.invite(&cookie, &fields).await;
+    let page = world.get(&path, "").await;
+    assert!(page.status == StatusCode::OK && page.body.contains("Linden Health Partners"), "{}", page.body);
+    let short = world.post(&path, "", "name=Tom&password=short").await;
+    assert!(short.status == StatusCode::UNPROCESSABLE_ENTITY && short.body.contains("too short"));
+    let theirs = world.join(&path, "Tom").await;
+    let again = world.get(&path, "").await;
+    assert!(again.body.contains("This link is over"), "{}", again.body);
+    let twice = world.post(&path, "", &format!("name=Eve&password={}", PASSWORD.replace(' ', "+"))).await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let people = world.get("/app/people", &cookie).await.body;
+    assert!(people.contains("tom@linden.example") && people.contains("facility admin"), "{people}");
+    assert_eq!(world.get("/app/", &theirs).await.status, StatusCode::SEE_OTHER, "to their only facility");
+    world.sign_in("tom@linden.example").await;
+    let log = world.get("/app/access", &cookie).await.body;
+    assert!(log.contains("Invited somebody") && log.contains("Joined by an invitation"), "{log}");
+}
+
+#[tokio::test]
+async fn an_invitation_ends_and_is_taken_back() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let first = world.invite(&cookie, "email=tom%40linden.example&role=biomed&all=on").await;
+    let second = world.invite(&cookie, "email=tom%40linden.example&role=biomed&all=on").await;
+    assert!(world.get(&first, "").await.body.contains("This link is over"), "a later one took its place");
+    let page = world.get("/app/people", &cookie).await.body;
+    let act = page.split("action=\"/app/people/invitations/").nth(1).unwrap().split('"').next().unwrap();
+    let back = format!("/app/people/invitations/{act}");
+    let foreign = world.sign_in(&world.b.email).await;
+    let tried = world.send_form("/app/people", &back, &foreign, "").await;
+    assert_eq!(tried.status, StatusCode::SEE_OTHER, "another account's changes nothing");
+    assert!(!world.get(&second, "").await.body.contains("This link is over"));
+    assert_eq!(world.send_form("/app/people", &back, &cookie, "").await.status, StatusCode::SEE_OTHER);
+    assert!(world.get(&second, "").await.body.contains("This link is over"));
+    let third = world.invite(&cookie, "email=tom%40linden.example&role=biomed&all=on").await;
+    world.clock.advance_ms(7 * DAY_MS + 1);
+    assert!(world.get(&third, "").await.body.contains("This link is over"), "its time is over");
+}
+
+#[tokio::test]
+async fn somebody_of_another_account_joins_as_themselves_only() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let path = world
+        .invite(&cookie, &format!("email={}&role=auditor&all=on", world.b.email.replace('@', "%40")))
+        .await;
+    assert!(world.get(&path, "").await.body.contains("Sign in first"));
+    let eve = world.post(&path, "", &format!("name=Eve&password={}", PASSWORD.replace(' ', "+"))).await;
+    assert_eq!(eve.status, StatusCode::UNPROCESSABLE_ENTITY, "the address is somebody's");
+    assert!(world.get(&path, &cookie).await.body.contains("signed in as somebody else"));
+    let other = world.sign_in(&world.b.email).await;
+    let joined = world.send_form(&path, &path, &other, "").await;
+    assert_eq!(joined.status, StatusCode::SEE_OTHER, "{}", joined.body);
+    let now = joined.cookie();
+    let page = world.get("/app/", &now).await.body;
+    assert!(page.contains("Linden Valley Hospital"), "{page}");
+    assert_eq!(world.get("/app/me", &other).await.status, StatusCode::SEE_OTHER, "the old session is over");
+    // And back, by the page of their own.
+    let account = world.b.scope.account();
+    let back = world.send_form("/app/me", "/app/me/account", &now, &format!("account={account}")).await;
+    let page = world.get("/app/me", &back.cookie()).await.body;
+    let shown = page.split("id=\"accounts\"").next().unwrap();
+    assert!(shown.contains("Zebra Health Partners") && !shown.contains("Linden"), "{page}");
+    let foreign = format!("account={}", world.b.scope.account());
+    let mine = world.sign_in(&world.a.email).await;
+    let tried = world.send_form("/app/me", "/app/me/account", &mine, &foreign).await;
+    assert_eq!(tried.status, StatusCode::NOT_FOUND, "nobody enters an account that is not theirs");
+}
+
+#[tokio::test]
+async fn whoever_is_given_one_facility_sees_no_other() {
+    let world = World::new().await;
+    let evidence = world.fork_of_a().await;
+    let photo = world.photo_of_a().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let (in_scope, out) = (&world.a.sites[1], &world.a.sites[0]);
+    let fields = format!("email=tom%40linden.example&role=facility_admin&places={}", in_scope.id);
+    let path = world.invite(&cookie, &fields).await;
+    let theirs = world.join(&path, "Tom").await;
+    let (box_id, epoch) = (out.one.id, out.one.origin.epoch);
+    for path in [
+        format!("/app/f/{}", out.id),
+        format!("/app/f/{}/equipment", out.id),
+        format!("/app/f/{}/e/{}", out.id, out.tags[0]),
+        format!("/app/f/{}/labels", out.id),
+        format!("/app/f/{}/labels.pdf", out.id),
+        format!("/app/proof/{box_id}/{epoch}/4"),
+        format!("/app/boxes/{box_id}/evidence/{evidence}"),
+        format!("/photos/{photo}"),
+    ] {
+        assert_ne!(world.get(&path, &cookie).await.status, StatusCode::NOT_FOUND, "{path}: the admin's");
+        assert_eq!(world.get(&path, &theirs).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in ["/app/?sort=backlog", "/app/boxes", "/app/boxes/add", "/app/people", "/app/me"] {
+        let page = world.get(path, &theirs).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        for hidden in ["Valley Hospital", "Eastfield", &box_id.to_string(), &world.a.auditor, &evidence] {
+            assert!(!page.body.contains(hidden), "{path} shows {hidden}");
+        }
+    }
+    let own = world.get(&format!("/app/f/{}", in_scope.id), &theirs).await;
+    assert!(own.status == StatusCode::OK && own.body.contains("Riverside Imaging"));
+    for path in ["/app/programs", "/app/access"] {
+        assert_eq!(world.get(path, &theirs).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let claim = format!("facility={}", out.id);
+    let tried = world.send_form("/app/boxes/add", "/app/boxes/add", &theirs, &claim).await;
+    assert_eq!(tried.status, StatusCode::NOT_FOUND, "no claim file for another facility");
+}
+
+#[tokio::test]
+async fn nobody_gives_more_than_their_own() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let (own, other) = (&world.a.sites[1].id, &world.a.sites[0].id);
+    let fields = format!("email=tom%40linden.example&role=facility_admin&places={own}");
+    let path = world.invite(&cookie, &fields).await;
+    let theirs = world.join(&path, "Tom").await;
+    for fields in [
+        "role=account_admin&all=on".to_owned(),
+        "role=biomed&all=on".to_owned(),
+        format!("role=biomed&places={other}"),
+        format!("role=biomed&places.{own}=on&places.{other}=on"),
+        "role=super_admin&all=on".to_owned(),
+        format!("role=biomed&places={}", world.b.sites[0].id),
+        "role=biomed".to_owned(),
+    ] {
+        let fields = format!("email=eve%40linden.example&{fields}");
+        let tried = world.send_form("/app/people", "/app/people", &theirs, &fields).await;
+        assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields}: {}", tried.body);
+    }
+    assert!(world.mails().await.is_empty());
+    let given = format!("email=eve%40linden.example&role=technician&places={own}");
+    let path = world.invite(&theirs, &given).await;
+    world.join(&path, "Eve").await;
+    // About the account's admin they can do nothing, and do not see them.
+    let admin = format!("/app/people/{}", world.admin_id());
+    let token = csrf(&world.get("/app/me", &theirs).await.body).to_owned();
+    let tried = world.post(&admin, &theirs, &format!("csrf={token}&act=disable")).await;
+    assert_eq!(tried.status, StatusCode::NOT_FOUND);
+    let terms = format!("csrf={token}&role=technician&places={own}");
+    assert_eq!(world.post(&format!("{admin}/terms"), &theirs, &terms).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_technician_reads_no_names_of_others() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let fields = format!("email=kim%40linden.example&role=technician&places={}", site.id);
+    let path = world.invite(&cookie, &fields).await;
+    let theirs = world.join(&path, "Kim").await;
+    for path in
+        ["/app/".to_owned(), format!("/app/f/{}", site.id), format!("/app/f/{}/e/{}", site.id, site.tags[0])]
+    {
+        let (full, less) = (world.get(&path, &cookie).await.body, world.get(&path, &theirs).await.body);
+        assert!(full.contains("Linden Nguyen") || full.contains("Linden Bello"), "{path}: {full}");
+        assert!(!less.contains("Linden Nguyen") && !less.contains("Linden Bello"), "{path}: {less}");
+        assert!(less.contains("name not shown to you"), "{path}");
+    }
+    assert_eq!(world.get(&format!("/app/f/{}/labels", site.id), &theirs).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_member_is_changed_and_the_next_page_knows() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let theirs = world.sign_in(&world.a.auditor).await;
+    let person = format!("/app/people/{}", world.a.user_id);
+    let (own, other) = (&world.a.sites[1], &world.a.sites[0]);
+    let terms = format!("role=biomed&places={}", own.id);
+    let saved = world.send_form(&person, &format!("{person}/terms"), &cookie, &terms).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    assert_eq!(world.get(&format!("/app/f/{}", other.id), &theirs).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.get(&format!("/app/f/{}/labels", own.id), &theirs).await.status, StatusCode::OK);
+    let admin = format!("/app/people/{}", world.admin_id());
+    let own_terms = world.send_form(&person, &format!("{admin}/terms"), &cookie, "role=biomed&all=on").await;
+    assert_eq!(own_terms.status, StatusCode::UNPROCESSABLE_ENTITY, "the owner stays its admin");
+    // The account goes to an admin, and to nobody else.
+    let handed = world.send_form(&person, &person, &cookie, "act=hand-over").await;
+    assert_eq!(handed.status, StatusCode::UNPROCESSABLE_ENTITY, "a biomed");
+    let made =
+        world.send_form(&person, &format!("{person}/terms"), &cookie, "role=account_admin&all=on").await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let handed = world.send_form(&person, &person, &cookie, "act=hand-over").await;
+    assert_eq!(handed.status, StatusCode::SEE_OTHER, "{}", handed.body);
+    let tried = world.send_form("/app/me", &person, &cookie, "act=disable").await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "the owner is nobody's to disable");
+    // An auditor's time ends by itself.
+    let terms = "role=auditor&all=on";
+    let saved = world.send_form(&admin, &format!("{admin}/terms"), &theirs, terms).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    world.clock.advance_ms(14 * DAY_MS + HOUR_MS);
+    let tried = world.try_in(&world.a.email, PASSWORD, "", "127.0.0.1").await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_set_by_mail_once() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let known = world.post("/forgot", "", &format!("email={}&act=reset", world.a.email)).await;
+    let unknown = world.post("/forgot", "", "email=nobody%40linden.example&act=reset").await;
+    assert_eq!(known.status, unknown.status);
+    let plain = |got: &Got, email: &str| got.body.replace(email, "EMAIL");
+    assert_eq!(plain(&known, &world.a.email), plain(&unknown, "nobody@linden.example"), "one answer");
+    let mut mails = world.mails().await;
+    mails.sort_by_key(|mail| mail.to.clone());
+    assert_eq!(mails[1].subject, "No account with this address");
+    let path = mails[0].path.clone();
+    assert!(path.starts_with("/reset/") && mails[0].to == world.a.email, "{path}");
+    assert_eq!(world.get(&path, "").await.status, StatusCode::OK);
+    let set = world.post(&path, "", "password=another+horse+battery").await;
+    assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+    assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::SEE_OTHER, "every session is over");
+    let twice = world.post(&path, "", "password=a+third+horse+battery").await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(world.try_in(&world.a.email, PASSWORD, "", "127.0.0.1").await.status.as_u16(), 422);
+    let new = world.try_in(&world.a.email, "another horse battery", "", "127.0.0.1").await;
+    assert_eq!(new.status, StatusCode::SEE_OTHER);
+    let told = world.mails().await;
+    assert!(told.iter().any(|mail| mail.subject == "Your password was changed"));
+    // A link of half an hour.
+    world.post("/forgot", "", &format!("email={}&act=reset", world.a.email)).await;
+    let path = world.mails().await.pop().unwrap().path;
+    world.clock.advance_ms(HOUR_MS);
+    assert!(world.get(&path, "").await.body.contains("This link is over"));
+}
+
+#[tokio::test]
+async fn mails_to_one_address_are_few_whoever_asks() {
+    let world = World::new().await;
+    for n in 0..5 {
+        let got = world.post("/forgot", "", "email=admin%40linden.example&act=link").await;
+        let expected = if n < 3 { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(got.status, expected, "{n}: {}", got.body);
+    }
+    let mails = world.mails().await;
+    assert_eq!(mails.len(), 3);
+    // While strangers ask, the link signs in.
+    let came = world.post(&mails[2].path, "", "act=in").await;
+    assert_eq!(came.status, StatusCode::SEE_OTHER, "{}", came.body);
+    assert_eq!(world.get("/app/", &came.cookie()).await.status, StatusCode::OK);
+    assert_eq!(world.post(&mails[2].path, "", "act=in").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn an_account_is_there_once_its_address_is_confirmed() {
+    let world = World::new().await;
+    let form = |email: &str| {
+        format!(
+            "name=Ana&organisation=Oak+Clinic&email={}&password={}",
+            email.replace('@', "%40"),
+            PASSWORD.replace(' ', "+")
+        )
+    };
+    let new = world.post("/sign-up", "", &form("ana@oak.example")).await;
+    let known = world.post("/sign-up", "", &form(&world.a.email)).await;
+    let plain = |got: &Got, email: &str| got.body.replace(email, "EMAIL");
+    assert_eq!(plain(&new, "ana@oak.example"), plain(&known, &world.a.email), "one answer");
+    assert_eq!(world.try_in("ana@oak.example", PASSWORD, "", "127.0.0.1").await.status.as_u16(), 422);
+    let mails = world.mails().await;
+    let to = |email: &str| mails.iter().find(|mail| mail.to == email).unwrap();
+    assert_eq!(to(&world.a.email).subject, "You have a CleanTrack account already");
+    let path = to("ana@oak.example").path.clone();
+    assert_eq!(world.get(&path, "").await.status, StatusCode::OK);
+    let confirmed = world.post(&path, "", "act=confirm").await;
+    assert_eq!(confirmed.status, StatusCode::SEE_OTHER, "{}", confirmed.body);
+    let page = world.get("/app/me", &confirmed.cookie()).await.body;
+    assert!(page.contains("Oak Clinic") && page.contains("ana@oak.example"), "{page}");
+    assert_eq!(world.post(&path, "", "act=confirm").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    world.sign_in("ana@oak.example").await;
+}
+
+#[tokio::test]
+async fn one_changes_the_password_and_ends_sessions_oneself() {
+    let world = World::new().await;
+    let (one, other) = (world.sign_in(&world.a.email).await, world.sign_in(&world.a.email).await);
+    let wrong = "present=not+the+password&password=another+horse+battery";
+    let tried = world.send_form("/app/me", "/app/me/password", &one, wrong).await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let right = format!("present={}&password=another+horse+battery", PASSWORD.replace(' ', "+"));
+    let changed = world.send_form("/app/me", "/app/me/password", &one, &right).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+    assert_eq!(world.get("/app/me", &one).await.status, StatusCode::OK, "this one stays");
+    assert_eq!(world.get("/app/me", &other).await.status, StatusCode::SEE_OTHER);
+    let third = world.try_in(&world.a.email, "another horse battery", "", "127.0.0.1").await.cookie();
+    let page = world.get("/app/me", &one).await.body;
+    let mark = page.split("action=\"/app/me/sessions/").nth(1).unwrap().split('"').next().unwrap();
+    let ended = world.send_form("/app/me", &format!("/app/me/sessions/{mark}"), &one, "").await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER, "{}", ended.body);
+    assert_eq!(world.get("/app/me", &third).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn nothing_of_a_link_is_kept_once_its_mail_has_left() {
+    let world = World::new().await;
+    world.post("/forgot", "", &format!("email={}&act=reset", world.a.email)).await;
+    let path = world.mails().await.pop().unwrap().path;
+    let secret = path.rsplit('/').next().unwrap().to_owned();
+    let mut conn = world.db.platform_read(PlatformReason::Operator).await.unwrap();
+    let bodies = all!(conn, (String, String), "SELECT state, body FROM mails").unwrap();
+    assert_eq!(bodies, [("sent".to_owned(), "{}".to_owned())]);
+    drop(conn);
+    let mut tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    // The link itself is of use still: only its digest is here.
+    let found = exec!(tx, "UPDATE mail_links SET used_ms = 1 WHERE used_ms IS NULL").unwrap();
+    assert_eq!(found, 1);
+    tx.commit().await.unwrap();
+    assert!(world.get(&format!("/reset/{secret}"), "").await.body.contains("This link is over"));
+}
+
+#[tokio::test]
+async fn a_region_stands_for_its_facilities() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let made = world.send_form("/app/regions", "/app/regions", &cookie, "name=North").await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let page = world.get("/app/regions", &cookie).await.body;
+    let region = page.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let path = format!("/app/regions/{region}");
+    let (one, two) = (&world.a.sites[0], &world.a.sites[1]);
+    let fields = format!("act=save&name=North&places.{}=on", one.id);
+    assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
+    let invitation =
+        world.invite(&cookie, &format!("email=tom%40linden.example&role=biomed&places={region}")).await;
+    let theirs = world.join(&invitation, "Tom").await;
+    let sees = async |id: String| world.get(&format!("/app/f/{id}"), &theirs).await.status == StatusCode::OK;
+    assert!(sees(one.id.to_string()).await && !sees(two.id.to_string()).await);
+    let fields = format!("act=save&name=North&places.{}=on&places.{}=on", one.id, two.id);
+    assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
+    assert!(sees(two.id.to_string()).await, "one that came later");
+    // A facility of another account goes into no region.
+    let fields = format!("act=save&name=North&places.{}=on", world.b.sites[0].id);
+    assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
+    assert!(!sees(one.id.to_string()).await && !sees(world.b.sites[0].id.to_string()).await);
+    let foreign = world.sign_in(&world.b.email).await;
+    let tried = world.send_form("/app/regions", &path, &foreign, "act=delete").await;
+    assert_eq!(tried.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.send_form("/app/regions", &path, &cookie, "act=delete").await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(world.get("/app/", &theirs).await.status, StatusCode::OK, "nothing is left, and no fault");
+}

@@ -1,0 +1,55 @@
+### Mails: each tells what happened, what is to be done, and until when.
+
+## Around each mail.
+
+mail-sent-by = CleanTrack sent this because of something that happened at { $host }. Nobody reads replies to this address.
+mail-not-you = If this was not you, do nothing: nothing changes.
+mail-link-once = The link works once, until { $until }.
+
+## An invitation.
+
+mail-invitation-subject = { $account } invites you to CleanTrack
+mail-invitation-what = { $by } invites you to the account of { $account }, as { $role }. There you see whether equipment was cleaned on time.
+mail-invitation-button = Accept the invitation
+
+## Somebody made an account.
+
+mail-sign-up-subject = Confirm your e-mail address
+mail-sign-up-what = Hello { $name }. One step is left: confirm this address, and your account is ready.
+mail-sign-up-button = Confirm and open the account
+
+## The same, at an address that is known.
+
+mail-known-subject = You have a CleanTrack account already
+mail-known-what = Somebody entered this address to make a new account. There is one with it already: sign in, or set a new password if you forgot yours.
+mail-known-button = Sign in
+
+## The other way round: nobody has it.
+
+mail-nobody-subject = No account with this address
+mail-nobody-what = Somebody asked to sign in with this address, but nobody here has it. If it was you, you may have signed up with another one, or an admin has to invite you.
+mail-nobody-button = Try another address
+
+## A new password.
+
+mail-reset-subject = Set a new password
+mail-reset-what = Somebody asked for a new password for this address. Setting it signs you out on every device.
+mail-reset-button = Set a new password
+
+## Coming in without a password.
+
+mail-link-subject = Sign in to CleanTrack
+mail-link-what = Somebody tried to sign in with this address, and asked for a link in place of the password.
+mail-link-button = Sign in
+
+## What concerns a person’s safety.
+
+mail-device-subject = New sign-in to your account
+mail-device-what = On { $at } somebody signed in to your account on a device that was not used before.
+mail-device-where = Network: { $network }. Browser: { $agent }.
+mail-device-not-you = If this was not you, set a new password at once: it ends every session.
+mail-device-button = See where you are signed in
+mail-password-subject = Your password was changed
+mail-password-what = On { $at } your password was changed, and every other session was ended.
+mail-password-not-you = If this was not you, set a new password at once, and tell the admin of your account.
+mail-password-button = Set a new password
