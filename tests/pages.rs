@@ -7,6 +7,8 @@
 mod browser;
 #[path = "pages/checks.rs"]
 mod checks;
+#[path = "pages/database.rs"]
+mod database;
 #[path = "pages/page.rs"]
 mod page;
 #[path = "pages/print.rs"]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use harness::demo::line::DemoOutput;
 use harness::virtual_printer::{PrinterFault, VirtualPrinter};
 use serde_json::json;
-use sqlx::Connection as _;
 
 use super::browser::demo::Demo;
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::checks;
+use super::database::change;
 use super::page::{Page, type_into};
 use super::table::{sign_in_relay, sign_in_staff, type_note};
 
@@ -344,16 +344,4 @@ impl Drop for Held {
 fn wall_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.ok().and_then(|now| i64::try_from(now.as_millis()).ok()).expect("a time after 1970")
-}
-
-/// What no page can do: the relay's own database is told something else.
-async fn change(line: &DemoOutput, sql: &str) {
-    let file = line.dir.join("relay/relay.db");
-    let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
-        .await
-        .expect("the relay's database");
-    let done =
-        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut db).await.expect("it is changed");
-    assert!(done.rows_affected() > 0, "{sql}");
-    db.close().await.expect("it is closed");
 }

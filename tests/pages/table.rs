@@ -4,6 +4,7 @@ use harness::demo::line::{DemoOutput, RelayLine};
 use reqwest::Url;
 
 use super::browser::Browser;
+use super::database::{MailedLinks, insert_links};
 use super::page::{Act, Page, type_into};
 use super::rules;
 
@@ -28,6 +29,7 @@ pub(crate) struct Places {
     /// A record of a phone that the box refused.
     refused: String,
     relay: String,
+    links: MailedLinks,
     facility: String,
 }
 
@@ -102,6 +104,7 @@ impl Places {
             person: person.as_str().expect("a link").to_owned(),
             refused,
             relay: relay.https.clone(),
+            links: insert_links(line).await,
             facility,
         }
     }
@@ -176,6 +179,7 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     pages.extend(rules::staff_in_spanish(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
+    pages.extend(relay_ways_in(at));
     pages
 }
 
@@ -601,6 +605,14 @@ fn relay(at: &Places) -> Vec<Page> {
         page("relay-boxes", "/app/boxes", vec![], "Add a box"),
         page("relay-add-box", "/app/boxes/add", vec![], "Create claim file"),
         page("relay-people", "/app/people", vec![], "They sign in to this account"),
+        page("relay-invite-error", "/app/people", vec![Press("#new .go")], "There is a problem"),
+        page("relay-regions", "/app/regions", vec![], "There is no region yet"),
+        page(
+            "relay-regions-made",
+            "/app/regions",
+            vec![Type("#name", "North"), Press("#new .go")],
+            "Delete the region",
+        ),
         page("relay-person", "/app/people", vec![Press("#people th a")], "Sign out everywhere"),
         page("relay-programs", "/app/programs", vec![], "Days until it ends"),
         page("relay-programs-error", "/app/programs", vec![Press("#new .go")], "There is a problem"),
@@ -612,10 +624,36 @@ fn relay(at: &Places) -> Vec<Page> {
         ),
         page("relay-program", "/app/programs", vec![Press("#programs th a")], "Revoke the token"),
         page("relay-access", "/app/access", vec![], "what was denied"),
-        page("relay-me", "/app/me", vec![], "Sign out"),
+        page("relay-me", "/app/me", vec![], "Change your password"),
+        page("relay-me-error", "/app/me", vec![Press("#password-card .go")], "There is a problem"),
         page("relay-no-page", "/app/there/is/nothing", vec![], "Page not found"),
         page("relay-api", "/api/docs", vec![], "Operations"),
         page("relay-login", "/app/me", vec![Press("main form button")], "Sign in to CleanTrack"),
         page("relay-login-error", "/login", vec![Press(".go")], "There is a problem"),
+    ]
+}
+
+/// Ways in beside the password, for whoever has not signed in.
+fn relay_ways_in(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.relay), acts, says };
+    vec![
+        page("relay-forgot", "/forgot", vec![], "We mail you a link"),
+        page("relay-forgot-error", "/forgot", vec![Press(".go")], "There is a problem"),
+        page(
+            "relay-forgot-sent",
+            "/forgot",
+            vec![Type("#email", "nobody@linden.example"), Press(".go")],
+            "Look into your mail",
+        ),
+        page("relay-sign-up", "/sign-up", vec![], "Make the account"),
+        page("relay-sign-up-error", "/sign-up", vec![Press(".go")], "There is a problem"),
+        page("relay-reset", &at.links.reset, vec![], "12 characters or more"),
+        page("relay-reset-error", &at.links.reset, vec![Press(".go")], "too short"),
+        page("relay-link", &at.links.sign_in, vec![], "Press the button to sign in"),
+        page("relay-confirm", &at.links.sign_up, vec![], "Press the button, and your account is there"),
+        page("relay-join", &at.links.invitation, vec![], "Choose a password for it"),
+        page("relay-join-error", &at.links.invitation, vec![Press(".go")], "There is a problem"),
+        page("relay-over", &at.links.sign_up.replace("/sign-up/", "/reset/"), vec![], "This link is over"),
     ]
 }

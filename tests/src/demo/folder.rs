@@ -192,10 +192,12 @@ impl Folder {
     pub(super) fn relay_config(&self, stored: &SavedDemo) -> Result<PathBuf, String> {
         let [_, _, https, photos, mqtt, health, _] = stored.ports;
         let data = self.relay_data();
+        let mails = data.join("mails");
+        let mails = mails.display();
         let text = format!(
             "data = {data:?}\npublic_url = \"https://localhost:{https}\"\nphotos_url = \"https://localhost:{photos}\"\n\
-             mqtt_url = \"mqtts://localhost:{mqtt}\"\nlog = \"warn\"\n\
-             [https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
+             mqtt_url = \"mqtts://localhost:{mqtt}\"\nlog = \"warn\"\nopen_sign_up = true\n\
+             [mail]\nsend = \"folder:{mails}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
              [mqtt]\nlisten = \"127.0.0.1:{mqtt}\"\n[health]\nlisten = \"127.0.0.1:{health}\"\n"
         );
         self.write("relay.toml", &text)

@@ -175,7 +175,7 @@ pub(crate) async fn change_password(
             return refused("present", ways.sign_in_wait_device(time)).await;
         }
     }
-    let hash = match hash_new(ways, form.fields.text("password")).await? {
+    let hash = match hash_new(&web, form.fields.text("password")).await? {
         Ok(hash) => hash,
         Err((field, words)) => return refused(field, words).await,
     };

@@ -7,10 +7,11 @@ use ::web::route::AnyCaller;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
+use service::attempts::OriginKind;
 
 use crate::accounts::invitation::{InvitationError, InvitationService, PATH, find_invitation};
 use crate::accounts::mail_link::LinkSecret;
-use crate::accounts::password::{self, PasswordError};
+use crate::accounts::password::PasswordError;
 use crate::accounts::people::PeopleError;
 use crate::accounts::recovery::{LinkKind, PendingAccount, RecoveryError, RecoveryService};
 use crate::accounts::sign_in::{SignInError, SignedIn};
@@ -147,17 +148,22 @@ fn password_field(w: SignInWords) -> WayField {
     }
 }
 
-/// A new password's hash, or what is wrong with it. Blocks no thread that answers people.
+/// A new password's hash, or what is wrong with it. However many ask at once, few hashes are made at a time.
 pub(crate) async fn hash_new(
-    w: SignInWords,
+    web: &WebContext,
     password: &str,
 ) -> Result<Result<String, WayProblem>, HttpError> {
-    let password = password.to_owned();
-    let hash = tokio::task::spawn_blocking(move || password::create_hash(&password)).await;
-    match hash.map_err(internal_error)? {
+    let w: SignInWords = open_words();
+    let turn = web.checker.turn(OriginKind::UnknownDevice).await;
+    let hash = match turn {
+        Ok(turn) => turn.hash(password.to_owned()).await,
+        Err(error) => Err(error),
+    };
+    match hash {
         Ok(hash) => Ok(Ok(hash)),
         Err(PasswordError::TooShort) => Ok(Err(("password", w.ways_short()))),
         Err(PasswordError::TooLong) => Ok(Err(("password", w.ways_long()))),
+        Err(PasswordError::Busy) => Err(busy_error()),
         Err(error) => Err(internal_error(error)),
     }
 }
@@ -294,7 +300,11 @@ pub(crate) async fn set_password(
     form: RelayForm,
 ) -> Result<FormReply, HttpError> {
     let link = read_secret(&secret)?;
-    let hash = match hash_new(open_words(), form.fields.text("password")).await? {
+    // No work is done for a link that is none.
+    if !web.recovery().is_open(LinkKind::Reset, &link).await? {
+        return over_reply();
+    }
+    let hash = match hash_new(&web, form.fields.text("password")).await? {
         Ok(hash) => hash,
         Err(problem) => return again(reset_page(&secret), &form, problem),
     };
@@ -384,7 +394,7 @@ pub(crate) async fn sign_up(
     let Some(email) = email_address(form.fields.text("email")) else {
         return refused(("email", w.ways_bad_email()));
     };
-    let password_hash = match hash_new(w, form.fields.text("password")).await? {
+    let password_hash = match hash_new(&web, form.fields.text("password")).await? {
         Ok(hash) => hash,
         Err(problem) => return refused(problem),
     };
@@ -534,7 +544,7 @@ pub(crate) async fn accept_invitation(
         return refused(("name", w.ways_bad_name()));
     };
     let password = form.fields.text("password").to_owned();
-    let hash = match hash_new(w, &password).await? {
+    let hash = match hash_new(&web, &password).await? {
         Ok(hash) => hash,
         Err(problem) => return refused(problem),
     };

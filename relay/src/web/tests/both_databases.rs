@@ -5,6 +5,7 @@ use ::web::route::Access;
 use super::access::{fill, shown_rows};
 use super::item_history::report_problem;
 use super::postgres::Postgres;
+use super::ways_in::walk_ways;
 use super::world::{NOW_MS, World};
 
 async fn walk(mut world: World) -> Vec<(String, u16, String)> {
@@ -44,6 +45,7 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
             got.body.lines().filter(|line| !line.starts_with("sha256:")).collect::<Vec<_>>().join("\n");
         seen.push((path, got.status.as_u16(), body));
     }
+    walk_ways(&world).await;
     world.db.close().await;
     seen
 }

@@ -74,6 +74,56 @@ fn read_mail(text: &str) -> SentMail {
     SentMail { to: header("To:"), subject: header("Subject:"), path }
 }
 
+/// Every way in once, for a database of either kind: what each leads to, the tests below look at.
+pub(super) async fn walk_ways(world: &World) {
+    let cookie = world.sign_in(&world.a.email).await;
+    world.send_form("/app/regions", "/app/regions", &cookie, "name=North").await;
+    let page = world.get("/app/regions", &cookie).await.body;
+    let region = page.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let fields = format!("act=save&name=North&places.{}=on", world.a.sites[0].id);
+    let saved = world.send_form("/app/regions", &format!("/app/regions/{region}"), &cookie, &fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let fields = format!("email=tom%40linden.example&role=facility_admin&places={region}");
+    let path = world.invite(&cookie, &fields).await;
+    let theirs = world.join(&path, "Tom").await;
+    let seen = world.get(&format!("/app/f/{}", world.a.sites[0].id), &theirs).await.status;
+    let unseen = world.get(&format!("/app/f/{}", world.a.sites[1].id), &theirs).await.status;
+    assert_eq!((seen, unseen), (StatusCode::OK, StatusCode::NOT_FOUND));
+    let fields = format!("email={}&role=auditor&all=on", world.b.email.replace('@', "%40"));
+    let path = world.invite(&cookie, &fields).await;
+    let other = world.sign_in(&world.b.email).await;
+    assert_eq!(world.send_form(&path, &path, &other, "").await.status, StatusCode::SEE_OTHER);
+    let form =
+        format!("name=Ana&organisation=Oak&email=ana%40oak.example&password={}", PASSWORD.replace(' ', "+"));
+    world.post("/sign-up", "", &form).await;
+    for request in ["", "email=tom%40linden.example&act=link", "email=tom%40linden.example&act=reset"] {
+        if !request.is_empty() {
+            assert_eq!(world.post("/forgot", "", request).await.status, StatusCode::OK);
+        }
+        let used = ["/sign-up/", "/sign-in/", "/reset/"];
+        for mail in world.mails().await {
+            if used.iter().any(|path| mail.path.starts_with(path)) {
+                let used = world.post(&mail.path, "", "password=another+horse+battery").await;
+                assert_eq!(used.status, StatusCode::SEE_OTHER, "{}: {}", mail.subject, used.body);
+            }
+        }
+    }
+    let fields = format!("present={}&password=another+horse+battery", PASSWORD.replace(' ', "+"));
+    let changed = world.send_form("/app/me", "/app/me/password", &cookie, &fields).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+    let person = format!("/app/people/{}", world.a.user_id);
+    for (path, fields) in [
+        (format!("{person}/terms"), "role=account_admin&all=on"),
+        (person.clone(), "act=disable"),
+        (person.clone(), "act=enable"),
+        (person, "act=hand-over"),
+        (format!("/app/regions/{region}"), "act=delete"),
+    ] {
+        let done = world.send_form("/app/me", &path, &cookie, fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{path} {fields}: {}", done.body);
+    }
+}
+
 #[tokio::test]
 async fn whoever_is_invited_comes_in_once_with_what_was_given() {
     let world = World::new().await;

@@ -1,0 +1,66 @@
+//! What no page can do: the relay's own database is told something else.
+
+use harness::demo::line::DemoOutput;
+use record::tree::Hash;
+use sqlx::Connection as _;
+
+/// Changes rows of the relay's database.
+pub(crate) async fn change(line: &DemoOutput, sql: &str) {
+    let file = line.dir.join("relay/relay.db");
+    let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .expect("the relay's database");
+    let done =
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut db).await.expect("it is changed");
+    assert!(done.rows_affected() > 0, "{sql}");
+    db.close().await.expect("it is closed");
+}
+
+/// What the relay would have mailed: the path of a link of each kind.
+pub(crate) struct MailedLinks {
+    pub(crate) reset: String,
+    pub(crate) sign_in: String,
+    pub(crate) sign_up: String,
+    pub(crate) invitation: String,
+}
+
+/// Puts links into the relay's database whose mails nobody has to wait for.
+pub(crate) async fn insert_links(line: &DemoOutput) -> MailedLinks {
+    let mut paths = Vec::new();
+    for (n, kind, body) in [
+        (1_u8, "reset", "{}"),
+        (2, "sign-in", "{}"),
+        (
+            3,
+            "sign-up",
+            r#"{"name":"Ana","organisation":"Oak","email":"ana@oak.example","password_hash":"-"}"#,
+        ),
+    ] {
+        let (digest, text) = link_of(n);
+        let sql = format!(
+            "INSERT INTO mail_links (digest, kind, person, body, made_ms, expires_ms) \
+             VALUES (x'{digest}', '{kind}', (SELECT MIN(person) FROM people), '{body}', 0, {FAR_MS})"
+        );
+        change(line, &sql).await;
+        paths.push(format!("/{kind}/{text}"));
+    }
+    let (digest, text) = link_of(4);
+    let sql = format!(
+        "INSERT INTO invitations (account, invitation, email, role, all_facilities, places, digest, made_ms, made_by, expires_ms) \
+         VALUES ((SELECT MIN(account) FROM accounts), '01JD0000000000000000000000', 'tom@oak.example', 'biomed', TRUE, '[]', \
+         x'{digest}', 0, 'admin@linden.example', {FAR_MS})"
+    );
+    change(line, &sql).await;
+    let [reset, sign_in, sign_up] = <[String; 3]>::try_from(paths).expect("three links");
+    MailedLinks { reset, sign_in, sign_up, invitation: format!("/join/{text}") }
+}
+
+/// Long after every test.
+const FAR_MS: i64 = 9_999_999_999_999;
+
+/// Digest and text of the secret of a link.
+fn link_of(n: u8) -> (Hash, String) {
+    use base64::Engine as _;
+    let secret = [n; 32];
+    (Hash::of(&secret), base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret))
+}
