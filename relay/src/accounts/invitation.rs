@@ -4,10 +4,10 @@ use record::ids::UserId;
 
 use super::access_log::{AccessLog, AccessRecord};
 use super::mail_link::{INVITATION_MS, LinkSecret};
-use super::people::{ActingPerson, PeopleError, places_word, require_terms};
+use super::people::{ActingPerson, MemberGrant, PeopleError, grant_text, require_grant};
 use super::{AccountUser, UserRole};
 use crate::db::invitations::{self, InvitationRow, NewInvitation};
-use crate::db::members::{self, MemberTerms};
+use crate::db::members;
 use crate::db::people::{self, NewPerson, PersonNumber};
 use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 use crate::mail::{MailLetter, MailOutbox};
@@ -54,15 +54,15 @@ impl InvitationService<'_> {
     ///
     /// # Errors
     /// Why not; then the transaction is to be dropped.
-    pub async fn invite(
+    pub async fn invite_address(
         &self,
         tx: &mut ScopedConnection,
         by: ActingPerson<'_>,
         email: &str,
-        (role, terms): (UserRole, &MemberTerms),
+        grant: &MemberGrant,
     ) -> Result<String, InvitationError> {
         let now_ms = self.log.clock.now_ms();
-        require_terms(tx, by, (role, terms)).await?;
+        require_grant(tx, by, grant).await?;
         if members::find_by_email(tx, email).await?.is_some() {
             return Err(PeopleError::Known.into());
         }
@@ -71,15 +71,15 @@ impl InvitationService<'_> {
             return Err(InvitationError::TooMany);
         }
         let secret = LinkSecret::new(self.log.random.bytes());
-        let places = terms.places.as_ref().map(serde_json::to_string).transpose();
+        let places = grant.places.as_ref().map(serde_json::to_string).transpose();
         let places = places.map_err(|e| DbError::stored("places", e))?;
         let expires_ms = now_ms.saturating_add(INVITATION_MS);
         let new = NewInvitation {
             invitation: &UserId::new(now_ms, self.log.random.bytes()).to_string(),
             email,
-            role: role.key(),
+            role: grant.role.key(),
             places: places.as_deref(),
-            until_ms: terms.until_ms,
+            until_ms: grant.until_ms,
             digest: secret.digest(),
             made_by: by.who,
             expires_ms,
@@ -90,13 +90,13 @@ impl InvitationService<'_> {
         let letter = MailLetter::Invitation {
             account,
             by: by.who.to_owned(),
-            role: role.key().to_owned(),
+            role: grant.role.key().to_owned(),
             link: link.clone(),
             expires_ms,
         };
         let scope = tx.scope();
         self.mail.post(tx, Some(scope), email, &letter).await?;
-        let about = format!("{email} {role} {}", places_word(terms));
+        let about = format!("{email} {}", grant_text(grant));
         self.log.write_act(tx, AccessRecord { who: by.who, act: "invite", about: &about }).await?;
         Ok(link)
     }
@@ -105,15 +105,14 @@ impl InvitationService<'_> {
     ///
     /// # Errors
     /// It is over, or more than whoever acts could give; then the transaction is to be dropped.
-    pub async fn revoke(
+    pub async fn revoke_invitation(
         &self,
         tx: &mut ScopedConnection,
         by: ActingPerson<'_>,
         invitation: &str,
     ) -> Result<(), InvitationError> {
         let row = invitations::find_open(tx, invitation).await?.ok_or(InvitationError::Over)?;
-        let (role, terms) = row_terms(&row)?;
-        require_terms(tx, by, (role, &terms)).await?;
+        require_grant(tx, by, &row_grant(&row)?).await?;
         if !invitations::revoke_invitation(tx, invitation, self.log.clock.now_ms()).await? {
             return Err(InvitationError::Over);
         }
@@ -185,7 +184,7 @@ impl InvitationService<'_> {
         if !invitations::use_invitation(tx, &row.invitation, now_ms).await? {
             return Err(InvitationError::Over);
         }
-        let (_, terms) = row_terms(row)?;
+        let terms = row_grant(row)?.terms();
         match members::insert_member(tx, person, &terms, now_ms).await {
             Err(error) if error.is_conflict() => return Err(PeopleError::Known.into()),
             inserted => inserted?,
@@ -210,13 +209,10 @@ pub async fn find_invitation(
 }
 
 /// What somebody becomes by an invitation.
-///
-/// # Errors
-/// A row that cannot be read.
-pub fn row_terms(row: &InvitationRow) -> Result<(UserRole, MemberTerms), DbError> {
+fn row_grant(row: &InvitationRow) -> Result<MemberGrant, DbError> {
     let role = UserRole::of_row(&row.role)?;
     let places: Vec<String> =
         serde_json::from_str(&row.places).map_err(|e| DbError::stored("places of an invitation", e))?;
     let places = if row.all_facilities { None } else { Some(places) };
-    Ok((role, MemberTerms { role: row.role.clone(), places, until_ms: row.until_ms }))
+    Ok(MemberGrant { role, places, until_ms: row.until_ms })
 }

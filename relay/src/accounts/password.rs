@@ -128,12 +128,12 @@ impl CheckTurn {
     /// It is too short or too long.
     pub async fn hash(self, password: String) -> Result<String, PasswordError> {
         let Self { place, .. } = self;
-        let hash = move || {
+        let hashed = tokio::task::spawn_blocking(move || {
             let hash = create_hash(&password);
             drop(place);
             hash
-        };
-        tokio::task::spawn_blocking(hash).await.map_err(|e| PasswordError::Hash(e.to_string()))?
+        });
+        hashed.await.map_err(|e| PasswordError::Hash(e.to_string()))?
     }
 
     /// Whether `password` is that of the person with this hash; `None` is nobody, and takes as long.

@@ -10,6 +10,7 @@ use super::permission::Permission;
 use super::{AccountUser, UserRole};
 use crate::db::members::{MemberRow, MemberTerms};
 use crate::db::people::{NewPerson, PersonNumber};
+use crate::db::sessions::SessionsSince;
 use crate::db::{self, AccountScope, DbError, PlatformConnection, ScopedConnection};
 
 /// What is to be done.
@@ -56,7 +57,7 @@ pub fn may_act_on(role: UserRole, theirs: UserRole) -> bool {
     role.holds(Permission::ManagePeople)
         && match theirs {
             UserRole::SuperAdmin => role == UserRole::SuperAdmin,
-            theirs => role.may_give(theirs),
+            theirs => role.may_grant(theirs),
         }
 }
 
@@ -93,6 +94,25 @@ pub struct ActingPerson<'a> {
     pub who: &'a str,
     /// `None`: the operator, who may do anything.
     pub member: Option<&'a AccountUser>,
+    /// Where it is written down.
+    pub log: AccessLog<'a>,
+}
+
+/// What somebody becomes in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberGrant {
+    pub role: UserRole,
+    /// Ids of facilities and regions; `None`: all there are and will be.
+    pub places: Option<Vec<String>>,
+    /// When it ends, milliseconds since 1970.
+    pub until_ms: Option<i64>,
+}
+
+impl MemberGrant {
+    /// As the database keeps it.
+    pub fn terms(&self) -> MemberTerms {
+        MemberTerms { role: self.role.to_string(), places: self.places.clone(), until_ms: self.until_ms }
+    }
 }
 
 /// Somebody who comes into an account with a password of their own.
@@ -161,7 +181,7 @@ pub async fn set_password(
     hash: &str,
 ) -> Result<ScopedConnection, PeopleError> {
     let person = db::people::platform_find(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
-    replace_password(&mut tx, (person, email), hash, log.clock.now_ms()).await?;
+    replace_password(&mut tx, person, email, hash, log.clock.now_ms()).await?;
     let mut tx = tx.enter(scope).await?;
     // Of another account's people nothing is said here: neither that they are there.
     db::members::find_by_email(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
@@ -172,7 +192,8 @@ pub async fn set_password(
 /// Another password: what was signed in by the old one, or tried at it, is over.
 pub(super) async fn replace_password(
     tx: &mut PlatformConnection,
-    (person, email): (PersonNumber, &str),
+    person: PersonNumber,
+    email: &str,
     hash: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
@@ -198,14 +219,14 @@ async fn find_subject(
     }
     let theirs =
         if found.all_facilities { None } else { Some(db::members::list_places(tx, found.person()).await?) };
-    if !may_give_places(tx, by, theirs.as_deref()).await? {
+    if !may_grant_places(tx, by, theirs.as_deref()).await? {
         return Err(PeopleError::NotYours);
     }
     Ok(found)
 }
 
 /// Whether whoever acts sees all of these places themselves; `None`: every one there is.
-pub(super) async fn may_give_places(
+pub(super) async fn may_grant_places(
     tx: &mut ScopedConnection,
     by: ActingPerson<'_>,
     places: Option<&[String]>,
@@ -224,17 +245,17 @@ pub(super) async fn may_give_places(
 pub async fn list_visible(
     conn: &mut ScopedConnection,
     visitor: &AccountUser,
-    alive: (i64, i64),
+    alive: SessionsSince,
 ) -> Result<Vec<(MemberRow, Option<Vec<String>>)>, DbError> {
     let own = match visitor.reads.is_limited() {
         true => Some(db::facilities::seen_places(conn, visitor.person).await?),
         false => None,
     };
-    let mut given = db::members::all_places(conn).await?;
+    let mut places_of = db::members::all_places(conn).await?;
     let mut visible = Vec::new();
     for row in db::members::list_members(conn, alive).await? {
         let places =
-            if row.all_facilities { None } else { Some(given.remove(&row.person()).unwrap_or_default()) };
+            if row.all_facilities { None } else { Some(places_of.remove(&row.person()).unwrap_or_default()) };
         let is_within = own.as_ref().is_none_or(|own| {
             places.as_ref().is_some_and(|places| places.iter().all(|place| own.contains(place)))
         });
@@ -251,7 +272,7 @@ pub async fn list_visible(
 /// Why not; then the transaction is to be dropped.
 pub async fn change_member(
     tx: &mut ScopedConnection,
-    (log, by): (AccessLog<'_>, ActingPerson<'_>),
+    by: ActingPerson<'_>,
     email: &str,
     act: PersonAct,
 ) -> Result<(), PeopleError> {
@@ -261,7 +282,7 @@ pub async fn change_member(
         PersonAct::SignOut => {}
         PersonAct::Disable if found.is_owner && by.member.is_some() => return Err(PeopleError::Owner),
         PersonAct::Disable => {
-            db::members::set_disabled(tx, person, Some(log.clock.now_ms())).await?;
+            db::members::set_disabled(tx, person, Some(by.log.clock.now_ms())).await?;
             require_an_admin(tx).await?;
         }
         PersonAct::Enable => drop(db::members::set_disabled(tx, person, None).await?),
@@ -270,7 +291,7 @@ pub async fn change_member(
         db::sessions::delete_of_member(tx, person).await?;
         db::devices::forget_device(tx, person, None).await?;
     }
-    Ok(log.write_act(tx, AccessRecord { who: by.who, act: act.word(), about: email }).await?)
+    Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: act.word(), about: email }).await?)
 }
 
 async fn require_an_admin(tx: &mut ScopedConnection) -> Result<(), PeopleError> {
@@ -283,45 +304,47 @@ async fn require_an_admin(tx: &mut ScopedConnection) -> Result<(), PeopleError> 
 /// Why not; then the transaction is to be dropped.
 pub async fn change_terms(
     tx: &mut ScopedConnection,
-    (log, by): (AccessLog<'_>, ActingPerson<'_>),
+    by: ActingPerson<'_>,
     email: &str,
-    (role, terms): (UserRole, &MemberTerms),
+    grant: &MemberGrant,
 ) -> Result<(), PeopleError> {
     let found = find_subject(tx, by, email).await?;
-    if found.is_owner && role != UserRole::AccountAdmin {
+    if found.is_owner && grant.role != UserRole::AccountAdmin {
         return Err(PeopleError::Owner);
     }
-    require_terms(tx, by, (role, terms)).await?;
-    db::members::change_member(tx, found.person(), terms).await?;
+    require_grant(tx, by, grant).await?;
+    db::members::change_member(tx, found.person(), &grant.terms()).await?;
     require_an_admin(tx).await?;
-    let about = format!("{email} {role} {}", places_word(terms));
-    Ok(log.write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about }).await?)
+    let about = format!("{email} {}", grant_text(grant));
+    Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about }).await?)
 }
 
 /// As the access log has it.
-pub(super) fn places_word(terms: &MemberTerms) -> String {
-    terms.places.as_ref().map_or_else(|| "all".to_owned(), |places| places.join(","))
+pub(super) fn grant_text(grant: &MemberGrant) -> String {
+    let places = grant.places.as_ref().map_or_else(|| "all".to_owned(), |places| places.join(","));
+    format!("{} {places}", grant.role)
 }
 
-/// Refuses terms that whoever acts may not give: a role above their own, facilities that they do not see, an admin of the account who
+/// Refuses what whoever acts may not grant: a role above their own, facilities that they do not see, an admin of the account who
 /// sees only some of it, and places that are none.
-pub(super) async fn require_terms(
+pub(super) async fn require_grant(
     tx: &mut ScopedConnection,
     by: ActingPerson<'_>,
-    (role, terms): (UserRole, &MemberTerms),
+    grant: &MemberGrant,
 ) -> Result<(), PeopleError> {
-    if by.member.is_some_and(|member| !member.role.may_give(role)) || role == UserRole::SuperAdmin {
+    let role = grant.role;
+    if by.member.is_some_and(|member| !member.role.may_grant(role)) || role == UserRole::SuperAdmin {
         return Err(PeopleError::NotYours);
     }
-    let is_whole = terms.places.is_none();
+    let is_whole = grant.places.is_none();
     if role == UserRole::AccountAdmin && !is_whole
-        || !may_give_places(tx, by, terms.places.as_deref()).await?
+        || !may_grant_places(tx, by, grant.places.as_deref()).await?
     {
         return Err(PeopleError::NotYours);
     }
     let known = db::facilities::all_places(tx).await?;
-    let given = terms.places.iter().flatten();
-    if given.clone().any(|place| !known.contains(place)) || terms.places.as_ref().is_some_and(Vec::is_empty) {
+    let mut granted = grant.places.iter().flatten();
+    if granted.any(|place| !known.contains(place)) || grant.places.as_ref().is_some_and(Vec::is_empty) {
         return Err(PeopleError::NoSuchPlace);
     }
     Ok(())
@@ -333,7 +356,7 @@ pub(super) async fn require_terms(
 /// Why not; then the transaction is to be dropped.
 pub async fn hand_over(
     tx: &mut ScopedConnection,
-    (log, by): (AccessLog<'_>, ActingPerson<'_>),
+    by: ActingPerson<'_>,
     email: &str,
 ) -> Result<(), PeopleError> {
     db::accounts::lock_account(tx).await?;
@@ -343,5 +366,5 @@ pub async fn hand_over(
         return Err(PeopleError::NotYours);
     }
     db::accounts::set_owner(tx, found.person()).await?;
-    Ok(log.write_act(tx, AccessRecord { who: by.who, act: "account hand-over", about: email }).await?)
+    Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: "account hand-over", about: email }).await?)
 }

@@ -73,13 +73,15 @@ impl UserRole {
         column.is_some_and(|column| permission.holders()[column])
     }
 
-    /// Whether somebody of this role may give another one: never more than their own, and nobody the platform's.
-    pub fn may_give(self, given: Self) -> bool {
+    /// Whether somebody of this role may grant another one: never more than their own, and nobody the platform's.
+    pub fn may_grant(self, granted: Self) -> bool {
         self.holds(Permission::ManagePeople)
-            && given != Self::SuperAdmin
+            && granted != Self::SuperAdmin
             && match self {
                 Self::SuperAdmin | Self::AccountAdmin => true,
-                Self::FacilityAdmin => matches!(given, Self::FacilityAdmin | Self::Biomed | Self::Technician),
+                Self::FacilityAdmin => {
+                    matches!(granted, Self::FacilityAdmin | Self::Biomed | Self::Technician)
+                }
                 Self::Biomed | Self::Technician | Self::Auditor => false,
             }
     }
@@ -90,13 +92,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_gives_more_than_they_hold() {
+    fn nobody_grants_more_than_they_hold() {
         for role in UserRole::ALL {
-            for given in UserRole::ALL.into_iter().filter(|&given| role.may_give(given)) {
+            for granted in UserRole::ALL.into_iter().filter(|&granted| role.may_grant(granted)) {
                 for permission in Permission::ALL {
-                    assert!(role.holds(permission) || !given.holds(permission), "{role} gives {given}");
+                    assert!(role.holds(permission) || !granted.holds(permission), "{role} grants {granted}");
                 }
-                assert!(role.holds(Permission::ManagePeople) && given != UserRole::SuperAdmin);
+                assert!(role.holds(Permission::ManagePeople) && granted != UserRole::SuperAdmin);
             }
         }
     }

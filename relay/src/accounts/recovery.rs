@@ -12,7 +12,7 @@ use super::mail_link::{LinkSecret, MailLimits, RESET_MS, SIGN_IN_MS, SIGN_UP_MS}
 use super::people::{NewMember, PeopleError, add_member, replace_password};
 use super::sign_in::{AuthService, SignInError, SignInOrigin, SignedIn};
 use super::{AccountUser, UserRole};
-use crate::db::mail_links::{self, NewLink};
+use crate::db::mail_links::{self, LinkKey, NewLink};
 use crate::db::members::MembershipRow;
 use crate::db::{self, Db, DbError, PlatformConnection, PlatformReason};
 use crate::mail::MailLetter;
@@ -114,7 +114,8 @@ impl RecoveryService<'_> {
         &self,
         tx: &mut PlatformConnection,
         kind: LinkKind,
-        (person, body): (Option<db::people::PersonNumber>, &str),
+        person: Option<db::people::PersonNumber>,
+        body: &str,
     ) -> Result<(String, i64), DbError> {
         let (secret, now_ms) = (LinkSecret::new(self.auth.random.bytes()), self.now_ms());
         let expires_ms = now_ms.saturating_add(kind.life_ms());
@@ -132,7 +133,7 @@ impl RecoveryService<'_> {
         let person = db::people::platform_by_email(&mut tx, email).await?;
         let letter = match person {
             Some(person) => {
-                let (link, expires_ms) = self.new_link(&mut tx, kind, (Some(person.person()), "{}")).await?;
+                let (link, expires_ms) = self.new_link(&mut tx, kind, Some(person.person()), "{}").await?;
                 match kind {
                     LinkKind::SignIn => MailLetter::SignInLink { link, expires_ms },
                     _ => MailLetter::Reset { link, expires_ms },
@@ -150,7 +151,7 @@ impl RecoveryService<'_> {
     /// The database.
     pub async fn is_open(&self, kind: LinkKind, secret: &LinkSecret) -> Result<bool, DbError> {
         let mut conn = self.db().platform_read(PlatformReason::SignIn).await?;
-        let named = (secret.digest(), kind.word());
+        let named = LinkKey { digest: secret.digest(), kind: kind.word() };
         Ok(mail_links::platform_find(&mut conn, named, self.now_ms()).await?.is_some())
     }
 
@@ -161,13 +162,13 @@ impl RecoveryService<'_> {
     pub async fn reset(&self, secret: &LinkSecret, hash: &str) -> Result<(), RecoveryError> {
         let now_ms = self.now_ms();
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
-        let named = (secret.digest(), LinkKind::Reset.word());
+        let named = LinkKey { digest: secret.digest(), kind: LinkKind::Reset.word() };
         let link = mail_links::platform_use(&mut tx, named, now_ms).await?.ok_or(RecoveryError::Over)?;
         let person = link.person().ok_or(RecoveryError::Over)?;
         let email = db::people::platform_email(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
         db::people::platform_verify(&mut tx, person, now_ms).await?;
-        replace_password(&mut tx, (person, &email), hash, now_ms).await?;
-        self.tell_of_password(&mut tx, &email).await?;
+        replace_password(&mut tx, person, &email, hash, now_ms).await?;
+        self.notify_of_password(&mut tx, &email).await?;
         let accounts = db::members::platform_of_person(&mut tx, person, now_ms).await?;
         let Some(account) = accounts.first() else { return Ok(tx.commit().await?) };
         let mut tx = tx.enter(account.scope()?).await?;
@@ -176,7 +177,7 @@ impl RecoveryService<'_> {
         Ok(tx.commit().await?)
     }
 
-    async fn tell_of_password(&self, tx: &mut PlatformConnection, email: &str) -> Result<(), DbError> {
+    async fn notify_of_password(&self, tx: &mut PlatformConnection, email: &str) -> Result<(), DbError> {
         let link = format!("{}/forgot", self.auth.public_url);
         let letter = MailLetter::PasswordChanged { at_ms: self.now_ms(), link };
         self.auth.mail.post(tx, None, email, &letter).await
@@ -193,7 +194,7 @@ impl RecoveryService<'_> {
     ) -> Result<SignedIn, RecoveryError> {
         let now_ms = self.now_ms();
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
-        let named = (secret.digest(), LinkKind::SignIn.word());
+        let named = LinkKey { digest: secret.digest(), kind: LinkKind::SignIn.word() };
         let link = mail_links::platform_use(&mut tx, named, now_ms).await?.ok_or(RecoveryError::Over)?;
         let person = link.person().ok_or(RecoveryError::Over)?;
         let email = db::people::platform_email(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
@@ -215,7 +216,7 @@ impl RecoveryService<'_> {
             MailLetter::AddressKnown { link: format!("{}/login", self.auth.public_url) }
         } else {
             let body = serde_json::to_string(new).map_err(|e| DbError::stored("new account", e))?;
-            let (link, expires_ms) = self.new_link(&mut tx, LinkKind::SignUp, (None, &body)).await?;
+            let (link, expires_ms) = self.new_link(&mut tx, LinkKind::SignUp, None, &body).await?;
             MailLetter::SignUp { name: new.name.clone(), link, expires_ms }
         };
         self.auth.mail.post(&mut tx, None, &new.email, &letter).await?;
@@ -233,7 +234,7 @@ impl RecoveryService<'_> {
     ) -> Result<SignedIn, RecoveryError> {
         let now_ms = self.now_ms();
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
-        let named = (secret.digest(), LinkKind::SignUp.word());
+        let named = LinkKey { digest: secret.digest(), kind: LinkKind::SignUp.word() };
         let link = mail_links::platform_use(&mut tx, named, now_ms).await?.ok_or(RecoveryError::Over)?;
         let new: PendingAccount =
             serde_json::from_str(&link.body).map_err(|e| DbError::stored("new account", e))?;
@@ -271,7 +272,7 @@ impl RecoveryService<'_> {
         db::people::platform_set_password(&mut tx, visitor.person, hash, now_ms).await?;
         db::sessions::platform_delete_others(&mut tx, visitor.person, visitor.token.digest()).await?;
         mail_links::platform_end_links(&mut tx, visitor.person).await?;
-        self.tell_of_password(&mut tx, &visitor.email).await?;
+        self.notify_of_password(&mut tx, &visitor.email).await?;
         let mut tx = tx.enter(visitor.scope).await?;
         let record = AccessRecord { who: &visitor.email, act: "password change", about: "" };
         self.auth.log().write_act(&mut tx, record).await?;

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::ids::AccountId;
 use record::tree::Hash;
 
+use crate::db::sessions::SessionsSince;
+
 /// The cookie: of this host only, over HTTPS only, out of reach of scripts.
 pub const COOKIE: &str = "__Host-ct";
 /// Without a request for so long it ends: a shift.
@@ -77,8 +79,8 @@ pub fn is_alive(created_ms: i64, used_ms: i64, now_ms: i64) -> bool {
 }
 
 /// When a session must have been begun and last used after to be one at `now_ms`.
-pub fn alive_since(now_ms: i64) -> (i64, i64) {
-    (now_ms.saturating_sub(AGE_MS_MAX), now_ms.saturating_sub(IDLE_MS))
+pub fn alive_since(now_ms: i64) -> SessionsSince {
+    SessionsSince { begun_ms: now_ms.saturating_sub(AGE_MS_MAX), used_ms: now_ms.saturating_sub(IDLE_MS) }
 }
 
 #[cfg(test)]

@@ -364,8 +364,8 @@ impl AdminHandler {
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
         let email = email.trim().to_lowercase();
         let mut tx = self.begin(account).await?;
-        let by = ActingPerson { who: OPERATOR, member: None };
-        people::change_member(&mut tx, (self.log(), by), &email, act).await?;
+        let by = ActingPerson { who: OPERATOR, member: None, log: self.log() };
+        people::change_member(&mut tx, by, &email, act).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": act.word() }))
     }

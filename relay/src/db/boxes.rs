@@ -2,7 +2,7 @@
 
 use record::ids::{BoxId, ConnectionId, Epoch, FacilityId};
 
-use super::facilities::seen_facilities;
+use super::sight::seen_facilities;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, opt};
 
 /// Where a box belongs and whether it may speak.

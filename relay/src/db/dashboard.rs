@@ -3,7 +3,7 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::facilities::seen_facilities;
+use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, all, impl_from_row, opt};
 
 /// A facility's day.

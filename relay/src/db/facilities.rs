@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use record::ids::FacilityId;
 
 use super::people::PersonNumber;
+use super::sight::seen_facilities;
 use super::{
     AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt, projections,
 };
@@ -31,14 +32,6 @@ pub struct FacilityRow {
 }
 
 impl_from_row!(FacilityRow { facility, region, name, zone, known_ms, changes, awaits_rebuild });
-
-/// Whether the viewer of a connection, bound as `viewer`, sees a row of `facilities`.
-pub(super) fn seen_facilities(viewer: &str) -> String {
-    format!(
-        "({viewer} = 0 OR EXISTS (SELECT 1 FROM member_places s WHERE s.account = facilities.account \
-         AND s.person = {viewer} AND s.place IN (facilities.facility, facilities.region)))"
-    )
-}
 
 const COLUMNS: &str =
     "facility, region, name, zone, known_ms, changes, rebuilds <> rebuilt AS awaits_rebuild";

@@ -19,6 +19,15 @@ pub struct NewLink<'a> {
     pub expires_ms: i64,
 }
 
+/// By what a link is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkKey {
+    /// SHA-256 of its secret.
+    pub digest: Hash,
+    /// `sign-up`, `reset` or `sign-in`.
+    pub kind: &'static str,
+}
+
 /// A link that is of use still.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkRow {
@@ -57,22 +66,22 @@ pub async fn platform_insert(
 /// Looks at a link without using it up.
 pub async fn platform_find(
     conn: &mut PlatformConnection,
-    (digest, kind): (Hash, &'static str),
+    key: LinkKey,
     now_ms: i64,
 ) -> Result<Option<LinkRow>, DbError> {
     let sql = "SELECT person, body FROM mail_links WHERE digest = $1 AND kind = $2 AND used_ms IS NULL AND expires_ms > $3";
-    opt!(conn, LinkRow, sql, digest.0.to_vec(), kind, now_ms)
+    opt!(conn, LinkRow, sql, key.digest.0.to_vec(), key.kind, now_ms)
 }
 
 /// Uses a link up; `None`: it is none, was used or has expired.
 pub async fn platform_use(
     conn: &mut PlatformConnection,
-    (digest, kind): (Hash, &'static str),
+    key: LinkKey,
     now_ms: i64,
 ) -> Result<Option<LinkRow>, DbError> {
     let sql = "UPDATE mail_links SET used_ms = $1 WHERE digest = $2 AND kind = $3 AND used_ms IS NULL AND expires_ms > $4 \
                RETURNING person, body";
-    opt!(conn, LinkRow, sql, now_ms, digest.0.to_vec(), kind, now_ms)
+    opt!(conn, LinkRow, sql, now_ms, key.digest.0.to_vec(), key.kind, now_ms)
 }
 
 /// Ends every link of a person that was not used.

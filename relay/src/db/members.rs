@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::people::PersonNumber;
+use super::people::{PersonNumber, ROLE};
+use super::sessions::SessionsSince;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Somebody who comes into an account, or what they are from now on.
@@ -65,9 +66,6 @@ impl MemberRow {
     }
 }
 
-/// Whoever runs the platform is its admin in the accounts whose admin they are, and only there.
-pub(super) const ROLE: &str = "CASE WHEN p.platform_role = 'super_admin' AND m.role = 'account_admin' THEN 'super_admin' ELSE m.role END";
-
 /// Sessions count that were begun and last used after these times.
 const MEMBER: &str = "SELECT p.person, p.id AS user_id, p.email, p.name, @ROLE@ AS role, \
     (m.disabled_ms IS NOT NULL) AS disabled, m.all_facilities, \
@@ -80,25 +78,33 @@ const MEMBER: &str = "SELECT p.person, p.id AS user_id, p.email, p.name, @ROLE@ 
 /// Everybody of the account, those who may sign in first, then by name.
 pub async fn list_members(
     conn: &mut ScopedConnection,
-    (begun_ms, used_ms): (i64, i64),
+    since: SessionsSince,
 ) -> Result<Vec<MemberRow>, DbError> {
     let scope = conn.scope();
     let sql = format!(
         "{} WHERE m.account = $3 ORDER BY m.disabled_ms IS NOT NULL, p.name, p.id",
         MEMBER.replace("@ROLE@", ROLE)
     );
-    all!(conn, MemberRow, sqlx::AssertSqlSafe(sql), begun_ms, used_ms, scope.key())
+    all!(conn, MemberRow, sqlx::AssertSqlSafe(sql), since.begun_ms, since.used_ms, scope.key())
 }
 
 /// One member of the account, by id.
 pub async fn find_member(
     conn: &mut ScopedConnection,
     user_id: &str,
-    (begun_ms, used_ms): (i64, i64),
+    since: SessionsSince,
 ) -> Result<Option<MemberRow>, DbError> {
     let scope = conn.scope();
     let sql = format!("{} WHERE m.account = $3 AND p.id = $4", MEMBER.replace("@ROLE@", ROLE));
-    opt!(conn, MemberRow, sqlx::AssertSqlSafe(sql), begun_ms, used_ms, scope.key(), user_id.to_owned())
+    opt!(
+        conn,
+        MemberRow,
+        sqlx::AssertSqlSafe(sql),
+        since.begun_ms,
+        since.used_ms,
+        scope.key(),
+        user_id.to_owned()
+    )
 }
 
 /// One member of the account, by e-mail address in lower case.

@@ -37,6 +37,7 @@ pub mod run_drops;
 pub mod runs;
 pub mod segments;
 pub mod sessions;
+mod sight;
 pub mod state;
 pub mod texts;
 pub mod tokens;

@@ -21,6 +21,9 @@ impl PersonNumber {
     }
 }
 
+/// Whoever runs the platform is its admin in the accounts whose admin they are, and only there.
+pub(super) const ROLE: &str = "CASE WHEN p.platform_role = 'super_admin' AND m.role = 'account_admin' THEN 'super_admin' ELSE m.role END";
+
 /// Somebody who is to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson<'a> {

@@ -4,7 +4,7 @@ use record::ids::FacilityId;
 use record::tree::Hash;
 
 use super::boxes::to_i64;
-use super::facilities::seen_facilities;
+use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, exec, opt};
 
 /// Whether a photo is here whole.

@@ -2,8 +2,7 @@
 
 use record::tree::Hash;
 
-use super::members::ROLE;
-use super::people::PersonNumber;
+use super::people::{PersonNumber, ROLE};
 use super::{
     AccountScope, DbError, PlatformConnection, ReadScope, ScopedConnection, all, exec, impl_from_row, opt,
 };
@@ -76,6 +75,13 @@ impl SessionRow {
     pub fn person(&self) -> PersonNumber {
         PersonNumber::of(self.person)
     }
+}
+
+/// Sessions that were begun and last used after these times, milliseconds since 1970, are over at none of their ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionsSince {
+    pub begun_ms: i64,
+    pub used_ms: i64,
 }
 
 /// A browser that signed somebody in.
@@ -164,21 +170,22 @@ pub struct OpenSession {
 pub async fn list_sessions(
     conn: &mut ScopedConnection,
     person: PersonNumber,
-    (begun_ms, used_ms): (i64, i64),
+    since: SessionsSince,
 ) -> Result<Vec<(Hash, OpenSession)>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT digest, created_ms, used_ms, network, agent FROM sessions WHERE account = $1 AND person = $2 \
                AND created_ms > $3 AND used_ms > $4 ORDER BY used_ms DESC, digest";
-    type Columns = (Vec<u8>, i64, i64, String, String);
-    let rows = all!(conn, Columns, sql, scope.key(), person.key(), begun_ms, used_ms)?;
-    let read = |(digest, created_ms, used_ms, network, agent): Columns| {
-        let digest =
-            <[u8; 32]>::try_from(digest).map_err(|_| DbError::stored("session", "its digest is cut"))?;
-        let digest = Hash(digest);
-        let mark = digest.to_string()[..16].to_owned();
-        Ok((digest, OpenSession { mark, created_ms, used_ms, network, agent }))
-    };
-    rows.into_iter().map(read).collect()
+    let rows = all!(conn, Columns, sql, scope.key(), person.key(), since.begun_ms, since.used_ms)?;
+    rows.into_iter().map(read_open).collect()
+}
+
+type Columns = (Vec<u8>, i64, i64, String, String);
+
+fn read_open((digest, created_ms, used_ms, network, agent): Columns) -> Result<(Hash, OpenSession), DbError> {
+    let digest = <[u8; 32]>::try_from(digest).map_err(|_| DbError::stored("session", "its digest is cut"))?;
+    let digest = Hash(digest);
+    let mark = digest.to_string()[..16].to_owned();
+    Ok((digest, OpenSession { mark, created_ms, used_ms, network, agent }))
 }
 
 /// Writes down that it was used.

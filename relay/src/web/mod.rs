@@ -33,11 +33,13 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;
 use crate::accounts::mail_link::MailLimits;
 use crate::accounts::password::PasswordChecker;
+use crate::accounts::people::ActingPerson;
 use crate::accounts::sign_in::AuthService;
 use crate::db::Db;
 use crate::fleet::Fleet;
@@ -130,6 +132,11 @@ impl WebContext {
             mail,
             public_url,
         }
+    }
+
+    /// Somebody who does something about people.
+    fn acting<'a>(&'a self, visitor: &'a AccountUser) -> ActingPerson<'a> {
+        ActingPerson { who: &visitor.email, member: Some(visitor), log: self.log() }
     }
 
     fn log(&self) -> AccessLog<'_> {

@@ -140,8 +140,8 @@ fn account_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/me/account", "me.switch-account", Form, me::switch_account)
             .example(problem_example().field("account", SOME_ID)),
         row(Method::GET, "/app/access", "access-log.show", Page, access_log::show),
-        row(Method::GET, "/app/people", "people.list", Page, people::list),
-        row(Method::POST, "/app/people", "people.invite", Form, people::invite).example(invited),
+        row(Method::GET, "/app/people", "people.list", Page, people::list_people),
+        row(Method::POST, "/app/people", "people.invite", Form, people::invite_person).example(invited),
         row(
             Method::POST,
             "/app/people/invitations/{invited}",
@@ -152,13 +152,13 @@ fn account_rows() -> Vec<Route<WebContext>> {
         .example(problem_example().part("invited", SOME_ID).field("act", "revoke")),
         row(Method::POST, "/app/people/{user}/terms", "people.change-terms", Form, people::save_terms)
             .example(of_person().field("role", "biomed").field("all", "on")),
-        row(Method::GET, "/app/people/{user}", "people.show", Page, people::show).example(of_person()),
-        row(Method::POST, "/app/people/{user}", "people.change", Form, people::change)
+        row(Method::GET, "/app/people/{user}", "people.show", Page, people::show_person).example(of_person()),
+        row(Method::POST, "/app/people/{user}", "people.change", Form, people::change_person)
             .example(of_person().field("act", "sign-out")),
-        row(Method::GET, "/app/regions", "regions.list", Page, regions::list),
-        row(Method::POST, "/app/regions", "regions.add", Form, regions::add)
+        row(Method::GET, "/app/regions", "regions.list", Page, regions::list_regions),
+        row(Method::POST, "/app/regions", "regions.add", Form, regions::add_region)
             .example(problem_example().field("name", "North")),
-        row(Method::POST, "/app/regions/{region}", "regions.change", Form, regions::change)
+        row(Method::POST, "/app/regions/{region}", "regions.change", Form, regions::change_region)
             .example(problem_example().part("region", SOME_ID).field("act", "save").field("name", "West")),
         row(Method::GET, "/app/programs", "programs.list", Page, programs::list),
         row(Method::POST, "/app/programs", "programs.add", Form, programs::create).example(new_token),

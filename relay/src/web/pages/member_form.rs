@@ -7,8 +7,8 @@ use ::web::form::{
     FormSection, FormValues,
 };
 
+use crate::accounts::people::MemberGrant;
 use crate::accounts::{AccountUser, UserRole};
-use crate::db::members::MemberTerms;
 use crate::db::{ScopedConnection, facilities, regions};
 use crate::web::view_models::formats::role_name;
 use crate::web::words::{FormWords, open_words};
@@ -91,11 +91,13 @@ pub(crate) fn draw_sections(
     form: &'static FormDefinition,
     visitor: &AccountUser,
     places: Vec<FormOption>,
-    (values, errors): (&FormValues, &[FieldError]),
+    values: &FormValues,
+    errors: &[FieldError],
 ) -> Result<Vec<FilledSection>, HttpError> {
     let words: FormWords = open_words();
-    let given = UserRole::ALL.into_iter().filter(|role| visitor.role.may_give(*role));
-    let roles = given.map(|role| FormOption::new(role.key(), role_name(open_words(), Some(role)))).collect();
+    let granted = UserRole::ALL.into_iter().filter(|role| visitor.role.may_grant(*role));
+    let roles =
+        granted.map(|role| FormOption::new(role.key(), role_name(open_words(), Some(role)))).collect();
     let mut painter = FormPainter::new(form, words.catalog());
     painter.picks = vec![("role", roles), ("places", places)];
     if visitor.reads.is_limited() {
@@ -118,11 +120,11 @@ pub(crate) fn terms_values(role: &str, places: Option<&[String]>, days: Option<i
 ///
 /// # Errors
 /// What is wrong, each field once.
-pub(crate) fn read_terms(
+pub(crate) fn read_grant(
     form: &'static FormDefinition,
     values: &FormValues,
     now_ms: i64,
-) -> Result<(UserRole, MemberTerms), Vec<FieldError>> {
+) -> Result<MemberGrant, Vec<FieldError>> {
     let words: FormWords = open_words();
     let mut errors = values.errors(words.catalog());
     let role = values.text("role").parse::<UserRole>().ok();
@@ -145,9 +147,7 @@ pub(crate) fn read_terms(
     };
     let until_ms = days.map(|days| now_ms.saturating_add(days.saturating_mul(DAY_MS)));
     match role {
-        Some(role) if errors.is_empty() => {
-            Ok((role, MemberTerms { role: role.key().to_owned(), places, until_ms }))
-        }
+        Some(role) if errors.is_empty() => Ok(MemberGrant { role, places, until_ms }),
         _ => Err(errors),
     }
 }

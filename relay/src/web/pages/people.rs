@@ -13,7 +13,7 @@ use words::SafeHtml;
 
 use crate::accounts::invitation::{InvitationError, OPEN_MAX};
 use crate::accounts::people::{
-    ActingPerson, PeopleError, PersonAct, change_member, change_terms, hand_over, list_visible, may_act_on,
+    PeopleError, PersonAct, change_member, change_terms, hand_over, list_visible, may_act_on,
 };
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole, email_address};
@@ -25,7 +25,7 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::member_form::{
-    INVITATION, MemberForm, TERMS, draw_sections, load_places, place_names, read_terms, terms_values,
+    INVITATION, MemberForm, TERMS, draw_sections, load_places, place_names, read_grant, terms_values,
 };
 use crate::web::pages::sign_in::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
@@ -109,11 +109,11 @@ pub(crate) struct PersonParams {
 }
 
 /// `GET /app/people`.
-pub(crate) async fn list(
+pub(crate) async fn list_people(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
 ) -> Result<Page, HttpError> {
-    draw_people(&visitor, &web, None, (FormValues::empty(&INVITATION), Vec::new())).await
+    draw_people(&visitor, &web, None, FormValues::empty(&INVITATION), Vec::new()).await
 }
 
 /// Those of the account whom whoever is signed in may see, each with what they see themselves.
@@ -147,7 +147,8 @@ async fn draw_people(
     visitor: &AccountUser,
     web: &WebContext,
     invited: Option<InvitedView>,
-    (values, errors): (FormValues, Vec<FieldError>),
+    values: FormValues,
+    errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let mut conn = web.db.read(visitor.reads).await?;
     let options = load_places(&mut conn, visitor).await?;
@@ -175,7 +176,7 @@ async fn draw_people(
         open,
         invited,
         has_regions: visitor.role.holds(Permission::ManageRegions),
-        sections: draw_sections(&INVITATION, visitor, options, (&values, &errors))?,
+        sections: draw_sections(&INVITATION, visitor, options, &values, &errors)?,
         errors,
         form_again: open_words::<FormWords>().form_again(),
         csrf: visitor.token.csrf(),
@@ -193,7 +194,7 @@ fn invitation_text(row: &InvitationRow, wall: &LocalTime) -> String {
 }
 
 /// `POST /app/people`: somebody is invited.
-pub(crate) async fn invite(
+pub(crate) async fn invite_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
     form: MemberForm,
@@ -202,11 +203,11 @@ pub(crate) async fn invite(
     let values = FormValues::read(&INVITATION, &form.fields);
     let w: FormWords = open_words();
     let email = email_address(values.text("email"));
-    let terms = read_terms(&INVITATION, &values, web.now_ms());
-    let (email, (role, terms)) = match (email, terms) {
-        (Some(email), Ok(terms)) => (email, terms),
-        (email, terms) => {
-            let mut errors = terms.err().unwrap_or_default();
+    let grant = read_grant(&INVITATION, &values, web.now_ms());
+    let (email, grant) = match (email, grant) {
+        (Some(email), Ok(grant)) => (email, grant),
+        (email, grant) => {
+            let mut errors = grant.err().unwrap_or_default();
             if email.is_none() && errors.iter().all(|error| error.at != "email") {
                 let words = w.form_member_bad_email();
                 errors.insert(0, FieldError { at: "email".to_owned(), words });
@@ -215,16 +216,21 @@ pub(crate) async fn invite(
         }
     };
     let mut tx = web.db.write(visitor.scope).await?;
-    let by = ActingPerson { who: &visitor.email, member: Some(&visitor) };
-    let invited = web.invitations().invite(&mut tx, by, &email, (role, &terms)).await;
+    let by = web.acting(&visitor);
+    let invited = web.invitations().invite_address(&mut tx, by, &email, &grant).await;
     let (at, words) = match invited {
         Ok(link) => {
             tx.commit().await?;
             let link = Some(link).filter(|_| !web.mail.is_open());
-            let none = (FormValues::empty(&INVITATION), Vec::new());
-            return draw_people(&visitor, &web, Some(InvitedView { email, link }), none)
-                .await
-                .map(OneOf::First);
+            return draw_people(
+                &visitor,
+                &web,
+                Some(InvitedView { email, link }),
+                FormValues::empty(&INVITATION),
+                Vec::new(),
+            )
+            .await
+            .map(OneOf::First);
         }
         Err(InvitationError::People(PeopleError::Db(error))) => return Err(error.into()),
         Err(InvitationError::People(PeopleError::Known)) => ("email", w.form_member_known()),
@@ -242,7 +248,7 @@ async fn invite_again(
     values: FormValues,
     errors: Vec<FieldError>,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
-    let page = draw_people(visitor, web, None, (values, errors)).await?;
+    let page = draw_people(visitor, web, None, values, errors).await?;
     Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
 }
 
@@ -255,8 +261,8 @@ pub(crate) async fn revoke_invitation(
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
     let mut tx = web.db.write(visitor.scope).await?;
-    let by = ActingPerson { who: &visitor.email, member: Some(&visitor) };
-    match web.invitations().revoke(&mut tx, by, &invitation).await {
+    let by = web.acting(&visitor);
+    match web.invitations().revoke_invitation(&mut tx, by, &invitation).await {
         Ok(()) => tx.commit().await?,
         Err(InvitationError::People(PeopleError::Db(error))) => return Err(error.into()),
         // Pressed twice, or used meanwhile: the list shows it no more.
@@ -267,7 +273,7 @@ pub(crate) async fn revoke_invitation(
 }
 
 /// `GET /app/people/{user}`.
-pub(crate) async fn show(
+pub(crate) async fn show_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
     Path(user): Path<String>,
@@ -338,7 +344,7 @@ impl PressOutcome {
 const HAND_OVER: &str = "hand-over";
 
 /// `POST /app/people/{user}`.
-pub(crate) async fn change(
+pub(crate) async fn change_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
     Path(user): Path<String>,
@@ -357,7 +363,7 @@ pub(crate) async fn change(
         return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
     }
     let mut tx = web.db.write(visitor.scope).await?;
-    let by = (web.log(), ActingPerson { who: &visitor.email, member: Some(&visitor) });
+    let by = web.acting(&visitor);
     let done = match act {
         Some(act) => change_member(&mut tx, by, &email, act).await,
         None => hand_over(&mut tx, by, &email).await,
@@ -400,8 +406,8 @@ pub(crate) async fn save_terms(
     require_own_form(&visitor, &form)?;
     let found = find_person(&visitor, &web, &user).await?;
     let values = FormValues::read(&TERMS, &form.fields);
-    let (role, terms) = match read_terms(&TERMS, &values, web.now_ms()) {
-        Ok(terms) => terms,
+    let grant = match read_grant(&TERMS, &values, web.now_ms()) {
+        Ok(grant) => grant,
         Err(errors) => {
             let news = PersonNews { outcome: None, form: Some((values, errors)) };
             let page = draw_person(&visitor, &web, &found, news).await?;
@@ -409,8 +415,8 @@ pub(crate) async fn save_terms(
         }
     };
     let mut tx = web.db.write(visitor.scope).await?;
-    let by = (web.log(), ActingPerson { who: &visitor.email, member: Some(&visitor) });
-    match change_terms(&mut tx, by, &found.0.email, (role, &terms)).await {
+    let by = web.acting(&visitor);
+    match change_terms(&mut tx, by, &found.0.email, &grant).await {
         Ok(()) => tx.commit().await?,
         Err(PeopleError::NoSuch) => return Err(not_found()),
         Err(PeopleError::Db(e)) => return Err(e.into()),
@@ -484,7 +490,7 @@ async fn draw_person(
         may_act,
         may_hand_over: visitor.is_owner && !is_self && is_admin && !row.disabled,
         done,
-        sections: draw_sections(&TERMS, visitor, options, (&values, &errors))?,
+        sections: draw_sections(&TERMS, visitor, options, &values, &errors)?,
         errors,
         form_again: open_words::<FormWords>().form_again(),
         csrf: visitor.token.csrf(),

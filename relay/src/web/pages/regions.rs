@@ -50,7 +50,7 @@ struct RegionsPage {
 }
 
 /// `GET /app/regions`.
-pub(crate) async fn list(
+pub(crate) async fn list_regions(
     visitor: MemberCaller<ManageRegions>,
     State(web): State<WebContext>,
 ) -> Result<Page, HttpError> {
@@ -98,7 +98,7 @@ async fn refuse_name(visitor: &AccountUser, web: &WebContext, words: String) -> 
 }
 
 /// `POST /app/regions`: a new region.
-pub(crate) async fn add(
+pub(crate) async fn add_region(
     visitor: MemberCaller<ManageRegions>,
     State(web): State<WebContext>,
     form: RelayForm,
@@ -126,7 +126,7 @@ pub(crate) async fn add(
 }
 
 /// `POST /app/regions/{region}`: its name and facilities, or its end.
-pub(crate) async fn change(
+pub(crate) async fn change_region(
     visitor: MemberCaller<ManageRegions>,
     State(web): State<WebContext>,
     Path(region): Path<String>,

@@ -82,7 +82,8 @@ impl WayInPage {
         self,
         action: impl Into<String>,
         fields: Vec<WayField>,
-        (value, words): (&'static str, String),
+        value: &'static str,
+        words: String,
     ) -> Self {
         Self { action: action.into(), fields, buttons: vec![WayButton { value, words }], ..self }
     }
@@ -168,7 +169,7 @@ pub(crate) async fn hash_new(
     }
 }
 
-fn again(page: WayInPage, form: &RelayForm, problem: WayProblem) -> Result<FormReply, HttpError> {
+fn ask_again(page: WayInPage, form: &RelayForm, problem: WayProblem) -> Result<FormReply, HttpError> {
     let page = page.filled(form).with_problem(problem.0, problem.1).draw()?;
     Ok(FormReply::Again(FormRecall::Invalid, page))
 }
@@ -231,7 +232,7 @@ fn refusal_reply(
 fn forgot_page() -> WayInPage {
     let w: SignInWords = open_words();
     WayInPage::new(w.forgot_title(), w.forgot_lead())
-        .form("/forgot", vec![email_field(w)], ("link", w.forgot_link()))
+        .form("/forgot", vec![email_field(w)], "link", w.forgot_link())
         .button("reset", w.forgot_reset())
         .link("/login", w.ways_back())
 }
@@ -256,7 +257,7 @@ pub(crate) async fn request_link(
     let w: SignInWords = open_words();
     let kind = if form.fields.text("act") == "reset" { LinkKind::Reset } else { LinkKind::SignIn };
     let Some(email) = email_address(form.fields.text("email")).filter(|_| web.mail.is_open()) else {
-        return again(forgot_page(), &form, ("email", w.ways_bad_email())).map(OneOf::Second);
+        return ask_again(forgot_page(), &form, ("email", w.ways_bad_email())).map(OneOf::Second);
     };
     match web.recovery().request(kind, &email, address.ip()).await {
         Ok(()) => sent_page(&email).map(OneOf::First),
@@ -276,7 +277,8 @@ fn reset_page(secret: &str) -> WayInPage {
     WayInPage::new(w.reset_title(), w.reset_lead()).form(
         format!("/reset/{secret}"),
         vec![field],
-        ("set", w.reset_button()),
+        "set",
+        w.reset_button(),
     )
 }
 
@@ -306,7 +308,7 @@ pub(crate) async fn set_password(
     }
     let hash = match hash_new(&web, form.fields.text("password")).await? {
         Ok(hash) => hash,
-        Err(problem) => return again(reset_page(&secret), &form, problem),
+        Err(problem) => return ask_again(reset_page(&secret), &form, problem),
     };
     match web.recovery().reset(&link, &hash).await {
         Ok(()) => SeeOther::to("/login?done=reset").map(FormReply::Done),
@@ -317,7 +319,7 @@ pub(crate) async fn set_password(
 fn link_page(secret: &str) -> WayInPage {
     let w: SignInWords = open_words();
     let page = WayInPage::new(w.link_title(), w.link_lead());
-    page.form(format!("/sign-in/{secret}"), Vec::new(), ("in", w.link_button()))
+    page.form(format!("/sign-in/{secret}"), Vec::new(), "in", w.link_button())
 }
 
 /// `GET /sign-in/{link}`: nothing is used up by looking, for programs look at links in mails.
@@ -361,7 +363,7 @@ fn sign_up_page() -> WayInPage {
     };
     let fields = vec![name_field(w), organisation, email_field(w), password_field(w)];
     WayInPage::new(w.sign_up_title(), w.sign_up_lead())
-        .form("/sign-up", fields, ("make", w.sign_up_button()))
+        .form("/sign-up", fields, "make", w.sign_up_button())
         .link("/login", w.sign_up_have())
 }
 
@@ -384,7 +386,7 @@ pub(crate) async fn sign_up(
         return Err(not_found());
     }
     let w: SignInWords = open_words();
-    let refused = |problem| again(sign_up_page(), &form, problem).map(OneOf::Second);
+    let refused = |problem| ask_again(sign_up_page(), &form, problem).map(OneOf::Second);
     let Some(name) = visible_name(form.fields.text("name")) else {
         return refused(("name", w.ways_bad_name()));
     };
@@ -408,7 +410,7 @@ pub(crate) async fn sign_up(
 fn confirm_page(secret: &str) -> WayInPage {
     let w: SignInWords = open_words();
     let page = WayInPage::new(w.confirm_title(), w.confirm_lead());
-    page.form(format!("/sign-up/{secret}"), Vec::new(), ("confirm", w.confirm_button()))
+    page.form(format!("/sign-up/{secret}"), Vec::new(), "confirm", w.confirm_button())
 }
 
 /// `GET /sign-up/{confirm}`.
@@ -481,12 +483,12 @@ fn join_page(invitation: &InvitationRow, secret: &str, guest: &JoinGuest) -> Way
         JoinGuest::Other => w.join_other(email),
     };
     let page = WayInPage::new(w.join_title(account), format!("{what} {further}"));
-    let button = ("join", w.join_button(account));
+    let words = w.join_button(account);
     let action = format!("{PATH}{secret}");
     match guest {
-        JoinGuest::New => page.form(action, vec![name_field(w), password_field(w)], button),
+        JoinGuest::New => page.form(action, vec![name_field(w), password_field(w)], "join", words),
         JoinGuest::SignedIn { csrf } => {
-            WayInPage { csrf: csrf.clone(), ..page.form(action, Vec::new(), button) }
+            WayInPage { csrf: csrf.clone(), ..page.form(action, Vec::new(), "join", words) }
         }
         JoinGuest::Known | JoinGuest::Other => page.link("/login", w.sign_in_title()),
     }
@@ -539,7 +541,7 @@ pub(crate) async fn accept_invitation(
         )));
     }
     let w: SignInWords = open_words();
-    let refused = |problem| again(join_page(&invitation, &secret, &page), &form, problem).map(plain);
+    let refused = |problem| ask_again(join_page(&invitation, &secret, &page), &form, problem).map(plain);
     let Some(name) = visible_name(form.fields.text("name")) else {
         return refused(("name", w.ways_bad_name()));
     };

@@ -127,13 +127,13 @@ async fn nobody_locks_the_account() {
     let own = format!("/app/people/{}", world.admin_id());
     assert_eq!(world.press(&own, &cookie, "disable").await, StatusCode::UNPROCESSABLE_ENTITY, "oneself");
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
-    let (scope, by) = (world.a.scope, ActingPerson { who: "operator", member: None });
+    let (scope, by) = (world.a.scope, ActingPerson { who: "operator", member: None, log });
     let mut tx = world.db.write(scope).await.unwrap();
-    let last = people::change_member(&mut tx, (log, by), &world.a.email, PersonAct::Disable).await;
+    let last = people::change_member(&mut tx, by, &world.a.email, PersonAct::Disable).await;
     assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
     drop(tx);
     let mut tx = world.db.write(scope).await.unwrap();
-    let none = people::change_member(&mut tx, (log, by), &world.b.email, PersonAct::Disable).await;
+    let none = people::change_member(&mut tx, by, &world.b.email, PersonAct::Disable).await;
     assert!(matches!(none, Err(PeopleError::NoSuch)), "another account's: {none:?}");
     drop(tx);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);

@@ -1,0 +1,140 @@
+-- People and how they come in: the second part of the first step.
+
+-- A person, in any number of accounts. `email` is in lower case. `verified_ms`: since when it is known that mail to it reaches them.
+-- `platform_role`: super_admin of whoever runs the platform. Behind the wall as far as they are members of the account.
+CREATE TABLE people (
+  person @SERIAL@,
+  id @ID@ NOT NULL UNIQUE,
+  email @ID@ NOT NULL UNIQUE,
+  verified_ms BIGINT,
+  name TEXT NOT NULL,
+  platform_role @ID@,
+  disabled_ms BIGINT,
+  created_ms BIGINT NOT NULL,
+  signed_in_ms BIGINT
+);
+
+-- What nobody but signing in reads: `password_hash` is a PHC string of argon2id.
+CREATE TABLE credentials (
+  person BIGINT NOT NULL PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  set_ms BIGINT NOT NULL
+);
+
+-- Who is of an account. `role`: account_admin, facility_admin, biomed, technician, auditor. `all_facilities`: else those that
+-- `member_places` names. `until_ms`: an auditor's end. `seen_ms`: when they signed in to it last.
+CREATE TABLE members (
+  account BIGINT NOT NULL,
+  person BIGINT NOT NULL,
+  role @ID@ NOT NULL,
+  all_facilities BOOLEAN NOT NULL,
+  since_ms BIGINT NOT NULL,
+  until_ms BIGINT,
+  disabled_ms BIGINT,
+  seen_ms BIGINT,
+  PRIMARY KEY (account, person)
+);
+CREATE INDEX members_person ON members (person);
+
+-- `place`: the id of a facility, or of a region, which stands for all of its facilities.
+CREATE TABLE member_places (
+  account BIGINT NOT NULL,
+  person BIGINT NOT NULL,
+  place @ID@ NOT NULL,
+  PRIMARY KEY (account, person, place)
+)@ROWLESS@;
+
+-- Facilities that belong together; each is in one region or in none.
+CREATE TABLE regions (
+  account BIGINT NOT NULL,
+  region @ID@ NOT NULL,
+  name TEXT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, region)
+);
+
+-- Somebody who was invited by mail and has not come yet, or has. `places`: JSON list; `digest`: SHA-256 of the link's secret.
+CREATE TABLE invitations (
+  account BIGINT NOT NULL,
+  invitation @ID@ NOT NULL,
+  email @ID@ NOT NULL,
+  role @ID@ NOT NULL,
+  all_facilities BOOLEAN NOT NULL,
+  places TEXT NOT NULL,
+  until_ms BIGINT,
+  digest @BLOB@ NOT NULL,
+  made_ms BIGINT NOT NULL,
+  made_by TEXT NOT NULL,
+  expires_ms BIGINT NOT NULL,
+  used_ms BIGINT,
+  revoked_ms BIGINT,
+  PRIMARY KEY (account, invitation)
+);
+CREATE UNIQUE INDEX invitations_digest ON invitations (digest);
+CREATE INDEX invitations_email ON invitations (account, email);
+
+-- Links of mails that are of use once: `kind` is sign-up, reset or sign-in. `digest`: SHA-256 of the secret. `person`: whose; absent of
+-- somebody who signs up. `body`: JSON of what follows from it.
+CREATE TABLE mail_links (
+  digest @BLOB@ NOT NULL PRIMARY KEY,
+  kind @ID@ NOT NULL,
+  person BIGINT,
+  body TEXT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  expires_ms BIGINT NOT NULL,
+  used_ms BIGINT
+);
+CREATE INDEX mail_links_expires ON mail_links (expires_ms);
+
+-- What leaves by mail, written in the transaction of what it tells of; `account` is absent where it is of none yet. `body`: JSON by
+-- kind, without what is secret once it has left. `state`: wait, sent, failed.
+CREATE TABLE mails (
+  mail @ID@ NOT NULL PRIMARY KEY,
+  account BIGINT,
+  kind @ID@ NOT NULL,
+  address TEXT NOT NULL,
+  body TEXT NOT NULL,
+  state @ID@ NOT NULL,
+  made_ms BIGINT NOT NULL,
+  sent_ms BIGINT,
+  error TEXT
+)@ROWLESS@;
+CREATE INDEX mails_made ON mails (made_ms);
+
+-- Signed-in browsers, each in one account at a time. `digest` is the SHA-256 of the cookie's secret. `reauth_ms`: when they last
+-- showed that it is them. `network` and `agent`: from where and with what they signed in.
+CREATE TABLE sessions (
+  account BIGINT NOT NULL,
+  digest @BLOB@ NOT NULL,
+  person BIGINT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  used_ms BIGINT NOT NULL,
+  reauth_ms BIGINT NOT NULL,
+  network TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  PRIMARY KEY (account, digest)
+);
+CREATE INDEX sessions_person ON sessions (person);
+
+-- Tries to sign in, as buckets that refill (crate `service`): by a person's hashed e-mail address for all devices that are not
+-- known, and by person and device for each that is. Of no account: it is not known yet whose they are.
+CREATE TABLE attempt_buckets (
+  name @ID@ NOT NULL PRIMARY KEY,
+  missing_ms BIGINT NOT NULL,
+  at_ms BIGINT NOT NULL
+);
+CREATE INDEX attempt_buckets_at ON attempt_buckets (at_ms);
+
+-- Devices from which a person has signed in. `device` is the SHA-256 of the cookie's secret. Behind the wall like the person.
+CREATE TABLE known_devices (
+  person BIGINT NOT NULL,
+  device @BLOB@ NOT NULL,
+  used_ms BIGINT NOT NULL,
+  PRIMARY KEY (person, device)
+);
+CREATE INDEX known_devices_device ON known_devices (device);
+CREATE INDEX known_devices_used ON known_devices (used_ms);
+
+@MEMBERS@ people, known_devices;
+@PLATFORM@ credentials, mail_links;
+@WALL@ members, member_places, regions, invitations, sessions;
