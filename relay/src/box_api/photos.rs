@@ -16,7 +16,8 @@ use serde_json::{Map, Value};
 use super::BoxApi;
 use super::access::CertifiedBox;
 use super::errors::{BoxFault, UPLOAD_OFFSET};
-use crate::db::{facilities, photos};
+use crate::db::facility_now::{FacilityPart, raise_part};
+use crate::db::photos;
 use crate::objects::UploadChunk;
 
 /// Photos by their hashes.
@@ -186,8 +187,7 @@ async fn save_photo(
     stored.map_err(|e| BoxFault::Unavailable(e.to_string()))?;
     let mut tx = api.db.write(scope).await?;
     photos::mark_received(&mut tx, photo, bytes, api.clock.now_ms()).await?;
-    // Pages of other processes learn of it by the count of changes.
-    facilities::lock_facility(&mut tx, caller.home().facility).await?;
+    raise_part(&mut tx, caller.home().facility, FacilityPart::Feed).await?;
     tx.commit().await?;
     api.unfinished.forget(caller.id(), photo);
     Ok(())

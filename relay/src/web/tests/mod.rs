@@ -9,6 +9,7 @@ mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod lock_out;
+mod many_facilities;
 mod numbers;
 mod pages;
 mod people;
