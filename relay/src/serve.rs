@@ -28,7 +28,7 @@ use crate::cli::ProcessRole;
 use crate::db::{Db, DbError};
 use crate::fleet::{Fleet, RelayUrls};
 use crate::health::HealthContext;
-use crate::ingest::Ingest;
+use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
@@ -192,6 +192,7 @@ pub(crate) async fn serve_relay(
     let steps = ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
     let stepping = tokio::spawn(projections::run_steps(db.clone(), steps, Arc::clone(&clock)));
     let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
+    let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
     let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
     let workers = if role.works() { Some(start_workers(settings, &db, clock).await?) } else { None };
     loop {
@@ -213,7 +214,7 @@ pub(crate) async fn serve_relay(
     drop(socket);
     // Cut off, a step leaves nothing behind, and what was announced to some is announced to the rest later.
     stepping.abort();
-    for task in [directives, announcing].into_iter().flatten() {
+    for task in [directives, reports, announcing].into_iter().flatten() {
         task.abort();
     }
     let end_work = async {
@@ -222,6 +223,11 @@ pub(crate) async fn serve_relay(
         }
     };
     tokio::join!(end_work, stop_tasks(open));
+    if let Some(ingest) = &ingest
+        && let Err(error) = ingest.flush_reports().await
+    {
+        tracing::warn!(%error, "what boxes said of themselves last is not written: they say it again");
+    }
     if let Some(ingest) = ingest
         && let Ok(Err(error)) = tokio::time::timeout(FOLD_WITHIN, ingest.fold_waiting()).await
     {
@@ -274,6 +280,18 @@ async fn run_directives(ingest: Arc<Ingest>) {
         rounds.tick().await;
         if let Err(error) = ingest.send_waiting().await {
             tracing::error!(%error, "cannot send directives; it is tried again");
+        }
+    }
+}
+
+/// Writes what boxes say of themselves, for all of them at once.
+async fn run_reports(ingest: Arc<Ingest>) {
+    let mut rounds = tokio::time::interval(FLUSH_EVERY);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = ingest.flush_reports().await {
+            tracing::error!(%error, "cannot write what boxes say of themselves; it is tried again");
         }
     }
 }

@@ -146,7 +146,7 @@ async fn no_line_a_silent_box_and_a_fork() {
     }
     let _held = Held::of(at.pid);
     let (now_ms, box_id) = (wall_ms(), at.id.as_str());
-    let silent = format!("UPDATE boxes SET heard_ms = {now_ms} - 3600000 WHERE box = '{box_id}'");
+    let silent = format!("UPDATE box_now SET last_seen_ms = {now_ms} - 3600000 WHERE box = '{box_id}'");
     let facilities = format!("{}/app/", relay.https);
     looks.made_so(&demo.line, &silent, &facilities, "No contact with this box since").await;
     looks.here("silent-facilities").await;

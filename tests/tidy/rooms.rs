@@ -159,7 +159,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/accounts", &["db", "mail"], "who somebody is, not what they want"),
     room("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
     room("relay/wording", &[], "words, whoever shows them"),
-    room("relay/fleet", &["db", "keys", "mqtt"], "boxes, not pages"),
+    room("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),
     room("relay/health", &["accounts", "db", "ingest", "jobs", "mqtt"], "what an operator's monitor asks"),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room(
@@ -169,7 +169,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room(
         "relay/admin",
-        &["accounts", "db", "fleet", "ingest", "keys", "mqtt"],
+        &["accounts", "db", "fleet", "ingest", "keys", "mqtt", "projections"],
         "the administration socket knows no page",
     ),
     room("relay/cli", &["accounts", "keys"], "words on a command line"),

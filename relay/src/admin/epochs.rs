@@ -10,6 +10,7 @@ use crate::db::claims::OpenClaim;
 use crate::db::epochs::{self, StoredLog};
 use crate::db::{ScopedConnection, boxes, claims, facilities, log_keys};
 use crate::ingest::{self, NotAdmitted};
+use crate::projections::facility_now::refresh_box;
 
 /// What becomes of such a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +120,7 @@ impl AdminHandler {
                 json!({"box": box_id, "epoch": epoch, "forgotten": true})
             }
         };
+        refresh_box(&mut tx, home.facility, self.clock.now_ms()).await?;
         self.audit(&mut tx, act_name, &format!("{box_id} {epoch}")).await?;
         tx.commit().await?;
         Ok(done)

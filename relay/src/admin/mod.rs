@@ -30,6 +30,7 @@ use crate::db::{
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mqtt::Outbox;
+use crate::projections::facility_now::refresh_box;
 
 pub use epochs::EpochAct;
 
@@ -241,6 +242,9 @@ impl AdminHandler {
                 let mut tx = self.begin(account).await?;
                 if !boxes::release_box(&mut tx, box_id).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in quarantine")));
+                }
+                if let Some(home) = boxes::find_home(&mut tx, box_id).await? {
+                    refresh_box(&mut tx, home.facility, self.clock.now_ms()).await?;
                 }
                 self.audit(&mut tx, "box release", &box_id.to_string()).await?;
                 tx.commit().await?;

@@ -16,7 +16,8 @@ use serde_json::{Map, Value};
 use super::BoxApi;
 use super::access::CertifiedBox;
 use super::errors::{BoxFault, UPLOAD_OFFSET};
-use crate::db::{facilities, photos};
+use crate::db::facility_now::{FacilityPart, raise_part};
+use crate::db::photos;
 use crate::objects::UploadChunk;
 
 /// Photos by their hashes.
@@ -189,8 +190,7 @@ async fn save_photo(
     let mut tx = api.db.write(scope).await?;
     let facility = caller.home().facility;
     photos::mark_received(&mut tx, facility, photo, bytes, api.clock.now_ms()).await?;
-    // Pages of other processes learn of it by the count of changes.
-    facilities::lock_facility(&mut tx, facility).await?;
+    raise_part(&mut tx, facility, FacilityPart::Feed).await?;
     tx.commit().await?;
     api.unfinished.forget(caller.id(), photo);
     Ok(())

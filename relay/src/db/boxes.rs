@@ -1,6 +1,6 @@
 //! Boxes: whose they are, what they said last, which certificates speak for them.
 
-use record::ids::{BoxId, ConnectionId, Epoch, FacilityId};
+use record::ids::{BoxId, Epoch, FacilityId};
 
 use super::sight::seen_facilities;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, opt};
@@ -16,21 +16,6 @@ pub struct BoxOwner {
     pub revoked: bool,
     /// Its log contradicts itself: nothing more is taken.
     pub quarantined: bool,
-}
-
-/// What a box says of itself in hello and health.
-#[derive(Debug, Clone, Copy)]
-pub struct ReportedState<'a> {
-    /// Its present epoch.
-    pub epoch: Epoch,
-    /// Entries in it.
-    pub size: u64,
-    /// What it knows to be cosigned.
-    pub cursor: u64,
-    /// `synced`, `rtc` or `uncertain`.
-    pub clock: &'a str,
-    /// How far its clock is ahead of the relay's, milliseconds.
-    pub clock_ahead_ms: i64,
 }
 
 /// SQL's integers are signed; no log reaches half of what they hold.
@@ -98,97 +83,22 @@ pub async fn insert_box(
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "INSERT INTO boxes (account, box, facility, model, version, claimed_ms, revoked_ms, quarantined_ms, \
-               quarantine, epoch, told_size, told_cursor, heard_ms, connection, gone_ms, clock, clock_ahead_ms, \
-               refusals, hello, health) \
-               VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7, 0, 0, NULL, NULL, NULL, 'uncertain', 0, 0, \
-               NULL, NULL) ON CONFLICT (account, box) DO UPDATE SET facility = excluded.facility, \
+               quarantine, refusals) VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, 0) \
+               ON CONFLICT (account, box) DO UPDATE SET facility = excluded.facility, \
                model = excluded.model, version = excluded.version, claimed_ms = excluded.claimed_ms, \
                revoked_ms = NULL";
     let (model, version) = (model.to_owned(), version.to_owned());
-    let (facility, epoch) = (facility.to_string(), epoch.to_string());
-    exec!(conn, sql, scope.key(), box_id.to_string(), facility, model, version, now_ms, epoch).map(drop)
+    let facility = facility.to_string();
+    exec!(conn, sql, scope.key(), box_id.to_string(), facility, model, version, now_ms)?;
+    insert_present(conn, box_id, epoch).await
 }
 
-/// A connection of the box is open.
-pub async fn set_connected(
-    conn: &mut ScopedConnection,
-    box_id: BoxId,
-    connection: ConnectionId,
-    now_ms: i64,
-) -> Result<(), DbError> {
+/// The row of a box that is claimed, where there is none yet.
+async fn insert_present(conn: &mut ScopedConnection, box_id: BoxId, epoch: Epoch) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql =
-        "UPDATE boxes SET connection = $1, heard_ms = $2, gone_ms = NULL WHERE account = $3 AND box = $4";
-    exec!(conn, sql, connection.to_string(), now_ms, scope.key(), box_id.to_string()).map(drop)
-}
-
-/// A connection ended; an older one's end changes nothing.
-pub async fn set_disconnected(
-    conn: &mut ScopedConnection,
-    box_id: BoxId,
-    connection: ConnectionId,
-    now_ms: i64,
-) -> Result<u64, DbError> {
-    let scope = conn.scope();
-    let sql = "UPDATE boxes SET connection = NULL, gone_ms = $1 WHERE account = $2 AND box = $3 AND connection = $4";
-    exec!(conn, sql, now_ms, scope.key(), box_id.to_string(), connection.to_string())
-}
-
-/// Keeps a hello.
-pub async fn save_hello(
-    conn: &mut ScopedConnection,
-    box_id: BoxId,
-    reported: &ReportedState<'_>,
-    (version, hello): (&str, &str),
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
-               version = $6, hello = $7, heard_ms = $8 WHERE account = $9 AND box = $10";
-    let (epoch, clock) = (reported.epoch.to_string(), reported.clock.to_owned());
-    let (version, hello) = (version.to_owned(), hello.to_owned());
-    let (size, cursor) = (to_i64(reported.size), to_i64(reported.cursor));
-    let (account, box_id) = (scope.key(), box_id.to_string());
-    exec!(
-        conn,
-        sql,
-        epoch,
-        size,
-        cursor,
-        clock,
-        reported.clock_ahead_ms,
-        version,
-        hello,
-        now_ms,
-        account,
-        box_id
-    )
-    .map(drop)
-}
-
-/// Keeps a health report.
-pub async fn save_health(
-    conn: &mut ScopedConnection,
-    box_id: BoxId,
-    reported: &ReportedState<'_>,
-    health: &str,
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
-               health = $6, heard_ms = $7 WHERE account = $8 AND box = $9";
-    let (epoch, clock, health) = (reported.epoch.to_string(), reported.clock.to_owned(), health.to_owned());
-    let (size, cursor) = (to_i64(reported.size), to_i64(reported.cursor));
-    let (account, box_id) = (scope.key(), box_id.to_string());
-    exec!(conn, sql, epoch, size, cursor, clock, reported.clock_ahead_ms, health, now_ms, account, box_id)
-        .map(drop)
-}
-
-/// Marks that something of the box was heard.
-pub async fn touch_last_seen(conn: &mut ScopedConnection, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let sql = "UPDATE boxes SET heard_ms = $1 WHERE account = $2 AND box = $3";
-    exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
+    let sql = "INSERT INTO box_now (account, box, epoch, reported_size, reported_cursor, clock, clock_ahead_ms, state) \
+               VALUES ($1, $2, $3, 0, 0, 'uncertain', 0, 'waiting') ON CONFLICT (account, box) DO NOTHING";
+    exec!(conn, sql, scope.key(), box_id.to_string(), epoch.to_string()).map(drop)
 }
 
 /// Takes nothing more of the box until a person has looked. The first reason stays.

@@ -178,6 +178,11 @@ impl ScopedConnection {
         self.scope.account
     }
 
+    /// Whether some facilities of the account are not to be seen.
+    pub fn is_limited(&self) -> bool {
+        self.scope.is_limited()
+    }
+
     /// Whether names of those who did something are nothing for whoever reads.
     pub fn hides_names(&self) -> bool {
         self.scope.hides_names

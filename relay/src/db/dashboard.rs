@@ -1,94 +1,9 @@
-//! What the dashboards read: day sums, states of items, boxes with their backlog. None of it grows with history.
+//! What the pages of one facility read: how its items stand, and their days. None of it grows with history.
 
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, all, impl_from_row, opt};
-
-/// A facility's day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DayRow {
-    pub facility: String,
-    /// Civil day of the facility, counted from 1970-01-01.
-    pub day: i64,
-    /// Windows met.
-    pub met: i64,
-    /// Windows closed.
-    pub closed: i64,
-}
-
-impl_from_row!(DayRow { facility, day, met, closed });
-
-/// Items of a facility that stand alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateCount {
-    pub facility: String,
-    /// `none`, `out`, `idle`, `clean`, `due`, `used` or `overdue`.
-    pub state: String,
-    /// How many.
-    pub items: i64,
-}
-
-impl_from_row!(StateCount { facility, state, items });
-
-/// A box with what the relay holds of its present log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoxRow {
-    pub box_id: String,
-    /// Where it stands.
-    pub facility: String,
-    /// Its program's version.
-    pub version: String,
-    /// When it was claimed.
-    pub claimed_ms: i64,
-    /// When it was taken out of use.
-    pub revoked_ms: Option<i64>,
-    /// Since when its log contradicts itself.
-    pub quarantined_ms: Option<i64>,
-    /// Its present epoch.
-    pub epoch: String,
-    /// Entries in it, as it told last.
-    pub told_size: i64,
-    /// Entries of it that the relay holds.
-    pub held_size: i64,
-    /// Entries that the relay holds of all its logs.
-    pub held_all: i64,
-    /// When it was last heard.
-    pub heard_ms: Option<i64>,
-    /// Whether a connection of it is open.
-    pub online: bool,
-    /// `synced`, `rtc` or `uncertain`.
-    pub clock: String,
-    /// How far its clock is ahead of the relay's.
-    pub clock_ahead_ms: i64,
-    /// Logs under its name of which nothing says that they are its own.
-    pub waiting_logs: i64,
-    /// Batches of it that were refused.
-    pub refusals: i64,
-    /// Its last health report, JSON of `record::messages::HealthReport`.
-    pub health: Option<String>,
-}
-
-impl_from_row!(BoxRow {
-    box_id,
-    facility,
-    version,
-    claimed_ms,
-    revoked_ms,
-    quarantined_ms,
-    epoch,
-    told_size,
-    held_size,
-    held_all,
-    waiting_logs,
-    heard_ms,
-    online,
-    clock,
-    clock_ahead_ms,
-    refusals,
-    health
-});
 
 /// An item with how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +13,7 @@ pub struct ItemRow {
     pub tag: String,
     /// JSON of `record::fold::Equipment`.
     pub body: String,
-    /// See [`StateCount::state`]; absent until the rollup has seen it.
+    /// `none`, `out`, `idle`, `clean`, `due`, `used` or `overdue`; absent until the rollup has seen it.
     pub state: Option<String>,
     /// Since when.
     pub since_ms: Option<i64>,
@@ -109,50 +24,6 @@ pub struct ItemRow {
 }
 
 impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
-
-/// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::FacilitySettings`.
-pub async fn load_settings(conn: &mut ScopedConnection) -> Result<Vec<(String, String)>, DbError> {
-    let scope = conn.scope();
-    let sql = "SELECT f.facility, r.body FROM facilities f JOIN state_rows r \
-               ON r.account = f.account AND r.projection = f.projection AND r.room = 'settings' \
-               WHERE f.account = $1";
-    all!(conn, (String, String), sql, scope.key())
-}
-
-/// The days of every facility from a day on, ascending.
-pub async fn load_days(conn: &mut ScopedConnection, from_day: i64) -> Result<Vec<DayRow>, DbError> {
-    let scope = conn.scope();
-    let sql = "SELECT f.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
-               ON d.account = f.account AND d.projection = f.projection AND d.day >= $1 \
-               WHERE f.account = $2 ORDER BY f.facility, d.day";
-    all!(conn, DayRow, sql, from_day, scope.key())
-}
-
-/// How the items of every facility stand.
-pub async fn load_states(conn: &mut ScopedConnection) -> Result<Vec<StateCount>, DbError> {
-    let scope = conn.scope();
-    let sql = "SELECT f.facility, i.state, COUNT(*) AS items FROM facilities f JOIN items i \
-               ON i.account = f.account AND i.projection = f.projection \
-               WHERE f.account = $1 GROUP BY f.facility, i.state";
-    all!(conn, StateCount, sql, scope.key())
-}
-
-/// Every box of an account in a facility that whoever reads sees.
-pub async fn load_boxes(conn: &mut ScopedConnection) -> Result<Vec<BoxRow>, DbError> {
-    let (scope, viewer) = (conn.scope(), conn.viewer());
-    let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
-               b.told_size, COALESCE(e.size, 0) AS held_size, \
-               (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM logs a \
-               WHERE a.account = b.account AND a.box = b.box AND a.key_known) AS held_all, \
-               (SELECT COUNT(*) FROM logs a WHERE a.account = b.account AND a.box = b.box AND a.size > 0 \
-               AND NOT a.key_known) AS waiting_logs, b.heard_ms, b.connection IS NOT NULL AS online, \
-               b.clock, b.clock_ahead_ms, b.refusals, b.health \
-               FROM boxes b LEFT JOIN logs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
-               WHERE b.account = $1 AND EXISTS (SELECT 1 FROM facilities WHERE facilities.account = b.account \
-               AND facilities.facility = b.facility AND @SEEN@) ORDER BY b.claimed_ms DESC, b.box";
-    let sql = sql.replace("@SEEN@", &seen_facilities("$2"));
-    all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), viewer)
-}
 
 /// Items that are overdue, the longest first.
 pub async fn load_overdue(

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use record::compliance::{CivilCalendar, ZoneSpan};
 use record::ids::FacilityId;
 
 use super::people::PersonNumber;
 use super::sight::seen_facilities;
+use super::spark::write_spark;
 use super::{
     AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt, projections,
 };
@@ -25,16 +27,13 @@ pub struct FacilityRow {
     pub zone: String,
     /// Until when this relay knows what happened there, milliseconds since 1970.
     pub known_ms: i64,
-    /// Counts commits that a page could show.
-    pub changes: i64,
     /// Another projection is asked for than the one that pages read.
     pub awaits_rebuild: bool,
 }
 
-impl_from_row!(FacilityRow { facility, region, name, zone, known_ms, changes, awaits_rebuild });
+impl_from_row!(FacilityRow { facility, region, name, zone, known_ms, awaits_rebuild });
 
-const COLUMNS: &str =
-    "facility, region, name, zone, known_ms, changes, rebuilds <> rebuilt AS awaits_rebuild";
+const COLUMNS: &str = "facility, region, name, zone, known_ms, rebuilds <> rebuilt AS awaits_rebuild";
 
 /// The moment of which a facility's pages and tallies speak: now, when its box has just said that it holds nothing
 /// back; else the last moment that is known.
@@ -52,10 +51,35 @@ pub async fn insert_facility(
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let projection = projections::insert_projection(conn, facility, "live", 0, now_ms).await?;
-    let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, changes, projection, rebuilds, rebuilt) \
-               VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0, 0)";
-    let (name, zone) = (name.to_owned(), zone.to_owned());
-    exec!(conn, sql, scope.key(), facility.to_string(), name, zone, now_ms, projection.key()).map(drop)
+    let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, projection, rebuilds, rebuilt) \
+               VALUES ($1, $2, $3, $4, $5, 0, $6, 0, 0)";
+    let (account, id) = (scope.key(), facility.to_string());
+    exec!(conn, sql, account, id, name.to_owned(), zone.to_owned(), now_ms, projection.key())?;
+    insert_present(conn, facility, name, zone, now_ms).await
+}
+
+/// The row of a facility that is made: nothing is known of it yet.
+async fn insert_present(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    name: &str,
+    zone: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let spans: &[ZoneSpan] = &[];
+    let calendar = CivilCalendar::new(spans);
+    let day = calendar.day_of(now_ms);
+    let sql = "INSERT INTO facility_now (account, facility, name, sort_name, zone, zoneless, rev_counts, rev_feed, rev_box, \
+               as_of_ms, day, day_ends_ms, items, scheduled, out_of_service, due, overdue, overdue_since_ms, today_met, \
+               today_closed, week_met, week_closed, month_met, month_closed, spark, cleanings_today, last_cleaning_ms, \
+               next_ms, box, box_state) \
+               VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7, $8, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, 0, 0, $9, 0, NULL, \
+               NULL, NULL, 'none')";
+    let (account, facility) = (scope.key(), facility.to_string());
+    let (name, sort_name, zone) = (name.to_owned(), name.to_lowercase(), zone.to_owned());
+    let (ends_ms, spark) = (calendar.day_range(day).end, write_spark(&[], day.into()));
+    exec!(conn, sql, account, facility, name, sort_name, zone, true, i64::from(day), ends_ms, spark).map(drop)
 }
 
 /// One facility, where whoever reads sees it.
@@ -112,29 +136,6 @@ impl OwnedFacility {
     }
 }
 
-/// What tells whether a page of a facility could show something else than before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FacilityMark {
-    pub facility: String,
-    /// Commits that a page could show.
-    pub changes: i64,
-    /// When one of its boxes was last heard.
-    pub heard_ms: Option<i64>,
-    /// When one of its boxes was last seen to go.
-    pub gone_ms: Option<i64>,
-}
-
-impl_from_row!(FacilityMark { facility, changes, heard_ms, gone_ms });
-
-/// The marks of an account's facilities.
-pub async fn load_marks(conn: &mut ScopedConnection) -> Result<Vec<FacilityMark>, DbError> {
-    let scope = conn.scope();
-    let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
-               FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
-               WHERE f.account = $1 GROUP BY f.facility, f.changes";
-    all!(conn, FacilityMark, sql, scope.key())
-}
-
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
 pub async fn lock_facility(
     conn: &mut ScopedConnection,
@@ -142,7 +143,7 @@ pub async fn lock_facility(
 ) -> Result<FacilityRow, DbError> {
     let scope = conn.scope();
     let sql = format!(
-        "UPDATE facilities SET changes = changes + 1 WHERE account = $1 AND facility = $2 RETURNING {COLUMNS}"
+        "UPDATE facilities SET rebuilds = rebuilds WHERE account = $1 AND facility = $2 RETURNING {COLUMNS}"
     );
     let row = opt!(conn, FacilityRow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string())?;
     row.ok_or_else(|| DbError::stored("box", "its facility is gone"))
@@ -186,12 +187,12 @@ impl DueFacility {
     }
 }
 
-/// Facilities with windows that closed by time alone.
+/// Facilities with windows that closed by time alone, or whose day is over.
 pub async fn platform_due(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<DueFacility>, DbError> {
-    let sql = "SELECT f.account, a.id AS account_id, f.facility FROM facilities f \
-               JOIN accounts a ON a.account = f.account WHERE EXISTS \
-               (SELECT 1 FROM items i WHERE i.account = f.account AND i.projection = f.projection \
-               AND i.next_ms <= CASE WHEN f.known_ms >= $1 THEN $2 ELSE f.known_ms END)";
+    let sql = "SELECT f.account, a.id AS account_id, f.facility FROM facility_now n \
+               JOIN facilities f ON f.account = n.account AND f.facility = n.facility \
+               JOIN accounts a ON a.account = f.account WHERE n.day_ends_ms <= $2 \
+               OR n.next_ms <= CASE WHEN f.known_ms >= $1 THEN $2 ELSE f.known_ms END";
     all!(conn, DueFacility, sql, now_ms.saturating_sub(FRESH_MS), now_ms)
 }
 
@@ -202,7 +203,7 @@ pub async fn platform_any(conn: &mut PlatformConnection) -> Result<bool, DbError
 
 /// Writes to no row, in a transaction that is not committed: fails where the database takes no write.
 pub async fn platform_write_nothing(conn: &mut PlatformConnection) -> Result<(), DbError> {
-    exec!(conn, "UPDATE facilities SET changes = changes WHERE account = 0").map(drop)
+    exec!(conn, "UPDATE facilities SET rebuilds = rebuilds WHERE account = 0").map(drop)
 }
 
 /// Every facility, for `rebuild` and `verify`.

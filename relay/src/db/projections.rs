@@ -18,6 +18,10 @@ pub const PROJECTION_VERSION: i64 = 1;
 pub struct ProjectionNumber(i64);
 
 impl ProjectionNumber {
+    pub(super) fn of(number: i64) -> Self {
+        Self(number)
+    }
+
     pub(super) fn key(self) -> i64 {
         self.0
     }
@@ -143,7 +147,7 @@ pub async fn swap_live(
     let facility = facility.to_string();
     let sql = "SELECT projection FROM facilities WHERE account = $1 AND facility = $2";
     let before = opt!(conn, (i64,), sql, account, facility.as_str())?;
-    let sql = "UPDATE facilities SET projection = $1, rebuilt = $2, changes = changes + 1 \
+    let sql = "UPDATE facilities SET projection = $1, rebuilt = $2 \
                WHERE account = $3 AND facility = $4 AND rebuilds = $2";
     if exec!(conn, sql, built.projection.key(), built.rebuilds, account, facility.as_str())? != 1 {
         return Ok(false);

@@ -7,3 +7,12 @@ pub(super) fn seen_facilities(viewer: &str) -> String {
          AND s.person = {viewer} AND s.place IN (facilities.facility, facilities.region)))"
     )
 }
+
+/// The same of a row of any table that names its account and facility.
+pub(super) fn seen_rows(table: &str, viewer: &str) -> String {
+    format!(
+        "({viewer} = 0 OR EXISTS (SELECT 1 FROM facilities z JOIN member_places s ON s.account = z.account \
+         AND s.place IN (z.facility, z.region) WHERE z.account = {table}.account AND z.facility = {table}.facility \
+         AND s.person = {viewer}))"
+    )
+}

@@ -16,6 +16,7 @@ use crate::db::{
     log_keys,
 };
 use crate::keys::{AuthorityKind, KeyError, SignedCsr};
+use crate::projections::facility_now::refresh_box;
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
@@ -176,6 +177,7 @@ impl Fleet {
             box_keys::set_announced(&mut tx, box_id, &announcement.digest).await?;
         }
         claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
+        refresh_box(&mut tx, facility, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
         Ok(answer)

@@ -20,6 +20,7 @@ pub use claim_file::ClaimWishes;
 use crate::db::{AccountScope, Db, DbError, boxes, claims, log_keys};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, read_configured};
 use crate::mqtt::Outbox;
+use crate::projections::facility_now::refresh_box;
 use service::clock::Clock;
 use service::random::RandomSource;
 
@@ -202,8 +203,13 @@ impl Fleet {
     pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
         let mut tx = self.db.write(scope).await?;
         claims::forget_box(&mut tx, box_id).await?;
-        let revoked = boxes::revoke_box(&mut tx, box_id, self.clock.now_ms()).await?;
+        let now_ms = self.clock.now_ms();
+        let home = boxes::find_home(&mut tx, box_id).await?;
+        let revoked = boxes::revoke_box(&mut tx, box_id, now_ms).await?;
         log_keys::drop_unbegun(&mut tx, box_id, 0).await?;
+        if let Some(home) = home {
+            refresh_box(&mut tx, home.facility, now_ms).await?;
+        }
         tx.commit().await?;
         if revoked {
             outbox.disconnect(box_id);

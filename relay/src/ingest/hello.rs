@@ -9,16 +9,16 @@ use record::messages::{Answer, BatchRefused, HealthReport, Hello};
 use record::sign::VerifierKey;
 use serde_json::Value;
 
+use super::reports::ReportedState;
 use super::{
     Ingest, IngestCounters, IngestError, IngestReply, QUARANTINED, ack_cosigned, ack_with, done_reply,
     revoked_reply,
 };
-use crate::db::boxes::{BoxOwner, ReportedState};
+use crate::db::boxes::BoxOwner;
 use crate::db::epochs::{NewEvidence, StoredLog};
-use crate::db::{
-    PlatformReason, ScopedConnection, boxes, entries, epochs, facilities, log_keys, projections,
-};
+use crate::db::{DbError, PlatformReason, ScopedConnection, boxes, entries, epochs, log_keys, projections};
 use crate::mqtt::{PublishOutcome, PublishRefusal};
+use crate::projections::facility_now::refresh_box;
 
 fn clock_word(clock: ClockState) -> &'static str {
     match clock {
@@ -104,7 +104,7 @@ impl Ingest {
         log_keys::drop_unbegun(&mut tx, box_id, UNBEGUN_MAX - 1).await?;
         epochs::insert_epoch(&mut tx, &origin, home.facility, (&key, false), now_ms).await?;
         let held = epochs::lock_log(&mut tx, &origin).await?;
-        let mut held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
+        let mut held = held.ok_or_else(|| DbError::stored("log", "it is gone"))?;
         let reported = ReportedState {
             epoch: hello.epoch,
             size: hello.size,
@@ -113,14 +113,18 @@ impl Ingest {
             clock_ahead_ms: hello.wall.saturating_sub(now_ms),
         };
         let version = plain_text(&hello.version, VERSION_CHARS_MAX);
-        boxes::save_hello(&mut tx, box_id, &reported, (&version, &text), now_ms).await?;
-        self.caught_up(&mut tx, &home, &held, hello.size, now_ms).await?;
+        let is_whole = self.is_caught_up(&mut tx, &home, &held, hello.size).await?;
         let fork = match &hello.cosigned {
             Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
             None => false,
         };
         self.renew_cosignature(&mut tx, &mut held).await?;
         self.commit(tx).await?;
+        self.reports.note_state(&home, box_id, &reported, now_ms);
+        self.reports.note_hello(&home, box_id, version, text);
+        if is_whole {
+            self.reports.note_known(&home, now_ms);
+        }
         // Before the answer, which may be signed by a key that the box is told of here.
         self.send_directives(home.scope, box_id, hello.directive.unwrap_or(0)).await?;
         Ok(if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) })
@@ -159,6 +163,7 @@ impl Ingest {
             }
             let why = "its log and our own cosignature of it differ";
             boxes::quarantine_box(tx, origin.box_id, why, now_ms).await?;
+            refresh_box(tx, home.facility, now_ms).await?;
             tracing::error!(box_id = %origin.box_id, size, "fork: what is held contradicts our own cosignature");
             ("fork", true)
         };
@@ -170,21 +175,17 @@ impl Ingest {
         Ok(fork)
     }
 
-    /// A box that holds nothing back tells until when its facility is known.
-    async fn caught_up(
+    /// Whether a box that holds nothing back tells until when its facility is known.
+    async fn is_caught_up(
         &self,
-        tx: &mut ScopedConnection,
+        conn: &mut ScopedConnection,
         home: &BoxOwner,
         held: &StoredLog,
         size: u64,
-        now_ms: i64,
-    ) -> Result<(), IngestError> {
+    ) -> Result<bool, DbError> {
         let is_whole = held.key_known && size == held.frontier.size() && !home.quarantined;
         // What was not folded yet may have been in time.
-        if is_whole && projections::is_folded(tx, home.facility).await? {
-            facilities::is_known(tx, home.facility, now_ms).await?;
-        }
-        Ok(())
+        Ok(is_whole && projections::is_folded(conn, home.facility).await?)
     }
 
     /// Takes a health report; answers whenever what is held differs from what the box believes.
@@ -195,11 +196,11 @@ impl Ingest {
         let Ok(health) = serde_json::from_slice::<HealthReport>(payload) else { return Ok(UNREADABLE) };
         let Some(text) = stored_text(payload) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
-        let mut tx = self.db.platform_write(PlatformReason::Box).await?;
-        let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
+        let mut conn = self.db.platform_read(PlatformReason::Box).await?;
+        let Some(home) = boxes::platform_home(&mut conn, box_id).await?.filter(|home| !home.revoked) else {
             return Ok(revoked_reply());
         };
-        let mut tx = tx.enter(home.scope).await?;
+        let mut conn = conn.enter(home.scope).await?;
         let reported = ReportedState {
             epoch: health.epoch,
             size: health.size,
@@ -207,13 +208,18 @@ impl Ingest {
             clock: clock_word(health.clock),
             clock_ahead_ms: health.wall.saturating_sub(now_ms),
         };
-        boxes::save_health(&mut tx, box_id, &reported, &text, now_ms).await?;
         let origin = LogOrigin { box_id, epoch: health.epoch };
-        let held = epochs::find_log(&mut tx, &origin).await?;
-        if let Some(held) = &held {
-            self.caught_up(&mut tx, &home, held, health.size, now_ms).await?;
+        let held = epochs::find_log(&mut conn, &origin).await?;
+        let is_whole = match &held {
+            Some(held) => self.is_caught_up(&mut conn, &home, held, health.size).await?,
+            None => false,
+        };
+        drop(conn);
+        self.reports.note_state(&home, box_id, &reported, now_ms);
+        self.reports.note_health(&home, box_id, text);
+        if is_whole {
+            self.reports.note_known(&home, now_ms);
         }
-        self.commit(tx).await?;
         let behind = held.filter(|held| held.frontier.size() != health.cursor);
         let ack = behind.map(|held| {
             if home.quarantined { quarantined_reply(&held).ack } else { Some(ack_cosigned(&held)) }

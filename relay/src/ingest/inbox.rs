@@ -25,18 +25,12 @@ impl Ingest {
 
     async fn present(&self, of: BoxConnection, presence: Presence) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
-        let mut tx = self.db.platform_write(PlatformReason::Box).await?;
-        let Some(home) = boxes::platform_home(&mut tx, of.box_id).await? else { return Ok(()) };
-        let mut tx = tx.enter(home.scope).await?;
+        let mut conn = self.db.platform_read(PlatformReason::Box).await?;
+        let Some(home) = boxes::platform_home(&mut conn, of.box_id).await? else { return Ok(()) };
         match presence {
-            Presence::Connected => {
-                boxes::set_connected(&mut tx, of.box_id, of.connection, now_ms).await?;
-            }
-            Presence::Gone(_) => {
-                boxes::set_disconnected(&mut tx, of.box_id, of.connection, now_ms).await?;
-            }
+            Presence::Connected => self.reports.note_connected(&home, of.box_id, of.connection, now_ms),
+            Presence::Gone(_) => self.reports.note_ended(&home, of.box_id, of.connection, now_ms),
         }
-        tx.commit().await?;
         Ok(())
     }
 }

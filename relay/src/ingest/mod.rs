@@ -4,6 +4,7 @@ mod decide;
 mod directives;
 mod hello;
 mod inbox;
+mod reports;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -24,8 +25,10 @@ use crate::db::boxes::BoxOwner;
 use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, boxes, entries, epochs};
 use crate::keys::SharedKeySet;
 use crate::mqtt::{Outbox, PublishOutcome};
+use crate::projections::facility_now::refresh_box;
 use crate::projections::{StepOutcome, StepQueue, end_of, step_facility};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
+pub use reports::FLUSH_EVERY;
 use service::clock::Clock;
 use service::random::RandomSource;
 pub use vouched::{NotAdmitted, admit_log};
@@ -82,6 +85,7 @@ pub struct Ingest {
     outbox: Outbox,
     counters: IngestCounters,
     steps: Arc<StepQueue>,
+    reports: reports::BoxReports,
 }
 
 /// Two signed statements of one box of which only one can count, in the words of each side.
@@ -137,8 +141,8 @@ impl Ingest {
         outbox: Outbox,
     ) -> Self {
         let counters = IngestCounters::default();
-        let steps = Arc::default();
-        Self { db, keys: keys.into(), clock, random, outbox, counters, steps }
+        let (steps, reports) = (Arc::default(), reports::BoxReports::default());
+        Self { db, keys: keys.into(), clock, random, outbox, counters, steps, reports }
     }
 
     /// Facilities with entries that were stored and wait to be folded.
@@ -281,6 +285,7 @@ impl Ingest {
             epochs::NewEvidence { kind: what.kind, seq, ours: &ours, theirs, our_lines: &lines, payload };
         epochs::keep_evidence(&mut tx, origin, (&self.ulid(now_ms), &evidence), now_ms).await?;
         boxes::quarantine_box(&mut tx, origin.box_id, what.why, now_ms).await?;
+        refresh_box(&mut tx, home.facility, now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
         IngestCounters::add(&self.counters.evidence, 1);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, ?seq, "{}: {}", what.kind, what.why);

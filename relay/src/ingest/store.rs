@@ -18,6 +18,7 @@ use crate::db::{
     DbError, ScopedConnection, adoptions, box_keys, boxes, entries, epochs, facilities, log_keys, texts,
 };
 use crate::keys::AuthorityKind;
+use crate::projections::facility_now::refresh_box;
 use record::messages::Answer;
 
 /// How a batch of this epoch enters what pages read.
@@ -76,8 +77,11 @@ impl Ingest {
             held.witness.as_deref().filter(|w| super::claimed_checkpoint(w).is_some_and(|c| c.size > size));
         let grown = LogGrowth { frontier: batch.frontier(), cosigned: &cosigned, witness: ahead };
         epochs::save_growth(&mut tx, &origin, grown, now_ms).await?;
-        boxes::touch_last_seen(&mut tx, origin.box_id, now_ms).await?;
+        if way == Way::Waits {
+            refresh_box(&mut tx, home.facility, now_ms).await?;
+        }
         self.commit(tx).await?;
+        self.reports.note_seen(home, origin.box_id, now_ms);
         self.steps.request(OwnedFacility { scope: home.scope, facility: home.facility });
         IngestCounters::add(&self.counters.stored, 1);
         IngestCounters::add(&self.counters.entries, batch.entries().len() as u64);
@@ -161,7 +165,7 @@ impl Ingest {
         log_keys::set_known(tx, &origin, apart).await?;
         epochs::save_epoch_start(tx, &origin, (prev.as_ref(), after), apart).await?;
         if let Some(rival) = rival {
-            self.clash(tx, (&origin, rival), batch, now_ms).await?;
+            self.clash(tx, home, (&origin, rival), batch, now_ms).await?;
         }
         let joined = vouched::join_logs(tx, home.facility, origin.box_id, &vouched).await?;
         if apart {
@@ -175,6 +179,7 @@ impl Ingest {
     async fn clash(
         &self,
         tx: &mut ScopedConnection,
+        home: &BoxOwner,
         (origin, other): (&LogOrigin, &StoredLog),
         batch: &Batch,
         now_ms: i64,
@@ -192,6 +197,7 @@ impl Ingest {
         epochs::keep_evidence(tx, origin, (&id, &evidence), now_ms).await?;
         let why = "two epochs go on from the same one: is there a copy of its card?";
         boxes::quarantine_box(tx, origin.box_id, why, now_ms).await?;
+        refresh_box(tx, home.facility, now_ms).await?;
         IngestCounters::add(&self.counters.evidence, 1);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, other = %other.origin.epoch, "epoch clash");
         Ok(())

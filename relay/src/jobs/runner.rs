@@ -15,6 +15,7 @@ use super::kinds::JobLane;
 use super::queue::{ClaimedJob, JobQueue, JobResult};
 use super::schedule;
 use crate::db::DbError;
+use crate::projections::facility_now::find_silent_boxes;
 
 /// How often a lease is made longer.
 pub const RENEW_EVERY: Duration = Duration::from_secs(20);
@@ -24,6 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FACILITIES_EVERY: Duration = Duration::from_secs(5);
 /// … and after how many such looks whether a recurring job is missing.
 const LOOKS_A_SWEEP: u32 = 12;
+/// After how many such looks silent boxes are looked for.
+const LOOKS_FOR_SILENCE: u32 = 6;
 /// How long a job may go on once its process ends …
 const GRACE: Duration = Duration::from_secs(2);
 /// … and how long until all of them have let go of theirs.
@@ -57,6 +60,7 @@ impl<H: JobHandlers> JobRunner<H> {
     pub async fn run_due(&self) -> Result<usize, DbError> {
         schedule::sweep_jobs(&self.queue).await?;
         schedule::sweep_facilities(&self.queue).await?;
+        find_silent_boxes(self.queue.db(), self.queue.now_ms()).await?;
         let mut ran = 0;
         while let Some(job) = self.queue.claim(JobLane::order_of_claim(ran)).await? {
             self.run_job(&job).await;
@@ -157,6 +161,11 @@ impl<H: JobHandlers> JobRunner<H> {
                 && let Err(error) = schedule::sweep_jobs(&self.queue).await
             {
                 tracing::error!(%error, "cannot look for jobs that are missing; it is tried again");
+            }
+            if looks % LOOKS_FOR_SILENCE == 0
+                && let Err(error) = find_silent_boxes(self.queue.db(), self.queue.now_ms()).await
+            {
+                tracing::error!(%error, "cannot look for silent boxes; it is tried again");
             }
             if let Err(error) = schedule::sweep_facilities(&self.queue).await {
                 tracing::error!(%error, "cannot look which facilities need work; it is tried again");

@@ -2,7 +2,9 @@
 //! projection, and anew under a number of its own where entries count in another order than before.
 
 mod base;
+pub mod box_state;
 mod chain;
+pub mod facility_now;
 mod fold;
 mod links;
 mod overlaps;

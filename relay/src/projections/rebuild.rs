@@ -14,6 +14,7 @@ use service::clock::Clock;
 
 use super::base::{BasePart, assemble_log_base, load_base_page};
 use super::chain::log_chain;
+use super::facility_now::refresh_facility;
 use super::fold::{AdoptedLog, FacilityProjection, FoldedLog};
 use super::links;
 use super::overlaps::RunOverlaps;
@@ -130,6 +131,7 @@ impl Rebuild<'_> {
             if !matches!(outcome, StepOutcome::More(_)) {
                 let swapped = projections::swap_live(&mut tx, self.facility, &row).await?;
                 if swapped {
+                    refresh_facility(&mut tx, self.facility, times.now_ms).await?;
                     tx.commit().await?;
                 }
                 return Ok(swapped);

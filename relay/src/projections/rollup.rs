@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use record::compliance::{
-    CivilCalendar, CleaningTimes, ItemStatus, ItemTimelines, ZoneSpan, by_day, is_by_uses, reach_ms,
+    CivilCalendar, CleaningTimes, ItemStatus, ItemTimelines, by_day, is_by_uses, reach_ms,
 };
 use record::fold::{Equipment, EquipmentActivity, FacilitySettings, FacilityState};
 use record::tag::Tag;
 
+use super::facility_now::facility_calendar;
 use crate::db::cleanings::CountedCleaning;
 use crate::db::projections::ProjectionNumber;
 use crate::db::rollups::{ItemDay, ItemState};
@@ -80,11 +81,6 @@ pub(crate) async fn refresh_rollup(
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
     crate::db::rollups::replace_days(conn, projection, &from, &days).await?;
     crate::db::rollups::save_items(conn, projection, &states).await
-}
-
-fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
-    let span = |z: &record::fold::ZonePeriod| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() };
-    CivilCalendar::new(&settings.zones.iter().map(span).collect::<Vec<_>>())
 }
 
 async fn load_cleaning_times(

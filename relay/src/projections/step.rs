@@ -8,6 +8,7 @@ use record::ids::FacilityId;
 use service::clock::Clock;
 
 use super::base::read_entry;
+use super::facility_now::refresh_facility;
 use super::fold::{FacilityProjection, FoldedLog};
 use super::queue::StepQueue;
 use crate::db::facilities::OwnedFacility;
@@ -47,7 +48,7 @@ pub async fn step_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> 
     match fold_behind(&mut tx, facility, &live, &FoldTimes { now_ms, known_ms }).await {
         Ok(StepOutcome::Idle) => Ok(StepOutcome::Idle),
         Ok(outcome) => {
-            facilities::lock_facility(&mut tx, facility).await?;
+            refresh_facility(&mut tx, facility, now_ms).await?;
             projections::save_error(&mut tx, live.projection, None).await?;
             tx.commit().await?;
             Ok(outcome)

@@ -6,6 +6,7 @@ use record::fold::{FacilityState, RowKey};
 use record::ids::FacilityId;
 use record::tag::Tag;
 
+use super::facility_now::refresh_counts;
 use super::rollup::refresh_rollup;
 use crate::db::{DbError, ScopedConnection, facilities, projections, rollups, state};
 
@@ -20,7 +21,8 @@ pub async fn close_windows(
 ) -> Result<(), DbError> {
     let Some(live) = projections::lock_live(conn, facility).await? else { return Ok(()) };
     if !projections::logs_behind(conn, facility, live.projection).await?.is_empty() {
-        return Ok(());
+        // Its day may be over all the same.
+        return refresh_counts(conn, facility, now_ms).await;
     }
     let known_ms = facilities::lock_facility(conn, facility).await?.known_ms;
     let as_of_ms = facilities::as_of_ms(now_ms, known_ms);
@@ -33,5 +35,6 @@ pub async fn close_windows(
     }
     let mut rows = FacilityState::default();
     state::load_state(conn, live.projection, &keys, &mut rows).await?;
-    refresh_rollup(conn, live.projection, &rows, &touched, as_of_ms).await
+    refresh_rollup(conn, live.projection, &rows, &touched, as_of_ms).await?;
+    refresh_counts(conn, facility, now_ms).await
 }

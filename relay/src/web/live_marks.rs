@@ -1,5 +1,5 @@
-//! What open pages of an account show, as numbers: asked of the database when a page is drawn, and after that at most once
-//! a second however many pages ask. Every process that works on one database tells the same.
+//! What open pages show, as numbers: asked of the database when a page is drawn, and after that at most once a second however many
+//! pages ask. Every process that works on one database answers the same.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,71 +7,77 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::{AccountId, FacilityId};
 
-use crate::db::facilities::{self, FacilityMark};
+use crate::db::facility_now::{FacilityPart, PartRevs, load_revs};
 use crate::db::{AccountScope, Db, DbError, ScopedConnection};
 
 /// For so long what was read is told again.
 const FRESH_MS: i64 = 1_000;
-/// Accounts that are kept; behind them the one that was read longest ago goes.
-const ACCOUNTS_MAX: usize = 1_024;
-/// Pages change by time alone as well: windows close, boxes fall silent.
-const MINUTE_MS: i64 = 60_000;
+/// Places that are kept; behind them the one that was read longest ago goes.
+const PLACES_MAX: usize = 4_096;
+/// A page is drawn again after so long though nothing happened: it says how long ago things were. Counted from when each was drawn,
+/// so that pages do not come together.
+const REDRAW_MS: i64 = 120_000;
 
-/// What a page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LiveTopic {
-    /// What happened at all facilities.
-    Account,
-    /// What happened at one of them.
-    Facility(FacilityId),
-    /// The boxes: also when they were heard.
-    Boxes,
+/// What a page shows: some parts of one facility, or of all of its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveTopic {
+    pub(crate) facility: Option<FacilityId>,
+    pub(crate) parts: Vec<FacilityPart>,
+}
+
+impl LiveTopic {
+    /// Of one facility.
+    pub(crate) fn of(facility: FacilityId, parts: &[FacilityPart]) -> Self {
+        Self { facility: Some(facility), parts: parts.to_vec() }
+    }
+
+    /// Of all.
+    pub(crate) fn account(parts: &[FacilityPart]) -> Self {
+        Self { facility: None, parts: parts.to_vec() }
+    }
 }
 
 /// A state of what a page shows; it only says whether two states are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LiveMark {
-    minute: i64,
+    drawn_ms: i64,
     changes: i64,
-    /// When its boxes were heard and seen to go, added up.
-    seen: i64,
 }
 
 impl fmt::Display for LiveMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.minute, self.changes, self.seen)
+        write!(f, "{}.{}", self.drawn_ms, self.changes)
     }
 }
 
 impl LiveMark {
-    fn of(topic: LiveTopic, facilities: &[FacilityMark], now_ms: i64) -> Self {
-        let only = match topic {
-            LiveTopic::Facility(facility) => Some(facility.to_string()),
-            LiveTopic::Account | LiveTopic::Boxes => None,
-        };
-        let mut mark = Self { minute: now_ms.div_euclid(MINUTE_MS), changes: 0, seen: 0 };
-        for one in facilities.iter().filter(|one| only.as_ref().is_none_or(|only| *only == one.facility)) {
-            mark.changes = mark.changes.wrapping_add(one.changes);
-            if topic == LiveTopic::Boxes {
-                let moments = [one.heard_ms, one.gone_ms].map(Option::unwrap_or_default);
-                mark.seen = moments.into_iter().fold(mark.seen, i64::wrapping_add);
-            }
-        }
-        mark
+    fn of(topic: &LiveTopic, revs: &PartRevs, drawn_ms: i64) -> Self {
+        let changes = topic.parts.iter().map(|part| revs.of(*part)).fold(0, i64::wrapping_add);
+        Self { drawn_ms, changes }
+    }
+
+    /// When the page was drawn that has this mark; for a page that is drawn again now, now.
+    fn drawn_ms(mark: &str, now_ms: i64) -> i64 {
+        let drawn_ms = mark.split('.').next().and_then(|drawn| drawn.parse::<i64>().ok());
+        // A clock that was set back makes nothing fresh.
+        let is_fresh = |drawn_ms: &i64| (0..REDRAW_MS).contains(&now_ms.saturating_sub(*drawn_ms));
+        drawn_ms.filter(is_fresh).unwrap_or(now_ms)
     }
 }
 
-/// What was read of an account.
-#[derive(Debug)]
+type LivePlace = (AccountId, Option<FacilityId>);
+
+/// What was read of a place.
+#[derive(Debug, Clone, Copy)]
 struct ReadMarks {
     at_ms: i64,
-    facilities: Arc<[FacilityMark]>,
+    revs: PartRevs,
 }
 
-/// The marks of accounts of which a page is open. Cheap to clone.
+/// The marks of places of which a page is open. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LiveMarks {
-    accounts: Arc<Mutex<BTreeMap<AccountId, ReadMarks>>>,
+    places: Arc<Mutex<BTreeMap<LivePlace, ReadMarks>>>,
 }
 
 impl LiveMarks {
@@ -82,16 +88,26 @@ impl LiveMarks {
     pub(crate) async fn read(
         &self,
         conn: &mut ScopedConnection,
-        topic: LiveTopic,
+        topic: &LiveTopic,
         now_ms: i64,
     ) -> Result<LiveMark, DbError> {
-        let scope = conn.scope();
-        let facilities: Arc<[FacilityMark]> = facilities::load_marks(conn).await?.into();
-        self.keep(scope.account(), ReadMarks { at_ms: now_ms, facilities: Arc::clone(&facilities) });
-        Ok(LiveMark::of(topic, &facilities, now_ms))
+        let revs = self.load(conn, topic, now_ms).await?;
+        Ok(LiveMark::of(topic, &revs, now_ms))
     }
 
-    /// The mark of now, for a page that is open.
+    async fn load(
+        &self,
+        conn: &mut ScopedConnection,
+        topic: &LiveTopic,
+        now_ms: i64,
+    ) -> Result<PartRevs, DbError> {
+        let place = (conn.scope().account(), topic.facility);
+        let revs = load_revs(conn, topic.facility).await?;
+        self.store(place, ReadMarks { at_ms: now_ms, revs });
+        Ok(revs)
+    }
+
+    /// The mark of now, for a page that is open and has this one.
     ///
     /// # Errors
     /// The database.
@@ -99,62 +115,69 @@ impl LiveMarks {
         &self,
         db: &Db,
         scope: AccountScope,
-        topic: LiveTopic,
+        topic: &LiveTopic,
+        since: &str,
         now_ms: i64,
     ) -> Result<LiveMark, DbError> {
-        let known = self.lock().get(&scope.account()).and_then(|read| {
+        let known = self.lock().get(&(scope.account(), topic.facility)).and_then(|read| {
             // A clock that was set back makes nothing fresh.
-            let is_fresh = (0..FRESH_MS).contains(&now_ms.saturating_sub(read.at_ms));
-            is_fresh.then(|| Arc::clone(&read.facilities))
+            (0..FRESH_MS).contains(&now_ms.saturating_sub(read.at_ms)).then_some(read.revs)
         });
-        match known {
-            Some(facilities) => Ok(LiveMark::of(topic, &facilities, now_ms)),
-            None => self.read(&mut db.read(scope).await?, topic, now_ms).await,
+        let revs = match known {
+            Some(revs) => revs,
+            None => self.load(&mut db.read(scope).await?, topic, now_ms).await?,
+        };
+        Ok(LiveMark::of(topic, &revs, LiveMark::drawn_ms(since, now_ms)))
+    }
+
+    fn store(&self, place: LivePlace, read: ReadMarks) {
+        let mut places = self.lock();
+        places.insert(place, read);
+        if places.len() > PLACES_MAX {
+            let oldest = places.iter().min_by_key(|(_, read)| read.at_ms).map(|(&place, _)| place);
+            oldest.and_then(|place| places.remove(&place));
         }
     }
 
-    fn keep(&self, account: AccountId, read: ReadMarks) {
-        let mut accounts = self.lock();
-        accounts.insert(account, read);
-        if accounts.len() > ACCOUNTS_MAX {
-            let oldest = accounts.iter().min_by_key(|(_, read)| read.at_ms).map(|(&account, _)| account);
-            oldest.and_then(|account| accounts.remove(&account));
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<AccountId, ReadMarks>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<LivePlace, ReadMarks>> {
         // Nothing in it is half done when somebody panics.
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{PlatformReason, accounts};
+    use crate::db::{PlatformReason, accounts, facilities, facility_now};
 
     fn facility(n: u8) -> FacilityId {
         FacilityId::new(1, [n; 10])
     }
 
-    fn mark(n: u8, changes: i64, heard_ms: i64) -> FacilityMark {
-        let facility = facility(n).to_string();
-        FacilityMark { facility, changes, heard_ms: Some(heard_ms), gone_ms: None }
+    #[test]
+    fn a_page_hears_of_the_parts_that_it_shows() {
+        let before = PartRevs { counts: 7, feed: 9, box_state: 3 };
+        let topics = [&FacilityPart::ALL[..], &[FacilityPart::Counts], &[FacilityPart::Box]]
+            .map(|parts| LiveTopic::of(facility(1), parts));
+        let news = |after: PartRevs| {
+            [0, 1, 2].map(|at| LiveMark::of(&topics[at], &before, 5) != LiveMark::of(&topics[at], &after, 5))
+        };
+        assert_eq!(news(before), [false; 3]);
+        assert_eq!(news(PartRevs { feed: 10, ..before }), [true, false, false]);
+        assert_eq!(news(PartRevs { counts: 8, ..before }), [true, true, false]);
+        assert_eq!(news(PartRevs { box_state: 4, ..before }), [true, false, true]);
     }
 
     #[test]
-    fn a_page_hears_of_what_it_shows_only() {
-        let before = [mark(1, 7, 100), mark(2, 9, 100)];
-        let other_facility = [mark(1, 7, 100), mark(2, 10, 100)];
-        let only_heard = [mark(1, 7, 160), mark(2, 9, 100)];
-        let topics = [LiveTopic::Account, LiveTopic::Facility(facility(1)), LiveTopic::Boxes];
-        let news = |after: &[FacilityMark], now_ms| {
-            topics.map(|topic| LiveMark::of(topic, &before, 5) != LiveMark::of(topic, after, now_ms))
-        };
-        assert_eq!(news(&before, 5), [false; 3]);
-        assert_eq!(news(&other_facility, 5), [true, false, true]);
-        assert_eq!(news(&only_heard, 5), [false, false, true]);
-        assert_eq!(news(&before, 5 + MINUTE_MS), [true; 3]);
+    fn a_page_is_drawn_again_after_a_while() {
+        let mark = LiveMark { drawn_ms: 1_000, changes: 4 }.to_string();
+        for (now_ms, drawn_ms) in
+            [(1_000, 1_000), (REDRAW_MS + 999, 1_000), (REDRAW_MS + 1_000, REDRAW_MS + 1_000)]
+        {
+            assert_eq!(LiveMark::drawn_ms(&mark, now_ms), drawn_ms);
+        }
+        assert_eq!(LiveMark::drawn_ms(&mark, 999), 999, "the clock was set back");
+        assert_eq!(LiveMark::drawn_ms("x", 5), 5);
     }
 
     #[tokio::test]
@@ -168,25 +191,27 @@ mod tests {
         let mut tx = tx.enter(scope).await.unwrap();
         facilities::insert_facility(&mut tx, facility(1), "A", "UTC", 1).await.unwrap();
         tx.commit().await.unwrap();
-        let (marks, topic) = (LiveMarks::default(), LiveTopic::Account);
-        let drawn = marks.read(&mut ours.read(scope).await.unwrap(), topic, 1_000).await.unwrap();
+        let (marks, topic) = (LiveMarks::default(), LiveTopic::account(&FacilityPart::ALL));
+        let drawn = marks.read(&mut ours.read(scope).await.unwrap(), &topic, 1_000).await.unwrap();
+        let since = drawn.to_string();
         let mut tx = theirs.write(scope).await.unwrap();
-        facilities::lock_facility(&mut tx, facility(1)).await.unwrap();
+        facility_now::raise_part(&mut tx, facility(1), FacilityPart::Feed).await.unwrap();
         tx.commit().await.unwrap();
         for (now_ms, has_news) in [(1_000, false), (1_999, false), (2_000, true), (999, true)] {
-            let now = marks.ask(&ours, scope, topic, now_ms).await.unwrap();
+            let now = marks.ask(&ours, scope, &topic, &since, now_ms).await.unwrap();
             assert_eq!(now != drawn, has_news, "{now_ms}");
         }
     }
 
     #[test]
-    fn accounts_that_nobody_looks_at_are_forgotten() {
+    fn places_that_nobody_looks_at_are_forgotten() {
         let marks = LiveMarks::default();
-        for n in 0..=ACCOUNTS_MAX {
+        for n in 0..=PLACES_MAX {
             let account = AccountId::new(i64::try_from(n).unwrap(), [0; 10]);
-            marks.keep(account, ReadMarks { at_ms: i64::try_from(n).unwrap(), facilities: [].into() });
+            let read = ReadMarks { at_ms: i64::try_from(n).unwrap(), revs: PartRevs::default() };
+            marks.store((account, None), read);
         }
-        assert_eq!(marks.lock().len(), ACCOUNTS_MAX);
-        assert!(!marks.lock().contains_key(&AccountId::new(0, [0; 10])));
+        assert_eq!(marks.lock().len(), PLACES_MAX);
+        assert!(!marks.lock().contains_key(&(AccountId::new(0, [0; 10]), None)));
     }
 }

@@ -13,7 +13,7 @@ use record::ids::{ConnectionId, FacilityId};
 use record::limits::BATCH_WIRE_BYTES_MAX;
 use record::messages::{Ack, Answer, GoneMessage, HealthReport, Hello, VERSION};
 use relay::box_api::RunLimits;
-use relay::db::{dashboard, facilities};
+use relay::db::{box_now, facilities};
 use relay::mqtt::{Outbox, PeerCertificate};
 use tower::ServiceExt as _;
 
@@ -145,7 +145,11 @@ pub(crate) async fn a_batch_by_https_is_answered_as_by_mqtt(dbs: impl Databases)
 
 pub(crate) async fn a_box_that_comes_by_https_is_there(dbs: impl Databases) {
     let w = LineWorld::open(&dbs, 1).await;
-    let online = async || dashboard::load_boxes(&mut w.world.read().await).await.unwrap()[0].online;
+    let id = w.log.origin.box_id.to_string();
+    let online = async || {
+        w.world.ingest.flush_reports().await.unwrap();
+        box_now::find_box(&mut w.world.read().await, &id).await.unwrap().unwrap().online
+    };
     assert!(!online().await);
     let hello = w.hello(0);
     answered(&w.line.json("hello", &hello).await);
@@ -191,7 +195,8 @@ pub(crate) async fn both_ways_at_once_make_no_fork_and_nothing_twice(dbs: impl D
         done.unwrap();
     }
     assert_eq!(w.stored(), 400);
-    let row = &dashboard::load_boxes(&mut w.world.read().await).await.unwrap()[0];
+    let id = w.log.origin.box_id.to_string();
+    let row = box_now::find_box(&mut w.world.read().await, &id).await.unwrap().unwrap();
     assert_eq!((row.held_size, row.quarantined_ms), (400, None));
 }
 

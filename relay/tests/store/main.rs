@@ -17,6 +17,7 @@ mod line;
 )]
 #[path = "../../../tests/src/postgres.rs"]
 mod postgres;
+mod present;
 #[path = "../../../record/tests/random_log/mod.rs"]
 mod random_log;
 mod run_bounds;
@@ -35,6 +36,7 @@ mod reported {
     pub(crate) use super::epoch_trust::*;
     pub(crate) use super::jobs::*;
     pub(crate) use super::line::*;
+    pub(crate) use super::present::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
     pub(crate) use super::run_texts::*;
@@ -59,7 +61,7 @@ macro_rules! stories {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             $(
                 println!("{}", stringify!($story));
-                runtime.block_on(reported::$story(Server { server: &server, story: stringify!($story) }));
+                runtime.block_on(Box::pin(reported::$story(Server { server: &server, story: stringify!($story) })));
             )*
         }
     };
@@ -154,6 +156,10 @@ stories!(
     what_recurs_is_put_back,
     a_job_of_a_newer_relay_is_left_to_it,
     an_operator_lists_dead_jobs_and_tries_one_again,
+    rows_of_facilities_are_what_a_count_gives,
+    health_of_many_boxes_is_written_at_once_and_is_no_news,
+    rows_of_another_account_are_neither_read_nor_written,
+    an_erased_text_and_a_revoked_box_are_news,
 );
 
 /// Where a story gets its databases; each name is a new one.

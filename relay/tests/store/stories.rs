@@ -194,9 +194,10 @@ pub(crate) async fn what_a_box_says_of_itself_is_made_plain(dbs: impl Databases)
     let reply = world.ingest.hello(log.origin.box_id, hello.as_bytes()).await.unwrap();
     assert_eq!(reply.disposition, relay::mqtt::PublishOutcome::Done, "told again it would be no better");
     let mut conn = world.read().await;
-    let stored = column(&mut conn, "SELECT version FROM boxes").await;
+    world.ingest.flush_reports().await.unwrap();
+    let stored = column(&mut conn, "SELECT version FROM box_now").await;
     assert_eq!(stored, [format!("2.0  {}", "x".repeat(195))]);
-    assert!(column(&mut conn, "SELECT hello FROM boxes").await[0].len() < 2_000);
+    assert!(column(&mut conn, "SELECT hello FROM box_now").await[0].len() < 2_000);
 }
 
 pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
@@ -231,6 +232,7 @@ pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
     assert_eq!(reply.ack, None, "both agree");
     let reply = world.ingest.health(log.origin.box_id, &health(3)).await.unwrap();
     assert_eq!(reply.ack.unwrap().answer, Answer::Checkpoint { checkpoint: message.note() });
+    world.ingest.flush_reports().await.unwrap();
     let row = facilities::get(&mut world.read().await, world.facility).await.unwrap().unwrap();
     assert_eq!(row.known_ms, NOW_MS, "a box that holds nothing back");
 }
@@ -395,6 +397,7 @@ pub(crate) async fn time_alone_closes_windows(dbs: impl Databases) {
     assert_eq!(closed().await, before);
     world.clock.set_ms(later);
     world.ingest.hello(log.origin.box_id, &log.hello(log.size(), None)).await.unwrap();
+    world.ingest.flush_reports().await.unwrap();
     round(&world.db, later).await.unwrap();
     assert!(closed().await >= before + 4, "it was silent and had nothing to send");
     assert_eq!(round(&world.db, later).await.unwrap(), 0, "nothing left to do");

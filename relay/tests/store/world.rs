@@ -19,6 +19,7 @@ use relay::jobs::handlers::RelayHandlers;
 use relay::jobs::queue::JobQueue;
 use relay::jobs::runner::{JobRunner, RENEW_EVERY};
 use relay::mqtt::Outbox;
+use relay::projections::facility_now::refresh_box;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom, SystemRandom};
 
@@ -99,11 +100,13 @@ impl World {
         boxes::insert_box(&mut tx, place, "Pi", "1.0", NOW_MS).await.unwrap();
         let key = (&of.key(), true);
         epochs::insert_epoch(&mut tx, &of.origin, facility, key, NOW_MS).await.unwrap();
+        refresh_box(&mut tx, facility, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     pub(crate) async fn hello(&self, of: &FakeBox, cursor: u64, cosigned: Option<String>) -> Said {
         let reply = self.ingest.hello(of.origin.box_id, &of.hello(cursor, cosigned)).await.unwrap();
+        self.ingest.flush_reports().await.unwrap();
         Said::of(reply, of)
     }
 
@@ -191,8 +194,9 @@ fn of_live(sql: &str) -> String {
         sql = sql.replace(&format!("FROM {table}"), &live);
     }
     for table in ["state_rows", "item_days", "items", "facility_days"] {
-        let live =
-            format!("FROM (SELECT r.* FROM {table} r JOIN facilities f ON f.projection = r.projection) live");
+        let live = format!(
+            "FROM (SELECT r.*, f.facility FROM {table} r JOIN facilities f ON f.projection = r.projection) live"
+        );
         sql = sql.replace(&format!("FROM {table}"), &live);
     }
     sql

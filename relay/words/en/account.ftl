@@ -1,4 +1,4 @@
-### The account’s page: every facility, the lowest compliance first.
+### The account’s page: its facilities, most overdue first.
 
 account-title = Facilities – { $account }
 # After the time of the page. $count: boxes whose numbers are older than the page.
@@ -12,7 +12,7 @@ account-live-behind = { $count ->
 account-month = 30 days
 account-overdue = Overdue
 account-silent = Offline boxes
-account-backlog = Backlog
+account-backlog = Catching up
 account-no-data = No data yet
 account-windows-met = { NUMBER($met) } of { NUMBER($closed) } windows met
 # $items: with its word, such as 12 items.
@@ -25,11 +25,6 @@ account-all-online = All online
 account-silent-one = { $name }, since { $time }
 account-silent-more = { $name } and { NUMBER($more) } more
 account-all-sent = All online boxes are up to date
-account-entries-one = entries, { $name }
-account-entries-many = { $count ->
-    [one] entries, in { $count } facility
-   *[other] entries, in { $count } facilities
-}
 
 ## The table.
 
@@ -40,13 +35,11 @@ account-caption = { $count ->
 }
 account-sort = { $sort ->
     [name] by name
+    [month] lowest 30 days first
     [week] lowest 7 days first
     [today] lowest today first
-    [overdue] most overdue first
     [box] most urgent box first
-    [heard] longest offline first
-    [backlog] most behind first
-   *[month] lowest 30 days first
+   *[overdue] most overdue first
 }
 account-column = { $column ->
     [name] Facility
@@ -59,6 +52,14 @@ account-column = { $column ->
     [heard] Last seen
    *[backlog] Backlog
 }
+# Above the table, which of them it shows.
+account-filter = { $filter ->
+    [overdue] With overdue items
+    [offline] With an offline box
+   *[all] All facilities
+}
+account-first = First page
+account-next = Next
 account-zone-missing = No time zone is set: days are counted in UTC
 # $facilities: their names, with commas.
 account-zone-where = { $facilities }. Set it at each box, under Settings.

@@ -9,9 +9,10 @@ box-state = { $state ->
     [silent] Offline
     [alarmed] Needs attention
     [waiting] Not connected yet
-    [clock-unsure] Clock uncertain
-    [catching-up] Catching up
+    [clock] Clock uncertain
+    [behind] Catching up
     [good] Good
+    [none] No box
    *[revoked] Revoked
 }
 # $span: for how long.
@@ -102,7 +103,7 @@ box-alarm = { $code ->
     [backup-failed] A backup of it could not be made
     [side-room] A part of the box does not work; recording continues
     [hint-bad] A small file in its storage could not be read; recording continues
-   *[clock-unsure] It does not know what time it is
+   *[clock] It does not know what time it is
 }
 # Whole sentences: since when, and whether it is over.
 box-alarm-since = { $alarm }, since { $time }.
@@ -113,6 +114,8 @@ box-alarm-since = { $alarm }, since { $time }.
 ## The page of all boxes.
 
 boxes-add = Add a box
+boxes-first = First page
+boxes-next = Next
 boxes-caption = { $count ->
     [one] { $count } box
    *[other] { $count } boxes, most urgent first

@@ -29,8 +29,7 @@ CREATE TABLE audit (
 CREATE UNIQUE INDEX audit_fold ON audit (account, fold);
 CREATE INDEX audit_last ON audit (last_ms);
 
--- `known_ms`: until when its boxes have told what happened there. `changes` counts commits that a page could show. `projection`: the
--- one that pages read. `rebuilds` counts what asked for another one, `rebuilt` is that count when the present one was begun.
+-- `known_ms`: until when its boxes have told what happened there. `projection`: the one that pages read. `rebuilds` counts what asked for another one, `rebuilt` is that count when the present one was begun.
 CREATE TABLE facilities (
   account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
@@ -39,7 +38,6 @@ CREATE TABLE facilities (
   region @ID@,
   created_ms BIGINT NOT NULL,
   known_ms BIGINT NOT NULL,
-  changes BIGINT NOT NULL,
   projection BIGINT NOT NULL,
   rebuilds BIGINT NOT NULL,
   rebuilt BIGINT NOT NULL,
@@ -102,7 +100,7 @@ CREATE TABLE claims (
 );
 CREATE UNIQUE INDEX claims_code ON claims (code);
 
--- `epoch`, `told_size`, `told_cursor`, `hello`, `health`: what the box said last. `connection`: the one that is open.
+-- `version`: as it was claimed.
 CREATE TABLE boxes (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
@@ -113,23 +111,68 @@ CREATE TABLE boxes (
   revoked_ms BIGINT,
   quarantined_ms BIGINT,
   quarantine TEXT,
-  epoch @ID@ NOT NULL,
-  told_size BIGINT NOT NULL,
-  told_cursor BIGINT NOT NULL,
-  heard_ms BIGINT,
-  connection @ID@,
-  gone_ms BIGINT,
-  clock @ID@ NOT NULL,
-  clock_ahead_ms BIGINT NOT NULL,
   refusals BIGINT NOT NULL,
-  hello TEXT,
-  health TEXT,
   run_count BIGINT NOT NULL DEFAULT 0,
   run_lines BIGINT NOT NULL DEFAULT 0,
   run_bytes BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (account, box)
 );
 CREATE UNIQUE INDEX boxes_box ON boxes (box);
+CREATE INDEX boxes_facility ON boxes (account, facility);
+
+-- What a box says of itself, gathered by the process that it speaks to and written every few seconds; one row a box, and no index but
+-- the key, so that on a server an update stays within its page. `connection`: the one that is open. `state`: as pages show it, in
+-- words of relay's `projections::box_state`.
+CREATE TABLE box_now (
+  account BIGINT NOT NULL,
+  box @ID@ NOT NULL,
+  version TEXT,
+  epoch @ID@,
+  reported_size BIGINT NOT NULL,
+  reported_cursor BIGINT NOT NULL,
+  last_seen_ms BIGINT,
+  connection @ID@,
+  disconnected_ms BIGINT,
+  clock @ID@ NOT NULL,
+  clock_ahead_ms BIGINT NOT NULL,
+  state @ID@ NOT NULL,
+  hello TEXT,
+  health TEXT,
+  PRIMARY KEY (account, box)
+);
+@SERVER@ ALTER TABLE box_now SET (fillfactor = 60);
+
+-- A facility as pages of many show it. `sort_name`: in lower case. `zoneless`: its box told no zone, so days are cut in UTC. `rev_counts`,
+-- `rev_feed`, `rev_box`: each raised by every change that a page could show of its numbers, its latest entries, its box.
+-- `as_of_ms`: of when the numbers are; `day`: the civil day that `today_` speaks of, and `day_ends_ms` when it is over. `spark`: the 30 days
+-- to `day`, met and closed of each as little-endian u16, saturating. `next_ms`: when time alone changes an item. `box`: the newest that
+-- is not revoked.
+CREATE TABLE facility_now (
+  account BIGINT NOT NULL,
+  facility @ID@ NOT NULL,
+  name TEXT NOT NULL,
+  sort_name @ID@ NOT NULL,
+  zone TEXT NOT NULL,
+  zoneless BOOLEAN NOT NULL,
+  rev_counts BIGINT NOT NULL, rev_feed BIGINT NOT NULL, rev_box BIGINT NOT NULL,
+  as_of_ms BIGINT NOT NULL,
+  day BIGINT NOT NULL, day_ends_ms BIGINT NOT NULL,
+  items BIGINT NOT NULL,
+  scheduled BIGINT NOT NULL,
+  out_of_service BIGINT NOT NULL,
+  due BIGINT NOT NULL,
+  overdue BIGINT NOT NULL, overdue_since_ms BIGINT,
+  today_met BIGINT NOT NULL, today_closed BIGINT NOT NULL,
+  week_met BIGINT NOT NULL, week_closed BIGINT NOT NULL,
+  month_met BIGINT NOT NULL, month_closed BIGINT NOT NULL,
+  spark @BLOB@ NOT NULL,
+  cleanings_today BIGINT NOT NULL,
+  last_cleaning_ms BIGINT,
+  next_ms BIGINT,
+  box @ID@, box_state @ID@ NOT NULL,
+  PRIMARY KEY (account, facility)
+);
+@SERVER@ ALTER TABLE facility_now SET (fillfactor = 60);
 
 CREATE TABLE certificates (
   account BIGINT NOT NULL,
@@ -612,4 +655,4 @@ CREATE TABLE directives (
 );
 CREATE INDEX directives_waiting ON directives (account, box) WHERE state IN ('queued', 'sent');
 
-@WALL@ accounts, audit, facilities, projections, positions, box_positions, claims, boxes, certificates, logs, checkpoints, segments, nodes, names, run_texts, state_rows, items, item_days, facility_days, photos, refused, evidence, clean_days, api_tokens, cleanings, command_keys, runs, run_places, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses, box_keys, directives;
+@WALL@ accounts, audit, facilities, projections, positions, box_positions, claims, boxes, box_now, facility_now, certificates, logs, checkpoints, segments, nodes, names, run_texts, state_rows, items, item_days, facility_days, photos, refused, evidence, clean_days, api_tokens, cleanings, command_keys, runs, run_places, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses, box_keys, directives;

@@ -1,118 +1,99 @@
-//! The account's page: every facility, the one that slips first, and what was cleaned last.
+//! The account's page: its facilities, fifty a page, those first that need somebody, and what was cleaned last.
+
+use std::collections::BTreeMap;
 
 use ::web::answer::{OneOf, Page, SeeOther};
 use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use record::compliance::WindowTally;
+use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
+use crate::db::facility_now::{
+    AccountSums, FacilityCursor, FacilityFilter, FacilityOrder, FacilityPart, FacilityQuery, FacilityRowNow,
+};
 use crate::db::history::{HistoryCursor, HistoryScope};
+use crate::db::{DbError, ScopedConnection, facility_now};
+use crate::projections::box_state::{BoxState, SILENT_MS};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
-use crate::web::view_models::box_state::{BoxState, backlog_text, entries_behind};
+use crate::web::view_models::box_state::backlog_words;
 use crate::web::view_models::chart::{ChartDay, SparklineChart};
 use crate::web::view_models::cleanings::{FeedRow, load_cleaning_views, look_for_photos};
-use crate::web::view_models::facility_state::{DAYS, FacilityOverview, common_zone, load_overviews};
-use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
-use crate::web::words::{AccountWords, BoxesWords, PageWords};
+use crate::web::view_models::facility_state::{DAYS, day_number, read_overview, tally_windows, thirty_days};
+use crate::web::view_models::formats::{LocalTime, StatusBadge};
+use crate::web::words::{AccountWords, PageWords};
 
 /// Latest cleanings that the page shows.
 const FEED: i64 = 8;
 
-/// By what the facilities are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Sort {
-    /// Lowest 30 days first.
-    #[default]
-    Month,
-    /// By name.
-    Name,
-    /// Lowest 7 days first.
-    Week,
-    /// Lowest today first.
-    Today,
-    /// Most overdue first.
-    Overdue,
-    /// Boxes that need somebody first.
-    Box,
-    /// Longest unheard first.
-    #[serde(rename = "heard")]
-    LastSeen,
-    /// Most behind first.
-    Backlog,
-}
+/// Facilities of one page.
+const PAGE: i64 = 50;
 
 /// What the address carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct AccountParams {
-    /// By what the facilities are sorted.
+    /// By what the facilities are sorted: `overdue`, `name`, `month`, `week`, `today` or `box`.
     sort: Option<String>,
+    /// `overdue`: with overdue items only; `offline`: with an offline box only.
+    show: Option<String>,
+    /// The mark of the facility behind which the page begins.
+    after: Option<String>,
 }
 
-impl Sort {
-    /// The table's columns by what sorts them, and whether they hold numbers; the trend sorts nothing.
-    const COLUMNS: [(Option<Self>, bool); 9] = [
-        (Some(Self::Name), false),
-        (Some(Self::Month), true),
-        (None, false),
-        (Some(Self::Week), true),
-        (Some(Self::Today), true),
-        (Some(Self::Overdue), true),
-        (Some(Self::Box), false),
-        (Some(Self::LastSeen), true),
-        (Some(Self::Backlog), true),
-    ];
+/// The table's columns, and whether they hold numbers; those without an order sort nothing.
+const COLUMNS: [(&str, Option<FacilityOrder>, bool); 9] = [
+    ("name", Some(FacilityOrder::Name), false),
+    ("month", Some(FacilityOrder::Month), true),
+    ("trend", None, false),
+    ("week", Some(FacilityOrder::Week), true),
+    ("today", Some(FacilityOrder::Today), true),
+    ("overdue", Some(FacilityOrder::Overdue), true),
+    ("box", Some(FacilityOrder::Box), false),
+    ("heard", None, true),
+    ("backlog", None, true),
+];
 
-    fn read(requested: Option<&str>) -> Self {
-        let columns = Self::COLUMNS.iter().filter_map(|(sort, _)| *sort);
-        columns.into_iter().find(|sort| Some(sort.key()) == requested).unwrap_or_default()
-    }
+const FILTERS: [(&str, FacilityFilter); 3] = [
+    ("all", FacilityFilter::All),
+    ("overdue", FacilityFilter::Overdue),
+    ("offline", FacilityFilter::Offline),
+];
 
-    fn key(self) -> &'static str {
-        match self {
-            Self::Month => "month",
-            Self::Name => "name",
-            Self::Week => "week",
-            Self::Today => "today",
-            Self::Overdue => "overdue",
-            Self::Box => "box",
-            Self::LastSeen => "heard",
-            Self::Backlog => "backlog",
-        }
+fn read_query(requested: &AccountParams) -> FacilityQuery {
+    let named = |key: &str| COLUMNS.iter().find(|(name, ..)| *name == key).and_then(|(_, order, _)| *order);
+    let filter = |key: &str| FILTERS.iter().find(|(name, _)| *name == key).map(|(_, filter)| *filter);
+    FacilityQuery {
+        order: requested.sort.as_deref().and_then(named).unwrap_or_default(),
+        filter: requested.show.as_deref().and_then(filter).unwrap_or_default(),
+        after: requested.after.as_deref().and_then(FacilityCursor::read),
     }
+}
 
-    fn falls(self) -> bool {
-        matches!(self, Self::Overdue | Self::Backlog)
-    }
+fn order_key(order: FacilityOrder) -> &'static str {
+    COLUMNS.iter().find(|(_, of, _)| *of == Some(order)).map_or("overdue", |(name, ..)| name)
+}
 
-    fn order(self, sites: &mut [FacilityOverview]) {
-        // A facility without data stands after those with any.
-        let low = |tally: WindowTally| tally.rate().map_or(u16::MAX, |r| r.per_mille());
-        let box_status = |s: &FacilityOverview| s.in_service.as_ref().map(|b| b.state);
-        let seen = |s: &FacilityOverview| {
-            s.in_service.as_ref().map_or(i64::MAX, |b| b.row.heard_ms.unwrap_or(i64::MIN))
-        };
-        let held_back = |s: &FacilityOverview| s.in_service.as_ref().map_or(-1, |b| entries_behind(&b.row));
-        // They come sorted by name, and the sort keeps that order among equals.
-        match self {
-            Self::Name => {}
-            Self::Month => sites.sort_by_key(|s| low(s.tally(30))),
-            Self::Week => sites.sort_by_key(|s| low(s.tally(7))),
-            Self::Today => sites.sort_by_key(|s| low(s.tally(1))),
-            Self::Overdue => sites.sort_by_key(|s| std::cmp::Reverse(s.counts.overdue)),
-            Self::Box => sites.sort_by_key(|s| box_status(s).unwrap_or(BoxState::Waiting)),
-            Self::LastSeen => sites.sort_by_key(seen),
-            Self::Backlog => sites.sort_by_key(|s| std::cmp::Reverse(held_back(s))),
-        }
+fn filter_key(filter: FacilityFilter) -> &'static str {
+    FILTERS.iter().find(|(_, of)| *of == filter).map_or("all", |(name, _)| name)
+}
+
+/// The address of this order and filter, from the first facility on or behind one.
+fn page_link(order: FacilityOrder, filter: FacilityFilter, after: Option<&FacilityCursor>) -> String {
+    let mut link = format!("/app/?sort={}", order_key(order));
+    if filter != FacilityFilter::All {
+        link.push_str(&format!("&show={}", filter_key(filter)));
     }
+    if let Some(after) = after {
+        link.push_str(&format!("&after={after}"));
+    }
+    link
 }
 
 struct Column {
@@ -121,6 +102,12 @@ struct Column {
     href: Option<String>,
     sorted: bool,
     direction: &'static str,
+}
+
+struct FilterLink {
+    name: String,
+    href: String,
+    is_shown: bool,
 }
 
 struct SiteRow {
@@ -151,11 +138,14 @@ struct FacilitiesPage {
     overdue_of: String,
     silent: usize,
     silent_words: String,
-    backlog: String,
-    backlog_words: String,
+    behind: usize,
+    behind_words: String,
     caption: String,
     columns: Vec<Column>,
+    filters: Vec<FilterLink>,
     sites: Vec<SiteRow>,
+    first: Option<String>,
+    next: Option<String>,
     /// Names of the facilities whose days are cut in UTC because nobody set a zone.
     zoneless: Option<String>,
     feed: Vec<FeedRow>,
@@ -174,50 +164,102 @@ pub(crate) async fn show(
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read(visitor.reads).await?;
-    let live = web.live_page(&mut conn, LiveTopic::Account).await?;
-    let mut sites = load_overviews(&mut conn, now_ms).await?;
-    match &sites[..] {
-        sites if sites.iter().all(|s| s.in_service.is_none()) => {
-            return crate::web::pages::add_box::first_box(&visitor, &web, sites).await.map(OneOf::First);
-        }
-        [only] if requested.sort.is_none() => {
-            return SeeOther::to(&format!("/app/f/{}", only.id)).map(OneOf::Second);
-        }
-        _ => {}
+    let live = web.live_page(&mut conn, LiveTopic::account(&FacilityPart::ALL)).await?;
+    let sums = facility_now::sum_account(&mut conn).await?;
+    if sums.with_box == 0 {
+        let sites = facility_now::list_names(&mut conn).await?;
+        return crate::web::pages::add_box::first_box(&visitor, &web, &sites).await.map(OneOf::First);
     }
-    let wall = LocalTime::new(now_ms, &common_zone(&sites));
-    let start = HistoryCursor::start();
-    let rows = crate::db::history::load_cleanings(&mut conn, HistoryScope::Account, &start, FEED).await?;
-    let mut latest = load_cleaning_views(&mut conn, rows).await?;
-    look_for_photos(&mut conn, &mut latest).await?;
-    let feed = latest.iter().map(|cleaning_view| {
-        let place = sites.iter().find(|s| s.id == cleaning_view.facility).map(|s| s.name.as_str());
-        FeedRow::of(cleaning_view, place, &wall)
-    });
-    let feed: Vec<FeedRow> = feed.collect();
-    let sort = Sort::read(requested.sort.as_deref());
-    sort.order(&mut sites);
+    let query = read_query(&requested);
+    let mut rows = facility_now::load_page(&mut conn, &query, PAGE + 1, now_ms).await?;
+    if let ([only], 1, None) = (&rows[..], sums.facilities, &requested.sort) {
+        return SeeOther::to(&format!("/app/f/{}", only.facility)).map(OneOf::Second);
+    }
+    let has_more = rows.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let next = rows.last().filter(|_| has_more).map(FacilityCursor::behind).transpose()?;
+    let wall = LocalTime::new(now_ms, &facility_now::common_zone(&mut conn).await?);
+    let feed = load_feed(&mut conn, &rows, &wall).await?;
+    let parts = AccountParts {
+        days: sum_sparks(&facility_now::load_sparks(&mut conn).await?, &wall),
+        first_silent: first_with(&mut conn, BoxState::Silent, sums.silent).await?,
+        first_behind: first_with(&mut conn, BoxState::Behind, sums.behind).await?,
+        sums,
+        query,
+        rows,
+        next,
+        feed,
+    };
     let title = wall.words::<AccountWords>().account_title(&visitor.account_name);
     let shell = PageLayout::signed_in(title, NavSection::Facilities, &visitor).live(live, false);
-    let shell = say_how_old(shell, &sites, &wall);
-    Page::draw(&account_page(shell, &visitor, &sites, sort, feed, &wall)).map(OneOf::First)
+    let shell = say_how_old(shell, &parts.sums, &wall);
+    Page::draw(&account_page(shell, &visitor, &parts, &wall)?).map(OneOf::First)
 }
 
-fn say_how_old(shell: PageLayout, sites: &[FacilityOverview], wall: &LocalTime) -> PageLayout {
-    match sites.iter().filter(|s| s.in_service.is_some() && s.is_behind(wall.now_ms())).count() {
+/// What the page is drawn from.
+struct AccountParts {
+    sums: AccountSums,
+    days: Vec<ChartDay>,
+    first_silent: Option<FacilityRowNow>,
+    first_behind: Option<FacilityRowNow>,
+    query: FacilityQuery,
+    rows: Vec<FacilityRowNow>,
+    next: Option<FacilityCursor>,
+    feed: Vec<FeedRow>,
+}
+
+/// The first facility by name whose box stands so, where any does.
+async fn first_with(
+    conn: &mut ScopedConnection,
+    state: BoxState,
+    count: i64,
+) -> Result<Option<FacilityRowNow>, DbError> {
+    if count == 0 {
+        return Ok(None);
+    }
+    facility_now::find_first_with(conn, state.word()).await
+}
+
+async fn load_feed(
+    conn: &mut ScopedConnection,
+    rows: &[FacilityRowNow],
+    wall: &LocalTime,
+) -> Result<Vec<FeedRow>, DbError> {
+    let start = HistoryCursor::start();
+    let latest = crate::db::history::load_cleanings(conn, HistoryScope::Account, &start, FEED).await?;
+    let mut latest = load_cleaning_views(conn, latest).await?;
+    look_for_photos(conn, &mut latest).await?;
+    let mut names: BTreeMap<FacilityId, String> = BTreeMap::new();
+    for row in rows {
+        names.extend(row.facility.parse().ok().map(|id| (id, row.name.clone())));
+    }
+    for view in &latest {
+        if !names.contains_key(&view.facility) {
+            let found = facility_now::find_name(conn, view.facility).await?;
+            names.extend(found.map(|found| (view.facility, found.name)));
+        }
+    }
+    let row = |view| FeedRow::of(view, names.get(&view.facility).map(String::as_str), wall);
+    Ok(latest.iter().map(row).collect())
+}
+
+fn say_how_old(shell: PageLayout, sums: &AccountSums, wall: &LocalTime) -> PageLayout {
+    match sums.stale {
         0 => shell.with_as_of_now(wall),
         count => {
+            let count = usize::try_from(count).unwrap_or_default();
             let line = wall.words::<AccountWords>().account_live_behind(count, S0, wall.zone());
             shell.with_as_of(fill_slots(line, [wall.now()]))
         }
     }
 }
 
-/// The days of all facilities together; each counts in its own zone.
-fn sum_days(sites: &[FacilityOverview]) -> Vec<ChartDay> {
-    let mut days: Vec<ChartDay> = sites.first().map(|s| s.days.clone()).unwrap_or_default();
-    for site in sites.iter().skip(1) {
-        for (sum, day) in days.iter_mut().zip(&site.days) {
+/// The days of all facilities together, each counted in its own zone, up to today where the page is.
+fn sum_sparks(sparks: &[(i64, Vec<u8>)], wall: &LocalTime) -> Vec<ChartDay> {
+    let today = day_number(wall.today());
+    let mut days = thirty_days(&[], today.into(), today);
+    for (day, spark) in sparks {
+        for (sum, day) in days.iter_mut().zip(thirty_days(spark, *day, today)) {
             sum.tally += day.tally;
         }
     }
@@ -227,31 +269,35 @@ fn sum_days(sites: &[FacilityOverview]) -> Vec<ChartDay> {
 fn account_page(
     shell: PageLayout,
     visitor: &AccountUser,
-    sites: &[FacilityOverview],
-    sort: Sort,
-    feed: Vec<FeedRow>,
+    parts: &AccountParts,
     wall: &LocalTime,
-) -> FacilitiesPage {
+) -> Result<FacilitiesPage, DbError> {
     let w: AccountWords = wall.words();
-    let days = sum_days(sites);
-    let month: WindowTally = days.iter().map(|d| d.tally).sum();
-    let items: u64 = sites.iter().map(|s| s.counts.items).sum();
-    let overdue: u64 = sites.iter().map(|s| s.counts.overdue).sum();
-    let slipping = sites.iter().filter(|s| s.counts.overdue > 0).count();
-    let in_state = |state: BoxState| {
-        sites.iter().filter(move |s| s.in_service.as_ref().is_some_and(|b| b.state == state))
+    let AccountParts { sums, days, query, rows, next, feed, .. } = parts;
+    let (order, filter) = (query.order, query.filter);
+    let month = tally_windows(sums.month_met, sums.month_closed);
+    let count = |n: i64| n.max(0).unsigned_abs();
+    let number = |n: i64| usize::try_from(n).unwrap_or_default();
+    let shown = match filter {
+        FacilityFilter::All => sums.facilities,
+        FacilityFilter::Overdue => sums.with_overdue,
+        FacilityFilter::Offline => sums.silent,
     };
-    let silent: Vec<&FacilityOverview> = in_state(BoxState::Silent).collect();
-    let zoneless: Vec<&str> = sites.iter().filter(|s| s.zoneless).map(|s| s.name.as_str()).collect();
-    let (backlog, backlog_words) = not_here_yet(sites, wall);
-    let columns = Sort::COLUMNS.iter().map(|&(by, number)| Column {
-        name: w.account_column(by.map_or("trend", Sort::key)),
+    let zoneless: Vec<&str> =
+        rows.iter().filter(|row| row.zoneless && row.known_ms > 0).map(|row| row.name.as_str()).collect();
+    let columns = COLUMNS.iter().map(|&(name, by, number)| Column {
+        name: w.account_column(name),
         number,
-        href: by.map(|by| format!("/app/?sort={}", by.key())),
-        sorted: by == Some(sort),
-        direction: if sort.falls() { "descending" } else { "ascending" },
+        href: by.map(|by| page_link(by, filter, None)),
+        sorted: by == Some(order),
+        direction: if order == FacilityOrder::Overdue { "descending" } else { "ascending" },
     });
-    FacilitiesPage {
+    let filters = FILTERS.iter().map(|&(key, of)| FilterLink {
+        name: w.account_filter(key),
+        href: page_link(order, of, None),
+        is_shown: of == filter,
+    });
+    Ok(FacilitiesPage {
         zoneless: Some(zoneless.join(", ")).filter(|names| !names.is_empty()),
         shell,
         w,
@@ -262,69 +308,79 @@ fn account_page(
             0 => w.account_no_data(),
             closed => w.account_windows_met(closed, month.met),
         },
-        trend: SparklineChart::of(&days, month, wall),
-        overdue,
-        overdue_of: w.account_overdue_of(slipping, wall.items(items)),
-        silent: silent.len(),
-        silent_words: silent_words(&silent, wall),
-        backlog,
-        backlog_words,
-        caption: w.account_caption(sites.len(), w.account_sort(sort.key())),
+        trend: SparklineChart::of(days, month, wall),
+        overdue: count(sums.overdue),
+        overdue_of: w.account_overdue_of(number(sums.with_overdue), wall.items(count(sums.items))),
+        silent: number(sums.silent),
+        silent_words: silent_words(parts, wall),
+        behind: number(sums.behind),
+        behind_words: behind_words(parts, wall),
+        caption: w.account_caption(number(shown), w.account_sort(order_key(order))),
         columns: columns.collect(),
-        sites: sites.iter().map(|s| site_row(s, wall)).collect(),
-        feed,
-    }
+        filters: filters.collect(),
+        sites: rows.iter().map(|row| site_row(row, wall)).collect::<Result<_, _>>()?,
+        first: query.after.is_some().then(|| page_link(order, filter, None)),
+        next: next.as_ref().map(|after| page_link(order, filter, Some(after))),
+        feed: feed.clone(),
+    })
 }
 
-fn silent_words(silent: &[&FacilityOverview], wall: &LocalTime) -> String {
+fn silent_words(parts: &AccountParts, wall: &LocalTime) -> String {
     let w: AccountWords = wall.words();
-    match silent {
-        [] => w.account_all_online(),
-        [only] => match only.in_service.as_ref().and_then(|b| b.row.heard_ms) {
-            Some(heard_ms) => w.account_silent_one(&only.name, wall.plain(heard_ms)),
+    match (&parts.first_silent, parts.sums.silent) {
+        (None, _) => w.account_all_online(),
+        (Some(only), ..=1) => match only.last_seen_ms {
+            Some(last_seen_ms) => w.account_silent_one(&only.name, wall.plain(last_seen_ms)),
             None => only.name.clone(),
         },
-        [first, others @ ..] => w.account_silent_more(others.len(), &first.name),
+        (Some(first), count) => {
+            w.account_silent_more(usize::try_from(count - 1).unwrap_or_default(), &first.name)
+        }
     }
 }
 
-fn not_here_yet(sites: &[FacilityOverview], wall: &LocalTime) -> (String, String) {
+fn behind_words(parts: &AccountParts, wall: &LocalTime) -> String {
     let w: AccountWords = wall.words();
-    let cleaning_view = |s: &&FacilityOverview| {
-        s.in_service.as_ref().is_some_and(|b| {
-            !matches!(b.state, BoxState::Silent | BoxState::Waiting) && entries_behind(&b.row) > 0
-        })
-    };
-    let waiting: Vec<&FacilityOverview> = sites.iter().filter(cleaning_view).collect();
-    let entries: i64 =
-        waiting.iter().filter_map(|s| s.in_service.as_ref()).map(|b| entries_behind(&b.row)).sum();
-    let words = match &waiting[..] {
-        [] => w.account_all_sent(),
-        [only] => w.account_entries_one(&only.name),
-        many => w.account_entries_many(many.len()),
-    };
-    (wall.number(entries), words)
+    match (&parts.first_behind, parts.sums.behind) {
+        (None, _) => w.account_all_sent(),
+        (Some(only), ..=1) => only.name.clone(),
+        (Some(first), count) => {
+            w.account_silent_more(usize::try_from(count - 1).unwrap_or_default(), &first.name)
+        }
+    }
 }
 
-fn site_row(site: &FacilityOverview, wall: &LocalTime) -> SiteRow {
+fn site_row(row: &FacilityRowNow, wall: &LocalTime) -> Result<SiteRow, DbError> {
+    let site = read_overview(row, wall.now_ms())?;
     let month = site.tally(usize::try_from(DAYS).unwrap_or_default());
-    let box_status = site.in_service.as_ref();
-    let today = site.tally(1);
-    SiteRow {
+    let state = row_state(row, wall.now_ms());
+    let backlog = row.reported_size.saturating_sub(row.held_size).max(0);
+    Ok(SiteRow {
         name: site.name.clone(),
         href: format!("/app/f/{}", site.id),
         rate_30: wall.rate_or_no_data(month),
         met_30: wall.met_of(month),
         trend: SparklineChart::of(&site.days, month, wall),
         rate_7: wall.rate_or_no_data(site.tally(7)),
-        rate_today: wall.rate_or_no_data(today),
-        overdue: site.counts.overdue,
-        state: box_status.map_or_else(
-            || StatusBadge::new(BadgeTone::Plain, wall.words::<BoxesWords>().box_none()),
-            |b| b.state.badge_with_span(b.row.heard_ms, wall),
-        ),
-        seen: box_status.and_then(|b| b.row.heard_ms).map(|at| wall.clock(at)),
-        backlog: box_status.map_or_else(String::new, |b| backlog_text(&b.row, b.state, wall)),
+        rate_today: wall.rate_or_no_data(site.tally(1)),
+        overdue: site.overdue,
+        state: state.badge_with_span(row.last_seen_ms, wall),
+        seen: row.last_seen_ms.map(|at| wall.clock(at)),
+        backlog: match state {
+            BoxState::None => String::new(),
+            state => backlog_words(backlog, state, wall),
+        },
+    })
+}
+
+/// How the box stands: as it was written, but that it may have fallen silent since.
+fn row_state(row: &FacilityRowNow, now_ms: i64) -> BoxState {
+    let state = BoxState::read(&row.box_state);
+    let is_silent = row.last_seen_ms.is_some_and(|at| now_ms.saturating_sub(at) > SILENT_MS);
+    match state {
+        BoxState::Quarantined | BoxState::None | BoxState::Revoked => state,
+        _ if is_silent => BoxState::Silent,
+        _ => state,
     }
 }
 
@@ -334,8 +390,19 @@ mod tests {
 
     #[test]
     fn only_known_columns_sort() {
-        assert_eq!(Sort::read(Some("overdue")), Sort::Overdue);
-        assert_eq!(Sort::read(Some("password")), Sort::Month);
-        assert_eq!(Sort::read(None), Sort::Month);
+        let sorted = |sort: Option<&str>| {
+            read_query(&AccountParams { sort: sort.map(str::to_owned), ..AccountParams::default() }).order
+        };
+        assert_eq!(sorted(Some("name")), FacilityOrder::Name);
+        for other in [Some("password"), Some("trend"), Some("backlog"), None] {
+            assert_eq!(sorted(other), FacilityOrder::Overdue, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn links_hold_order_and_filter() {
+        let link = page_link(FacilityOrder::Week, FacilityFilter::Offline, None);
+        assert_eq!(link, "/app/?sort=week&show=offline");
+        assert_eq!(page_link(FacilityOrder::Overdue, FacilityFilter::All, None), "/app/?sort=overdue");
     }
 }

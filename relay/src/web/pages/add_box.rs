@@ -17,14 +17,15 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::permission::Permission;
+use crate::db::facility_now::{FacilityName, FacilityPart, list_names};
 use crate::fleet::{ClaimWishes, FleetError};
+use crate::projections::box_state::BoxState;
 use crate::web::WebContext;
 use crate::web::access::{AddBoxes, MemberCaller};
 use crate::web::form::{CertificateForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
-use crate::web::view_models::facility_state::{FacilityOverview, load_overviews};
 use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{BoxesWords, FormWords, open_words};
 
@@ -141,7 +142,7 @@ pub(crate) async fn show(
     LenientQuery(requested): LenientQuery<AddBoxParams>,
 ) -> Result<Page, HttpError> {
     let mut conn = web.db.read(visitor.reads).await?;
-    let sites = load_overviews(&mut conn, web.now_ms()).await?;
+    let sites = list_names(&mut conn).await?;
     drop(conn);
     let chosen = requested.facility.unwrap_or_default();
     draw_form(&visitor, &web, &sites, FormValues::empty(&CLAIM).with("facility", chosen), Vec::new()).await
@@ -151,7 +152,7 @@ pub(crate) async fn show(
 pub(crate) async fn first_box(
     visitor: &AccountUser,
     web: &WebContext,
-    sites: &[FacilityOverview],
+    sites: &[FacilityName],
 ) -> Result<Page, HttpError> {
     draw_form(visitor, web, sites, FormValues::empty(&CLAIM), Vec::new()).await
 }
@@ -159,19 +160,20 @@ pub(crate) async fn first_box(
 async fn draw_form(
     visitor: &AccountUser,
     web: &WebContext,
-    sites: &[FacilityOverview],
+    sites: &[FacilityName],
     values: FormValues,
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let mut conn = web.db.read(visitor.reads).await?;
-    let live = web.live_page(&mut conn, LiveTopic::Boxes).await?;
-    let here =
-        sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
-    let is_first = sites.iter().all(|s| s.in_service.is_none());
-    let without = sites.iter().find(|s| s.in_service.is_none()).map(|s| s.id.to_string()).unwrap_or_default();
+    let live = web.live_page(&mut conn, LiveTopic::account(&[FacilityPart::Box])).await?;
+    let state = |site: &FacilityName| BoxState::read(&site.box_state);
+    let here = sites.iter().filter(|s| !matches!(state(s), BoxState::None | BoxState::Waiting)).count();
+    let is_first = sites.iter().all(|s| state(s) == BoxState::None);
+    let without = sites.iter().find(|s| state(s) == BoxState::None);
+    let without = without.map(|s| s.facility.clone()).unwrap_or_default();
     let values = if values.text("facility").is_empty() { values.with("facility", without) } else { values };
     let (w, form): (BoxesWords, FormWords) = open_words();
-    let options = sites.iter().map(|site| FormOption::entered(site.id.to_string(), site.name.clone()));
+    let options = sites.iter().map(|site| FormOption::entered(site.facility.clone(), site.name.clone()));
     let picks = vec![("facility", options.collect())];
     let painter = FormPainter { picks, ..FormPainter::new(&CLAIM, form.catalog()) };
     let (title, lead, section) = match is_first {
@@ -278,17 +280,19 @@ pub(crate) async fn create_claim_file(
     require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
     let mut conn = web.db.read(visitor.reads).await?;
-    let sites = load_overviews(&mut conn, now_ms).await?;
+    let sites = list_names(&mut conn).await?;
     drop(conn);
     let values = FormValues::read(&CLAIM, &form.fields);
     let facility: Option<FacilityId> = values.text("facility").parse().ok();
-    let site = sites.iter().find(|s| Some(s.id) == facility).ok_or_else(not_found)?;
+    let facility = facility.ok_or_else(not_found)?;
+    let id = facility.to_string();
+    let site = sites.iter().find(|s| s.facility == id).ok_or_else(not_found)?;
     let w: FormWords = open_words();
     let errors = find_mistakes(&values, w);
     if !errors.is_empty() {
         return ask_again(&visitor, &web, &sites, values, errors).await;
     }
-    let made = crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, read_wishes(&values)).await;
+    let made = crate::fleet::claim_file(&web.fleet, visitor.scope, facility, read_wishes(&values)).await;
     let file = match made {
         Ok(file) => file,
         Err(FleetError::ClaimFile(error)) => match word_mistakes(&error, w) {
@@ -298,8 +302,7 @@ pub(crate) async fn create_claim_file(
         Err(error) => return Err(internal_error(error)),
     };
     let mut tx = web.db.write(visitor.scope).await?;
-    let about = site.id.to_string();
-    let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
+    let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &id };
     web.log().write_act(&mut tx, record).await?;
     tx.commit().await?;
     let day = LocalTime::new(now_ms, &site.zone).today();
@@ -309,7 +312,7 @@ pub(crate) async fn create_claim_file(
 async fn ask_again(
     visitor: &AccountUser,
     web: &WebContext,
-    sites: &[FacilityOverview],
+    sites: &[FacilityName],
     values: FormValues,
     errors: Vec<FieldError>,
 ) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {

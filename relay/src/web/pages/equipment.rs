@@ -17,17 +17,19 @@ use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::ItemRow;
+use crate::db::facility_now::FacilityPart;
 use crate::db::history::HistoryCursor;
 use crate::db::{DbError, ScopedConnection};
+use crate::projections::box_state::BoxState;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::PageLayout;
+use crate::web::live_marks::LiveTopic;
 use crate::web::pages::equipment_list::status_badge;
 use crate::web::pages::facility::{LOOK_BACK_MS, facility_layout, read_equipment};
-use crate::web::view_models::box_state::BoxState;
 use crate::web::view_models::chart::{ChartDay, SparklineChart};
 use crate::web::view_models::cleanings::CleaningView;
-use crate::web::view_models::facility_state::{FacilityOverview, day_date, load_overviews, tally_windows};
+use crate::web::view_models::facility_state::{FacilityOverview, day_date, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, short_hash};
 use crate::web::view_models::item_history::{HistoryLook, HistoryPage, HistoryRow};
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords};
@@ -101,9 +103,10 @@ pub(crate) async fn show(
     };
     let now_ms = web.now_ms();
     let mut conn = web.db.read(visitor.reads).await?;
-    let live = web.live_facility(&mut conn, facility).await?;
-    let sites = load_overviews(&mut conn, now_ms).await?;
-    let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
+    let live = web
+        .live_page(&mut conn, LiveTopic::of(facility, &[FacilityPart::Counts, FacilityPart::Feed]))
+        .await?;
+    let site = &find_overview(&mut conn, facility, now_ms).await?.ok_or_else(not_found)?;
     let Some(row) = crate::db::dashboard::load_item(&mut conn, facility, tag).await? else {
         let first = first_tag(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
         return SeeOther::to(&format!("/app/f/{facility}/e/{first}")).map(OneOf::Second);

@@ -16,12 +16,14 @@ use serde::Deserialize;
 use words::SafeHtml;
 
 use crate::db::dashboard::ItemRow;
+use crate::db::facility_now::FacilityPart;
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{encode_parameter, not_found};
 use crate::web::layout::PageLayout;
+use crate::web::live_marks::LiveTopic;
 use crate::web::pages::facility::{ITEMS_MAX, facility_layout, read_equipment};
-use crate::web::view_models::facility_state::{FacilityOverview, load_overviews, tally_windows};
+use crate::web::view_models::facility_state::{FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{EquipmentWords, PageWords};
 
@@ -77,9 +79,8 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read(visitor.reads).await?;
-    let live = web.live_facility(&mut conn, facility).await?;
-    let sites = load_overviews(&mut conn, now_ms).await?;
-    let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
+    let live = web.live_page(&mut conn, LiveTopic::of(facility, &[FacilityPart::Counts])).await?;
+    let site = &find_overview(&mut conn, facility, now_ms).await?.ok_or_else(not_found)?;
     let wall = LocalTime::new(now_ms, &site.zone);
     let rows = crate::db::dashboard::load_items(&mut conn, facility, "", ITEMS_MAX).await?;
     let tallies = crate::db::dashboard::item_tallies(&mut conn, facility, site.first_day()).await?;

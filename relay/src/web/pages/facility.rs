@@ -14,20 +14,20 @@ use words::SafeHtml;
 
 use crate::accounts::AccountUser;
 use crate::db::dashboard::ItemRow;
+use crate::db::facility_now::{FacilityPart, sum_account};
 use crate::db::history::{HistoryCursor, HistoryScope};
 use crate::db::{DbError, ScopedConnection};
+use crate::projections::box_state::{BoxState, read_health, unseen_alarms};
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::live_marks::LiveTopic;
 use crate::web::pages::facility;
-use crate::web::view_models::box_alarms::{alarm_sentences, unseen_alarms};
-use crate::web::view_models::box_health::read_health;
-use crate::web::view_models::box_state::{
-    BoxState, as_reported, backlog_text, clock_text, is_fresh, printer_facts,
-};
+use crate::web::view_models::box_alarms::alarm_sentences;
+use crate::web::view_models::box_state::{as_reported, backlog_text, clock_text, is_fresh, printer_facts};
 use crate::web::view_models::chart::{ChartBars, SparklineChart};
 use crate::web::view_models::cleanings::{FeedRow, load_cleaning_views, look_for_photos};
-use crate::web::view_models::facility_state::{DAYS, FacilityOverview, load_overviews, tally_windows};
+use crate::web::view_models::facility_state::{DAYS, FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{BoxesWords, FacilityWords, PageWords};
 use crate::web::{PageFact, WebContext};
@@ -101,10 +101,10 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read(visitor.reads).await?;
-    let live = web.live_facility(&mut conn, facility).await?;
-    let sites = load_overviews(&mut conn, now_ms).await?;
-    let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let account: WindowTally = sites.iter().map(|s| s.tally(30)).sum();
+    let live = web.live_page(&mut conn, LiveTopic::of(facility, &FacilityPart::ALL)).await?;
+    let site = &find_overview(&mut conn, facility, now_ms).await?.ok_or_else(not_found)?;
+    let sums = sum_account(&mut conn).await?;
+    let account = (sums.facilities > 1).then(|| tally_windows(sums.month_met, sums.month_closed));
     let wall = LocalTime::new(now_ms, &site.zone);
     let start = HistoryCursor::start();
     let rows =
@@ -118,13 +118,13 @@ pub(crate) async fn show(
     let view = FacilityPage {
         w,
         page: wall.words(),
-        several: sites.len() > 1,
+        several: sums.facilities > 1,
         name: site.name.clone(),
         href: format!("/app/f/{facility}"),
-        facts: w.facility_facts(wall.items(site.counts.items), wall.zone()),
+        facts: w.facility_facts(wall.items(site.items), wall.zone()),
         silence: offline_notice(site, &wall),
         zoneless: site.zoneless,
-        numbers: facility_figures(site, (sites.len() > 1).then_some(account), &wall),
+        numbers: facility_figures(site, account, &wall),
         late: overdue.iter().map(|i| late_row(i, site, &wall)).collect::<Result<_, _>>()?,
         late_title: late_title(site, &wall),
         late_words: late_words(w, site),
@@ -132,13 +132,13 @@ pub(crate) async fn show(
             true => w.facility_late_at(wall.plain(site.as_of_ms)),
             false => w.facility_late(),
         },
-        late_more: site.counts.overdue.saturating_sub(u64::try_from(overdue.len()).unwrap_or_default()),
+        late_more: site.overdue.saturating_sub(u64::try_from(overdue.len()).unwrap_or_default()),
         chart: ChartBars::of(&site.days, &wall),
         places,
         feed: latest.iter().map(|t| FeedRow::of(t, None, &wall)).collect(),
         state: site.in_service.as_ref().map_or_else(
             || StatusBadge::new(BadgeTone::Plain, wall.words::<BoxesWords>().box_none()),
-            |b| b.state.badge_with_span(b.row.heard_ms, &wall),
+            |b| b.state.badge_with_span(b.row.last_seen_ms, &wall),
         ),
         box_facts: box_facts(site, &wall),
         shell,
@@ -162,9 +162,9 @@ pub(crate) fn facility_layout(
 fn offline_notice(site: &FacilityOverview, wall: &LocalTime) -> Option<Silence> {
     let w: FacilityWords = wall.words();
     let box_status = site.in_service.as_ref()?;
-    let (title, words) = match (box_status.state, box_status.row.heard_ms) {
-        (BoxState::Silent, Some(heard_ms)) => {
-            (w.facility_silent(wall.plain(heard_ms)), w.facility_silent_what(wall.plain(site.as_of_ms)))
+    let (title, words) = match (box_status.state, box_status.row.last_seen_ms) {
+        (BoxState::Silent, Some(last_seen_ms)) => {
+            (w.facility_silent(wall.plain(last_seen_ms)), w.facility_silent_what(wall.plain(site.as_of_ms)))
         }
         (BoxState::Waiting, _) => (w.facility_waiting(), w.facility_waiting_what()),
         (BoxState::Quarantined, _) => (w.facility_quarantined(), w.facility_quarantined_what()),
@@ -181,10 +181,10 @@ fn offline_notice(site: &FacilityOverview, wall: &LocalTime) -> Option<Silence> 
 
 fn facility_figures(site: &FacilityOverview, account: Option<WindowTally>, wall: &LocalTime) -> Vec<Figure> {
     let w: FacilityWords = wall.words();
-    let overdue = site.counts.overdue;
+    let overdue = site.overdue;
     let words = match site.is_behind(wall.now_ms()) && overdue > 0 {
         true => w.facility_overdue_then(wall.plain(site.as_of_ms)),
-        false => w.facility_overdue_of(wall.items(site.counts.items)),
+        false => w.facility_overdue_of(wall.items(site.items)),
     };
     let late = Figure {
         title: w.facility_overdue(),
@@ -225,7 +225,7 @@ fn rate_figure(
 }
 
 fn late_title(site: &FacilityOverview, wall: &LocalTime) -> String {
-    let (w, overdue) = (wall.words::<FacilityWords>(), site.counts.overdue);
+    let (w, overdue) = (wall.words::<FacilityWords>(), site.overdue);
     match site.is_behind(wall.now_ms()) {
         _ if overdue == 0 => w.facility_late_none(),
         true => w.facility_late_then(overdue),
@@ -234,13 +234,13 @@ fn late_title(site: &FacilityOverview, wall: &LocalTime) -> String {
 }
 
 fn late_words(w: FacilityWords, site: &FacilityOverview) -> String {
-    if site.counts.items == 0 {
+    if site.items == 0 {
         return w.facility_no_equipment();
     }
-    if site.counts.scheduled == 0 {
+    if site.scheduled == 0 {
         return w.facility_no_schedule();
     }
-    w.facility_due(site.counts.due)
+    w.facility_due(site.due)
 }
 
 /// The row's item.
@@ -307,7 +307,7 @@ fn box_facts(site: &FacilityOverview, wall: &LocalTime) -> Vec<PageFact> {
     };
     let row = &box_status.row;
     let (health, is_fresh) = (read_health(row), is_fresh(row, wall.now_ms()));
-    let last_seen = row.heard_ms.map(|at| wall.plain(at));
+    let last_seen = row.last_seen_ms.map(|at| wall.plain(at));
     let mut facts = vec![
         fact("heard", last_seen.unwrap_or_else(|| wall.words::<PageWords>().time_never())),
         fact("backlog", backlog_text(row, box_status.state, wall)),

@@ -11,7 +11,7 @@ use labels::sheet::{FirstLabel, LabelSheet, NUDGE_MM_MAX, PrintOffset, SHEETS, S
 use labels::text::Typesetter;
 use labels::wording::word_label_error;
 use labels::{Dpi, LabelError, layout, pdf};
-use record::fold::{Equipment, FacilitySettings, ServiceState};
+use record::fold::{Equipment, ServiceState};
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use crate::web::layout::PageLayout;
 use crate::web::pages::equipment_list::matches_query;
 use crate::web::pages::facility::{ITEMS_MAX, facility_layout, read_equipment};
 use crate::web::pages::sign_in::SignInProblem;
-use crate::web::view_models::facility_state::{FacilityOverview, load_overviews};
+use crate::web::view_models::facility_state::{FacilityOverview, find_overview, load_settings};
 use crate::web::view_models::formats::LocalTime;
 use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
 use crate::web::words::{SheetsWords, open_words};
@@ -190,15 +190,8 @@ async fn load_selection(
     requested: &SheetParams,
 ) -> Result<SheetSelection, HttpError> {
     let mut conn = web.db.read(visitor.reads).await?;
-    let sites = load_overviews(&mut conn, web.now_ms()).await?;
-    let site = sites.into_iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let settings = crate::db::dashboard::load_settings(&mut conn).await?;
-    let id = facility.to_string();
-    let settings = settings.into_iter().find(|(of, _)| *of == id).map(|(_, body)| body);
-    let host = match settings {
-        Some(body) => serde_json::from_str::<FacilitySettings>(&body).map_err(internal_error)?.label_host,
-        None => String::new(),
-    };
+    let site = find_overview(&mut conn, facility, web.now_ms()).await?.ok_or_else(not_found)?;
+    let host = load_settings(&mut conn, facility).await?.label_host;
     let mut items = Vec::new();
     for row in crate::db::dashboard::load_items(&mut conn, facility, "", ITEMS_MAX).await? {
         let item = read_equipment(&row)?;

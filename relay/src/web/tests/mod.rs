@@ -10,6 +10,7 @@ mod item_history;
 mod kept_answers;
 mod links;
 mod lock_out;
+mod many_facilities;
 mod numbers;
 mod pages;
 mod people;

@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use firmware_config::{ClaimFile, Secret, WifiKey};
 use record::proof::RecordProof;
 
-use crate::db::{audit, claims, facilities};
+use crate::db::{audit, claims};
+use crate::projections::facility_now::{refresh_box, refresh_facility};
 
 use super::world::{MINUTE_MS, NOW_MS, World, csrf};
 
@@ -15,7 +16,7 @@ async fn the_account_sorted_by_what_is_asked() {
     let page = world.get("/app/", &cookie).await;
     assert_eq!(page.status, StatusCode::OK);
     for words in
-        ["Linden Health Partners", "3 facilities, lowest 30 days first", "Latest cleanings", "Live, as of "]
+        ["Linden Health Partners", "3 facilities, most overdue first", "Latest cleanings", "Live, as of "]
     {
         assert!(page.body.contains(words), "{words}");
     }
@@ -31,7 +32,7 @@ async fn the_account_sorted_by_what_is_asked() {
     };
     let by_name = names(&world.get("/app/?sort=name", &cookie).await.body);
     assert_eq!(by_name, ["Linden Eastfield", "Linden Riverside Imaging", "Linden Valley Hospital"]);
-    let mut by_rate = names(&page.body);
+    let mut by_rate = names(&world.get("/app/?sort=month", &cookie).await.body);
     assert_ne!(by_rate, by_name);
     by_rate.sort();
     assert_eq!(by_rate, by_name);
@@ -382,6 +383,7 @@ async fn an_account_without_boxes_is_led_to_its_first() {
     let cookie = world.sign_in(&world.b.email).await;
     let mut tx = world.db.write(world.b.scope).await.unwrap();
     crate::db::boxes::revoke_box(&mut tx, world.b.sites[0].one.id, NOW_MS).await.unwrap();
+    refresh_box(&mut tx, world.b.sites[0].id, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let page = world.get("/app/", &cookie).await;
     assert!(
@@ -411,16 +413,35 @@ async fn open_pages_hear_of_their_own_account_only() {
     };
     let committed_at = async |scope, facility| {
         let mut tx = world.db.write(scope).await.unwrap();
-        facilities::lock_facility(&mut tx, facility).await.unwrap();
+        refresh_facility(&mut tx, facility, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
     };
     assert_eq!(requested().await, [204, 204, 204]);
     committed_at(world.b.scope, world.b.sites[0].id).await;
     assert_eq!(requested().await, [204, 204, 204], "what B does is not A's to hear");
     committed_at(world.a.scope, world.a.sites[1].id).await;
-    assert_eq!(requested().await, [200, 200, 204], "another facility's page does not show it");
+    assert_eq!(requested().await, [200, 204, 204], "another facility's page and the boxes' do not show it");
     committed_at(world.a.scope, facility).await;
-    assert_eq!(requested().await, [200, 200, 200]);
+    assert_eq!(requested().await, [200, 204, 200]);
+    // Health says that all is as it was; only what it changes is news, and only where the box is shown.
+    let (account, boxes) = (address("/app/").await, address("/app/boxes").await);
+    let site = address(&format!("/app/f/{facility}")).await;
+    let items = address(&format!("/app/f/{facility}/equipment")).await;
+    let requested = async || {
+        world.clock.advance_ms(1_000);
+        let mut statuses = Vec::new();
+        for address in [&account, &boxes, &site, &items] {
+            statuses.push(world.get(address, &cookie).await.status.as_u16());
+        }
+        statuses
+    };
+    for one in &world.a.sites {
+        one.one.health(&world.ingest, NOW_MS, "ready").await;
+    }
+    assert_eq!(requested().await, [204; 4]);
+    let alarm = r#"[{"code":"log-forgot","since":7,"seen":false}]"#;
+    world.a.sites[0].one.health_with_alarms(&world.ingest, NOW_MS, "ready", alarm).await;
+    assert_eq!(requested().await, [200, 200, 200, 204]);
     let news = world.get(&account, &cookie).await;
     let mark =
         serde_json::from_str::<serde_json::Value>(&news.body).unwrap()["mark"].as_str().unwrap().to_owned();

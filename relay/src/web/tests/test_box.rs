@@ -202,6 +202,7 @@ impl TestBox {
         }
         self.waiting.clear();
         ingest.fold_waiting().await.unwrap();
+        ingest.flush_reports().await.unwrap();
     }
 
     /// Says hello, `behind` entries ahead of what it sent.
@@ -215,6 +216,7 @@ impl TestBox {
             self.frontier.size() + behind,
         );
         ingest.hello(self.id, hello.as_bytes()).await.unwrap();
+        ingest.flush_reports().await.unwrap();
     }
 
     /// Reports its health.
@@ -230,6 +232,7 @@ impl TestBox {
             size = self.frontier.size(),
         );
         ingest.health(self.id, health.as_bytes()).await.unwrap();
+        ingest.flush_reports().await.unwrap();
     }
 
     /// A batch that rewrites the last entry under the same key.

@@ -19,8 +19,8 @@ use crate::accounts::token::{self, MintedToken, new_id};
 use crate::accounts::{UserRole, password};
 use crate::db::tokens::NewToken;
 use crate::db::{
-    AccountScope, Db, PlatformReason, accounts, boxes, dashboard, entries, epochs, evidence, facilities,
-    history, photos, tokens,
+    AccountScope, Db, PlatformReason, accounts, box_now, boxes, entries, epochs, evidence, facilities,
+    facility_now, history, photos, tokens,
 };
 use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
@@ -29,6 +29,7 @@ use crate::mail::MailOutbox;
 use crate::mail::transport::MailTransport;
 use crate::mqtt::Outbox;
 use crate::objects::PhotoStore;
+use crate::projections::facility_now::refresh_box;
 use crate::web::routes::build_table;
 use crate::web::tests::test_box::TestBox;
 use crate::web::{ClientAddress, WebSettings, WebState, build_router};
@@ -317,6 +318,7 @@ async fn site(
         .unwrap();
     let key = one.signer.verifier().public();
     epochs::insert_epoch(&mut tx, &one.origin, id, (&key, true), NOW_MS - 40 * DAY_MS).await.unwrap();
+    refresh_box(&mut tx, id, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let start_ms = NOW_MS - 40 * DAY_MS;
     one.tell(start_ms, "log.started", &format!(r#"{{"box":"{}","version":"1.4.2"}}"#, one.id));
@@ -413,10 +415,9 @@ impl World {
                     .await
                     .unwrap();
             let rows = (
-                facilities::load_marks(&mut conn).await.unwrap(),
-                dashboard::load_boxes(&mut conn).await.unwrap(),
-                dashboard::load_days(&mut conn, 0).await.unwrap(),
-                dashboard::load_states(&mut conn).await.unwrap(),
+                facility_now::list_rows(&mut conn).await.unwrap(),
+                facility_now::load_revs(&mut conn, None).await.unwrap(),
+                box_now::load_page(&mut conn, None, 1_000).await.unwrap(),
                 evidence::newest_evidence(&mut conn, 100).await.unwrap(),
                 cleanings,
             );

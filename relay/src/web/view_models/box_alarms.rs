@@ -4,21 +4,15 @@ use record::alarm::AlarmCode;
 use record::messages::HealthAlarm;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::db::dashboard::BoxRow;
-use crate::web::view_models::box_health::read_health;
+use crate::db::box_now::BoxRow;
+use crate::projections::box_state::unseen_alarms;
 use crate::web::view_models::formats::LocalTime;
 use crate::web::words::BoxesWords;
 
 /// Alarms of one box that a page shows.
 const SHOWN: usize = 8;
 
-/// Alarms that nobody at the facility has acknowledged, as the box last said.
-pub(crate) fn unseen_alarms(row: &BoxRow) -> Vec<HealthAlarm> {
-    let alarms = read_health(row).map(|health| health.alarms).unwrap_or_default();
-    alarms.into_iter().filter(|alarm| !alarm.seen).collect()
-}
-
-/// The same for a list: what it is, and since when.
+/// Alarms that nobody at the facility has acknowledged, for a list: what each is, and since when.
 pub(crate) fn list_alarms(row: &BoxRow, wall: &LocalTime) -> Vec<SafeHtml> {
     let words: BoxesWords = wall.words();
     let line = |alarm: HealthAlarm| {

@@ -1,99 +1,33 @@
-//! How a box stands, in one word: decided here for every page that shows it.
+//! How a box stands, as pages show it.
 
 use record::messages::{HealthReport, PrinterHealth};
 
-use crate::db::dashboard::BoxRow;
+use crate::db::box_now::BoxRow;
+use crate::projections::box_state::{BoxState, CLOCK_OFF_MS, SILENT_MS, entries_behind};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::BoxesWords;
 
-/// A box that was not heard for so long is silent: three of its minutes.
-const SILENT_MS: i64 = 180_000;
-/// This many entries behind are more than what is just on its way: one batch.
-const BEHIND_MAX: i64 = 512;
-/// A clock this far off cuts days in the wrong place.
-const CLOCK_OFF_MS: i64 = 60_000;
 /// Printers of one box that a page shows.
 const PRINTERS_SHOWN: usize = 4;
 
-/// How a box stands; those that need somebody first come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum BoxState {
-    /// Its log contradicts itself.
-    Quarantined,
-    /// Not heard for some minutes.
-    Silent,
-    /// It is heard, and has an alarm that nobody at the facility has acknowledged, or a log stands under its name that nothing
-    /// says is its own.
-    Alarmed,
-    /// Claimed, and has said nothing yet.
-    Waiting,
-    /// Its clock may be wrong.
-    ClockUnsure,
-    /// It is heard and sends what it recorded before.
-    CatchingUp,
-    /// As it should be.
-    Good,
-    /// Taken out of use.
-    Revoked,
-}
-
 impl BoxState {
-    /// Decides.
-    pub(crate) fn of(row: &BoxRow, known_ms: i64, now_ms: i64) -> Self {
-        if row.revoked_ms.is_some() {
-            return Self::Revoked;
-        }
-        if row.quarantined_ms.is_some() {
-            return Self::Quarantined;
-        }
-        let Some(heard_ms) = row.heard_ms else { return Self::Waiting };
-        if now_ms.saturating_sub(heard_ms) > SILENT_MS {
-            return Self::Silent;
-        }
-        if row.waiting_logs > 0 || !crate::web::view_models::box_alarms::unseen_alarms(row).is_empty() {
-            return Self::Alarmed;
-        }
-        let behind = entries_behind(row);
-        let late = behind > 0 && now_ms.saturating_sub(known_ms) > SILENT_MS;
-        if behind > BEHIND_MAX || late {
-            return Self::CatchingUp;
-        }
-        if row.clock == "uncertain" || row.clock_ahead_ms.saturating_abs() > CLOCK_OFF_MS {
-            return Self::ClockUnsure;
-        }
-        Self::Good
-    }
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Quarantined => "quarantined",
-            Self::Silent => "silent",
-            Self::Alarmed => "alarmed",
-            Self::Waiting => "waiting",
-            Self::ClockUnsure => "clock-unsure",
-            Self::CatchingUp => "catching-up",
-            Self::Good => "good",
-            Self::Revoked => "revoked",
-        }
-    }
-
     /// Its word on the fleet page, with its tint.
     pub(crate) fn badge(self, words: BoxesWords) -> StatusBadge {
         let tone = match self {
             Self::Quarantined | Self::Silent | Self::Alarmed => BadgeTone::Late,
-            Self::ClockUnsure | Self::CatchingUp => BadgeTone::Due,
+            Self::ClockUnsure | Self::Behind => BadgeTone::Due,
             Self::Good => BadgeTone::Ok,
-            Self::Waiting | Self::Revoked => BadgeTone::Plain,
+            Self::Waiting | Self::None | Self::Revoked => BadgeTone::Plain,
         };
-        StatusBadge::new(tone, words.box_state(self.key()))
+        StatusBadge::new(tone, words.box_state(self.word()))
     }
 
     /// The same with how long it has been silent, for tables in which nothing else says it.
-    pub(crate) fn badge_with_span(self, heard_ms: Option<i64>, wall: &LocalTime) -> StatusBadge {
+    pub(crate) fn badge_with_span(self, last_seen_ms: Option<i64>, wall: &LocalTime) -> StatusBadge {
         let words: BoxesWords = wall.words();
         let mut badge = self.badge(words);
-        if let (Self::Silent, Some(heard_ms)) = (self, heard_ms) {
-            badge.text = words.box_silent_for(wall.span(wall.now_ms() - heard_ms));
+        if let (Self::Silent, Some(last_seen_ms)) = (self, last_seen_ms) {
+            badge.text = words.box_silent_for(wall.span(wall.now_ms() - last_seen_ms));
         }
         if self == Self::Good {
             badge.text = words.box_online();
@@ -104,7 +38,7 @@ impl BoxState {
 
 /// Whether what the box told of itself is of now: it is in service and was heard some minutes ago at most.
 pub(crate) fn is_fresh(row: &BoxRow, now_ms: i64) -> bool {
-    row.revoked_ms.is_none() && row.heard_ms.is_some_and(|at| now_ms.saturating_sub(at) <= SILENT_MS)
+    row.revoked_ms.is_none() && row.last_seen_ms.is_some_and(|at| now_ms.saturating_sub(at) <= SILENT_MS)
 }
 
 /// What a box told of itself, in the past where it may have changed since.
@@ -112,16 +46,16 @@ pub(crate) fn as_reported(words: BoxesWords, what: String, is_fresh: bool) -> St
     if is_fresh { what } else { words.box_was(what) }
 }
 
-/// Entries that the box has told of and the relay does not hold.
-pub(crate) fn entries_behind(row: &BoxRow) -> i64 {
-    row.told_size.saturating_sub(row.held_size).max(0)
-}
-
 /// The backlog as tables show it: of a silent box nobody knows it.
 pub(crate) fn backlog_text(row: &BoxRow, state: BoxState, wall: &LocalTime) -> String {
-    let (words, behind) = (wall.words::<BoxesWords>(), entries_behind(row));
+    backlog_words(entries_behind(row), state, wall)
+}
+
+/// The same of so many entries.
+pub(crate) fn backlog_words(behind: i64, state: BoxState, wall: &LocalTime) -> String {
+    let words: BoxesWords = wall.words();
     match state {
-        BoxState::Silent | BoxState::Waiting | BoxState::Revoked => words.box_unknown(),
+        BoxState::Silent | BoxState::Waiting | BoxState::None | BoxState::Revoked => words.box_unknown(),
         BoxState::Quarantined if behind == 0 => words.box_held(),
         BoxState::Quarantined => words.box_held_count(behind),
         _ => wall.number(behind),
@@ -131,7 +65,7 @@ pub(crate) fn backlog_text(row: &BoxRow, state: BoxState, wall: &LocalTime) -> S
 /// Its clock in words.
 pub(crate) fn clock_text(row: &BoxRow, wall: &LocalTime) -> String {
     let words: BoxesWords = wall.words();
-    if row.heard_ms.is_none() {
+    if row.last_seen_ms.is_none() {
         return words.box_unknown();
     }
     let state = words.box_clock(&row.clock);
@@ -204,99 +138,24 @@ fn capitalise_text(text: &str) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    const NOW_MS: i64 = 1_795_204_920_000;
-
-    /// A box that is heard and has sent everything.
-    pub(crate) fn good() -> BoxRow {
-        BoxRow {
-            box_id: "01KC9V00000000000000000000".into(),
-            facility: "01KC9V00000000000000000001".into(),
-            version: "1.4.2".into(),
-            claimed_ms: NOW_MS - 86_400_000,
-            revoked_ms: None,
-            quarantined_ms: None,
-            epoch: "1-00ab0102".into(),
-            told_size: 41_207,
-            held_size: 41_207,
-            held_all: 41_207,
-            waiting_logs: 0,
-            heard_ms: Some(NOW_MS - 20_000),
-            online: true,
-            clock: "synced".into(),
-            clock_ahead_ms: 12,
-            refusals: 0,
-            health: None,
-        }
-    }
+    use crate::projections::box_state::tests::{NOW_MS, good};
 
     fn wall() -> LocalTime {
         LocalTime::new(NOW_MS, "UTC")
     }
 
     #[test]
-    fn every_state_and_its_order() {
-        let state = |change: fn(&mut BoxRow)| {
-            let mut row = good();
-            change(&mut row);
-            BoxState::of(&row, NOW_MS - 20_000, NOW_MS)
-        };
-        assert_eq!(state(|_| ()), BoxState::Good);
-        assert_eq!(state(|b| b.heard_ms = None), BoxState::Waiting);
-        assert_eq!(state(|b| b.heard_ms = Some(NOW_MS - SILENT_MS - 1)), BoxState::Silent);
-        assert_eq!(state(|b| b.told_size += BEHIND_MAX), BoxState::Good, "on its way");
-        assert_eq!(state(|b| b.told_size += BEHIND_MAX + 1), BoxState::CatchingUp);
-        assert_eq!(state(|b| b.clock = "uncertain".into()), BoxState::ClockUnsure);
-        assert_eq!(state(|b| b.clock_ahead_ms = -CLOCK_OFF_MS - 1), BoxState::ClockUnsure);
-        assert_eq!(state(|b| b.waiting_logs = 1), BoxState::Alarmed);
-        assert_eq!(state(|b| b.quarantined_ms = Some(1)), BoxState::Quarantined);
-        assert_eq!(
-            state(|b| {
-                b.quarantined_ms = Some(1);
-                b.revoked_ms = Some(1);
-            }),
-            BoxState::Revoked
-        );
-        assert!(BoxState::Quarantined < BoxState::Silent && BoxState::Silent < BoxState::Good);
-    }
-
-    #[test]
-    fn none_is_good_while_nobody_has_seen_its_alarm() {
-        let with = |alarms: &str| {
-            let health = format!(
-                r#"{{"v":1,"epoch":"2-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":3,"clock":"synced","wall":5,"alarms":{alarms}}}"#
-            );
-            let row = BoxRow { health: Some(health), ..good() };
-            BoxState::of(&row, NOW_MS, NOW_MS)
-        };
-        assert_eq!(with("[]"), BoxState::Good);
-        let forgot = r#"[{"code":"log-forgot","subject":"1-00ab0102 4-9","since":7,"seen":SEEN}]"#;
-        assert_eq!(with(&forgot.replace("SEEN", "false")), BoxState::Alarmed);
-        assert_eq!(with(&forgot.replace("SEEN", "true")), BoxState::Good);
-        let over = r#"[{"code":"of-a-later-version","since":7,"over":8,"seen":false}]"#;
-        assert_eq!(with(over), BoxState::Alarmed, "over, of a later version, and seen by nobody");
-        assert_eq!(BoxState::Alarmed.badge_with_span(Some(NOW_MS), &wall()).text, "Needs attention");
-        assert!(BoxState::Silent < BoxState::Alarmed && BoxState::Alarmed < BoxState::ClockUnsure);
-    }
-
-    #[test]
-    fn a_few_entries_that_do_not_come_are_catching_up() {
-        let row = BoxRow { told_size: 41_208, ..good() };
-        assert_eq!(BoxState::of(&row, NOW_MS - SILENT_MS - 1, NOW_MS), BoxState::CatchingUp);
-    }
-
-    #[test]
     fn in_words() {
-        let row = BoxRow { heard_ms: Some(NOW_MS - 470 * 60_000), ..good() };
-        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Offline 7 h");
+        let row = BoxRow { last_seen_ms: Some(NOW_MS - 470 * 60_000), ..good() };
+        assert_eq!(BoxState::Silent.badge_with_span(row.last_seen_ms, &wall()).text, "Offline 7 h");
         assert_eq!(backlog_text(&row, BoxState::Silent, &wall()), "unknown");
-        let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
-        assert_eq!(backlog_text(&row, BoxState::CatchingUp, &wall()), "1,441");
+        let row = BoxRow { reported_size: 42_648, clock_ahead_ms: -240_000, ..good() };
+        assert_eq!(backlog_text(&row, BoxState::Behind, &wall()), "1,441");
         assert_eq!(clock_text(&row, &wall()), "synced, 4 min behind");
         assert_eq!(clock_text(&good(), &wall()), "synced");
-        assert_eq!(clock_text(&BoxRow { heard_ms: None, ..good() }, &wall()), "unknown");
+        assert_eq!(clock_text(&BoxRow { last_seen_ms: None, ..good() }, &wall()), "unknown");
     }
 
     #[test]
@@ -314,7 +173,7 @@ pub(crate) mod tests {
         let badge = &printer_badges(wall().words(), Some(&other), true)[0];
         assert_eq!((badge.tone, badge.text.as_str()), (BadgeTone::Late, "Paper out"));
         assert_eq!(printer_facts(wall().words(), &other, false), ["Bench: was paper out"]);
-        let silent = BoxRow { heard_ms: Some(NOW_MS - SILENT_MS - 1), ..good() };
+        let silent = BoxRow { last_seen_ms: Some(NOW_MS - SILENT_MS - 1), ..good() };
         let revoked = BoxRow { revoked_ms: Some(1), ..good() };
         for row in [silent, revoked] {
             assert_eq!(shown(&row), [(BadgeTone::Plain, "Was ready".to_owned())]);

@@ -1,16 +1,16 @@
-//! How the facilities and boxes of an account stand at a moment: read once, shown by pages and told by the API.
-
-use std::collections::HashMap;
+//! How a facility and its box stand at a moment: read by its own key, shown by pages and API.
 
 use jiff::civil::Date;
 use record::compliance::{CivilCalendar, WindowTally, ZoneSpan};
 use record::fold::FacilitySettings;
 use record::ids::FacilityId;
 
-use crate::db::dashboard::{BoxRow, DayRow, StateCount};
-use crate::db::facilities::{FacilityRow, as_of_ms};
-use crate::db::{DbError, ScopedConnection};
-use crate::web::view_models::box_state::BoxState;
+use crate::db::box_now::BoxRow;
+use crate::db::facilities::as_of_ms;
+use crate::db::facility_now::FacilityRowNow;
+use crate::db::spark::read_spark;
+use crate::db::{DbError, ScopedConnection, box_now, dashboard, facility_now};
+use crate::projections::box_state::BoxState;
 use crate::web::view_models::chart::ChartDay;
 
 /// Days of the longest period that a dashboard shows, today included.
@@ -23,19 +23,6 @@ pub(crate) struct BoxStatus {
     pub(crate) row: BoxRow,
     /// Its state.
     pub(crate) state: BoxState,
-}
-
-/// Items of a facility by how they stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct ItemCounts {
-    /// All.
-    pub(crate) items: u64,
-    /// Overdue ones.
-    pub(crate) overdue: u64,
-    /// Due now, after a use or in an open window.
-    pub(crate) due: u64,
-    /// With a schedule.
-    pub(crate) scheduled: u64,
 }
 
 /// A facility at a moment.
@@ -60,7 +47,12 @@ pub(crate) struct FacilityOverview {
     /// The number of today, as the rollups count days.
     pub(crate) today: i32,
     /// Its items.
-    pub(crate) counts: ItemCounts,
+    pub(crate) items: u64,
+    /// With a schedule.
+    pub(crate) scheduled: u64,
+    /// Due now, after a use or in an open window.
+    pub(crate) due: u64,
+    pub(crate) overdue: u64,
     /// Its box in service: the newest that was not revoked.
     pub(crate) in_service: Option<BoxStatus>,
 }
@@ -82,80 +74,65 @@ impl FacilityOverview {
     }
 }
 
-/// All facilities of an account, by name.
-pub(crate) async fn load_overviews(
+/// One facility of the account.
+pub(crate) async fn find_overview(
     conn: &mut ScopedConnection,
+    facility: FacilityId,
     now_ms: i64,
-) -> Result<Vec<FacilityOverview>, DbError> {
-    let rows = crate::db::facilities::list_facilities(conn).await?;
-    let mut settings: HashMap<String, FacilitySettings> = HashMap::new();
-    for (facility, body) in crate::db::dashboard::load_settings(conn).await? {
-        settings.insert(facility, serde_json::from_str(&body).map_err(|e| DbError::stored("settings", e))?);
+) -> Result<Option<FacilityOverview>, DbError> {
+    let Some(row) = facility_now::find_row(conn, facility).await? else { return Ok(None) };
+    let settings = load_settings(conn, facility).await?;
+    let mut site = read_overview(&row, now_ms)?;
+    site.contact.clone_from(&settings.contact);
+    if let Some(box_id) = &row.box_id {
+        let found = box_now::find_box(conn, box_id).await?;
+        site.in_service = found.map(|row| BoxStatus { state: BoxState::of(&row, now_ms), row });
     }
-    // Zones differ by less than two days, so this reaches far enough back for each.
-    let from_day = now_ms.div_euclid(86_400_000) - i64::from(DAYS) - 1;
-    let days = by_facility(crate::db::dashboard::load_days(conn, from_day).await?, |d| d.facility.clone());
-    let states = by_facility(crate::db::dashboard::load_states(conn).await?, |s| s.facility.clone());
-    let mut boxes = by_facility(crate::db::dashboard::load_boxes(conn).await?, |b| b.facility.clone());
-    let none = (Vec::new(), Vec::new());
-    let mut sites = Vec::with_capacity(rows.len());
-    for row in rows {
-        let settings = settings.remove(&row.facility).unwrap_or_default();
-        let days = days.get(&row.facility).unwrap_or(&none.0);
-        let states = states.get(&row.facility).unwrap_or(&none.1);
-        let boxes = boxes.remove(&row.facility).unwrap_or_default();
-        sites.push(load_overview(&row, &settings, days, states, boxes, now_ms)?);
-    }
-    sites.sort_by_key(|s| s.name.to_lowercase());
-    Ok(sites)
+    Ok(Some(site))
 }
 
-fn by_facility<T>(rows: Vec<T>, facility: impl Fn(&T) -> String) -> HashMap<String, Vec<T>> {
-    let mut map: HashMap<String, Vec<T>> = HashMap::new();
-    for row in rows {
-        map.entry(facility(&row)).or_default().push(row);
-    }
-    map
+/// What the boxes of a facility recorded of it.
+pub(crate) async fn load_settings(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+) -> Result<FacilitySettings, DbError> {
+    let body = dashboard::load_row(conn, facility, "settings", "").await?;
+    let settings = body.map(|body| serde_json::from_str(&body)).transpose();
+    Ok(settings.map_err(|e| DbError::stored("settings", e))?.unwrap_or_default())
 }
 
-fn load_overview(
-    row: &FacilityRow,
-    settings: &FacilitySettings,
-    days: &[DayRow],
-    states: &[StateCount],
-    boxes: Vec<BoxRow>,
-    now_ms: i64,
-) -> Result<FacilityOverview, DbError> {
-    let zones = settings.zones.iter().map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() });
-    let calendar = CivilCalendar::new(&zones.collect::<Vec<_>>());
-    let today = calendar.day_of(now_ms);
-    let in_service = boxes.into_iter().find(|b| b.revoked_ms.is_none());
-    let in_service = in_service.map(|row_of_box| {
-        let state = BoxState::of(&row_of_box, row.known_ms, now_ms);
-        BoxStatus { row: row_of_box, state }
-    });
-    let zone = if settings.zones.is_empty() { &row.zone } else { settings.zone() };
-    let name = if settings.name.is_empty() { &row.name } else { &settings.name };
+/// A facility as its row says, without its box and whom to call.
+pub(crate) fn read_overview(row: &FacilityRowNow, now_ms: i64) -> Result<FacilityOverview, DbError> {
+    let zones = ZoneSpan { from_ms: 0, zone: row.zone.as_str().into() };
+    let zones = std::slice::from_ref(&zones);
+    let today = CivilCalendar::new(if row.zoneless { &[] } else { zones }).day_of(now_ms);
+    let count = |n: i64| n.max(0).unsigned_abs();
     Ok(FacilityOverview {
         id: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
-        name: name.clone(),
-        zone: zone.to_owned(),
-        zoneless: row.known_ms > 0 && settings.zones.is_empty(),
-        contact: settings.contact.clone(),
+        name: row.name.clone(),
+        zone: row.zone.clone(),
+        zoneless: row.known_ms > 0 && row.zoneless,
+        contact: String::new(),
         as_of_ms: as_of_ms(now_ms, row.known_ms),
         is_known: row.known_ms > 0,
-        days: thirty_days(days, today),
+        days: thirty_days(&row.spark, row.day, today),
         today,
-        counts: count_items(states),
-        in_service,
+        items: count(row.items),
+        scheduled: count(row.scheduled),
+        due: count(row.due),
+        overdue: count(row.overdue),
+        in_service: None,
     })
 }
 
-/// One day after the other, also those on which nothing closed.
-fn thirty_days(rows: &[DayRow], today: i32) -> Vec<ChartDay> {
+/// One day after the other, also those on which nothing closed. Days since the row's own are days without data.
+pub(crate) fn thirty_days(spark: &[u8], day: i64, today: i32) -> Vec<ChartDay> {
+    let known = read_spark(spark);
+    let first = day + 1 - i64::try_from(known.len()).unwrap_or_default();
     let tally = |day: i32| {
-        let row = rows.iter().find(|r| r.day == i64::from(day));
-        row.map_or_else(WindowTally::default, |r| tally_windows(r.met, r.closed))
+        let at = usize::try_from(i64::from(day) - first).ok();
+        let (met, closed) = at.and_then(|at| known.get(at).copied()).unwrap_or_default();
+        WindowTally { met: met.into(), closed: closed.into() }
     };
     (today - (DAYS - 1)..=today).map(|day| ChartDay { date: day_date(day), tally: tally(day) }).collect()
 }
@@ -166,62 +143,34 @@ pub(crate) fn tally_windows(met: i64, closed: i64) -> WindowTally {
     WindowTally { met: count(met), closed: count(closed) }
 }
 
+/// The number of a civil date.
+pub(crate) fn day_number(date: Date) -> i32 {
+    (date - jiff::civil::date(1970, 1, 1)).get_days()
+}
+
 /// The civil date of a day number.
 pub(crate) fn day_date(day: i32) -> Date {
     let epoch = jiff::civil::date(1970, 1, 1);
     epoch.checked_add(jiff::Span::new().days(day)).unwrap_or(epoch)
 }
 
-fn count_items(states: &[StateCount]) -> ItemCounts {
-    let mut counts = ItemCounts::default();
-    for state in states {
-        let items = state.items.max(0).unsigned_abs();
-        counts.items += items;
-        match state.state.as_str() {
-            "overdue" => counts.overdue += items,
-            "due" | "used" => counts.due += items,
-            _ => {}
-        }
-        if !matches!(state.state.as_str(), "none" | "out") {
-            counts.scheduled += items;
-        }
-    }
-    counts
-}
-
-/// The zone in which most of the account's facilities are: the one of pages that show them all.
-pub(crate) fn common_zone(sites: &[FacilityOverview]) -> String {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for site in sites {
-        *counts.entry(&site.zone).or_default() += 1;
-    }
-    let most = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)));
-    most.map_or("UTC", |(zone, _)| zone).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::spark::{DaySum, write_spark};
 
     #[test]
-    fn days_without_rows_are_days_without_data() {
-        let today = 20_777;
-        let row = |day: i32, met, closed| DayRow { facility: String::new(), day: day.into(), met, closed };
-        let days = thirty_days(&[row(today - 40, 1, 1), row(today - 29, 1, 2), row(today, 3, 4)], today);
-        assert_eq!(days.len(), 30);
-        assert_eq!(
-            (days[0].tally, days[29].tally),
-            (WindowTally { met: 1, closed: 2 }, WindowTally { met: 3, closed: 4 })
-        );
-        assert_eq!(days.iter().map(|d| d.tally).sum::<WindowTally>(), WindowTally { met: 4, closed: 6 });
+    fn a_day_since_the_row_was_written_is_one_without_data() {
+        let sum = |day, met, closed| DaySum { day, met, closed };
+        let spark = write_spark(&[sum(20_748, 1, 2), sum(20_776, 5, 6), sum(20_777, 3, 4)], 20_777);
+        let days = thirty_days(&spark, 20_777, 20_777);
+        let last = |days: &[ChartDay]| days[days.len() - 2..].iter().map(|d| d.tally).collect::<Vec<_>>();
+        let tally = |met, closed| WindowTally { met, closed };
+        assert_eq!((days.len(), days[0].tally), (30, tally(1, 2)));
+        assert_eq!(last(&days), [tally(5, 6), tally(3, 4)]);
         assert_eq!(days[29].date, jiff::civil::date(2026, 11, 20));
-    }
-
-    #[test]
-    fn an_item_out_of_service_is_an_item() {
-        let row = |state: &str, items| StateCount { facility: String::new(), state: state.into(), items };
-        let counts =
-            count_items(&[row("overdue", 3), row("used", 1), row("out", 2), row("none", 5), row("clean", 4)]);
-        assert_eq!(counts, ItemCounts { items: 15, overdue: 3, due: 1, scheduled: 8 });
+        let next = thirty_days(&spark, 20_777, 20_778);
+        assert_eq!(last(&next), [tally(3, 4), tally(0, 0)], "not yesterday's number");
+        assert_eq!(next[0].tally, tally(0, 0), "and the first day is gone");
     }
 }

@@ -11,6 +11,7 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::db::facility_now::list_rows;
 use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
@@ -18,7 +19,9 @@ use crate::web::api::v1::equipment::read_facility;
 use crate::web::api::{ListJson, stamp};
 use crate::web::http_error::not_found;
 use crate::web::pages::facility::read_equipment;
-use crate::web::view_models::facility_state::{FacilityOverview, load_overviews, tally_windows};
+use crate::web::view_models::facility_state::{
+    FacilityOverview, find_overview, read_overview, tally_windows,
+};
 
 /// Which facilities.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -93,17 +96,19 @@ pub(crate) async fn list(
 ) -> Result<Json<ListJson<FacilityCompliance>>, HttpError> {
     let only = read_facility(requested.facility.as_deref())?;
     let mut conn = web.db.read(program.scope).await?;
-    let mut sites = load_overviews(&mut conn, web.now_ms()).await?;
-    if let Some(only) = only {
-        sites.retain(|s| s.id == only);
-        if sites.is_empty() {
-            return Err(not_found());
+    let now_ms = web.now_ms();
+    let items = match only {
+        Some(only) => {
+            let site = find_overview(&mut conn, only, now_ms).await?.ok_or_else(not_found)?;
+            let items = Some(of_items(&mut conn, &site).await?);
+            vec![FacilityCompliance { items, ..compliance_json(&site) }]
         }
-    }
-    let mut items: Vec<FacilityCompliance> = sites.iter().map(compliance_json).collect();
-    if let (Some(_), [site], [item]) = (only, &sites[..], &mut items[..]) {
-        item.items = Some(of_items(&mut conn, site).await?);
-    }
+        None => {
+            let rows = list_rows(&mut conn).await?;
+            let sites = rows.iter().map(|row| Ok(compliance_json(&read_overview(row, now_ms)?)));
+            sites.collect::<Result<_, DbError>>()?
+        }
+    };
     Ok(Json(ListJson { items, next: None }))
 }
 
@@ -123,10 +128,9 @@ pub(crate) async fn of_facility(
     Path(facility): Path<FacilityId>,
 ) -> Result<Json<OldCompliance>, HttpError> {
     let mut conn = web.db.read(program.scope).await?;
-    let sites = load_overviews(&mut conn, web.now_ms()).await?;
-    let site = sites.iter().find(|site| site.id == facility).ok_or_else(not_found)?;
-    let items = Some(of_items(&mut conn, site).await?);
-    let of_site = FacilityCompliance { items, ..compliance_json(site) };
+    let site = find_overview(&mut conn, facility, web.now_ms()).await?.ok_or_else(not_found)?;
+    let items = Some(of_items(&mut conn, &site).await?);
+    let of_site = FacilityCompliance { items, ..compliance_json(&site) };
     Ok(Json(OldCompliance { facility_id: facility.to_string(), facility: of_site }))
 }
 
@@ -175,8 +179,8 @@ fn compliance_json(site: &FacilityOverview) -> FacilityCompliance {
         today: period_json(1, site.tally(1)),
         last_7_days: period_json(7, site.tally(7)),
         last_30_days: period_json(30, site.tally(30)),
-        equipment: site.counts.items,
-        overdue: site.counts.overdue,
+        equipment: site.items,
+        overdue: site.overdue,
         days: days.collect(),
         items: None,
     }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::db::epochs::StoredLog;
 use crate::db::log_pages::LineWithTexts;
-use crate::db::{DbError, ScopedConnection, log_pages};
+use crate::db::{DbError, ScopedConnection, box_now, log_pages};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
 use crate::web::http_error::{not_found, parameter_error};
@@ -63,18 +63,18 @@ fn includes_texts(requested: &LogParams) -> Result<bool, HttpError> {
 }
 
 async fn find_origin(conn: &mut ScopedConnection, requested: &LogParams) -> Result<LogOrigin, HttpError> {
-    let boxes = crate::db::dashboard::load_boxes(conn).await?;
     let requested_box: Option<BoxId> =
         requested.r#box.as_deref().map(|id| id.parse().map_err(|_| not_found())).transpose()?;
     let row = match requested_box {
-        Some(id) => boxes.iter().find(|b| b.box_id == id.to_string()).ok_or_else(not_found)?,
-        None => match &boxes[..] {
-            [] => return Err(not_found()),
-            [only] => only,
-            _ => {
-                return Err(parameter_error("box", ErrorWords::parameter_box));
+        Some(id) => box_now::find_box(conn, &id.to_string()).await?.ok_or_else(not_found)?,
+        None => {
+            let mut boxes = box_now::load_page(conn, None, 2).await?.into_iter();
+            match (boxes.next(), boxes.next()) {
+                (None, _) => return Err(not_found()),
+                (Some(only), None) => only,
+                (Some(_), Some(_)) => return Err(parameter_error("box", ErrorWords::parameter_box)),
             }
-        },
+        }
     };
     let epoch = requested.epoch.as_deref().unwrap_or(&row.epoch);
     let epoch: Epoch = epoch.parse().map_err(|_| not_found())?;

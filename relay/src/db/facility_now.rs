@@ -1,0 +1,655 @@
+//! Facilities as pages of many show them: one row each, written wherever something of it changes.
+
+use record::ids::FacilityId;
+
+use super::box_now::URGENCY;
+use super::projections::ProjectionNumber;
+use super::sight::seen_rows;
+use super::spark::DaySum;
+use super::{DbError, ScopedConnection, all, exec, impl_from_row, opt};
+
+/// What a page can show of a facility; each has a count of its changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FacilityPart {
+    /// Its numbers, and how its items stand.
+    Counts,
+    /// Its latest entries.
+    Feed,
+    /// How its box stands.
+    Box,
+}
+
+impl FacilityPart {
+    pub const ALL: [Self; 3] = [Self::Counts, Self::Feed, Self::Box];
+
+    /// As it stands in addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Feed => "feed",
+            Self::Box => "box",
+        }
+    }
+}
+
+/// What a row is made of that other tables say of a facility.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacilityFacts {
+    /// As it was created.
+    pub name: String,
+    /// IANA zone, likewise.
+    pub zone: String,
+    pub known_ms: i64,
+    projection: i64,
+    /// JSON of `record::fold::FacilitySettings`, once its box told any.
+    pub settings: Option<String>,
+}
+
+impl_from_row!(FacilityFacts { name, zone, known_ms, projection, settings });
+
+impl FacilityFacts {
+    /// The one that pages read.
+    pub fn projection(&self) -> ProjectionNumber {
+        ProjectionNumber::of(self.projection)
+    }
+}
+
+/// What is said of a facility elsewhere.
+pub async fn find_facts(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+) -> Result<Option<FacilityFacts>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT f.name, f.zone, f.known_ms, f.projection, r.body AS settings FROM facilities f \
+               LEFT JOIN state_rows r ON r.account = f.account AND r.projection = f.projection AND r.room = 'settings' \
+               AND r.id = '' WHERE f.account = $1 AND f.facility = $2";
+    opt!(conn, FacilityFacts, sql, scope.key(), facility.to_string())
+}
+
+/// The items of a facility, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ItemSums {
+    pub items: i64,
+    pub scheduled: i64,
+    pub out_of_service: i64,
+    /// Due now, after a use or in an open window.
+    pub due: i64,
+    pub overdue: i64,
+    pub overdue_since_ms: Option<i64>,
+    pub last_cleaning_ms: Option<i64>,
+    pub next_ms: Option<i64>,
+}
+
+impl_from_row!(ItemSums {
+    items,
+    scheduled,
+    out_of_service,
+    due,
+    overdue,
+    overdue_since_ms,
+    last_cleaning_ms,
+    next_ms
+});
+
+/// Counts the items of a projection.
+pub async fn count_items(
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
+) -> Result<ItemSums, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT COUNT(*) AS items, COUNT(CASE WHEN state NOT IN ('none', 'out') THEN 1 END) AS scheduled, \
+               COUNT(CASE WHEN state = 'out' THEN 1 END) AS out_of_service, \
+               COUNT(CASE WHEN state IN ('due', 'used') THEN 1 END) AS due, \
+               COUNT(CASE WHEN state = 'overdue' THEN 1 END) AS overdue, \
+               MIN(CASE WHEN state = 'overdue' THEN since_ms END) AS overdue_since_ms, \
+               MAX(last_ms) AS last_cleaning_ms, MIN(next_ms) AS next_ms \
+               FROM items WHERE account = $1 AND projection = $2";
+    Ok(opt!(conn, ItemSums, sql, scope.key(), projection.key())?.unwrap_or_default())
+}
+
+/// The days of a projection from one day to another, both included.
+pub async fn load_days(
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
+    from_day: i64,
+    to_day: i64,
+) -> Result<Vec<DaySum>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT day, met, closed FROM facility_days WHERE account = $1 AND projection = $2 \
+               AND day >= $3 AND day <= $4 ORDER BY day";
+    all!(conn, DaySum, sql, scope.key(), projection.key(), from_day, to_day)
+}
+
+/// Cleanings of a projection that were done from one moment on and before another, and are not voided.
+pub async fn count_cleanings(
+    conn: &mut ScopedConnection,
+    projection: ProjectionNumber,
+    from_ms: i64,
+    end_ms: i64,
+) -> Result<i64, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT COUNT(*) FROM cleanings WHERE account = $1 AND projection = $2 \
+               AND performed_ms >= $3 AND performed_ms < $4 AND NOT voided";
+    let row = opt!(conn, (i64,), sql, scope.key(), projection.key(), from_ms, end_ms)?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// A facility's numbers as they are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacilityCounts {
+    pub name: String,
+    pub zone: String,
+    pub zoneless: bool,
+    pub as_of_ms: i64,
+    pub day: i64,
+    pub day_ends_ms: i64,
+    pub items: ItemSums,
+    pub today: DaySum,
+    pub week: DaySum,
+    pub month: DaySum,
+    pub spark: Vec<u8>,
+    pub cleanings_today: i64,
+}
+
+/// Writes a facility's numbers.
+pub async fn save_counts(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    counts: &FacilityCounts,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE facility_now SET name = $1, sort_name = $2, zone = $3, zoneless = $4, as_of_ms = $5, day = $6, \
+               day_ends_ms = $7, items = $8, scheduled = $9, out_of_service = $10, due = $11, overdue = $12, \
+               overdue_since_ms = $13, today_met = $14, today_closed = $15, week_met = $16, week_closed = $17, \
+               month_met = $18, month_closed = $19, spark = $20, cleanings_today = $21, last_cleaning_ms = $22, \
+               next_ms = $23, rev_counts = rev_counts + 1 WHERE account = $24 AND facility = $25";
+    let FacilityCounts { name, zone, zoneless, as_of_ms, day, day_ends_ms, items, .. } = counts;
+    let FacilityCounts { today, week, month, spark, cleanings_today, .. } = counts;
+    exec!(
+        conn,
+        sql,
+        name.as_str(),
+        name.to_lowercase(),
+        zone.as_str(),
+        zoneless,
+        as_of_ms,
+        day,
+        day_ends_ms,
+        items.items,
+        items.scheduled,
+        items.out_of_service,
+        items.due,
+        items.overdue,
+        items.overdue_since_ms,
+        today.met,
+        today.closed,
+        week.met,
+        week.closed,
+        month.met,
+        month.closed,
+        spark.as_slice(),
+        cleanings_today,
+        items.last_cleaning_ms,
+        items.next_ms,
+        scope.key(),
+        facility.to_string()
+    )
+    .map(drop)
+}
+
+/// Writes which box a facility has in service, and how it stands; where that was so already, nothing.
+pub async fn save_box(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    box_id: Option<&str>,
+    state: &'static str,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE facility_now SET box = $1, box_state = $2, rev_box = rev_box + 1 WHERE account = $3 AND facility = $4 \
+               AND (box_state <> $2 OR COALESCE(box, '') <> COALESCE($1, ''))";
+    exec!(conn, sql, box_id.map(str::to_owned), state, scope.key(), facility.to_string()).map(drop)
+}
+
+/// Something of a part changed that has no column here.
+pub async fn raise_part(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    part: FacilityPart,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = match part {
+        FacilityPart::Counts => {
+            "UPDATE facility_now SET rev_counts = rev_counts + 1 WHERE account = $1 AND facility = $2"
+        }
+        FacilityPart::Feed => {
+            "UPDATE facility_now SET rev_feed = rev_feed + 1 WHERE account = $1 AND facility = $2"
+        }
+        FacilityPart::Box => {
+            "UPDATE facility_now SET rev_box = rev_box + 1 WHERE account = $1 AND facility = $2"
+        }
+    };
+    exec!(conn, sql, scope.key(), facility.to_string()).map(drop)
+}
+
+/// How often each part of a facility, or of all of an account, has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PartRevs {
+    pub counts: i64,
+    pub feed: i64,
+    pub box_state: i64,
+}
+
+impl_from_row!(PartRevs { counts, feed, box_state });
+
+impl PartRevs {
+    pub fn of(&self, part: FacilityPart) -> i64 {
+        match part {
+            FacilityPart::Counts => self.counts,
+            FacilityPart::Feed => self.feed,
+            FacilityPart::Box => self.box_state,
+        }
+    }
+}
+
+/// Of one facility; of an account without one, the sums of all.
+pub async fn load_revs(
+    conn: &mut ScopedConnection,
+    facility: Option<FacilityId>,
+) -> Result<PartRevs, DbError> {
+    let scope = conn.scope();
+    let row = match facility {
+        Some(facility) => {
+            let sql = "SELECT rev_counts AS counts, rev_feed AS feed, rev_box AS box_state FROM facility_now \
+                       WHERE account = $1 AND facility = $2";
+            opt!(conn, PartRevs, sql, scope.key(), facility.to_string())?
+        }
+        None => {
+            // Another facility is a change, too.
+            let sql = "SELECT CAST(COALESCE(SUM(rev_counts), 0) + COUNT(*) AS BIGINT) AS counts, \
+                       CAST(COALESCE(SUM(rev_feed), 0) AS BIGINT) AS feed, \
+                       CAST(COALESCE(SUM(rev_box), 0) AS BIGINT) AS box_state FROM facility_now WHERE account = $1";
+            opt!(conn, PartRevs, sql, scope.key())?
+        }
+    };
+    Ok(row.unwrap_or_default())
+}
+
+/// A facility as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacilityRowNow {
+    pub facility: String,
+    /// As its box recorded it, or as it was created.
+    pub name: String,
+    /// IANA zone, likewise.
+    pub zone: String,
+    /// Its box told no zone.
+    pub zoneless: bool,
+    /// Until when it is known.
+    pub known_ms: i64,
+    /// The last day of `spark`.
+    pub day: i64,
+    pub items: i64,
+    pub scheduled: i64,
+    pub due: i64,
+    pub overdue: i64,
+    pub spark: Vec<u8>,
+    /// Its box in service.
+    pub box_id: Option<String>,
+    /// How that stands.
+    pub box_state: String,
+    pub last_seen_ms: Option<i64>,
+    /// Entries of its present log, as it reported last.
+    pub reported_size: i64,
+    /// Entries of it that the relay holds.
+    pub held_size: i64,
+    /// What sorted it.
+    pub first_key: i64,
+    pub second_key: i64,
+}
+
+impl_from_row!(FacilityRowNow {
+    facility,
+    name,
+    zone,
+    zoneless,
+    known_ms,
+    day,
+    items,
+    scheduled,
+    due,
+    overdue,
+    spark,
+    box_id,
+    box_state,
+    last_seen_ms,
+    reported_size,
+    held_size,
+    first_key,
+    second_key
+});
+
+/// What is read of the row `n` of a facility `f`, and of its box, `b` and `e`.
+const COLUMNS: &str = "n.facility, n.name, n.zone, n.zoneless, f.known_ms, n.day, n.items, n.scheduled, n.due, n.overdue, \
+     n.spark, n.box AS box_id, n.box_state, b.last_seen_ms, COALESCE(b.reported_size, 0) AS reported_size, \
+     COALESCE(e.size, 0) AS held_size";
+const JOINS: &str = "JOIN facilities f ON f.account = n.account AND f.facility = n.facility \
+     LEFT JOIN box_now b ON b.account = n.account AND b.box = n.box \
+     LEFT JOIN logs e ON e.account = n.account AND e.box = n.box AND e.epoch = b.epoch";
+const NO_KEYS: &str = "CAST(0 AS BIGINT) AS first_key, CAST(0 AS BIGINT) AS second_key";
+
+/// One facility.
+pub async fn find_row(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+) -> Result<Option<FacilityRowNow>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT {COLUMNS}, {NO_KEYS} FROM facility_now n {JOINS} WHERE n.account = $1 AND n.facility = $2 AND {}",
+        seen_rows("n", "$3")
+    );
+    let viewer = conn.viewer();
+    opt!(conn, FacilityRowNow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string(), viewer)
+}
+
+/// The first by name whose box stands so.
+pub async fn find_first_with(
+    conn: &mut ScopedConnection,
+    box_state: &'static str,
+) -> Result<Option<FacilityRowNow>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT {COLUMNS}, {NO_KEYS} FROM (SELECT account, facility FROM facility_now WHERE account = $1 AND box_state = $2 \
+         AND {seen} ORDER BY sort_name, facility LIMIT 1) p \
+         JOIN facility_now n ON n.account = p.account AND n.facility = p.facility {JOINS}",
+        seen = seen_rows("facility_now", "$3")
+    );
+    let viewer = conn.viewer();
+    opt!(conn, FacilityRowNow, sqlx::AssertSqlSafe(sql), scope.key(), box_state, viewer)
+}
+
+/// Every facility of an account, by name.
+pub async fn list_rows(conn: &mut ScopedConnection) -> Result<Vec<FacilityRowNow>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT {COLUMNS}, {NO_KEYS} FROM facility_now n {JOINS} WHERE n.account = $1 AND {} \
+         ORDER BY n.sort_name, n.facility",
+        seen_rows("n", "$2")
+    );
+    let viewer = conn.viewer();
+    all!(conn, FacilityRowNow, sqlx::AssertSqlSafe(sql), scope.key(), viewer)
+}
+
+/// A facility where only its name is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacilityName {
+    pub facility: String,
+    pub name: String,
+    pub zone: String,
+    /// How its box in service stands; `none` where it has none.
+    pub box_state: String,
+}
+
+impl_from_row!(FacilityName { facility, name, zone, box_state });
+
+/// The names of an account's facilities, sorted.
+pub async fn list_names(conn: &mut ScopedConnection) -> Result<Vec<FacilityName>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT facility, name, zone, box_state FROM facility_now WHERE account = $1 AND {} ORDER BY sort_name, facility",
+        seen_rows("facility_now", "$2")
+    );
+    let viewer = conn.viewer();
+    all!(conn, FacilityName, sqlx::AssertSqlSafe(sql), scope.key(), viewer)
+}
+
+/// The name of one.
+pub async fn find_name(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+) -> Result<Option<FacilityName>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT facility, name, zone, box_state FROM facility_now WHERE account = $1 AND facility = $2 AND {}",
+        seen_rows("facility_now", "$3")
+    );
+    let viewer = conn.viewer();
+    opt!(conn, FacilityName, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string(), viewer)
+}
+
+/// By what facilities are sorted; names come after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FacilityOrder {
+    /// Most overdue first, and of those with as many the ones whose box is offline.
+    #[default]
+    Overdue,
+    /// By name.
+    Name,
+    /// Lowest 30 days first.
+    Month,
+    /// Lowest 7 days first.
+    Week,
+    /// Lowest today first.
+    Today,
+    /// Boxes that need somebody first.
+    Box,
+}
+
+/// A rate in thousandths, behind all rates where no window closed.
+fn rate_key(period: &str) -> String {
+    format!("CASE WHEN {period}_closed = 0 THEN 1001 ELSE {period}_met * 1000 / {period}_closed END")
+}
+
+impl FacilityOrder {
+    /// The two numbers that sort, as SQL over `facility_now`; `$2` is the present moment.
+    fn keys(self) -> [String; 2] {
+        let none = || "0".to_owned();
+        match self {
+            Self::Overdue => {
+                ["-overdue".to_owned(), "CASE box_state WHEN 'silent' THEN 0 ELSE 1 END".to_owned()]
+            }
+            Self::Name => [none(), none()],
+            Self::Month => [rate_key("month"), none()],
+            Self::Week => [rate_key("week"), none()],
+            Self::Today => {
+                [format!("CASE WHEN day_ends_ms <= $2 THEN 1001 ELSE {} END", rate_key("today")), none()]
+            }
+            Self::Box => [URGENCY.replace("CASE state", "CASE box_state"), none()],
+        }
+    }
+}
+
+/// Which facilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FacilityFilter {
+    #[default]
+    All,
+    /// With overdue items.
+    Overdue,
+    /// Whose box is offline.
+    Offline,
+}
+
+impl FacilityFilter {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All => "1 = 1",
+            Self::Overdue => "overdue > 0",
+            Self::Offline => "box_state = 'silent'",
+        }
+    }
+}
+
+/// Where a page of facilities begins: behind this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacilityCursor {
+    first_key: i64,
+    second_key: i64,
+    facility: FacilityId,
+}
+
+impl FacilityCursor {
+    /// Behind this row.
+    ///
+    /// # Errors
+    /// Its id cannot be read.
+    pub fn behind(row: &FacilityRowNow) -> Result<Self, DbError> {
+        let facility = row.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+        Ok(Self { first_key: row.first_key, second_key: row.second_key, facility })
+    }
+
+    /// Reads what `Display` wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (first, second, facility) = (parts.next()?, parts.next()?, parts.next()?);
+        let cursor = Self {
+            first_key: first.parse().ok()?,
+            second_key: second.parse().ok()?,
+            facility: facility.parse().ok()?,
+        };
+        parts.next().is_none().then_some(cursor)
+    }
+}
+
+impl std::fmt::Display for FacilityCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.first_key, self.second_key, self.facility)
+    }
+}
+
+/// What a page of facilities shows.
+#[derive(Debug, Clone, Default)]
+pub struct FacilityQuery {
+    pub order: FacilityOrder,
+    pub filter: FacilityFilter,
+    pub after: Option<FacilityCursor>,
+}
+
+/// Some facilities of an account, in their order.
+pub async fn load_page(
+    conn: &mut ScopedConnection,
+    query: &FacilityQuery,
+    limit: i64,
+    now_ms: i64,
+) -> Result<Vec<FacilityRowNow>, DbError> {
+    let scope = conn.scope();
+    let [first, second] = query.order.keys();
+    let place = format!("CAST({first} AS BIGINT), CAST({second} AS BIGINT), sort_name, facility");
+    // The keys are those of when the page before was drawn: then none is left out that has moved up since.
+    let sql = format!(
+        "SELECT {COLUMNS}, p.first_key, p.second_key FROM (SELECT account, facility, sort_name, \
+         CAST({first} AS BIGINT) AS first_key, CAST({second} AS BIGINT) AS second_key FROM facility_now \
+         WHERE account = $1 AND $2 > 0 AND {filter} AND {seen} AND ($3 = '' OR ({place}) > ($4, $5, \
+         (SELECT k.sort_name FROM facility_now k WHERE k.account = $1 AND k.facility = $3), $3)) \
+         ORDER BY 4, 5, 3, 2 LIMIT $6) p JOIN facility_now n ON n.account = p.account AND n.facility = p.facility {JOINS} \
+         ORDER BY p.first_key, p.second_key, p.sort_name, p.facility",
+        filter = query.filter.condition(),
+        seen = seen_rows("facility_now", "$7"),
+    );
+    let viewer = conn.viewer();
+    let after = query.after.as_ref();
+    let id = after.map(|after| after.facility.to_string()).unwrap_or_default();
+    let keys = after.map_or((0, 0), |after| (after.first_key, after.second_key));
+    all!(
+        conn,
+        FacilityRowNow,
+        sqlx::AssertSqlSafe(sql),
+        scope.key(),
+        now_ms,
+        id,
+        keys.0,
+        keys.1,
+        limit,
+        viewer
+    )
+}
+
+/// All facilities of an account together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccountSums {
+    pub facilities: i64,
+    /// With a box in service.
+    pub with_box: i64,
+    /// With one that was seen.
+    pub with_seen: i64,
+    pub items: i64,
+    pub overdue: i64,
+    /// With overdue items.
+    pub with_overdue: i64,
+    /// Whose box is offline.
+    pub silent: i64,
+    /// Whose box sends what it recorded before.
+    pub behind: i64,
+    /// Whose numbers are of an earlier moment than now.
+    pub stale: i64,
+    pub month_met: i64,
+    pub month_closed: i64,
+}
+
+impl_from_row!(AccountSums {
+    facilities,
+    with_box,
+    with_seen,
+    items,
+    overdue,
+    with_overdue,
+    silent,
+    behind,
+    stale,
+    month_met,
+    month_closed
+});
+
+/// Sums over the facilities of an account.
+pub async fn sum_account(conn: &mut ScopedConnection) -> Result<AccountSums, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT COUNT(*) AS facilities, COUNT(box) AS with_box, \
+               COUNT(CASE WHEN box_state NOT IN ('none', 'waiting') THEN 1 END) AS with_seen, \
+               CAST(COALESCE(SUM(items), 0) AS BIGINT) AS items, CAST(COALESCE(SUM(overdue), 0) AS BIGINT) AS overdue, \
+               COUNT(CASE WHEN overdue > 0 THEN 1 END) AS with_overdue, \
+               COUNT(CASE WHEN box_state = 'silent' THEN 1 END) AS silent, \
+               COUNT(CASE WHEN box_state = 'behind' THEN 1 END) AS behind, \
+               COUNT(CASE WHEN box_state IN ('silent', 'behind', 'quarantined', 'waiting') THEN 1 END) AS stale, \
+               CAST(COALESCE(SUM(month_met), 0) AS BIGINT) AS month_met, \
+               CAST(COALESCE(SUM(month_closed), 0) AS BIGINT) AS month_closed \
+               FROM facility_now WHERE account = $1 AND";
+    let sql = format!("{sql} {}", seen_rows("facility_now", "$2"));
+    let viewer = conn.viewer();
+    Ok(opt!(conn, AccountSums, sqlx::AssertSqlSafe(sql), scope.key(), viewer)?.unwrap_or_default())
+}
+
+/// The thirty days of each facility of an account, with the last one of them.
+pub async fn load_sparks(conn: &mut ScopedConnection) -> Result<Vec<(i64, Vec<u8>)>, DbError> {
+    let scope = conn.scope();
+    let seen = seen_rows("facility_now", "$2");
+    let sql = format!("SELECT day, spark FROM facility_now WHERE account = $1 AND {seen}");
+    let viewer = conn.viewer();
+    all!(conn, (i64, Vec<u8>), sqlx::AssertSqlSafe(sql), scope.key(), viewer)
+}
+
+/// The zone in which most facilities of an account are.
+pub async fn common_zone(conn: &mut ScopedConnection) -> Result<String, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT zone FROM facility_now WHERE account = $1 AND {} GROUP BY zone ORDER BY COUNT(*) DESC, zone LIMIT 1",
+        seen_rows("facility_now", "$2")
+    );
+    let viewer = conn.viewer();
+    let row = opt!(conn, (String,), sqlx::AssertSqlSafe(sql), scope.key(), viewer)?;
+    Ok(row.map_or_else(|| "UTC".to_owned(), |(zone,)| zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let facility = FacilityId::new(1, [1; 10]);
+        let cursor = FacilityCursor { first_key: -12, second_key: 1, facility };
+        assert_eq!(FacilityCursor::read(&cursor.to_string()), Some(cursor));
+        for text in ["", "1.2", "1.2.x", "a.2.01ARZ3NDEKTSV4RRFFQ69G5FAV", "1.2.01ARZ3NDEKTSV4RRFFQ69G5FAV.4"]
+        {
+            assert_eq!(FacilityCursor::read(text), None, "{text}");
+        }
+    }
+}
