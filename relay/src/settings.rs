@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
 
+use crate::db::TlsPolicy;
 use crate::fleet::PublicIdentity;
 
 /// What is said of an address that is no database's.
@@ -91,6 +92,9 @@ pub struct RelaySettings {
     /// A file with the database's address, password included.
     #[schemars(extend("x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.database"))]
     pub database_file: Option<PathBuf>,
+    /// Lets `sslmode` in the address of a database on another machine be weaker than `verify-full`: whoever is on the way could
+    /// then answer in its place.
+    pub database_unverified: bool,
     /// Folder of photos; also `--objects`.
     #[schemars(extend("x-default" = "`DATA/photos`", "x-example" = "/var/lib/cleantrack-relay/photos"))]
     pub objects: Option<PathBuf>,
@@ -127,6 +131,7 @@ impl Default for RelaySettings {
             data: None,
             database: None,
             database_file: None,
+            database_unverified: false,
             objects: None,
             public_url: None,
             mqtt_url: None,
@@ -230,6 +235,11 @@ impl RelaySettings {
             Some(address) => Ok(address.clone()),
             None => Ok(format!("sqlite:{}", self.data()?.join("relay.db").display())),
         }
+    }
+
+    /// Whether the database's server has to prove who it is.
+    pub fn tls_policy(&self) -> TlsPolicy {
+        if self.database_unverified { TlsPolicy::AsAddressed } else { TlsPolicy::Verified }
     }
 
     /// The folder of photos.

@@ -139,7 +139,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room("appliance/serve", ALL, "it puts the rooms together"),
     room("relay/limit", &["web"], "it counts who asks, whatever they ask"),
-    room("relay/settings", &["fleet"], "settings are read before anything runs"),
+    room("relay/settings", &["db", "fleet"], "settings are read before anything runs"),
     room("relay/box_api", &["db", "fleet", "ingest", "mqtt", "objects"], "what boxes ask by HTTPS; no page"),
     room("relay/objects", &["db"], "photos by hash"),
     room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod adoption;
+mod busy;
 mod doors;
 mod epoch_stories;
 mod epoch_trust;
@@ -23,6 +24,7 @@ mod run_bounds;
 mod run_order;
 mod run_texts;
 mod segments;
+mod server_tls;
 mod stories;
 mod world;
 
@@ -30,6 +32,7 @@ use relay::db::Db;
 
 mod reported {
     pub(crate) use super::adoption::*;
+    pub(crate) use super::busy::*;
     pub(crate) use super::doors::*;
     pub(crate) use super::epoch_stories::*;
     pub(crate) use super::epoch_trust::*;
@@ -154,6 +157,8 @@ stories!(
     what_recurs_is_put_back,
     a_job_of_a_newer_relay_is_left_to_it,
     an_operator_lists_dead_jobs_and_tries_one_again,
+    a_batch_that_must_wait_is_told_when_to_come_again,
+    what_boxes_send_takes_no_connection_of_pages,
 );
 
 /// Where a story gets its databases; each name is a new one.
