@@ -292,7 +292,7 @@ fn https_port(url: &str) -> u16 {
     after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443)
 }
 
-fn host_of(url: &str) -> Option<&str> {
+pub(crate) fn host_of(url: &str) -> Option<&str> {
     let rest = url.split_once("://")?.1.split('/').next()?;
     let host = match rest.strip_prefix('[') {
         Some(six) => six.split_once(']')?.0,

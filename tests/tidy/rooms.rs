@@ -156,6 +156,12 @@ pub const ROOMS: &[Room] = &[
     ),
     room("relay/jobs/kinds", &[], "what jobs there are"),
     room("relay/audit", &["db", "projections"], "it reads what is stored and checks it again"),
+    room("relay/backup", &["db"], "a relay in a folder; it knows no page and no key"),
+    room(
+        "relay/doctor",
+        &["audit", "db", "keys", "objects", "settings"],
+        "it looks and judges; it knows no page",
+    ),
     room("relay/accounts", &["db"], "who somebody is, not what they want"),
     room("relay/fleet", &["db", "keys", "mqtt"], "boxes, not pages"),
     room("relay/health", &["accounts", "db", "ingest", "jobs", "mqtt"], "what an operator's monitor asks"),

@@ -4,9 +4,11 @@ pub mod accounts;
 pub mod adoptions;
 pub mod audit;
 pub mod authority;
+pub mod backups;
 pub mod box_keys;
 pub mod boxes;
 pub mod buckets;
+pub mod checks;
 pub mod claims;
 pub mod cleanings;
 pub mod command_keys;
@@ -52,7 +54,9 @@ pub use connection::{
     AccountScope, PlatformConnection, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor,
     WriteConnection,
 };
-pub use migrate::SCHEMA_VERSION;
+pub use migrate::{SCHEMA_VERSION, platform_schema};
+#[cfg(feature = "postgres")]
+pub use server::client_variables;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

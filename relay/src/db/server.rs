@@ -59,9 +59,57 @@ fn is_here(options: &PgConnectOptions) -> bool {
     options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || is_loopback
 }
 
+/// How PostgreSQL's own programs reach the same server, as variables: a password is nothing for a command line. They see all rows.
+///
+/// # Errors
+/// As those of an opening.
+pub fn client_variables(address: &str, policy: TlsPolicy) -> Result<Vec<(&'static str, String)>, DbError> {
+    let options = server_options(address, policy)?;
+    let socket = options.get_socket().and_then(|socket| socket.to_str()).map(str::to_owned);
+    let mode = match options.get_ssl_mode() {
+        PgSslMode::Disable => "disable",
+        PgSslMode::Allow => "allow",
+        PgSslMode::Prefer => "prefer",
+        PgSslMode::Require => "require",
+        PgSslMode::VerifyCa => "verify-ca",
+        PgSslMode::VerifyFull => "verify-full",
+    };
+    let mut variables = vec![
+        ("PGHOST", socket.unwrap_or_else(|| options.get_host().to_owned())),
+        ("PGPORT", options.get_port().to_string()),
+        ("PGUSER", options.get_username().to_owned()),
+        ("PGSSLMODE", mode.to_owned()),
+        ("PGOPTIONS", "-c app.platform=on".to_owned()),
+    ];
+    variables.extend(options.get_database().map(|name| ("PGDATABASE", name.to_owned())));
+    let mut authorities =
+        address_pairs(address).filter(|(key, _)| matches!(*key, "sslrootcert" | "ssl-root-cert" | "ssl-ca"));
+    let authority = authorities.next_back();
+    variables.extend(authority.map(|(_, file)| ("PGSSLROOTCERT", decode_percent(file))));
+    let user = address.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next());
+    let user = user.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    variables.extend(
+        user.and_then(|user| user.split_once(':')).map(|(_, word)| ("PGPASSWORD", decode_percent(word))),
+    );
+    Ok(variables)
+}
+
 fn address_pairs(address: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
     let query = address.split_once('?').map_or("", |(_, query)| query);
     query.split('&').filter_map(|pair| pair.split_once('='))
+}
+
+/// A part of an address as it was before its signs were written as `%` and two digits.
+fn decode_percent(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Connects for pages and API.
@@ -123,6 +171,22 @@ mod tests {
         }
         let twice = "postgres://me@db.example/relay?sslmode=verify-full&sslmode=disable";
         assert!(verified(twice).unwrap_err().contains("sslmode=disable"));
+    }
+
+    #[test]
+    fn programs_beside_get_the_address_in_parts() {
+        let address = "postgres://me:p%40ss%2F%zz@db.example:5433/relay?sslrootcert=%2Fetc%2Fca.pem";
+        let variables = client_variables(address, TlsPolicy::Verified).unwrap();
+        let of = |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+        assert_eq!(
+            (of("PGHOST"), of("PGPORT"), of("PGUSER")),
+            (Some("db.example"), Some("5433"), Some("me"))
+        );
+        assert_eq!((of("PGDATABASE"), of("PGPASSWORD")), (Some("relay"), Some("p@ss/%zz")));
+        assert_eq!((of("PGSSLMODE"), of("PGSSLROOTCERT")), (Some("verify-full"), Some("/etc/ca.pem")));
+        let socket = client_variables("postgres://me@h/relay?host=/run/x", TlsPolicy::Verified).unwrap();
+        assert!(socket.contains(&("PGHOST", "/run/x".to_owned())));
+        assert!(socket.iter().all(|(key, _)| *key != "PGPASSWORD"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod busy;
+mod doctor;
 mod doors;
 mod epoch_stories;
 mod epoch_trust;
