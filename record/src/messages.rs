@@ -208,7 +208,18 @@ pub struct BatchRefused {
     pub text: String,
 }
 
-/// `down/ack`: exactly one of the three members says what the relay holds, wants or refuses.
+/// What the relay says where others are before a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BusyRelay {
+    /// Send it again after so many seconds, 1 to [`RETRY_S_MAX`].
+    pub retry_s: u32,
+}
+
+/// The longest that a box waits for a relay that is busy.
+pub const RETRY_S_MAX: u32 = 300;
+
+/// `down/ack`: exactly one of the four members says what the relay holds, wants or refuses, or that it is busy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -227,6 +238,11 @@ pub enum Answer {
     Refused {
         /// Which and why.
         refused: BatchRefused,
+    },
+    /// The batch was not taken, and sending it again later will help. Nothing else is wrong: the connection stays.
+    Busy {
+        /// When.
+        busy: BusyRelay,
     },
 }
 
@@ -281,6 +297,10 @@ mod tests {
             (
                 Answer::Refused { refused: BatchRefused { from: 3, code: "root".into(), text: "no".into() } },
                 r#"{"v":1,"epoch":"1-00000001","refused":{"from":3,"code":"root","text":"no"}}"#,
+            ),
+            (
+                Answer::Busy { busy: BusyRelay { retry_s: 9 } },
+                r#"{"v":1,"epoch":"1-00000001","busy":{"retry_s":9}}"#,
             ),
         ];
         for (answer, json) in cases {

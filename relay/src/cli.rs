@@ -130,6 +130,19 @@ pub(crate) enum Command {
     /// The keys that boxes know this relay by.
     #[command(subcommand)]
     Keys(KeyCommand),
+    /// Look at everything that a relay stands on, and say of each thing how it is and what to do. The status is 0, 1 with warnings, 2
+    /// where something is bad.
+    Doctor {
+        /// Read every entry and photo too, and hash it anew.
+        #[arg(long)]
+        deep: bool,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Backups of database, photos and settings; keys leave by `keys export`.
+    #[command(subcommand)]
+    Backup(BackupCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -361,6 +374,23 @@ pub(crate) enum KeyCommand {
         /// Read the passphrase from the first line of this file.
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Write a backup to a new folder, while the relay runs or not. It is there whole or not at all.
+    Make {
+        /// The folder; there must be none of that name yet.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Check a backup, and put it into the empty database and the folder of photos that the settings name. Boxes then send what came
+    /// after it.
+    Restore {
+        /// The folder that `backup make` wrote.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
     },
 }
 

@@ -79,6 +79,7 @@ async fn show_metrics(State(context): State<HealthContext>) -> Response {
             ("batches_again", "Batches that were held already", &counters.again),
             ("batches_wanted", "Batches before which something was missing", &counters.gaps),
             ("batches_refused", "Batches refused", &counters.refused),
+            ("batches_busy", "Batches that were sent away until later", &counters.busy),
             ("evidence", "Forks, epoch clashes and losses of our own", &counters.evidence),
         ] {
             let value = counter.load(Ordering::Relaxed);

@@ -4,16 +4,19 @@
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
-//! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
+//! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `doctor` says
+//! how everything is. Each query carries the account that it is for.
 
 #![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
 
 pub mod accounts;
 pub mod admin;
 pub mod audit;
+pub mod backup;
 pub mod box_api;
 mod cli;
 pub mod db;
+pub mod doctor;
 pub mod fleet;
 pub mod health;
 pub mod ingest;
@@ -32,7 +35,7 @@ mod wording;
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -42,6 +45,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
+use doctor::{DoctorDepth, DoctorFormat, DoctorSeams};
 use fleet::ClaimWishes;
 use keys::KeyNeeds;
 use serve::RelayContext;
@@ -49,7 +53,8 @@ use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
 use service::clock::{Clock, SystemClock};
 use service::exit::ProgramExit;
-use service::settings::SettingsError;
+use service::random::SystemRandom;
+use service::settings::{LoadedSettings, SettingsError};
 use settings::{RelaySettings, SettingsInput};
 
 pub use serve::ServeError;
@@ -61,6 +66,11 @@ enum Failure {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Admin(#[from] admin::AdminError),
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    /// Said already.
+    #[error("not everything is good")]
+    Unwell(u8),
     #[error("cannot ask the running relay: {0}")]
     Ask(#[from] AskError),
     #[error("{0}")]
@@ -113,6 +123,7 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         .and_then(|runtime| runtime.block_on(run_command(cli, clock)));
     match outcome {
         Ok(()) => ProgramExit::Success.into(),
+        Err(Failure::Unwell(status)) => status.into(),
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
             match failure {
@@ -127,7 +138,13 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let common = cli.common;
     let provided = SettingsInput { data: common.data, database: common.database, objects: common.objects };
     let loaded =
-        RelaySettings::load(common.config.as_deref(), &service::settings::read_variables()?, provided)?;
+        RelaySettings::load(common.config.as_deref(), &service::settings::read_variables()?, provided);
+    if let Some(Command::Doctor { deep, json }) = cli.command {
+        let depth = if deep { DoctorDepth::Deep } else { DoctorDepth::Shallow };
+        let format = if json { DoctorFormat::Json } else { DoctorFormat::Text };
+        return run_doctor(loaded, depth, format, clock).await;
+    }
+    let loaded = loaded?;
     let settings = &loaded.settings;
     let provided = settings.database.as_deref();
     if provided.is_some_and(|address| !db::is_address(address)) {
@@ -168,6 +185,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
             print_line(&format!("rebuilt {count} facilities"))
         }
+        Command::Backup(order) => run_backup(settings, common.config, order, &*clock).await,
         Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
             let passphrase = read_passphrase(passphrase_file.as_deref())?;
             let done = execute_offline(settings, AdminCommand::KeyExport { passphrase }, clock).await?;
@@ -175,6 +193,56 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         }
         order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
     }
+}
+
+async fn run_doctor(
+    loaded: Result<LoadedSettings<RelaySettings>, SettingsError>,
+    depth: DoctorDepth,
+    format: DoctorFormat,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let settings = loaded.as_ref().map(|loaded| &loaded.settings);
+    let seams = DoctorSeams { clock, random: Arc::new(SystemRandom), space: doctor::measure_space };
+    let report = doctor::examine_relay(settings, &seams, depth).await;
+    print_line(&report.show(format))?;
+    match report.exit_status() {
+        0 => Ok(()),
+        status => Err(Failure::Unwell(status)),
+    }
+}
+
+async fn run_backup(
+    settings: &RelaySettings,
+    config: Option<PathBuf>,
+    order: cli::BackupCommand,
+    clock: &dyn Clock,
+) -> Result<(), Failure> {
+    let (database, policy) = (settings.database()?, settings.tls_policy());
+    let parts = backup::RelayParts { database, policy, photos: settings.objects()?, config };
+    match order {
+        cli::BackupCommand::Make { folder } => {
+            let made = backup::make_backup(&parts, &folder, clock).await?;
+            let mut words = describe_backup("made", &made);
+            if !made.keys_exported {
+                words["then"] =
+                    "its keys are not in it, and have not been exported: run `keys export FILE`".into();
+            }
+            print_line(&words.to_string())
+        }
+        cli::BackupCommand::Restore { folder } => {
+            let restored = backup::restore_backup(&parts, &folder, clock).await?;
+            let mut words = describe_backup("restored", &restored);
+            words["then"] = "put the keys back (`keys import FILE`), run `verify`, then start the relay: boxes send what is missing".into();
+            print_line(&words.to_string())
+        }
+    }
+}
+
+fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Value {
+    let backup::BackupReport { folder, bytes, sha256, photos, .. } = report;
+    serde_json::json!({
+        act: folder, "bytes": bytes, "sha256": sha256.to_string(), "photos": photos.count,
+    })
 }
 
 async fn verify_logs(context: &RelayContext) -> Result<(), Failure> {
@@ -225,7 +293,12 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
         Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
         Command::Keys(order) => key_order(order)?,
-        Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
+        Command::Serve { .. }
+        | Command::Migrate
+        | Command::Verify
+        | Command::Rebuild
+        | Command::Backup(_)
+        | Command::Doctor { .. } => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }
     })

@@ -25,7 +25,7 @@ use crate::accounts::counters::StrangerCounters;
 use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, PoolUse};
 use crate::fleet::{Fleet, RelayUrls};
 use crate::health::HealthContext;
 use crate::ingest::{FLUSH_EVERY, Ingest};
@@ -94,7 +94,7 @@ impl ServeError {
     /// Whether another start would find the same, so that a person must come first.
     pub(crate) fn needs_person(&self) -> bool {
         match self {
-            Self::Settings(_) => true,
+            Self::Settings(_) | Self::Db(DbError::WeakTls { .. }) => true,
             Self::Key(error) => error.needs_person(),
             _ => false,
         }
@@ -104,6 +104,10 @@ impl ServeError {
 /// What every part of a process works with.
 pub(crate) struct RelayContext {
     pub(crate) db: Db,
+    /// The same one, for what boxes send.
+    ingest_db: Db,
+    /// The same one, for jobs and folds.
+    work_db: Db,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) keys: Arc<AuthorityKeys>,
     pub(crate) outbox: Outbox,
@@ -122,7 +126,7 @@ impl RelayContext {
         let data = settings.data()?;
         make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-        let db = Db::open(&settings.database()?).await?;
+        let db = Db::open_with(&settings.database()?, settings.tls_policy()).await?;
         db.migrate(clock.now_ms()).await?;
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let folder = data.join("keys");
@@ -133,7 +137,9 @@ impl RelayContext {
         let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
-        Ok(Self { db, fleet, keys, outbox, strangers, clock, random })
+        let ingest_db = db.with_pool(PoolUse::Ingest);
+        let work_db = db.with_pool(PoolUse::Work { workers: settings.work.workers });
+        Ok(Self { db, ingest_db, work_db, fleet, keys, outbox, strangers, clock, random })
     }
 
     pub(crate) fn office(&self) -> AdminHandler {
@@ -175,7 +181,8 @@ pub(crate) async fn serve_relay(
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
-    let db = parts.db.clone();
+    let work_db = parts.work_db.clone();
+    let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];
     let data = settings.data()?;
     let socket =
         admin::serve_admin_socket(data, parts.office()).map_err(io("open the administration socket"))?;
@@ -190,11 +197,11 @@ pub(crate) async fn serve_relay(
     let mut alive = tokio::time::interval(process::alive_interval());
     let ingest = open.ingest.clone();
     let steps = ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
-    let stepping = tokio::spawn(projections::run_steps(db.clone(), steps, Arc::clone(&clock)));
+    let stepping = tokio::spawn(projections::run_steps(work_db.clone(), steps, Arc::clone(&clock)));
     let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
     let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
     let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
-    let workers = if role.works() { Some(start_workers(settings, &db, clock).await?) } else { None };
+    let workers = if role.works() { Some(start_workers(settings, &work_db, clock).await?) } else { None };
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
@@ -233,7 +240,9 @@ pub(crate) async fn serve_relay(
     {
         tracing::warn!(%error, "what was stored last is folded after the next start");
     }
-    db.close().await;
+    for db in databases {
+        db.close().await;
+    }
     Ok(())
 }
 
@@ -334,7 +343,7 @@ async fn open_relay(
         let tcp = bind_listeners(settings.https.listen).await?;
         public = Some((for_public(settings, role, &parts, &photos, &tcp)?, tcp));
     }
-    let (db, clock, random) = (parts.db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    let (db, clock, random) = (parts.ingest_db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let mut ingest = None;
     if role.ingests() {
         let seams = (Arc::clone(&clock), Arc::clone(&random));

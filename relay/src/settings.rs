@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
 
+use crate::db::TlsPolicy;
 use crate::fleet::PublicIdentity;
 use crate::mail::transport::MailTransport;
 
@@ -115,6 +116,9 @@ pub struct RelaySettings {
     /// A file with the database's address, password included.
     #[schemars(extend("x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.database"))]
     pub database_file: Option<PathBuf>,
+    /// Lets `sslmode` in the address of a database on another machine be weaker than `verify-full`: whoever is on the way could
+    /// then answer in its place.
+    pub database_unverified: bool,
     /// Folder of photos; also `--objects`.
     #[schemars(extend("x-default" = "`DATA/photos`", "x-example" = "/var/lib/cleantrack-relay/photos"))]
     pub objects: Option<PathBuf>,
@@ -155,6 +159,7 @@ impl Default for RelaySettings {
             data: None,
             database: None,
             database_file: None,
+            database_unverified: false,
             objects: None,
             public_url: None,
             mqtt_url: None,
@@ -277,6 +282,11 @@ impl RelaySettings {
         }
     }
 
+    /// Whether the database's server has to prove who it is.
+    pub fn tls_policy(&self) -> TlsPolicy {
+        if self.database_unverified { TlsPolicy::AsAddressed } else { TlsPolicy::Verified }
+    }
+
     /// The folder of photos.
     ///
     /// # Errors
@@ -327,7 +337,7 @@ fn https_port(url: &str) -> u16 {
     after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443)
 }
 
-fn host_of(url: &str) -> Option<&str> {
+pub(crate) fn host_of(url: &str) -> Option<&str> {
     let rest = url.split_once("://")?.1.split('/').next()?;
     let host = match rest.strip_prefix('[') {
         Some(six) => six.split_once(']')?.0,

@@ -10,6 +10,7 @@ const DOCUMENTS: &[&str] = &[
     "SECURITY.md",
     "docs/backup.md",
     "docs/install.md",
+    "docs/operations.md",
     "docs/settings.md",
     "docs/panel.md",
     "docs/printers.md",

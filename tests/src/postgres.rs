@@ -1,6 +1,6 @@
 //! A PostgreSQL server of its own for a test: Debian's binaries, a folder that goes away, a socket and no port.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +15,21 @@ pub struct Postgres {
     child: Child,
     dir: tempfile::TempDir,
     durable: bool,
+    network: Option<ServerNetwork>,
+}
+
+/// How a server is reached over a network.
+#[derive(Debug, Clone, Copy)]
+struct ServerNetwork {
+    port: u16,
+    tls: bool,
+}
+
+/// What a server proves who it is by, PEM.
+#[derive(Debug)]
+pub struct ServerIdentity {
+    pub chain: String,
+    pub key: String,
 }
 
 /// The newest installed version's folder of programs.
@@ -45,11 +60,22 @@ fn is_root() -> bool {
 }
 
 /// Starts the server on a folder that was made.
-fn serve(dir: &Path, durable: bool) -> Child {
+fn serve(dir: &Path, durable: bool, network: Option<ServerNetwork>) -> Child {
     let mut server = Command::new(programs().join("postgres"));
     unprivileged(&mut server);
     let log = std::fs::File::options().create(true).append(true).open(dir.join("log")).expect("a log file");
     server.arg("-D").arg(dir.join("data")).arg("-k").arg(dir).args(["-c", "listen_addresses="]);
+    if let Some(ServerNetwork { port, tls }) = network {
+        let port = format!("port={port}");
+        server.args([
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            &port,
+            "-c",
+            if tls { "ssl=on" } else { "ssl=off" },
+        ]);
+    }
     if !durable {
         server.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
     }
@@ -68,6 +94,21 @@ impl Postgres {
     /// # Panics
     /// When PostgreSQL is not installed or does not start: a test that needs it must not pass without it.
     pub fn start(durable: bool) -> Self {
+        Self::start_on(durable, None, None)
+    }
+
+    /// As [`Postgres::start`], and reached over TCP at a free port of this machine, by TLS where it has an identity.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`].
+    pub fn start_at_port(identity: Option<&ServerIdentity>) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = free.local_addr().expect("it has a number").port();
+        drop(free);
+        Self::start_on(false, Some(ServerNetwork { port, tls: identity.is_some() }), identity)
+    }
+
+    fn start_on(durable: bool, network: Option<ServerNetwork>, identity: Option<&ServerIdentity>) -> Self {
         let dir = tempfile::Builder::new().prefix("ct-pg-").tempdir_in("/tmp").expect("a temporary folder");
         let programs = programs();
         let mut initdb = Command::new(programs.join("initdb"));
@@ -79,8 +120,19 @@ impl Postgres {
             initdb.args(["-A", "trust", "-U", "postgres", "--locale=C", "-E", "UTF8", "-D"]).arg(&data);
         let made = made.current_dir("/").output().expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let child = serve(dir.path(), durable);
-        let mut this = Self { child, dir, durable };
+        if let Some(ServerIdentity { chain, key }) = identity {
+            for (name, text) in [("server.crt", chain), ("server.key", key)] {
+                let file = data.join(name);
+                std::fs::write(&file, text).expect("the folder can be written");
+                let private = std::fs::Permissions::from_mode(0o600);
+                std::fs::set_permissions(&file, private).expect("the file can be made private");
+                if let Some((uid, gid)) = unprivileged(&mut Command::new("true")) {
+                    chown(&file, Some(uid), Some(gid)).expect("the file can be given away");
+                }
+            }
+        }
+        let child = serve(dir.path(), durable, network);
+        let mut this = Self { child, dir, durable, network };
         this.wait();
         this.make_owner();
         this
@@ -88,10 +140,19 @@ impl Postgres {
 
     /// A role that may do no more than a relay's: a superuser would see past row-level security.
     fn make_owner(&self) {
+        let sql = format!("CREATE ROLE {OWNER} LOGIN CREATEDB; ALTER DATABASE postgres OWNER TO {OWNER}");
+        self.command_as_superuser("postgres", &sql);
+    }
+
+    /// Runs statements that the relay's own role may not.
+    ///
+    /// # Panics
+    /// They fail.
+    pub fn command_as_superuser(&self, database: &str, sql: &str) {
         let mut psql = Command::new(programs().join("psql"));
         unprivileged(&mut psql);
-        let sql = format!("CREATE ROLE {OWNER} LOGIN CREATEDB; ALTER DATABASE postgres OWNER TO {OWNER}");
-        psql.arg("-h").arg(self.dir.path()).args(["-U", "postgres", "-d", "postgres", "-qc", &sql]);
+        psql.arg("-h").arg(self.dir.path()).args(["-p", &self.port().to_string()]);
+        psql.args(["-U", "postgres", "-d", database, "-qc", sql]);
         let made = psql.current_dir("/").output().expect("psql runs");
         assert!(made.status.success(), "psql: {}", String::from_utf8_lossy(&made.stderr));
     }
@@ -112,7 +173,7 @@ impl Postgres {
     /// # Panics
     /// It does not start.
     pub fn start_again(&mut self) {
-        self.child = serve(self.dir.path(), self.durable);
+        self.child = serve(self.dir.path(), self.durable, self.network);
         self.wait();
     }
 
@@ -135,7 +196,17 @@ impl Postgres {
 
     /// The address of a database on it, for the relay's `--database`.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{OWNER}@localhost/{database}?host={}", self.dir.path().display())
+        let port = self.port();
+        format!("postgres://{OWNER}@localhost:{port}/{database}?host={}", self.dir.path().display())
+    }
+
+    /// The address of a database on it over TCP, by this name of the machine.
+    pub fn url_at(&self, host: &str, database: &str) -> String {
+        format!("postgres://{OWNER}@{host}:{}/{database}", self.port())
+    }
+
+    fn port(&self) -> u16 {
+        self.network.map_or(5432, |network| network.port)
     }
 
     /// The server's process, for tests that stop or kill it.

@@ -5,6 +5,7 @@
 //! most. The transport may lose, repeat and reorder anything.
 
 use record::limits::BATCH_ENTRIES_MAX;
+use record::messages::RETRY_S_MAX;
 use serde::{Deserialize, Serialize};
 
 /// No answer to a hello or a batch for this long ends the connection.
@@ -29,6 +30,8 @@ pub enum Answer {
     Wants(u64),
     /// It refused a batch.
     Refused,
+    /// Others are before this box: it is to come again after so many seconds.
+    Busy(u32),
 }
 
 /// What happened.
@@ -120,6 +123,11 @@ enum LinkState {
     /// A batch was refused, then.
     Refused {
         since_ms: u64,
+    },
+    /// The relay is busy: what was sent last is sent again then.
+    Postponed {
+        until_ms: u64,
+        greets: bool,
     },
     /// Two histories: nothing is sent until the box starts anew.
     Stopped,
@@ -219,6 +227,11 @@ impl UplinkPlan {
                 self.line = LinkState::Refused { since_ms: up_ms };
                 actions.push(UplinkAction::Alarm(UplinkAlarm::Refused { from }));
             }
+            Answer::Busy(retry_s) => {
+                let greets = matches!(self.line, LinkState::Greeting { .. });
+                let wait_ms = u64::from(retry_s.clamp(1, RETRY_S_MAX)) * 1_000;
+                self.line = LinkState::Postponed { until_ms: up_ms.saturating_add(wait_ms), greets };
+            }
         }
     }
 
@@ -266,6 +279,14 @@ impl UplinkPlan {
             }
             LinkState::Refused { since_ms } if up_ms.saturating_sub(since_ms) >= REFUSED_MS => {
                 self.line = LinkState::Idle
+            }
+            LinkState::Postponed { until_ms, greets } if up_ms >= until_ms => {
+                if greets {
+                    self.line = LinkState::Greeting { since_ms: up_ms };
+                    actions.push(UplinkAction::Hello);
+                } else {
+                    self.line = LinkState::Idle;
+                }
             }
             _ => {}
         }
@@ -390,6 +411,30 @@ mod tests {
             plan.on(UplinkEvent::Tick, 2 + REFUSED_MS)
                 .contains(&UplinkAction::Send { from: 0, entries_max: 64 })
         );
+    }
+
+    #[test]
+    fn a_busy_relay_gets_the_batch_again_by_the_same_connection() {
+        let mut plan = ready(5, 0);
+        let send = UplinkAction::Send { from: 0, entries_max: 64 };
+        assert_eq!(plan.on(held(0), 1), [send]);
+        let busy = |retry_s| UplinkEvent::Answered(Answer::Busy(retry_s));
+        assert_eq!(plan.on(busy(40), 2), [], "it is no alarm");
+        assert_eq!(plan.on(UplinkEvent::Tick, 3), [UplinkAction::Health]);
+        assert_eq!(plan.on(UplinkEvent::Grew(6), 4), [], "nothing else is sent meanwhile");
+        assert_eq!(plan.on(UplinkEvent::Tick, 2 + ANSWER_MS_MAX), [], "what is not awaited is not missed");
+        assert_eq!(plan.on(UplinkEvent::Tick, 40_002), [send]);
+        plan.on(busy(0), 40_003);
+        assert_eq!(plan.on(UplinkEvent::Tick, 41_002), [], "at least a second");
+        assert_eq!(plan.on(UplinkEvent::Tick, 41_003), [send]);
+        plan.on(busy(u32::MAX), 41_004);
+        let longest = 41_004 + u64::from(RETRY_S_MAX) * 1_000;
+        assert!(!plan.on(UplinkEvent::Tick, longest - 1).contains(&send));
+        assert!(plan.on(UplinkEvent::Tick, longest).contains(&send), "at most as long as the protocol says");
+        let mut greeting = ready(5, 0);
+        greeting.on(busy(2), 0);
+        assert_eq!(greeting.on(UplinkEvent::Tick, 2_000)[0], UplinkAction::Hello, "the hello goes again");
+        assert_eq!(greeting.on(held(0), 2_001), [send]);
     }
 
     #[test]

@@ -208,9 +208,10 @@ async fn deliver_message(
         Ok(Ok(IngestReply { ack, disposition })) => match (ack, disposition) {
             (_, PublishOutcome::Refused(PublishRefusal::Revoked)) => Err(BoxFault::NotInService),
             (None, PublishOutcome::Refused(_)) => Err(BoxFault::Form(UNREADABLE)),
-            (_, PublishOutcome::Busy) => Err(BoxFault::Busy),
+            (None, PublishOutcome::Busy) => Err(BoxFault::Busy),
             (_, PublishOutcome::Unknown) => Err(BoxFault::Unsettled),
-            (ack, PublishOutcome::Done | PublishOutcome::Refused(_)) => Ok(ack),
+            // With the time to come again.
+            (ack, PublishOutcome::Done | PublishOutcome::Busy | PublishOutcome::Refused(_)) => Ok(ack),
         },
         Ok(Err(error)) => {
             tracing::error!(%error, "cannot take what a box sent");

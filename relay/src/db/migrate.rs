@@ -65,6 +65,18 @@ pub(super) async fn run_migrations(db: &Db, now_ms: i64) -> Result<(), DbError> 
     Ok(())
 }
 
+/// The schema that the tables have; 0 where there are none of ours.
+///
+/// # Errors
+/// The database.
+pub async fn platform_schema(conn: &mut PlatformConnection) -> Result<i64, DbError> {
+    if !has_table(conn, "schema_steps").await? {
+        return Ok(0);
+    }
+    let found = opt!(conn, (Option<i64>,), "SELECT MAX(step) FROM schema_steps")?;
+    Ok(found.and_then(|(version,)| version).unwrap_or(0))
+}
+
 /// Relays that start at once: the second waits here before its first statement, and then sees the first one's work.
 async fn begin_migration(db: &Db) -> Result<PlatformConnection, DbError> {
     #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "only a server has a lock to take"))]
@@ -81,7 +93,11 @@ async fn begin_migration(db: &Db) -> Result<PlatformConnection, DbError> {
 
 /// Whether the tables are of a build from before the first schema that is kept.
 async fn is_unreleased(tx: &mut PlatformConnection) -> Result<bool, DbError> {
-    let tables = match tx.lane() {
+    has_table(tx, "schema_version").await
+}
+
+async fn has_table(conn: &mut PlatformConnection, name: &str) -> Result<bool, DbError> {
+    let tables = match conn.lane() {
         SqlExecutor::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
         #[cfg(feature = "postgres")]
         SqlExecutor::Postgres(_) => {
@@ -89,7 +105,7 @@ async fn is_unreleased(tx: &mut PlatformConnection) -> Result<bool, DbError> {
              WHERE table_schema = current_schema() AND table_name = $1"
         }
     };
-    Ok(opt!(tx, (String,), tables, "schema_version")?.is_some())
+    Ok(opt!(conn, (String,), tables, name)?.is_some())
 }
 
 /// A step's text as one of the databases takes it.

@@ -4,10 +4,12 @@ pub mod accounts;
 pub mod adoptions;
 pub mod audit;
 pub mod authority;
+pub mod backups;
 pub mod box_keys;
 pub mod box_now;
 pub mod boxes;
 pub mod buckets;
+pub mod checks;
 pub mod claims;
 pub mod cleanings;
 pub mod command_keys;
@@ -38,6 +40,8 @@ pub mod rollups;
 pub mod run_drops;
 pub mod runs;
 pub mod segments;
+#[cfg(feature = "postgres")]
+mod server;
 pub mod sessions;
 mod sight;
 pub mod spark;
@@ -46,13 +50,11 @@ pub mod texts;
 pub mod tokens;
 
 use std::path::PathBuf;
-#[cfg(feature = "postgres")]
-use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::Connection as _;
 #[cfg(feature = "postgres")]
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -61,26 +63,17 @@ pub use connection::{
     AccountScope, PlatformConnection, PlatformReason, ReadScope, ScopedConnection, SqlConnection,
     SqlExecutor, WriteConnection,
 };
-pub use migrate::SCHEMA_VERSION;
+pub use migrate::{SCHEMA_VERSION, platform_schema};
+#[cfg(feature = "postgres")]
+pub use server::client_variables;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file; each has a page cache of its own.
 const READERS_MAX: u32 = 4;
-/// Connections to PostgreSQL of one process; a server takes 100 by default.
-#[cfg(feature = "postgres")]
-const POSTGRES_MAX: u32 = 16;
-/// What each session on a server is set to: a host that died holds no lock for long, and nobody waits for one for ever.
-#[cfg(feature = "postgres")]
-const SESSION_SETTINGS: [(&str, &str); 7] = [
-    ("statement_timeout", "15s"),
-    ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "10s"),
-    ("tcp_keepalives_idle", "10"),
-    ("tcp_keepalives_interval", "5"),
-    ("tcp_keepalives_count", "3"),
-    ("tcp_user_timeout", "20000"),
-];
+/// What the databases say when others are before it: a lock not had in time, a deadlock, two writers of one row, too many
+/// connections; a file that another process writes.
+const BUSY_CODES: [&str; 7] = ["55P03", "40P01", "40001", "53300", "5", "261", "517"];
 /// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small, and few
 /// statements a batch keep it quick (each is a way to the database's thread and back).
 pub(crate) const ROWS_OF_BULK: [usize; 5] = [256, 64, 16, 4, 1];
@@ -95,6 +88,18 @@ pub enum DbError {
     #[cfg(not(feature = "postgres"))]
     #[error("this relay was built without PostgreSQL: build cleantrack-relay with its feature `postgres`")]
     WithoutPostgres,
+    /// Somebody on the way could answer in the server's place.
+    #[error(
+        "the database at {host} is on another machine, and sslmode={mode} does not prove who answers there. Leave sslmode out of \
+         its address (verify-full is then meant) and name the server's authority there, sslrootcert=FILE; or, where nobody can \
+         stand between here and there, say so: database_unverified = true in the settings"
+    )]
+    WeakTls {
+        /// Where it should be.
+        host: String,
+        /// What the address asks for.
+        mode: String,
+    },
     /// The database itself.
     #[error("the database failed: {0}")]
     Sql(#[from] sqlx::Error),
@@ -134,10 +139,36 @@ impl DbError {
         matches!(self, Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed))
     }
 
+    /// Whether others are before it: no connection was free in time, or a lock was not. The same may do later.
+    pub fn is_busy(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        matches!(error, sqlx::Error::PoolTimedOut) || code.is_some_and(|code| BUSY_CODES.contains(&&*code))
+    }
+
     /// Whether a unique key was hit.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sql(e) if e.as_database_error().is_some_and(|d| d.is_unique_violation()))
     }
+}
+
+/// Whether a server on another machine has to prove who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsPolicy {
+    /// By a certificate for its name.
+    #[default]
+    Verified,
+    /// As the address says, `sslmode`.
+    AsAddressed,
+}
+
+/// What connections are for: the work of one kind takes none from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolUse {
+    /// What boxes send.
+    Ingest,
+    /// Jobs, so many at a time, and folds.
+    Work { workers: usize },
 }
 
 /// The database. Cheap to clone.
@@ -171,26 +202,40 @@ impl Db {
     /// # Errors
     /// The address, or the database cannot be reached.
     pub async fn open(address: &str) -> Result<Self, DbError> {
+        Self::open_with(address, TlsPolicy::default()).await
+    }
+
+    /// As [`Db::open`], by the operator's word on servers of other machines.
+    ///
+    /// # Errors
+    /// As those of [`Db::open`].
+    pub async fn open_with(address: &str, policy: TlsPolicy) -> Result<Self, DbError> {
         if let Some(file) = address.strip_prefix("sqlite:") {
             return Self::open_sqlite(PathBuf::from(file)).await;
         }
         if !is_postgres(address) {
             return Err(DbError::Address(address.split('@').next_back().unwrap_or("").to_owned()));
         }
-        Self::open_postgres(address).await
+        Self::open_postgres(address, policy).await
+    }
+
+    /// The same database by connections of its own; of a file there is one writer for all.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "only a server has pools"))]
+    pub fn with_pool(&self, used_for: PoolUse) -> Self {
+        match self {
+            Self::Sqlite { .. } => self.clone(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => server::pool_beside(pool, used_for),
+        }
     }
 
     #[cfg(feature = "postgres")]
-    async fn open_postgres(address: &str) -> Result<Self, DbError> {
-        let options = PgConnectOptions::from_str(address)?
-            .application_name("cleantrack-relay")
-            .options(SESSION_SETTINGS.iter().copied());
-        let pool = PgPoolOptions::new().max_connections(POSTGRES_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
-        Ok(Self::Postgres(pool.connect_with(options).await?))
+    async fn open_postgres(address: &str, policy: TlsPolicy) -> Result<Self, DbError> {
+        Ok(Self::Postgres(server::open_server(address, policy).await?))
     }
 
     #[cfg(not(feature = "postgres"))]
-    async fn open_postgres(_: &str) -> Result<Self, DbError> {
+    async fn open_postgres(_: &str, _: TlsPolicy) -> Result<Self, DbError> {
         Err(DbError::WithoutPostgres)
     }
 

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use record::batch::UnverifiedBatch;
 use record::checkpoint::{Checkpoint, LogOrigin};
 use record::ids::{BoxId, Epoch, UserId};
-use record::messages::{Ack, Answer, BatchRefused, VERSION};
+use record::messages::{Ack, Answer, BatchRefused, BusyRelay, VERSION};
 use record::sign::SignedNote;
 use record::verify::{BatchRefusal, SignedBatch};
 
@@ -66,6 +66,8 @@ pub struct IngestCounters {
     pub gaps: AtomicU64,
     /// Batches refused.
     pub refused: AtomicU64,
+    /// Batches that were sent away until later.
+    pub busy: AtomicU64,
     /// Forks, epoch clashes and losses of our own.
     pub evidence: AtomicU64,
 }
@@ -119,6 +121,11 @@ const GROWTH: Contradiction = Contradiction {
 const QUARANTINED: &str = "the relay holds evidence that this log contradicts itself and takes nothing more of it until \
                            the operator has looked; everything stays recorded at the box";
 
+/// When a box comes again that the relay had no time for: at the least …
+const RETRY_S_MIN: u32 = 5;
+/// … and with so much between the first and the last of many.
+const RETRY_S_SPREAD: u32 = 16;
+
 /// What a batch turned out to be before anything was compared.
 enum Opened {
     /// With the log that it belongs to, and where that ended, if another one goes on from it.
@@ -170,11 +177,28 @@ impl Ingest {
         UserId::new(now_ms, self.random.bytes()).to_string()
     }
 
-    /// Takes a batch that a certificate says is from `box_id`.
+    /// Takes a batch that a certificate says is from `box_id`. Where no connection or lock is free in time, the box is told when
+    /// to come again, and its connection stays.
     ///
     /// # Errors
     /// The database; see [`IngestError`].
     pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
+        match self.take_batch(box_id, payload.clone()).await {
+            Err(IngestError::Nothing(error)) if error.is_busy() => {
+                let named = tokio::task::spawn_blocking(move || named_epoch(&payload)).await;
+                let Ok(Some(epoch)) = named else { return Err(error.into()) };
+                IngestCounters::add(&self.counters.busy, 1);
+                tracing::warn!(%box_id, %error, "a batch waits: the database is busy");
+                let [spread] = self.random.bytes();
+                let busy = BusyRelay { retry_s: RETRY_S_MIN + u32::from(spread) % RETRY_S_SPREAD };
+                let ack = Some(ack_with(epoch, Answer::Busy { busy }));
+                Ok(IngestReply { ack, disposition: PublishOutcome::Busy })
+            }
+            reply => reply,
+        }
+    }
+
+    async fn take_batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
         let mut conn = self.db.platform_read(PlatformReason::Box).await?;
         let Some(home) = boxes::platform_home(&mut conn, box_id).await? else { return Ok(revoked_reply()) };
         if home.revoked {
@@ -359,6 +383,12 @@ fn open_batch(wire: &[u8], box_id: BoxId, known: Vec<epochs::StoredLog>) -> Open
         Ok(signed) => Opened::Signed(Box::new(signed), held, ends),
         Err(refusal) => refused(&refusal, origin.epoch, from),
     }
+}
+
+/// Which epoch a batch claims to be of; nothing of it is believed.
+fn named_epoch(wire: &[u8]) -> Option<Epoch> {
+    let batch = UnverifiedBatch::unpack(wire).ok()?;
+    claimed_checkpoint(batch.note()).map(|checkpoint| checkpoint.origin.epoch)
 }
 
 /// What a note claims to be; nothing of it is believed.

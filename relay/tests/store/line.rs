@@ -184,7 +184,7 @@ pub(crate) async fn both_ways_at_once_make_no_fork_and_nothing_twice(dbs: impl D
                     }
                     match answered(&ack) {
                         Answer::Checkpoint { .. } => return,
-                        Answer::Want { .. } => tokio::task::yield_now().await,
+                        Answer::Want { .. } | Answer::Busy { .. } => tokio::task::yield_now().await,
                         Answer::Refused { refused } => panic!("{refused:?}"),
                     }
                 }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod adoption;
+mod busy;
+mod doctor;
 mod doors;
 mod epoch_stories;
 mod epoch_trust;
@@ -24,6 +26,7 @@ mod run_bounds;
 mod run_order;
 mod run_texts;
 mod segments;
+mod server_tls;
 mod stories;
 mod world;
 
@@ -31,6 +34,7 @@ use relay::db::Db;
 
 mod reported {
     pub(crate) use super::adoption::*;
+    pub(crate) use super::busy::*;
     pub(crate) use super::doors::*;
     pub(crate) use super::epoch_stories::*;
     pub(crate) use super::epoch_trust::*;
@@ -160,6 +164,8 @@ stories!(
     health_of_many_boxes_is_written_at_once_and_is_no_news,
     rows_of_another_account_are_neither_read_nor_written,
     an_erased_text_and_a_revoked_box_are_news,
+    a_batch_that_must_wait_is_told_when_to_come_again,
+    what_boxes_send_takes_no_connection_of_pages,
 );
 
 /// Where a story gets its databases; each name is a new one.

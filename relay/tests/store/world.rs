@@ -226,6 +226,7 @@ pub(crate) enum Said {
     Holds(u64, String),
     Want(u64),
     Refused(String),
+    Busy(u32),
 }
 
 impl Said {
@@ -233,6 +234,7 @@ impl Said {
         let Some(ack) = reply.ack else { return Self::Nothing };
         match ack.answer {
             Answer::Want { want } => Self::Want(want),
+            Answer::Busy { busy } => Self::Busy(busy.retry_s),
             Answer::Refused { refused: BatchRefused { code, .. } } => Self::Refused(code),
             Answer::Checkpoint { checkpoint } => {
                 let cosigners: [VerifierKey; 1] = [cosigner().verifier().clone()];

@@ -187,6 +187,27 @@ impl TheRelay {
         message.into_owned()
     }
 
+    /// What a command says that ends with 1 where not everything is good.
+    ///
+    /// # Panics
+    /// It found something bad, or did not run.
+    pub async fn looked_at(&self, args: &[&str]) -> String {
+        let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "relay {args:?}: {words}");
+        words
+    }
+
+    /// Why an order by its command line was refused.
+    ///
+    /// # Panics
+    /// It was not.
+    pub async fn refused(&self, args: &[&str]) -> String {
+        let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
+        assert!(!output.status.success(), "relay {args:?} was carried out");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
     async fn made(&self, args: &[&str], member: &str) -> String {
         let message = self.order(args).await;
         let message: Value =

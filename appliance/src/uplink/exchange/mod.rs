@@ -393,6 +393,10 @@ impl LogExchange {
                 self.refused = refused.text.chars().take(REASON_CHARS_MAX).collect();
                 Some(Answer::Refused)
             }
+            Said::Busy { busy } => {
+                tracing::info!(retry_s = busy.retry_s, "the relay is busy");
+                Some(Answer::Busy(busy.retry_s))
+            }
             Said::Checkpoint { checkpoint } => self.cosigned(&checkpoint, logs),
         }
     }

@@ -655,4 +655,14 @@ CREATE TABLE directives (
 );
 CREATE INDEX directives_waiting ON directives (account, box) WHERE state IN ('queued', 'sent');
 
+-- Backups that were made of this database, and where it was restored from one. `sha256`: of the list of what is in it.
+CREATE TABLE backups (
+  backup @SERIAL@,
+  at_ms BIGINT NOT NULL,
+  act @ID@ NOT NULL, -- made, restored
+  place TEXT NOT NULL,
+  bytes BIGINT NOT NULL,
+  sha256 @BLOB@ NOT NULL
+);
+
 @WALL@ accounts, audit, facilities, projections, positions, box_positions, claims, boxes, box_now, facility_now, certificates, logs, checkpoints, segments, nodes, names, run_texts, state_rows, items, item_days, facility_days, photos, refused, evidence, clean_days, api_tokens, cleanings, command_keys, runs, run_places, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses, box_keys, directives;

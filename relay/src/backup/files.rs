@@ -1,0 +1,218 @@
+//! Files of a backup: copied, flushed and checked. Every call blocks.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use record::tree::Hash;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::BackupError;
+use super::manifest::StoredFile;
+
+const PIECE_BYTES: usize = 1 << 20;
+
+/// How many photos there are, and how large they are together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhotoTotals {
+    pub count: u64,
+    pub bytes: u64,
+}
+
+fn file_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
+    let path = path.to_owned();
+    move |source| BackupError::File { what, path, source }
+}
+
+fn make_folder(dir: &Path) -> Result<(), BackupError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(file_error("make the folder", dir))
+}
+
+/// The folder in which a backup grows; one that an earlier try left is thrown away.
+pub(super) fn begin_folder(folder: &Path) -> Result<PathBuf, BackupError> {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = folder.with_file_name(name);
+    match std::fs::remove_dir_all(&partial) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(file_error("remove the unfinished backup", &partial)(error));
+        }
+        _ => make_folder(&partial)?,
+    }
+    Ok(partial)
+}
+
+/// Gives the whole backup its name.
+pub(super) fn finish_folder(partial: &Path, folder: &Path) -> Result<(), BackupError> {
+    sync_file(partial)?;
+    std::fs::rename(partial, folder).map_err(file_error("name the backup", folder))?;
+    sync_parent(folder)
+}
+
+pub(super) fn sync_file(path: &Path) -> Result<(), BackupError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(file_error("flush", path))
+}
+
+fn sync_parent(path: &Path) -> Result<(), BackupError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync_file(parent)
+}
+
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = opened.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(file_error("write", path))
+}
+
+pub(super) fn copy_synced(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let copied = std::fs::File::open(from).and_then(|mut source| {
+        let mut target = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+        std::io::copy(&mut source, &mut target)?;
+        target.sync_all()
+    });
+    copied.map_err(file_error("copy to", to))
+}
+
+/// A file in its place, whole or not at all.
+pub(super) fn place_file(from: &Path, to: &Path) -> Result<(), BackupError> {
+    if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_folder(parent)?;
+    }
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = to.with_file_name(name);
+    copy_synced(from, &partial)?;
+    std::fs::rename(&partial, to).map_err(file_error("name", to))?;
+    sync_parent(to)
+}
+
+/// Whether a restored database may be put there.
+pub(super) fn is_absent_or_empty(file: &Path) -> bool {
+    let mut wal = file.as_os_str().to_owned();
+    wal.push("-wal");
+    [file, Path::new(&wal)].into_iter().all(|path| match std::fs::metadata(path) {
+        Ok(found) => found.len() == 0,
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    })
+}
+
+pub(super) fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(std::io::Error::new(ErrorKind::InvalidData, "it is longer than any"));
+    }
+    Ok(bytes)
+}
+
+/// Its hash and its length.
+fn hash_file(path: &Path) -> Result<(Hash, u64), BackupError> {
+    File::open(path).and_then(hash_reader).map_err(file_error("read", path))
+}
+
+fn hash_reader(mut file: File) -> std::io::Result<(Hash, u64)> {
+    let (mut sha256, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; PIECE_BYTES]);
+    loop {
+        let n = file.read(&mut piece)?;
+        if n == 0 {
+            return Ok((Hash(sha256.finalize().into()), bytes));
+        }
+        sha256.update(&piece[..n]);
+        bytes += n as u64;
+    }
+}
+
+/// A file of a backup, as it is now.
+pub(super) fn describe_file(folder: &Path, name: &str) -> Result<StoredFile, BackupError> {
+    let (sha256, bytes) = hash_file(&folder.join(name))?;
+    Ok(StoredFile { name: name.to_owned(), bytes, sha256 })
+}
+
+/// A photo: its place under the folder, and the hash that its name is.
+struct PhotoFile {
+    place: PathBuf,
+    hash: Hash,
+}
+
+/// Calls `look` with each photo: `<account>/<2 hex>/<hash>.jpg`. What has another name is on its way there.
+fn walk_photos(
+    dir: &Path,
+    look: &mut dyn FnMut(PhotoFile) -> Result<(), BackupError>,
+) -> Result<(), BackupError> {
+    for account in list_names(dir)? {
+        for folder in list_names(&dir.join(&account))? {
+            let place = Path::new(&account).join(&folder);
+            for name in list_names(&dir.join(&place))? {
+                let hash = Path::new(&name).file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+                let is_photo = Path::new(&name).extension().is_some_and(|end| end == "jpg");
+                if let Some(hash) = hash.filter(|_| is_photo) {
+                    look(PhotoFile { place: place.join(&name), hash })?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Names in a folder, sorted; none where there is no such folder.
+fn list_names(dir: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        entries => entries.map_err(file_error("list", dir))?,
+    };
+    let names: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
+    let mut names = names.map_err(file_error("list", dir))?;
+    names.sort();
+    Ok(names)
+}
+
+/// Copies photos that are not there yet. A file of that name holds those bytes: photos never change.
+pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<PhotoTotals, BackupError> {
+    make_folder(to)?;
+    let mut totals = PhotoTotals::default();
+    walk_photos(from, &mut |photo| {
+        let (source, target) = (from.join(&photo.place), to.join(&photo.place));
+        // Retention may have removed it since its folder was listed.
+        let Ok(found) = std::fs::metadata(&source) else { return Ok(()) };
+        if std::fs::metadata(&target).map(|there| there.len()).ok() != Some(found.len()) {
+            if let Some(folder) = target.parent() {
+                make_folder(folder)?;
+            }
+            place_file(&source, &target)?;
+        }
+        totals.count += 1;
+        totals.bytes += found.len();
+        Ok(())
+    })?;
+    Ok(totals)
+}
+
+pub(super) fn count_photos(dir: &Path) -> Result<PhotoTotals, BackupError> {
+    let mut totals = PhotoTotals::default();
+    walk_photos(dir, &mut |photo| {
+        let path = dir.join(&photo.place);
+        totals.bytes += std::fs::metadata(&path).map_err(file_error("look at", &path))?.len();
+        totals.count += 1;
+        Ok(())
+    })?;
+    Ok(totals)
+}
+
+/// Photos that are not what their names say.
+pub(super) fn photo_faults(dir: &Path) -> Result<Vec<String>, BackupError> {
+    let mut faults = Vec::new();
+    walk_photos(dir, &mut |photo| {
+        let (found, _) = hash_file(&dir.join(&photo.place))?;
+        if found != photo.hash {
+            faults.push(format!("{} is not the photo that its name says", photo.place.display()));
+        }
+        Ok(())
+    })?;
+    Ok(faults)
+}

@@ -1,0 +1,119 @@
+//! The list of what is in a backup, by which it is checked before anything of it is used.
+
+use std::path::Path;
+
+use record::tree::Hash;
+use serde::{Deserialize, Serialize};
+
+use super::BackupError;
+use super::files::{self, PhotoTotals};
+use crate::db::SCHEMA_VERSION;
+
+const VERSION: u32 = 1;
+/// A list has one line a file, and there are three at most.
+const MANIFEST_BYTES_MAX: u64 = 64 * 1024;
+
+/// Under what the tables are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DatabaseKind {
+    Sqlite,
+    Postgres,
+}
+
+impl std::fmt::Display for DatabaseKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "an SQLite file",
+            Self::Postgres => "a PostgreSQL server",
+        })
+    }
+}
+
+/// A file of a backup; photos are not listed, their names are their hashes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoredFile {
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    pub(super) sha256: Hash,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupManifest {
+    v: u32,
+    /// RFC 3339.
+    made: String,
+    program: String,
+    schema: usize,
+    pub database: DatabaseKind,
+    files: Vec<StoredFile>,
+    photos: PhotoTotals,
+}
+
+impl BackupManifest {
+    pub(super) fn new(
+        made_ms: i64,
+        database: DatabaseKind,
+        files: Vec<StoredFile>,
+        photos: PhotoTotals,
+    ) -> Self {
+        let made = jiff::Timestamp::from_millisecond(made_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let (made, program) = (made.to_string(), env!("CARGO_PKG_VERSION").to_owned());
+        Self { v: VERSION, made, program, schema: SCHEMA_VERSION, database, files, photos }
+    }
+
+    /// Of everything in the backup.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum::<u64>() + self.photos.bytes
+    }
+
+    /// Writes it; its hash.
+    pub(super) fn save(&self, file: &Path) -> Result<Hash, BackupError> {
+        // Strings and numbers: JSON takes them all.
+        let text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        files::write_synced(file, &text)?;
+        Ok(Hash::of(&text))
+    }
+
+    pub(super) fn load(folder: &Path, name: &str) -> Result<(Self, Hash), BackupError> {
+        let foreign = |why: String| BackupError::Foreign { folder: folder.to_owned(), why };
+        let bytes = files::read_bounded(&folder.join(name), MANIFEST_BYTES_MAX)
+            .map_err(|error| foreign(format!("{name} cannot be read: {error}")))?;
+        let manifest: Self =
+            serde_json::from_slice(&bytes).map_err(|error| foreign(format!("{name}: {error}")))?;
+        if manifest.v > VERSION || manifest.schema > SCHEMA_VERSION {
+            return Err(foreign(format!(
+                "a newer relay made it ({}): restore it with that one",
+                manifest.program
+            )));
+        }
+        let is_named = |file: &StoredFile| Path::new(&file.name).file_name() == Some(file.name.as_ref());
+        if !manifest.files.iter().all(is_named) {
+            return Err(foreign("it names files outside of its folder".to_owned()));
+        }
+        Ok((manifest, Hash::of(&bytes)))
+    }
+
+    /// What is not as it was put in.
+    pub(super) fn faults(&self, folder: &Path) -> Vec<String> {
+        let fault = |file: &StoredFile| match files::describe_file(folder, &file.name) {
+            Err(error) => Some(error.to_string()),
+            Ok(found) if found != *file => {
+                Some(format!("{} is not what was put in: its hash is another", file.name))
+            }
+            Ok(_) => None,
+        };
+        let mut faults: Vec<String> = self.files.iter().filter_map(fault).collect();
+        match files::count_photos(&folder.join(super::PHOTOS)) {
+            Ok(found) if found.count < self.photos.count => {
+                let missing = self.photos.count - found.count;
+                faults.push(format!("{missing} of {} photos are missing", self.photos.count));
+            }
+            Ok(_) => {}
+            Err(error) => faults.push(error.to_string()),
+        }
+        faults
+    }
+}

@@ -1,0 +1,234 @@
+//! A relay in a folder, and a relay from one: its database, its photos and its settings. Keys are no part of it: they leave by a
+//! sealed file of their own, so that whoever finds a backup cannot speak for the relay.
+
+mod files;
+mod manifest;
+mod programs;
+
+use std::path::{Path, PathBuf};
+
+use record::tree::Hash;
+use service::clock::Clock;
+
+use crate::db::backups::{self, BackupRow};
+use crate::db::{Db, DbError, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, platform_schema};
+pub use files::PhotoTotals;
+pub use manifest::{BackupManifest, DatabaseKind};
+
+/// The list of what is in a backup.
+const MANIFEST: &str = "backup.json";
+/// A database that is a file.
+const DATABASE_FILE: &str = "relay.db";
+/// What `pg_dump` wrote.
+const DATABASE_DUMP: &str = "relay.pgdump";
+const PHOTOS: &str = "photos";
+const SETTINGS: &str = "settings.toml";
+
+/// Why there is no backup, or nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("cannot {what} {}: {source}", path.display())]
+    File { what: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{} is there already: a backup is never written over another. Name a folder that is not there", .0.display())]
+    Known(PathBuf),
+    #[error("{} is no backup of a relay: {why}", folder.display())]
+    Foreign { folder: PathBuf, why: String },
+    #[error("the backup is damaged, and nothing was restored:\n{}", .0.join("\n"))]
+    Damaged(Vec<String>),
+    #[error(
+        "the database is not empty, and nothing was restored. A backup goes into an empty database only: set the present one aside \
+         (rename the file, or name a new database in the settings), then restore again"
+    )]
+    NotEmpty,
+    #[error(
+        "the backup is of {found}, and the settings name {named}: nothing was restored. Name a database of the same kind"
+    )]
+    OtherKind { found: DatabaseKind, named: DatabaseKind },
+    #[error(
+        "the database has schema {found}, this program knows {known}: take the backup with the program that serves it"
+    )]
+    Schema { found: i64, known: usize },
+    #[error(
+        "cannot run {program}: {source}. It comes with PostgreSQL’s client programs (Debian: postgresql-client)"
+    )]
+    NoProgram { program: &'static str, source: std::io::Error },
+    #[error("{program} failed: {words}")]
+    Program { program: &'static str, words: String },
+    #[error("the work was cut off: {0}")]
+    Cut(String),
+}
+
+/// A relay, as its settings name its parts.
+#[derive(Debug, Clone)]
+pub struct RelayParts {
+    pub database: String,
+    pub policy: TlsPolicy,
+    pub photos: PathBuf,
+    /// The settings file, where there is one.
+    pub config: Option<PathBuf>,
+}
+
+impl RelayParts {
+    fn kind(&self) -> DatabaseKind {
+        if self.database.starts_with("sqlite:") { DatabaseKind::Sqlite } else { DatabaseKind::Postgres }
+    }
+
+    fn database_file(&self) -> PathBuf {
+        PathBuf::from(self.database.strip_prefix("sqlite:").unwrap_or_default())
+    }
+}
+
+/// What was put away or brought back.
+#[derive(Debug, Clone)]
+pub struct BackupReport {
+    pub folder: PathBuf,
+    pub bytes: u64,
+    /// Of the manifest.
+    pub sha256: Hash,
+    pub photos: PhotoTotals,
+    /// Whether each current key has been exported since it was made.
+    pub keys_exported: bool,
+}
+
+/// Runs what waits for disks on a thread of its own.
+async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
+) -> Result<T, BackupError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| BackupError::Cut(error.to_string()))?
+}
+
+/// Writes a backup to a new folder, while the relay runs or not. It is there whole or not at all.
+///
+/// # Errors
+/// Why there is none.
+pub async fn make_backup(
+    parts: &RelayParts,
+    folder: &Path,
+    clock: &dyn Clock,
+) -> Result<BackupReport, BackupError> {
+    if folder.exists() {
+        return Err(BackupError::Known(folder.to_owned()));
+    }
+    let db = Db::open_with(&parts.database, parts.policy).await?;
+    let mut conn = db.platform_read(PlatformReason::Operator).await?;
+    let found = platform_schema(&mut conn).await?;
+    if usize::try_from(found) != Ok(SCHEMA_VERSION) {
+        return Err(BackupError::Schema { found, known: SCHEMA_VERSION });
+    }
+    let keys = authority::platform_list(&mut conn).await?;
+    let keys_exported = keys.iter().filter(|key| key.state == "current").all(|key| key.exported_ms.is_some());
+    drop(conn);
+    let partial = files::begin_folder(folder)?;
+    // The database first: each photo that it names is in the store by then.
+    let file = save_database(&db, parts, &partial).await?;
+    let made_ms = clock.now_ms();
+    let (from, config, kind) = (parts.photos.clone(), parts.config.clone(), parts.kind());
+    let to = folder.to_owned();
+    let report = run_blocking(move || {
+        let photos = files::copy_photos(&from, &partial.join(PHOTOS))?;
+        let mut stored = vec![files::describe_file(&partial, file)?];
+        if let Some(config) = config {
+            files::copy_synced(&config, &partial.join(SETTINGS))?;
+            stored.push(files::describe_file(&partial, SETTINGS)?);
+        }
+        let manifest = BackupManifest::new(made_ms, kind, stored, photos);
+        let (sha256, bytes) = (manifest.save(&partial.join(MANIFEST))?, manifest.bytes());
+        files::finish_folder(&partial, &to)?;
+        Ok(BackupReport { folder: to, bytes, sha256, photos, keys_exported })
+    });
+    let report = report.await?;
+    note_act(&db, "made", &report, clock).await?;
+    db.close().await;
+    Ok(report)
+}
+
+async fn note_act(db: &Db, act: &str, report: &BackupReport, clock: &dyn Clock) -> Result<(), DbError> {
+    let mut tx = db.platform_write(PlatformReason::Operator).await?;
+    let row = BackupRow {
+        at_ms: clock.now_ms(),
+        act: act.to_owned(),
+        place: report.folder.display().to_string(),
+        bytes: i64::try_from(report.bytes).unwrap_or(i64::MAX),
+        sha256: report.sha256.0.to_vec(),
+    };
+    backups::platform_insert(&mut tx, &row).await?;
+    tx.commit().await
+}
+
+/// The database as it is at one moment; the name of its file in the backup.
+async fn save_database(db: &Db, parts: &RelayParts, partial: &Path) -> Result<&'static str, BackupError> {
+    let mut conn = db.platform_read(PlatformReason::Operator).await?;
+    let file = partial.join(DATABASE_FILE);
+    if backups::platform_copy(&mut conn, &file).await? {
+        let faults = backups::check_copy(&file).await?;
+        files::sync_file(&file)?;
+        return if faults.is_empty() { Ok(DATABASE_FILE) } else { Err(BackupError::Damaged(faults)) };
+    }
+    drop(conn);
+    let (parts, dump) = (parts.clone(), partial.join(DATABASE_DUMP));
+    run_blocking(move || {
+        programs::dump_server(&parts, &dump)?;
+        files::sync_file(&dump)?;
+        Ok(DATABASE_DUMP)
+    })
+    .await
+}
+
+/// Puts a backup into an empty database and the folder of photos, after all of it was checked. Boxes send what came after it.
+///
+/// # Errors
+/// Why nothing was restored; a restore that was cut off is begun again with an empty database.
+pub async fn restore_backup(
+    parts: &RelayParts,
+    folder: &Path,
+    clock: &dyn Clock,
+) -> Result<BackupReport, BackupError> {
+    let from = folder.to_owned();
+    let (manifest, sha256) = run_blocking(move || {
+        let (manifest, sha256) = BackupManifest::load(&from, MANIFEST)?;
+        let mut faults = manifest.faults(&from);
+        faults.extend(files::photo_faults(&from.join(PHOTOS))?);
+        if faults.is_empty() { Ok((manifest, sha256)) } else { Err(BackupError::Damaged(faults)) }
+    })
+    .await?;
+    if manifest.database != parts.kind() {
+        return Err(BackupError::OtherKind { found: manifest.database, named: parts.kind() });
+    }
+    require_empty(parts).await?;
+    let (photos_from, photos_to) = (folder.join(PHOTOS), parts.photos.clone());
+    let (database, parts_there) = (folder.to_owned(), parts.clone());
+    // Photos first: the database that names them comes when they are there.
+    let photos = run_blocking(move || {
+        let photos = files::copy_photos(&photos_from, &photos_to)?;
+        match parts_there.kind() {
+            DatabaseKind::Sqlite => {
+                files::place_file(&database.join(DATABASE_FILE), &parts_there.database_file())?;
+            }
+            DatabaseKind::Postgres => programs::restore_server(&parts_there, &database.join(DATABASE_DUMP))?,
+        }
+        Ok(photos)
+    })
+    .await?;
+    let db = Db::open_with(&parts.database, parts.policy).await?;
+    db.migrate(clock.now_ms()).await?;
+    let bytes = manifest.bytes();
+    let report = BackupReport { folder: folder.to_owned(), bytes, sha256, photos, keys_exported: true };
+    note_act(&db, "restored", &report, clock).await?;
+    db.close().await;
+    Ok(report)
+}
+
+/// Nothing is written over: whoever serves this database now goes on to.
+async fn require_empty(parts: &RelayParts) -> Result<(), BackupError> {
+    if parts.kind() == DatabaseKind::Sqlite {
+        let file = parts.database_file();
+        let is_free = files::is_absent_or_empty(&file);
+        return if is_free { Ok(()) } else { Err(BackupError::NotEmpty) };
+    }
+    let db = Db::open_with(&parts.database, parts.policy).await?;
+    let is_empty = backups::platform_is_empty(&mut db.platform_read(PlatformReason::Operator).await?).await?;
+    db.close().await;
+    if is_empty { Ok(()) } else { Err(BackupError::NotEmpty) }
+}

@@ -1,0 +1,78 @@
+//! Backups: a copy of the tables while others write them, whether a database is empty, and which copies were made.
+
+use std::path::Path;
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::{DbError, PlatformConnection, SqlExecutor, exec, impl_from_row, opt};
+
+/// A backup that was made, or a restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupRow {
+    pub at_ms: i64,
+    /// `made` or `restored`.
+    pub act: String,
+    pub place: String,
+    pub bytes: i64,
+    /// Of the list of what is in it.
+    pub sha256: Vec<u8>,
+}
+
+impl_from_row!(BackupRow { at_ms, act, place, bytes, sha256 });
+
+/// Keeps that one was made.
+///
+/// # Errors
+/// The database.
+pub async fn platform_insert(conn: &mut PlatformConnection, row: &BackupRow) -> Result<(), DbError> {
+    let BackupRow { at_ms, act, place, bytes, sha256 } = row.clone();
+    let sql = "INSERT INTO backups (at_ms, act, place, bytes, sha256) VALUES ($1, $2, $3, $4, $5)";
+    exec!(conn, sql, at_ms, act, place, bytes, sha256).map(drop)
+}
+
+/// The newest of its kind, `made` or `restored`.
+///
+/// # Errors
+/// The database.
+pub async fn platform_newest(conn: &mut PlatformConnection, act: &str) -> Result<Option<BackupRow>, DbError> {
+    let sql = "SELECT at_ms, act, place, bytes, sha256 FROM backups WHERE act = $1 ORDER BY at_ms DESC, backup DESC LIMIT 1";
+    opt!(conn, BackupRow, sql, act)
+}
+
+/// Whether there is not one table yet.
+///
+/// # Errors
+/// The database.
+pub async fn platform_is_empty(conn: &mut PlatformConnection) -> Result<bool, DbError> {
+    let sql = match conn.lane() {
+        SqlExecutor::Sqlite(_) => "SELECT name FROM sqlite_master LIMIT 1",
+        #[cfg(feature = "postgres")]
+        SqlExecutor::Postgres(_) => {
+            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema() LIMIT 1"
+        }
+    };
+    Ok(opt!(conn, (String,), sql)?.is_none())
+}
+
+/// Writes the tables as they are now to a new file, while others go on writing: of a database that is a file. Whether it is one.
+///
+/// # Errors
+/// The database or the file.
+pub async fn platform_copy(conn: &mut PlatformConnection, file: &Path) -> Result<bool, DbError> {
+    let SqlExecutor::Sqlite(_) = conn.lane() else { return Ok(false) };
+    exec!(conn, "VACUUM INTO $1", file.display().to_string())?;
+    Ok(true)
+}
+
+/// What a copy says of itself: nothing, where it is whole.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn check_copy(file: &Path) -> Result<Vec<String>, DbError> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true);
+    let mut conn = options.connect().await?;
+    let rows: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check").fetch_all(&mut conn).await?;
+    sqlx::Connection::close(conn).await?;
+    Ok(rows.into_iter().map(|(line,)| line).filter(|line| line != "ok").collect())
+}

@@ -1,0 +1,117 @@
+//! Everything read again: each entry, each sum, each photo.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use record::tree::Hash;
+
+use super::{DoctorReport, DoctorSeams};
+use crate::audit::verify_logs;
+use crate::db::checks::{self, ExpectedPhoto};
+use crate::db::{Db, DbError, PlatformReason};
+use crate::keys::{AuthorityKeys, KeyNeeds};
+use crate::objects::PhotoStore;
+use crate::settings::RelaySettings;
+
+/// Photos named at a time.
+const PAGE: i64 = 500;
+/// Of many faults of one sort, those that are listed.
+const LISTED_MAX: usize = 10;
+
+pub(super) async fn examine_contents(
+    report: &mut DoctorReport,
+    db: &Db,
+    settings: &RelaySettings,
+    data: &Path,
+    seams: &DoctorSeams,
+) {
+    let (clock, random) = (Arc::clone(&seams.clock), Arc::clone(&seams.random));
+    let keys =
+        AuthorityKeys::open(db, data.join("keys"), settings.host(), KeyNeeds::NONE, clock, random).await;
+    match keys {
+        Ok(keys) => {
+            if let Err(error) = examine_logs(report, db, &keys).await {
+                report.fail("logs", error.to_string(), "look at the database’s own log");
+            }
+        }
+        // The keys have a line of their own.
+        Err(error) => report.fail("logs", format!("nothing was verified: {error}"), "mend the keys first"),
+    }
+    if let Err(error) = examine_photos(report, db, settings).await {
+        report.fail("stored photos", error.to_string(), "look at the database’s own log");
+    }
+}
+
+async fn examine_logs(report: &mut DoctorReport, db: &Db, keys: &AuthorityKeys) -> Result<(), DbError> {
+    let mut conn = db.platform_read(PlatformReason::Operator).await?;
+    let gaps = checks::platform_segment_faults(&mut conn).await?;
+    let sums = checks::platform_sum_faults(&mut conn).await?;
+    drop(conn);
+    let advice =
+        "what a log says is with its box too: restore the last good backup, and boxes send what is missing";
+    list_faults(report, "segments", &gaps, advice, "each begins where the one before ends");
+    let found = verify_logs(db, &keys.now().cosigners()).await?;
+    let whole = format!("{} logs with {} entries lead to what was cosigned", found.logs, found.entries);
+    list_faults(report, "logs", &found.faults, advice, &whole);
+    let advice = "run `rebuild`: it makes every number anew from the logs";
+    list_faults(report, "numbers", &sums, advice, "each facility’s are the sums of its items’");
+    Ok(())
+}
+
+fn list_faults(
+    report: &mut DoctorReport,
+    subject: &'static str,
+    faults: &[String],
+    advice: &str,
+    whole: &str,
+) {
+    if faults.is_empty() {
+        return report.good(subject, whole);
+    }
+    for fault in faults.iter().take(LISTED_MAX) {
+        report.fail(subject, fault, advice);
+    }
+    if let Some(more) = faults.len().checked_sub(LISTED_MAX).filter(|more| *more > 0) {
+        report.fail(subject, format!("and {more} more"), advice);
+    }
+}
+
+async fn examine_photos(report: &mut DoctorReport, db: &Db, settings: &RelaySettings) -> Result<(), DbError> {
+    let Some(store) = settings.objects().ok().and_then(|folder| PhotoStore::in_folder(&folder).ok()) else {
+        return Ok(());
+    };
+    let (mut faults, mut count, mut last): (Vec<String>, usize, Option<ExpectedPhoto>) = Default::default();
+    loop {
+        let mut conn = db.platform_read(PlatformReason::Operator).await?;
+        let page = checks::platform_photos(&mut conn, last.as_ref(), PAGE).await?;
+        drop(conn);
+        for photo in &page {
+            count += 1;
+            faults.extend(photo_fault(&store, photo).await);
+        }
+        match page.into_iter().next_back() {
+            Some(photo) => last = Some(photo),
+            None => break,
+        }
+    }
+    let advice = "copy it back from a backup’s folder `photos`; its box may still have it";
+    list_faults(
+        report,
+        "stored photos",
+        &faults,
+        advice,
+        &format!("{count}, each the one that its name says"),
+    );
+    Ok(())
+}
+
+async fn photo_fault(store: &PhotoStore, expected: &ExpectedPhoto) -> Option<String> {
+    let ExpectedPhoto { scope, photo } = expected;
+    let Ok(hash) = photo.parse::<Hash>() else { return Some(format!("{photo} is no photo’s name")) };
+    match store.get(*scope, hash).await {
+        Ok(Some(bytes)) if Hash::of(&bytes) == hash => None,
+        Ok(Some(_)) => Some(format!("{photo} holds other bytes than its name says")),
+        Ok(None) => Some(format!("{photo} is not there")),
+        Err(error) => Some(format!("{photo} cannot be read: {error}")),
+    }
+}

@@ -1,0 +1,131 @@
+//! Folders and disks: who can read them, and how much they still take.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use object_store::ObjectStoreExt as _;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+
+use super::{DoctorReport, DoctorSeams, FreeSpace};
+use crate::settings::RelaySettings;
+
+const MIB: u64 = 1 << 20;
+/// Below this a relay soon takes nothing more.
+const FREE_BYTES_BAD: u64 = 512 * MIB;
+/// Below this somebody should look.
+const FREE_BYTES_LOW: u64 = 4 * 1024 * MIB;
+const FREE_PERCENT_LOW: u64 = 10;
+
+/// Modes of what nobody else may read.
+pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySettings, data: &Path) {
+    let before = report.lines.len();
+    if !data.is_dir() {
+        let advice = "start the relay once, which makes it, or name the right folder with --data";
+        report.fail("data folder", format!("{} is not there", data.display()), advice);
+        return;
+    }
+    let keys = data.join("keys");
+    let mut private = vec![data.to_owned(), keys.clone()];
+    private.extend(settings.objects().ok().filter(|objects| objects.is_dir()));
+    for folder in private {
+        require_mode(report, &folder, "700");
+    }
+    let names = std::fs::read_dir(&keys).map(|entries| entries.flatten().map(|e| e.path()).collect());
+    let mut files: Vec<PathBuf> = names.unwrap_or_default();
+    files.sort();
+    let is_public = |file: &PathBuf| file.extension().is_some_and(|end| end == "pem");
+    files.retain(|file| file.is_file() && !is_public(file));
+    files.extend(settings.database_file.clone());
+    files.extend(settings.https.key.clone());
+    files.extend(database_path(settings).filter(|file| file.is_file()));
+    for file in files {
+        require_mode(report, &file, "600");
+    }
+    report.good_unless_found("data folder", before, format!("{}, readable by nobody else", data.display()));
+}
+
+/// The file of a database that is one.
+fn database_path(settings: &RelaySettings) -> Option<PathBuf> {
+    settings.database().ok()?.strip_prefix("sqlite:").map(PathBuf::from)
+}
+
+fn require_mode(report: &mut DoctorReport, path: &Path, mode: &str) {
+    match std::fs::metadata(path) {
+        Err(error) => {
+            let advice = format!("put it back, or run as the relay’s own user: {}", path.display());
+            report.fail("data folder", format!("{} cannot be looked at: {error}", path.display()), advice);
+        }
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+            let found = found.permissions().mode() & 0o777;
+            let finding = format!("{} can be read by others (mode {found:o})", path.display());
+            report.fail("data folder", finding, format!("chmod {mode} {}", path.display()));
+        }
+        Ok(_) => {}
+    }
+}
+
+/// Free space of each disk that something grows on.
+pub(super) fn examine_disks(
+    report: &mut DoctorReport,
+    settings: &RelaySettings,
+    data: &Path,
+    seams: &DoctorSeams,
+) {
+    let mut folders = vec![data.to_owned()];
+    folders.extend(settings.objects().ok());
+    folders.extend(database_path(settings).and_then(|file| file.parent().map(Path::to_owned)));
+    let mut seen = Vec::new();
+    for folder in folders {
+        let disk = folder.ancestors().find_map(|path| std::fs::metadata(path).ok()).map(|found| found.dev());
+        if disk.is_some() && seen.contains(&disk) {
+            continue;
+        }
+        seen.push(disk);
+        match (seams.space)(&folder) {
+            Some(space) => judge_space(report, &folder, space),
+            None => report.warn(
+                "disk",
+                format!("{} does not say how full it is", folder.display()),
+                "look at it with df",
+            ),
+        }
+    }
+}
+
+fn judge_space(report: &mut DoctorReport, folder: &Path, space: FreeSpace) {
+    let percent = space.free_bytes.saturating_mul(100).checked_div(space.total_bytes).unwrap_or(0);
+    let finding = format!("{} MiB free under {} ({percent} %)", space.free_bytes / MIB, folder.display());
+    let advice = "make room, or move the data to a larger disk: a full one takes no batch and no photo";
+    if space.free_bytes < FREE_BYTES_BAD {
+        report.fail("disk", finding, advice);
+    } else if space.free_bytes < FREE_BYTES_LOW && percent < FREE_PERCENT_LOW {
+        report.warn("disk", finding, advice);
+    } else {
+        report.good("disk", finding);
+    }
+}
+
+/// Writes a small object, reads it back and removes it.
+pub(super) async fn examine_objects(
+    report: &mut DoctorReport,
+    settings: &RelaySettings,
+    seams: &DoctorSeams,
+) {
+    let Ok(folder) = settings.objects() else { return };
+    let name = format!("doctor-{:032x}", u128::from_be_bytes(seams.random.bytes()));
+    let tried = async {
+        let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
+        let key = Key::from(name.as_str());
+        store.put(&key, name.clone().into()).await?;
+        let found = store.get(&key).await?.bytes().await?;
+        store.delete(&key).await?;
+        Ok::<bool, object_store::Error>(found == name.as_bytes())
+    };
+    let advice = "boxes keep their photos until it is mended: look at the folder’s owner and at the disk";
+    match tried.await {
+        Ok(true) => report.good("photos", "what is put there is read back"),
+        Ok(false) => report.fail("photos", format!("{} gives back other bytes", folder.display()), advice),
+        Err(error) => report.fail("photos", format!("{} cannot be used: {error}", folder.display()), advice),
+    }
+}

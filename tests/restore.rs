@@ -1,0 +1,184 @@
+//! The suite `restore`: a relay is backed up while its box records on, lost with its machine, and brought back; the box sends what
+//! came after the backup, and nothing is there twice.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use harness::postgres::Postgres;
+use harness::world::World;
+use serde_json::Value;
+
+const PASSPHRASE: &str = "rain falls mainly on the plain\n";
+
+fn demo() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_demo"))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+fn picture() -> Vec<u8> {
+    let mut jpeg = Vec::new();
+    let image = image::RgbImage::from_pixel(64, 48, image::Rgb([200, 30, 90]));
+    image.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
+    jpeg
+}
+
+/// Every photo of the relay, by its name.
+fn photos_of(data: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut folders = vec![data.join("photos")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => names.push(entry.file_name().to_string_lossy().into_owned()),
+            }
+        }
+    }
+    names.sort();
+    names
+}
+
+/// What everybody at the facility sees, by the API.
+async fn cleanings(world: &World) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut next = "/api/v1/cleanings?limit=500".to_owned();
+    loop {
+        let page = json(&world.relay.get(&next).await);
+        all.extend(page["items"].as_array().unwrap().iter().map(Value::to_string));
+        match page["next"].as_str() {
+            Some(cursor) => next = format!("/api/v1/cleanings?limit=500&cursor={cursor}"),
+            None => return all,
+        }
+    }
+}
+
+/// The runbook's own lines, docs/operations.md.
+struct Runbook<'a> {
+    backup: &'a str,
+    keys: &'a str,
+}
+
+/// Which of them: a relay is brought back from `backup restore` on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Chapter {
+    BeforeTheLoss,
+    AfterTheLoss,
+}
+
+impl Runbook<'_> {
+    /// Does what its lines say, with this relay's settings and places; what each command answered last.
+    async fn follow(&self, world: &World, chapter: Chapter) -> BTreeMap<String, String> {
+        let text = include_str!("../docs/operations.md");
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("cleantrack-relay --config /etc/cleantrack/relay.toml "));
+        let lines: Vec<&str> = lines.collect();
+        let at = lines.iter().position(|line| line.starts_with("backup restore")).unwrap();
+        let (before, after) = lines.split_at(at);
+        let chosen = if chapter == Chapter::BeforeTheLoss { before } else { after };
+        assert!(chosen.len() >= 4, "{chosen:?}");
+        let mut answers = BTreeMap::new();
+        for line in chosen {
+            let place = |word: &str| match word {
+                "/backups/relay-2026-11-26" => self.backup.to_owned(),
+                "relay-keys.age" => self.keys.to_owned(),
+                word => word.to_owned(),
+            };
+            let words: Vec<String> = line.split(' ').map(place).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let answer = if words[0] == "doctor" {
+                world.relay.looked_at(&words).await
+            } else {
+                world.relay.order_with(&words, PASSPHRASE).await
+            };
+            answers.insert(words[0].to_owned(), answer);
+        }
+        answers
+    }
+}
+
+/// Backed up, used on, lost, brought back on another database.
+async fn drill(mut world: World, restored: Option<String>) {
+    let phone = world.phone("Maria Alvarez");
+    phone.record_all(0..6).await;
+    phone.record_with_photo(6, picture()).await;
+    world.caught_up().await;
+    let found = harness::world::until("the photo is at the relay", async || {
+        (photos_of(world.relay.data()).len() == 1).then_some(())
+    });
+    assert!(found.await.is_some(), "{}", world.relay.log());
+    let away = world.relay.data().with_extension("away");
+    std::fs::create_dir(&away).unwrap();
+    let (backup, keys) = (away.join("backup"), away.join("keys.age"));
+    let (backup_text, keys_text) = (backup.to_str().unwrap(), keys.to_str().unwrap());
+    let runbook = Runbook { backup: backup_text, keys: keys_text };
+    let done = runbook.follow(&world, Chapter::BeforeTheLoss).await;
+    let made = json(&done["backup"]);
+    assert!(made["then"].as_str().unwrap().contains("keys export"), "{made}");
+    assert_eq!(made["photos"], 1);
+    assert!(done["doctor"].contains(r#""state":"#), "the last form is JSON: {}", done["doctor"]);
+    let refusal = world.relay.refused(&["backup", "make", backup_text]).await;
+    assert!(refusal.contains("never written over"), "{refusal}");
+    // Into the database that is served nothing is restored.
+    let refusal = world.relay.refused(&["backup", "restore", backup_text]).await;
+    assert!(refusal.contains("not empty") && refusal.contains("nothing was restored"), "{refusal}");
+    phone.record_all(7..20).await;
+    world.check().await;
+    let (before, photos) = (cleanings(&world).await, photos_of(world.relay.data()));
+    world.relay.kill().await;
+    std::fs::remove_dir_all(world.relay.data()).unwrap();
+    if let Some(database) = &restored {
+        world.relay.keeps_in(database);
+    }
+    phone.record_all(20..25).await;
+    // A photo that rotted in the backup is found before anything is written.
+    spoiled_photo_is_refused(&world, &backup).await;
+    let done = runbook.follow(&world, Chapter::AfterTheLoss).await;
+    assert!(json(&done["backup"])["then"].as_str().unwrap().contains("keys import"), "{}", done["backup"]);
+    assert!(done["verify"].contains("1 logs"), "{}", done["verify"]);
+    assert!(!done["doctor"].contains("BAD"), "{}", done["doctor"]);
+    world.relay.start().await;
+    world.check().await;
+    let after = cleanings(&world).await;
+    assert!(
+        before.iter().all(|cleaning| after.contains(cleaning)),
+        "the same cleanings, with the same proofs"
+    );
+    assert_eq!(after.len(), before.len() + 5, "and nothing twice");
+    assert_eq!(photos_of(world.relay.data()), photos);
+    assert!(world.relay.order(&["verify"]).await.contains("1 logs"));
+    // What came back is backed up like any other.
+    world.relay.order(&["backup", "make", away.join("second").to_str().unwrap()]).await;
+}
+
+async fn spoiled_photo_is_refused(world: &World, backup: &Path) {
+    let place = |folder: &Path| {
+        let mut path = folder.join("photos");
+        while path.is_dir() {
+            path = std::fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
+        }
+        path
+    };
+    let photo = place(backup);
+    let bytes = std::fs::read(&photo).unwrap();
+    std::fs::write(&photo, b"rot").unwrap();
+    let refusal = world.relay.refused(&["backup", "restore", backup.to_str().unwrap()]).await;
+    assert!(refusal.contains("damaged") && refusal.contains("not the photo"), "{refusal}");
+    std::fs::write(&photo, bytes).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_on_a_file_comes_back() {
+    drill(World::claimed(demo()).await, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_on_a_server_comes_back() {
+    let server = Postgres::start(true);
+    let world = World::claimed_on(demo(), &server.url("postgres")).await;
+    server.command_as_superuser("postgres", "CREATE DATABASE restored OWNER cleantrack");
+    drill(world, Some(server.url("restored"))).await;
+}
