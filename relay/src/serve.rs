@@ -230,20 +230,23 @@ pub(crate) async fn serve_relay(
         }
     };
     tokio::join!(end_work, stop_tasks(open));
-    if let Some(ingest) = &ingest
-        && let Err(error) = ingest.flush_reports().await
-    {
-        tracing::warn!(%error, "what boxes said of themselves last is not written: they say it again");
-    }
-    if let Some(ingest) = ingest
-        && let Ok(Err(error)) = tokio::time::timeout(FOLD_WITHIN, ingest.fold_waiting()).await
-    {
-        tracing::warn!(%error, "what was stored last is folded after the next start");
+    if let Some(ingest) = ingest {
+        end_ingest(&ingest).await;
     }
     for db in databases {
         db.close().await;
     }
     Ok(())
+}
+
+/// Writes what boxes sent last, once none sends any more.
+async fn end_ingest(ingest: &Ingest) {
+    if let Err(error) = ingest.flush_reports().await {
+        tracing::warn!(%error, "what boxes said of themselves last is not written: they say it again");
+    }
+    if let Ok(Err(error)) = tokio::time::timeout(FOLD_WITHIN, ingest.fold_waiting()).await {
+        tracing::warn!(%error, "what was stored last is folded after the next start");
+    }
 }
 
 /// Tells boxes of keys that were rotated, in rounds.

@@ -148,7 +148,7 @@ pub async fn platform_photos(
     limit: i64,
 ) -> Result<Vec<ExpectedPhoto>, DbError> {
     let (account, photo) = after.map_or((0, String::new()), |last| (last.scope.key(), last.photo.clone()));
-    let sql = "SELECT p.account, a.id, p.photo FROM photos p JOIN accounts a ON a.account = p.account \
+    let sql = "SELECT DISTINCT p.account, a.id, p.photo FROM photos p JOIN accounts a ON a.account = p.account \
                WHERE p.account > $1 OR (p.account = $1 AND p.photo > $2) ORDER BY p.account, p.photo LIMIT $3";
     let rows = all!(conn, (i64, String, String), sql, account, photo, limit)?;
     let read = |(account, id, photo): (i64, String, String)| {

@@ -332,7 +332,7 @@ async fn faults_deep_inside_are_named() {
     let photo = Bytes::from_static(b"a photo");
     let hash = Hash::of(&photo);
     let mut tx = patient.world.db.write(patient.world.scope).await.unwrap();
-    photos::mark_received(&mut tx, hash, 7, NOW_MS).await.unwrap();
+    photos::mark_received(&mut tx, patient.world.facility, hash, 7, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     patient.is_found_by(Deep, Bad, "stored photos", "is not there", "backup").await;
     let store = PhotoStore::in_folder(&patient.data.join("photos")).unwrap();
