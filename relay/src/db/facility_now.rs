@@ -32,6 +32,18 @@ impl FacilityPart {
     }
 }
 
+/// Whether the day that a row speaks of is over.
+pub async fn is_day_over(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT day_ends_ms FROM facility_now WHERE account = $1 AND facility = $2";
+    let row = opt!(conn, (i64,), sql, scope.key(), facility.to_string())?;
+    Ok(row.is_some_and(|(ends_ms,)| ends_ms <= now_ms))
+}
+
 /// What a row is made of that other tables say of a facility.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityFacts {

@@ -8,7 +8,7 @@ use record::tag::Tag;
 
 use super::facility_now::refresh_counts;
 use super::rollup::refresh_rollup;
-use crate::db::{DbError, ScopedConnection, facilities, projections, rollups, state};
+use crate::db::{DbError, ScopedConnection, facilities, facility_now, projections, rollups, state};
 
 /// Counts the windows of a facility that closed by now. While entries wait to be folded it counts none: they may have met them.
 ///
@@ -21,8 +21,11 @@ pub async fn close_windows(
 ) -> Result<(), DbError> {
     let Some(live) = projections::lock_live(conn, facility).await? else { return Ok(()) };
     if !projections::logs_behind(conn, facility, live.projection).await?.is_empty() {
-        // Its day may be over all the same.
-        return refresh_counts(conn, facility, now_ms).await;
+        // Its day may be over all the same. Nothing else has changed: no page is to hear of this each time.
+        return match facility_now::is_day_over(conn, facility, now_ms).await? {
+            true => refresh_counts(conn, facility, now_ms).await,
+            false => Ok(()),
+        };
     }
     let known_ms = facilities::lock_facility(conn, facility).await?.known_ms;
     let as_of_ms = facilities::as_of_ms(now_ms, known_ms);
