@@ -81,7 +81,7 @@ pub async fn platform_wall_faults(conn: &mut PlatformConnection) -> Result<Vec<S
             let tables = "SELECT 'the table ' || c.relname || ' is not behind row-level security' FROM pg_class c \
                           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account' AND NOT a.attisdropped \
                           WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace \
-                          AND c.relname NOT IN ('jobs', 'jobs_done') \
+                          AND c.relname NOT IN ('jobs', 'jobs_done', 'mails') \
                           AND NOT (c.relrowsecurity AND c.relforcerowsecurity \
                           AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid)) ORDER BY c.relname";
             let mut faults = all!(conn, (String,), role)?;

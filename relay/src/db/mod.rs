@@ -56,7 +56,8 @@ use sqlx::Connection as _;
 #[cfg(feature = "postgres")]
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 
 pub use connection::{
@@ -254,6 +255,8 @@ impl Db {
             // 64 MiB: the pages at the ends of indexes are written back once for many batches.
             .pragma("wal_autocheckpoint", "16384")
             .busy_timeout(BUSY_TIMEOUT);
+        // To make the file, or to put its journal back, takes as long as the disk takes; a pool would give up meanwhile.
+        SqliteConnection::connect_with(&options).await?.close().await?;
         let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
         // A full disk ends a transaction by itself: sqlx takes it for open for ever, and begins none on this connection any
         // more. By now what was dropped has been rolled back.
