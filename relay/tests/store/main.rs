@@ -48,6 +48,11 @@ mod reported {
     pub(crate) use super::stories::*;
 }
 
+/// In a frame of its own: those of all stories together are more than a thread's stack.
+fn run_story<F: Future>(runtime: &tokio::runtime::Runtime, story: impl FnOnce() -> F) {
+    runtime.block_on(Box::pin(story()));
+}
+
 /// Each story as a test on SQLite, and one test that tells all of them to a PostgreSQL server.
 macro_rules! stories {
     ($($story:ident),* $(,)?) => {
@@ -65,7 +70,7 @@ macro_rules! stories {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             $(
                 println!("{}", stringify!($story));
-                runtime.block_on(Box::pin(reported::$story(Server { server: &server, story: stringify!($story) })));
+                run_story(&runtime, || reported::$story(Server { server: &server, story: stringify!($story) }));
             )*
         }
     };
