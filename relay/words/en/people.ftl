@@ -49,7 +49,7 @@ person-enable = Let them sign in again
 person-disable-hint = Disabling signs out everywhere, and they cannot sign in until an admin enables them.
 # Button.
 person-disable = Disable
-person-owner = Owner of the account
+person-owner = owner of the account
 person-until = Access ends
 person-terms = Role and facilities
 person-terms-save = Save
