@@ -60,7 +60,9 @@ pub async fn platform_is_empty(conn: &mut PlatformConnection) -> Result<bool, Db
 /// # Errors
 /// The database or the file.
 pub async fn platform_copy(conn: &mut PlatformConnection, file: &Path) -> Result<bool, DbError> {
-    let SqlExecutor::Sqlite(_) = conn.lane() else { return Ok(false) };
+    if !matches!(conn.lane(), SqlExecutor::Sqlite(_)) {
+        return Ok(false);
+    }
     exec!(conn, "VACUUM INTO $1", file.display().to_string())?;
     Ok(true)
 }
