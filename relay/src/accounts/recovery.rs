@@ -14,6 +14,7 @@ use super::sign_in::{AuthService, SignInError, SignInOrigin, SignedIn};
 use super::{AccountUser, UserRole};
 use crate::db::mail_links::{self, LinkKey, NewLink};
 use crate::db::members::MembershipRow;
+use crate::db::people::PersonNumber;
 use crate::db::{self, Db, DbError, PlatformConnection, PlatformReason};
 use crate::mail::MailLetter;
 
@@ -114,7 +115,7 @@ impl RecoveryService<'_> {
         &self,
         tx: &mut PlatformConnection,
         kind: LinkKind,
-        person: Option<db::people::PersonNumber>,
+        person: Option<PersonNumber>,
         body: &str,
     ) -> Result<(String, i64), DbError> {
         let (secret, now_ms) = (LinkSecret::new(self.auth.random.bytes()), self.now_ms());
@@ -162,11 +163,7 @@ impl RecoveryService<'_> {
     pub async fn reset(&self, secret: &LinkSecret, hash: &str) -> Result<(), RecoveryError> {
         let now_ms = self.now_ms();
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
-        let named = LinkKey { digest: secret.digest(), kind: LinkKind::Reset.word() };
-        let link = mail_links::platform_use(&mut tx, named, now_ms).await?.ok_or(RecoveryError::Over)?;
-        let person = link.person().ok_or(RecoveryError::Over)?;
-        let email = db::people::platform_email(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
-        db::people::platform_verify(&mut tx, person, now_ms).await?;
+        let (person, email) = use_link(&mut tx, LinkKind::Reset, secret, now_ms).await?;
         replace_password(&mut tx, person, &email, hash, now_ms).await?;
         self.notify_of_password(&mut tx, &email).await?;
         let accounts = db::members::platform_of_person(&mut tx, person, now_ms).await?;
@@ -194,12 +191,8 @@ impl RecoveryService<'_> {
     ) -> Result<SignedIn, RecoveryError> {
         let now_ms = self.now_ms();
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
-        let named = LinkKey { digest: secret.digest(), kind: LinkKind::SignIn.word() };
-        let link = mail_links::platform_use(&mut tx, named, now_ms).await?.ok_or(RecoveryError::Over)?;
-        let person = link.person().ok_or(RecoveryError::Over)?;
-        let email = db::people::platform_email(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
+        let (person, email) = use_link(&mut tx, LinkKind::SignIn, secret, now_ms).await?;
         let row = db::people::platform_numbered(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
-        db::people::platform_verify(&mut tx, person, now_ms).await?;
         let accounts = db::members::platform_of_person(&mut tx, person, now_ms).await?;
         let into = accounts.first().map(MembershipRow::scope).transpose()?.ok_or(RecoveryError::Over)?;
         tx.commit().await?;
@@ -278,4 +271,19 @@ impl RecoveryService<'_> {
         self.auth.log().write_act(&mut tx, record).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Uses up a link of a person: whoever has it reads their mail. Whose it is, with their address.
+async fn use_link(
+    tx: &mut PlatformConnection,
+    kind: LinkKind,
+    secret: &LinkSecret,
+    now_ms: i64,
+) -> Result<(PersonNumber, String), RecoveryError> {
+    let key = LinkKey { digest: secret.digest(), kind: kind.word() };
+    let link = mail_links::platform_use(tx, key, now_ms).await?.ok_or(RecoveryError::Over)?;
+    let person = link.person().ok_or(RecoveryError::Over)?;
+    let email = db::people::platform_email(tx, person).await?.ok_or(RecoveryError::Over)?;
+    db::people::platform_verify(tx, person, now_ms).await?;
+    Ok((person, email))
 }
