@@ -1,6 +1,8 @@
 //! What an admin or the operator does about people of an account: take them in, give them a role and facilities, sign them out
 //! everywhere, keep them out, let them in again, hand the account over.
 
+use std::collections::BTreeSet;
+
 use record::ids::UserId;
 use serde::{Deserialize, Serialize};
 
@@ -233,8 +235,12 @@ pub(super) async fn may_grant_places(
 ) -> Result<bool, DbError> {
     let Some(member) = by.member.filter(|member| member.reads.is_limited()) else { return Ok(true) };
     let Some(places) = places else { return Ok(false) };
-    let own = db::facilities::seen_places(tx, member.person).await?;
-    Ok(places.iter().all(|place| own.contains(place)))
+    Ok(is_within(places, &db::facilities::seen_places(tx, member.person).await?))
+}
+
+/// Whether somebody who sees these places sees some of one's own, and no others.
+fn is_within(places: &[String], own: &BTreeSet<String>) -> bool {
+    !places.is_empty() && places.iter().all(|place| own.contains(place))
 }
 
 /// The members whom a member may see, each with their places (`None`: every facility): everybody where they see every facility, else
@@ -256,10 +262,9 @@ pub async fn list_visible(
     for row in db::members::list_members(conn, alive).await? {
         let places =
             if row.all_facilities { None } else { Some(places_of.remove(&row.person()).unwrap_or_default()) };
-        let is_within = own.as_ref().is_none_or(|own| {
-            places.as_ref().is_some_and(|places| places.iter().all(|place| own.contains(place)))
-        });
-        if is_within || row.person() == visitor.person {
+        let is_theirs =
+            own.as_ref().is_none_or(|own| places.as_ref().is_some_and(|some| is_within(some, own)));
+        if is_theirs || row.person() == visitor.person {
             visible.push((row, places));
         }
     }

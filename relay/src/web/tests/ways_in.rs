@@ -474,3 +474,27 @@ async fn a_region_stands_for_its_facilities() {
     );
     assert_eq!(world.get("/app/", &theirs).await.status, StatusCode::OK, "nothing is left, and no fault");
 }
+
+#[tokio::test]
+async fn whoever_sees_nothing_any_more_is_nobodys_but_the_accounts() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let made = world.send_form("/app/regions", "/app/regions", &cookie, "name=North").await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let page = world.get("/app/regions", &cookie).await.body;
+    let region = page.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let fields = format!("email=kim%40linden.example&role=biomed&places={region}");
+    let path = world.invite(&cookie, &fields).await;
+    world.join(&path, "Kim").await;
+    let own = &world.a.sites[1].id;
+    let fields = format!("email=tom%40linden.example&role=facility_admin&places={own}");
+    let path = world.invite(&cookie, &fields).await;
+    let theirs = world.join(&path, "Tom").await;
+    let gone = format!("/app/regions/{region}");
+    assert_eq!(
+        world.send_form("/app/regions", &gone, &cookie, "act=delete").await.status,
+        StatusCode::SEE_OTHER
+    );
+    let people = world.get("/app/people", &theirs).await.body;
+    assert!(people.contains("tom@linden.example") && !people.contains("kim@linden.example"), "{people}");
+}
