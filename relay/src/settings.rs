@@ -208,7 +208,8 @@ impl ProgramSettings for RelaySettings {
             return Err("health.listen must be a loopback address: it asks nobody who they are");
         }
         let password = self.database.as_deref().and_then(|d| d.split_once("://")?.1.split_once('@'));
-        if password.is_some_and(|(user, _)| user.contains(':')) {
+        let in_query = self.database.as_deref().is_some_and(|address| address.contains("password="));
+        if in_query || password.is_some_and(|(user, _)| user.contains(':')) {
             return Err("a database password does not belong in the settings: use database_file");
         }
         Ok(())

@@ -30,11 +30,7 @@ pub(crate) async fn insert_links(line: &DemoOutput) -> MailedLinks {
     for (n, kind, body) in [
         (1_u8, "reset", "{}"),
         (2, "sign-in", "{}"),
-        (
-            3,
-            "sign-up",
-            r#"{"name":"Ana","organisation":"Oak","email":"ana@oak.example","password_hash":"-"}"#,
-        ),
+        (3, "sign-up", r#"{"name":"Ana","organisation":"Oak","email":"ana@oak.example"}"#),
     ] {
         let (digest, text) = link_of(n);
         let sql = format!(

@@ -651,7 +651,7 @@ fn relay_ways_in(at: &Places) -> Vec<Page> {
         page("relay-reset", &at.links.reset, vec![], "12 characters or more"),
         page("relay-reset-error", &at.links.reset, vec![Press(".go")], "too short"),
         page("relay-link", &at.links.sign_in, vec![], "Press the button to sign in"),
-        page("relay-confirm", &at.links.sign_up, vec![], "Press the button, and your account is there"),
+        page("relay-confirm", &at.links.sign_up, vec![], "Choose a password, and your account is there"),
         page("relay-join", &at.links.invitation, vec![], "Choose a password for it"),
         page("relay-join-error", &at.links.invitation, vec![Press(".go")], "There is a problem"),
         page("relay-over", &at.links.sign_up.replace("/sign-up/", "/reset/"), vec![], "This link is over"),

@@ -3,13 +3,15 @@
 use record::ids::UserId;
 
 use super::access_log::{AccessLog, AccessRecord};
-use super::mail_link::{INVITATION_MS, LinkSecret};
-use super::people::{ActingPerson, MemberGrant, PeopleError, grant_text, require_grant};
+use super::mail_link::{INVITATION_MS, LinkSecret, count_invitation};
+use super::people::{
+    ActingPerson, MemberGrant, PeopleError, grant_text, require_grant, require_role_and_places,
+};
 use super::{AccountUser, UserRole};
 use crate::db::invitations::{self, InvitationRow, NewInvitation};
 use crate::db::members;
 use crate::db::people::{self, NewPerson, PersonNumber};
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection, facilities};
 use crate::mail::{MailLetter, MailOutbox};
 
 /// Open invitations of an account.
@@ -22,6 +24,12 @@ pub const PATH: &str = "/join/";
 pub enum InvitationError {
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// Too many were sent.
+    #[error("too many invitations were sent")]
+    Wait {
+        /// Milliseconds since 1970.
+        until_ms: i64,
+    },
     /// As many as there may be.
     #[error("this account has {OPEN_MAX} open invitations; take some back first")]
     TooMany,
@@ -67,6 +75,13 @@ impl InvitationService<'_> {
             return Err(PeopleError::Known.into());
         }
         let open = invitations::list_open(tx).await?;
+        // It takes the place of an earlier one, which is to be taken back by whoever could.
+        for earlier in open.iter().filter(|row| row.email == email) {
+            require_role_and_places(tx, by, &row_grant(earlier)?).await?;
+        }
+        count_invitation(tx, email, now_ms)
+            .await?
+            .map_err(|wait| InvitationError::Wait { until_ms: wait.until_ms })?;
         if open.iter().filter(|row| row.email != email).count() >= OPEN_MAX {
             return Err(InvitationError::TooMany);
         }
@@ -112,7 +127,8 @@ impl InvitationService<'_> {
         invitation: &str,
     ) -> Result<(), InvitationError> {
         let row = invitations::find_open(tx, invitation).await?.ok_or(InvitationError::Over)?;
-        require_grant(tx, by, &row_grant(&row)?).await?;
+        // Its places may be gone by now.
+        require_role_and_places(tx, by, &row_grant(&row)?).await?;
         if !invitations::revoke_invitation(tx, invitation, self.log.clock.now_ms()).await? {
             return Err(InvitationError::Over);
         }
@@ -135,7 +151,9 @@ impl InvitationService<'_> {
             return Err(InvitationError::OtherAddress);
         }
         let mut tx = db.platform_write(PlatformReason::SignIn).await?;
-        people::platform_verify(&mut tx, visitor.person, self.log.clock.now_ms()).await?;
+        if self.mail.is_open() {
+            people::platform_verify(&mut tx, visitor.person, self.log.clock.now_ms()).await?;
+        }
         let mut tx = tx.enter(row.scope()?).await?;
         self.come_in(&mut tx, &row, visitor.person).await?;
         tx.commit().await?;
@@ -160,7 +178,8 @@ impl InvitationService<'_> {
             id: UserId::new(now_ms, self.log.random.bytes()),
             email: &row.email,
             name,
-            verified_ms: Some(now_ms),
+            // Where no mail leaves, whoever invited has seen the link, and may have used it.
+            verified_ms: self.mail.is_open().then_some(now_ms),
             platform_role: None,
             password_hash,
         };
@@ -184,7 +203,14 @@ impl InvitationService<'_> {
         if !invitations::use_invitation(tx, &row.invitation, now_ms).await? {
             return Err(InvitationError::Over);
         }
-        let terms = row_grant(row)?.terms();
+        let mut terms = row_grant(row)?.terms();
+        if let Some(places) = &mut terms.places {
+            let known = facilities::all_places(tx).await?;
+            places.retain(|place| known.contains(place));
+            if places.is_empty() {
+                return Err(InvitationError::Over);
+            }
+        }
         match members::insert_member(tx, person, &terms, now_ms).await {
             Err(error) if error.is_conflict() => return Err(PeopleError::Known.into()),
             inserted => inserted?,

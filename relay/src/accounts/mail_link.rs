@@ -8,7 +8,7 @@ use record::tree::Hash;
 use service::attempts::{AttemptPolicy, AttemptWait, ClientNetwork};
 use service::limit::RateLimiter;
 
-use crate::db::{DbError, PlatformConnection, buckets};
+use crate::db::{DbError, PlatformConnection, ScopedConnection, SqlConnection, buckets};
 
 /// How long a new account waits to be confirmed.
 pub const SIGN_UP_MS: i64 = 24 * 3_600_000;
@@ -23,6 +23,8 @@ pub const INVITATION_MS: i64 = 7 * 24 * 3_600_000;
 const OF_ADDRESS: AttemptPolicy = AttemptPolicy { size: 3, refill_ms: 20 * 60_000 };
 /// … and thirty an hour from one network.
 const OF_NETWORK: AttemptPolicy = AttemptPolicy { size: 30, refill_ms: 2 * 60_000 };
+/// Invitations of an account: fifty at once, and then one each four minutes.
+const OF_ACCOUNT: AttemptPolicy = AttemptPolicy { size: 50, refill_ms: 4 * 60_000 };
 /// Networks that this process remembers.
 const NETWORKS_MAX: usize = 10_000;
 
@@ -71,13 +73,14 @@ impl Default for MailLimits {
 }
 
 impl MailLimits {
-    /// Counts a mail to an address, in lower case, in the caller's transaction, whether somebody has the address or not.
+    /// Counts a mail of a kind to an address, in lower case, in the caller's transaction, whether somebody has the address or not.
     ///
     /// # Errors
     /// The database.
     pub async fn count(
         &self,
         tx: &mut PlatformConnection,
+        kind: &'static str,
         email: &str,
         peer: IpAddr,
         now_ms: i64,
@@ -86,18 +89,45 @@ impl MailLimits {
         if let Err(seconds) = self.networks.take(network, now_ms.max(0).cast_unsigned()) {
             return Ok(Err(AttemptWait::after_seconds(seconds, now_ms)));
         }
-        let name = format!("mail/{}", Hash::of(email.as_bytes()));
-        let held = buckets::hold_bucket(tx, &name, now_ms).await?;
-        match held.take(&OF_ADDRESS, now_ms) {
-            Ok(after) => {
-                buckets::put_bucket(tx, &name, after).await?;
-                Ok(Ok(()))
-            }
-            Err(wait) => {
-                self.networks.refund(&network);
-                Ok(Err(wait))
-            }
+        // Each kind by itself: nobody keeps somebody from a new password by making accounts for them.
+        let taken = take_mail(tx, &address_name(kind, email), &OF_ADDRESS, now_ms).await?;
+        if taken.is_err() {
+            self.networks.refund(&network);
         }
+        Ok(taken)
+    }
+}
+
+fn address_name(kind: &str, email: &str) -> String {
+    format!("mail/{kind}/{}", Hash::of(email.as_bytes()))
+}
+
+/// Counts an invitation by its address, whoever invites, and by the account, in the caller's transaction.
+///
+/// # Errors
+/// The database.
+pub async fn count_invitation(
+    tx: &mut ScopedConnection,
+    email: &str,
+    now_ms: i64,
+) -> Result<Result<(), AttemptWait>, DbError> {
+    let account = format!("invitations/{}", tx.scope().account());
+    if let Err(wait) = take_mail(tx, &account, &OF_ACCOUNT, now_ms).await? {
+        return Ok(Err(wait));
+    }
+    take_mail(tx, &address_name("invitation", email), &OF_ADDRESS, now_ms).await
+}
+
+async fn take_mail(
+    tx: &mut impl SqlConnection,
+    name: &str,
+    policy: &AttemptPolicy,
+    now_ms: i64,
+) -> Result<Result<(), AttemptWait>, DbError> {
+    let held = buckets::hold_bucket(tx, name, now_ms).await?;
+    match held.take(policy, now_ms) {
+        Ok(after) => buckets::put_bucket(tx, name, after).await.map(Ok),
+        Err(wait) => Ok(Err(wait)),
     }
 }
 

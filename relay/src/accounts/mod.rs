@@ -105,6 +105,8 @@ pub struct AccountUser {
     pub role: UserRole,
     /// Whether the account is theirs.
     pub is_owner: bool,
+    /// When their time in it ends, milliseconds since 1970.
+    pub until_ms: Option<i64>,
     /// Their account's name.
     pub account_name: String,
     /// When they signed in, milliseconds since 1970.

@@ -69,6 +69,11 @@ pub enum PeopleError {
     /// The account has nobody like that.
     #[error("the account has nobody with this address")]
     NoSuch,
+    /// Somebody signs in with this address, and nothing shows that it is theirs.
+    #[error(
+        "somebody signs in here with this address, and no mail has shown that it is theirs; set their password anew where they are, or choose another address"
+    )]
+    Unverified,
     /// They are of the account already.
     #[error("they are of this account already")]
     Known,
@@ -145,6 +150,9 @@ pub async fn add_member(
     let is_platform = new.role == UserRole::SuperAdmin;
     let known = db::people::platform_find(&mut tx, new.email).await?;
     let person = match known {
+        Some(person) if !db::people::platform_is_verified(&mut tx, person).await? => {
+            return Err(PeopleError::Unverified);
+        }
         Some(person) => person,
         None => {
             let row = NewPerson {
@@ -289,10 +297,13 @@ pub async fn change_member(
         PersonAct::Disable => {
             db::members::set_disabled(tx, person, Some(by.log.clock.now_ms())).await?;
             require_an_admin(tx).await?;
+            db::invitations::revoke_made_by(tx, email, by.log.clock.now_ms()).await?;
         }
         PersonAct::Enable => drop(db::members::set_disabled(tx, person, None).await?),
     }
     if act != PersonAct::Enable {
+        // Neither does a browser come back that shows another account of theirs.
+        db::members::mark_signed_out(tx, person, by.log.clock.now_ms()).await?;
         db::sessions::delete_of_member(tx, person).await?;
         db::devices::forget_device(tx, person, None).await?;
     }
@@ -314,11 +325,13 @@ pub async fn change_terms(
     grant: &MemberGrant,
 ) -> Result<(), PeopleError> {
     let found = find_subject(tx, by, email).await?;
-    if found.is_owner && grant.role != UserRole::AccountAdmin {
+    if found.is_owner && (grant.role != UserRole::AccountAdmin || grant.until_ms.is_some()) {
         return Err(PeopleError::Owner);
     }
     require_grant(tx, by, grant).await?;
     db::members::change_member(tx, found.person(), &grant.terms()).await?;
+    // What they invited others to by then may be more than they could grant now.
+    db::invitations::revoke_made_by(tx, email, by.log.clock.now_ms()).await?;
     require_an_admin(tx).await?;
     let about = format!("{email} {}", grant_text(grant));
     Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about }).await?)
@@ -330,9 +343,28 @@ pub(super) fn grant_text(grant: &MemberGrant) -> String {
     format!("{} {places}", grant.role)
 }
 
-/// Refuses what whoever acts may not grant: a role above their own, facilities that they do not see, an admin of the account who
-/// sees only some of it, and places that are none.
+/// Refuses what whoever acts may not grant, and places that are none.
 pub(super) async fn require_grant(
+    tx: &mut ScopedConnection,
+    by: ActingPerson<'_>,
+    grant: &MemberGrant,
+) -> Result<(), PeopleError> {
+    require_role_and_places(tx, by, grant).await?;
+    // Nobody whose own time ends lets anybody stay longer.
+    let end_ms = by.member.and_then(|member| member.until_ms);
+    if end_ms.is_some_and(|end_ms| grant.until_ms.is_none_or(|until_ms| until_ms > end_ms)) {
+        return Err(PeopleError::NotYours);
+    }
+    let known = db::facilities::all_places(tx).await?;
+    let mut granted = grant.places.iter().flatten();
+    if granted.any(|place| !known.contains(place)) || grant.places.as_ref().is_some_and(Vec::is_empty) {
+        return Err(PeopleError::NoSuchPlace);
+    }
+    Ok(())
+}
+
+/// Refuses a role above that of whoever acts, facilities that they do not see, and an admin of the account who sees only some of it.
+pub(super) async fn require_role_and_places(
     tx: &mut ScopedConnection,
     by: ActingPerson<'_>,
     grant: &MemberGrant,
@@ -346,11 +378,6 @@ pub(super) async fn require_grant(
         || !may_grant_places(tx, by, grant.places.as_deref()).await?
     {
         return Err(PeopleError::NotYours);
-    }
-    let known = db::facilities::all_places(tx).await?;
-    let mut granted = grant.places.iter().flatten();
-    if granted.any(|place| !known.contains(place)) || grant.places.as_ref().is_some_and(Vec::is_empty) {
-        return Err(PeopleError::NoSuchPlace);
     }
     Ok(())
 }

@@ -82,8 +82,6 @@ pub struct PendingAccount {
     pub organisation: String,
     /// Lower case.
     pub email: String,
-    /// PHC string of argon2id.
-    pub password_hash: String,
 }
 
 /// What these ways need.
@@ -102,9 +100,14 @@ impl RecoveryService<'_> {
         self.auth.clock.now_ms()
     }
 
-    async fn begin(&self, email: &str, peer: IpAddr) -> Result<PlatformConnection, RecoveryError> {
+    async fn begin(
+        &self,
+        kind: LinkKind,
+        email: &str,
+        peer: IpAddr,
+    ) -> Result<PlatformConnection, RecoveryError> {
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
-        match self.limits.count(&mut tx, email, peer, self.now_ms()).await? {
+        match self.limits.count(&mut tx, kind.word(), email, peer, self.now_ms()).await? {
             Ok(()) => Ok(tx),
             Err(wait) => Err(wait.into()),
         }
@@ -130,7 +133,7 @@ impl RecoveryService<'_> {
     /// # Errors
     /// Too many were asked for, or the database.
     pub async fn request(&self, kind: LinkKind, email: &str, peer: IpAddr) -> Result<(), RecoveryError> {
-        let mut tx = self.begin(email, peer).await?;
+        let mut tx = self.begin(kind, email, peer).await?;
         let person = db::people::platform_by_email(&mut tx, email).await?;
         let letter = match person {
             Some(person) => {
@@ -199,30 +202,31 @@ impl RecoveryService<'_> {
         Ok(self.auth.let_in((&email, &row), into, origin, None).await?)
     }
 
-    /// Begins a new account: it is there once its address is confirmed. `hash` is the PHC string of its password.
+    /// Begins a new account: it is there once its address is confirmed. Whoever reads its mail chooses the password then.
     ///
     /// # Errors
     /// Too many were asked for, or the database.
     pub async fn sign_up(&self, new: &PendingAccount, peer: IpAddr) -> Result<(), RecoveryError> {
-        let mut tx = self.begin(&new.email, peer).await?;
+        let mut tx = self.begin(LinkKind::SignUp, &new.email, peer).await?;
         let letter = if db::people::platform_find(&mut tx, &new.email).await?.is_some() {
             MailLetter::AddressKnown { link: format!("{}/login", self.auth.public_url) }
         } else {
             let body = serde_json::to_string(new).map_err(|e| DbError::stored("new account", e))?;
             let (link, expires_ms) = self.new_link(&mut tx, LinkKind::SignUp, None, &body).await?;
-            MailLetter::SignUp { name: new.name.clone(), link, expires_ms }
+            MailLetter::SignUp { link, expires_ms }
         };
         self.auth.mail.post(&mut tx, None, &new.email, &letter).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Makes the account that was begun, with its owner, and signs them in.
+    /// Makes the account that was begun, with its owner, whose password has this PHC string, and signs them in.
     ///
     /// # Errors
     /// The link is over, the address is somebody's by now, or the database.
     pub async fn confirm(
         &self,
         secret: &LinkSecret,
+        password_hash: &str,
         origin: SignInOrigin,
     ) -> Result<SignedIn, RecoveryError> {
         let now_ms = self.now_ms();
@@ -242,7 +246,7 @@ impl RecoveryService<'_> {
             name: &new.name,
             verified_ms: Some(now_ms),
             role: UserRole::AccountAdmin,
-            password_hash: &new.password_hash,
+            password_hash,
         };
         let (mut tx, _) = match add_member(tx, scope, &member, now_ms).await {
             Err(PeopleError::Db(error)) => return Err(error.into()),

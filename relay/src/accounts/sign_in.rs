@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use record::ids::AccountId;
+use record::tree::Hash;
 use service::attempts::{ClientNetwork, OriginKind};
 use service::clock::Clock;
 use service::random::RandomSource;
@@ -16,7 +17,7 @@ use super::session::{self, SessionToken};
 use super::{AccountUser, UserRole};
 use crate::db::members::MembershipRow;
 use crate::db::people::{PersonCredentials, PersonNumber};
-use crate::db::sessions::NewSession;
+use crate::db::sessions::{NewSession, OpenSession};
 use crate::db::{self, AccountScope, Db, DbError, PlatformConnection, PlatformReason};
 use crate::mail::{MailLetter, MailOutbox};
 
@@ -228,6 +229,34 @@ impl<'a> AuthService<'a> {
         db::members::platform_of_person(&mut conn, person, self.clock.now_ms()).await
     }
 
+    /// The browsers in which a person is signed in.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list_sessions(&self, person: PersonNumber) -> Result<Vec<(Hash, OpenSession)>, DbError> {
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        db::sessions::platform_list(&mut conn, person, session::alive_since(self.clock.now_ms())).await
+    }
+
+    /// Signs one browser of somebody out. Whose it was; `None`: none of theirs is called so.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn end_session(&self, visitor: &AccountUser, mark: &str) -> Result<Option<Hash>, DbError> {
+        let open = self.list_sessions(visitor.person).await?;
+        let Some((digest, _)) = open.into_iter().find(|(_, session)| session.mark == mark) else {
+            return Ok(None);
+        };
+        let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+        db::sessions::platform_take(&mut tx, digest).await?;
+        let mut tx = tx.enter(visitor.scope).await?;
+        let about = SessionDetail::OtherDevice.to_string();
+        let record = AccessRecord { who: &visitor.email, act: "sign out", about: &about };
+        self.log().write_act(&mut tx, record).await?;
+        tx.commit().await?;
+        Ok(Some(digest))
+    }
+
     /// Looks once more at the password of somebody who is signed in; the try counts as one of their device.
     ///
     /// # Errors
@@ -239,8 +268,8 @@ impl<'a> AuthService<'a> {
         origin: &SignInOrigin,
     ) -> Result<(), SignInError> {
         let now_ms = self.clock.now_ms();
-        // Their session is a device that is known, whatever it shows beside it.
-        let from = AttemptOrigin::new(&visitor.email, Some(visitor.token.digest()), origin.peer);
+        // One bucket for all of their sessions, which is nobody else's: neither another session nor another account fills it again.
+        let from = AttemptOrigin::new(&visitor.email, Some(Hash::of(b"session")), origin.peer);
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
@@ -283,8 +312,11 @@ impl<'a> AuthService<'a> {
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
         let all = db::members::platform_of_person(&mut tx, visitor.person, now_ms).await?;
-        let mut scopes = all.iter().map(MembershipRow::scope).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let scope = scopes.find(|scope| scope.account() == account).ok_or(SignInError::Wrong)?;
+        // They were signed out of it everywhere after this browser had shown that it is them.
+        let open = all.iter().filter(|row| row.signed_out_ms.is_none_or(|at_ms| at_ms < visitor.reauth_ms));
+        let mut scopes = open.map(MembershipRow::scope).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let scope = scopes.find(|scope| scope.account() == account && *scope != visitor.scope);
+        let scope = scope.ok_or(SignInError::Wrong)?;
         let old =
             db::sessions::platform_take(&mut tx, visitor.token.digest()).await?.ok_or(SignInError::Wrong)?;
         let mut tx = tx.enter(scope).await?;
@@ -373,6 +405,7 @@ impl<'a> AuthService<'a> {
             email: found.email,
             role,
             is_owner: found.is_owner,
+            until_ms: found.until_ms,
             account_name: found.account_name,
             since_ms: found.created_ms,
             reauth_ms: found.reauth_ms,

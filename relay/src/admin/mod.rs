@@ -326,7 +326,14 @@ impl AdminHandler {
         let scope = self.scope(account).await?;
         let tx = self.db.platform_write(PlatformReason::Operator).await?;
         let id = self.ulid();
-        let new = NewMember { id, email: &email, name: &name, verified_ms: None, role, password_hash: &hash };
+        let new = NewMember {
+            id,
+            email: &email,
+            name: &name,
+            verified_ms: Some(self.clock.now_ms()),
+            role,
+            password_hash: &hash,
+        };
         let (mut tx, was_known) = match people::add_member(tx, scope, &new, self.clock.now_ms()).await {
             Err(PeopleError::Known) => return Err(AdminError::Known(email)),
             added => added?,

@@ -147,6 +147,14 @@ pub async fn use_invitation(
     Ok(exec!(conn, sql, now_ms, scope.key(), invitation.to_owned(), now_ms)? > 0)
 }
 
+/// Takes back what somebody invited others to, by their e-mail address.
+pub async fn revoke_made_by(conn: &mut ScopedConnection, made_by: &str, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE invitations SET revoked_ms = $1 WHERE account = $2 AND made_by = $3 AND used_ms IS NULL \
+               AND revoked_ms IS NULL";
+    exec!(conn, sql, now_ms, scope.key(), made_by.to_owned()).map(drop)
+}
+
 /// Takes an invitation back. Whether it was open.
 pub async fn revoke_invitation(
     conn: &mut ScopedConnection,

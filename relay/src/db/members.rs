@@ -188,7 +188,7 @@ async fn save_places(
 pub async fn count_admins(conn: &mut ScopedConnection) -> Result<i64, DbError> {
     let scope = conn.scope();
     let sql = "SELECT COUNT(*) FROM members m JOIN people p ON p.person = m.person WHERE m.account = $1 \
-               AND m.role = 'account_admin' AND m.disabled_ms IS NULL AND p.disabled_ms IS NULL";
+               AND m.role = 'account_admin' AND m.until_ms IS NULL AND m.disabled_ms IS NULL AND p.disabled_ms IS NULL";
     Ok(opt!(conn, (i64,), sql, scope.key())?.map_or(0, |(count,)| count))
 }
 
@@ -204,6 +204,17 @@ pub async fn set_disabled(
     Ok(exec!(conn, sql, since_ms, scope.key(), person.key(), since_ms.is_none())? > 0)
 }
 
+/// Keeps that a member was signed out everywhere.
+pub async fn mark_signed_out(
+    conn: &mut ScopedConnection,
+    person: PersonNumber,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE members SET signed_out_ms = $1 WHERE account = $2 AND person = $3";
+    exec!(conn, sql, now_ms, scope.key(), person.key()).map(drop)
+}
+
 /// An account that somebody may come into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MembershipRow {
@@ -215,9 +226,11 @@ pub struct MembershipRow {
     pub role: String,
     /// When they were in it last.
     pub seen_ms: Option<i64>,
+    /// When they were signed out of it everywhere.
+    pub signed_out_ms: Option<i64>,
 }
 
-impl_from_row!(MembershipRow { account, account_id, account_name, role, seen_ms });
+impl_from_row!(MembershipRow { account, account_id, account_name, role, seen_ms, signed_out_ms });
 
 impl MembershipRow {
     /// The account.
@@ -236,7 +249,7 @@ pub async fn platform_of_person(
     now_ms: i64,
 ) -> Result<Vec<MembershipRow>, DbError> {
     let sql = format!(
-        "SELECT m.account, a.id AS account_id, a.name AS account_name, {ROLE} AS role, m.seen_ms FROM members m \
+        "SELECT m.account, a.id AS account_id, a.name AS account_name, {ROLE} AS role, m.seen_ms, m.signed_out_ms FROM members m \
          JOIN people p ON p.person = m.person JOIN accounts a ON a.account = m.account \
          WHERE m.person = $1 AND m.disabled_ms IS NULL AND p.disabled_ms IS NULL \
          AND (m.until_ms IS NULL OR m.until_ms > $2) ORDER BY COALESCE(m.seen_ms, 0) DESC, m.account"

@@ -135,6 +135,15 @@ pub async fn platform_set_password(
     exec!(conn, sql, person.key(), hash.to_owned(), now_ms).map(drop)
 }
 
+/// Whether it is known that mail to their address reaches a person.
+pub async fn platform_is_verified(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+) -> Result<bool, DbError> {
+    let sql = "SELECT verified_ms FROM people WHERE person = $1 AND verified_ms IS NOT NULL";
+    Ok(opt!(conn, (i64,), sql, person.key())?.is_some())
+}
+
 /// Keeps that mail to their address reaches them.
 pub async fn platform_verify(
     conn: &mut PlatformConnection,

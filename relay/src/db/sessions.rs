@@ -25,6 +25,8 @@ pub struct SessionRow {
     /// Their role, as `accounts::UserRole` writes it.
     pub role: String,
     all_facilities: bool,
+    /// When their time in it ends.
+    pub until_ms: Option<i64>,
     /// Whether the account is theirs.
     pub is_owner: bool,
     /// The account's name.
@@ -46,6 +48,7 @@ impl_from_row!(SessionRow {
     email,
     role,
     all_facilities,
+    until_ms,
     is_owner,
     account_name,
     created_ms,
@@ -126,7 +129,7 @@ pub async fn platform_find(
 ) -> Result<Option<SessionRow>, DbError> {
     let sql = format!(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
-         m.all_facilities, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
+         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
          s.used_ms, s.reauth_ms FROM sessions s \
          JOIN people p ON p.person = s.person \
          JOIN members m ON m.account = s.account AND m.person = s.person \
@@ -166,16 +169,14 @@ pub struct OpenSession {
     pub agent: String,
 }
 
-/// The browsers in which a person is signed in to the account, the one used last first.
-pub async fn list_sessions(
-    conn: &mut ScopedConnection,
+/// The browsers in which a person is signed in, to whichever account, the one used last first.
+pub async fn platform_list(
+    conn: &mut PlatformConnection,
     person: PersonNumber,
     since: SessionsSince,
 ) -> Result<Vec<(Hash, OpenSession)>, DbError> {
-    let scope = conn.scope();
-    let sql = "SELECT digest, created_ms, used_ms, network, agent FROM sessions WHERE account = $1 AND person = $2 \
-               AND created_ms > $3 AND used_ms > $4 ORDER BY used_ms DESC, digest";
-    let rows = all!(conn, Columns, sql, scope.key(), person.key(), since.begun_ms, since.used_ms)?;
+    let sql = "SELECT digest, created_ms, used_ms, network, agent FROM sessions WHERE person = $1 AND created_ms > $2 AND used_ms > $3 ORDER BY used_ms DESC, digest";
+    let rows = all!(conn, Columns, sql, person.key(), since.begun_ms, since.used_ms)?;
     rows.into_iter().map(read_open).collect()
 }
 

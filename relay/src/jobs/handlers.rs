@@ -75,10 +75,9 @@ impl RelayHandlers {
             (Some(_), None) => return Err(JobError::Mail("this process has no way for it".to_owned())),
             (Some(row), Some(transport)) => match send_waiting(transport, &job.key, &row).await {
                 Ok(()) => None,
-                Err(MailFailure::Passing(reason)) if job.tries < job.kind.tries_max() => {
-                    return Err(JobError::Mail(reason));
-                }
-                Err(failed) => Some(failed.to_string()),
+                // Out of tries it is a dead job, which an operator sees and tries again.
+                Err(MailFailure::Passing(reason)) => return Err(JobError::Mail(reason)),
+                Err(MailFailure::Final(reason)) => Some(reason),
             },
         };
         if let Some(reason) = &failed {

@@ -18,7 +18,7 @@ pub enum MailLetter {
         expires_ms: i64,
     },
     /// Somebody made an account, and shows by the link that the address is theirs.
-    SignUp { name: String, link: String, expires_ms: i64 },
+    SignUp { link: String, expires_ms: i64 },
     /// Somebody tried to make an account at an address that has one.
     AddressKnown { link: String },
     /// Somebody forgot their password.

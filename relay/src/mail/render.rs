@@ -62,9 +62,9 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: once(*expires_ms),
         },
-        MailLetter::SignUp { name, link, expires_ms } => MailParts {
+        MailLetter::SignUp { link, expires_ms } => MailParts {
             subject: w.mail_sign_up_subject(),
-            lines: vec![w.mail_sign_up_what(name)],
+            lines: vec![w.mail_sign_up_what()],
             button: w.mail_sign_up_button(),
             link,
             hints: once(*expires_ms),
@@ -130,7 +130,7 @@ mod tests {
                 link: link(),
                 expires_ms,
             },
-            MailLetter::SignUp { name: "Priya".into(), link: link(), expires_ms },
+            MailLetter::SignUp { link: link(), expires_ms },
             MailLetter::AddressKnown { link: link() },
             MailLetter::NobodyKnown { link: link() },
             MailLetter::Reset { link: link(), expires_ms },

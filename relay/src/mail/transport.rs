@@ -99,7 +99,8 @@ fn write_mail(folder: &Path, name: &str, message: &[u8]) -> std::io::Result<()> 
         std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(message)?;
     file.sync_all()?;
-    std::fs::rename(&unfinished, folder.join(name))
+    std::fs::rename(&unfinished, folder.join(name))?;
+    std::fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

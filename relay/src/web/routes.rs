@@ -75,8 +75,7 @@ fn open_rows() -> Vec<Route<WebContext>> {
     let new_account = problem_example()
         .field("name", "Ana Lima")
         .field("organisation", "Linden Health")
-        .field("email", "ana@hospital.example")
-        .field("password", PASSWORD_EXAMPLE);
+        .field("email", "ana@hospital.example");
     let joins = of_link("invitation").field("name", "Ana Lima").field("password", PASSWORD_EXAMPLE);
     vec![
         row(Method::GET, "/", "start.show", Page, sign_in::start_session),
@@ -95,11 +94,11 @@ fn open_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/sign-up", "sign-up.new", Page, ways_in::show_sign_up).refusals(FINDING),
         row(Method::POST, "/sign-up", "sign-up.begin", Form, ways_in::sign_up)
             .refusals(FINDING)
-            .example(new_account.secret(PASSWORD_EXAMPLE)),
+            .example(new_account),
         row(Method::GET, "/sign-up/{confirm}", "sign-up.show", Page, ways_in::show_confirm)
             .example(of_link("confirm")),
         row(Method::POST, "/sign-up/{confirm}", "sign-up.confirm", Form, ways_in::confirm_account)
-            .example(of_link("confirm").field("act", "confirm")),
+            .example(of_link("confirm").field("password", PASSWORD_EXAMPLE).secret(PASSWORD_EXAMPLE)),
         row(Method::GET, "/join/{invitation}", "invitation.show", Page, ways_in::show_invitation)
             .example(of_link("invitation")),
         row(Method::POST, "/join/{invitation}", "invitation.accept", Form, ways_in::accept_invitation)

@@ -15,7 +15,7 @@ mail-invitation-button = Accept the invitation
 ## Somebody made an account.
 
 mail-sign-up-subject = Confirm your e-mail address
-mail-sign-up-what = Hello { $name }. One step is left: confirm this address, and your account is ready.
+mail-sign-up-what = One step is left: confirm this address, choose a password, and your account is there.
 mail-sign-up-button = Confirm and open the account
 
 ## The same, at an address that is known.

@@ -69,8 +69,8 @@ sign-up-lead = For an organization that cleans equipment and has to prove it. Pe
 sign-up-button = Make the account
 sign-up-have = You have one already? Sign in
 confirm-title = Confirm your address
-confirm-lead = Press the button, and your account is there.
-confirm-button = Confirm and open the account
+confirm-lead = Choose a password, and your account is there.
+confirm-button = Open the account
 
 ## An invitation.
 

@@ -22,7 +22,8 @@ CREATE TABLE credentials (
 );
 
 -- Who is of an account. `role`: account_admin, facility_admin, biomed, technician, auditor. `all_facilities`: else those that
--- `member_places` names. `until_ms`: an auditor's end. `seen_ms`: when they signed in to it last.
+-- `member_places` names. `until_ms`: when their time in it ends. `seen_ms`: when they signed in to it last. `signed_out_ms`: a browser
+-- that showed before then that it is them comes in no more, whatever account it shows now.
 CREATE TABLE members (
   account BIGINT NOT NULL,
   person BIGINT NOT NULL,
@@ -32,6 +33,7 @@ CREATE TABLE members (
   until_ms BIGINT,
   disabled_ms BIGINT,
   seen_ms BIGINT,
+  signed_out_ms BIGINT,
   PRIMARY KEY (account, person)
 );
 CREATE INDEX members_person ON members (person);

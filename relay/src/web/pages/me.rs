@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::AccountUser;
-use crate::accounts::session::alive_since;
 use crate::accounts::sign_in::SignInError;
 use crate::db::sessions;
 use crate::web::access::{ClientAddress, MemberCaller, Read};
@@ -89,9 +88,7 @@ async fn draw_me(
         PageFact::new(w.people_email(), visitor.email.clone()),
         PageFact::new(w.me_signed_in(), wall.day_plain_utc(visitor.since_ms)),
     ];
-    let mut conn = web.db.read(visitor.reads).await?;
-    let open = sessions::list_sessions(&mut conn, visitor.person, alive_since(now_ms)).await?;
-    drop(conn);
+    let open = web.auth_service().list_sessions(visitor.person).await?;
     let view = |(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
         agent: if session.agent.is_empty() { w.me_sessions_unknown() } else { session.agent },
         network: session.network,
@@ -135,17 +132,7 @@ pub(crate) async fn end_session(
     form: RelayForm,
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
-    let mut tx = web.db.write(visitor.scope).await?;
-    let open = sessions::list_sessions(&mut tx, visitor.person, alive_since(web.now_ms())).await?;
-    let (digest, _) = open.into_iter().find(|(_, session)| session.mark == mark).ok_or_else(not_found)?;
-    sessions::delete_session(&mut tx, digest).await?;
-    let record = crate::accounts::access_log::AccessRecord {
-        who: &visitor.email,
-        act: "sign out",
-        about: &crate::accounts::access_log::SessionDetail::OtherDevice.to_string(),
-    };
-    web.log().write_act(&mut tx, record).await?;
-    tx.commit().await?;
+    let digest = web.auth_service().end_session(&visitor, &mark).await?.ok_or_else(not_found)?;
     SeeOther::to(if digest == visitor.token.digest() { "/login?done=here" } else { "/app/me" })
 }
 

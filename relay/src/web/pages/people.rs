@@ -235,6 +235,10 @@ pub(crate) async fn invite_person(
         Err(InvitationError::People(PeopleError::Db(error))) => return Err(error.into()),
         Err(InvitationError::People(PeopleError::Known)) => ("email", w.form_member_known()),
         Err(InvitationError::People(PeopleError::NoSuchPlace)) => ("places", w.form_member_no_place()),
+        Err(InvitationError::Wait { until_ms }) => {
+            let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
+            ("email", w.form_member_wait(time))
+        }
         Err(InvitationError::TooMany) => ("email", w.form_member_too_many(OPEN_MAX)),
         Err(_) => ("role", w.form_member_not_yours()),
     };
@@ -405,6 +409,9 @@ pub(crate) async fn save_terms(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let found = find_person(&visitor, &web, &user).await?;
+    if found.0.user_id == visitor.user_id {
+        return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
+    }
     let values = FormValues::read(&TERMS, &form.fields);
     let grant = match read_grant(&TERMS, &values, web.now_ms()) {
         Ok(grant) => grant,

@@ -16,7 +16,7 @@ use crate::accounts::device::DeviceSecret;
 use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
 use crate::accounts::sign_in::{SignInError, SignInOrigin};
-use crate::db::{devices, sessions};
+use crate::db::{PlatformReason, devices, sessions};
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, Read};
 use crate::web::form::{RelayForm, require_own_form};
@@ -192,17 +192,19 @@ pub(crate) async fn sign_out(
     form: RelayForm,
 ) -> Result<WithHeaders<SeeOther>, HttpError> {
     require_own_form(&person, &form)?;
-    let mut tx = web.db.write(person.scope).await?;
     let who = person.email.as_str();
+    let mut tx = web.db.platform_write(PlatformReason::SignIn).await?;
     let (detail, onward) = if form.fields.get("everywhere").is_some() {
-        sessions::delete_of_member(&mut tx, person.person).await?;
+        // Of whichever account a browser shows.
+        sessions::platform_delete_of_person(&mut tx, person.person).await?;
         let stored = read_device(&headers).map(|device| device.digest());
         devices::forget_device(&mut tx, person.person, stored).await?;
         (SessionDetail::EveryDevice, "/login?done=everywhere")
     } else {
-        sessions::delete_session(&mut tx, person.token.digest()).await?;
+        sessions::platform_take(&mut tx, person.token.digest()).await?;
         (SessionDetail::ThisDevice, "/login?done=here")
     };
+    let mut tx = tx.enter(person.scope).await?;
     let about = detail.to_string();
     let record = AccessRecord { who, act: "sign out", about: &about };
     web.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;

@@ -361,7 +361,7 @@ fn sign_up_page() -> WayInPage {
         autocomplete: "organization",
         ..WayField::default()
     };
-    let fields = vec![name_field(w), organisation, email_field(w), password_field(w)];
+    let fields = vec![name_field(w), organisation, email_field(w)];
     WayInPage::new(w.sign_up_title(), w.sign_up_lead())
         .form("/sign-up", fields, "make", w.sign_up_button())
         .link("/login", w.sign_up_have())
@@ -396,11 +396,7 @@ pub(crate) async fn sign_up(
     let Some(email) = email_address(form.fields.text("email")) else {
         return refused(("email", w.ways_bad_email()));
     };
-    let password_hash = match hash_new(&web, form.fields.text("password")).await? {
-        Ok(hash) => hash,
-        Err(problem) => return refused(problem),
-    };
-    let new = PendingAccount { name, organisation, email, password_hash };
+    let new = PendingAccount { name, organisation, email };
     match web.recovery().sign_up(&new, address.ip()).await {
         Ok(()) => sent_page(&new.email).map(OneOf::First),
         Err(error) => refusal_reply(&web, sign_up_page(), &form, error).map(OneOf::Second),
@@ -410,7 +406,7 @@ pub(crate) async fn sign_up(
 fn confirm_page(secret: &str) -> WayInPage {
     let w: SignInWords = open_words();
     let page = WayInPage::new(w.confirm_title(), w.confirm_lead());
-    page.form(format!("/sign-up/{secret}"), Vec::new(), "confirm", w.confirm_button())
+    page.form(format!("/sign-up/{secret}"), vec![password_field(w)], "confirm", w.confirm_button())
 }
 
 /// `GET /sign-up/{confirm}`.
@@ -435,12 +431,18 @@ pub(crate) async fn confirm_account(
     form: RelayForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let link = read_secret(&secret)?;
-    match web.recovery().confirm(&link, sign_in_origin(&headers, address)).await {
+    let plain = |reply| WithHeaders(HeaderMap::new(), reply);
+    // No work is done for a link that is none.
+    if !web.recovery().is_open(LinkKind::SignUp, &link).await? {
+        return over_reply().map(plain);
+    }
+    let hash = match hash_new(&web, form.fields.text("password")).await? {
+        Ok(hash) => hash,
+        Err(problem) => return ask_again(confirm_page(&secret), &form, problem).map(plain),
+    };
+    match web.recovery().confirm(&link, &hash, sign_in_origin(&headers, address)).await {
         Ok(signed_in) => signed_in_reply(&signed_in, "/app/"),
-        Err(error) => {
-            let page = confirm_page(&secret);
-            refusal_reply(&web, page, &form, error).map(|reply| WithHeaders(HeaderMap::new(), reply))
-        }
+        Err(error) => refusal_reply(&web, confirm_page(&secret), &form, error).map(plain),
     }
 }
 

@@ -6,7 +6,11 @@ use axum::http::StatusCode;
 use service::clock::Clock;
 use service::random::RandomSource;
 
-use super::world::{DAY_MS, Got, HOUR_MS, PASSWORD, World, csrf, mail_transport};
+use super::world::{DAY_MS, Got, HOUR_MS, NOW_MS, PASSWORD, World, csrf, mail_transport};
+use record::ids::UserId;
+
+use crate::accounts::UserRole;
+use crate::accounts::people::{NewMember, PeopleError, add_member};
 use crate::db::{PlatformReason, all, exec};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
@@ -94,9 +98,7 @@ pub(super) async fn walk_ways(world: &World) {
     let path = world.invite(&cookie, &fields).await;
     let other = world.sign_in(&world.b.email).await;
     assert_eq!(world.send_form(&path, &path, &other, "").await.status, StatusCode::SEE_OTHER);
-    let form =
-        format!("name=Ana&organisation=Oak&email=ana%40oak.example&password={}", PASSWORD.replace(' ', "+"));
-    world.post("/sign-up", "", &form).await;
+    world.post("/sign-up", "", "name=Ana&organisation=Oak&email=ana%40oak.example").await;
     for request in ["", "email=tom%40linden.example&act=link", "email=tom%40linden.example&act=reset"] {
         if !request.is_empty() {
             assert_eq!(world.post("/forgot", "", request).await.status, StatusCode::OK);
@@ -378,13 +380,7 @@ async fn mails_to_one_address_are_few_whoever_asks() {
 #[tokio::test]
 async fn an_account_is_there_once_its_address_is_confirmed() {
     let world = World::new().await;
-    let form = |email: &str| {
-        format!(
-            "name=Ana&organisation=Oak+Clinic&email={}&password={}",
-            email.replace('@', "%40"),
-            PASSWORD.replace(' ', "+")
-        )
-    };
+    let form = |email: &str| format!("name=Ana&organisation=Oak+Clinic&email={}", email.replace('@', "%40"));
     let new = world.post("/sign-up", "", &form("ana@oak.example")).await;
     let known = world.post("/sign-up", "", &form(&world.a.email)).await;
     let plain = |got: &Got, email: &str| got.body.replace(email, "EMAIL");
@@ -395,11 +391,14 @@ async fn an_account_is_there_once_its_address_is_confirmed() {
     assert_eq!(to(&world.a.email).subject, "You have a CleanTrack account already");
     let path = to("ana@oak.example").path.clone();
     assert_eq!(world.get(&path, "").await.status, StatusCode::OK);
-    let confirmed = world.post(&path, "", "act=confirm").await;
+    let short = world.post(&path, "", "password=short").await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY, "the link is of use still");
+    let chosen = format!("password={}", PASSWORD.replace(' ', "+"));
+    let confirmed = world.post(&path, "", &chosen).await;
     assert_eq!(confirmed.status, StatusCode::SEE_OTHER, "{}", confirmed.body);
     let page = world.get("/app/me", &confirmed.cookie()).await.body;
     assert!(page.contains("Oak Clinic") && page.contains("ana@oak.example"), "{page}");
-    assert_eq!(world.post(&path, "", "act=confirm").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(world.post(&path, "", &chosen).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     world.sign_in("ana@oak.example").await;
 }
 
@@ -497,4 +496,182 @@ async fn whoever_sees_nothing_any_more_is_nobodys_but_the_accounts() {
     );
     let people = world.get("/app/people", &theirs).await.body;
     assert!(people.contains("tom@linden.example") && !people.contains("kim@linden.example"), "{people}");
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_everywhere_comes_back_by_no_other_account() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let fields = format!("email={}&role=auditor&all=on", world.b.email.replace('@', "%40"));
+    let path = world.invite(&cookie, &fields).await;
+    let phone = world.sign_in(&world.b.email).await;
+    let joined = world.send_form(&path, &path, &phone, "").await;
+    let (a, b) = (world.a.scope.account(), world.b.scope.account());
+    let switch = async |cookie: &str, account: &str| {
+        world.send_form("/app/me", "/app/me/account", cookie, &format!("account={account}")).await
+    };
+    // The phone shows their own account when the admin of the other one signs them out.
+    world.clock.advance_ms(1_000);
+    let phone = switch(&joined.cookie(), &b.to_string()).await.cookie();
+    let page = world.get("/app/people", &cookie).await.body;
+    let id = page.split("href=\"/app/people/").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let admin = world.admin_id();
+    let others: Vec<&str> = id.filter(|id| *id != admin && *id != world.a.user_id).collect();
+    world.clock.advance_ms(1_000);
+    let out =
+        world.send_form("/app/me", &format!("/app/people/{}", others[0]), &cookie, "act=sign-out").await;
+    assert_eq!(out.status, StatusCode::SEE_OTHER, "{}", out.body);
+    assert_eq!(switch(&phone, &a.to_string()).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(switch(&phone, &b.to_string()).await.status, StatusCode::NOT_FOUND, "it is shown already");
+    // Their password opens both again, and their own button ends both.
+    world.clock.advance_ms(1_000);
+    let tablet = world.sign_in(&world.b.email).await;
+    let tablet = switch(&tablet, &a.to_string()).await.cookie();
+    let page = world.get("/app/me", &tablet).await.body;
+    assert_eq!(
+        page.matches("/app/me/sessions/").count(),
+        1,
+        "the phone, which shows another account: {page}"
+    );
+    let everywhere = format!("csrf={}&everywhere=1", csrf(&page));
+    assert_eq!(world.post("/logout", &tablet, &everywhere).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.get("/app/me", &phone).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn guesses_from_sessions_of_one_person_are_few() {
+    let world = World::new().await;
+    let wrong = "present=not+the+password&password=another+horse+battery";
+    let mut looked_at = 0;
+    for _ in 0..3 {
+        let cookie = world.sign_in(&world.a.email).await;
+        for _ in 0..6 {
+            let got = world.send_form("/app/me", "/app/me/password", &cookie, wrong).await;
+            looked_at += usize::from(got.body.contains("The present password is another one"));
+        }
+    }
+    assert_eq!(looked_at, 10);
+}
+
+#[tokio::test]
+async fn nobody_stays_or_lets_others_stay_longer_than_they_may() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let own = &world.a.sites[1].id;
+    let fields = format!("email=tom%40linden.example&role=facility_admin&places={own}&days=5");
+    let path = world.invite(&cookie, &fields).await;
+    let theirs = world.join(&path, "Tom").await;
+    let page = world.get("/app/people", &theirs).await.body;
+    let id = page.split("href=\"/app/people/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let terms = format!("role=facility_admin&places={own}");
+    let tried = world.send_form("/app/me", &format!("/app/people/{id}/terms"), &theirs, &terms).await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "their own end");
+    for (days, expected) in [
+        ("", StatusCode::UNPROCESSABLE_ENTITY),
+        ("6", StatusCode::UNPROCESSABLE_ENTITY),
+        ("5", StatusCode::OK),
+    ] {
+        let fields = format!("email=eve%40linden.example&role=technician&places={own}&days={days}");
+        let got = world.send_form("/app/people", "/app/people", &theirs, &fields).await;
+        assert_eq!(got.status, expected, "{days} days: {}", got.body);
+    }
+    let own_terms = format!("/app/people/{}/terms", world.admin_id());
+    let tried = world.send_form("/app/me", &own_terms, &cookie, "role=account_admin&all=on&days=3").await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "the owner has no end");
+}
+
+#[tokio::test]
+async fn an_invitation_ends_with_the_rights_of_whoever_made_it_and_is_nobody_elses_to_replace() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let own = &world.a.sites[1].id;
+    let invited = world.invite(&cookie, "email=adm%40linden.example&role=account_admin&all=on").await;
+    let path =
+        world.invite(&cookie, &format!("email=tom%40linden.example&role=facility_admin&places={own}")).await;
+    let theirs = world.join(&path, "Tom").await;
+    let fields = format!("email=adm%40linden.example&role=technician&places={own}");
+    let tried = world.send_form("/app/people", "/app/people", &theirs, &fields).await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!world.get(&invited, "").await.body.contains("This link is over"));
+    // Somebody who leaves leaves nothing open behind.
+    let back =
+        world.invite(&theirs, &format!("email=tom2%40linden.example&role=facility_admin&places={own}")).await;
+    let page = world.get("/app/people", &theirs).await.body;
+    let id = page.split("href=\"/app/people/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let out = world.send_form("/app/me", &format!("/app/people/{id}"), &cookie, "act=disable").await;
+    assert_eq!(out.status, StatusCode::SEE_OTHER, "{}", out.body);
+    assert!(world.get(&back, "").await.body.contains("This link is over"));
+}
+
+#[tokio::test]
+async fn an_invitation_to_places_that_are_gone_is_over_and_can_be_taken_back() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    world.send_form("/app/regions", "/app/regions", &cookie, "name=North").await;
+    let page = world.get("/app/regions", &cookie).await.body;
+    let region = page.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let path =
+        world.invite(&cookie, &format!("email=tom%40linden.example&role=biomed&places={region}")).await;
+    let gone =
+        world.send_form("/app/regions", &format!("/app/regions/{region}"), &cookie, "act=delete").await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    let tried = world.post(&path, "", &format!("name=Tom&password={}", PASSWORD.replace(' ', "+"))).await;
+    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let page = world.get("/app/people", &cookie).await.body;
+    let act = page.split("action=\"/app/people/invitations/").nth(1).unwrap().split('"').next().unwrap();
+    let back = format!("/app/people/invitations/{act}");
+    assert_eq!(world.send_form("/app/people", &back, &cookie, "").await.status, StatusCode::SEE_OTHER);
+    assert!(!world.get("/app/people", &cookie).await.body.contains("tom@linden.example"));
+}
+
+#[tokio::test]
+async fn invitations_to_one_address_are_few() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let fields = "email=tom%40linden.example&role=biomed&all=on";
+    for n in 0..5 {
+        let got = world.send_form("/app/people", "/app/people", &cookie, fields).await;
+        let expected = if n < 3 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        assert_eq!(got.status, expected, "{n}: {}", got.body);
+    }
+    // Neither do new accounts in somebody's name keep them from a new password.
+    for _ in 0..4 {
+        world.post("/sign-up", "", &format!("name=Eve&organisation=Eve&email={}", world.a.email)).await;
+    }
+    let own = world.post("/forgot", "", &format!("email={}&act=reset", world.a.email)).await;
+    assert_eq!(own.status, StatusCode::OK, "{}", own.body);
+}
+
+#[tokio::test]
+async fn an_address_that_no_mail_reached_is_nobodys_proof() {
+    let world = World::new().await;
+    let id = UserId::new(NOW_MS + 1, [9; 10]);
+    let (email, password_hash) = ("cfo@zebra.example", "none");
+    let new = NewMember { id, email, name: "Eve", verified_ms: None, role: UserRole::Auditor, password_hash };
+    world.add_member(world.a.scope, &new).await;
+    let tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    let taken =
+        add_member(tx, world.b.scope, &NewMember { role: UserRole::AccountAdmin, ..new }, NOW_MS).await;
+    assert!(matches!(taken, Err(PeopleError::Unverified)), "a stranger's password would open the account");
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_leave_waits_for_an_operator() {
+    let world = World::new().await;
+    let mails = world.dir.path().join("mails");
+    std::fs::write(&mails, "no folder").unwrap();
+    world.post("/forgot", "", &format!("email={}&act=reset", world.a.email)).await;
+    for _ in 0..20 {
+        assert!(world.mails().await.is_empty());
+        world.clock.advance_ms(2 * HOUR_MS);
+    }
+    let mut conn = world.db.platform_read(PlatformReason::Operator).await.unwrap();
+    let dead = all!(conn, (String, String), "SELECT kind, state FROM jobs WHERE kind = 'mail'").unwrap();
+    assert_eq!(dead, [("mail".to_owned(), "dead".to_owned())], "doctor and `jobs list` show it");
+    drop(conn);
+    std::fs::remove_file(&mails).unwrap();
+    let mut tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    exec!(tx, "UPDATE jobs SET state = 'wait', tries = 0 WHERE kind = 'mail'").unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.mails().await.len(), 1, "it says what it said");
 }

@@ -266,7 +266,7 @@ async fn account(
             id: UserId::new(NOW_MS, [seed + at; 10]),
             email: &format!("{who}@{}.example", name.to_lowercase()),
             name: &format!("Priya {name}"),
-            verified_ms: None,
+            verified_ms: Some(NOW_MS),
             role,
             password_hash: phc,
         };
