@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempDir};
 
 use super::BackupError;
 use super::manifest::StoredFile;
@@ -32,24 +33,21 @@ fn make_folder(dir: &Path) -> Result<(), BackupError> {
     made.map_err(file_error("make the folder", dir))
 }
 
-/// The folder in which a backup grows; one that an earlier try left is thrown away.
-pub(super) fn begin_folder(folder: &Path) -> Result<PathBuf, BackupError> {
-    let mut name = folder.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    let partial = folder.with_file_name(name);
-    match std::fs::remove_dir_all(&partial) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(file_error("remove the unfinished backup", &partial)(error));
-        }
-        _ => make_folder(&partial)?,
-    }
-    Ok(partial)
+/// The folder in which a backup grows, under a name that nothing else has; it is gone where the backup does not come to its end.
+pub(super) fn begin_folder(folder: &Path) -> Result<TempDir, BackupError> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(parent)?;
+    let prefix = format!(".{}.", folder.file_name().unwrap_or_default().to_string_lossy());
+    let made = tempfile::Builder::new().prefix(&prefix).suffix(".partial").tempdir_in(parent);
+    made.map_err(file_error("make a folder in", parent))
 }
 
 /// Gives the whole backup its name.
-pub(super) fn finish_folder(partial: &Path, folder: &Path) -> Result<(), BackupError> {
-    sync_file(partial)?;
-    std::fs::rename(partial, folder).map_err(file_error("name the backup", folder))?;
+pub(super) fn finish_folder(partial: TempDir, folder: &Path) -> Result<(), BackupError> {
+    sync_file(partial.path())?;
+    // A folder takes the place of an empty one only: whoever was quicker has its name.
+    std::fs::rename(partial.path(), folder).map_err(file_error("name the backup", folder))?;
+    let _ = partial.keep();
     sync_parent(folder)
 }
 
@@ -77,16 +75,39 @@ pub(super) fn copy_synced(from: &Path, to: &Path) -> Result<(), BackupError> {
     copied.map_err(file_error("copy to", to))
 }
 
-/// A file in its place, whole or not at all.
-pub(super) fn place_file(from: &Path, to: &Path) -> Result<(), BackupError> {
-    if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        make_folder(parent)?;
+/// A copy of a file beside its place.
+fn copy_beside(from: &Path, to: &Path) -> Result<NamedTempFile, BackupError> {
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(parent)?;
+    let copied = NamedTempFile::new_in(parent).and_then(|mut copy| {
+        std::io::copy(&mut File::open(from)?, copy.as_file_mut())?;
+        copy.as_file().sync_all()?;
+        Ok(copy)
+    });
+    copied.map_err(file_error("copy to", to))
+}
+
+/// A file in its place, whole or not at all, whatever was there.
+fn place_file(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let copy = copy_beside(from, to)?;
+    copy.persist(to).map_err(|error| file_error("name", to)(error.error))?;
+    sync_parent(to)
+}
+
+/// A restored database in its place, where no other one is by now.
+pub(super) fn place_database(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let copy = copy_beside(from, to)?;
+    if !is_absent_or_empty(to) {
+        return Err(BackupError::NotEmpty);
     }
-    let mut name = to.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    let partial = to.with_file_name(name);
-    copy_synced(from, &partial)?;
-    std::fs::rename(&partial, to).map_err(file_error("name", to))?;
+    match std::fs::remove_file(to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(file_error("remove", to)(error)),
+        _ => {}
+    }
+    match copy.persist_noclobber(to) {
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Err(BackupError::NotEmpty),
+        placed => placed.map_err(|error| file_error("name", to)(error.error))?,
+    };
     sync_parent(to)
 }
 
@@ -172,7 +193,7 @@ fn list_names(dir: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     Ok(names)
 }
 
-/// Copies photos that are not there yet. A file of that name holds those bytes: photos never change.
+/// Copies photos that are not there, or are damaged there: a photo never changes.
 pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<PhotoTotals, BackupError> {
     make_folder(to)?;
     let mut totals = PhotoTotals::default();
@@ -180,10 +201,7 @@ pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<PhotoTotals, BackupE
         let (source, target) = (from.join(&photo.place), to.join(&photo.place));
         // Retention may have removed it since its folder was listed.
         let Ok(found) = std::fs::metadata(&source) else { return Ok(()) };
-        if std::fs::metadata(&target).map(|there| there.len()).ok() != Some(found.len()) {
-            if let Some(folder) = target.parent() {
-                make_folder(folder)?;
-            }
+        if !target.exists() || hash_file(&target)?.0 != photo.hash {
             place_file(&source, &target)?;
         }
         totals.count += 1;
@@ -215,4 +233,59 @@ pub(super) fn photo_faults(dir: &Path) -> Result<Vec<String>, BackupError> {
         Ok(())
     })?;
     Ok(faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_came_meanwhile_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("restored"), dir.path().join("relay.db"));
+        std::fs::write(&from, "restored").unwrap();
+        std::fs::write(&to, "of a relay that was started").unwrap();
+        assert!(matches!(place_database(&from, &to), Err(BackupError::NotEmpty)));
+        assert_eq!(std::fs::read(&to).unwrap(), b"of a relay that was started");
+        std::fs::write(&to, "").unwrap();
+        std::fs::write(dir.path().join("relay.db-wal"), "what it has not written back").unwrap();
+        assert!(matches!(place_database(&from, &to), Err(BackupError::NotEmpty)));
+        std::fs::remove_file(dir.path().join("relay.db-wal")).unwrap();
+        place_database(&from, &to).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"restored");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no copy is left");
+    }
+
+    #[test]
+    fn a_backup_that_comes_to_no_end_leaves_nothing_and_takes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let theirs = dir.path().join("x.partial");
+        std::fs::create_dir(&theirs).unwrap();
+        std::fs::write(theirs.join("mine.txt"), "mine").unwrap();
+        let folder = dir.path().join("x");
+        let (one, other) = (begin_folder(&folder).unwrap(), begin_folder(&folder).unwrap());
+        for (partial, text) in [(&one, "one"), (&other, "other")] {
+            std::fs::write(partial.path().join("relay.db"), text).unwrap();
+        }
+        finish_folder(one, &folder).unwrap();
+        assert!(finish_folder(other, &folder).is_err(), "the name is taken");
+        drop(begin_folder(&dir.path().join("y")).unwrap());
+        assert_eq!(std::fs::read(folder.join("relay.db")).unwrap(), b"one");
+        assert!(theirs.join("mine.txt").exists());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_damaged_photo_is_put_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        let hash = Hash::of(b"a photo");
+        let place = format!("account/ab/{hash}.jpg");
+        for (root, bytes) in [(&from, b"a photo"), (&to, b"a ph\0\0o")] {
+            std::fs::create_dir_all(root.join("account/ab")).unwrap();
+            std::fs::write(root.join(&place), bytes).unwrap();
+        }
+        assert_eq!(copy_photos(&from, &to).unwrap().count, 1);
+        assert_eq!(std::fs::read(to.join(place)).unwrap(), b"a photo");
+    }
 }

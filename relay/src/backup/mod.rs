@@ -122,20 +122,21 @@ pub async fn make_backup(
     drop(conn);
     let partial = files::begin_folder(folder)?;
     // The database first: each photo that it names is in the store by then.
-    let file = save_database(&db, parts, &partial).await?;
+    let file = save_database(&db, parts, partial.path()).await?;
     let made_ms = clock.now_ms();
     let (from, config, kind) = (parts.photos.clone(), parts.config.clone(), parts.kind());
     let to = folder.to_owned();
     let report = run_blocking(move || {
-        let photos = files::copy_photos(&from, &partial.join(PHOTOS))?;
-        let mut stored = vec![files::describe_file(&partial, file)?];
+        let dir = partial.path();
+        let photos = files::copy_photos(&from, &dir.join(PHOTOS))?;
+        let mut stored = vec![files::describe_file(dir, file)?];
         if let Some(config) = config {
-            files::copy_synced(&config, &partial.join(SETTINGS))?;
-            stored.push(files::describe_file(&partial, SETTINGS)?);
+            files::copy_synced(&config, &dir.join(SETTINGS))?;
+            stored.push(files::describe_file(dir, SETTINGS)?);
         }
         let manifest = BackupManifest::new(made_ms, kind, stored, photos);
-        let (sha256, bytes) = (manifest.save(&partial.join(MANIFEST))?, manifest.bytes());
-        files::finish_folder(&partial, &to)?;
+        let (sha256, bytes) = (manifest.save(&dir.join(MANIFEST))?, manifest.bytes());
+        files::finish_folder(partial, &to)?;
         Ok(BackupReport { folder: to, bytes, sha256, photos, keys_exported })
     });
     let report = report.await?;
@@ -204,7 +205,7 @@ pub async fn restore_backup(
         let photos = files::copy_photos(&photos_from, &photos_to)?;
         match parts_there.kind() {
             DatabaseKind::Sqlite => {
-                files::place_file(&database.join(DATABASE_FILE), &parts_there.database_file())?;
+                files::place_database(&database.join(DATABASE_FILE), &parts_there.database_file())?;
             }
             DatabaseKind::Postgres => programs::restore_server(&parts_there, &database.join(DATABASE_DUMP))?,
         }
