@@ -35,6 +35,7 @@ use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mail::MailOutbox;
 use relay::mqtt::Outbox;
 use relay::objects::PhotoStore;
+use relay::projections::facility_now::refresh_box;
 use relay::web::{WebSettings, WebState, build_router};
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SystemRandom};
@@ -89,6 +90,8 @@ async fn tell(ingest: &Ingest, log: &FakeBox) {
         first += lines.len();
     }
     ingest.hello(box_id, &log.hello(0, None)).await.unwrap();
+    ingest.fold_waiting().await.unwrap();
+    ingest.flush_reports().await.unwrap();
 }
 
 /// A relay that was told a history, and a page's place in it.
@@ -147,6 +150,7 @@ async fn bench(cleanings: i64) -> Bench {
     let place = (log.origin.box_id, facility, log.origin.epoch);
     boxes::insert_box(&mut tx, place, "Pi", "1", NOW_MS).await.unwrap();
     epochs::insert_epoch(&mut tx, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
+    refresh_box(&mut tx, facility, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let ingest = Ingest::new(db.clone(), keys.shared(), seams.clone(), Outbox::new());
     tell(&ingest, &log).await;
