@@ -38,9 +38,9 @@ impl ForgetRounds {
     /// The database; nothing is forgotten then.
     pub async fn round(&self, tx: &mut PlatformConnection, now: Now) -> Result<Option<u64>, DbError> {
         let up_ms = i64::try_from(now.up_ms.saturating_sub(self.began_up_ms)).unwrap_or(i64::MAX);
-        // Boxes have clocks of their own.
-        let database_ms = db::facilities::platform_newest_ms(tx).await?;
-        let newest_ms = self.newest_at_start_ms.saturating_add(up_ms).max(database_ms.unwrap_or(0));
+        // Boxes have clocks of their own; every other time in the database is this machine's.
+        let cleaned_ms = db::facility_now::platform_newest_cleaning_ms(tx).await?;
+        let newest_ms = self.newest_at_start_ms.saturating_add(up_ms).max(cleaned_ms.unwrap_or(0));
         if now.wall_ms.saturating_sub(newest_ms) > AHEAD_MS_MAX {
             return Ok(None);
         }

@@ -214,8 +214,33 @@ pub async fn platform_all(conn: &mut PlatformConnection) -> Result<Vec<OwnedFaci
     rows.iter().map(|(number, account, facility)| OwnedFacility::read(*number, account, facility)).collect()
 }
 
-/// When the newest entry of all that a box has told was recorded, by the box's clock.
-pub async fn platform_newest_ms(conn: &mut PlatformConnection) -> Result<Option<i64>, DbError> {
-    let newest = opt!(conn, (Option<i64>,), "SELECT MAX(known_ms) FROM facilities WHERE known_ms > 0")?;
-    Ok(newest.and_then(|(at,)| at))
+/// Times this far ahead of the clock were written by one that has been set back since.
+const SET_BACK_MS_MIN: i64 = 60_000;
+
+/// Whether anything says that it was written at a time that is still to come.
+pub async fn platform_any_set_back(conn: &mut PlatformConnection, now_ms: i64) -> Result<bool, DbError> {
+    let ahead_ms = now_ms.saturating_add(SET_BACK_MS_MIN);
+    let of_facility = "SELECT facility FROM facilities WHERE known_ms > $1 LIMIT 1";
+    let of_numbers = "SELECT facility FROM facility_now WHERE as_of_ms > $1 LIMIT 1";
+    let of_box = "SELECT box FROM box_now WHERE last_seen_ms > $1 LIMIT 1";
+    for sql in [of_facility, of_numbers, of_box] {
+        if opt!(conn, (String,), sql, ahead_ms)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Follows a clock that was set back: what was seen, or known, at a time that is still to come was so until now, and numbers that
+/// were counted until then are counted anew. Of how many rows.
+pub async fn platform_follow_set_back(conn: &mut PlatformConnection, now_ms: i64) -> Result<u64, DbError> {
+    let ahead_ms = now_ms.saturating_add(SET_BACK_MS_MIN);
+    let counts = "UPDATE facilities SET rebuilds = rebuilds + 1 WHERE rebuilds = rebuilt AND EXISTS \
+                  (SELECT 1 FROM facility_now n WHERE n.account = facilities.account AND n.facility = facilities.facility \
+                   AND n.as_of_ms > $1)";
+    let counts = exec!(conn, counts, ahead_ms)?;
+    let known = "UPDATE facilities SET known_ms = $1 WHERE known_ms > $2";
+    let known = exec!(conn, known, now_ms, ahead_ms)?;
+    let seen = "UPDATE box_now SET last_seen_ms = $1 WHERE last_seen_ms > $2";
+    Ok(counts + known + exec!(conn, seen, now_ms, ahead_ms)?)
 }

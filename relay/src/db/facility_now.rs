@@ -6,7 +6,7 @@ use super::box_now::URGENCY;
 use super::projections::ProjectionNumber;
 use super::sight::seen_rows;
 use super::spark::DaySum;
-use super::{DbError, ScopedConnection, all, exec, impl_from_row, opt};
+use super::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// What a page can show of a facility; each has a count of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -648,6 +648,12 @@ pub async fn common_zone(conn: &mut ScopedConnection) -> Result<String, DbError>
     let viewer = conn.viewer();
     let row = opt!(conn, (String,), sqlx::AssertSqlSafe(sql), scope.key(), viewer)?;
     Ok(row.map_or_else(|| "UTC".to_owned(), |(zone,)| zone))
+}
+
+/// When the newest cleaning that any box has recorded was, by that box's own clock.
+pub async fn platform_newest_cleaning_ms(conn: &mut PlatformConnection) -> Result<Option<i64>, DbError> {
+    let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_cleaning_ms) FROM facility_now")?;
+    Ok(newest.and_then(|(at,)| at))
 }
 
 #[cfg(test)]

@@ -19,6 +19,15 @@ pub(super) async fn sweep_jobs(queue: &JobQueue) -> Result<(), DbError> {
         tx.commit().await?;
         tracing::warn!(jobs = followed, "the clock was set back: so were the times of jobs");
     }
+    if facilities::platform_any_set_back(&mut conn, now_ms).await? {
+        let mut tx = queue.db().platform_write(PlatformReason::Work).await?;
+        let followed = facilities::platform_follow_set_back(&mut tx, now_ms).await?;
+        tx.commit().await?;
+        tracing::warn!(
+            rows = followed,
+            "the clock was set back: what was counted ahead of it is counted anew"
+        );
+    }
     for kind in JobKind::ALL {
         let Some(period_ms) = kind.period_ms() else { continue };
         let new = NewJob::of_relay(kind, now_ms.saturating_add(period_ms));

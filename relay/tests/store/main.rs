@@ -167,6 +167,7 @@ stories!(
     an_operator_lists_dead_jobs_and_tries_one_again,
     rows_of_facilities_are_what_a_count_gives,
     health_of_many_boxes_is_written_at_once_and_is_no_news,
+    a_clock_that_was_ahead_and_came_back_is_followed,
     rows_of_another_account_are_neither_read_nor_written,
     an_erased_text_and_a_revoked_box_are_news,
     a_batch_that_must_wait_is_told_when_to_come_again,

@@ -212,6 +212,40 @@ pub(crate) async fn health_of_many_boxes_is_written_at_once_and_is_no_news(dbs: 
     assert_eq!(all().await.box_state, before.box_state + 2);
 }
 
+pub(crate) async fn a_clock_that_was_ahead_and_came_back_is_followed(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = FakeBox::new(box_id(1), 1, 1);
+    log.add(NOW_MS - HOUR_MS, PUMP);
+    world.claim(&log).await;
+    world.hello(&log, 0, None).await;
+    world.drain(&log, 0).await;
+    let ahead_ms = NOW_MS + 400 * DAY_MS;
+    world.clock.set_ms(ahead_ms);
+    world.ingest.health(log.origin.box_id, &health_of(&log, 1, ahead_ms)).await.unwrap();
+    world.ingest.flush_reports().await.unwrap();
+    run_due(&world.db, world.clock.clone()).await.unwrap();
+    let facility = world.facility;
+    assert_eq!(row(&world, facility).await.day, ahead_ms.div_euclid(DAY_MS));
+    let now_ms = NOW_MS + HOUR_MS;
+    world.clock.set_ms(now_ms);
+    while run_due(&world.db, world.clock.clone()).await.unwrap() > 0 {}
+    assert_counted(&world, facility, "back").await;
+    let back = row(&world, facility).await;
+    assert_eq!((back.day, back.known_ms), (now_ms.div_euclid(DAY_MS), now_ms));
+    // The box is gone: that is seen as soon as of any other.
+    world.clock.set_ms(now_ms + 240_001);
+    run_due(&world.db, world.clock.clone()).await.unwrap();
+    assert_eq!(row(&world, facility).await.box_state, "silent");
+    assert_counted(&world, facility, "silent").await;
+    // Windows close as time passes, as if the clock had never been ahead.
+    world.clock.set_ms(NOW_MS + 2 * DAY_MS);
+    world.ingest.health(log.origin.box_id, &health_of(&log, 1, NOW_MS + 2 * DAY_MS)).await.unwrap();
+    world.ingest.flush_reports().await.unwrap();
+    run_due(&world.db, world.clock.clone()).await.unwrap();
+    assert_eq!(row(&world, facility).await.day, (NOW_MS + 2 * DAY_MS).div_euclid(DAY_MS));
+    assert_counted(&world, facility, "two days later").await;
+}
+
 pub(crate) async fn rows_of_another_account_are_neither_read_nor_written(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let mut log = FakeBox::new(box_id(1), 1, 1);
