@@ -2,7 +2,7 @@
 //! came after the backup, and nothing is there twice.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use harness::postgres::Postgres;
 use harness::world::World;
@@ -134,8 +134,7 @@ async fn drill(mut world: World, restored: Option<String>) {
         world.relay.keeps_in(database);
     }
     phone.record_all(20..25).await;
-    // A photo that rotted in the backup is found before anything is written.
-    spoiled_photo_is_refused(&world, &backup).await;
+    spoiled_database_is_refused(&world, &backup, restored.is_some()).await;
     let done = runbook.follow(&world, Chapter::AfterTheLoss).await;
     assert!(json(&done["backup"])["then"].as_str().unwrap().contains("keys import"), "{}", done["backup"]);
     assert!(done["verify"].contains("1 logs"), "{}", done["verify"]);
@@ -154,20 +153,65 @@ async fn drill(mut world: World, restored: Option<String>) {
     world.relay.order(&["backup", "make", away.join("second").to_str().unwrap()]).await;
 }
 
-async fn spoiled_photo_is_refused(world: &World, backup: &Path) {
-    let place = |folder: &Path| {
-        let mut path = folder.join("photos");
-        while path.is_dir() {
-            path = std::fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
-        }
-        path
-    };
-    let photo = place(backup);
-    let bytes = std::fs::read(&photo).unwrap();
-    std::fs::write(&photo, b"rot").unwrap();
+/// What rotted in the backup is found before anything is written.
+async fn spoiled_database_is_refused(world: &World, backup: &Path, is_server: bool) {
+    let file = backup.join(if is_server { "relay.pgdump" } else { "relay.db" });
+    let bytes = std::fs::read(&file).unwrap();
+    let mut rot = bytes.clone();
+    let middle = rot.len() / 2;
+    rot[middle] ^= 1;
+    std::fs::write(&file, rot).unwrap();
     let refusal = world.relay.refused(&["backup", "restore", backup.to_str().unwrap()]).await;
-    assert!(refusal.contains("damaged") && refusal.contains("not the photo"), "{refusal}");
-    std::fs::write(&photo, bytes).unwrap();
+    assert!(refusal.contains("damaged") && refusal.contains("its hash is another"), "{refusal}");
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(photos_of(world.relay.data()), Vec::<String>::new());
+}
+
+/// The first photo below a folder.
+fn first_photo(folder: &Path) -> PathBuf {
+    let mut path = folder.join("photos");
+    while path.is_dir() {
+        path = std::fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
+    }
+    path
+}
+
+/// A photo that rotted keeps nothing else from coming back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotten_photo_is_named_and_bars_no_backup_and_no_restore() {
+    let mut world = World::claimed(demo()).await;
+    let phone = world.phone("Maria Alvarez");
+    phone.record_with_photo(6, picture()).await;
+    world.caught_up().await;
+    let found = harness::world::until("the photo is at the relay", async || {
+        (photos_of(world.relay.data()).len() == 1).then_some(())
+    });
+    assert!(found.await.is_some(), "{}", world.relay.log());
+    let name = photos_of(world.relay.data())[0].clone();
+    let away = world.relay.data().with_extension("away");
+    std::fs::create_dir(&away).unwrap();
+    let (good, bad) = (away.join("good"), away.join("bad"));
+    let keys = away.join("keys.age");
+    world.relay.order(&["backup", "make", good.to_str().unwrap()]).await;
+    world.relay.order_with(&["keys", "export", keys.to_str().unwrap()], PASSPHRASE).await;
+    std::fs::write(first_photo(world.relay.data()), b"rot").unwrap();
+    let made = json(&world.relay.order(&["backup", "make", bad.to_str().unwrap()]).await);
+    assert_eq!(made["photos"], 0);
+    assert!(made["damaged_photos"][0].as_str().unwrap().ends_with(&name), "{made}");
+    world.relay.kill().await;
+    std::fs::remove_dir_all(world.relay.data()).unwrap();
+    let refusal = world.relay.refused(&["backup", "make", away.join("none").to_str().unwrap()]).await;
+    assert!(refusal.contains("nothing to back up"), "{refusal}");
+    // A command that looked too early has made a database, with nothing in it.
+    world.relay.order(&["jobs", "list"]).await;
+    std::fs::write(first_photo(&good), b"rot").unwrap();
+    let restored = json(&world.relay.order(&["backup", "restore", good.to_str().unwrap()]).await);
+    assert_eq!(restored["missing_photos"], 1);
+    assert!(restored["damaged_photos"][0].as_str().unwrap().ends_with(&name), "{restored}");
+    assert!(restored["then"].as_str().unwrap().contains("signs in again"), "{restored}");
+    world.relay.order_with(&["keys", "import", keys.to_str().unwrap()], PASSPHRASE).await;
+    world.relay.start().await;
+    world.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

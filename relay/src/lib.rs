@@ -232,7 +232,11 @@ async fn run_backup(
         cli::BackupCommand::Restore { folder } => {
             let restored = backup::restore_backup(&parts, &folder, clock).await?;
             let mut words = describe_backup("restored", &restored);
-            words["then"] = "put the keys back (`keys import FILE`), run `verify`, then start the relay: boxes send what is missing".into();
+            words["missing_photos"] = restored.missing_photos.into();
+            words["then"] = "put the keys back (`keys import FILE`), run `verify`, then start the relay: boxes send what is missing. \
+                             Everybody signs in again. Boxes, people and tokens that were revoked after the backup are not revoked \
+                             now: revoke them again"
+                .into();
             print_line(&words.to_string())
         }
     }
@@ -241,7 +245,7 @@ async fn run_backup(
 fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Value {
     let backup::BackupReport { folder, bytes, sha256, photos, .. } = report;
     serde_json::json!({
-        act: folder, "bytes": bytes, "sha256": sha256.to_string(), "photos": photos.count,
+        act: folder, "bytes": bytes, "sha256": sha256.to_string(), "photos": photos.totals.count, "damaged_photos": photos.damaged,
     })
 }
 

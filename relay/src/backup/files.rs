@@ -113,9 +113,7 @@ pub(super) fn place_database(from: &Path, to: &Path) -> Result<(), BackupError> 
 
 /// Whether a restored database may be put there.
 pub(super) fn is_absent_or_empty(file: &Path) -> bool {
-    let mut wal = file.as_os_str().to_owned();
-    wal.push("-wal");
-    [file, Path::new(&wal)].into_iter().all(|path| match std::fs::metadata(path) {
+    [file, &append_text(file, "-wal")].into_iter().all(|path| match std::fs::metadata(path) {
         Ok(found) => found.len() == 0,
         Err(error) => error.kind() == ErrorKind::NotFound,
     })
@@ -193,46 +191,60 @@ fn list_names(dir: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     Ok(names)
 }
 
-/// Copies photos that are not there, or are damaged there: a photo never changes.
-pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<PhotoTotals, BackupError> {
+/// Photos that were copied, and those that were not because they are not what their names say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CopiedPhotos {
+    pub totals: PhotoTotals,
+    pub damaged: Vec<PathBuf>,
+}
+
+/// Copies photos that are not there, or are damaged there: a photo never changes. One that is damaged itself is left out, and keeps
+/// nothing else from it.
+pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<CopiedPhotos, BackupError> {
     make_folder(to)?;
-    let mut totals = PhotoTotals::default();
+    let mut copied = CopiedPhotos::default();
     walk_photos(from, &mut |photo| {
         let (source, target) = (from.join(&photo.place), to.join(&photo.place));
-        // Retention may have removed it since its folder was listed.
-        let Ok(found) = std::fs::metadata(&source) else { return Ok(()) };
+        let (found, bytes) = match hash_file(&source) {
+            Ok(found) => found,
+            // Retention may have removed it since its folder was listed.
+            Err(BackupError::File { source: error, .. }) if error.kind() == ErrorKind::NotFound => {
+                return Ok(());
+            }
+            Err(_) => (Hash::default(), 0),
+        };
+        if found != photo.hash {
+            copied.damaged.push(photo.place);
+            return Ok(());
+        }
         if !target.exists() || hash_file(&target)?.0 != photo.hash {
             place_file(&source, &target)?;
         }
-        totals.count += 1;
-        totals.bytes += found.len();
+        copied.totals.count += 1;
+        copied.totals.bytes += bytes;
         Ok(())
     })?;
-    Ok(totals)
+    Ok(copied)
 }
 
-pub(super) fn count_photos(dir: &Path) -> Result<PhotoTotals, BackupError> {
-    let mut totals = PhotoTotals::default();
-    walk_photos(dir, &mut |photo| {
-        let path = dir.join(&photo.place);
-        totals.bytes += std::fs::metadata(&path).map_err(file_error("look at", &path))?.len();
-        totals.count += 1;
-        Ok(())
-    })?;
-    Ok(totals)
-}
-
-/// Photos that are not what their names say.
-pub(super) fn photo_faults(dir: &Path) -> Result<Vec<String>, BackupError> {
-    let mut faults = Vec::new();
-    walk_photos(dir, &mut |photo| {
-        let (found, _) = hash_file(&dir.join(&photo.place))?;
-        if found != photo.hash {
-            faults.push(format!("{} is not the photo that its name says", photo.place.display()));
+/// Sets a database aside that holds nothing, and what SQLite keeps beside it.
+pub(super) fn set_aside(file: &Path) -> Result<(), BackupError> {
+    for end in ["", "-wal", "-shm"] {
+        let (from, to) = (append_text(file, end), append_text(file, &format!(".unused{end}")));
+        match std::fs::rename(&from, to) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(file_error("set aside", &from)(error));
+            }
+            _ => {}
         }
-        Ok(())
-    })?;
-    Ok(faults)
+    }
+    sync_parent(file)
+}
+
+fn append_text(path: &Path, text: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(text);
+    path.into()
 }
 
 #[cfg(test)]
@@ -285,7 +297,11 @@ mod tests {
             std::fs::create_dir_all(root.join("account/ab")).unwrap();
             std::fs::write(root.join(&place), bytes).unwrap();
         }
-        assert_eq!(copy_photos(&from, &to).unwrap().count, 1);
-        assert_eq!(std::fs::read(to.join(place)).unwrap(), b"a photo");
+        assert_eq!(copy_photos(&from, &to).unwrap().totals.count, 1);
+        assert_eq!(std::fs::read(to.join(&place)).unwrap(), b"a photo");
+        std::fs::write(from.join(&place), b"rot").unwrap();
+        let copied = copy_photos(&from, &to).unwrap();
+        assert_eq!((copied.totals.count, copied.damaged), (0, vec![PathBuf::from(&place)]));
+        assert_eq!(std::fs::read(to.join(&place)).unwrap(), b"a photo", "the good one stays");
     }
 }

@@ -96,7 +96,7 @@ impl BackupManifest {
         Ok((manifest, Hash::of(&bytes)))
     }
 
-    /// What is not as it was put in.
+    /// Files that are not as they were put in; photos are looked at one by one.
     pub(super) fn faults(&self, folder: &Path) -> Vec<String> {
         let fault = |file: &StoredFile| match files::describe_file(folder, &file.name) {
             Err(error) => Some(error.to_string()),
@@ -105,15 +105,11 @@ impl BackupManifest {
             }
             Ok(_) => None,
         };
-        let mut faults: Vec<String> = self.files.iter().filter_map(fault).collect();
-        match files::count_photos(&folder.join(super::PHOTOS)) {
-            Ok(found) if found.count < self.photos.count => {
-                let missing = self.photos.count - found.count;
-                faults.push(format!("{missing} of {} photos are missing", self.photos.count));
-            }
-            Ok(_) => {}
-            Err(error) => faults.push(error.to_string()),
-        }
-        faults
+        self.files.iter().filter_map(fault).collect()
+    }
+
+    /// How many photos were put in that are not among those that were brought back.
+    pub(super) fn missing_photos(&self, found: PhotoTotals) -> u64 {
+        self.photos.count.saturating_sub(found.count)
     }
 }

@@ -11,8 +11,11 @@ use record::tree::Hash;
 use service::clock::Clock;
 
 use crate::db::backups::{self, BackupRow};
-use crate::db::{Db, DbError, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, platform_schema};
-pub use files::PhotoTotals;
+use crate::db::{
+    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, mail_links,
+    platform_schema, sessions,
+};
+pub use files::{CopiedPhotos, PhotoTotals};
 pub use manifest::{BackupManifest, DatabaseKind};
 
 /// The list of what is in a backup.
@@ -33,6 +36,8 @@ pub enum BackupError {
     File { what: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{} is there already: a backup is never written over another. Name a folder that is not there", .0.display())]
     Known(PathBuf),
+    #[error("there is no database at {}, and nothing to back up. Look at `database` in the settings", .0.display())]
+    NoDatabase(PathBuf),
     #[error("{} is no backup of a relay: {why}", folder.display())]
     Foreign { folder: PathBuf, why: String },
     #[error("the backup is damaged, and nothing was restored:\n{}", .0.join("\n"))]
@@ -87,7 +92,9 @@ pub struct BackupReport {
     pub bytes: u64,
     /// Of the manifest.
     pub sha256: Hash,
-    pub photos: PhotoTotals,
+    pub photos: CopiedPhotos,
+    /// How many photos the backup should have and has not, or not as they were; 0 of one that was made.
+    pub missing_photos: u64,
     /// Whether each current key has been exported since it was made.
     pub keys_exported: bool,
 }
@@ -110,6 +117,10 @@ pub async fn make_backup(
 ) -> Result<BackupReport, BackupError> {
     if folder.exists() {
         return Err(BackupError::Known(folder.to_owned()));
+    }
+    // Opening one would make it, and bar a restore.
+    if parts.kind() == DatabaseKind::Sqlite && files::is_absent_or_empty(&parts.database_file()) {
+        return Err(BackupError::NoDatabase(parts.database_file()));
     }
     let db = Db::open_with(&parts.database, parts.policy).await?;
     let mut conn = db.platform_read(PlatformReason::Operator).await?;
@@ -134,19 +145,25 @@ pub async fn make_backup(
             files::copy_synced(&config, &dir.join(SETTINGS))?;
             stored.push(files::describe_file(dir, SETTINGS)?);
         }
-        let manifest = BackupManifest::new(made_ms, kind, stored, photos);
+        let manifest = BackupManifest::new(made_ms, kind, stored, photos.totals);
         let (sha256, bytes) = (manifest.save(&dir.join(MANIFEST))?, manifest.bytes());
         files::finish_folder(partial, &to)?;
-        Ok(BackupReport { folder: to, bytes, sha256, photos, keys_exported })
+        Ok(BackupReport { folder: to, bytes, sha256, photos, missing_photos: 0, keys_exported })
     });
     let report = report.await?;
-    note_act(&db, "made", &report, clock).await?;
+    let mut tx = db.platform_write(PlatformReason::Operator).await?;
+    note_act(&mut tx, "made", &report, clock).await?;
+    tx.commit().await?;
     db.close().await;
     Ok(report)
 }
 
-async fn note_act(db: &Db, act: &str, report: &BackupReport, clock: &dyn Clock) -> Result<(), DbError> {
-    let mut tx = db.platform_write(PlatformReason::Operator).await?;
+async fn note_act(
+    tx: &mut PlatformConnection,
+    act: &str,
+    report: &BackupReport,
+    clock: &dyn Clock,
+) -> Result<(), DbError> {
     let row = BackupRow {
         at_ms: clock.now_ms(),
         act: act.to_owned(),
@@ -154,8 +171,7 @@ async fn note_act(db: &Db, act: &str, report: &BackupReport, clock: &dyn Clock) 
         bytes: i64::try_from(report.bytes).unwrap_or(i64::MAX),
         sha256: report.sha256.0.to_vec(),
     };
-    backups::platform_insert(&mut tx, &row).await?;
-    tx.commit().await
+    backups::platform_insert(tx, &row).await
 }
 
 /// The database as it is at one moment; the name of its file in the backup.
@@ -189,8 +205,7 @@ pub async fn restore_backup(
     let from = folder.to_owned();
     let (manifest, sha256) = run_blocking(move || {
         let (manifest, sha256) = BackupManifest::load(&from, MANIFEST)?;
-        let mut faults = manifest.faults(&from);
-        faults.extend(files::photo_faults(&from.join(PHOTOS))?);
+        let faults = manifest.faults(&from);
         if faults.is_empty() { Ok((manifest, sha256)) } else { Err(BackupError::Damaged(faults)) }
     })
     .await?;
@@ -215,21 +230,41 @@ pub async fn restore_backup(
     let db = Db::open_with(&parts.database, parts.policy).await?;
     db.migrate(clock.now_ms()).await?;
     let bytes = manifest.bytes();
-    let report = BackupReport { folder: folder.to_owned(), bytes, sha256, photos, keys_exported: true };
-    note_act(&db, "restored", &report, clock).await?;
+    let missing_photos = manifest.missing_photos(photos.totals);
+    let report = BackupReport {
+        folder: folder.to_owned(),
+        bytes,
+        sha256,
+        photos,
+        missing_photos,
+        keys_exported: true,
+    };
+    let mut tx = db.platform_write(PlatformReason::Operator).await?;
+    // They may have been ended, or used, since.
+    sessions::platform_delete_all(&mut tx).await?;
+    mail_links::platform_delete_all(&mut tx).await?;
+    note_act(&mut tx, "restored", &report, clock).await?;
+    tx.commit().await?;
     db.close().await;
     Ok(report)
 }
 
 /// Nothing is written over: whoever serves this database now goes on to.
 async fn require_empty(parts: &RelayParts) -> Result<(), BackupError> {
-    if parts.kind() == DatabaseKind::Sqlite {
-        let file = parts.database_file();
-        let is_free = files::is_absent_or_empty(&file);
-        return if is_free { Ok(()) } else { Err(BackupError::NotEmpty) };
+    let file = parts.database_file();
+    if parts.kind() == DatabaseKind::Sqlite && files::is_absent_or_empty(&file) {
+        return Ok(());
     }
     let db = Db::open_with(&parts.database, parts.policy).await?;
-    let is_empty = backups::platform_is_empty(&mut db.platform_read(PlatformReason::Operator).await?).await?;
+    let mut conn = db.platform_read(PlatformReason::Operator).await?;
+    let is_empty = backups::platform_is_empty(&mut conn).await?;
+    // A command of an operator made its tables, and nothing is in them.
+    let is_unused = parts.kind() == DatabaseKind::Sqlite && backups::platform_is_unused(&mut conn).await?;
+    drop(conn);
     db.close().await;
-    if is_empty { Ok(()) } else { Err(BackupError::NotEmpty) }
+    match (is_empty, is_unused) {
+        (true, _) => Ok(()),
+        (false, true) => run_blocking(move || files::set_aside(&file)).await,
+        (false, false) => Err(BackupError::NotEmpty),
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{DbError, PlatformConnection, SqlExecutor, exec, impl_from_row, opt};
+use super::{DbError, PlatformConnection, SqlExecutor, all, exec, impl_from_row, opt};
 
 /// A backup that was made, or a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,21 @@ pub async fn platform_is_empty(conn: &mut PlatformConnection) -> Result<bool, Db
         }
     };
     Ok(opt!(conn, (String,), sql)?.is_none())
+}
+
+/// Whether its tables are those of a relay that has served nobody: no account, no person, no key.
+///
+/// # Errors
+/// The database.
+pub async fn platform_is_unused(conn: &mut PlatformConnection) -> Result<bool, DbError> {
+    let known =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('accounts', 'people', 'authority')";
+    if all!(conn, (String,), known)?.len() != 3 {
+        return Ok(false);
+    }
+    let any = "SELECT 1 AS there WHERE EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM people) \
+               OR EXISTS (SELECT 1 FROM authority)";
+    Ok(opt!(conn, (i64,), any)?.is_none())
 }
 
 /// Writes the tables as they are now to a new file, while others go on writing: of a database that is a file. Whether it is one.

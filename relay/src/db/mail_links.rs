@@ -89,6 +89,11 @@ pub async fn platform_end_links(conn: &mut PlatformConnection, person: PersonNum
     exec!(conn, "DELETE FROM mail_links WHERE person = $1 AND used_ms IS NULL", person.key()).map(drop)
 }
 
+/// Ends every link that there is.
+pub async fn platform_delete_all(conn: &mut PlatformConnection) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM mail_links")
+}
+
 /// Forgets links that expired before a time.
 pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM mail_links WHERE expires_ms < $1", before_ms)

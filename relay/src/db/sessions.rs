@@ -239,6 +239,11 @@ pub async fn platform_delete_others(
 pub async fn platform_delete_ended(
     conn: &mut PlatformConnection,
     begun_ms: i64,
+/// Ends every session that there is.
+pub async fn platform_delete_all(conn: &mut PlatformConnection) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM sessions")
+}
+
     used_ms: i64,
 ) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM sessions WHERE created_ms < $1 OR used_ms < $2", begun_ms, used_ms)
