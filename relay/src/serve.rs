@@ -480,7 +480,7 @@ fn key_needs(settings: &RelaySettings, role: ProcessRole) -> KeyNeeds {
     match role {
         ProcessRole::All => KeyNeeds::ALL,
         ProcessRole::Ingest => KeyNeeds::INGEST,
-        ProcessRole::Web if settings.public_identity().is_some() => KeyNeeds::NONE,
+        ProcessRole::Web if settings.public_identity().is_some() => KeyNeeds::PAGES,
         ProcessRole::Web => KeyNeeds::WEB,
         ProcessRole::Work => KeyNeeds::WORK,
     }

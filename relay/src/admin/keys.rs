@@ -69,6 +69,9 @@ fn word_consequence(revoked: &RevokedKey) -> String {
         AuthorityKind::Directive => format!(
             "whoever has it can still give orders to boxes that believe it: {behind} know no later key and must be claimed anew"
         ),
+        AuthorityKind::Seal => "whoever has it and a copy of the database can read the secrets of second factors that it sealed: the people \
+                                who have one set it up anew"
+            .to_owned(),
         AuthorityKind::Ca => format!(
             "certificates of it are refused: boxes that still use one must be claimed anew, as must {behind} that know no later authority"
         ),

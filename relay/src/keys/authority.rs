@@ -24,10 +24,12 @@ pub enum AuthorityKind {
     Cosign,
     /// Signs directives.
     Directive,
+    /// Seals what the database keeps of people's second factors. No box and nobody else hears of it.
+    Seal,
 }
 
 impl AuthorityKind {
-    pub const ALL: [Self; 3] = [Self::Ca, Self::Cosign, Self::Directive];
+    pub const ALL: [Self; 4] = [Self::Ca, Self::Cosign, Self::Directive, Self::Seal];
 
     /// As the database, the list and the command line have it.
     pub const fn word(self) -> &'static str {
@@ -35,6 +37,7 @@ impl AuthorityKind {
             Self::Ca => "ca",
             Self::Cosign => "cosign",
             Self::Directive => "directive",
+            Self::Seal => "seal",
         }
     }
 }
@@ -122,7 +125,7 @@ impl AuthorityKey {
         self.state == KeyState::Revoked
     }
 
-    /// Of a cosigning or directive key; of an authority none.
+    /// Of a cosigning or directive key, by which a sealing key is known too; of an authority none.
     pub fn verifier(&self) -> Option<VerifierKey> {
         VerifierKey::parse(&self.public).ok()
     }

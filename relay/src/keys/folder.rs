@@ -147,6 +147,15 @@ impl KeyFolder {
         SignerKey::new(name, kind, &secret.0).map(Some).map_err(|_| content())
     }
 
+    /// The 32 bytes of a key that is there.
+    pub(super) fn read_secret(&self, file: &str) -> Result<Option<[u8; 32]>, KeyError> {
+        let content = || KeyError::Content { path: self.path(file), what: "a key" };
+        let Some(text) = self.read(file)? else { return Ok(None) };
+        let (_, secret) = text.trim_end().split_once('\n').ok_or_else(content)?;
+        let secret: record::tree::Hash = secret.parse().map_err(|_| content())?;
+        Ok(Some(secret.0))
+    }
+
     /// A signing key of this file: what is there, else a new one of this name.
     pub(super) fn make_signer(
         &self,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use record::sign::{SignerKey, VerifierKey};
+use service::random::RandomSource;
 
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::ca::CertificateAuthority;
+use super::data_seal::{DataSeal, SealedBytes, UnsealError};
 use crate::db::box_keys::AppliedKeys;
 
 /// Keys of a kind that a box is told of.
@@ -19,6 +21,7 @@ pub struct KeySet {
     pub(super) keys: Vec<AuthorityKey>,
     pub(super) authorities: BTreeMap<i64, CertificateAuthority>,
     pub(super) signers: BTreeMap<(AuthorityKind, i64), SignerKey>,
+    pub(super) seals: BTreeMap<i64, DataSeal>,
 }
 
 impl KeySet {
@@ -91,6 +94,30 @@ impl KeySet {
         known.or_else(|| self.current(kind).and_then(here))
     }
 
+    /// Seals bytes with the current key, for the one place that `about` names: elsewhere nothing opens them.
+    ///
+    /// # Errors
+    /// This process has no sealing key.
+    pub fn seal_bytes(
+        &self,
+        plain: &[u8],
+        about: &str,
+        random: &dyn RandomSource,
+    ) -> Result<SealedBytes, UnsealError> {
+        let n = self.current(AuthorityKind::Seal).map(|key| key.n).ok_or(UnsealError::NoKey(0))?;
+        let seal = self.seals.get(&n).ok_or(UnsealError::NoKey(n))?;
+        Ok(SealedBytes { n, bytes: seal.close(plain, about, random)? })
+    }
+
+    /// Opens what was sealed for the same place.
+    ///
+    /// # Errors
+    /// The key is not here, or they are other bytes than were sealed for it.
+    pub fn unseal_bytes(&self, sealed: &SealedBytes, about: &str) -> Result<Vec<u8>, UnsealError> {
+        let seal = self.seals.get(&sealed.n).ok_or(UnsealError::NoKey(sealed.n))?;
+        seal.open(&sealed.bytes, about)
+    }
+
     /// Authorities whose certificates are taken at this time.
     fn trusted_authorities(&self, now_ms: i64) -> impl Iterator<Item = &AuthorityKey> {
         let is_over = move |key: &&AuthorityKey| key.until_ms.is_some_and(|until_ms| until_ms <= now_ms);
@@ -119,7 +146,7 @@ impl From<SignerKey> for KeySet {
     fn from(signer: SignerKey) -> Self {
         let of = (AuthorityKind::Cosign, 1);
         let key = AuthorityKey::new(of.0, of.1, signer.verifier().to_string(), KeyState::Current, 0);
-        Self { keys: vec![key], authorities: BTreeMap::new(), signers: BTreeMap::from([(of, signer)]) }
+        Self { keys: vec![key], signers: BTreeMap::from([(of, signer)]), ..Self::default() }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod authority;
 mod ca;
+mod data_seal;
 mod folder;
 mod keyring;
 mod open;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use authority::{AuthorityKey, AuthorityKind, KeyState};
 pub(crate) use ca::SignedCsr;
+pub use data_seal::{DataSeal, SealedBytes, UnsealError};
 pub use folder::KeyError;
 pub(crate) use folder::read_configured;
 pub use keyring::{KeySet, SharedKeySet};

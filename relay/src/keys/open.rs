@@ -9,6 +9,7 @@ use service::random::RandomSource;
 
 use super::authority::{AuthorityKey, AuthorityKind, KeyState, public_fingerprint};
 use super::ca::CertificateAuthority;
+use super::data_seal::DataSeal;
 use super::folder::{KeyError, KeyFolder};
 use super::keyring::{KeySet, SharedKeySet};
 use crate::db::{Db, DbError, PlatformConnection, PlatformReason, authority};
@@ -38,7 +39,9 @@ impl KeyNeeds {
     pub const INGEST: Self =
         Self { kinds: &[AuthorityKind::Ca, AuthorityKind::Cosign], makes: KeyMaking::Never };
     /// One whose public listener shows a certificate of the relay's own authority.
-    pub const WEB: Self = Self { kinds: &[AuthorityKind::Ca], makes: KeyMaking::Never };
+    pub const WEB: Self = Self { kinds: &[AuthorityKind::Ca, AuthorityKind::Seal], makes: KeyMaking::Never };
+    /// The same where an operator brings the certificate.
+    pub const PAGES: Self = Self { kinds: &[AuthorityKind::Seal], makes: KeyMaking::Never };
     /// One that sends directives.
     pub const WORK: Self = Self { kinds: &[AuthorityKind::Directive], makes: KeyMaking::Never };
     /// A command, which signs nothing.
@@ -142,9 +145,13 @@ impl AuthorityKeys {
                 kind => {
                     let signer = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind))?;
                     let is_it = signer.filter(|signer| signer.verifier().to_string() == key.public);
-                    if let Some(signer) = is_it {
-                        keyring.signers.insert((kind, key.n), signer);
+                    let Some(signer) = is_it else { continue };
+                    if kind == AuthorityKind::Seal
+                        && let Some(secret) = self.folder.read_secret(&file_name(kind, key.n))?
+                    {
+                        keyring.seals.insert(key.n, DataSeal::of_secret(&secret));
                     }
+                    keyring.signers.insert((kind, key.n), signer);
                 }
             }
         }
@@ -257,6 +264,6 @@ pub(super) fn file_name(kind: AuthorityKind, n: i64) -> String {
 pub(super) fn signer_kind(kind: AuthorityKind) -> KeyKind {
     match kind {
         AuthorityKind::Cosign => KeyKind::Cosignature,
-        AuthorityKind::Ca | AuthorityKind::Directive => KeyKind::Note,
+        AuthorityKind::Ca | AuthorityKind::Directive | AuthorityKind::Seal => KeyKind::Note,
     }
 }

@@ -14,11 +14,11 @@ fn format_time(ms: i64) -> String {
 /// One key a line, by kind and number; those of earlier times stay in it.
 pub fn write_public_list(keys: &[AuthorityKey]) -> String {
     let mut list = HEAD.to_owned();
-    for key in keys {
+    for key in keys.iter().filter(|key| key.kind != AuthorityKind::Seal) {
         let AuthorityKey { kind, public, fingerprint, state, from_ms, until_ms, .. } = key;
         let public = match kind {
             AuthorityKind::Ca => format!("sha256:{fingerprint}"),
-            AuthorityKind::Cosign | AuthorityKind::Directive => public.clone(),
+            AuthorityKind::Cosign | AuthorityKind::Directive | AuthorityKind::Seal => public.clone(),
         };
         let until = until_ms.map_or_else(|| "-".to_owned(), format_time);
         // Writing to a text never fails.
@@ -44,6 +44,7 @@ mod tests {
             key(AuthorityKind::Ca, 1, "PEM", KeyState::Current),
             old,
             key(cosign, 2, "relay.example/cosign/2+0a1b2c3d+BBBB", KeyState::Current),
+            key(AuthorityKind::Seal, 1, "relay.example/seal/1+0a1b2c3d+CCCC", KeyState::Current),
         ];
         let list = write_public_list(&keys);
         let lines: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();

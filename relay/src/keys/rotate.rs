@@ -134,7 +134,8 @@ impl AuthorityKeys {
 async fn count_behind(tx: &mut PlatformConnection, key: &AuthorityKey) -> Result<i64, DbError> {
     let these = AppliedKeys { ca_n: key.n, cosign_n: key.n, directive_n: key.n };
     let (all, known) = box_keys::platform_count_known(tx, these).await?;
-    Ok(all - known[key.kind as usize])
+    // No box hears of a sealing key.
+    Ok(known.get(key.kind as usize).map_or(0, |known| all - known))
 }
 
 async fn make_current(
@@ -147,7 +148,7 @@ async fn make_current(
     if let Some(before) = before {
         let until_ms = match next.kind {
             AuthorityKind::Ca => now_ms.saturating_add(AUTHORITY_RETIRED_MS),
-            AuthorityKind::Cosign | AuthorityKind::Directive => now_ms,
+            AuthorityKind::Cosign | AuthorityKind::Directive | AuthorityKind::Seal => now_ms,
         };
         set_state(tx, before, KeyState::Retired, Some(until_ms)).await?;
     }

@@ -164,7 +164,7 @@ fn is_key_file(name: &str) -> bool {
     let authority = name
         .strip_prefix("ca-")
         .and_then(|rest| rest.strip_suffix(".key").or_else(|| rest.strip_suffix(".pem")));
-    let signer = name.strip_prefix("cosign-").or_else(|| name.strip_prefix("directive-"));
+    let signer = ["cosign-", "directive-", "seal-"].into_iter().find_map(|kind| name.strip_prefix(kind));
     authority.or(signer).is_some_and(is_number)
 }
 

@@ -1,0 +1,89 @@
+//! Secrets in the database, sealed with a key that is not in it: a copy of the tables alone opens none of them.
+
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use record::tree::Hash;
+use service::random::RandomSource;
+
+/// Bytes of an XChaCha20-Poly1305 nonce, which a random one does not repeat.
+const NONCE_BYTES: usize = 24;
+
+/// Why sealed bytes were not opened, or bytes not sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnsealError {
+    /// The key with this number is not in this process's folder.
+    #[error("the sealing key {0} is not in this process's folder")]
+    NoKey(i64),
+    /// They were changed, or sealed for another place.
+    #[error("sealed bytes are not what was sealed there")]
+    Changed,
+}
+
+/// Bytes that only a key outside of the database opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBytes {
+    /// The number of the sealing key.
+    pub n: i64,
+    /// Nonce, then what XChaCha20-Poly1305 made of them.
+    pub bytes: Vec<u8>,
+}
+
+/// A key that seals.
+#[derive(Clone)]
+pub struct DataSeal(XChaCha20Poly1305);
+
+impl std::fmt::Debug for DataSeal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataSeal(****)")
+    }
+}
+
+impl DataSeal {
+    /// Of the secret in a key file. Its public half, by which the key is known, is of the same secret: so the key itself is derived.
+    pub(super) fn of_secret(secret: &[u8; 32]) -> Self {
+        let key = Hash::of(&[b"cleantrack/relay seal\n".as_slice(), secret].concat());
+        Self(XChaCha20Poly1305::new(&key.0.into()))
+    }
+
+    pub(super) fn close(
+        &self,
+        plain: &[u8],
+        about: &str,
+        random: &dyn RandomSource,
+    ) -> Result<Vec<u8>, UnsealError> {
+        let nonce: [u8; NONCE_BYTES] = random.bytes();
+        let payload = Payload { msg: plain, aad: about.as_bytes() };
+        let sealed = self.0.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| UnsealError::Changed)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    pub(super) fn open(&self, sealed: &[u8], about: &str) -> Result<Vec<u8>, UnsealError> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or(UnsealError::Changed)?;
+        let payload = Payload { msg: sealed, aad: about.as_bytes() };
+        self.0.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| UnsealError::Changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::random::SeededRandom;
+
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_in_its_place_only() {
+        let (random, seal) = (SeededRandom::new(1), DataSeal::of_secret(&[7; 32]));
+        let sealed = seal.close(b"a secret", "factor 1", &random).unwrap();
+        assert!(!sealed.windows(8).any(|part| part == b"a secret"));
+        assert_eq!(seal.open(&sealed, "factor 1").unwrap(), b"a secret");
+        assert_eq!(seal.open(&sealed, "factor 2"), Err(UnsealError::Changed), "of somebody else's row");
+        assert_eq!(DataSeal::of_secret(&[8; 32]).open(&sealed, "factor 1"), Err(UnsealError::Changed));
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(seal.open(&changed, "factor 1"), Err(UnsealError::Changed), "byte {at}");
+            assert_eq!(seal.open(&sealed[..at], "factor 1"), Err(UnsealError::Changed), "cut at {at}");
+        }
+        assert_ne!(seal.close(b"a secret", "factor 1", &random).unwrap(), sealed, "with a nonce of its own");
+    }
+}
