@@ -130,6 +130,9 @@ pub(crate) enum Command {
     /// The keys that boxes know this relay by.
     #[command(subcommand)]
     Keys(KeyCommand),
+    /// The list of leaked passwords, which nobody gets.
+    #[command(subcommand)]
+    Passwords(PasswordsCommand),
     /// Look at everything that a relay stands on, and say of each thing how it is and what to do. The status is 0, 1 with warnings, 2
     /// where something is bad.
     Doctor {
@@ -180,6 +183,8 @@ pub(crate) enum AdminArgs {
     },
     /// Set a user's password, read from standard input, one line. They are signed out everywhere.
     SetPassword(PersonCommand),
+    /// Take a user's second factors away, where phone and recovery codes are lost. They are signed out everywhere.
+    ForgetFactors(PersonCommand),
     /// Sign a user out in every browser, such as after a lost phone.
     SignOut(PersonCommand),
     /// Disable a user: their sessions end, and they cannot sign in.
@@ -374,6 +379,18 @@ pub(crate) enum KeyCommand {
         /// Read the passphrase from the first line of this file.
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PasswordsCommand {
+    /// Write a list for `[passwords] leaked` from sorted lines of SHA-1 in hex, each with or without a colon and a count, as the lists
+    /// that are published have them.
+    Index {
+        /// The lines.
+        from: PathBuf,
+        /// The list.
+        to: PathBuf,
     },
 }
 

@@ -39,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use accounts::password_rules::{LeakedListError, write_leaked_list};
 use accounts::people::PersonAct;
 use admin::{AdminCommand, EpochAct};
 use base64::Engine as _;
@@ -68,6 +69,8 @@ enum Failure {
     Admin(#[from] admin::AdminError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Leaked(#[from] LeakedListError),
     /// Said already.
     #[error("not everything is good")]
     Unwell(u8),
@@ -185,6 +188,10 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
             print_line(&format!("rebuilt {count} facilities"))
         }
+        Command::Passwords(cli::PasswordsCommand::Index { from, to }) => {
+            let count = write_leaked_list(&from, &to)?;
+            print_line(&format!("{count} passwords in {}", to.display()))
+        }
         Command::Backup(order) => run_backup(settings, common.config, order, &*clock).await,
         Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
             let passphrase = read_passphrase(passphrase_file.as_deref())?;
@@ -274,6 +281,10 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             let cli::PersonCommand { account, email } = person;
             AdminCommand::AdminSetPassword { account, email, password: secret_line()? }
         }
+        Command::Admin(cli::AdminArgs::ForgetFactors(person)) => {
+            let cli::PersonCommand { account, email } = person;
+            AdminCommand::AdminForgetFactors { account, email }
+        }
         Command::Admin(cli::AdminArgs::SignOut(person)) => change_order(person, PersonAct::SignOut),
         Command::Admin(cli::AdminArgs::Disable(person)) => change_order(person, PersonAct::Disable),
         Command::Admin(cli::AdminArgs::Enable(person)) => change_order(person, PersonAct::Enable),
@@ -302,6 +313,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         | Command::Verify
         | Command::Rebuild
         | Command::Backup(_)
+        | Command::Passwords(_)
         | Command::Doctor { .. } => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }

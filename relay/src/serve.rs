@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::counters::StrangerCounters;
+use crate::accounts::password_rules::{LeakedList, LeakedListError, PasswordRules};
 use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
@@ -72,6 +73,9 @@ pub enum ServeError {
     /// The table of routes.
     #[error("the table of routes is wrong: {0}")]
     Routes(#[from] TableError),
+    /// The list of leaked passwords.
+    #[error(transparent)]
+    Leaked(#[from] LeakedListError),
     /// A socket.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
@@ -94,7 +98,7 @@ impl ServeError {
     /// Whether another start would find the same, so that a person must come first.
     pub(crate) fn needs_person(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Db(DbError::WeakTls { .. }) => true,
+            Self::Settings(_) | Self::Leaked(_) | Self::Db(DbError::WeakTls { .. }) => true,
             Self::Key(error) => error.needs_person(),
             _ => false,
         }
@@ -112,6 +116,8 @@ pub(crate) struct RelayContext {
     pub(crate) keys: Arc<AuthorityKeys>,
     pub(crate) outbox: Outbox,
     pub(crate) strangers: Arc<StrangerCounters>,
+    /// What a new password is judged by.
+    rules: PasswordRules,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn RandomSource>,
 }
@@ -137,14 +143,19 @@ impl RelayContext {
         let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
+        let rules = match &settings.passwords.leaked {
+            Some(path) => PasswordRules::with_leaked(LeakedList::open(path)?),
+            None => PasswordRules::default(),
+        };
         let ingest_db = db.with_pool(PoolUse::Ingest);
         let work_db = db.with_pool(PoolUse::Work { workers: settings.work.workers });
-        Ok(Self { db, ingest_db, work_db, fleet, keys, outbox, strangers, clock, random })
+        Ok(Self { db, ingest_db, work_db, fleet, keys, outbox, strangers, rules, clock, random })
     }
 
     pub(crate) fn office(&self) -> AdminHandler {
         let (db, fleet, outbox) = (self.db.clone(), Arc::clone(&self.fleet), self.outbox.clone());
-        AdminHandler { db, fleet, outbox, clock: Arc::clone(&self.clock), random: Arc::clone(&self.random) }
+        let (rules, clock, random) = (self.rules.clone(), Arc::clone(&self.clock), Arc::clone(&self.random));
+        AdminHandler { db, fleet, outbox, rules, clock, random }
     }
 }
 
@@ -470,6 +481,7 @@ fn for_people(
         random: Arc::clone(&parts.random),
         strangers: Arc::clone(&parts.strangers),
         mail,
+        rules: parts.rules.clone(),
         settings: web::WebSettings { public_url, open_sign_up: settings.open_sign_up },
     };
     Ok(web::build_router(state)?)

@@ -94,6 +94,15 @@ pub struct MailSettings {
     pub from: String,
 }
 
+/// What new passwords are judged by, beside their length and how quickly a program guesses them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordSettings {
+    /// A list of leaked passwords, which are not taken; `cleantrack-relay passwords index` writes it. Nobody is asked over the network.
+    #[schemars(extend("x-default" = "none", "x-example" = "/var/lib/cleantrack-relay/leaked-passwords"))]
+    pub leaked: Option<PathBuf>,
+}
+
 impl Default for MailSettings {
     fn default() -> Self {
         Self { send: None, from: "CleanTrack <no-reply@localhost>".to_owned() }
@@ -147,6 +156,8 @@ pub struct RelaySettings {
     pub work: WorkSettings,
     /// Mail.
     pub mail: MailSettings,
+    /// What new passwords are judged by.
+    pub passwords: PasswordSettings,
     /// Whether anybody may make an account by the page, confirmed by mail; else the operator makes them.
     pub open_sign_up: bool,
     /// What is logged: levels by module, such as `info,relay::ingest=debug`.
@@ -172,6 +183,7 @@ impl Default for RelaySettings {
             limits: RelayLimits::default(),
             work: WorkSettings::default(),
             mail: MailSettings::default(),
+            passwords: PasswordSettings::default(),
             open_sign_up: false,
             log: "info".to_owned(),
         }

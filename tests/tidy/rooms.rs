@@ -162,7 +162,7 @@ pub const ROOMS: &[Room] = &[
         &["audit", "db", "keys", "objects", "settings"],
         "it looks and judges; it knows no page",
     ),
-    room("relay/accounts", &["db", "mail"], "who somebody is, not what they want"),
+    room("relay/accounts", &["db", "keys", "mail"], "who somebody is, not what they want"),
     room("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
     room("relay/wording", &[], "words, whoever shows them"),
     room("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),

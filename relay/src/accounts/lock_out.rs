@@ -59,6 +59,12 @@ impl AttemptOrigin {
         Self { person: Hash::of(email.as_bytes()), device, address }
     }
 
+    /// The device of a further step at the same place: another bucket, of this device or of all that are not known.
+    pub(super) fn derive_device(&self, step: &str) -> Hash {
+        let device = self.device.map(|device| device.to_string());
+        Hash::of(format!("{step}\n{}", device.unwrap_or_default()).as_bytes())
+    }
+
     /// Whether it is a device of theirs.
     pub fn origin(&self) -> OriginKind {
         if self.device.is_some() { OriginKind::KnownDevice } else { OriginKind::UnknownDevice }

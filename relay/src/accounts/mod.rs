@@ -7,11 +7,14 @@ pub mod invitation;
 pub mod lock_out;
 pub mod mail_link;
 pub mod password;
+pub mod password_rules;
 pub mod people;
 pub mod permission;
 pub mod programs;
 pub mod recovery;
 pub mod retention;
+pub mod second_factor;
+pub mod second_step;
 pub mod session;
 pub mod sign_in;
 pub mod token;
@@ -113,6 +116,8 @@ pub struct AccountUser {
     pub since_ms: i64,
     /// When they last showed that it is them.
     pub reauth_ms: i64,
+    /// Whether the account demands a second factor of them that they do not have.
+    pub lacks_factor: bool,
     /// The session's secret.
     pub token: session::SessionToken,
 }

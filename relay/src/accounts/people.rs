@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use record::ids::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::access_log::{AccessLog, AccessRecord};
+use super::access_log::{AccessLog, AccessRecord, OPERATOR};
 use super::lock_out;
 use super::permission::Permission;
 use super::{AccountUser, UserRole};
@@ -199,6 +199,28 @@ pub async fn set_password(
     Ok(tx)
 }
 
+/// Takes all second factors of somebody away, as the operator does who was told in person that phone and recovery codes are lost. They
+/// are signed out everywhere.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn forget_factors(
+    mut tx: PlatformConnection,
+    scope: AccountScope,
+    log: AccessLog<'_>,
+    email: &str,
+) -> Result<ScopedConnection, PeopleError> {
+    let person = db::people::platform_find(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    db::factors::platform_delete_all(&mut tx, person).await?;
+    db::second_steps::platform_end_of_person(&mut tx, person).await?;
+    db::sessions::platform_delete_of_person(&mut tx, person).await?;
+    db::devices::forget_device(&mut tx, person, None).await?;
+    let mut tx = tx.enter(scope).await?;
+    db::members::find_by_email(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    log.write_act(&mut tx, AccessRecord { who: OPERATOR, act: "admin forget-factors", about: email }).await?;
+    Ok(tx)
+}
+
 /// Another password: what was signed in by the old one, or tried at it, is over.
 pub(super) async fn replace_password(
     tx: &mut PlatformConnection,
@@ -211,6 +233,7 @@ pub(super) async fn replace_password(
     db::sessions::platform_delete_of_person(tx, person).await?;
     db::devices::forget_device(tx, person, None).await?;
     db::mail_links::platform_end_links(tx, person).await?;
+    db::second_steps::platform_end_of_person(tx, person).await?;
     lock_out::end_waits(tx, email).await
 }
 

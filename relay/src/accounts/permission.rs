@@ -21,11 +21,15 @@ pub enum Permission {
     ManageRegions,
     /// See who did what in the account.
     ReadAccess,
+    /// Demand a second factor of everybody.
+    ManageSecurity,
+    /// Make facilities, close them and open them again.
+    ManageFacilities,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
@@ -34,6 +38,8 @@ impl Permission {
         Self::AddBoxes,
         Self::ManageRegions,
         Self::ReadAccess,
+        Self::ManageSecurity,
+        Self::ManageFacilities,
     ];
 
     /// Its name in the table of routes.
@@ -47,6 +53,8 @@ impl Permission {
             Self::AddBoxes => "boxes.add",
             Self::ManageRegions => "regions.manage",
             Self::ReadAccess => "access.read",
+            Self::ManageSecurity => "security.manage",
+            Self::ManageFacilities => "facilities.manage",
         }
     }
 
@@ -62,6 +70,8 @@ impl Permission {
             Self::AddBoxes => [true, true, true, false, false, false],
             Self::ManageRegions => [true, true, false, false, false, false],
             Self::ReadAccess => [true, true, false, false, false, true],
+            Self::ManageSecurity => [true, true, false, false, false, false],
+            Self::ManageFacilities => [true, true, false, false, false, false],
         }
     }
 }

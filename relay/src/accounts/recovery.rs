@@ -10,10 +10,9 @@ use service::attempts::AttemptWait;
 use super::access_log::AccessRecord;
 use super::mail_link::{LinkSecret, MailLimits, RESET_MS, SIGN_IN_MS, SIGN_UP_MS};
 use super::people::{NewMember, PeopleError, add_member, replace_password};
-use super::sign_in::{AuthService, SignInError, SignInOrigin, SignedIn};
+use super::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep, SignedIn};
 use super::{AccountUser, UserRole};
 use crate::db::mail_links::{self, LinkKey, NewLink};
-use crate::db::members::MembershipRow;
 use crate::db::people::PersonNumber;
 use crate::db::{self, Db, DbError, PlatformConnection, PlatformReason};
 use crate::mail::MailLetter;
@@ -149,14 +148,25 @@ impl RecoveryService<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Whether a link is of use still.
+    /// Words of whoever has a link that is of use still, which others would try first as their password.
     ///
     /// # Errors
     /// The database.
-    pub async fn is_open(&self, kind: LinkKind, secret: &LinkSecret) -> Result<bool, DbError> {
+    pub async fn find_link(
+        &self,
+        kind: LinkKind,
+        secret: &LinkSecret,
+    ) -> Result<Option<Vec<String>>, DbError> {
         let mut conn = self.db().platform_read(PlatformReason::SignIn).await?;
         let named = LinkKey { digest: secret.digest(), kind: kind.word() };
-        Ok(mail_links::platform_find(&mut conn, named, self.now_ms()).await?.is_some())
+        let Some(link) = mail_links::platform_find(&mut conn, named, self.now_ms()).await? else {
+            return Ok(None);
+        };
+        if let Some(person) = link.person() {
+            return Ok(Some(db::people::platform_email(&mut conn, person).await?.into_iter().collect()));
+        }
+        let new: Option<PendingAccount> = serde_json::from_str(&link.body).ok();
+        Ok(Some(new.map_or_else(Vec::new, |new| vec![new.name, new.organisation, new.email])))
     }
 
     /// Sets a new password by a link; every session of the person is over. `hash` is its PHC string.
@@ -183,7 +193,7 @@ impl RecoveryService<'_> {
         self.auth.mail.post(tx, None, email, &letter).await
     }
 
-    /// Signs somebody in by a link.
+    /// Signs somebody in by a link, or leads them to their second step.
     ///
     /// # Errors
     /// The link is over, they are of no account, or the database.
@@ -191,15 +201,15 @@ impl RecoveryService<'_> {
         &self,
         secret: &LinkSecret,
         origin: SignInOrigin,
-    ) -> Result<SignedIn, RecoveryError> {
+    ) -> Result<SignInStep, RecoveryError> {
         let now_ms = self.now_ms();
         let mut tx = self.db().platform_write(PlatformReason::SignIn).await?;
         let (person, email) = use_link(&mut tx, LinkKind::SignIn, secret, now_ms).await?;
         let row = db::people::platform_numbered(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
         let accounts = db::members::platform_of_person(&mut tx, person, now_ms).await?;
-        let into = accounts.first().map(MembershipRow::scope).transpose()?.ok_or(RecoveryError::Over)?;
+        let into = accounts.first().ok_or(RecoveryError::Over)?;
         tx.commit().await?;
-        Ok(self.auth.let_in((&email, &row), into, origin, None).await?)
+        Ok(self.auth.admit(&email, &row, into, origin, None).await?)
     }
 
     /// Begins a new account: it is there once its address is confirmed. Whoever reads its mail chooses the password then.
@@ -269,6 +279,7 @@ impl RecoveryService<'_> {
         db::people::platform_set_password(&mut tx, visitor.person, hash, now_ms).await?;
         db::sessions::platform_delete_others(&mut tx, visitor.person, visitor.token.digest()).await?;
         mail_links::platform_end_links(&mut tx, visitor.person).await?;
+        db::second_steps::platform_end_of_person(&mut tx, visitor.person).await?;
         self.notify_of_password(&mut tx, &visitor.email).await?;
         let mut tx = tx.enter(visitor.scope).await?;
         let record = AccessRecord { who: &visitor.email, act: "password change", about: "" };

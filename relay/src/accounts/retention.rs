@@ -57,6 +57,7 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
     Ok(db::sessions::platform_delete_ended(tx, begun_ms, used_ms).await?
         + db::devices::platform_forget_old(tx, now_ms - device::KNOWN_MS).await?
         + db::buckets::platform_forget_old(tx, now_ms - lock_out::FULL_AFTER_MS).await?
+        + db::second_steps::platform_forget_old(tx, now_ms).await?
         + db::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
         + db::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
         + db::tokens::platform_forget_old(tx, now_ms - ENDED_TOKENS_MS).await?

@@ -13,6 +13,7 @@ use super::device::{self, DeviceSecret};
 use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use super::password::{PasswordChecker, PasswordError};
 use super::permission::Permission;
+use super::second_step::StepSecret;
 use super::session::{self, SessionToken};
 use super::{AccountUser, UserRole};
 use crate::db::members::MembershipRow;
@@ -80,6 +81,15 @@ pub struct SignedIn {
     pub device: DeviceSecret,
 }
 
+/// How far a sign-in came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInStep {
+    /// They are in.
+    Done(SignedIn),
+    /// They have a second factor, and show it next.
+    Second(StepSecret),
+}
+
 /// What signing in needs.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthService<'a> {
@@ -105,7 +115,25 @@ impl<'a> AuthService<'a> {
         AccessLog { clock: self.clock, random: self.random }
     }
 
-    /// Signs a person in, to the account that they were in last.
+    /// From where a try at this address comes, in lower case.
+    pub(super) async fn first_step(
+        &self,
+        email: &str,
+        origin: &SignInOrigin,
+    ) -> Result<AttemptOrigin, DbError> {
+        let known = match &origin.device {
+            Some(device) => {
+                let since_ms = self.clock.now_ms() - device::KNOWN_MS;
+                let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+                db::devices::platform_is_known(&mut conn, email, device.digest(), since_ms).await?
+            }
+            None => false,
+        };
+        let shown = origin.device.as_ref().filter(|_| known).map(DeviceSecret::digest);
+        Ok(AttemptOrigin::new(email, shown, origin.peer))
+    }
+
+    /// Signs a person in, to the account that they were in last, or to their second step.
     ///
     /// # Errors
     /// Why not.
@@ -114,19 +142,10 @@ impl<'a> AuthService<'a> {
         email: &str,
         password: String,
         origin: SignInOrigin,
-    ) -> Result<SignedIn, SignInError> {
+    ) -> Result<SignInStep, SignInError> {
         let now_ms = self.clock.now_ms();
         let email = email.trim().to_lowercase();
-        let known = match &origin.device {
-            Some(device) => {
-                let since_ms = now_ms - device::KNOWN_MS;
-                let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
-                db::devices::platform_is_known(&mut conn, &email, device.digest(), since_ms).await?
-            }
-            None => false,
-        };
-        let shown = origin.device.as_ref().filter(|_| known).map(DeviceSecret::digest);
-        let from = AttemptOrigin::new(&email, shown, origin.peer);
+        let from = self.first_step(&email, &origin).await?;
         // Before the try is counted: whoever finds no place has not tried.
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
@@ -138,7 +157,7 @@ impl<'a> AuthService<'a> {
         let accounts = self.accounts_of(person.as_ref(), now_ms).await?;
         match (person, accounts.first()) {
             (Some(person), Some(into)) if fits => {
-                self.let_in((&email, &person), into.scope()?, origin, Some(&from)).await
+                self.admit(&email, &person, into, origin, Some(&from)).await
             }
             (_, into) => {
                 self.keep_out(&email, into, (&from, origin.peer)).await?;
@@ -368,7 +387,18 @@ impl<'a> AuthService<'a> {
             self.log().write_stranger(&mut tx, ACT).await?;
             return tx.commit().await;
         };
-        let mut tx = self.db.write(into.scope()?).await?;
+        self.note_denied(into.scope()?, email, from, peer).await
+    }
+
+    /// Writes down that somebody was not let into their account.
+    pub(super) async fn note_denied(
+        &self,
+        scope: AccountScope,
+        email: &str,
+        from: &AttemptOrigin,
+        peer: IpAddr,
+    ) -> Result<(), DbError> {
+        let mut tx = self.db.write(scope).await?;
         let about = session_detail(from, peer).to_string();
         let record = AccessRecord { who: email, act: ACT, about: &about };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
@@ -409,6 +439,7 @@ impl<'a> AuthService<'a> {
             account_name: found.account_name,
             since_ms: found.created_ms,
             reauth_ms: found.reauth_ms,
+            lacks_factor: found.lacks_factor,
             token,
         }))
     }

@@ -18,6 +18,7 @@ use service::random::RandomSource;
 
 use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::password::PasswordError;
+use crate::accounts::password_rules::{PasswordRules, WeakPassword};
 use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
 use crate::accounts::programs::ProgramError;
 use crate::accounts::token::TokenLife;
@@ -66,6 +67,12 @@ pub enum AdminCommand {
         email: String,
         /// What is to be done.
         act: PersonAct,
+    },
+    /// No second factors any more for somebody who lost theirs; they are signed out everywhere.
+    AdminForgetFactors {
+        account: AccountId,
+        /// Their address.
+        email: String,
     },
     /// Another password for somebody who forgot theirs; they are signed out everywhere.
     AdminSetPassword {
@@ -158,6 +165,8 @@ pub enum AdminError {
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error(transparent)]
     People(#[from] PeopleError),
     /// Tokens.
     #[error(transparent)]
@@ -185,6 +194,8 @@ pub struct AdminHandler {
     pub fleet: Arc<Fleet>,
     /// The way to boxes that are connected.
     pub outbox: Outbox,
+    /// What a new password is judged by.
+    pub rules: PasswordRules,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -229,6 +240,7 @@ impl AdminHandler {
             AdminCommand::AdminSetPassword { account, email, password } => {
                 self.set_password(account, &email, password).await
             }
+            AdminCommand::AdminForgetFactors { account, email } => self.forget_factors(account, &email).await,
             AdminCommand::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
             AdminCommand::TokenList { account } => self.tokens(account).await,
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
@@ -322,7 +334,7 @@ impl AdminHandler {
         let role: UserRole = role.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
         let email = email_address(email)
             .ok_or_else(|| AdminError::Value("an e-mail address reads name@host.example".into()))?;
-        let hash = hash_new_password(password).await?;
+        let hash = self.hash_new_password(password, &[&name, &email]).await?;
         let scope = self.scope(account).await?;
         let tx = self.db.platform_write(PlatformReason::Operator).await?;
         let id = self.ulid();
@@ -381,13 +393,22 @@ impl AdminHandler {
         Ok(json!({ "email": email, "done": act.word() }))
     }
 
+    async fn forget_factors(&self, account: AccountId, email: &str) -> Result<Value, AdminError> {
+        let (email, scope) = (email.trim().to_lowercase(), self.scope(account).await?);
+        let tx = self.db.platform_write(PlatformReason::Operator).await?;
+        let tx = people::forget_factors(tx, scope, self.log(), &email).await?;
+        tx.commit().await?;
+        Ok(json!({ "email": email, "done": "admin forget-factors" }))
+    }
+
     async fn set_password(
         &self,
         account: AccountId,
         email: &str,
         password: String,
     ) -> Result<Value, AdminError> {
-        let (email, hash) = (email.trim().to_lowercase(), hash_new_password(password).await?);
+        let email = email.trim().to_lowercase();
+        let hash = self.hash_new_password(password, &[&email]).await?;
         let scope = self.scope(account).await?;
         let tx = self.db.platform_write(PlatformReason::Operator).await?;
         let tx = people::set_password(tx, (scope, self.log(), OPERATOR), &email, &hash).await?;
@@ -426,12 +447,13 @@ impl AdminHandler {
         tx.commit().await?;
         Ok(json!({"token_id": row.token_id, "name": row.name, "revoked": true}))
     }
-}
 
-/// A new password's hash, made off the threads that answer people.
-async fn hash_new_password(password: String) -> Result<String, AdminError> {
-    let hash = tokio::task::spawn_blocking(move || password::create_hash(&password)).await;
-    Ok(hash.map_err(|e| DbError::stored("password", e))??)
+    /// A new password's hash, made off the threads that answer people.
+    async fn hash_new_password(&self, password: String, own_words: &[&str]) -> Result<String, AdminError> {
+        self.rules.judge(&password, own_words)?;
+        let hash = tokio::task::spawn_blocking(move || password::create_hash(&password)).await;
+        Ok(hash.map_err(|e| DbError::stored("password", e))??)
+    }
 }
 
 /// RFC 3339 in UTC, to the second.

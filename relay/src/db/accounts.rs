@@ -5,6 +5,13 @@ use record::ids::AccountId;
 use super::people::PersonNumber;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, opt};
 
+/// Of whom an account demands a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorDemand {
+    Everybody,
+    Nobody,
+}
+
 /// Makes an account.
 pub async fn platform_create(
     conn: &mut PlatformConnection,
@@ -59,6 +66,20 @@ pub async fn set_first_owner(conn: &mut ScopedConnection, person: PersonNumber) 
     let scope = conn.scope();
     let sql = "UPDATE accounts SET owner = $1 WHERE account = $2 AND owner IS NULL";
     exec!(conn, sql, person.key(), scope.key()).map(drop)
+}
+
+/// Whether every member of the account needs a second factor.
+pub async fn demands_factor(conn: &mut ScopedConnection) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let row = opt!(conn, (bool,), "SELECT second_factor FROM accounts WHERE account = $1", scope.key())?;
+    Ok(row.is_some_and(|(demands,)| demands))
+}
+
+/// Demands a second factor of every member, or no longer. Whether it was otherwise before.
+pub async fn set_second_factor(conn: &mut ScopedConnection, demand: FactorDemand) -> Result<bool, DbError> {
+    let (scope, demands) = (conn.scope(), demand == FactorDemand::Everybody);
+    let sql = "UPDATE accounts SET second_factor = $1 WHERE account = $2 AND second_factor <> $3";
+    Ok(exec!(conn, sql, demands, scope.key(), demands)? == 1)
 }
 
 /// Takes the account's row for this transaction, so that changes of its people follow each other. Whether there is one.

@@ -29,11 +29,14 @@ pub struct FacilityRow {
     pub known_ms: i64,
     /// Another projection is asked for than the one that pages read.
     pub awaits_rebuild: bool,
+    /// Whether it was closed.
+    pub is_closed: bool,
 }
 
-impl_from_row!(FacilityRow { facility, region, name, zone, known_ms, awaits_rebuild });
+impl_from_row!(FacilityRow { facility, region, name, zone, known_ms, awaits_rebuild, is_closed });
 
-const COLUMNS: &str = "facility, region, name, zone, known_ms, rebuilds <> rebuilt AS awaits_rebuild";
+const COLUMNS: &str = "facility, region, name, zone, known_ms, rebuilds <> rebuilt AS awaits_rebuild, \
+    closed_ms IS NOT NULL AS is_closed";
 
 /// The moment of which a facility's pages and tallies speak: now, when its box has just said that it holds nothing
 /// back; else the last moment that is known.

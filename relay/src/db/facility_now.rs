@@ -371,7 +371,7 @@ pub async fn find_first_with(
     let scope = conn.scope();
     let sql = format!(
         "SELECT {COLUMNS}, {NO_KEYS} FROM (SELECT account, facility FROM facility_now WHERE account = $1 AND box_state = $2 \
-         AND {seen} ORDER BY sort_name, facility LIMIT 1) p \
+         AND NOT closed AND {seen} ORDER BY sort_name, facility LIMIT 1) p \
          JOIN facility_now n ON n.account = p.account AND n.facility = p.facility {JOINS}",
         seen = seen_rows("facility_now", "$3")
     );
@@ -379,7 +379,7 @@ pub async fn find_first_with(
     opt!(conn, FacilityRowNow, sqlx::AssertSqlSafe(sql), scope.key(), box_state, viewer)
 }
 
-/// Every facility of an account, by name.
+/// Every facility of an account, by name, closed ones too.
 pub async fn list_rows(conn: &mut ScopedConnection) -> Result<Vec<FacilityRowNow>, DbError> {
     let scope = conn.scope();
     let sql = format!(
@@ -403,11 +403,11 @@ pub struct FacilityName {
 
 impl_from_row!(FacilityName { facility, name, zone, box_state });
 
-/// The names of an account's facilities, sorted.
+/// The names of an account's facilities that are not closed, sorted.
 pub async fn list_names(conn: &mut ScopedConnection) -> Result<Vec<FacilityName>, DbError> {
     let scope = conn.scope();
     let sql = format!(
-        "SELECT facility, name, zone, box_state FROM facility_now WHERE account = $1 AND {} ORDER BY sort_name, facility",
+        "SELECT facility, name, zone, box_state FROM facility_now WHERE account = $1 AND NOT closed AND {} ORDER BY sort_name, facility",
         seen_rows("facility_now", "$2")
     );
     let viewer = conn.viewer();
@@ -550,7 +550,7 @@ pub async fn load_page(
     let sql = format!(
         "SELECT {COLUMNS}, p.first_key, p.second_key FROM (SELECT account, facility, sort_name, \
          CAST({first} AS BIGINT) AS first_key, CAST({second} AS BIGINT) AS second_key FROM facility_now \
-         WHERE account = $1 AND $2 > 0 AND {filter} AND {seen} AND ($3 = '' OR ({place}) > ($4, $5, \
+         WHERE account = $1 AND $2 > 0 AND NOT closed AND {filter} AND {seen} AND ($3 = '' OR ({place}) > ($4, $5, \
          (SELECT k.sort_name FROM facility_now k WHERE k.account = $1 AND k.facility = $3), $3)) \
          ORDER BY 4, 5, 3, 2 LIMIT $6) p JOIN facility_now n ON n.account = p.account AND n.facility = p.facility {JOINS} \
          ORDER BY p.first_key, p.second_key, p.sort_name, p.facility",
@@ -623,7 +623,7 @@ pub async fn sum_account(conn: &mut ScopedConnection) -> Result<AccountSums, DbE
                COUNT(CASE WHEN box_state IN ('silent', 'behind', 'quarantined', 'waiting') THEN 1 END) AS stale, \
                CAST(COALESCE(SUM(month_met), 0) AS BIGINT) AS month_met, \
                CAST(COALESCE(SUM(month_closed), 0) AS BIGINT) AS month_closed \
-               FROM facility_now WHERE account = $1 AND";
+               FROM facility_now WHERE account = $1 AND NOT closed AND";
     let sql = format!("{sql} {}", seen_rows("facility_now", "$2"));
     let viewer = conn.viewer();
     Ok(opt!(conn, AccountSums, sqlx::AssertSqlSafe(sql), scope.key(), viewer)?.unwrap_or_default())
@@ -633,7 +633,7 @@ pub async fn sum_account(conn: &mut ScopedConnection) -> Result<AccountSums, DbE
 pub async fn load_sparks(conn: &mut ScopedConnection) -> Result<Vec<(i64, Vec<u8>)>, DbError> {
     let scope = conn.scope();
     let seen = seen_rows("facility_now", "$2");
-    let sql = format!("SELECT day, spark FROM facility_now WHERE account = $1 AND {seen}");
+    let sql = format!("SELECT day, spark FROM facility_now WHERE account = $1 AND NOT closed AND {seen}");
     let viewer = conn.viewer();
     all!(conn, (i64, Vec<u8>), sqlx::AssertSqlSafe(sql), scope.key(), viewer)
 }

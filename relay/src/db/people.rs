@@ -21,6 +21,12 @@ impl PersonNumber {
     }
 }
 
+impl std::fmt::Display for PersonNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Whoever runs the platform is its admin in the accounts whose admin they are, and only there.
 pub(super) const ROLE: &str = "CASE WHEN p.platform_role = 'super_admin' AND m.role = 'account_admin' THEN 'super_admin' ELSE m.role END";
 

@@ -37,6 +37,8 @@ pub struct SessionRow {
     pub used_ms: i64,
     /// When they last showed that it is them.
     pub reauth_ms: i64,
+    /// Whether the account demands a second factor, and they have none.
+    pub lacks_factor: bool,
 }
 
 impl_from_row!(SessionRow {
@@ -53,7 +55,8 @@ impl_from_row!(SessionRow {
     account_name,
     created_ms,
     used_ms,
-    reauth_ms
+    reauth_ms,
+    lacks_factor
 });
 
 impl SessionRow {
@@ -130,7 +133,8 @@ pub async fn platform_find(
     let sql = format!(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
          m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
-         s.used_ms, s.reauth_ms FROM sessions s \
+         s.used_ms, s.reauth_ms, \
+         a.second_factor AND NOT EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS lacks_factor FROM sessions s \
          JOIN people p ON p.person = s.person \
          JOIN members m ON m.account = s.account AND m.person = s.person \
          JOIN accounts a ON a.account = s.account \
@@ -235,15 +239,15 @@ pub async fn platform_delete_others(
     exec!(conn, sql, person.key(), stays.0.to_vec()).map(drop)
 }
 
-/// Ends sessions of every account that were begun or last used before these times.
-pub async fn platform_delete_ended(
-    conn: &mut PlatformConnection,
-    begun_ms: i64,
 /// Ends every session that there is.
 pub async fn platform_delete_all(conn: &mut PlatformConnection) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM sessions")
 }
 
+/// Ends sessions of every account that were begun or last used before these times.
+pub async fn platform_delete_ended(
+    conn: &mut PlatformConnection,
+    begun_ms: i64,
     used_ms: i64,
 ) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM sessions WHERE created_ms < $1 OR used_ms < $2", begun_ms, used_ms)

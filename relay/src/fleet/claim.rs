@@ -285,7 +285,8 @@ impl Fleet {
         let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
         let mut tx = self.db.write(scope).await?;
-        let row = facilities::get(&mut tx, facility).await?.ok_or(FleetError::NoFacility)?;
+        let row = facilities::get(&mut tx, facility).await?;
+        let row = row.filter(|row| !row.is_closed).ok_or(FleetError::NoFacility)?;
         let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),

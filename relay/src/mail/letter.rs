@@ -31,6 +31,8 @@ pub enum MailLetter {
     NewDevice { at_ms: i64, network: String, agent: String, link: String },
     /// A password is another one.
     PasswordChanged { at_ms: i64, link: String },
+    /// A second factor was added or taken away, or recovery codes were made anew.
+    FactorChanged { at_ms: i64, link: String },
 }
 
 /// Its links are secrets.
@@ -52,6 +54,7 @@ impl MailLetter {
             Self::NobodyKnown { .. } => "nobody-known",
             Self::NewDevice { .. } => "new-device",
             Self::PasswordChanged { .. } => "password-changed",
+            Self::FactorChanged { .. } => "factor-changed",
         }
     }
 }

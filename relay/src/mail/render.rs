@@ -104,6 +104,13 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: vec![w.mail_device_not_you()],
         },
+        MailLetter::FactorChanged { at_ms, link } => MailParts {
+            subject: w.mail_factor_subject(),
+            lines: vec![w.mail_factor_what(time_text(*at_ms))],
+            button: w.mail_factor_button(),
+            link,
+            hints: vec![w.mail_factor_not_you()],
+        },
         MailLetter::PasswordChanged { at_ms, link } => MailParts {
             subject: w.mail_password_subject(),
             lines: vec![w.mail_password_what(time_text(*at_ms))],
@@ -142,6 +149,7 @@ mod tests {
                 link: link(),
             },
             MailLetter::PasswordChanged { at_ms, link: link() },
+            MailLetter::FactorChanged { at_ms, link: link() },
         ]
     }
 

@@ -28,6 +28,17 @@ const READ_SCOPE: &str = token::SCOPE;
 /// A permission as a type, for the signature of a handler.
 pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
     const PERMISSION: Permission;
+    /// Whether it is needed by whoever has no second factor yet, in an account that demands one of them.
+    const WITHOUT_FACTOR: bool = false;
+}
+
+/// One's own name, sessions, password and second factors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnAccess;
+
+impl NeededPermission for OwnAccess {
+    const PERMISSION: Permission = Permission::Read;
+    const WITHOUT_FACTOR: bool = true;
 }
 
 macro_rules! needed_permissions {
@@ -46,6 +57,8 @@ needed_permissions! {
     PrintLabels = PrintLabels;
     ReadAccess = ReadAccess;
     ManageRegions = ManageRegions;
+    ManageSecurity = ManageSecurity;
+    ManageFacilities = ManageFacilities;
     ManagePeople = ManagePeople;
     ManagePrograms = ManagePrograms;
     AddBoxes = AddBoxes;
@@ -82,6 +95,9 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
         };
         if !visitor.role.holds(P::PERMISSION) {
             return Err(http_error::read_only());
+        }
+        if visitor.lacks_factor && !P::WITHOUT_FACTOR {
+            return Err(http_error::needs_factor());
         }
         Ok(Self { visitor, permission: PhantomData })
     }

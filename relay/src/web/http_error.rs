@@ -12,6 +12,8 @@ use crate::web::words::ErrorWords;
 
 const HOME: &str = "/app/";
 const SIGN_IN: &str = "/login";
+/// Where somebody sets up a second factor.
+pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
@@ -110,6 +112,18 @@ pub(crate) fn read_only() -> HttpError {
         link: (HOME, ErrorWords::error_read_only_link),
     };
     messages.error(StatusCode::FORBIDDEN, "read-only").note(DenialReason::NeedsAdmin)
+}
+
+/// Their account demands a second factor, and they have none.
+pub(crate) fn needs_factor() -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_factor,
+        detail: ErrorWords::error_factor_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_factor_next,
+        link: (NEW_FACTOR, ErrorWords::error_factor_link),
+    };
+    messages.error(StatusCode::FORBIDDEN, "second-factor").page_location(NEW_FACTOR)
 }
 
 /// Nothing that this caller can see; what belongs to another account is that, too.
@@ -260,6 +274,7 @@ mod tests {
             token_revoked(),
             foreign_form(),
             read_only(),
+            needs_factor(),
             not_found(),
             parameter_error("limit", |words| words.parameter_limit(1_000)),
             busy_error(),

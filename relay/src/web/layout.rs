@@ -128,6 +128,11 @@ impl PageLayout {
         self.holds(Permission::ReadAccess)
     }
 
+    /// Whether they make and close facilities.
+    pub(crate) fn makes_facilities(&self) -> bool {
+        self.holds(Permission::ManageFacilities)
+    }
+
     fn holds(&self, permission: Permission) -> bool {
         self.role.is_some_and(|role| role.holds(permission))
     }

@@ -39,6 +39,7 @@ use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;
 use crate::accounts::mail_link::MailLimits;
 use crate::accounts::password::PasswordChecker;
+use crate::accounts::password_rules::PasswordRules;
 use crate::accounts::people::ActingPerson;
 use crate::accounts::sign_in::AuthService;
 use crate::db::Db;
@@ -79,6 +80,8 @@ pub struct WebState {
     pub random: Arc<dyn RandomSource>,
     /// Mails that are to leave.
     pub mail: MailOutbox,
+    /// What a new password is judged by.
+    pub rules: PasswordRules,
     /// Counts what strangers try.
     pub strangers: Arc<StrangerCounters>,
     /// What an operator sets.

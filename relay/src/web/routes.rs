@@ -10,8 +10,8 @@ use crate::web::WebContext;
 use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
 use crate::web::pages::{
-    access_log, account, add_box, boxes, equipment as item, equipment_list, facility, label_sheets, me,
-    people, programs, regions, sign_in, ways_in,
+    access_log, account, add_box, boxes, equipment as item, equipment_list, facilities, facility, factors,
+    label_sheets, me, people, programs, regions, second_step, sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -45,7 +45,7 @@ const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
-    let pages = [open_rows(), account_rows(), facility_rows()].concat().into_iter();
+    let pages = [open_rows(), own_rows(), account_rows(), facility_rows()].concat().into_iter();
     let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
     let routes = pages.chain(api_rows()).chain(old_rows()).collect();
     Table::build(INFO, routes)
@@ -82,6 +82,9 @@ fn open_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/login", "sign-in.show", Page, sign_in::show),
         row(Method::POST, "/login", "sign-in.submit", Form, sign_in::sign_in)
             .example(sign_in.secret(PASSWORD_EXAMPLE)),
+        row(Method::GET, "/second-step", "second-step.show", Page, second_step::show_step),
+        row(Method::POST, "/second-step", "second-step.submit", Form, second_step::submit_code)
+            .example(problem_example().field("code", "287082").secret("287082")),
         row(Method::GET, "/forgot", "link.new", Page, ways_in::show_forgot),
         row(Method::POST, "/forgot", "link.request", Form, ways_in::request_link)
             .example(problem_example().field("email", "admin@hospital.example").field("act", "reset")),
@@ -113,11 +116,36 @@ fn open_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
+/// One's own page.
+fn own_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let new_password =
+        problem_example().field("present", PASSWORD_EXAMPLE).field("password", NEW_PASSWORD_EXAMPLE);
+    vec![
+        row(Method::GET, "/app/me", "me.show", Page, me::show),
+        row(Method::POST, "/app/me/sessions/{session}", "me.end-session", Form, me::end_session)
+            .example(problem_example().part("session", "0123456789abcdef").field("act", "end")),
+        row(Method::POST, "/app/me/password", "me.change-password", Form, me::change_password)
+            .example(new_password.secret(PASSWORD_EXAMPLE).secret(NEW_PASSWORD_EXAMPLE)),
+        row(Method::POST, "/app/me/account", "me.switch-account", Form, me::switch_account)
+            .example(problem_example().field("account", SOME_ID)),
+        row(Method::GET, "/app/me/factors/new", "factors.new", Page, factors::show_new),
+        row(Method::POST, "/app/me/factors", "factors.add", Form, factors::add_app)
+            .example(problem_example().field("offer", "1.AAAA").field("code", "287082")),
+        row(Method::POST, "/app/me/factors/codes", "factors.renew-codes", Form, factors::renew_codes)
+            .refusals(FINDING)
+            .example(problem_example().field("act", "renew")),
+        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::remove_app)
+            .refusals(FINDING)
+            .example(problem_example().part("factor", SOME_ID).field("act", "remove")),
+        row(Method::POST, "/app/second-factor", "factors.demand", Form, factors::demand_factor)
+            .example(problem_example().field("act", "leave")),
+    ]
+}
+
 fn account_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Live, Page};
     let of_person = || problem_example().part("user", SOME_ID);
-    let new_password =
-        problem_example().field("present", PASSWORD_EXAMPLE).field("password", NEW_PASSWORD_EXAMPLE);
     let invited = problem_example()
         .field("email", "tom@hospital.example")
         .field("role", "facility_admin")
@@ -131,13 +159,6 @@ fn account_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, live::PATH, "live.show", Live, live::show),
         row(Method::GET, "/app", "home.show", Page, account::home),
         row(Method::GET, "/app/", "account.show", Page, account::show),
-        row(Method::GET, "/app/me", "me.show", Page, me::show),
-        row(Method::POST, "/app/me/sessions/{session}", "me.end-session", Form, me::end_session)
-            .example(problem_example().part("session", "0123456789abcdef").field("act", "end")),
-        row(Method::POST, "/app/me/password", "me.change-password", Form, me::change_password)
-            .example(new_password.secret(PASSWORD_EXAMPLE).secret(NEW_PASSWORD_EXAMPLE)),
-        row(Method::POST, "/app/me/account", "me.switch-account", Form, me::switch_account)
-            .example(problem_example().field("account", SOME_ID)),
         row(Method::GET, "/app/access", "access-log.show", Page, access_log::show),
         row(Method::GET, "/app/people", "people.list", Page, people::list_people),
         row(Method::POST, "/app/people", "people.invite", Form, people::invite_person).example(invited),
@@ -184,9 +205,21 @@ fn account_rows() -> Vec<Route<WebContext>> {
 }
 
 fn facility_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::Page;
+    use RouteKind::{Form, Page};
     let of_item = in_facility().part("tag", "7QK3M9X2W");
     vec![
+        row(Method::GET, "/app/facilities", "facilities.list", Page, facilities::list_all),
+        row(Method::POST, "/app/facilities", "facilities.add", Form, facilities::add_facility)
+            .example(problem_example().field("name", "Northgate Clinic").field("zone", "America/Chicago")),
+        row(
+            Method::POST,
+            "/app/facilities/{facility}",
+            "facilities.change",
+            Form,
+            facilities::change_facility,
+        )
+        .refusals(SEARCHING)
+        .example(in_facility().field("act", "open")),
         row(Method::GET, "/app/f/{facility}", "facility.show", Page, facility::show).example(in_facility()),
         row(Method::GET, "/app/f/{facility}/equipment", "equipment-page.list", Page, equipment_list::show)
             .example(in_facility().query("q=pump")),

@@ -48,6 +48,7 @@ impl Operator {
             db: world.db.clone(),
             fleet,
             outbox: Outbox::new(),
+            rules: relay::accounts::password_rules::PasswordRules::default(),
             clock: world.clock.clone(),
             random: Arc::new(SystemRandom),
         };

@@ -530,6 +530,7 @@ pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Da
         db: world.db.clone(),
         fleet: open(&world, dir.path()).await,
         outbox: Outbox::new(),
+        rules: relay::accounts::password_rules::PasswordRules::default(),
         clock: world.clock.clone(),
         random,
     };

@@ -33,6 +33,7 @@ access-did = { $act ->
     [account-create] Created the account
     [admin-create] Added a person
     [admin-set-password] Set a person’s password
+    [admin-forget-factors] Took a person’s second factors away
     [admin-sign-out] Signed a person out everywhere
     [admin-disable] Disabled a person
     [admin-enable] Let a person sign in again
@@ -46,7 +47,14 @@ access-did = { $act ->
     [region-delete] Deleted a region
     [password-reset] Set a new password by mail
     [password-change] Changed their password
+    [factor-add] Set up an authenticator app
+    [factor-remove] Removed an authenticator app
+    [codes-renew] Made new recovery codes
+    [factor-demand] Asked everybody for a second step
+    [factor-leave] Left the second step to everybody
     [facility-create] Added a facility
+    [facility-close] Closed a facility
+    [facility-open] Opened a facility again
     [token-create] Created a token
     [token-revoke] Revoked a token
     [claim-file-create] Created a claim file
@@ -71,7 +79,12 @@ access-tried = { $act ->
     [region-create] Tried to make a region
     [region-change] Tried to change a region
     [password-change] Tried to change their password
+    [factor-add] Tried to set up an authenticator app
+    [factor-remove] Tried to remove an authenticator app
+    [codes-renew] Tried to make new recovery codes
+    [factor-demand] Tried to change whether everybody needs a second step
     [facility-create] Tried to add a facility
+    [facility-close] Tried to close a facility, or to open one again
     [token-create] Tried to create a token
     [token-revoke] Tried to revoke a token
     [claim-file-create] Tried to create a claim file

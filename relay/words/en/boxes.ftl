@@ -170,8 +170,8 @@ add-box-lead = A box belongs to one facility. A box that replaces another contin
     .first = Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has connected.
 add-box-claim = Create claim file
     .hint = A small file that tells the box who it belongs to. It works for one box, for 30 days.
-# $command: what the operator runs.
-add-box-no-facility = There is no facility in this account yet. The relay’s operator adds one: { $command }.
+add-box-no-facility = There is no facility in this account yet: a hospital, a clinic or a lab, each with a box of its own. An admin of this account makes it.
+add-box-make-facility = Make your first facility
 add-box-not-admin = An admin of this account creates it, on this page.
 # Button.
 add-box-make = Create claim file

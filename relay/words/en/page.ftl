@@ -122,3 +122,4 @@ cleanings-latest = Latest cleanings
 cleanings-none = Each cleaning shows up here within seconds of its record at the facility. There is none yet.
 # Link to the part of a list after this one.
 list-older = Older
+page-facilities-manage = Make and close facilities

@@ -21,6 +21,24 @@ sign-in-wait-device = Too many wrong passwords were entered on this device. Wait
 sign-in-wait-strangers = Too many wrong passwords were entered for this e-mail on devices that never signed in with it. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
 sign-in-wait-network = Too many wrong passwords came from your network. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
 
+## The second step.
+
+step-title = Second step
+step-lead = Your password is right. Now enter the code that your authenticator app shows.
+step-code = Code
+    .hint = Lost the phone? Enter one of your recovery codes
+step-wrong = That is not a code of yours, or it was used already. Wait for the next one that the app shows.
+step-wait = Too many wrong codes were entered. Wait until { $time } UTC, then try again.
+step-over = The second step took too long. Sign in again.
+
+## Somebody who is signed in shows that it is them.
+
+confirm-you-title = Confirm that it is you
+confirm-you-lead = This changes who may do what. Enter the password of { $email } once more. Nothing was changed yet, and what you filled in is kept.
+confirm-you-button = Confirm
+confirm-you-wrong = Wrong password.
+confirm-you-cancel = Change nothing
+
 ## Ways in that go by mail.
 
 sign-in-new = New here? Make an account
@@ -38,6 +56,8 @@ ways-bad-email = Enter an e-mail address such as name@hospital.example
 ways-bad-name = Enter a name of 1 to 120 characters
 ways-bad-organisation = Enter the name of the organization, 1 to 120 characters
 ways-short = The password is too short: it needs 12 characters or more
+ways-guessable = The password is easy to guess. Several words that do not belong together are not
+ways-leaked = This password was leaked somewhere, and is one of the first that others try. Choose another one
 ways-long = The password is too long: 256 bytes are the most
 ways-wait = Too many mails were asked for. Wait until { $time } UTC, then try again.
 ways-over-title = This link is over

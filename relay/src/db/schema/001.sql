@@ -2,12 +2,13 @@
 -- Times are milliseconds since 1970 UTC, days are civil days of the facility counted from 1970-01-01.
 
 -- Every table that has an `account` is behind the wall at the end of this file. `id` is the ULID that leaves the relay. `owner`: the
--- person who answers for it, one of its admins.
+-- person who answers for it, one of its admins. `second_factor`: whether all of its members need one.
 CREATE TABLE accounts (
   account @SERIAL@,
   id @ID@ NOT NULL UNIQUE,
   name TEXT NOT NULL,
   owner BIGINT,
+  second_factor BOOLEAN NOT NULL DEFAULT FALSE,
   created_ms BIGINT NOT NULL
 );
 
@@ -29,7 +30,7 @@ CREATE TABLE audit (
 CREATE UNIQUE INDEX audit_fold ON audit (account, fold);
 CREATE INDEX audit_last ON audit (last_ms);
 
--- `known_ms`: until when its boxes have told what happened there. `projection`: the one that pages read. `rebuilds` counts what asked for another one, `rebuilt` is that count when the present one was begun.
+-- `closed_ms`: since when it is closed, and in no list; what was recorded there stays. `known_ms`: until when its boxes have told what happened there. `projection`: the one that pages read. `rebuilds` counts what asked for another one, `rebuilt` is that count when the present one was begun.
 CREATE TABLE facilities (
   account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
@@ -37,6 +38,7 @@ CREATE TABLE facilities (
   zone TEXT NOT NULL,
   region @ID@,
   created_ms BIGINT NOT NULL,
+  closed_ms BIGINT,
   known_ms BIGINT NOT NULL,
   projection BIGINT NOT NULL,
   rebuilds BIGINT NOT NULL,
@@ -154,6 +156,7 @@ CREATE TABLE facility_now (
   sort_name @ID@ NOT NULL,
   zone TEXT NOT NULL,
   zoneless BOOLEAN NOT NULL,
+  closed BOOLEAN NOT NULL DEFAULT FALSE,
   rev_counts BIGINT NOT NULL, rev_feed BIGINT NOT NULL, rev_box BIGINT NOT NULL,
   as_of_ms BIGINT NOT NULL,
   day BIGINT NOT NULL, day_ends_ms BIGINT NOT NULL,

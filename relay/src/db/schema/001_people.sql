@@ -21,6 +21,34 @@ CREATE TABLE credentials (
   set_ms BIGINT NOT NULL
 );
 
+-- What proves a person beside their password. `kind`: totp, recovery, passkey. `secret`: of totp, sealed with the sealing key `seal_n`; of
+-- recovery, the SHA-256 of a code; of a passkey its public half as JSON, found by `handle`. `step`: that of the last code, each of
+-- which is of use once.
+CREATE TABLE factors (
+  person BIGINT NOT NULL,
+  factor @ID@ NOT NULL,
+  kind @ID@ NOT NULL,
+  name TEXT NOT NULL,
+  seal_n BIGINT NOT NULL,
+  secret @BLOB@ NOT NULL,
+  handle @BLOB@,
+  step BIGINT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  used_ms BIGINT,
+  PRIMARY KEY (person, factor)
+);
+CREATE UNIQUE INDEX factors_handle ON factors (handle) WHERE handle IS NOT NULL;
+
+-- Sign-ins whose first step is done and whose second is not. `digest`: SHA-256 of the cookie's secret. `counted`: whether a try was
+-- taken that is given back once they are in.
+CREATE TABLE second_steps (
+  digest @BLOB@ NOT NULL PRIMARY KEY,
+  person BIGINT NOT NULL,
+  counted BOOLEAN NOT NULL,
+  expires_ms BIGINT NOT NULL
+);
+CREATE INDEX second_steps_expires ON second_steps (expires_ms);
+
 -- Who is of an account. `role`: account_admin, facility_admin, biomed, technician, auditor. `all_facilities`: else those that
 -- `member_places` names. `until_ms`: when their time in it ends. `seen_ms`: when they signed in to it last. `signed_out_ms`: a browser
 -- that showed before then that it is them comes in no more, whatever account it shows now.
@@ -138,5 +166,5 @@ CREATE INDEX known_devices_device ON known_devices (device);
 CREATE INDEX known_devices_used ON known_devices (used_ms);
 
 @MEMBERS@ people, known_devices;
-@PLATFORM@ credentials, mail_links;
+@PLATFORM@ credentials, factors, second_steps, mail_links;
 @WALL@ members, member_places, regions, invitations, sessions;

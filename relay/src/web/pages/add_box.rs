@@ -32,9 +32,6 @@ use crate::web::words::{BoxesWords, FormWords, open_words};
 /// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
 pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
 
-/// What the operator runs for an account without a facility.
-const FACILITY_COMMAND: &str = "cleantrack-relay facility create";
-
 /// Characters of addresses and lists of them.
 const LINE_CHARS_MAX: usize = 300;
 /// Characters of certificates: as many as a claim file may have at all.
@@ -106,7 +103,8 @@ struct AddBoxPage {
     w: BoxesWords,
     /// How the claim file comes onto the box.
     copy_how: SafeHtml,
-    no_facility: SafeHtml,
+    /// Whether whoever looks may make a facility.
+    may_make_facility: bool,
     title: String,
     lead: String,
     errors: Vec<FieldError>,
@@ -186,7 +184,7 @@ async fn draw_form(
             .with_problem(!errors.is_empty()),
         w,
         copy_how: fill_slots(w.add_box_copy_how(S0), [command_html(CLAIM_COMMAND)]),
-        no_facility: fill_slots(w.add_box_no_facility(S0), [command_html(FACILITY_COMMAND)]),
+        may_make_facility: visitor.role.holds(Permission::ManageFacilities),
         title,
         lead,
         has_facility: !sites.is_empty(),

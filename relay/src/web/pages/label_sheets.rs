@@ -23,7 +23,7 @@ use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::PageLayout;
 use crate::web::pages::equipment_list::matches_query;
 use crate::web::pages::facility::{ITEMS_MAX, facility_layout, read_equipment};
-use crate::web::pages::sign_in::SignInProblem;
+use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::facility_state::{FacilityOverview, find_overview, load_settings};
 use crate::web::view_models::formats::LocalTime;
 use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};

@@ -11,16 +11,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::AccountUser;
+use crate::accounts::second_factor::OwnFactor;
 use crate::accounts::sign_in::SignInError;
 use crate::db::sessions;
-use crate::web::access::{ClientAddress, MemberCaller, Read};
+use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::pages::sign_in::{SignInProblem, sign_in_origin};
+use crate::web::pages::browser::sign_in_origin;
+use crate::web::pages::way_page::SignInProblem;
 use crate::web::pages::ways_in::hash_new;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::{ErrorWords, PeopleWords, SignInWords, open_words};
+use crate::web::words::{ErrorWords, FactorWords, PeopleWords, SignInWords, open_words};
 use crate::web::{PageFact, WebContext};
 
 /// A browser in which somebody is signed in.
@@ -52,7 +54,18 @@ struct MePage {
     facts: Vec<PageFact>,
     sessions: Vec<SessionView>,
     accounts: Vec<OtherAccount>,
+    f: FactorWords,
+    apps: Vec<AppView>,
+    /// How many recovery codes are left, where there is an app.
+    codes: String,
     csrf: String,
+}
+
+/// An authenticator app of theirs.
+struct AppView {
+    name: String,
+    about: String,
+    href: String,
 }
 
 /// What the address of the page carries.
@@ -65,11 +78,15 @@ pub(crate) struct MeParams {
 
 /// `GET /app/me`.
 pub(crate) async fn show(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     LenientQuery(requested): LenientQuery<MeParams>,
 ) -> Result<Page, HttpError> {
-    let done = (requested.done == "password").then(|| open_words::<PeopleWords>().me_password_done());
+    let done = match requested.done.as_str() {
+        "password" => Some(open_words::<PeopleWords>().me_password_done()),
+        "factor" => Some(open_words::<FactorWords>().factor_done()),
+        _ => None,
+    };
     draw_me(&visitor, &web, done, None).await
 }
 
@@ -107,6 +124,15 @@ async fn draw_me(
             });
         }
     }
+    let (f, own) = (wall.words::<FactorWords>(), web.second_factors().list(visitor.person).await?);
+    let app_view = |app: OwnFactor| AppView {
+        about: match app.used_ms {
+            Some(used_ms) => f.factor_used(wall.day_of(app.made_ms), wall.day_plain_utc(used_ms)),
+            None => f.factor_since(wall.day_of(app.made_ms)),
+        },
+        href: format!("/app/me/factors/{}", app.id),
+        name: app.name,
+    };
     let shell = PageLayout::signed_in(visitor.name.clone(), NavSection::Me, visitor);
     let view = MePage {
         shell: shell.with_problem(problem.is_some()),
@@ -117,6 +143,9 @@ async fn draw_me(
         facts,
         sessions: open.into_iter().map(view).collect(),
         accounts,
+        f,
+        codes: f.factor_codes(own.codes_left),
+        apps: own.apps.into_iter().map(app_view).collect(),
         csrf: visitor.token.csrf(),
         name: visitor.name.clone(),
         email: visitor.email.clone(),
@@ -126,7 +155,7 @@ async fn draw_me(
 
 /// `POST /app/me/sessions/{mark}`: one browser is signed out.
 pub(crate) async fn end_session(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     Path(mark): Path<String>,
     form: RelayForm,
@@ -138,7 +167,7 @@ pub(crate) async fn end_session(
 
 /// `POST /app/me/password`.
 pub(crate) async fn change_password(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     address: ClientAddress,
     headers: HeaderMap,
@@ -162,7 +191,8 @@ pub(crate) async fn change_password(
             return refused("present", ways.sign_in_wait_device(time)).await;
         }
     }
-    let hash = match hash_new(&web, form.fields.text("password")).await? {
+    let own = [visitor.name.as_str(), &visitor.email, &visitor.account_name];
+    let hash = match hash_new(&web, form.fields.text("password"), &own).await? {
         Ok(hash) => hash,
         Err((field, words)) => return refused(field, words).await,
     };
@@ -172,7 +202,7 @@ pub(crate) async fn change_password(
 
 /// `POST /app/me/account`: another account of theirs is shown.
 pub(crate) async fn switch_account(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     form: RelayForm,
 ) -> Result<WithHeaders<SeeOther>, HttpError> {

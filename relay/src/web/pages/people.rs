@@ -17,6 +17,7 @@ use crate::accounts::people::{
 };
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole, email_address};
+use crate::db::accounts::demands_factor;
 use crate::db::invitations::InvitationRow;
 use crate::db::members::MemberRow;
 use crate::db::{ScopedConnection, invitations, members};
@@ -24,12 +25,13 @@ use crate::web::access::{ManagePeople, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::{
-    INVITATION, MemberForm, TERMS, draw_sections, load_places, place_names, read_grant, terms_values,
+    INVITATION, MemberFormRules, TERMS, draw_sections, load_places, place_names, read_grant, terms_values,
 };
-use crate::web::pages::sign_in::SignInProblem;
+use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
-use crate::web::words::{ErrorWords, FormWords, PageWords, PeopleWords, open_words};
+use crate::web::words::{ErrorWords, FactorWords, FormWords, PageWords, PeopleWords, open_words};
 use crate::web::{PageFact, WebContext};
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -70,6 +72,9 @@ struct PeoplePage {
     invited: Option<InvitedView>,
     /// Whether the page of regions is theirs to see.
     has_regions: bool,
+    f: FactorWords,
+    /// Whether the account demands a second factor, where that is theirs to say.
+    demands_factor: Option<bool>,
     sections: Vec<FilledSection>,
     errors: Vec<FieldError>,
     form_again: String,
@@ -166,6 +171,10 @@ async fn draw_people(
             });
         }
     }
+    let demands_factor = match visitor.role.holds(Permission::ManageSecurity) {
+        true => Some(demands_factor(&mut conn).await?),
+        false => None,
+    };
     let shell = PageLayout::signed_in(w.people_title(), NavSection::People, visitor);
     let view = PeoplePage {
         shell: shell.with_problem(!errors.is_empty()),
@@ -176,6 +185,8 @@ async fn draw_people(
         open,
         invited,
         has_regions: visitor.role.holds(Permission::ManageRegions),
+        f: wall.words(),
+        demands_factor,
         sections: draw_sections(&INVITATION, visitor, options, &values, &errors)?,
         errors,
         form_again: open_words::<FormWords>().form_again(),
@@ -197,7 +208,7 @@ fn invitation_text(row: &InvitationRow, wall: &LocalTime) -> String {
 pub(crate) async fn invite_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
-    form: MemberForm,
+    form: ConfirmedForm<MemberFormRules>,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let values = FormValues::read(&INVITATION, &form.fields);
@@ -352,7 +363,7 @@ pub(crate) async fn change_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
     Path(user): Path<String>,
-    form: RelayForm,
+    form: ConfirmedForm,
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let key = form.fields.text("act");
@@ -405,7 +416,7 @@ pub(crate) async fn save_terms(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
     Path(user): Path<String>,
-    form: MemberForm,
+    form: ConfirmedForm<MemberFormRules>,
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let found = find_person(&visitor, &web, &user).await?;

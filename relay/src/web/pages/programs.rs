@@ -19,6 +19,7 @@ use crate::web::access::{ManagePrograms, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};
 use crate::web::{PageFact, WebContext};
@@ -91,7 +92,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
-    form: RelayForm,
+    form: ConfirmedForm,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let values = FormValues::read(&PROGRAM, &form.fields);

@@ -17,7 +17,7 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::member_form::MemberForm;
-use crate::web::pages::sign_in::SignInProblem;
+use crate::web::pages::way_page::SignInProblem;
 use crate::web::words::{ErrorWords, RegionsWords, open_words};
 
 /// Regions of an account.

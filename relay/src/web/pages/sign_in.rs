@@ -12,17 +12,19 @@ use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, SessionDetail};
-use crate::accounts::device::DeviceSecret;
 use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
-use crate::accounts::sign_in::{SignInError, SignInOrigin};
+use crate::accounts::sign_in::SignInError;
 use crate::db::{PlatformReason, devices, sessions};
 use crate::web::WebContext;
-use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, Read};
+use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, internal_error};
 use crate::web::layout::PageLayout;
 use crate::web::next_page::page_after_sign_in;
+use crate::web::pages::browser::{read_device, sign_in_origin};
+use crate::web::pages::second_step::step_reply;
+use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{SignInWords, open_words};
 
@@ -45,12 +47,6 @@ struct SignInPage {
     sends_mail: bool,
     /// Whether anybody may make an account.
     is_open: bool,
-}
-
-/// What is wrong with a field.
-pub(crate) struct SignInProblem {
-    pub(crate) field: &'static str,
-    pub(crate) words: String,
 }
 
 /// What the address of the page carries.
@@ -81,6 +77,7 @@ pub(crate) async fn show(
     let done = match requested.done.as_str() {
         "everywhere" => Some(open_words::<SignInWords>().sign_in_done_everywhere()),
         "reset" => Some(open_words::<SignInWords>().reset_done()),
+        "over" => Some(open_words::<SignInWords>().step_over()),
         "here" => Some(open_words::<SignInWords>().sign_in_done_here()),
         _ => None,
     };
@@ -114,13 +111,7 @@ pub(crate) async fn sign_in(
     let next = page_after_sign_in(form.fields.text("next"));
     let origin = sign_in_origin(&headers, address);
     let refused = match web.auth_service().sign_in(email, password, origin).await {
-        Ok(signed_in) => {
-            let mut cookies = HeaderMap::new();
-            for cookie in [signed_in.token.set_cookie(), signed_in.device.set_cookie()] {
-                cookies.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(internal_error)?);
-            }
-            return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
-        }
+        Ok(step) => return step_reply(&step, &next),
         Err(SignInError::Db(e)) => return Err(e.into()),
         Err(SignInError::Busy) => return Err(busy_error()),
         Err(refused) => refused,
@@ -167,26 +158,9 @@ fn wait_words(w: SignInWords, bucket: EmptyBucket, until: &str) -> String {
     }
 }
 
-/// From where somebody comes, and with what.
-pub(crate) fn sign_in_origin(headers: &HeaderMap, address: ClientAddress) -> SignInOrigin {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    SignInOrigin {
-        device: read_device(headers),
-        peer: address.ip(),
-        agent: agent.unwrap_or_default().to_owned(),
-    }
-}
-
-/// The device that the browser shows.
-fn read_device(headers: &HeaderMap) -> Option<DeviceSecret> {
-    // HTTP/2 may send each cookie in a field of its own.
-    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    cookies.find_map(DeviceSecret::read)
-}
-
 /// `POST /logout`.
 pub(crate) async fn sign_out(
-    person: MemberCaller<Read>,
+    person: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     headers: HeaderMap,
     form: RelayForm,

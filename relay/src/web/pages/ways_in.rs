@@ -4,7 +4,6 @@ use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther, WithHeaders};
 use ::web::argument::Path;
 use ::web::error::HttpError;
 use ::web::route::AnyCaller;
-use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use service::attempts::OriginKind;
@@ -12,6 +11,7 @@ use service::attempts::OriginKind;
 use crate::accounts::invitation::{InvitationError, InvitationService, PATH, find_invitation};
 use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::password::PasswordError;
+use crate::accounts::password_rules::WeakPassword;
 use crate::accounts::people::PeopleError;
 use crate::accounts::recovery::{LinkKind, PendingAccount, RecoveryError, RecoveryService};
 use crate::accounts::sign_in::{SignInError, SignedIn};
@@ -21,105 +21,12 @@ use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, internal_error, not_found};
-use crate::web::layout::PageLayout;
-use crate::web::pages::sign_in::{PASSWORD_COMMAND, SignInProblem, sign_in_origin};
+use crate::web::pages::browser::{cookie_headers, sign_in_origin};
+use crate::web::pages::second_step::step_reply;
+use crate::web::pages::sign_in::PASSWORD_COMMAND;
+use crate::web::pages::way_page::{WayField, WayInPage};
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{SignInWords, open_words};
-
-/// A field of one of these pages.
-#[derive(Default)]
-struct WayField {
-    name: &'static str,
-    label: String,
-    hint: String,
-    kind: &'static str,
-    autocomplete: &'static str,
-    value: String,
-    is_wrong: bool,
-}
-
-/// A button, or a link, by what it carries.
-struct WayButton {
-    value: &'static str,
-    words: String,
-}
-
-struct WayLink {
-    href: String,
-    words: String,
-}
-
-#[derive(Template)]
-#[template(path = "way_in.html")]
-struct WayInPage {
-    shell: PageLayout,
-    problem: Option<SignInProblem>,
-    title: String,
-    lead: String,
-    action: String,
-    csrf: String,
-    fields: Vec<WayField>,
-    buttons: Vec<WayButton>,
-    links: Vec<WayLink>,
-}
-
-impl WayInPage {
-    fn new(title: String, lead: String) -> Self {
-        Self {
-            shell: PageLayout::open(&title),
-            problem: None,
-            title,
-            lead,
-            action: String::new(),
-            csrf: String::new(),
-            fields: Vec::new(),
-            buttons: Vec::new(),
-            links: Vec::new(),
-        }
-    }
-
-    fn form(
-        self,
-        action: impl Into<String>,
-        fields: Vec<WayField>,
-        value: &'static str,
-        words: String,
-    ) -> Self {
-        Self { action: action.into(), fields, buttons: vec![WayButton { value, words }], ..self }
-    }
-
-    fn button(mut self, value: &'static str, words: String) -> Self {
-        self.buttons.push(WayButton { value, words });
-        self
-    }
-
-    fn link(mut self, href: impl Into<String>, words: String) -> Self {
-        self.links.push(WayLink { href: href.into(), words });
-        self
-    }
-
-    fn with_problem(mut self, field: &'static str, words: String) -> Self {
-        for one in self.fields.iter_mut().filter(|one| one.name == field) {
-            one.is_wrong = true;
-        }
-        self.shell = self.shell.with_problem(true);
-        self.problem = Some(SignInProblem { field, words });
-        self
-    }
-
-    /// As it was filled in, but for passwords.
-    fn filled(mut self, form: &RelayForm) -> Self {
-        for field in self.fields.iter_mut().filter(|field| field.kind != "password") {
-            field.value =
-                form.fields.text(field.name).chars().filter(|c| !c.is_control()).take(254).collect();
-        }
-        self
-    }
-
-    fn draw(&self) -> Result<Page, HttpError> {
-        Page::draw(self)
-    }
-}
 
 /// What is wrong, and with which field.
 type WayProblem = (&'static str, String);
@@ -149,12 +56,23 @@ fn password_field(w: SignInWords) -> WayField {
     }
 }
 
-/// A new password's hash, or what is wrong with it. However many ask at once, few hashes are made at a time.
+/// A new password's hash, or what is wrong with it. `own_words` are what others would try first. However many ask at once, few hashes
+/// are made at a time.
 pub(crate) async fn hash_new(
     web: &WebContext,
     password: &str,
+    own_words: &[&str],
 ) -> Result<Result<String, WayProblem>, HttpError> {
     let w: SignInWords = open_words();
+    if let Err(weak) = web.rules.judge(password, own_words) {
+        let words = match weak {
+            WeakPassword::TooShort => w.ways_short(),
+            WeakPassword::TooLong => w.ways_long(),
+            WeakPassword::Guessable => w.ways_guessable(),
+            WeakPassword::Leaked => w.ways_leaked(),
+        };
+        return Ok(Err(("password", words)));
+    }
     let turn = web.checker.turn(OriginKind::UnknownDevice).await;
     let hash = match turn {
         Ok(turn) => turn.hash(password.to_owned()).await,
@@ -162,8 +80,6 @@ pub(crate) async fn hash_new(
     };
     match hash {
         Ok(hash) => Ok(Ok(hash)),
-        Err(PasswordError::TooShort) => Ok(Err(("password", w.ways_short()))),
-        Err(PasswordError::TooLong) => Ok(Err(("password", w.ways_long()))),
         Err(PasswordError::Busy) => Err(busy_error()),
         Err(error) => Err(internal_error(error)),
     }
@@ -190,10 +106,7 @@ fn read_secret(text: &str) -> Result<LinkSecret, HttpError> {
 }
 
 fn signed_in_reply(signed_in: &SignedIn, to: &str) -> Result<WithHeaders<FormReply>, HttpError> {
-    let mut cookies = HeaderMap::new();
-    for cookie in [signed_in.token.set_cookie(), signed_in.device.set_cookie()] {
-        cookies.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(internal_error)?);
-    }
+    let cookies = cookie_headers([signed_in.token.set_cookie(), signed_in.device.set_cookie()])?;
     Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(to)?)))
 }
 
@@ -288,7 +201,7 @@ pub(crate) async fn show_reset(
     State(web): State<WebContext>,
     Path(secret): Path<String>,
 ) -> Result<Page, HttpError> {
-    match web.recovery().is_open(LinkKind::Reset, &read_secret(&secret)?).await? {
+    match web.recovery().find_link(LinkKind::Reset, &read_secret(&secret)?).await?.is_some() {
         true => reset_page(&secret).draw(),
         false => over_page(),
     }
@@ -303,10 +216,11 @@ pub(crate) async fn set_password(
 ) -> Result<FormReply, HttpError> {
     let link = read_secret(&secret)?;
     // No work is done for a link that is none.
-    if !web.recovery().is_open(LinkKind::Reset, &link).await? {
+    let Some(own_words) = web.recovery().find_link(LinkKind::Reset, &link).await? else {
         return over_reply();
-    }
-    let hash = match hash_new(&web, form.fields.text("password")).await? {
+    };
+    let own_words: Vec<&str> = own_words.iter().map(String::as_str).collect();
+    let hash = match hash_new(&web, form.fields.text("password"), &own_words).await? {
         Ok(hash) => hash,
         Err(problem) => return ask_again(reset_page(&secret), &form, problem),
     };
@@ -328,7 +242,7 @@ pub(crate) async fn show_link(
     State(web): State<WebContext>,
     Path(secret): Path<String>,
 ) -> Result<Page, HttpError> {
-    match web.recovery().is_open(LinkKind::SignIn, &read_secret(&secret)?).await? {
+    match web.recovery().find_link(LinkKind::SignIn, &read_secret(&secret)?).await?.is_some() {
         true => link_page(&secret).draw(),
         false => over_page(),
     }
@@ -345,7 +259,7 @@ pub(crate) async fn use_link(
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let link = read_secret(&secret)?;
     match web.recovery().sign_in(&link, sign_in_origin(&headers, address)).await {
-        Ok(signed_in) => signed_in_reply(&signed_in, "/app/"),
+        Ok(step) => step_reply(&step, "/app/"),
         Err(error) => refusal_reply(&web, link_page(&secret), &form, error)
             .map(|reply| WithHeaders(HeaderMap::new(), reply)),
     }
@@ -415,7 +329,7 @@ pub(crate) async fn show_confirm(
     State(web): State<WebContext>,
     Path(secret): Path<String>,
 ) -> Result<Page, HttpError> {
-    match web.recovery().is_open(LinkKind::SignUp, &read_secret(&secret)?).await? {
+    match web.recovery().find_link(LinkKind::SignUp, &read_secret(&secret)?).await?.is_some() {
         true => confirm_page(&secret).draw(),
         false => over_page(),
     }
@@ -433,10 +347,11 @@ pub(crate) async fn confirm_account(
     let link = read_secret(&secret)?;
     let plain = |reply| WithHeaders(HeaderMap::new(), reply);
     // No work is done for a link that is none.
-    if !web.recovery().is_open(LinkKind::SignUp, &link).await? {
+    let Some(own_words) = web.recovery().find_link(LinkKind::SignUp, &link).await? else {
         return over_reply().map(plain);
-    }
-    let hash = match hash_new(&web, form.fields.text("password")).await? {
+    };
+    let own_words: Vec<&str> = own_words.iter().map(String::as_str).collect();
+    let hash = match hash_new(&web, form.fields.text("password"), &own_words).await? {
         Ok(hash) => hash,
         Err(problem) => return ask_again(confirm_page(&secret), &form, problem).map(plain),
     };
@@ -489,9 +404,7 @@ fn join_page(invitation: &InvitationRow, secret: &str, guest: &JoinGuest) -> Way
     let action = format!("{PATH}{secret}");
     match guest {
         JoinGuest::New => page.form(action, vec![name_field(w), password_field(w)], "join", words),
-        JoinGuest::SignedIn { csrf } => {
-            WayInPage { csrf: csrf.clone(), ..page.form(action, Vec::new(), "join", words) }
-        }
+        JoinGuest::SignedIn { csrf } => page.form(action, Vec::new(), "join", words).with_csrf(csrf),
         JoinGuest::Known | JoinGuest::Other => page.link("/login", w.sign_in_title()),
     }
 }
@@ -548,7 +461,7 @@ pub(crate) async fn accept_invitation(
         return refused(("name", w.ways_bad_name()));
     };
     let password = form.fields.text("password").to_owned();
-    let hash = match hash_new(&web, &password).await? {
+    let hash = match hash_new(&web, &password, &[&name, &invitation.email, &invitation.account_name]).await? {
         Ok(hash) => hash,
         Err(problem) => return refused(problem),
     };

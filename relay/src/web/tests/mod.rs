@@ -5,6 +5,7 @@ mod access_log;
 mod adopted;
 mod both_databases;
 mod box_table;
+mod facilities;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
@@ -18,6 +19,7 @@ mod people;
 #[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
 mod postgres;
 mod programs;
+mod second_factor;
 mod shape;
 mod signing_in;
 mod table;

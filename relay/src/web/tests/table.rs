@@ -60,6 +60,7 @@ impl Template {
         };
         let unknown = program("unknown token", Vec::new(), &world.a.token.replace('A', "B"));
         let reader = program("program", vec![token::SCOPE], &world.a.token);
+        let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
         let callers = vec![nobody.clone(), admin, auditor, other, ended, unknown, reader];
         let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];
@@ -76,6 +77,7 @@ impl Template {
             ("session", session),
         ];
         replacements.extend(links);
+        replacements.extend(world.offer_app(&admin_cookie).await);
         world.db.close().await;
         Self { world, callers, replacements }
     }

@@ -58,6 +58,16 @@ impl World {
         mails.into_iter().find(|mail| mail.path.starts_with("/join/")).expect("a mail").path
     }
 
+    /// Somebody makes an account for themselves; their cookie.
+    pub(super) async fn new_account(&self, email: &str) -> String {
+        let fields = format!("name=Ana&organisation=Oak&email={}", email.replace('@', "%40"));
+        assert_eq!(self.post("/sign-up", "", &fields).await.status, StatusCode::OK);
+        let path = self.mails().await.into_iter().find(|mail| mail.to.contains(email)).expect("a mail").path;
+        let opened = self.post(&path, "", "password=another+horse+battery").await;
+        assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+        opened.cookie()
+    }
+
     /// Somebody who is new here comes in by an invitation; their cookie.
     async fn join(&self, path: &str, name: &str) -> String {
         let joined =

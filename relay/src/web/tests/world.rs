@@ -14,6 +14,7 @@ use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 
+use crate::accounts::password_rules::PasswordRules;
 use crate::accounts::people::{NewMember, add_member};
 use crate::accounts::token::{self, MintedToken, new_id};
 use crate::accounts::{UserRole, password};
@@ -125,6 +126,7 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         mail: open_outbox(folder, &clock, &random),
         clock,
         random,
+        rules: PasswordRules::default(),
         strangers: Arc::default(),
         settings: WebSettings { public_url: "https://relay.example".into(), open_sign_up: true },
     }

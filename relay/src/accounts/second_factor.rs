@@ -1,0 +1,489 @@
+//! What proves a person beside their password: codes of an authenticator app, and recovery codes on paper.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use record::ids::UserId;
+use record::tree::Hash;
+use service::random::RandomSource;
+use totp_rs::{Builder, Totp};
+
+use super::AccountUser;
+use super::access_log::AccessRecord;
+use super::lock_out::AttemptOrigin;
+use super::second_step::{STEP_MS, StepSecret};
+use super::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep, SignedIn};
+use crate::db::factors::{FactorRow, NewFactor};
+use crate::db::members::MembershipRow;
+use crate::db::people::{PersonCredentials, PersonNumber};
+use crate::db::second_steps::SecondStep;
+use crate::db::{self, DbError, PlatformConnection, PlatformReason, factors, second_steps};
+use crate::keys::{KeySet, SealedBytes, UnsealError};
+use crate::mail::MailLetter;
+
+/// Recovery codes that somebody gets at a time.
+pub const CODES: usize = 10;
+/// Authenticator apps of one person.
+const APPS_MAX: usize = 5;
+/// Bytes of an app's secret, as RFC 4226 §4 recommends.
+const SECRET_BYTES: usize = 20;
+/// Crockford's alphabet: no I, L, O, U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Characters of a recovery code: 50 bits.
+const CODE_CHARS: usize = 10;
+/// Characters of a name that somebody gives a factor.
+const NAME_CHARS_MAX: usize = 60;
+
+/// What a factor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorKind {
+    /// An authenticator app.
+    Totp,
+    /// A code on paper, of use once.
+    Recovery,
+}
+
+impl FactorKind {
+    /// As the database has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Recovery => "recovery",
+        }
+    }
+}
+
+/// Why a factor was not taken, added or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorError {
+    /// The code is none of theirs, or was used before.
+    #[error("the code is wrong")]
+    Wrong,
+    /// The first step is too long ago, or was never made.
+    #[error("the first step is over")]
+    Over,
+    /// There is no such factor.
+    #[error("there is no such factor")]
+    Unknown,
+    /// They have as many as there may be.
+    #[error("there are {APPS_MAX} authenticator apps already")]
+    TooMany,
+    /// The form's secret was not made for this session.
+    #[error("the secret is not of this session")]
+    Foreign,
+    #[error(transparent)]
+    Seal(#[from] UnsealError),
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// The secret that an authenticator app and the relay share.
+#[derive(Clone)]
+pub struct AppSecret([u8; SECRET_BYTES]);
+
+impl std::fmt::Debug for AppSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AppSecret(****)")
+    }
+}
+
+impl AppSecret {
+    /// A new one.
+    pub fn new(random: &dyn RandomSource) -> Self {
+        Self(random.bytes())
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Of this person at this relay, by RFC 6238 with the values that every app knows: SHA-1, 30 seconds, six digits.
+    fn totp(&self, issuer: &str, email: &str) -> Option<Totp> {
+        // A colon would end the part of the address that the app shows.
+        let (issuer, email) = (issuer.replace(':', " "), email.replace(':', " "));
+        Builder::new()
+            .with_secret(self.0.to_vec())
+            .with_account_name(email)
+            .with_issuer(Some(issuer))
+            .build()
+            .ok()
+    }
+
+    /// The address that an app reads as a QR code.
+    pub fn to_url(&self, issuer: &str, email: &str) -> Option<String> {
+        self.totp(issuer, email)?.to_url().ok()
+    }
+
+    /// For whoever types it in, in groups of four.
+    pub fn to_text(&self) -> String {
+        let text = totp_rs::Secret::from(self.0.to_vec()).to_base32();
+        let groups: Vec<&str> =
+            text.as_bytes().chunks(4).filter_map(|c| std::str::from_utf8(c).ok()).collect();
+        groups.join(" ")
+    }
+
+    /// The step of a code, where it is one of this moment or of the thirty seconds before or after it.
+    fn step_of(&self, code: &str, now_ms: i64) -> Option<i64> {
+        let step = self.totp("", "x")?.check(code, now_ms.max(0).cast_unsigned() / 1_000)?;
+        i64::try_from(step).ok()
+    }
+}
+
+/// A code as somebody types it: spaces and hyphens are nothing, letters of any case, `O` is a zero.
+fn plain_code(text: &str) -> String {
+    let plain = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64);
+    plain.map(|c| c.to_ascii_uppercase()).map(|c| if c == 'O' { '0' } else { c }).collect()
+}
+
+/// A recovery code, in two groups.
+fn new_code(random: &dyn RandomSource) -> String {
+    let bytes: [u8; CODE_CHARS] = random.bytes();
+    let symbol = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().map_or('0', char::from);
+    let code: String = bytes.into_iter().map(symbol).collect();
+    format!("{}-{}", &code[..CODE_CHARS / 2], &code[CODE_CHARS / 2..])
+}
+
+/// What the database keeps of a recovery code.
+fn code_digest(person: PersonNumber, code: &str) -> Hash {
+    Hash::of(format!("recovery code of {person}\n{}", plain_code(code)).as_bytes())
+}
+
+/// For what place an app's secret is sealed.
+fn seal_place(person: PersonNumber, factor: &str) -> String {
+    format!("factor {factor} of {person}")
+}
+
+/// A factor, as its person's list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnFactor {
+    pub id: String,
+    pub name: String,
+    pub made_ms: i64,
+    pub used_ms: Option<i64>,
+}
+
+/// What a person has beside their password.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OwnFactors {
+    pub apps: Vec<OwnFactor>,
+    /// Recovery codes that were not used.
+    pub codes_left: usize,
+}
+
+/// What second factors need.
+#[derive(Debug, Clone)]
+pub struct SecondFactorService<'a> {
+    pub auth: AuthService<'a>,
+    pub keys: Arc<KeySet>,
+    /// What an authenticator app calls the relay.
+    pub issuer: &'a str,
+}
+
+impl SecondFactorService<'_> {
+    fn now_ms(&self) -> i64 {
+        self.auth.clock.now_ms()
+    }
+
+    async fn load(&self, person: PersonNumber) -> Result<Vec<FactorRow>, DbError> {
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        factors::platform_list(&mut conn, person).await
+    }
+
+    /// What somebody has.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list(&self, person: PersonNumber) -> Result<OwnFactors, DbError> {
+        let mut own = OwnFactors::default();
+        for row in self.load(person).await? {
+            let FactorRow { factor: id, kind, name, made_ms, used_ms, .. } = row;
+            if kind == FactorKind::Totp.word() {
+                own.apps.push(OwnFactor { id, name, made_ms, used_ms });
+            } else if kind == FactorKind::Recovery.word() && used_ms.is_none() {
+                own.codes_left += 1;
+            }
+        }
+        Ok(own)
+    }
+
+    /// Seals the secret of an app that is not set up yet, for the form of this session that sets it up.
+    ///
+    /// # Errors
+    /// This process has no sealing key.
+    pub fn seal_offer(&self, visitor: &AccountUser, secret: &AppSecret) -> Result<SealedBytes, FactorError> {
+        let place = format!("offer to {}", visitor.token.digest());
+        Ok(self.keys.seal_bytes(&secret.0, &place, self.auth.random)?)
+    }
+
+    /// The secret in a form of this session.
+    ///
+    /// # Errors
+    /// It was sealed for another one, or changed.
+    pub fn unseal_offer(
+        &self,
+        visitor: &AccountUser,
+        sealed: &SealedBytes,
+    ) -> Result<AppSecret, FactorError> {
+        let place = format!("offer to {}", visitor.token.digest());
+        let plain = self.keys.unseal_bytes(sealed, &place).map_err(|_| FactorError::Foreign)?;
+        AppSecret::read(&plain).ok_or(FactorError::Foreign)
+    }
+
+    /// Sets an app up whose code shows that it has the secret. Recovery codes, where there were none: they are shown once.
+    ///
+    /// # Errors
+    /// The code is of another secret.
+    pub async fn add_app(
+        &self,
+        visitor: &AccountUser,
+        name: &str,
+        secret: &AppSecret,
+        code: &str,
+    ) -> Result<Vec<String>, FactorError> {
+        let now_ms = self.now_ms();
+        let step = secret.step_of(&plain_code(code), now_ms).ok_or(FactorError::Wrong)?;
+        let factor = UserId::new(now_ms, self.auth.random.bytes()).to_string();
+        let sealed =
+            self.keys.seal_bytes(&secret.0, &seal_place(visitor.person, &factor), self.auth.random)?;
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let known = factors::platform_list(&mut tx, visitor.person).await?;
+        let apps = known.iter().filter(|row| row.kind == FactorKind::Totp.word()).count();
+        if apps >= APPS_MAX {
+            return Err(FactorError::TooMany);
+        }
+        let new = NewFactor {
+            factor,
+            kind: FactorKind::Totp.word(),
+            name: name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
+            seal_n: sealed.n,
+            secret: sealed.bytes,
+            handle: None,
+            step,
+        };
+        factors::platform_insert(&mut tx, visitor.person, new, now_ms).await?;
+        let codes = match apps {
+            0 => self.replace_codes(&mut tx, visitor.person).await?,
+            _ => Vec::new(),
+        };
+        self.note_change(tx, visitor, "second factor add").await?;
+        Ok(codes)
+    }
+
+    /// New recovery codes in the place of all earlier ones.
+    ///
+    /// # Errors
+    /// They have no other factor, or the database.
+    pub async fn renew_codes(&self, visitor: &AccountUser) -> Result<Vec<String>, FactorError> {
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let known = factors::platform_list(&mut tx, visitor.person).await?;
+        if known.iter().all(|row| row.kind == FactorKind::Recovery.word()) {
+            return Err(FactorError::Unknown);
+        }
+        let codes = self.replace_codes(&mut tx, visitor.person).await?;
+        self.note_change(tx, visitor, "recovery codes renew").await?;
+        Ok(codes)
+    }
+
+    async fn replace_codes(
+        &self,
+        tx: &mut PlatformConnection,
+        person: PersonNumber,
+    ) -> Result<Vec<String>, DbError> {
+        let (now_ms, kind) = (self.now_ms(), FactorKind::Recovery.word());
+        factors::platform_delete_kind(tx, person, kind).await?;
+        let codes: Vec<String> = (0..CODES).map(|_| new_code(self.auth.random)).collect();
+        for code in &codes {
+            let new = NewFactor {
+                factor: UserId::new(now_ms, self.auth.random.bytes()).to_string(),
+                kind,
+                name: String::new(),
+                seal_n: 0,
+                secret: code_digest(person, code).0.to_vec(),
+                handle: None,
+                step: 0,
+            };
+            factors::platform_insert(tx, person, new, now_ms).await?;
+        }
+        Ok(codes)
+    }
+
+    /// Takes an app away; with the last one go the recovery codes.
+    ///
+    /// # Errors
+    /// There is no such app of theirs.
+    pub async fn remove_app(&self, visitor: &AccountUser, factor: &str) -> Result<(), FactorError> {
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if !factors::platform_delete(&mut tx, visitor.person, factor).await? {
+            return Err(FactorError::Unknown);
+        }
+        let left = factors::platform_list(&mut tx, visitor.person).await?;
+        if left.iter().all(|row| row.kind == FactorKind::Recovery.word()) {
+            factors::platform_delete_kind(&mut tx, visitor.person, FactorKind::Recovery.word()).await?;
+        }
+        self.note_change(tx, visitor, "second factor remove").await
+    }
+
+    /// Writes down and mails that what proves somebody is another thing now, and ends the transaction.
+    async fn note_change(
+        &self,
+        mut tx: PlatformConnection,
+        visitor: &AccountUser,
+        act: &str,
+    ) -> Result<(), FactorError> {
+        let link = format!("{}/app/me", self.auth.public_url);
+        let letter = MailLetter::FactorChanged { at_ms: self.now_ms(), link };
+        self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
+        let mut tx = tx.enter(visitor.scope).await?;
+        let record = AccessRecord { who: &visitor.email, act, about: "" };
+        self.auth.log().write_act(&mut tx, record).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether the first step of a sign-in was made in this browser, and its time is not over.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn is_begun(&self, secret: &StepSecret) -> Result<bool, DbError> {
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        Ok(second_steps::platform_find(&mut conn, secret.digest(), self.now_ms()).await?.is_some())
+    }
+
+    /// The second step: a code of an app, or a recovery code.
+    ///
+    /// # Errors
+    /// It is wrong, they have to wait, or the first step is over.
+    pub async fn sign_in(
+        &self,
+        secret: &StepSecret,
+        code: &str,
+        origin: SignInOrigin,
+    ) -> Result<SignedIn, FactorError> {
+        let now_ms = self.now_ms();
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        let begun = second_steps::platform_find(&mut conn, secret.digest(), now_ms).await?;
+        let begun = begun.ok_or(FactorError::Over)?;
+        let email = db::people::platform_email(&mut conn, begun.person).await?.ok_or(FactorError::Over)?;
+        let row = db::people::platform_numbered(&mut conn, begun.person).await?.ok_or(FactorError::Over)?;
+        let accounts = db::members::platform_of_person(&mut conn, begun.person, now_ms).await?;
+        let into = accounts.first().map(MembershipRow::scope).transpose()?.ok_or(FactorError::Over)?;
+        drop(conn);
+        let first = self.auth.first_step(&email, &origin).await?;
+        let from = self.second_bucket(&email, &first, origin.peer);
+        self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if !self.use_code(&mut tx, begun.person, code).await? {
+            tx.commit().await?;
+            self.auth.note_denied(into, &email, &first, origin.peer).await?;
+            return Err(FactorError::Wrong);
+        }
+        if !second_steps::platform_end(&mut tx, secret.digest()).await? {
+            return Err(FactorError::Over);
+        }
+        self.auth.limits.was_right(&mut tx, &from, now_ms).await?;
+        tx.commit().await?;
+        let counted = begun.counted.then_some(&first);
+        Ok(self.auth.let_in((&email, &row), into, origin, counted).await?)
+    }
+
+    /// Tries at codes have a bucket of their own, of a device that is known or of all others together: whoever knows a password keeps
+    /// nobody out who sits at a device of theirs.
+    fn second_bucket(&self, email: &str, first: &AttemptOrigin, peer: IpAddr) -> AttemptOrigin {
+        AttemptOrigin::new(email, Some(first.derive_device("second step")), peer)
+    }
+
+    /// Whether it is a code of theirs that was not used; it is used now.
+    async fn use_code(
+        &self,
+        tx: &mut PlatformConnection,
+        person: PersonNumber,
+        code: &str,
+    ) -> Result<bool, FactorError> {
+        let (now_ms, plain) = (self.now_ms(), plain_code(code));
+        for row in factors::platform_list(tx, person).await? {
+            if row.kind != FactorKind::Totp.word() {
+                continue;
+            }
+            let sealed = SealedBytes { n: row.seal_n, bytes: row.secret };
+            let secret = self.keys.unseal_bytes(&sealed, &seal_place(person, &row.factor))?;
+            let step = AppSecret::read(&secret).and_then(|secret| secret.step_of(&plain, now_ms));
+            let Some(step) = step else { continue };
+            if factors::platform_use_step(tx, person, &row.factor, step, now_ms).await? {
+                return Ok(true);
+            }
+        }
+        Ok(factors::platform_use_code(tx, person, code_digest(person, code), now_ms).await?)
+    }
+}
+
+impl AuthService<'_> {
+    /// Goes on after the first step: into the account, or to the second step where somebody has one.
+    pub(super) async fn admit(
+        &self,
+        email: &str,
+        person: &PersonCredentials,
+        into: &MembershipRow,
+        origin: SignInOrigin,
+        from: Option<&AttemptOrigin>,
+    ) -> Result<SignInStep, SignInError> {
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        let known = factors::platform_list(&mut conn, person.person()).await?;
+        drop(conn);
+        if known.is_empty() {
+            return self.let_in((email, person), into.scope()?, origin, from).await.map(SignInStep::Done);
+        }
+        let secret = StepSecret::new(self.random.bytes());
+        let step = SecondStep { person: person.person(), counted: from.is_some() };
+        let expires_ms = self.clock.now_ms().saturating_add(STEP_MS);
+        let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+        second_steps::platform_insert(&mut tx, secret.digest(), step, expires_ms).await?;
+        tx.commit().await?;
+        Ok(SignInStep::Second(secret))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::random::SeededRandom;
+
+    use super::*;
+
+    /// RFC 6238, appendix B, the last six of its eight digits.
+    const RFC_SECRET: [u8; SECRET_BYTES] = *b"12345678901234567890";
+
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        let secret = AppSecret(RFC_SECRET);
+        for (at_s, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
+            assert_eq!(secret.step_of(code, at_s * 1_000), Some(at_s / 30), "{at_s}");
+            assert_eq!(secret.step_of(code, (at_s + 30) * 1_000), Some(at_s / 30), "thirty seconds late");
+            assert_eq!(secret.step_of(code, (at_s + 90) * 1_000), None, "a minute late");
+        }
+        assert_eq!(secret.step_of("", 59_000), None);
+        assert_eq!(secret.step_of("28708", 59_000), None);
+    }
+
+    #[test]
+    fn an_app_reads_the_address_and_a_person_the_text() {
+        let secret = AppSecret(RFC_SECRET);
+        let url = secret.to_url("relay.example", "priya@linden.example").unwrap();
+        assert!(url.starts_with("otpauth://totp/relay.example:priya%40linden.example?"), "{url}");
+        assert!(url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), "{url}");
+        assert_eq!(secret.to_text(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+        assert!(secret.to_url("relay:8443", "a:b@linden.example").is_some());
+        assert!(!format!("{secret:?}").contains("1234"));
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        assert_eq!(plain_code(" 287 082 "), "287082");
+        assert_eq!(plain_code("abcde-o1234"), "ABCDE01234");
+        let random = SeededRandom::new(1);
+        let code = new_code(&random);
+        assert_eq!((code.len(), code.as_bytes()[5]), (CODE_CHARS + 1, b'-'));
+        let digest = |text: &str| code_digest(PersonNumber::NOBODY, text);
+        assert_eq!(digest(&code), digest(&code.to_lowercase().replace('-', " ")));
+        assert_ne!(digest(&code), digest(&new_code(&random)));
+    }
+}

@@ -1,0 +1,54 @@
+//! Sign-ins that wait for their second step.
+
+use record::tree::Hash;
+
+use super::people::PersonNumber;
+use super::{DbError, PlatformConnection, exec, opt};
+
+/// A sign-in whose first step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecondStep {
+    pub person: PersonNumber,
+    /// Whether a try was taken that is given back once they are in.
+    pub counted: bool,
+}
+
+/// Keeps one.
+pub async fn platform_insert(
+    conn: &mut PlatformConnection,
+    digest: Hash,
+    step: SecondStep,
+    expires_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO second_steps (digest, person, counted, expires_ms) VALUES ($1, $2, $3, $4)";
+    exec!(conn, sql, digest.0.to_vec(), step.person.key(), step.counted, expires_ms).map(drop)
+}
+
+/// The one of this cookie, if its time is not over.
+pub async fn platform_find(
+    conn: &mut PlatformConnection,
+    digest: Hash,
+    now_ms: i64,
+) -> Result<Option<SecondStep>, DbError> {
+    let sql = "SELECT person, counted FROM second_steps WHERE digest = $1 AND expires_ms > $2";
+    let row = opt!(conn, (i64, bool), sql, digest.0.to_vec(), now_ms)?;
+    Ok(row.map(|(person, counted)| SecondStep { person: PersonNumber::of(person), counted }))
+}
+
+/// Ends one. Whether it was there: of two at once, one goes on.
+pub async fn platform_end(conn: &mut PlatformConnection, digest: Hash) -> Result<bool, DbError> {
+    Ok(exec!(conn, "DELETE FROM second_steps WHERE digest = $1", digest.0.to_vec())? == 1)
+}
+
+/// Ends all of a person.
+pub async fn platform_end_of_person(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM second_steps WHERE person = $1", person.key()).map(drop)
+}
+
+/// Forgets those whose time was over before this one.
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM second_steps WHERE expires_ms < $1", before_ms)
+}

@@ -1,0 +1,35 @@
+//! What a browser shows of itself, and what it is given to keep.
+
+use ::web::error::HttpError;
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::accounts::device::DeviceSecret;
+use crate::accounts::sign_in::SignInOrigin;
+use crate::web::access::ClientAddress;
+use crate::web::http_error::internal_error;
+
+/// Cookies of an answer.
+pub(crate) fn cookie_headers<const N: usize>(cookies: [String; N]) -> Result<HeaderMap, HttpError> {
+    let mut headers = HeaderMap::new();
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(internal_error)?);
+    }
+    Ok(headers)
+}
+
+/// From where somebody comes, and with what.
+pub(crate) fn sign_in_origin(headers: &HeaderMap, address: ClientAddress) -> SignInOrigin {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    SignInOrigin {
+        device: read_device(headers),
+        peer: address.ip(),
+        agent: agent.unwrap_or_default().to_owned(),
+    }
+}
+
+/// The device that the browser shows.
+pub(crate) fn read_device(headers: &HeaderMap) -> Option<DeviceSecret> {
+    // HTTP/2 may send each cookie in a field of its own.
+    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    cookies.find_map(DeviceSecret::read)
+}

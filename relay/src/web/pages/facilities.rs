@@ -1,0 +1,205 @@
+//! The facilities of an account, for whoever makes and closes them.
+
+use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
+use ::web::argument::Path;
+use ::web::error::HttpError;
+use askama::Template;
+use axum::extract::State;
+use record::compliance::zone_is_known;
+use record::ids::FacilityId;
+
+use crate::accounts::access_log::AccessRecord;
+use crate::accounts::{AccountUser, visible_name};
+use crate::db::closing::{ManagedFacility, close_facility, list_managed, reopen_facility};
+use crate::db::facilities::insert_facility;
+use crate::db::facility_now::common_zone;
+use crate::projections::box_state::BoxState;
+use crate::web::WebContext;
+use crate::web::access::{ManageFacilities, MemberCaller};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::{not_found, parameter_error};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::way_page::SignInProblem;
+use crate::web::view_models::formats::LocalTime;
+use crate::web::words::{ErrorWords, FacilitiesWords, open_words};
+
+/// Facilities of an account: what pages of many are made for.
+const FACILITIES_MAX: usize = 5_000;
+
+struct FacilityView {
+    name: String,
+    page: String,
+    about: String,
+    /// Where its box is added, where it has none.
+    add_box: Option<String>,
+    href: String,
+    is_closed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "facility_list.html")]
+struct FacilityListPage {
+    shell: PageLayout,
+    w: FacilitiesWords,
+    problem: Option<SignInProblem>,
+    facilities: Vec<FacilityView>,
+    name: String,
+    zone: String,
+    zones: Vec<String>,
+    csrf: String,
+}
+
+/// What was filled in, and what is wrong with it.
+#[derive(Default)]
+struct NewFacility {
+    name: String,
+    zone: String,
+    problem: Option<SignInProblem>,
+}
+
+/// `GET /app/facilities`.
+pub(crate) async fn list_all(
+    visitor: MemberCaller<ManageFacilities>,
+    State(web): State<WebContext>,
+) -> Result<Page, HttpError> {
+    draw_list(&visitor, &web, NewFacility::default()).await
+}
+
+async fn draw_list(visitor: &AccountUser, web: &WebContext, new: NewFacility) -> Result<Page, HttpError> {
+    let mut conn = web.db.read(visitor.reads).await?;
+    let rows = list_managed(&mut conn).await?;
+    // The next one is most likely where the others are.
+    let zone = if new.zone.is_empty() && !rows.is_empty() { common_zone(&mut conn).await? } else { new.zone };
+    drop(conn);
+    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let w: FacilitiesWords = wall.words();
+    let shell = PageLayout::signed_in(w.facilities_title(), NavSection::Facilities, visitor);
+    Page::draw(&FacilityListPage {
+        shell: shell.with_problem(new.problem.is_some()),
+        w,
+        problem: new.problem,
+        facilities: rows.into_iter().map(|row| view_facility(row, &wall)).collect(),
+        name: new.name,
+        zone,
+        zones: list_zones(),
+        csrf: visitor.token.csrf(),
+    })
+}
+
+fn view_facility(row: ManagedFacility, wall: &LocalTime) -> FacilityView {
+    let w: FacilitiesWords = wall.words();
+    let state = BoxState::read(&row.box_state);
+    let items = w.facilities_items(usize::try_from(row.items).unwrap_or_default());
+    let about = match row.closed_ms {
+        Some(closed_ms) => format!("{}, {items}", w.facilities_closed(wall.day_of(closed_ms))),
+        None => format!("{}, {items}, {}", row.zone, state.badge(wall.words()).text),
+    };
+    FacilityView {
+        about,
+        page: format!("/app/f/{}", row.facility),
+        add_box: (row.closed_ms.is_none() && state == BoxState::None)
+            .then(|| format!("/app/boxes/add?facility={}", row.facility)),
+        href: format!("/app/facilities/{}", row.facility),
+        is_closed: row.closed_ms.is_some(),
+        name: row.name,
+    }
+}
+
+/// Names of zones by place, such as people look for.
+fn list_zones() -> Vec<String> {
+    let all = jiff::tz::db().available().map(|name| name.to_string());
+    let by_place = all.filter(|name| name.contains('/') && !name.starts_with("Etc/") && zone_is_known(name));
+    by_place.collect()
+}
+
+async fn refuse_form(
+    visitor: &AccountUser,
+    web: &WebContext,
+    form: &RelayForm,
+    field: &'static str,
+    words: String,
+) -> Result<FormReply, HttpError> {
+    let filled = |name| form.fields.text(name).chars().filter(|c| !c.is_control()).take(120).collect();
+    let problem = Some(SignInProblem { field, words });
+    let new = NewFacility { name: filled("name"), zone: filled("zone"), problem };
+    Ok(FormReply::Again(FormRecall::Invalid, draw_list(visitor, web, new).await?))
+}
+
+/// `POST /app/facilities`: one more.
+pub(crate) async fn add_facility(
+    visitor: MemberCaller<ManageFacilities>,
+    State(web): State<WebContext>,
+    form: RelayForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let w: FacilitiesWords = open_words();
+    let (name, zone) = (form.fields.text("name").trim(), form.fields.text("zone").trim());
+    let Some(shown) = visible_name(name) else {
+        return refuse_form(&visitor, &web, &form, "name", w.facilities_bad_name()).await;
+    };
+    if !zone_is_known(zone) {
+        return refuse_form(&visitor, &web, &form, "zone", w.facilities_bad_zone()).await;
+    }
+    let now_ms = web.now_ms();
+    let mut tx = web.db.write(visitor.scope).await?;
+    let known = list_managed(&mut tx).await?;
+    if known.len() >= FACILITIES_MAX {
+        drop(tx);
+        let words = w.facilities_too_many(FACILITIES_MAX);
+        return refuse_form(&visitor, &web, &form, "name", words).await;
+    }
+    // Pressed twice, it is there.
+    if known.iter().all(|row| row.name != shown || row.closed_ms.is_some()) {
+        let facility = FacilityId::new(now_ms, web.random.bytes());
+        insert_facility(&mut tx, facility, &shown, zone, now_ms).await?;
+        let record = AccessRecord { who: &visitor.email, act: "facility create", about: &shown };
+        web.log().write_act(&mut tx, record).await?;
+        tx.commit().await?;
+    }
+    SeeOther::to("/app/facilities").map(FormReply::Done)
+}
+
+/// `POST /app/facilities/{facility}`: it is closed, or opened again.
+pub(crate) async fn change_facility(
+    visitor: MemberCaller<ManageFacilities>,
+    State(web): State<WebContext>,
+    Path(facility): Path<FacilityId>,
+    form: RelayForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let w: FacilitiesWords = open_words();
+    let mut tx = web.db.write(visitor.scope).await?;
+    let id = facility.to_string();
+    let row =
+        list_managed(&mut tx).await?.into_iter().find(|row| row.facility == id).ok_or_else(not_found)?;
+    let (act, is_changed) = match form.fields.text("act") {
+        "close" => ("facility close", close_facility(&mut tx, facility, web.now_ms()).await?),
+        "open" => ("facility open", reopen_facility(&mut tx, facility).await?),
+        _ => return Err(parameter_error("act", ErrorWords::parameter_facility_act)),
+    };
+    if is_changed {
+        let record = AccessRecord { who: &visitor.email, act, about: &row.name };
+        web.log().write_act(&mut tx, record).await?;
+        tx.commit().await?;
+    } else if act == "facility close" && row.closed_ms.is_none() {
+        drop(tx);
+        let problem = Some(SignInProblem { field: "list", words: w.facilities_has_box(row.name) });
+        let page = draw_list(&visitor, &web, NewFacility { problem, ..NewFacility::default() }).await?;
+        return Ok(FormReply::Again(FormRecall::Conflicting, page));
+    }
+    SeeOther::to("/app/facilities").map(FormReply::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_are_those_of_places() {
+        let zones = list_zones();
+        assert!(zones.len() > 300);
+        for zone in ["America/New_York", "Europe/Berlin", "Asia/Kathmandu"] {
+            assert!(zones.iter().any(|known| known == zone), "{zone}");
+        }
+    }
+}

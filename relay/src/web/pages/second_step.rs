@@ -1,0 +1,131 @@
+//! The second step of a sign-in: a code of an authenticator app, or a recovery code.
+
+use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther, WithHeaders};
+use ::web::argument::LenientQuery;
+use ::web::error::HttpError;
+use ::web::route::AnyCaller;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::accounts::second_factor::{FactorError, SecondFactorService};
+use crate::accounts::second_step::{StepSecret, clear_cookie};
+use crate::accounts::sign_in::{SignInError, SignInStep};
+use crate::web::WebContext;
+use crate::web::access::ClientAddress;
+use crate::web::form::RelayForm;
+use crate::web::http_error::{busy_error, encode_parameter, internal_error};
+use crate::web::next_page::page_after_sign_in;
+use crate::web::pages::browser::{cookie_headers, sign_in_origin};
+use crate::web::pages::way_page::{WayField, WayInPage};
+use crate::web::view_models::formats::LocalTime;
+use crate::web::words::{SignInWords, open_words};
+
+const PATH: &str = "/second-step";
+
+/// What the address of the page carries.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct SecondStepParams {
+    /// The page that is shown then.
+    next: String,
+}
+
+impl WebContext {
+    pub(crate) fn second_factors(&self) -> SecondFactorService<'_> {
+        let url = self.settings.public_url.as_str();
+        let issuer = url.trim_start_matches("https://").trim_end_matches('/');
+        SecondFactorService {
+            auth: self.auth_service(),
+            keys: self.fleet.keys().now(),
+            issuer: if issuer.is_empty() { "CleanTrack" } else { issuer },
+        }
+    }
+}
+
+/// Where a browser goes after the first step: in, or to the second one.
+pub(crate) fn step_reply(step: &SignInStep, next: &str) -> Result<WithHeaders<FormReply>, HttpError> {
+    let (cookies, to) = match step {
+        SignInStep::Done(signed_in) => {
+            (cookie_headers([signed_in.token.set_cookie(), signed_in.device.set_cookie()])?, next.to_owned())
+        }
+        SignInStep::Second(secret) => {
+            (cookie_headers([secret.set_cookie()])?, format!("{PATH}?next={}", encode_parameter(next)))
+        }
+    };
+    Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&to)?)))
+}
+
+fn read_secret(headers: &HeaderMap) -> Option<StepSecret> {
+    // HTTP/2 may send each cookie in a field of its own.
+    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    cookies.find_map(StepSecret::read)
+}
+
+fn step_page(next: &str) -> WayInPage {
+    let w: SignInWords = open_words();
+    let field = WayField {
+        name: "code",
+        label: w.step_code(),
+        hint: w.step_code_hint(),
+        kind: "text",
+        autocomplete: "one-time-code",
+        ..WayField::default()
+    };
+    WayInPage::new(w.step_title(), w.step_lead())
+        .form(PATH, vec![field], "in", w.sign_in_button())
+        .carrying(vec![("next".to_owned(), next.to_owned())])
+        .link("/login", w.ways_back())
+}
+
+/// `GET /second-step`.
+pub(crate) async fn show_step(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    headers: HeaderMap,
+    LenientQuery(requested): LenientQuery<SecondStepParams>,
+) -> Result<OneOf<SeeOther, Page>, HttpError> {
+    match read_secret(&headers) {
+        Some(secret) if web.second_factors().is_begun(&secret).await? => {
+            step_page(&page_after_sign_in(&requested.next)).draw().map(OneOf::Second)
+        }
+        _ => SeeOther::to("/login").map(OneOf::First),
+    }
+}
+
+/// `POST /second-step`.
+pub(crate) async fn submit_code(
+    _: AnyCaller,
+    State(web): State<WebContext>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    form: RelayForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let w: SignInWords = open_words();
+    let next = page_after_sign_in(form.fields.text("next"));
+    let plain = |reply| WithHeaders(HeaderMap::new(), reply);
+    let over = || Ok(plain(FormReply::Done(SeeOther::to("/login?done=over")?)));
+    let Some(secret) = read_secret(&headers) else { return over() };
+    let origin = sign_in_origin(&headers, address);
+    let (recall, words) = match web.second_factors().sign_in(&secret, form.fields.text("code"), origin).await
+    {
+        Ok(signed_in) => {
+            let (token, device) = (signed_in.token.set_cookie(), signed_in.device.set_cookie());
+            let cookies = cookie_headers([token, device, clear_cookie()])?;
+            return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
+        }
+        Err(FactorError::Over | FactorError::SignIn(SignInError::Wrong)) => return over(),
+        Err(FactorError::SignIn(SignInError::Busy)) => return Err(busy_error()),
+        Err(FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error))) => return Err(error.into()),
+        Err(FactorError::Wrong) => (FormRecall::Invalid, w.step_wrong()),
+        Err(FactorError::SignIn(SignInError::Wait { until_ms, .. })) => {
+            let now_ms = web.now_ms();
+            let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
+            let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
+            (FormRecall::TooMany { wait_s }, w.step_wait(time))
+        }
+        Err(error) => return Err(internal_error(error)),
+    };
+    Ok(plain(FormReply::Again(recall, step_page(&next).with_problem("code", words).draw()?)))
+}

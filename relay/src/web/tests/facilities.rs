@@ -1,0 +1,94 @@
+//! Making and closing facilities by page.
+
+use axum::http::StatusCode;
+
+use super::world::{World, csrf};
+use crate::db::closing::list_managed;
+
+impl World {
+    async fn press_facility(&self, cookie: &str, facility: &str, act: &str) -> StatusCode {
+        let page = self.get("/app/facilities", cookie).await.body;
+        let form = format!("csrf={}&act={act}", csrf(&page));
+        self.post(&format!("/app/facilities/{facility}"), cookie, &form).await.status
+    }
+
+    async fn facility_called(&self, name: &str) -> String {
+        let rows = list_managed(&mut self.db.read(self.a.scope).await.unwrap()).await.unwrap();
+        rows.into_iter().find(|row| row.name == name).expect("it is there").facility
+    }
+}
+
+#[tokio::test]
+async fn an_admin_makes_a_facility_and_closes_it() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/facilities", &cookie).await.body;
+    assert!(page.contains("Valley Hospital") && page.contains("America/New_York"), "{page}");
+    let add = async |fields: &str| {
+        world.post("/app/facilities", &cookie, &format!("csrf={}&{fields}", csrf(&page))).await
+    };
+    for (fields, words) in [
+        ("name=&zone=Europe%2FBerlin", "Enter a name"),
+        ("name=Northgate+Clinic&zone=Mars", "Enter a time zone"),
+        ("name=Northgate+Clinic", "Enter a time zone"),
+    ] {
+        let refused = add(fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields}");
+        assert!(refused.body.contains(words), "{}", refused.body);
+    }
+    for _ in 0..2 {
+        let made = add("name=Northgate+Clinic&zone=Europe%2FBerlin").await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    }
+    let listed = world.get("/app/facilities", &cookie).await.body;
+    assert_eq!(listed.matches(">Northgate Clinic<").count(), 1, "pressed twice, it is one");
+    let facility = world.facility_called("Northgate Clinic").await;
+    assert!(listed.contains(&format!("/app/boxes/add?facility={facility}")), "{listed}");
+    assert!(world.get("/app/boxes/add", &cookie).await.body.contains("Northgate Clinic"));
+    assert!(world.get("/app/", &cookie).await.body.contains("Northgate Clinic"));
+    // Closed, it is in no list; its page stays.
+    assert_eq!(world.press_facility(&cookie, &facility, "close").await, StatusCode::SEE_OTHER);
+    for path in ["/app/", "/app/boxes/add"] {
+        assert!(!world.get(path, &cookie).await.body.contains("Northgate Clinic"), "{path}");
+    }
+    assert_eq!(world.get(&format!("/app/f/{facility}"), &cookie).await.status, StatusCode::OK);
+    let form = format!("csrf={}&facility={facility}", csrf(&listed));
+    let claim = world.post("/app/boxes/add", &cookie, &form).await;
+    assert!(!claim.status.is_success(), "no box for a closed one: {}", claim.body);
+    assert_eq!(world.press_facility(&cookie, &facility, "open").await, StatusCode::SEE_OTHER);
+    assert!(world.get("/app/", &cookie).await.body.contains("Northgate Clinic"));
+    let log = world.get("/app/access", &cookie).await.body;
+    for act in ["Added a facility", "Closed a facility", "Opened a facility again"] {
+        assert!(log.contains(act), "{act}");
+    }
+}
+
+#[tokio::test]
+async fn a_facility_with_a_box_and_one_of_others_stay() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let with_box = world.a.sites[0].id.to_string();
+    assert_eq!(world.press_facility(&cookie, &with_box, "close").await, StatusCode::CONFLICT);
+    assert!(world.get("/app/", &cookie).await.body.contains("Valley Hospital"));
+    let foreign = world.b.sites[0].id.to_string();
+    assert_eq!(world.press_facility(&cookie, &foreign, "close").await, StatusCode::NOT_FOUND);
+    assert_eq!(world.press_facility(&cookie, &with_box, "burn").await, StatusCode::BAD_REQUEST);
+    let auditor = world.sign_in(&world.a.auditor).await;
+    assert_eq!(world.get("/app/facilities", &auditor).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_new_account_is_led_to_its_first_facility() {
+    let world = World::new().await;
+    let cookie = world.new_account("ana@oak.example").await;
+    let page = world.get("/app/", &cookie).await.body;
+    assert!(
+        page.contains("Your first box in five minutes") && page.contains("href=\"/app/facilities\""),
+        "{page}"
+    );
+    let list = world.get("/app/facilities", &cookie).await.body;
+    let form = format!("csrf={}&name=Oak+Clinic&zone=America%2FChicago", csrf(&list));
+    assert_eq!(world.post("/app/facilities", &cookie, &form).await.status, StatusCode::SEE_OTHER);
+    let page = world.get("/app/", &cookie).await.body;
+    assert!(page.contains("Oak Clinic") && page.contains("Create claim file"), "{page}");
+}
