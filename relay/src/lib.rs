@@ -257,9 +257,13 @@ fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Valu
 }
 
 async fn verify_logs(context: &RelayContext) -> Result<(), Failure> {
-    let found = audit::verify_logs(&context.db, &context.keys.now().cosigners()).await?;
+    let keys = context.keys.now().cosigners();
+    let found = audit::verify_logs(&context.db, &keys).await?;
     print_line(&format!("{} logs, {} entries", found.logs, found.entries))?;
-    if found.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(found.faults.join("\n"))) }
+    let access = audit::access_chain::verify_access_logs(&context.db, &keys).await?;
+    print_line(&format!("{} access logs, {} rows", access.chains, access.rows))?;
+    let faults = [found.faults, access.faults].concat();
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Refused(faults.join("\n"))) }
 }
 
 fn change_order(person: cli::PersonCommand, act: PersonAct) -> AdminCommand {

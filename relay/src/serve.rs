@@ -33,7 +33,7 @@ use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
-use crate::keys::{AuthorityKeys, KeyError, KeyNeeds};
+use crate::keys::{AuthorityKeys, KeyError, KeyNeeds, SharedKeySet};
 use crate::listen::{BoxHost, Listener, ListenerSecurity};
 use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
@@ -212,7 +212,11 @@ pub(crate) async fn serve_relay(
     let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
     let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
     let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
-    let workers = if role.works() { Some(start_workers(settings, &work_db, clock).await?) } else { None };
+    let workers = if role.works() {
+        Some(start_workers(settings, &work_db, clock, fleet.keys().shared()).await?)
+    } else {
+        None
+    };
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
@@ -275,9 +279,10 @@ async fn start_workers(
     settings: &RelaySettings,
     db: &Db,
     clock: Arc<dyn Clock>,
+    keys: SharedKeySet,
 ) -> Result<JobWorkers, ServeError> {
     let mail = settings.mail_transport()?;
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail).await?;
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
     // All that write to a file write one after the other.

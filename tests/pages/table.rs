@@ -628,6 +628,8 @@ fn relay(at: &Places) -> Vec<Page> {
         ),
         page("relay-program", "/app/programs", vec![Press("#programs th a")], "Revoke the token"),
         page("relay-access", "/app/access", vec![], "what was denied"),
+        page("relay-access-found", "/app/access?outcome=done&from=2020-01-01", vec![], "What was found"),
+        page("relay-access-none", "/app/access?who=xyzzy", vec![], "Show all rows"),
         page("relay-me", "/app/me", vec![], "Change your password"),
         page("relay-me-error", "/app/me", vec![Press("#password-card .go")], "There is a problem"),
         page("relay-no-page", "/app/there/is/nothing", vec![], "Page not found"),

@@ -151,7 +151,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
     room(
         "relay/jobs",
-        &["accounts", "db", "mail", "projections"],
+        &["accounts", "audit", "db", "keys", "mail", "projections"],
         "work outside the request that asks for it; it knows no page",
     ),
     room("relay/jobs/kinds", &["mail"], "what jobs there are"),

@@ -1,11 +1,12 @@
 //! The log of access: who did what to people, programs and boxes, who signed in, and what was denied to whom.
 //!
-//! A row stands in the transaction of its act. What is denied or repeated is one row a minute that counts, and what strangers
-//! try who have no account is one row an hour for all of them together: nobody fills the database by knocking.
+//! A row stands in the transaction of its act, as the last thing in it. What is denied or repeated is one row a minute that counts, and
+//! what strangers try who have no account is one row an hour for all of them together: nobody fills the database by knocking. The rows
+//! of an account are a chain: `relay verify` finds what somebody changed or took away.
 
 use std::fmt;
 
-use record::ids::UserId;
+use record::ids::FacilityId;
 use service::clock::Clock;
 use service::random::RandomSource;
 
@@ -166,6 +167,8 @@ pub struct AccessRecord<'a> {
     pub act: &'a str,
     /// Of what; or the key of why it was denied. Never a secret.
     pub about: &'a str,
+    /// Where, of what is one facility's: whoever sees only some facilities sees the rows of those.
+    pub facility: Option<FacilityId>,
 }
 
 /// Writes rows.
@@ -178,19 +181,13 @@ pub struct AccessLog<'a> {
 }
 
 impl AccessLog<'_> {
-    fn id(&self, now_ms: i64) -> String {
-        UserId::new(now_ms, self.random.bytes()).to_string()
-    }
-
     /// An act, in its transaction.
     pub async fn write_act(
         &self,
         tx: &mut ScopedConnection,
         record: AccessRecord<'_>,
     ) -> Result<(), DbError> {
-        let now_ms = self.clock.now_ms();
-        let id = self.id(now_ms);
-        insert_act(tx, &access_row(&id, &id, record, AccessOutcome::Done), now_ms).await
+        insert_act(tx, &access_row(None, record, AccessOutcome::Done), self.clock.now_ms()).await
     }
 
     /// What may come again and again: one row a minute for the same of the same.
@@ -201,27 +198,23 @@ impl AccessLog<'_> {
         outcome: AccessOutcome,
     ) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
-        let (id, minute) = (self.id(now_ms), now_ms.div_euclid(MINUTE_MS));
-        let AccessRecord { who, act, about } = record;
-        let fold = format!("{minute}\n{}\n{who}\n{act}\n{about}", outcome.word());
-        insert_act(tx, &access_row(&id, &fold, record, outcome), now_ms).await
+        let minute = now_ms.div_euclid(MINUTE_MS);
+        let AccessRecord { who, act, about, facility } = record;
+        let place = facility.map(|facility| facility.to_string()).unwrap_or_default();
+        let fold = format!("{minute}\n{}\n{who}\n{act}\n{about}\n{place}", outcome.word());
+        insert_act(tx, &access_row(Some(&fold), record, outcome), now_ms).await
     }
 
     /// What somebody tried who has no account: one row an hour for all of them.
     pub async fn write_stranger(&self, tx: &mut PlatformConnection, act: &str) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let fold = format!("{}\n{act}", now_ms.div_euclid(HOUR_MS));
-        let record = AccessRecord { who: "strangers", act, about: "" };
-        platform_insert(tx, &access_row(&self.id(now_ms), &fold, record, AccessOutcome::Denied), now_ms).await
+        let record = AccessRecord { who: "strangers", act, about: "", facility: None };
+        platform_insert(tx, &access_row(Some(&fold), record, AccessOutcome::Denied), now_ms).await
     }
 }
 
-fn access_row<'a>(
-    audit_id: &'a str,
-    fold: &'a str,
-    record: AccessRecord<'a>,
-    outcome: AccessOutcome,
-) -> NewAudit<'a> {
-    let AccessRecord { who, act, about } = record;
-    NewAudit { audit_id, who, act, about, outcome: outcome.word(), fold }
+fn access_row<'a>(fold: Option<&'a str>, record: AccessRecord<'a>, outcome: AccessOutcome) -> NewAudit<'a> {
+    let AccessRecord { who, act, about, facility } = record;
+    NewAudit { who, act, about, facility, outcome: outcome.word(), fold }
 }

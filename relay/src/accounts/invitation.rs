@@ -112,7 +112,9 @@ impl InvitationService<'_> {
         let scope = tx.scope();
         self.mail.post(tx, Some(scope), email, &letter).await?;
         let about = format!("{email} {}", grant_text(grant));
-        self.log.write_act(tx, AccessRecord { who: by.who, act: "invite", about: &about }).await?;
+        self.log
+            .write_act(tx, AccessRecord { who: by.who, act: "invite", about: &about, facility: None })
+            .await?;
         Ok(link)
     }
 
@@ -132,7 +134,8 @@ impl InvitationService<'_> {
         if !invitations::revoke_invitation(tx, invitation, self.log.clock.now_ms()).await? {
             return Err(InvitationError::Over);
         }
-        let record = AccessRecord { who: by.who, act: "invitation revoke", about: &row.email };
+        let record =
+            AccessRecord { who: by.who, act: "invitation revoke", about: &row.email, facility: None };
         Ok(self.log.write_act(tx, record).await?)
     }
 
@@ -215,7 +218,7 @@ impl InvitationService<'_> {
             Err(error) if error.is_conflict() => return Err(PeopleError::Known.into()),
             inserted => inserted?,
         }
-        let record = AccessRecord { who: &row.email, act: "join", about: &row.made_by };
+        let record = AccessRecord { who: &row.email, act: "join", about: &row.made_by, facility: None };
         Ok(self.log.write_act(tx, record).await?)
     }
 }

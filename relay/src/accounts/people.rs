@@ -195,7 +195,8 @@ pub async fn set_password(
     let mut tx = tx.enter(scope).await?;
     // Of another account's people nothing is said here: neither that they are there.
     db::members::find_by_email(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
-    log.write_act(&mut tx, AccessRecord { who, act: "admin set-password", about: email }).await?;
+    log.write_act(&mut tx, AccessRecord { who, act: "admin set-password", about: email, facility: None })
+        .await?;
     Ok(tx)
 }
 
@@ -217,7 +218,8 @@ pub async fn forget_factors(
     db::devices::forget_device(&mut tx, person, None).await?;
     let mut tx = tx.enter(scope).await?;
     db::members::find_by_email(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
-    log.write_act(&mut tx, AccessRecord { who: OPERATOR, act: "admin forget-factors", about: email }).await?;
+    let record = AccessRecord { who: OPERATOR, act: "admin forget-factors", about: email, facility: None };
+    log.write_act(&mut tx, record).await?;
     Ok(tx)
 }
 
@@ -330,7 +332,10 @@ pub async fn change_member(
         db::sessions::delete_of_member(tx, person).await?;
         db::devices::forget_device(tx, person, None).await?;
     }
-    Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: act.word(), about: email }).await?)
+    Ok(by
+        .log
+        .write_act(tx, AccessRecord { who: by.who, act: act.word(), about: email, facility: None })
+        .await?)
 }
 
 async fn require_an_admin(tx: &mut ScopedConnection) -> Result<(), PeopleError> {
@@ -357,7 +362,10 @@ pub async fn change_terms(
     db::invitations::revoke_made_by(tx, email, by.log.clock.now_ms()).await?;
     require_an_admin(tx).await?;
     let about = format!("{email} {}", grant_text(grant));
-    Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about }).await?)
+    Ok(by
+        .log
+        .write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about, facility: None })
+        .await?)
 }
 
 /// As the access log has it.
@@ -421,5 +429,8 @@ pub async fn hand_over(
         return Err(PeopleError::NotYours);
     }
     db::accounts::set_owner(tx, found.person()).await?;
-    Ok(by.log.write_act(tx, AccessRecord { who: by.who, act: "account hand-over", about: email }).await?)
+    Ok(by
+        .log
+        .write_act(tx, AccessRecord { who: by.who, act: "account hand-over", about: email, facility: None })
+        .await?)
 }

@@ -21,6 +21,8 @@ pub enum Permission {
     ManageRegions,
     /// See who did what in the account.
     ReadAccess,
+    /// Take that away as a file.
+    ExportAccess,
     /// Demand a second factor of everybody.
     ManageSecurity,
     /// Make facilities, close them and open them again.
@@ -29,7 +31,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
@@ -38,6 +40,7 @@ impl Permission {
         Self::AddBoxes,
         Self::ManageRegions,
         Self::ReadAccess,
+        Self::ExportAccess,
         Self::ManageSecurity,
         Self::ManageFacilities,
     ];
@@ -53,6 +56,7 @@ impl Permission {
             Self::AddBoxes => "boxes.add",
             Self::ManageRegions => "regions.manage",
             Self::ReadAccess => "access.read",
+            Self::ExportAccess => "access.export",
             Self::ManageSecurity => "security.manage",
             Self::ManageFacilities => "facilities.manage",
         }
@@ -69,7 +73,8 @@ impl Permission {
             Self::ManagePrograms => [true, true, false, false, false, false],
             Self::AddBoxes => [true, true, true, false, false, false],
             Self::ManageRegions => [true, true, false, false, false, false],
-            Self::ReadAccess => [true, true, false, false, false, true],
+            Self::ReadAccess => [true, true, true, false, false, true],
+            Self::ExportAccess => [true, true, false, false, false, true],
             Self::ManageSecurity => [true, true, false, false, false, false],
             Self::ManageFacilities => [true, true, false, false, false, false],
         }

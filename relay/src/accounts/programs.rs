@@ -80,7 +80,7 @@ pub async fn create_token(
     };
     tokens::insert_token(tx, &token, now_ms).await?;
     let about = format!("{name} ({})", minted.id);
-    log.write_act(tx, AccessRecord { who, act: "token create", about: &about }).await?;
+    log.write_act(tx, AccessRecord { who, act: "token create", about: &about, facility: None }).await?;
     Ok(minted)
 }
 
@@ -110,7 +110,7 @@ pub async fn revoke_token(
         return Err(none());
     }
     let about = format!("{} ({})", token.name, token.token_id);
-    log.write_act(tx, AccessRecord { who, act: "token revoke", about: &about }).await?;
+    log.write_act(tx, AccessRecord { who, act: "token revoke", about: &about, facility: None }).await?;
     Ok(token)
 }
 

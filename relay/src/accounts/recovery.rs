@@ -182,7 +182,7 @@ impl RecoveryService<'_> {
         let accounts = db::members::platform_of_person(&mut tx, person, now_ms).await?;
         let Some(account) = accounts.first() else { return Ok(tx.commit().await?) };
         let mut tx = tx.enter(account.scope()?).await?;
-        let record = AccessRecord { who: &email, act: "password reset", about: "" };
+        let record = AccessRecord { who: &email, act: "password reset", about: "", facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         Ok(tx.commit().await?)
     }
@@ -262,7 +262,8 @@ impl RecoveryService<'_> {
             Err(PeopleError::Db(error)) => return Err(error.into()),
             added => added.map_err(|_| RecoveryError::Over)?,
         };
-        let record = AccessRecord { who: &new.email, act: "account create", about: &new.organisation };
+        let record =
+            AccessRecord { who: &new.email, act: "account create", about: &new.organisation, facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
         Ok(self.auth.let_new_in(&new.email, scope, origin).await?)
@@ -282,7 +283,7 @@ impl RecoveryService<'_> {
         db::second_steps::platform_end_of_person(&mut tx, visitor.person).await?;
         self.notify_of_password(&mut tx, &visitor.email).await?;
         let mut tx = tx.enter(visitor.scope).await?;
-        let record = AccessRecord { who: &visitor.email, act: "password change", about: "" };
+        let record = AccessRecord { who: &visitor.email, act: "password change", about: "", facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         Ok(tx.commit().await?)
     }

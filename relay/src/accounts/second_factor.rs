@@ -336,7 +336,7 @@ impl SecondFactorService<'_> {
         let letter = MailLetter::FactorChanged { at_ms: self.now_ms(), link };
         self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
         let mut tx = tx.enter(visitor.scope).await?;
-        let record = AccessRecord { who: &visitor.email, act, about: "" };
+        let record = AccessRecord { who: &visitor.email, act, about: "", facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         Ok(tx.commit().await?)
     }

@@ -224,7 +224,7 @@ impl<'a> AuthService<'a> {
         }
         let about = if is_new { SessionDetail::NewDevice(network) } else { SessionDetail::KnownDevice };
         let about = about.to_string();
-        let record = AccessRecord { who: email, act: ACT, about: &about };
+        let record = AccessRecord { who: email, act: ACT, about: &about, facility: None };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
         tx.commit().await?;
         Ok(SignedIn { token, device })
@@ -270,7 +270,7 @@ impl<'a> AuthService<'a> {
         db::sessions::platform_take(&mut tx, digest).await?;
         let mut tx = tx.enter(visitor.scope).await?;
         let about = SessionDetail::OtherDevice.to_string();
-        let record = AccessRecord { who: &visitor.email, act: "sign out", about: &about };
+        let record = AccessRecord { who: &visitor.email, act: "sign out", about: &about, facility: None };
         self.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
         Ok(Some(digest))
@@ -352,8 +352,12 @@ impl<'a> AuthService<'a> {
             agent: &old.agent,
         };
         db::sessions::insert_session(&mut tx, &session, now_ms).await?;
-        let record =
-            AccessRecord { who: &visitor.email, act: ACT, about: &SessionDetail::KnownDevice.to_string() };
+        let record = AccessRecord {
+            who: &visitor.email,
+            act: ACT,
+            about: &SessionDetail::KnownDevice.to_string(),
+            facility: None,
+        };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
         tx.commit().await?;
         Ok(token)
@@ -400,7 +404,7 @@ impl<'a> AuthService<'a> {
     ) -> Result<(), DbError> {
         let mut tx = self.db.write(scope).await?;
         let about = session_detail(from, peer).to_string();
-        let record = AccessRecord { who: email, act: ACT, about: &about };
+        let record = AccessRecord { who: email, act: ACT, about: &about, facility: None };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
         tx.commit().await
     }

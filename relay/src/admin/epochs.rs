@@ -121,7 +121,7 @@ impl AdminHandler {
             }
         };
         refresh_box(&mut tx, home.facility, self.clock.now_ms()).await?;
-        self.audit(&mut tx, act_name, &format!("{box_id} {epoch}")).await?;
+        self.audit(&mut tx, act_name, &format!("{box_id} {epoch}"), Some(home.facility)).await?;
         tx.commit().await?;
         Ok(done)
     }

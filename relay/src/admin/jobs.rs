@@ -32,7 +32,7 @@ impl AdminHandler {
             Some(scope) => {
                 let mut tx = tx.enter(scope).await?;
                 let about = format!("{} {}", dead.kind, dead.key);
-                self.audit(&mut tx, "jobs retry", &about).await?;
+                self.audit(&mut tx, "jobs retry", &about, None).await?;
                 tx.commit().await?;
             }
             None => tx.commit().await?,

@@ -246,8 +246,7 @@ impl AdminHandler {
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
             AdminCommand::ClaimFileCreate { account, facility, wishes } => {
                 let scope = self.scope(account).await?;
-                let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes).await?;
-                self.log_admin_act(scope, "claim-file create", &facility.to_string()).await?;
+                let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes, OPERATOR).await?;
                 Ok(json!({"claim_file": file}))
             }
             AdminCommand::BoxRelease { account, box_id } => {
@@ -255,19 +254,20 @@ impl AdminHandler {
                 if !boxes::release_box(&mut tx, box_id).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in quarantine")));
                 }
-                if let Some(home) = boxes::find_home(&mut tx, box_id).await? {
+                let home = boxes::find_home(&mut tx, box_id).await?;
+                if let Some(home) = home {
                     refresh_box(&mut tx, home.facility, self.clock.now_ms()).await?;
                 }
-                self.audit(&mut tx, "box release", &box_id.to_string()).await?;
+                let facility = home.map(|home| home.facility);
+                self.audit(&mut tx, "box release", &box_id.to_string(), facility).await?;
                 tx.commit().await?;
                 Ok(json!({"box": box_id, "quarantined": false}))
             }
             AdminCommand::BoxRevoke { account, box_id } => {
                 let scope = self.scope(account).await?;
-                if !self.fleet.revoke(scope, box_id, &self.outbox).await? {
+                if !self.fleet.revoke(scope, box_id, OPERATOR, &self.outbox).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in service")));
                 }
-                self.log_admin_act(scope, "box revoke", &box_id.to_string()).await?;
                 Ok(json!({"box": box_id, "revoked": true}))
             }
             AdminCommand::EpochList { account, box_id } => self.epochs(account, box_id).await,
@@ -303,14 +303,14 @@ impl AdminHandler {
         AccessLog { clock: &*self.clock, random: &*self.random }
     }
 
-    async fn audit(&self, tx: &mut ScopedConnection, act: &str, about: &str) -> Result<(), AdminError> {
-        Ok(self.log().write_act(tx, AccessRecord { who: OPERATOR, act, about }).await?)
-    }
-
-    async fn log_admin_act(&self, scope: AccountScope, act: &str, about: &str) -> Result<(), AdminError> {
-        let mut tx = self.db.write(scope).await?;
-        self.audit(&mut tx, act, about).await?;
-        Ok(tx.commit().await?)
+    async fn audit(
+        &self,
+        tx: &mut ScopedConnection,
+        act: &str,
+        about: &str,
+        facility: Option<FacilityId>,
+    ) -> Result<(), AdminError> {
+        Ok(self.log().write_act(tx, AccessRecord { who: OPERATOR, act, about, facility }).await?)
     }
 
     async fn account(&self, name: &str) -> Result<Value, AdminError> {
@@ -319,7 +319,7 @@ impl AdminHandler {
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         let scope = accounts::platform_create(&mut tx, account, &name, now_ms).await?;
         let mut tx = tx.enter(scope).await?;
-        self.audit(&mut tx, "account create", &name).await?;
+        self.audit(&mut tx, "account create", &name, None).await?;
         tx.commit().await?;
         Ok(json!({"account": account, "name": name}))
     }
@@ -350,8 +350,8 @@ impl AdminHandler {
             Err(PeopleError::Known) => return Err(AdminError::Known(email)),
             added => added?,
         };
-        self.audit(&mut tx, "admin create", &email).await?;
         let member = members::find_by_email(&mut tx, &email).await?;
+        self.audit(&mut tx, "admin create", &email, None).await?;
         tx.commit().await?;
         let user = member.map(|row| row.user_id);
         // Whoever is of another account already signs in as there.
@@ -367,7 +367,7 @@ impl AdminHandler {
         let now_ms = self.clock.now_ms();
         let facility = FacilityId::new(now_ms, self.random.bytes());
         facilities::insert_facility(&mut tx, facility, &name, zone, now_ms).await?;
-        self.audit(&mut tx, "facility create", &name).await?;
+        self.audit(&mut tx, "facility create", &name, Some(facility)).await?;
         tx.commit().await?;
         Ok(json!({"facility": facility, "name": name, "zone": zone}))
     }

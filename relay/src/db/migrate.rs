@@ -5,7 +5,11 @@
 use super::{Db, DbError, PlatformConnection, PlatformReason, SqlExecutor, exec, opt};
 
 /// Numbered from 1; a released one is never edited.
-const STEPS: &[&str] = &[concat!(include_str!("schema/001.sql"), include_str!("schema/001_people.sql"))];
+const STEPS: &[&str] = &[concat!(
+    include_str!("schema/001.sql"),
+    include_str!("schema/001_people.sql"),
+    include_str!("schema/001_audit.sql")
+)];
 
 /// The schema that this program works with.
 pub const SCHEMA_VERSION: usize = STEPS.len();

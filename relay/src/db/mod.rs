@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod adoptions;
 pub mod audit;
+pub mod audit_heads;
 pub mod authority;
 pub mod backups;
 pub mod box_keys;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use record::tree::Hash;
 
 use super::{DoctorReport, DoctorSeams};
+use crate::audit::access_chain::verify_access_logs;
 use crate::audit::verify_logs;
 use crate::db::checks::{self, ExpectedPhoto};
 use crate::db::{Db, DbError, PlatformReason};
@@ -53,6 +54,12 @@ async fn examine_logs(report: &mut DoctorReport, db: &Db, keys: &AuthorityKeys) 
     let found = verify_logs(db, &keys.now().cosigners()).await?;
     let whole = format!("{} logs with {} entries lead to what was cosigned", found.logs, found.entries);
     list_faults(report, "logs", &found.faults, advice, &whole);
+    let advice = "rows of an access log change by nobody’s work but that of whoever writes to the database past the relay: find out who \
+                  did, and compare with the last good backup (docs/operations.md)";
+    let access = verify_access_logs(db, &keys.now().cosigners()).await?;
+    let whole =
+        format!("{} with {} rows lead to their ends and to what was signed", access.chains, access.rows);
+    list_faults(report, "access logs", &access.faults, advice, &whole);
     let advice = "run `rebuild`: it makes every number anew from the logs";
     list_faults(report, "numbers", &sums, advice, "each facility’s are the sums of its items’");
     Ok(())

@@ -2,11 +2,11 @@
 
 use record::checkpoint::LogOrigin;
 use record::claim::{ClaimAnswer, ClaimRequest, ClaimedFacility, RenewRequest};
-use record::ids::{BoxId, Epoch, FacilityId, UserId};
+use record::ids::{BoxId, Epoch, FacilityId};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use super::{Fleet, FleetError};
+use super::{Fleet, FleetError, done_act};
 use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
@@ -151,7 +151,7 @@ impl Fleet {
         };
         if trust == LogTrust::Waits {
             if claims::mark_waiting(&mut tx, &code.0, brought, now_ms).await? {
-                self.note_return(&mut tx, &origin, now_ms).await?;
+                self.note_return(&mut tx, &origin, facility, now_ms).await?;
             }
             tx.commit().await?;
             return Err(ClaimRefusal::Waits(origin.epoch));
@@ -188,22 +188,15 @@ impl Fleet {
         &self,
         tx: &mut ScopedConnection,
         origin: &LogOrigin,
+        facility: FacilityId,
         now_ms: i64,
     ) -> Result<(), DbError> {
         let LogOrigin { box_id, epoch } = origin;
         tracing::warn!(%box_id, %epoch, "a known box is claimed with another log: it gets no certificate until that is admitted \
             (`box epoch admit`) or forgotten");
-        let audit_id = UserId::new(now_ms, self.random.bytes()).to_string();
         let (who, about) = (format!("box {box_id}"), format!("{box_id} {epoch}"));
-        let row = NewAudit {
-            audit_id: &audit_id,
-            who: &who,
-            act: "box claim-again",
-            about: &about,
-            outcome: "done",
-            fold: &audit_id,
-        };
-        insert_act(tx, &row, now_ms).await
+        let act = NewAudit { facility: Some(facility), ..done_act(&who, "box claim-again", &about) };
+        insert_act(tx, &act, now_ms).await
     }
 
     /// `POST /box/v1/renew`.
@@ -275,6 +268,7 @@ impl Fleet {
         scope: AccountScope,
         facility: FacilityId,
         wishes: super::ClaimWishes,
+        by: &str,
     ) -> Result<String, FleetError> {
         let urls = self.urls().ok_or(FleetError::NoAddress)?;
         let cosign_keys = self.trusted_texts(AuthorityKind::Cosign);
@@ -301,6 +295,9 @@ impl Fleet {
         let file = super::claim_file::write_claim_file(&facts, wishes)?;
         let digest = Hash::of(code.as_bytes());
         claims::insert_claim(&mut tx, facility, &digest.0, (now_ms, expires_ms)).await?;
+        let about = facility.to_string();
+        let act = NewAudit { facility: Some(facility), ..done_act(by, "claim-file create", &about) };
+        insert_act(&mut tx, &act, now_ms).await?;
         tx.commit().await?;
         Ok(file)
     }

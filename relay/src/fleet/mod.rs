@@ -17,6 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub use claim::ClaimRefusal;
 pub use claim_file::ClaimWishes;
 
+use crate::db::audit::{NewAudit, insert_act};
 use crate::db::{AccountScope, Db, DbError, boxes, claims, log_keys};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, read_configured};
 use crate::mqtt::Outbox;
@@ -200,7 +201,13 @@ impl Fleet {
 
     /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name, also with a
     /// claim. Whether there was one of this account.
-    pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
+    pub async fn revoke(
+        &self,
+        scope: AccountScope,
+        box_id: BoxId,
+        by: &str,
+        outbox: &Outbox,
+    ) -> Result<bool, DbError> {
         let mut tx = self.db.write(scope).await?;
         claims::forget_box(&mut tx, box_id).await?;
         let now_ms = self.clock.now_ms();
@@ -210,6 +217,12 @@ impl Fleet {
         if let Some(home) = home {
             refresh_box(&mut tx, home.facility, now_ms).await?;
         }
+        if revoked {
+            let about = box_id.to_string();
+            let act =
+                NewAudit { facility: home.map(|home| home.facility), ..done_act(by, "box revoke", &about) };
+            insert_act(&mut tx, &act, now_ms).await?;
+        }
         tx.commit().await?;
         if revoked {
             outbox.disconnect(box_id);
@@ -218,7 +231,7 @@ impl Fleet {
     }
 }
 
-/// A claim file with a new one-time code for a facility of the account; TOML.
+/// A claim file with a new one-time code for a facility of the account, TOML; `by`, as the access log calls them, makes it.
 ///
 /// # Errors
 /// No such facility in this account; the database; the relay's addresses are not known yet; a wish that no box takes.
@@ -227,8 +240,14 @@ pub async fn claim_file(
     scope: AccountScope,
     facility: FacilityId,
     wishes: ClaimWishes,
+    by: &str,
 ) -> Result<String, FleetError> {
-    fleet.new_claim(scope, facility, wishes).await
+    fleet.new_claim(scope, facility, wishes, by).await
+}
+
+/// A row of the access log for what was done; where it was is the caller's to say.
+fn done_act<'a>(who: &'a str, act: &'a str, about: &'a str) -> NewAudit<'a> {
+    NewAudit { who, act, about, facility: None, outcome: "done", fold: None }
 }
 
 fn tls_identity(pem: &str, key: &str, path: &std::path::Path) -> Result<TlsIdentity, KeyError> {

@@ -11,9 +11,11 @@ use super::queue::{AfterRun, ClaimedJob, JobResult};
 use super::runner::JobHandlers;
 use super::upkeep::{drop_projections, erase_texts, merge_segments};
 use crate::accounts::retention::ForgetRounds;
+use crate::audit::head_note::{HeadNote, chain_origin};
 use crate::db::facilities::OwnedFacility;
 use crate::db::segments::{TAIL_MAX, platform_with_tails};
-use crate::db::{AccountScope, Db, DbError, PlatformReason, jobs, mails, projections};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, audit_heads, jobs, mails, projections};
+use crate::keys::{AuthorityKind, SharedKeySet};
 use crate::mail::send_waiting;
 use crate::mail::transport::{MailFailure, MailTransport};
 use crate::projections::{close_windows, rebuild_facility};
@@ -32,17 +34,23 @@ pub struct RelayHandlers {
     clock: Arc<dyn Clock>,
     forgetting: ForgetRounds,
     mail: Option<MailTransport>,
+    keys: SharedKeySet,
 }
 
 impl RelayHandlers {
-    /// Of a process that starts now. `mail`: the way on which mails leave.
+    /// Of a process that starts now. `mail`: the way on which mails leave; `keys`: what it signs with.
     ///
     /// # Errors
     /// The database.
-    pub async fn begin(db: Db, clock: Arc<dyn Clock>, mail: Option<MailTransport>) -> Result<Self, DbError> {
+    pub async fn begin(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        mail: Option<MailTransport>,
+        keys: impl Into<SharedKeySet>,
+    ) -> Result<Self, DbError> {
         let forgetting =
             ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
-        Ok(Self { db, clock, forgetting, mail })
+        Ok(Self { db, clock, forgetting, mail, keys: keys.into() })
     }
 
     async fn forget(&self) -> Result<JobResult, JobError> {
@@ -106,6 +114,25 @@ impl RelayHandlers {
         Ok(JobResult { tx, after: AfterRun::NextRun(next_ms) })
     }
 
+    /// A head moves on meanwhile, and is signed as it was; the next day's note covers the rest.
+    async fn sign_access(&self) -> Result<JobResult, JobError> {
+        let now_ms = self.clock.now_ms();
+        let chains =
+            audit_heads::platform_unsigned(&mut self.db.platform_read(PlatformReason::Work).await?).await?;
+        let keys = self.keys.now();
+        let signer = keys.current_signer(AuthorityKind::Cosign).ok_or(JobError::NoKey)?;
+        let time_s = u64::try_from(now_ms / 1_000).unwrap_or(0);
+        let mut tx = self.db.platform_write(PlatformReason::Work).await?;
+        for chain in &chains {
+            let Some(head) = chain.head else { continue };
+            let note = HeadNote { origin: chain_origin(chain.owner), n: head.n, hash: head.hash };
+            let note = note.sign(signer, time_s).map_err(|e| DbError::stored("head of the access log", e))?;
+            audit_heads::platform_insert_note(&mut tx, chain, head.n, &note.to_string(), now_ms).await?;
+        }
+        let next_ms = now_ms.saturating_add(JobKind::SignAccess.period_ms().unwrap_or(0));
+        Ok(JobResult { tx: tx.into(), after: AfterRun::NextRun(next_ms) })
+    }
+
     /// A projection is made in transactions of its own, beside the live one; here only that it is over is written down. A box that
     /// brings run after run must not have a worker all the time.
     async fn rebuild(&self, scope: AccountScope, facility: FacilityId) -> Result<JobResult, JobError> {
@@ -151,6 +178,7 @@ impl JobHandlers for RelayHandlers {
             }
             JobKind::Mail => Box::pin(self.send_mail(job)).await,
             JobKind::MergeRest => self.merge_rest().await,
+            JobKind::SignAccess => self.sign_access().await,
             JobKind::Erase => {
                 let scope = account_of(job)?;
                 erase_texts(&self.db, scope).await?;

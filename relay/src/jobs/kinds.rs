@@ -19,6 +19,8 @@ pub enum JobKind {
     Drop,
     /// Sends one mail.
     Mail,
+    /// Signs, once a day, the ends of access logs that grew.
+    SignAccess,
 }
 
 /// Which jobs come first.
@@ -39,7 +41,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Forget,
         Self::Windows,
         Self::Rebuild,
@@ -48,6 +50,7 @@ impl JobKind {
         Self::Erase,
         Self::Drop,
         Self::Mail,
+        Self::SignAccess,
     ];
 
     /// As it stands in the database.
@@ -61,6 +64,7 @@ impl JobKind {
             Self::Erase => "erase",
             Self::Drop => "drop",
             Self::Mail => crate::mail::JOB_KIND,
+            Self::SignAccess => "sign-access",
         }
     }
 
@@ -73,7 +77,9 @@ impl JobKind {
         match self {
             Self::Mail => JobLane::Person,
             Self::Windows | Self::Erase => JobLane::Soon,
-            Self::Forget | Self::Rebuild | Self::Merge | Self::MergeRest | Self::Drop => JobLane::Bulk,
+            Self::Forget | Self::Rebuild | Self::Merge | Self::MergeRest | Self::Drop | Self::SignAccess => {
+                JobLane::Bulk
+            }
         }
     }
 
@@ -82,7 +88,13 @@ impl JobKind {
         match self {
             Self::Rebuild => 3,
             Self::Mail => 12,
-            Self::Forget | Self::Windows | Self::Merge | Self::MergeRest | Self::Erase | Self::Drop => 8,
+            Self::Forget
+            | Self::Windows
+            | Self::Merge
+            | Self::MergeRest
+            | Self::Erase
+            | Self::Drop
+            | Self::SignAccess => 8,
         }
     }
 
@@ -90,7 +102,7 @@ impl JobKind {
     pub const fn period_ms(self) -> Option<i64> {
         match self {
             Self::Forget => Some(HOUR_MS),
-            Self::MergeRest => Some(24 * HOUR_MS),
+            Self::MergeRest | Self::SignAccess => Some(24 * HOUR_MS),
             Self::Windows | Self::Rebuild | Self::Merge | Self::Erase | Self::Drop | Self::Mail => None,
         }
     }

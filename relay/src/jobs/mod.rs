@@ -26,6 +26,9 @@ pub enum JobError {
     /// A mail did not leave this time.
     #[error("send the mail: {0}")]
     Mail(String),
+    /// Its private half is in no folder of this process.
+    #[error("this process has no cosigning key to sign with")]
+    NoKey,
     /// The row of a kind that concerns an account, without one.
     #[error("it names no account")]
     NoAccount,

@@ -118,6 +118,11 @@ impl KeySet {
         seal.open(&sealed.bytes, about)
     }
 
+    /// What signs for nobody in particular: the current key, where this process has it.
+    pub fn current_signer(&self, kind: AuthorityKind) -> Option<&SignerKey> {
+        self.signers.get(&(kind, self.current(kind)?.n))
+    }
+
     /// Authorities whose certificates are taken at this time.
     fn trusted_authorities(&self, now_ms: i64) -> impl Iterator<Item = &AuthorityKey> {
         let is_over = move |key: &&AuthorityKey| key.until_ms.is_some_and(|until_ms| until_ms <= now_ms);
@@ -211,6 +216,9 @@ mod tests {
         assert_eq!(by(&[Revoked, Current], 1), "2", "no word of a leaked key");
         assert_eq!(by(&[Retired, Revoked, Current], 2), "1");
         let keyring = keyring(&[Revoked, Retired, Current, Next]);
+        let current = keyring.current_signer(AuthorityKind::Cosign).unwrap();
+        assert_eq!(current.verifier().name(), "relay.example/cosign/3");
+        assert!(keyring.current_signer(AuthorityKind::Directive).is_none());
         assert_eq!(keyring.newest(AuthorityKind::Cosign), 4);
         assert_eq!(keyring.trusted_texts(AuthorityKind::Cosign).len(), 3);
         assert_eq!(keyring.cosigners().len(), 4, "for ever");

@@ -42,8 +42,9 @@ impl KeyNeeds {
     pub const WEB: Self = Self { kinds: &[AuthorityKind::Ca, AuthorityKind::Seal], makes: KeyMaking::Never };
     /// The same where an operator brings the certificate.
     pub const PAGES: Self = Self { kinds: &[AuthorityKind::Seal], makes: KeyMaking::Never };
-    /// One that sends directives.
-    pub const WORK: Self = Self { kinds: &[AuthorityKind::Directive], makes: KeyMaking::Never };
+    /// One that sends directives, and signs the ends of access logs.
+    pub const WORK: Self =
+        Self { kinds: &[AuthorityKind::Cosign, AuthorityKind::Directive], makes: KeyMaking::Never };
     /// A command, which signs nothing.
     pub const NONE: Self = Self { kinds: &[], makes: KeyMaking::Never };
 }

@@ -56,6 +56,7 @@ needed_permissions! {
     Read = Read;
     PrintLabels = PrintLabels;
     ReadAccess = ReadAccess;
+    ExportAccess = ExportAccess;
     ManageRegions = ManageRegions;
     ManageSecurity = ManageSecurity;
     ManageFacilities = ManageFacilities;

@@ -5,6 +5,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
+use record::ids::FacilityId;
 
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::DbError;
@@ -36,13 +37,16 @@ pub(crate) async fn guard_answers(
     let slot = CallerSlot::default();
     request.extensions_mut().insert(slot.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let facility = find_facility(route, request.uri().path());
     let requested = format!("{} {route}", request.method());
     let mut answer = next.run(request).await;
     if let Some(&why) = answer.extensions().get::<DenialReason>()
         && let Some(caller) = slot.get()
-        && let Err(error) = keep_denial(&web, caller, &requested, why).await
     {
-        tracing::error!(%error, requested, "cannot keep that something was denied");
+        let record = AccessRecord { who: &caller.who, act: &requested, about: why.key(), facility };
+        if let Err(error) = keep_denial(&web, caller, record).await {
+            tracing::error!(%error, requested, "cannot keep that something was denied");
+        }
     }
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
@@ -72,13 +76,17 @@ pub(crate) async fn refuse_foreign_forms(
 async fn keep_denial(
     web: &WebContext,
     caller: &KnownCaller,
-    requested: &str,
-    why: DenialReason,
+    record: AccessRecord<'_>,
 ) -> Result<(), DbError> {
     let mut tx = web.db.write(caller.scope).await?;
-    let record = AccessRecord { who: &caller.who, act: requested, about: why.key() };
     web.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
     tx.commit().await
+}
+
+/// The facility in a request's path, which may be anybody's or none: whoever sees only some facilities sees nothing of others.
+fn find_facility(route: &str, path: &str) -> Option<FacilityId> {
+    let place = route.split('/').position(|part| part == "{facility}")?;
+    path.split('/').nth(place)?.parse().ok()
 }
 
 /// Whether a request that may change something comes from a page of ours. Programs send neither header; what they may do
@@ -111,6 +119,16 @@ mod tests {
             .iter()
             .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         is_own(method, &headers.collect(), None, "https://relay.example")
+    }
+
+    #[test]
+    fn a_path_names_its_facility() {
+        let facility = FacilityId::new(1, [2; 10]);
+        let found = find_facility("/app/f/{facility}/labels", &format!("/app/f/{facility}/labels"));
+        assert_eq!(found, Some(facility));
+        for (route, path) in [("/app/f/{facility}", "/app/f/x"), ("/app/people", "/app/people"), ("", "/x")] {
+            assert_eq!(find_facility(route, path), None, "{path}");
+        }
     }
 
     #[test]

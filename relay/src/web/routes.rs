@@ -10,8 +10,8 @@ use crate::web::WebContext;
 use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
 use crate::web::pages::{
-    access_log, account, add_box, boxes, equipment as item, equipment_list, facilities, facility, factors,
-    label_sheets, me, people, programs, regions, second_step, sign_in, ways_in,
+    access_export, access_log, account, add_box, boxes, equipment as item, equipment_list, facilities,
+    facility, factors, label_sheets, me, people, programs, regions, second_step, sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -45,7 +45,8 @@ const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
-    let pages = [open_rows(), own_rows(), account_rows(), facility_rows()].concat().into_iter();
+    let pages =
+        [open_rows(), own_rows(), account_rows(), access_rows(), facility_rows()].concat().into_iter();
     let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
     let routes = pages.chain(api_rows()).chain(old_rows()).collect();
     Table::build(INFO, routes)
@@ -143,6 +144,16 @@ fn own_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
+fn access_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    vec![
+        row(Method::GET, access_log::PATH, "access-log.show", Page, access_log::show)
+            .example(problem_example().query("who=ana&outcome=denied&from=2026-11-01&to=2026-11-30")),
+        row(Method::POST, "/app/access/export", "access-log.export", Form, access_export::export_rows)
+            .example(problem_example().field("as", "csv").field("from", "2026-11-01")),
+    ]
+}
+
 fn account_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Live, Page};
     let of_person = || problem_example().part("user", SOME_ID);
@@ -159,7 +170,6 @@ fn account_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, live::PATH, "live.show", Live, live::show),
         row(Method::GET, "/app", "home.show", Page, account::home),
         row(Method::GET, "/app/", "account.show", Page, account::show),
-        row(Method::GET, "/app/access", "access-log.show", Page, access_log::show),
         row(Method::GET, "/app/people", "people.list", Page, people::list_people),
         row(Method::POST, "/app/people", "people.invite", Form, people::invite_person).example(invited),
         row(

@@ -190,6 +190,7 @@ async fn a_relay_with_nothing_wrong_is_good() {
         "backup",
         "segments",
         "logs",
+        "access logs",
         "numbers",
         "stored photos",
     ] {
@@ -344,6 +345,11 @@ async fn faults_deep_inside_are_named() {
         .write("UPDATE facility_days SET met = met + 1 WHERE day = (SELECT MAX(day) FROM facility_days)")
         .await;
     patient.is_found_by(Deep, Bad, "numbers", "day", "rebuild").await;
+    patient.world.act(patient.world.scope, "ana").await;
+    patient.world.act(patient.world.scope, "ben").await;
+    patient.write("UPDATE audit SET about = 'y' WHERE n = 1").await;
+    let finding = "row 1: about is not as its line says";
+    patient.is_found_by(Deep, Bad, "access logs", finding, "past the relay").await;
     patient.write("UPDATE logs SET cosigned = NULL").await;
     patient.is_found_by(Deep, Bad, "logs", "nothing was cosigned", "restore the last good backup").await;
     patient.write("UPDATE segments SET first_seq = first_seq + 1").await;

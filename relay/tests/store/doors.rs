@@ -112,7 +112,9 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     let fleet = open(&world, dir.path()).await;
     let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
     let file = async || {
-        fleet::claim_file(&fleet, world.scope, world.facility, ClaimWishes::default()).await.unwrap()
+        fleet::claim_file(&fleet, world.scope, world.facility, ClaimWishes::default(), "operator")
+            .await
+            .unwrap()
     };
     let (log, key, other_key) =
         (FakeBox::new(box_id(1), 1, 3), KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
@@ -175,10 +177,12 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     assert_eq!(claim(&request(&third, &late, &key)).await.0, StatusCode::GONE, "expired");
     let (status, again) = claim(&request(&log, &first_code, &key)).await;
     assert_eq!((status, again), (StatusCode::OK, first), "the answer to a used code does not expire");
-    let refused = fleet::claim_file(&fleet, world.stranger, world.facility, ClaimWishes::default()).await;
+    let refused =
+        fleet::claim_file(&fleet, world.stranger, world.facility, ClaimWishes::default(), "operator").await;
     assert!(refused.is_err(), "another account's facility");
     let nowhere = FacilityId::new(9, [9; 10]);
-    let missing = fleet::claim_file(&fleet, world.stranger, nowhere, ClaimWishes::default()).await;
+    let missing =
+        fleet::claim_file(&fleet, world.stranger, nowhere, ClaimWishes::default(), "operator").await;
     assert_eq!(
         refused.unwrap_err().to_string(),
         missing.unwrap_err().to_string(),
@@ -217,8 +221,8 @@ pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     );
     let forged = RenewRequest { at: 5, ..ask(&log).signed(&log.signer) };
     assert_eq!(renew(forged).await.0, StatusCode::FORBIDDEN);
-    assert!(!fleet.revoke(world.stranger, log.origin.box_id, &Outbox::new()).await.unwrap());
-    assert!(fleet.revoke(world.scope, log.origin.box_id, &Outbox::new()).await.unwrap());
+    assert!(!fleet.revoke(world.stranger, log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
+    assert!(fleet.revoke(world.scope, log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
     assert_eq!(renew(ask(&log).signed(&log.signer)).await.0, StatusCode::FORBIDDEN, "revoked");
 }
 

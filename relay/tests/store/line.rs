@@ -224,7 +224,7 @@ pub(crate) async fn strangers_get_nothing_by_https(dbs: impl Databases) {
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "without a certificate");
     let folder = tempfile::tempdir().unwrap();
     let fleet = open(&w.world, folder.path()).await;
-    assert!(fleet.revoke(w.world.scope, w.log.origin.box_id, &Outbox::new()).await.unwrap());
+    assert!(fleet.revoke(w.world.scope, w.log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
     assert_eq!(w.line.batch(w.log.batch(0, 10)).await.0, StatusCode::FORBIDDEN, "revoked");
     assert_eq!(w.stored(), 0);
 }

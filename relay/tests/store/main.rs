@@ -1,6 +1,7 @@
 //! The relay's store and ingest: the same stories on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
+mod access_chain;
 mod adoption;
 mod busy;
 mod doctor;
@@ -33,6 +34,7 @@ mod world;
 use relay::db::Db;
 
 mod reported {
+    pub(crate) use super::access_chain::*;
     pub(crate) use super::adoption::*;
     pub(crate) use super::busy::*;
     pub(crate) use super::doors::*;
@@ -172,6 +174,11 @@ stories!(
     an_erased_text_and_a_revoked_box_are_news,
     a_batch_that_must_wait_is_told_when_to_come_again,
     what_boxes_send_takes_no_connection_of_pages,
+    acts_of_an_account_are_one_chain,
+    whatever_is_changed_in_an_access_log_is_found,
+    counters_of_repeated_acts_are_in_no_hash,
+    ends_of_access_logs_are_signed_each_day,
+    a_chain_is_forgotten_from_its_beginning,
 );
 
 /// Where a story gets its databases; each name is a new one.

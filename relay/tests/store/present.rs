@@ -300,7 +300,7 @@ pub(crate) async fn an_erased_text_and_a_revoked_box_are_news(dbs: impl Database
     assert_counted(&world, world.facility, "erased").await;
     let erased = revs(&world, world.facility).await;
     assert!(erased.feed > before.feed && erased.box_state == before.box_state, "{before:?} {erased:?}");
-    assert!(fleet.revoke(world.scope, log.origin.box_id, &Outbox::new()).await.unwrap());
+    assert!(fleet.revoke(world.scope, log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
     assert_counted(&world, world.facility, "revoked").await;
     assert_eq!(row(&world, world.facility).await.box_state, "none");
     assert_eq!(revs(&world, world.facility).await.box_state, erased.box_state + 1);

@@ -204,7 +204,7 @@ fn of_live(sql: &str) -> String {
 
 /// Runs the relay's jobs that are due; how many.
 pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbError> {
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), None).await?;
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), None, cosigner()).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await
 }

@@ -2,11 +2,34 @@
 
 access-title = Access log
 access-lead = Who signed in, what was done to people, programs and boxes, and what was denied. Rows are kept for 400 days; times are UTC.
+    .limited = What was done and what was denied in your facilities. Rows are kept for 400 days; times are UTC.
 access-none = Nothing yet
     .older = Nothing older
     .hint = Sign-ins, changes and denials are listed here.
+    .found = Nothing found
+    .found-hint = No row fits what you chose.
 access-newest-first = The newest first
 access-older = Older
+# Captions of what was searched for.
+access-found-first = What was found, the newest first
+access-found-older = What was found, older
+# What to look for.
+access-find = Find rows
+    .who = Who
+    .who-hint = A part of an e-mail address or of a program’s name
+    .from = From day
+    .to = To day
+    .button = Show
+    .all = Show all rows
+# Both outcomes.
+access-either = Done and denied
+# Files to download.
+access-export = Download
+    .hint = At most 50,000 rows a file: choose days for more. That you downloaded it is listed here, too.
+    .csv = Download as CSV
+    .csv-hint = The rows that are shown and those before and after them, for a spreadsheet.
+    .lines = Download the chained lines
+    .lines-hint = Every row of the days you chose, as it was hashed, for whoever verifies that nothing was changed.
 # Link to the first part of the list.
 access-newest = The newest
 access-when = When
@@ -14,6 +37,11 @@ access-who = Who
 access-deed = Action
 access-about = About
 access-outcome = Result
+# Titles of columns in a file.
+access-number = Number
+access-last = Last time
+access-count = Times
+access-facility = Facility
 # Badges.
 access-denied = Denied
 access-done = Done
@@ -61,6 +89,10 @@ access-did = { $act ->
     [box-release] Released a box from quarantine
     [box-revoke] Revoked a box
     [box-claim-again] Was claimed again, with a log that waits
+    [epoch-admit] Admitted a log of a box
+    [epoch-forget] Forgot a log of a box
+    [jobs-retry] Had a job tried again
+    [access-export] Downloaded the access log
    *[other] Did something else
 }
 # What somebody did not succeed in.
@@ -98,6 +130,7 @@ access-tried = { $act ->
     [box-add] Tried to open “Add a box”
     [boxes] Tried to open Boxes
     [access-log] Tried to open the access log
+    [access-export] Tried to download the access log
     [facility] Tried to view a facility
     [proof] Tried to download a proof
     [evidence] Tried to download evidence

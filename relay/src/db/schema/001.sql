@@ -12,24 +12,6 @@ CREATE TABLE accounts (
   created_ms BIGINT NOT NULL
 );
 
--- Acts of people, programs and the operator, and what was denied to them; of no account (0) are sign-ins at addresses that nobody
--- here has. `fold`: rows of one fold are one row, whose `times` counts them from `at_ms` to `last_ms`.
-CREATE TABLE audit (
-  account BIGINT NOT NULL,
-  audit_id @ID@ NOT NULL,
-  at_ms BIGINT NOT NULL,
-  who TEXT NOT NULL,
-  act TEXT NOT NULL,
-  about TEXT NOT NULL,
-  outcome TEXT NOT NULL,
-  times BIGINT NOT NULL,
-  last_ms BIGINT NOT NULL,
-  fold TEXT NOT NULL,
-  PRIMARY KEY (account, audit_id)
-);
-CREATE UNIQUE INDEX audit_fold ON audit (account, fold);
-CREATE INDEX audit_last ON audit (last_ms);
-
 -- `closed_ms`: since when it is closed, and in no list; what was recorded there stays. `known_ms`: until when its boxes have told what happened there. `projection`: the one that pages read. `rebuilds` counts what asked for another one, `rebuilt` is that count when the present one was begun.
 CREATE TABLE facilities (
   account BIGINT NOT NULL,
@@ -668,4 +650,4 @@ CREATE TABLE backups (
   sha256 @BLOB@ NOT NULL
 );
 
-@WALL@ accounts, audit, facilities, projections, positions, box_positions, claims, boxes, box_now, facility_now, certificates, logs, checkpoints, segments, nodes, names, run_texts, state_rows, items, item_days, facility_days, photos, refused, evidence, clean_days, api_tokens, cleanings, command_keys, runs, run_places, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses, box_keys, directives;
+@WALL@ accounts, facilities, projections, positions, box_positions, claims, boxes, box_now, facility_now, certificates, logs, checkpoints, segments, nodes, names, run_texts, state_rows, items, item_days, facility_days, photos, refused, evidence, clean_days, api_tokens, cleanings, command_keys, runs, run_places, run_lines, adoptions, lacking_runs, repeated_lines, erased_texts, item_notes, uses, box_keys, directives;

@@ -1,27 +1,33 @@
 //! Who signed in, what admins and the operator did, and what was denied to whom: the newest first.
 
+use std::collections::HashMap;
+
 use ::web::answer::Page;
 use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
+use record::kinds::CivilDay;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use words::SafeHtml;
 
 use crate::accounts::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
-use crate::db::audit::AuditRow;
+use crate::accounts::permission::Permission;
+use crate::db::audit::{AuditFilter, AuditRow, list_acts};
+use crate::db::facility_now::list_names;
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, ReadAccess};
-use crate::web::http_error::read_only;
+use crate::web::http_error::encode_parameter;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::AccessWords;
 
 /// Rows of a page.
-const ROWS: usize = 100;
-/// Comes after every id.
-const NEWEST: &str = "~";
+const ROWS: usize = 50;
+const DAY_MS: i64 = 86_400_000;
+/// Characters of a part of a name.
+const WHO_CHARS_MAX: usize = 120;
 
 struct AccessView {
     at: SafeHtml,
@@ -29,8 +35,17 @@ struct AccessView {
     /// What they did or tried: `Tried to open People`.
     deed: String,
     about: String,
+    /// The facility's name, of what is one facility's.
+    place: Option<String>,
     outcome: StatusBadge,
     times: Option<String>,
+}
+
+/// One choice of a list.
+struct OutcomeOption {
+    key: &'static str,
+    words: String,
+    is_chosen: bool,
 }
 
 #[derive(Template)]
@@ -38,66 +53,187 @@ struct AccessView {
 struct AccessPage {
     shell: PageLayout,
     w: AccessWords,
+    lead: String,
+    search: AccessSearch,
+    outcomes: Vec<OutcomeOption>,
+    is_filtered: bool,
+    caption: String,
     rows: Vec<AccessView>,
     older: Option<String>,
-    is_newest: bool,
+    newest: Option<String>,
+    may_export: bool,
+    csrf: String,
 }
 
 /// What the address carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct AccessLogParams {
-    /// Rows before this one.
+    /// Rows before the one with this number.
     before: String,
+    /// A part of who it was.
+    who: String,
+    /// `done` or `denied`.
+    outcome: String,
+    /// The first day in UTC, `YYYY-MM-DD`.
+    from: String,
+    /// The last day.
+    to: String,
 }
+
+/// Which rows somebody wants to see, as far as that can be read; what cannot is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct AccessSearch {
+    who: String,
+    outcome: String,
+    from: String,
+    to: String,
+}
+
+impl AccessSearch {
+    /// Of fields of an address or a form.
+    pub(crate) fn read(who: &str, outcome: &str, from: &str, to: &str) -> Self {
+        let day = |text: &str| text.parse::<CivilDay>().map(|day| day.to_string()).unwrap_or_default();
+        let is_outcome = OUTCOMES.iter().any(|known| known.word() == outcome);
+        Self {
+            who: who.trim().chars().filter(|c| !c.is_control()).take(WHO_CHARS_MAX).collect(),
+            outcome: if is_outcome { outcome.to_owned() } else { String::new() },
+            from: day(from),
+            to: day(to),
+        }
+    }
+
+    /// As statements take it.
+    pub(crate) fn filter(&self) -> AuditFilter {
+        let begins = |text: &str| text.parse::<CivilDay>().ok().map(|day| i64::from(day.number()) * DAY_MS);
+        let all = AuditFilter::default();
+        AuditFilter {
+            who: self.who.clone(),
+            outcome: self.outcome.clone(),
+            from_ms: begins(&self.from).unwrap_or(all.from_ms),
+            until_ms: begins(&self.to).map_or(all.until_ms, |ms| ms + DAY_MS),
+        }
+    }
+
+    /// The same as `name=value`, without what is not search.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let all = [("who", &self.who), ("outcome", &self.outcome), ("from", &self.from), ("to", &self.to)];
+        let search = all.into_iter().filter(|(_, value)| !value.is_empty());
+        search.map(|(name, value)| (name, value.as_str())).collect()
+    }
+
+    /// The address of the page with these rows; of those before this number.
+    fn href(&self, before_n: Option<i64>) -> String {
+        let before = before_n.map(|n| format!("before={n}"));
+        let pairs =
+            self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode_parameter(value)));
+        let all: Vec<String> = before.into_iter().chain(pairs).collect();
+        if all.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", all.join("&")) }
+    }
+}
+
+/// The page itself.
+pub(crate) const PATH: &str = "/app/access";
+/// What may come of an act.
+const OUTCOMES: [AccessOutcome; 2] = [AccessOutcome::Done, AccessOutcome::Denied];
 
 /// `GET /app/access`.
 pub(crate) async fn show(
     visitor: MemberCaller<ReadAccess>,
     State(web): State<WebContext>,
-    LenientQuery(requested): LenientQuery<AccessLogParams>,
+    LenientQuery(params): LenientQuery<AccessLogParams>,
 ) -> Result<Page, HttpError> {
-    // It tells of every facility.
-    if visitor.reads.is_limited() {
-        return Err(read_only());
-    }
-    let before = if requested.before.is_empty() { NEWEST } else { requested.before.as_str() };
+    let search = AccessSearch::read(&params.who, &params.outcome, &params.from, &params.to);
+    let before: Option<i64> = params.before.parse().ok();
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let mut rows =
-        crate::db::audit::rows_before(&mut web.db.read(visitor.reads).await?, before, limit).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
+    let mut rows = list_acts(&mut conn, &search.filter(), before.unwrap_or(i64::MAX), limit).await?;
+    let places = list_names(&mut conn).await?;
+    drop(conn);
     let has_older = rows.len() > ROWS;
     rows.truncate(ROWS);
-    let older = rows.last().filter(|_| has_older).map(|row| format!("/app/access?before={}", row.audit_id));
+    let older = rows.last().filter(|_| has_older).map(|row| search.href(Some(row.n)));
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let w: AccessWords = wall.words();
+    let is_limited = visitor.reads.is_limited();
+    let is_filtered = !search.pairs().is_empty();
+    let places: HashMap<String, String> =
+        places.into_iter().map(|place| (place.facility, place.name)).collect();
     let view = AccessPage {
         shell: PageLayout::signed_in(w.access_title(), NavSection::AccessLog, &visitor),
         w,
-        rows: rows.iter().map(|row| access_view(row, &wall)).collect(),
+        lead: if is_limited { w.access_lead_limited() } else { w.access_lead() },
+        outcomes: list_outcomes(w, &search.outcome),
+        is_filtered,
+        caption: list_caption(w, before.is_none(), is_filtered),
+        rows: rows.iter().map(|row| access_view(row, &places, &wall)).collect(),
         older,
-        is_newest: requested.before.is_empty(),
+        newest: before.map(|_| search.href(None)),
+        may_export: visitor.role.holds(Permission::ExportAccess) && !is_limited,
+        csrf: visitor.token.csrf(),
+        search,
     };
     Page::draw(&view)
 }
 
-fn access_view(row: &AuditRow, wall: &LocalTime) -> AccessView {
+fn list_outcomes(w: AccessWords, chosen: &str) -> Vec<OutcomeOption> {
+    let any = OutcomeOption { key: "", words: w.access_either(), is_chosen: chosen.is_empty() };
+    let of = |outcome: AccessOutcome| OutcomeOption {
+        key: outcome.word(),
+        words: outcome_text(w, outcome),
+        is_chosen: chosen == outcome.word(),
+    };
+    std::iter::once(any).chain(OUTCOMES.map(of)).collect()
+}
+
+fn list_caption(w: AccessWords, is_newest: bool, is_filtered: bool) -> String {
+    match (is_newest, is_filtered) {
+        (true, false) => w.access_newest_first(),
+        (true, true) => w.access_found_first(),
+        (false, false) => w.access_older(),
+        (false, true) => w.access_found_older(),
+    }
+}
+
+/// What came of it, in words.
+pub(crate) fn outcome_text(w: AccessWords, outcome: AccessOutcome) -> String {
+    match outcome {
+        AccessOutcome::Done => w.access_done(),
+        AccessOutcome::Denied => w.access_denied(),
+    }
+}
+
+/// What came of a row's act.
+pub(crate) fn row_outcome(row: &AuditRow) -> AccessOutcome {
+    if row.outcome == AccessOutcome::Denied.word() { AccessOutcome::Denied } else { AccessOutcome::Done }
+}
+
+fn access_view(row: &AuditRow, places: &HashMap<String, String>, wall: &LocalTime) -> AccessView {
     let w: AccessWords = wall.words();
-    let is_denied = row.outcome == AccessOutcome::Denied.word();
-    let outcome = match is_denied {
-        true => StatusBadge::new(BadgeTone::Late, w.access_denied()),
-        false => StatusBadge::new(BadgeTone::Ok, w.access_done()),
+    let outcome = row_outcome(row);
+    let tone = match outcome {
+        AccessOutcome::Done => BadgeTone::Ok,
+        AccessOutcome::Denied => BadgeTone::Late,
+    };
+    let place = row.facility.as_ref().and_then(|facility| places.get(facility)).cloned();
+    // Its name says more than its id.
+    let about = match &place {
+        Some(_) if row.facility.as_ref() == Some(&row.about) => String::new(),
+        _ => subject_text(w, row),
     };
     AccessView {
         at: wall.clock(row.at_ms),
         who: actor_text(w, &row.who),
-        deed: act_text(w, &row.act, is_denied),
-        about: subject_text(w, row, is_denied),
-        outcome,
+        deed: deed_text(w, row),
+        about,
+        place,
+        outcome: StatusBadge::new(tone, outcome_text(w, outcome)),
         times: (row.times != 1).then(|| w.access_times(row.times)),
     }
 }
 
-fn actor_text(w: AccessWords, key: &str) -> String {
+/// Who it was, in words.
+pub(crate) fn actor_text(w: AccessWords, key: &str) -> String {
     match AccessActor::of_key(key) {
         AccessActor::Operator => w.access_operator(),
         AccessActor::Program { token_id, name } => w.access_program(token_id, name),
@@ -106,7 +242,8 @@ fn actor_text(w: AccessWords, key: &str) -> String {
 }
 
 /// What it was about: why it was denied, from which device; or a name as it was recorded.
-fn subject_text(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
+pub(crate) fn subject_text(w: AccessWords, row: &AuditRow) -> String {
+    let is_denied = row_outcome(row) == AccessOutcome::Denied;
     let reason = DenialReason::ALL.into_iter().find(|reason| is_denied && reason.key() == row.about);
     if let Some(reason) = reason {
         return w.access_reason(reason.key());
@@ -124,6 +261,11 @@ fn subject_text(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
         (Some(SessionDetail::EveryDevice), _) => w.access_every_device(),
         (None, _) => row.about.clone(),
     }
+}
+
+/// What the act of a row was, in words.
+pub(crate) fn deed_text(w: AccessWords, row: &AuditRow) -> String {
+    act_text(w, &row.act, row_outcome(row) == AccessOutcome::Denied)
 }
 
 /// What somebody did or tried. A method and a route are for the record; nobody has to read one.
@@ -171,6 +313,10 @@ fn act_key(act: &str) -> &'static str {
         "box release" => "box-release",
         "box revoke" => "box-revoke",
         "box claim-again" => "box-claim-again",
+        "box epoch admit" => "epoch-admit",
+        "box epoch forget" => "epoch-forget",
+        "jobs retry" => "jobs-retry",
+        "access-log export" | "POST /app/access/export" => "access-export",
         "GET /app/people" => "people",
         "GET /app/people/{user}" => "person",
         "POST /app/people/{user}" => "person-change",
@@ -210,6 +356,20 @@ mod tests {
     use crate::accounts::people::PersonAct;
     use crate::web::routes::build_table;
     use crate::web::words::open_words;
+
+    #[test]
+    fn what_somebody_asks_for_is_read_as_far_as_it_can_be() {
+        let search = AccessSearch::read(" a%b\u{7} ", "denied", "2026-11-20", "2026-11-21");
+        let filter = search.filter();
+        assert_eq!((filter.who.as_str(), filter.outcome.as_str()), ("a%b", "denied"));
+        assert_eq!(filter.until_ms - filter.from_ms, 2 * DAY_MS, "both days");
+        assert_eq!(
+            search.href(Some(7)),
+            "/app/access?before=7&who=a%25b&outcome=denied&from=2026-11-20&to=2026-11-21"
+        );
+        let nothing = AccessSearch::read("", "x", "2026-02-30", "yesterday");
+        assert_eq!((nothing.filter(), nothing.href(None).as_str()), (AuditFilter::default(), PATH));
+    }
 
     #[test]
     fn acts_are_told_in_words() {
@@ -268,17 +428,18 @@ mod tests {
 
     #[test]
     fn every_reason_has_words_and_names_stay_names() {
-        let row = |act: &str, about: &str| AuditRow {
-            audit_id: String::new(),
+        let row = |act: &str, about: &str, is_denied: bool| AuditRow {
+            n: 1,
             at_ms: 0,
             last_ms: 0,
             times: 1,
             who: String::new(),
             act: act.into(),
             about: about.into(),
-            outcome: String::new(),
+            facility: None,
+            outcome: if is_denied { "denied".into() } else { "done".into() },
         };
-        let about = |act, text: &str, is_denied| subject_text(open_words(), &row(act, text), is_denied);
+        let about = |act, text: &str, is_denied| subject_text(open_words(), &row(act, text, is_denied));
         let mut all = std::collections::BTreeSet::new();
         for reason in DenialReason::ALL {
             assert!(all.insert(about("GET /app/people", reason.key(), true)), "{reason:?}");

@@ -15,7 +15,6 @@ use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
-use crate::accounts::access_log::AccessRecord;
 use crate::accounts::permission::Permission;
 use crate::db::facility_now::{FacilityName, FacilityPart, list_names};
 use crate::fleet::{ClaimWishes, FleetError};
@@ -290,8 +289,8 @@ pub(crate) async fn create_claim_file(
     if !errors.is_empty() {
         return ask_again(&visitor, &web, &sites, values, errors).await;
     }
-    let made = crate::fleet::claim_file(&web.fleet, visitor.scope, facility, read_wishes(&values)).await;
-    let file = match made {
+    let (wishes, by) = (read_wishes(&values), &visitor.email);
+    let file = match crate::fleet::claim_file(&web.fleet, visitor.scope, facility, wishes, by).await {
         Ok(file) => file,
         Err(FleetError::ClaimFile(error)) => match word_mistakes(&error, w) {
             Some(errors) => return ask_again(&visitor, &web, &sites, values, errors).await,
@@ -299,10 +298,6 @@ pub(crate) async fn create_claim_file(
         },
         Err(error) => return Err(internal_error(error)),
     };
-    let mut tx = web.db.write(visitor.scope).await?;
-    let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &id };
-    web.log().write_act(&mut tx, record).await?;
-    tx.commit().await?;
     let day = LocalTime::new(now_ms, &site.zone).today();
     FileDownload::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes()).map(OneOf::First)
 }

@@ -152,7 +152,12 @@ pub(crate) async fn add_facility(
     if known.iter().all(|row| row.name != shown || row.closed_ms.is_some()) {
         let facility = FacilityId::new(now_ms, web.random.bytes());
         insert_facility(&mut tx, facility, &shown, zone, now_ms).await?;
-        let record = AccessRecord { who: &visitor.email, act: "facility create", about: &shown };
+        let record = AccessRecord {
+            who: &visitor.email,
+            act: "facility create",
+            about: &shown,
+            facility: Some(facility),
+        };
         web.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
     }
@@ -178,7 +183,7 @@ pub(crate) async fn change_facility(
         _ => return Err(parameter_error("act", ErrorWords::parameter_facility_act)),
     };
     if is_changed {
-        let record = AccessRecord { who: &visitor.email, act, about: &row.name };
+        let record = AccessRecord { who: &visitor.email, act, about: &row.name, facility: Some(facility) };
         web.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
     } else if act == "facility close" && row.closed_ms.is_none() {

@@ -202,7 +202,9 @@ pub(crate) async fn demand_factor(
     };
     let mut tx = web.db.write(visitor.scope).await?;
     if set_second_factor(&mut tx, demand).await? {
-        web.log().write_act(&mut tx, AccessRecord { who: &visitor.email, act, about: "" }).await?;
+        web.log()
+            .write_act(&mut tx, AccessRecord { who: &visitor.email, act, about: "", facility: None })
+            .await?;
         tx.commit().await?;
     }
     SeeOther::to("/app/people")

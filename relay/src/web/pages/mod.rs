@@ -1,5 +1,6 @@
 //! The pages, one a file.
 
+pub(crate) mod access_export;
 pub(crate) mod access_log;
 pub(crate) mod account;
 pub(crate) mod add_box;

@@ -118,7 +118,7 @@ pub(crate) async fn add_region(
     if known.iter().all(|row| row.name != name) {
         let region = UserId::new(web.now_ms(), web.random.bytes()).to_string();
         regions::insert_region(&mut tx, &region, &name, web.now_ms()).await?;
-        let record = AccessRecord { who: &visitor.email, act: "region create", about: &name };
+        let record = AccessRecord { who: &visitor.email, act: "region create", about: &name, facility: None };
         web.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
     }
@@ -164,7 +164,9 @@ pub(crate) async fn change_region(
         }
         _ => return Err(parameter_error("act", ErrorWords::parameter_region_act)),
     };
-    web.log().write_act(&mut tx, AccessRecord { who: &visitor.email, act, about: &about }).await?;
+    web.log()
+        .write_act(&mut tx, AccessRecord { who: &visitor.email, act, about: &about, facility: None })
+        .await?;
     tx.commit().await?;
     SeeOther::to("/app/regions").map(FormReply::Done)
 }

@@ -180,7 +180,7 @@ pub(crate) async fn sign_out(
     };
     let mut tx = tx.enter(person.scope).await?;
     let about = detail.to_string();
-    let record = AccessRecord { who, act: "sign out", about: &about };
+    let record = AccessRecord { who, act: "sign out", about: &about, facility: None };
     web.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
     tx.commit().await?;
     let cookie = HeaderValue::from_str(&clear_cookie()).map_err(internal_error)?;

@@ -1,18 +1,21 @@
 //! The log of access: what is written, for whom, that it holds no secret, and that nobody can fill it.
 
 use axum::http::StatusCode;
+use record::ids::FacilityId;
 use service::clock::Clock as _;
 
 use super::world::{DAY_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
-use crate::accounts::access_log::RETENTION_MS;
+use crate::accounts::access_log::{AccessLog, AccessRecord, RETENTION_MS};
 use crate::accounts::retention;
 use crate::db::PlatformReason;
-use crate::db::audit::{self, AuditRow};
+use crate::db::audit::{self, AuditFilter, AuditRow, chain_hash};
+use crate::db::audit_heads::NOTHING;
 use crate::db::{Db, exec, tokens};
 
 impl World {
     async fn access(&self) -> Vec<AuditRow> {
-        audit::rows_before(&mut self.db.read(self.a.scope).await.unwrap(), "~", 1_000).await.unwrap()
+        let mut conn = self.db.read(self.a.scope).await.unwrap();
+        audit::list_acts(&mut conn, &AuditFilter::default(), i64::MAX, 1_000).await.unwrap()
     }
 
     pub(super) async fn count(&self, sql: &'static str) -> i64 {
@@ -238,24 +241,149 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     assert!(round().await.is_some());
 }
 
+impl World {
+    /// As many acts of A, a minute apart, where these are done.
+    async fn acts(&self, count: usize, who: &str, facility: Option<FacilityId>) {
+        for _ in 0..count {
+            self.clock.advance_ms(MINUTE_MS);
+            let mut tx = self.db.write(self.a.scope).await.unwrap();
+            let record = AccessRecord { who, act: "box release", about: "b", facility };
+            let log = AccessLog { clock: &*self.clock, random: &*self.state.random };
+            log.write_act(&mut tx, record).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+}
+
+fn count_rows(page: &str) -> usize {
+    page.matches("scope=\"row\"").count()
+}
+
 #[tokio::test]
 async fn older_rows_have_pages() {
     let world = World::new().await;
-    for _ in 0..101 {
-        world.clock.advance_ms(MINUTE_MS);
-        world.api("/api/v1/equipment", &world.a.token).await;
-        let mut tx = world.db.write(world.a.scope).await.unwrap();
-        let record = crate::accounts::access_log::AccessRecord { who: "w", act: "a", about: "b" };
-        let log =
-            crate::accounts::access_log::AccessLog { clock: &*world.clock, random: &*world.state.random };
-        log.write_act(&mut tx, record).await.unwrap();
-        tx.commit().await.unwrap();
-    }
+    world.acts(51, "w", None).await;
     let cookie = world.sign_in(&world.a.auditor).await;
     let page = world.get("/app/access", &cookie).await.body;
-    assert_eq!(page.matches("scope=\"row\"").count(), 100);
+    assert_eq!(count_rows(&page), 50);
     let older = page.split("href=\"/app/access?before=").nth(1).unwrap().split('"').next().unwrap();
     let page = world.get(&format!("/app/access?before={older}"), &cookie).await.body;
-    assert_eq!(page.matches("scope=\"row\"").count(), 2);
+    assert_eq!(count_rows(&page), 2);
     assert!(page.contains("The newest") && !page.contains("?before="));
+    let page = world.get("/app/access?before=1", &cookie).await.body;
+    assert!(page.contains("Nothing older"), "{page}");
+    assert_eq!(count_rows(&world.get("/app/access?before=x", &cookie).await.body), 50);
+}
+
+#[tokio::test]
+async fn rows_are_found_by_person_result_and_day() {
+    let world = World::new().await;
+    world.acts(52, "Ana%Lima", None).await;
+    world.try_in(&world.a.email, "hunter2-hunter2", "", "192.0.2.7").await;
+    let cookie = world.sign_in(&world.a.auditor).await;
+    let found = async |query: &str| world.get(&format!("/app/access?{query}"), &cookie).await.body;
+    for (query, count) in [
+        ("who=ana%25l", 50),
+        ("who=ana_l", 0),
+        ("outcome=denied", 1),
+        ("outcome=done&who=auditor", 1),
+        ("outcome=strange", 50),
+        ("from=2026-11-20&to=2026-11-20", 50),
+        ("from=2026-11-21", 0),
+        ("to=2026-11-19", 0),
+        ("from=2026-02-30", 50),
+    ] {
+        assert_eq!(count_rows(&found(query).await), count, "{query}");
+    }
+    let page = found("who=ana%25l&outcome=done&from=2026-11-01").await;
+    assert!(
+        page.contains("What was found")
+            && page.contains("value=\"ana%l\"")
+            && page.contains("<details open>")
+    );
+    let older = page.split("href=\"/app/access?before=").nth(1).unwrap().split('"').next().unwrap();
+    let older = format!("before={}", older.replace("&#38;", "&").replace("&amp;", "&"));
+    assert!(older.ends_with("&who=ana%25l&outcome=done&from=2026-11-01"), "{older}");
+    assert_eq!(count_rows(&found(&older).await), 2, "of those that were found");
+    let none = found("who=nobody").await;
+    assert!(none.contains("Nothing found") && none.contains("Show all rows"), "{none}");
+}
+
+#[tokio::test]
+async fn an_export_is_what_was_found_or_the_chain_and_an_act_of_its_own() {
+    let world = World::new().await;
+    world.acts(3, "=cmd()", Some(world.a.sites[0].id)).await;
+    let cookie = world.sign_in(&world.a.auditor).await;
+    let export =
+        async |fields: &str| world.send_form("/app/access", "/app/access/export", &cookie, fields).await;
+    let csv = export("as=csv&who=CMD").await;
+    assert_eq!((csv.status, csv.header("content-type")), (StatusCode::OK, "text/csv; charset=utf-8"));
+    assert!(csv.header("content-disposition").contains("cleantrack-access-log-2026-11-20.csv"));
+    let lines: Vec<&str> = csv.body.trim_end().split("\r\n").collect();
+    assert_eq!(
+        lines[0],
+        "\"Number\",\"When\",\"Last time\",\"Times\",\"Who\",\"Action\",\"About\",\"Facility\",\"Result\""
+    );
+    let facility = world.a.sites[0].id;
+    let row = format!(
+        "\"3\",\"2026-11-20T20:05:00Z\",\"2026-11-20T20:05:00Z\",\"1\",\"'=cmd()\",\"Released a box from quarantine\",\"b\",\"{facility}\",\"Done\""
+    );
+    assert_eq!((lines.len(), lines[1]), (4, row.as_str()));
+    let chain = export("as=lines&who=CMD&from=2026-11-20").await;
+    assert_eq!(chain.header("content-type"), "application/x-ndjson");
+    let mut before = NOTHING;
+    let mut whos = Vec::new();
+    for line in chain.body.lines() {
+        let read: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = read["line"].as_str().unwrap();
+        before = chain_hash(before, text);
+        assert_eq!(read["hash"], before.to_string(), "{line}");
+        whos.push(serde_json::from_str::<audit::AuditLine>(text).unwrap().who);
+    }
+    let auditor = world.a.auditor.as_str();
+    assert_eq!(
+        whos,
+        ["=cmd()", "=cmd()", "=cmd()", auditor, auditor, auditor],
+        "whole, whatever was looked for"
+    );
+    let rows = world.access().await;
+    let acts: Vec<_> = rows.iter().take(2).map(|row| (row.act.as_str(), row.about.as_str())).collect();
+    assert_eq!(acts, [("access-log export", "lines from=2026-11-20"), ("access-log export", "csv who=CMD")]);
+    let page = world.get("/app/access", &cookie).await.body;
+    assert!(page.contains("Downloaded the access log") && page.contains("Linden Valley Hospital"), "{page}");
+    let foreign = world.post("/app/access/export", &cookie, "as=csv&csrf=x").await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn whoever_has_some_facilities_reads_the_rows_of_those() {
+    let world = World::new().await;
+    let (own, other) = (world.a.sites[1].id, world.a.sites[0].id);
+    world.acts(2, "at-own", Some(own)).await;
+    world.acts(3, "at-other", Some(other)).await;
+    world.acts(4, "anywhere", None).await;
+    let admin = world.sign_in(&world.a.email).await;
+    let path =
+        world.invite(&admin, &format!("email=tom%40linden.example&role=facility_admin&places={own}")).await;
+    let theirs = world.join(&path, "Tom").await;
+    let page = world.get("/app/access", &theirs).await;
+    assert_eq!((page.status, count_rows(&page.body)), (StatusCode::OK, 2), "{}", page.body);
+    assert!(page.body.contains("at-own") && page.body.contains("in your facilities"));
+    assert!(!page.body.contains("at-other") && !page.body.contains("anywhere"));
+    assert!(!page.body.contains("/app/access/export"), "no file");
+    let form = format!("as=csv&csrf={}", csrf(&world.get("/app/me", &theirs).await.body));
+    assert_eq!(world.post("/app/access/export", &theirs, &form).await.status, StatusCode::FORBIDDEN);
+    // What they are denied there, too.
+    let auditor = world.sign_in(&world.a.auditor).await;
+    let labels = world.get(&format!("/app/f/{own}/labels"), &auditor).await;
+    assert_eq!(labels.status, StatusCode::FORBIDDEN);
+    let page = world.get("/app/access", &theirs).await.body;
+    assert!(count_rows(&page) == 3 && page.contains("Tried to view a facility"), "{page}");
+    let path = world
+        .invite(&admin, &format!("email=uma%40linden.example&role=auditor&places={own}&until=2026-12-01"))
+        .await;
+    let limited = world.join(&path, "Uma").await;
+    let page = world.get("/app/access", &limited).await;
+    assert!(page.status == StatusCode::OK && !page.body.contains("at-other"), "{}", page.body);
+    assert!(!page.body.contains("/app/access/export"), "a part is no chain");
 }

@@ -24,7 +24,10 @@ pub(super) async fn adopted(world: &mut World) -> (RunName, RunLine) {
 /// All that is due, with the relay's own handlers.
 async fn run_jobs(world: &World) {
     let (clock, random) = (world.state.clock.clone(), world.state.random.clone());
-    let handlers = RelayHandlers::begin(world.db.clone(), clock.clone(), None).await.unwrap();
+    let handlers =
+        RelayHandlers::begin(world.db.clone(), clock.clone(), None, world.state.fleet.keys().shared())
+            .await
+            .unwrap();
     let queue = JobQueue::new(world.db.clone(), clock, random);
     Box::pin(JobRunner::new(queue, handlers, RENEW_EVERY).run_due()).await.unwrap();
 }

@@ -131,8 +131,9 @@ async fn claims_of(world: &World) -> [Value; 2] {
         CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap()
     };
     let wishes = ClaimWishes::default();
-    let file =
-        fleet::claim_file(&world.state.fleet, world.a.scope, world.a.sites[0].id, wishes).await.unwrap();
+    let file = fleet::claim_file(&world.state.fleet, world.a.scope, world.a.sites[0].id, wishes, "operator")
+        .await
+        .unwrap();
     let table: toml::Table = file.parse().unwrap();
     let new = TestBox::new(90);
     let claim = ClaimRequest {

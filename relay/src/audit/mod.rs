@@ -1,4 +1,8 @@
-//! `verify` and `rebuild`: every log hashed anew against what was cosigned, everything derived folded anew.
+//! `verify` and `rebuild`: every log hashed anew against what was cosigned, the access logs against their notes, everything derived
+//! folded anew.
+
+pub mod access_chain;
+pub mod head_note;
 
 use record::checkpoint::CosignedCheckpoint;
 use record::entry::Entry;

@@ -1,0 +1,193 @@
+//! The access log as a file: what was found for a spreadsheet, or the chain's own lines for whoever verifies it. Each is an act in the log.
+
+use ::web::answer::{FileDownload, MediaType, OneOf, media};
+use ::web::error::HttpError;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::accounts::AccountUser;
+use crate::accounts::access_log::AccessRecord;
+use crate::db::DbError;
+use crate::db::audit::{AuditFilter, AuditRow, ChainedLine, list_acts, list_chained};
+use crate::web::WebContext;
+use crate::web::access::{ExportAccess, MemberCaller};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::read_only;
+use crate::web::pages::access_log::{
+    AccessSearch, actor_text, deed_text, outcome_text, row_outcome, subject_text,
+};
+use crate::web::words::{AccessWords, open_words};
+
+/// Rows of one file; whoever needs more chooses fewer days.
+const ROWS_MAX: usize = 50_000;
+/// Rows in one statement.
+const PAGE: usize = 1_000;
+
+/// Lines of JSON.
+#[derive(Debug)]
+pub(crate) struct ChainLines;
+
+impl MediaType for ChainLines {
+    const NAME: &'static str = "application/x-ndjson";
+}
+
+/// `POST /app/access/export`.
+pub(crate) async fn export_rows(
+    visitor: MemberCaller<ExportAccess>,
+    State(web): State<WebContext>,
+    form: RelayForm,
+) -> Result<OneOf<FileDownload<media::Csv>, FileDownload<ChainLines>>, HttpError> {
+    // A part of the facilities is no part of the chain.
+    if visitor.reads.is_limited() {
+        return Err(read_only());
+    }
+    require_own_form(&visitor, &form)?;
+    let text = |name| form.fields.text(name);
+    let search = AccessSearch::read(text("who"), text("outcome"), text("from"), text("to"));
+    let day = web.now_ms().div_euclid(1_000);
+    let day = Timestamp::from_second(day).map_err(|error| HttpError::internal(&error))?.strftime("%F");
+    let name = format!("cleantrack-access-log-{day}");
+    if text("as") == "lines" {
+        let days = AccessSearch::read("", "", text("from"), text("to"));
+        log_export(&web, &visitor, "lines", &days).await?;
+        let lines = read_lines(&web, &visitor, &days.filter()).await?;
+        return FileDownload::new(&format!("{name}.jsonl"), encode_lines(&lines)).map(OneOf::Second);
+    }
+    log_export(&web, &visitor, "csv", &search).await?;
+    let rows = read_rows(&web, &visitor, &search.filter()).await?;
+    FileDownload::new(&format!("{name}.csv"), encode_rows(open_words(), &rows)).map(OneOf::First)
+}
+
+/// Before anything is read, so that no file leaves without it; the file has this row, too.
+async fn log_export(
+    web: &WebContext,
+    visitor: &AccountUser,
+    form: &str,
+    search: &AccessSearch,
+) -> Result<(), DbError> {
+    let mut about = form.to_owned();
+    for (name, value) in search.pairs() {
+        about.push_str(&format!(" {name}={value}"));
+    }
+    let mut tx = web.db.write(visitor.scope).await?;
+    let record =
+        AccessRecord { who: &visitor.email, act: "access-log export", about: &about, facility: None };
+    web.log().write_act(&mut tx, record).await?;
+    tx.commit().await
+}
+
+async fn read_rows(
+    web: &WebContext,
+    visitor: &AccountUser,
+    filter: &AuditFilter,
+) -> Result<Vec<AuditRow>, DbError> {
+    let mut rows: Vec<AuditRow> = Vec::new();
+    while rows.len() < ROWS_MAX {
+        let before = rows.last().map_or(i64::MAX, |row| row.n);
+        let mut conn = web.db.read(visitor.reads).await?;
+        let page = list_acts(&mut conn, filter, before, PAGE as i64).await?;
+        let is_last = page.len() < PAGE;
+        rows.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+async fn read_lines(
+    web: &WebContext,
+    visitor: &AccountUser,
+    filter: &AuditFilter,
+) -> Result<Vec<ChainedLine>, DbError> {
+    let mut lines: Vec<ChainedLine> = Vec::new();
+    while lines.len() < ROWS_MAX {
+        let after = lines.last().map_or(0, |line| line.n);
+        let mut conn = web.db.read(visitor.reads).await?;
+        let page = list_chained(&mut conn, filter, after, PAGE as i64).await?;
+        let is_last = page.len() < PAGE;
+        lines.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(lines)
+}
+
+/// Each line as the text that was hashed, with its hash in hex.
+fn encode_lines(lines: &[ChainedLine]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for ChainedLine { line, hash, .. } in lines {
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        out.extend_from_slice(json!({ "line": line, "hash": hash }).to_string().as_bytes());
+        out.push(b'\n');
+    }
+    out
+}
+
+fn encode_rows(w: AccessWords, rows: &[AuditRow]) -> Vec<u8> {
+    let titles = [
+        w.access_number(),
+        w.access_when(),
+        w.access_last(),
+        w.access_count(),
+        w.access_who(),
+        w.access_deed(),
+        w.access_about(),
+        w.access_facility(),
+        w.access_outcome(),
+    ];
+    let mut out = csv_line(&titles);
+    for row in rows {
+        out.push_str(&csv_line(&[
+            row.n.to_string(),
+            format_time(row.at_ms),
+            format_time(row.last_ms),
+            row.times.to_string(),
+            actor_text(w, &row.who),
+            deed_text(w, row),
+            subject_text(w, row),
+            row.facility.clone().unwrap_or_default(),
+            outcome_text(w, row_outcome(row)),
+        ]));
+    }
+    out.into_bytes()
+}
+
+/// RFC 3339 in UTC.
+fn format_time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+}
+
+/// RFC 4180, each field in quotes.
+fn csv_line(fields: &[String]) -> String {
+    let fields: Vec<String> = fields.iter().map(|text| csv_field(text)).collect();
+    fields.join(",") + "\r\n"
+}
+
+/// What a spreadsheet would take for a formula stands behind an apostrophe: names are anybody's.
+fn csv_field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_a_formula_or_leaves_its_field() {
+        let line = csv_line(&["=1+1".into(), "a \"b\", c".into(), "@x".into(), "2".into(), String::new()]);
+        assert_eq!(line, "\"'=1+1\",\"a \"\"b\"\", c\",\"'@x\",\"2\",\"\"\r\n");
+    }
+
+    #[test]
+    fn a_line_leaves_as_it_was_hashed() {
+        let line = ChainedLine { n: 1, line: r#"{"n":1,"who":"é\n"}"#.into(), hash: vec![0xab; 32] };
+        let text = String::from_utf8(encode_lines(std::slice::from_ref(&line))).unwrap();
+        let read: serde_json::Value = serde_json::from_str(text.trim_end()).unwrap();
+        assert_eq!(read["line"], line.line);
+        assert_eq!(read["hash"], "ab".repeat(32));
+    }
+}
