@@ -184,9 +184,9 @@ async fn a_folder_that_is_not_the_databases_starts_nothing() {
         "{words}"
     );
     assert!(words.contains("keys import"), "{words}");
-    // A process that only works needs no key of those; its own is another one here.
+    // A process that only works signs the ends of access logs; its key is another one here.
     let (status, words) = refused(serve("second", "work"));
-    assert!(status == Some(78) && words.contains("the directive key 1"), "{status:?} {words}");
+    assert!(status == Some(78) && words.contains("the cosign key 1"), "{status:?} {words}");
     // With the folder of the first it is the same relay.
     for file in std::fs::read_dir(folder("first").join("keys")).unwrap() {
         let file = file.unwrap();

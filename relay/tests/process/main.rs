@@ -304,7 +304,7 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     assert_eq!(open_to_others(&data), Vec::<String>::new());
     drop(line);
     relay.stop().await;
-    assert_eq!(order(&data, &["verify"], ""), "1 logs, 3 entries\n");
+    assert_eq!(order(&data, &["verify"], ""), "1 logs, 3 entries\n1 access logs, 3 rows\n");
     assert_eq!(order(&data, &["rebuild"], ""), "rebuilt 1 facilities\n");
     let relay = Relay::start(&data).await;
     let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();

@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 use super::Databases;
 use super::doors::{in_service, open, open_box_router};
 use super::fake_box::FakeBox;
-use super::world::{NOW_MS, PUMP, World, box_id};
+use super::world::{NOW_MS, PUMP, World, box_id, column};
 
 const ZSTD: &str = "application/zstd";
 const JSON: &str = "application/json";
@@ -225,6 +225,9 @@ pub(crate) async fn strangers_get_nothing_by_https(dbs: impl Databases) {
     let folder = tempfile::tempdir().unwrap();
     let fleet = open(&w.world, folder.path()).await;
     assert!(fleet.revoke(w.world.scope, w.log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
+    let acts =
+        column(&mut w.world.read().await, "SELECT who || ' ' || act || ' ' || facility FROM audit").await;
+    assert_eq!(acts, [format!("operator box revoke {}", w.world.facility)], "with the act");
     assert_eq!(w.line.batch(w.log.batch(0, 10)).await.0, StatusCode::FORBIDDEN, "revoked");
     assert_eq!(w.stored(), 0);
 }

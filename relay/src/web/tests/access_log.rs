@@ -125,6 +125,8 @@ async fn acts_stand_in_it_and_secrets_do_not() {
         assert!(acts.contains(&act), "{act}: {acts:?}");
     }
     assert!(rows.iter().any(|r| r.about == format!("Warehouse ({})", &token[3..11])));
+    let made = rows.iter().find(|row| row.act == "claim-file create").unwrap();
+    assert_eq!(made.facility, Some(facility.to_string()), "an act of one facility");
     let text = format!("{rows:?}");
     let session = cookie.rsplit('.').next().unwrap();
     for secret in [&token[12..], session, PASSWORD, csrf.as_str()] {
