@@ -164,6 +164,7 @@ async fn bench(cleanings: i64) -> Bench {
         mail: MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), None),
         clock,
         random,
+        rules: relay::accounts::password_rules::PasswordRules::default(),
         strangers: Arc::default(),
         settings: WebSettings::default(),
     };

@@ -116,7 +116,9 @@ pub struct AccountUser {
     pub since_ms: i64,
     /// When they last showed that it is them.
     pub reauth_ms: i64,
-    /// Whether the account demands a second factor of them that they do not have.
+    /// Whether they have a second factor.
+    pub has_factor: bool,
+    /// Whether the account demands one of them that they do not have.
     pub lacks_factor: bool,
     /// The session's secret.
     pub token: session::SessionToken,

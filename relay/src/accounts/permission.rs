@@ -27,11 +27,13 @@ pub enum Permission {
     ManageSecurity,
     /// Make facilities, close them and open them again.
     ManageFacilities,
+    /// See all accounts and the relay's own work, and try again what failed.
+    ManagePlatform,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
@@ -43,6 +45,7 @@ impl Permission {
         Self::ExportAccess,
         Self::ManageSecurity,
         Self::ManageFacilities,
+        Self::ManagePlatform,
     ];
 
     /// Its name in the table of routes.
@@ -59,6 +62,7 @@ impl Permission {
             Self::ExportAccess => "access.export",
             Self::ManageSecurity => "security.manage",
             Self::ManageFacilities => "facilities.manage",
+            Self::ManagePlatform => "platform.manage",
         }
     }
 
@@ -77,6 +81,7 @@ impl Permission {
             Self::ExportAccess => [true, true, false, false, false, true],
             Self::ManageSecurity => [true, true, false, false, false, false],
             Self::ManageFacilities => [true, true, false, false, false, false],
+            Self::ManagePlatform => [true, false, false, false, false, false],
         }
     }
 }

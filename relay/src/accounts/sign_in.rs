@@ -443,7 +443,8 @@ impl<'a> AuthService<'a> {
             account_name: found.account_name,
             since_ms: found.created_ms,
             reauth_ms: found.reauth_ms,
-            lacks_factor: found.lacks_factor,
+            has_factor: found.has_factor,
+            lacks_factor: found.demands_factor && !found.has_factor,
             token,
         }))
     }

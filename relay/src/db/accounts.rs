@@ -3,7 +3,7 @@
 use record::ids::AccountId;
 
 use super::people::PersonNumber;
-use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Of whom an account demands a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,37 @@ pub(super) fn read_scopes(rows: &[(i64, String)]) -> Result<Vec<AccountScope>, D
 /// Every account with its name, the oldest first.
 pub async fn platform_list(conn: &mut PlatformConnection) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT id, name FROM accounts ORDER BY id")
+}
+
+/// An account, as whoever runs the platform sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountOverview {
+    pub id: String,
+    pub name: String,
+    /// When it was made, milliseconds since 1970.
+    pub created_ms: i64,
+    pub people: i64,
+    pub facilities: i64,
+    /// Boxes in service.
+    pub boxes: i64,
+    /// When somebody last signed in to it, milliseconds since 1970.
+    pub seen_ms: Option<i64>,
+}
+
+impl_from_row!(AccountOverview { id, name, created_ms, people, facilities, boxes, seen_ms });
+
+/// Every account, the newest first.
+pub async fn platform_overview(
+    conn: &mut PlatformConnection,
+    limit: i64,
+) -> Result<Vec<AccountOverview>, DbError> {
+    let sql = "SELECT a.id, a.name, a.created_ms, \
+               (SELECT COUNT(*) FROM members m WHERE m.account = a.account AND m.disabled_ms IS NULL) AS people, \
+               (SELECT COUNT(*) FROM facilities f WHERE f.account = a.account AND f.closed_ms IS NULL) AS facilities, \
+               (SELECT COUNT(*) FROM boxes b WHERE b.account = a.account AND b.revoked_ms IS NULL) AS boxes, \
+               (SELECT MAX(m.seen_ms) FROM members m WHERE m.account = a.account) AS seen_ms \
+               FROM accounts a ORDER BY a.id DESC LIMIT $1";
+    all!(conn, AccountOverview, sql, limit)
 }
 
 /// Makes somebody the account's owner, who is a member of it.

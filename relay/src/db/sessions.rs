@@ -37,8 +37,10 @@ pub struct SessionRow {
     pub used_ms: i64,
     /// When they last showed that it is them.
     pub reauth_ms: i64,
-    /// Whether the account demands a second factor, and they have none.
-    pub lacks_factor: bool,
+    /// Whether the account demands a second factor.
+    pub demands_factor: bool,
+    /// Whether they have one.
+    pub has_factor: bool,
 }
 
 impl_from_row!(SessionRow {
@@ -56,7 +58,8 @@ impl_from_row!(SessionRow {
     created_ms,
     used_ms,
     reauth_ms,
-    lacks_factor
+    demands_factor,
+    has_factor
 });
 
 impl SessionRow {
@@ -134,7 +137,8 @@ pub async fn platform_find(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
          m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
          s.used_ms, s.reauth_ms, \
-         a.second_factor AND NOT EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS lacks_factor FROM sessions s \
+         a.second_factor AS demands_factor, EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS has_factor \
+         FROM sessions s \
          JOIN people p ON p.person = s.person \
          JOIN members m ON m.account = s.account AND m.person = s.person \
          JOIN accounts a ON a.account = s.account \

@@ -30,6 +30,17 @@ pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
     const PERMISSION: Permission;
     /// Whether it is needed by whoever has no second factor yet, in an account that demands one of them.
     const WITHOUT_FACTOR: bool = false;
+    /// Whether it takes a second factor, whatever the account demands.
+    const NEEDS_FACTOR: bool = false;
+}
+
+/// The platform's work, and all accounts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ManagePlatform;
+
+impl NeededPermission for ManagePlatform {
+    const PERMISSION: Permission = Permission::ManagePlatform;
+    const NEEDS_FACTOR: bool = true;
 }
 
 /// One's own name, sessions, password and second factors.
@@ -97,7 +108,7 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
         if !visitor.role.holds(P::PERMISSION) {
             return Err(http_error::read_only());
         }
-        if visitor.lacks_factor && !P::WITHOUT_FACTOR {
+        if (visitor.lacks_factor && !P::WITHOUT_FACTOR) || (P::NEEDS_FACTOR && !visitor.has_factor) {
             return Err(http_error::needs_factor());
         }
         Ok(Self { visitor, permission: PhantomData })

@@ -133,6 +133,11 @@ impl PageLayout {
         self.holds(Permission::ManageFacilities)
     }
 
+    /// Whether they run the platform.
+    pub(crate) fn runs_platform(&self) -> bool {
+        self.holds(Permission::ManagePlatform)
+    }
+
     fn holds(&self, permission: Permission) -> bool {
         self.role.is_some_and(|role| role.holds(permission))
     }

@@ -11,7 +11,7 @@ use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, equipment as item, equipment_list, facilities,
-    facility, factors, label_sheets, me, people, programs, regions, second_step, sign_in, ways_in,
+    facility, factors, label_sheets, me, people, platform, programs, regions, second_step, sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -144,9 +144,14 @@ fn own_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
+/// The log of access, and the platform's own work.
 fn access_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     vec![
+        row(Method::GET, "/app/platform", "platform.show", Page, platform::show_platform),
+        row(Method::POST, "/app/platform/jobs/{job}", "platform.retry-job", Form, platform::retry_job)
+            .refusals(SEARCHING)
+            .example(problem_example().part("job", SOME_ID).field("act", "retry")),
         row(Method::GET, access_log::PATH, "access-log.show", Page, access_log::show)
             .example(problem_example().query("who=ana&outcome=denied&from=2026-11-01&to=2026-11-30")),
         row(Method::POST, "/app/access/export", "access-log.export", Form, access_export::export_rows)

@@ -16,6 +16,7 @@ pub(crate) mod label_sheets;
 pub(crate) mod me;
 pub(crate) mod member_form;
 pub(crate) mod people;
+pub(crate) mod platform;
 pub(crate) mod programs;
 pub(crate) mod regions;
 pub(crate) mod second_step;

@@ -15,6 +15,7 @@ mod many_facilities;
 mod numbers;
 mod pages;
 mod people;
+mod platform;
 #[path = "../../../../tests/src/postgres.rs"]
 #[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
 mod postgres;
