@@ -614,6 +614,7 @@ fn relay(at: &Places) -> Vec<Page> {
             "Delete the region",
         ),
         page("relay-facility-list", "/app/facilities", vec![], "Make the facility"),
+        page("relay-compare", "/app/compare", vec![], "Compare regions"),
         page("relay-facility-error", "/app/facilities", vec![Press("#new .go")], "There is a problem"),
         page("relay-factor", "/app/me/factors/new", vec![], "Scan this with the app"),
         page("relay-factor-error", "/app/me/factors/new", vec![Press(".go")], "There is a problem"),

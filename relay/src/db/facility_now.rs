@@ -533,6 +533,8 @@ impl std::fmt::Display for FacilityCursor {
 pub struct FacilityQuery {
     pub order: FacilityOrder,
     pub filter: FacilityFilter,
+    /// Of this region alone.
+    pub region: Option<UserId>,
     pub after: Option<FacilityCursor>,
 }
 
@@ -550,7 +552,8 @@ pub async fn load_page(
     let sql = format!(
         "SELECT {COLUMNS}, p.first_key, p.second_key FROM (SELECT account, facility, sort_name, \
          CAST({first} AS BIGINT) AS first_key, CAST({second} AS BIGINT) AS second_key FROM facility_now \
-         WHERE account = $1 AND $2 > 0 AND NOT closed AND {filter} AND {seen} AND ($3 = '' OR ({place}) > ($4, $5, \
+         WHERE account = $1 AND $2 > 0 AND NOT closed AND {filter} AND {seen} AND ($8 = '' OR facility IN \
+         (SELECT f.facility FROM facilities f WHERE f.account = $1 AND f.region = $8)) AND ($3 = '' OR ({place}) > ($4, $5, \
          (SELECT k.sort_name FROM facility_now k WHERE k.account = $1 AND k.facility = $3), $3)) \
          ORDER BY 4, 5, 3, 2 LIMIT $6) p JOIN facility_now n ON n.account = p.account AND n.facility = p.facility {JOINS} \
          ORDER BY p.first_key, p.second_key, p.sort_name, p.facility",
@@ -571,7 +574,8 @@ pub async fn load_page(
         keys.0,
         keys.1,
         limit,
-        viewer
+        viewer,
+        query.region.map(|region| region.to_string()).unwrap_or_default()
     )
 }
 

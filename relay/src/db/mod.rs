@@ -16,6 +16,7 @@ pub mod cleanings;
 pub mod closing;
 pub mod command_keys;
 mod connection;
+pub mod comparison;
 pub mod dashboard;
 pub mod devices;
 pub mod directives;

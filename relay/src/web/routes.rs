@@ -10,8 +10,9 @@ use crate::web::WebContext;
 use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
 use crate::web::pages::{
-    access_export, access_log, account, add_box, boxes, equipment as item, equipment_list, facilities,
-    facility, factors, label_sheets, me, people, platform, programs, regions, second_step, sign_in, ways_in,
+    access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
+    facilities, facility, factors, label_sheets, me, people, platform, programs, regions, second_step,
+    sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -223,6 +224,7 @@ fn facility_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     let of_item = in_facility().part("tag", "7QK3M9X2W");
     vec![
+        row(Method::GET, "/app/compare", "regions.compare", Page, compare::show_regions),
         row(Method::GET, "/app/facilities", "facilities.list", Page, facilities::list_all),
         row(Method::POST, "/app/facilities", "facilities.add", Form, facilities::add_facility)
             .example(problem_example().field("name", "Northgate Clinic").field("zone", "America/Chicago")),

@@ -58,6 +58,9 @@ account-filter = { $filter ->
     [offline] With an offline box
    *[all] All facilities
 }
+account-region = Only facilities of the region { $region }. The numbers above are of all that you see.
+account-everywhere = Of all regions
+account-compare = Compare regions
 account-first = First page
 account-next = Next
 account-zone-missing = No time zone is set: days are counted in UTC

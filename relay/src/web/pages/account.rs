@@ -17,6 +17,7 @@ use crate::db::facility_now::{
     AccountSums, FacilityCursor, FacilityFilter, FacilityOrder, FacilityPart, FacilityQuery, FacilityRowNow,
 };
 use crate::db::history::{HistoryCursor, HistoryScope};
+use crate::db::regions::list_regions;
 use crate::db::{DbError, ScopedConnection, facility_now};
 use crate::projections::box_state::{BoxState, SILENT_MS};
 use crate::web::WebContext;
@@ -43,6 +44,8 @@ pub(crate) struct AccountParams {
     sort: Option<String>,
     /// `overdue`: with overdue items only; `offline`: with an offline box only.
     show: Option<String>,
+    /// The id of a region: its facilities only.
+    region: Option<String>,
     /// The mark of the facility behind which the page begins.
     after: Option<String>,
 }
@@ -72,6 +75,7 @@ fn read_query(requested: &AccountParams) -> FacilityQuery {
     FacilityQuery {
         order: requested.sort.as_deref().and_then(named).unwrap_or_default(),
         filter: requested.show.as_deref().and_then(filter).unwrap_or_default(),
+        region: requested.region.as_deref().and_then(|region| region.parse().ok()),
         after: requested.after.as_deref().and_then(FacilityCursor::read),
     }
 }
@@ -84,13 +88,16 @@ fn filter_key(filter: FacilityFilter) -> &'static str {
     FILTERS.iter().find(|(_, of)| *of == filter).map_or("all", |(name, _)| name)
 }
 
-/// The address of this order and filter, from the first facility on or behind one.
-fn page_link(order: FacilityOrder, filter: FacilityFilter, after: Option<&FacilityCursor>) -> String {
-    let mut link = format!("/app/?sort={}", order_key(order));
-    if filter != FacilityFilter::All {
-        link.push_str(&format!("&show={}", filter_key(filter)));
+/// The address of the facilities of a query.
+fn page_link(query: &FacilityQuery) -> String {
+    let mut link = format!("/app/?sort={}", order_key(query.order));
+    if query.filter != FacilityFilter::All {
+        link.push_str(&format!("&show={}", filter_key(query.filter)));
     }
-    if let Some(after) = after {
+    if let Some(region) = query.region {
+        link.push_str(&format!("&region={region}"));
+    }
+    if let Some(after) = &query.after {
         link.push_str(&format!("&after={after}"));
     }
     link
@@ -143,6 +150,9 @@ struct FacilitiesPage {
     caption: String,
     columns: Vec<Column>,
     filters: Vec<FilterLink>,
+    /// Of which region alone the table is, and where it is of all.
+    region: Option<String>,
+    everywhere: Option<String>,
     sites: Vec<SiteRow>,
     first: Option<String>,
     next: Option<String>,
@@ -170,7 +180,11 @@ pub(crate) async fn show(
         let sites = facility_now::list_names(&mut conn).await?;
         return crate::web::pages::add_box::first_box(&visitor, &web, &sites).await.map(OneOf::First);
     }
-    let query = read_query(&requested);
+    let mut query = read_query(&requested);
+    let regions = list_regions(&mut conn).await?;
+    let region = regions.into_iter().find(|row| query.region.is_some_and(|id| id.to_string() == row.region));
+    // Of one that is not there, all facilities are shown.
+    query.region = query.region.filter(|_| region.is_some());
     let mut rows = facility_now::load_page(&mut conn, &query, PAGE + 1, now_ms).await?;
     if let ([only], 1, None) = (&rows[..], sums.facilities, &requested.sort) {
         return SeeOther::to(&format!("/app/f/{}", only.facility)).map(OneOf::Second);
@@ -186,6 +200,7 @@ pub(crate) async fn show(
         first_behind: first_with(&mut conn, BoxState::Behind, sums.behind).await?,
         sums,
         query,
+        region: region.map(|row| row.name),
         rows,
         next,
         feed,
@@ -203,6 +218,8 @@ struct AccountParts {
     first_silent: Option<FacilityRowNow>,
     first_behind: Option<FacilityRowNow>,
     query: FacilityQuery,
+    /// The name of the region that the query names.
+    region: Option<String>,
     rows: Vec<FacilityRowNow>,
     next: Option<FacilityCursor>,
     feed: Vec<FeedRow>,
@@ -275,6 +292,7 @@ fn account_page(
     let w: AccountWords = wall.words();
     let AccountParts { sums, days, query, rows, next, feed, .. } = parts;
     let (order, filter) = (query.order, query.filter);
+    let begin = FacilityQuery { after: None, ..query.clone() };
     let month = tally_windows(sums.month_met, sums.month_closed);
     let count = |n: i64| n.max(0).unsigned_abs();
     let number = |n: i64| usize::try_from(n).unwrap_or_default();
@@ -288,13 +306,13 @@ fn account_page(
     let columns = COLUMNS.iter().map(|&(name, by, number)| Column {
         name: w.account_column(name),
         number,
-        href: by.map(|by| page_link(by, filter, None)),
+        href: by.map(|by| page_link(&FacilityQuery { order: by, ..begin.clone() })),
         sorted: by == Some(order),
         direction: if order == FacilityOrder::Overdue { "descending" } else { "ascending" },
     });
     let filters = FILTERS.iter().map(|&(key, of)| FilterLink {
         name: w.account_filter(key),
-        href: page_link(order, of, None),
+        href: page_link(&FacilityQuery { filter: of, ..begin.clone() }),
         is_shown: of == filter,
     });
     Ok(FacilitiesPage {
@@ -319,8 +337,12 @@ fn account_page(
         columns: columns.collect(),
         filters: filters.collect(),
         sites: rows.iter().map(|row| site_row(row, wall)).collect::<Result<_, _>>()?,
-        first: query.after.is_some().then(|| page_link(order, filter, None)),
-        next: next.as_ref().map(|after| page_link(order, filter, Some(after))),
+        everywhere: query.region.map(|_| page_link(&FacilityQuery { region: None, ..begin.clone() })),
+        region: parts.region.clone(),
+        first: query.after.is_some().then(|| page_link(&begin)),
+        next: next
+            .as_ref()
+            .map(|after| page_link(&FacilityQuery { after: Some(after.clone()), ..begin.clone() })),
         feed: feed.clone(),
     })
 }
@@ -401,8 +423,12 @@ mod tests {
 
     #[test]
     fn links_hold_order_and_filter() {
-        let link = page_link(FacilityOrder::Week, FacilityFilter::Offline, None);
+        let link = page_link(&FacilityQuery {
+            order: FacilityOrder::Week,
+            filter: FacilityFilter::Offline,
+            ..FacilityQuery::default()
+        });
         assert_eq!(link, "/app/?sort=week&show=offline");
-        assert_eq!(page_link(FacilityOrder::Overdue, FacilityFilter::All, None), "/app/?sort=overdue");
+        assert_eq!(page_link(&FacilityQuery::default()), "/app/?sort=overdue");
     }
 }

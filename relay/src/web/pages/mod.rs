@@ -6,6 +6,7 @@ pub(crate) mod account;
 pub(crate) mod add_box;
 pub(crate) mod boxes;
 pub(crate) mod browser;
+pub(crate) mod compare;
 pub(crate) mod confirm;
 pub(crate) mod equipment;
 pub(crate) mod equipment_list;

@@ -92,3 +92,33 @@ async fn a_new_account_is_led_to_its_first_facility() {
     let page = world.get("/app/", &cookie).await.body;
     assert!(page.contains("Oak Clinic") && page.contains("Create claim file"), "{page}");
 }
+
+#[tokio::test]
+async fn regions_are_compared_as_far_as_somebody_sees_them() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/compare", &cookie).await.body;
+    assert!(page.contains("There is no region yet") && page.contains("in no region"), "{page}");
+    let regions = world.get("/app/regions", &cookie).await.body;
+    world.post("/app/regions", &cookie, &format!("csrf={}&name=North", csrf(&regions))).await;
+    let regions = world.get("/app/regions", &cookie).await.body;
+    let region = regions.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap();
+    let fields = format!("csrf={}&act=save&name=North&places.{}=on", csrf(&regions), world.a.sites[0].id);
+    let saved = world.post(&format!("/app/regions/{region}"), &cookie, &fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    let page = world.get("/app/compare", &cookie).await.body;
+    let link = format!("/app/?region={region}");
+    assert!(page.contains(&format!("<a href=\"{link}\">North</a>")), "{page}");
+    let shown = world.get(&link, &cookie).await.body;
+    assert!(shown.contains("Only facilities of the region North"), "{shown}");
+    let table = shown.split("id=\"sites\"").nth(1).unwrap().split("</table>").next().unwrap();
+    assert!(table.contains("Valley Hospital") && !table.contains("Eastfield"), "{table}");
+    assert!(
+        table.contains(&format!("&amp;region={region}")) || table.contains(&format!("&#38;region={region}")),
+        "{table}"
+    );
+    let other = world.sign_in(&world.b.email).await;
+    let foreign = world.get(&link, &other).await;
+    assert!(!foreign.body.contains("North"), "another account's region is none");
+    assert!(!world.get("/app/compare", &other).await.body.contains("North"));
+}
