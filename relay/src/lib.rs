@@ -18,6 +18,7 @@ mod cli;
 pub mod db;
 pub mod doctor;
 pub mod fleet;
+mod forwarded;
 pub mod health;
 pub mod ingest;
 pub mod jobs;

@@ -28,6 +28,7 @@ use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError, PoolUse};
 use crate::fleet::{Fleet, RelayUrls};
+use crate::forwarded::{TrustedProxies, believe_proxies};
 use crate::health::HealthContext;
 use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
@@ -463,7 +464,8 @@ fn for_public(
     if role.serves_pages() {
         router = router.merge(for_people(settings, parts, photos.clone(), tcp)?);
     }
-    Ok(router)
+    let proxies = TrustedProxies::new(&settings.https.trusted_proxies);
+    Ok(router.layer(axum::middleware::from_fn_with_state(proxies, believe_proxies)))
 }
 
 /// Pages and API.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
@@ -39,11 +40,21 @@ pub struct HttpsSettings {
     /// What boxes must trust to reach it, where that is not in the certificate file.
     #[schemars(extend("x-example" = "/etc/cleantrack/ca.pem"))]
     pub ca: Option<PathBuf>,
+    /// Networks of balancers before it: from these alone `X-Forwarded-For` is believed, and says who asks. None by default. Set
+    /// `limits.connections_per_address` to 0 then.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for HttpsSettings {
     fn default() -> Self {
-        Self { listen: ListenAddress::any(8443).listen, certificate: None, key: None, ca: None }
+        Self {
+            listen: ListenAddress::any(8443).listen,
+            certificate: None,
+            key: None,
+            ca: None,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
