@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::letter::MailLetter;
-use crate::wording::{MailWords, PageWords, open_words};
+use crate::wording::{MailWords, PageWords, name_agent, open_words};
 
 /// What a mail says, whoever sends it how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,10 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
         },
         MailLetter::NewDevice { at_ms, network, agent, link } => MailParts {
             subject: w.mail_device_subject(),
-            lines: vec![w.mail_device_what(time_text(*at_ms)), w.mail_device_where(agent, network)],
+            lines: vec![
+                w.mail_device_what(time_text(*at_ms)),
+                w.mail_device_where(name_agent(agent), network),
+            ],
             button: w.mail_device_button(),
             link,
             hints: vec![w.mail_device_not_you()],

@@ -81,6 +81,7 @@ me-sessions = Where you are signed in
     .end = Sign out
     .end-of = { $agent } in { $network }
     .unknown = unknown browser
+    .agent = { $browser } on { $system }
 me-platform = All accounts and the relay’s own work
 me-password = Change your password
     .button = Change it

@@ -22,7 +22,7 @@ use crate::web::pages::browser::sign_in_origin;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::pages::ways_in::hash_new;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::{ErrorWords, FactorWords, PeopleWords, SignInWords, open_words};
+use crate::web::words::{ErrorWords, FactorWords, PeopleWords, SignInWords, name_agent, open_words};
 use crate::web::{PageFact, WebContext};
 
 /// A browser in which somebody is signed in.
@@ -107,7 +107,7 @@ async fn draw_me(
     ];
     let open = web.auth_service().list_sessions(visitor.person).await?;
     let view = |(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
-        agent: if session.agent.is_empty() { w.me_sessions_unknown() } else { session.agent },
+        agent: name_agent(&session.agent),
         network: session.network,
         about: w.me_sessions_since(wall.day_of(session.created_ms), wall.day_plain_utc(session.used_ms)),
         is_this: digest == visitor.token.digest(),
