@@ -196,8 +196,12 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         Command::Backup(order) => run_backup(settings, common.config, order, &*clock).await,
         Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
             let passphrase = read_passphrase(passphrase_file.as_deref())?;
-            let done = execute_offline(settings, AdminCommand::KeyExport { passphrase }, clock).await?;
-            save_sealed(&file, &done)
+            let order = AdminCommand::KeyExport { passphrase };
+            let done = execute_offline(settings, order, Arc::clone(&clock)).await?;
+            save_sealed(&file, &done)?;
+            let names = done.get("keys").cloned().unwrap_or_default();
+            let keys = serde_json::from_value(names).unwrap_or_default();
+            execute_offline(settings, AdminCommand::KeyExported { keys }, clock).await.map(drop)
         }
         order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
     }

@@ -38,7 +38,12 @@ impl AdminHandler {
 
     pub(super) async fn export_keys(&self, passphrase: String) -> Result<Value, AdminError> {
         let sealed = self.fleet.keys().seal(passphrase).await?;
-        Ok(json!({ "sealed": STANDARD.encode(sealed) }))
+        Ok(json!({ "sealed": STANDARD.encode(sealed.bytes), "keys": sealed.keys }))
+    }
+
+    pub(super) async fn mark_exported(&self, keys: &[String]) -> Result<Value, AdminError> {
+        self.fleet.keys().mark_exported(keys).await?;
+        Ok(json!({ "exported": keys }))
     }
 
     pub(super) async fn import_keys(&self, passphrase: String, sealed: &str) -> Result<Value, AdminError> {

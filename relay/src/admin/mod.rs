@@ -146,6 +146,8 @@ pub enum AdminCommand {
     KeyRevoke { kind: AuthorityKind, n: i64 },
     /// The private halves, sealed.
     KeyExport { passphrase: String },
+    /// They are in a file now.
+    KeyExported { keys: Vec<String> },
     /// What was sealed, base64.
     KeyImport { passphrase: String, sealed: String },
 }
@@ -281,6 +283,7 @@ impl AdminHandler {
             AdminCommand::KeyRotate { kind } => self.rotate_key(kind).await,
             AdminCommand::KeyRevoke { kind, n } => self.revoke_key(kind, n).await,
             AdminCommand::KeyExport { passphrase } => self.export_keys(passphrase).await,
+            AdminCommand::KeyExported { keys } => self.mark_exported(&keys).await,
             AdminCommand::KeyImport { passphrase, sealed } => self.import_keys(passphrase, &sealed).await,
         }
     }

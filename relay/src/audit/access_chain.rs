@@ -54,7 +54,7 @@ fn describe_owner(owner: ChainOwner) -> String {
     }
 }
 
-/// How many rows, and what is wrong. Where rows were forgotten meanwhile, it is looked at again.
+/// How many rows, and what is wrong. Where rows were forgotten or came meanwhile, it is looked at again.
 async fn verify_chain(
     db: &Db,
     chain: &AuditChain,
@@ -67,8 +67,9 @@ async fn verify_chain(
         };
         let found = walk_chain(db, &chain, &head, keys).await?;
         let again = platform_again(&mut db.platform_read(PlatformReason::Operator).await?, &chain).await?;
-        let is_forgotten = again.head.is_some_and(|now| now.first_n > head.first_n);
-        if found.1.is_empty() || !is_forgotten {
+        // Rows were forgotten meanwhile, or came and were signed.
+        let has_moved = again.head.is_some_and(|now| now.first_n > head.first_n || now.n > head.n);
+        if found.1.is_empty() || !has_moved {
             return Ok(found);
         }
         chain = again;

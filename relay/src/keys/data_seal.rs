@@ -2,8 +2,10 @@
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use record::tree::Hash;
 use service::random::RandomSource;
+use sha2::Sha256;
 
 /// Bytes of an XChaCha20-Poly1305 nonce, which a random one does not repeat.
 const NONCE_BYTES: usize = 24;
@@ -28,9 +30,12 @@ pub struct SealedBytes {
     pub bytes: Vec<u8>,
 }
 
-/// A key that seals.
+/// A key that seals, and one beside it for digests of what is too short to be hashed without a key.
 #[derive(Clone)]
-pub struct DataSeal(XChaCha20Poly1305);
+pub struct DataSeal {
+    cipher: XChaCha20Poly1305,
+    mac: [u8; 32],
+}
 
 impl std::fmt::Debug for DataSeal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -41,8 +46,9 @@ impl std::fmt::Debug for DataSeal {
 impl DataSeal {
     /// Of the secret in a key file. Its public half, by which the key is known, is of the same secret: so the key itself is derived.
     pub(super) fn of_secret(secret: &[u8; 32]) -> Self {
-        let key = Hash::of(&[b"cleantrack/relay seal\n".as_slice(), secret].concat());
-        Self(XChaCha20Poly1305::new(&key.0.into()))
+        let derive = |purpose: &str| Hash::of(&[purpose.as_bytes(), secret].concat()).0;
+        let cipher = XChaCha20Poly1305::new(&derive("cleantrack/relay seal\n").into());
+        Self { cipher, mac: derive("cleantrack/relay digest\n") }
     }
 
     pub(super) fn close(
@@ -53,14 +59,22 @@ impl DataSeal {
     ) -> Result<Vec<u8>, UnsealError> {
         let nonce: [u8; NONCE_BYTES] = random.bytes();
         let payload = Payload { msg: plain, aad: about.as_bytes() };
-        let sealed = self.0.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| UnsealError::Changed)?;
+        let sealed =
+            self.cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| UnsealError::Changed)?;
         Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// HMAC-SHA-256 (RFC 2104) of a text, for whoever has the key.
+    pub(super) fn digest(&self, text: &str) -> Hash {
+        // A key of any length is one.
+        let mac = Hmac::<Sha256>::new_from_slice(&self.mac).map(|mac| mac.chain_update(text.as_bytes()));
+        mac.map_or_else(|_| Hash::default(), |mac| Hash(mac.finalize().into_bytes().into()))
     }
 
     pub(super) fn open(&self, sealed: &[u8], about: &str) -> Result<Vec<u8>, UnsealError> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or(UnsealError::Changed)?;
         let payload = Payload { msg: sealed, aad: about.as_bytes() };
-        self.0.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| UnsealError::Changed)
+        self.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| UnsealError::Changed)
     }
 }
 
@@ -85,5 +99,8 @@ mod tests {
             assert_eq!(seal.open(&sealed[..at], "factor 1"), Err(UnsealError::Changed), "cut at {at}");
         }
         assert_ne!(seal.close(b"a secret", "factor 1", &random).unwrap(), sealed, "with a nonce of its own");
+        assert_eq!(seal.digest("a code"), seal.digest("a code"));
+        assert_ne!(seal.digest("a code"), DataSeal::of_secret(&[8; 32]).digest("a code"), "of no other key");
+        assert_ne!(seal.digest("a code"), Hash::of(b"a code"));
     }
 }

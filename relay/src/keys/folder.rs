@@ -72,6 +72,9 @@ impl KeyError {
     }
 }
 
+/// A folder in which the keys of an import are looked at begins with it.
+pub(super) const IMPORT_PREFIX: &str = "import-";
+
 /// The folder of key files, mode 0700.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyFolder(PathBuf);
@@ -80,7 +83,21 @@ impl KeyFolder {
     pub(super) fn open(dir: PathBuf) -> Result<Self, KeyError> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
         made.map_err(|source| KeyError::File { path: dir.clone(), source })?;
-        Ok(Self(dir))
+        let folder = Self(dir);
+        folder.remove_imports()?;
+        Ok(folder)
+    }
+
+    /// What an import left that was cut off: private halves that nobody looks for.
+    fn remove_imports(&self) -> Result<(), KeyError> {
+        let failed = |source| KeyError::File { path: self.0.clone(), source };
+        for entry in std::fs::read_dir(&self.0).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_string_lossy().starts_with(IMPORT_PREFIX) {
+                std::fs::remove_dir_all(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// Files from before keys had numbers get those of the first.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use record::sign::{SignerKey, VerifierKey};
+use record::tree::Hash;
 use service::random::RandomSource;
 
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
@@ -104,9 +105,25 @@ impl KeySet {
         about: &str,
         random: &dyn RandomSource,
     ) -> Result<SealedBytes, UnsealError> {
-        let n = self.current(AuthorityKind::Seal).map(|key| key.n).ok_or(UnsealError::NoKey(0))?;
+        let n = self.seal_number()?;
         let seal = self.seals.get(&n).ok_or(UnsealError::NoKey(n))?;
         Ok(SealedBytes { n, bytes: seal.close(plain, about, random)? })
+    }
+
+    /// The number of the key that seals now.
+    ///
+    /// # Errors
+    /// This process has no sealing key.
+    pub fn seal_number(&self) -> Result<i64, UnsealError> {
+        self.current(AuthorityKind::Seal).map(|key| key.n).ok_or(UnsealError::NoKey(0))
+    }
+
+    /// A keyed digest, by the sealing key with this number: without the key nobody finds the text by trying.
+    ///
+    /// # Errors
+    /// The key is not here.
+    pub fn keyed_digest(&self, n: i64, text: &str) -> Result<Hash, UnsealError> {
+        self.seals.get(&n).map(|seal| seal.digest(text)).ok_or(UnsealError::NoKey(n))
     }
 
     /// Opens what was sealed for the same place.

@@ -22,4 +22,4 @@ pub use keyring::{KeySet, SharedKeySet};
 pub use open::{AuthorityKeys, KeyNeeds};
 pub use public_list::write_public_list;
 pub use rotate::{KeyRefusal, RevokedKey};
-pub use seal::{SEALED_BYTES_MAX, SealError};
+pub use seal::{SEALED_BYTES_MAX, SealError, SealedExport};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use record::sign::KeyKind;
+use record::sign::{KeyKind, SignerKey};
 use service::clock::Clock;
 use service::random::RandomSource;
 
@@ -91,6 +91,9 @@ impl AuthorityKeys {
             }
         } else {
             drop(conn);
+            if needs.makes == KeyMaking::OnEmptyDatabase {
+                keys.make_seal().await?;
+            }
         }
         keys.reload().await?;
         keys.check_needs(needs)?;
@@ -144,7 +147,9 @@ impl AuthorityKeys {
                     }
                 }
                 kind => {
-                    let signer = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind))?;
+                    // A file that holds something else is as if there were none: `check_needs` says so where the key is needed.
+                    let read = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind));
+                    let signer = read.or_else(none_of_damaged)?;
                     let is_it = signer.filter(|signer| signer.verifier().to_string() == key.public);
                     let Some(signer) = is_it else { continue };
                     if kind == AuthorityKind::Seal
@@ -224,6 +229,24 @@ impl AuthorityKeys {
         Ok(true)
     }
 
+    /// Makes the first sealing key of a database from before it knew of one: nothing was sealed yet, and no box goes by it.
+    async fn make_seal(&self) -> Result<(), KeyError> {
+        let is_seal = |row: &authority::AuthorityRow| row.kind == AuthorityKind::Seal.word();
+        let known =
+            authority::platform_list(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
+        if known.iter().any(is_seal) {
+            return Ok(());
+        }
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
+        authority::platform_lock(&mut tx).await?;
+        if authority::platform_list(&mut tx).await?.iter().any(is_seal) {
+            return Ok(());
+        }
+        let key = self.make_key(AuthorityKind::Seal, 1, KeyState::Current)?;
+        authority::platform_insert(&mut tx, &key.row()).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// A key whose private half is in the folder before anybody hears of it; what is there of its number is taken.
     pub(super) fn make_key(
         &self,
@@ -249,6 +272,13 @@ impl AuthorityKeys {
 pub(super) async fn list_keys(conn: &mut PlatformConnection) -> Result<Vec<AuthorityKey>, DbError> {
     let rows = authority::platform_list(conn).await?;
     rows.into_iter().map(AuthorityKey::read_row).collect()
+}
+
+fn none_of_damaged(error: KeyError) -> Result<Option<SignerKey>, KeyError> {
+    match error {
+        KeyError::Content { .. } => Ok(None),
+        other => Err(other),
+    }
 }
 
 fn none_of_foreign(error: KeyError) -> Result<Option<CertificateAuthority>, KeyError> {

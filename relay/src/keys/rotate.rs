@@ -11,6 +11,8 @@ use crate::db::{DbError, PlatformConnection, PlatformReason, authority, box_keys
 const DAY_MS: i64 = 86_400_000;
 /// How long boxes that are away may hold up that a next signing key becomes the current one. They are signed for with theirs after it too.
 const ANNOUNCED_MS: i64 = 30 * DAY_MS;
+/// Machines that have keys of their own get the next sealing key by hand within a day.
+const SEAL_ANNOUNCED_MS: i64 = DAY_MS;
 /// The listeners show a certificate of the current authority, which a box that does not know it would not take. No certificate of a box
 /// lives longer than this.
 const AUTHORITY_ANNOUNCED_MS: i64 = 730 * DAY_MS;
@@ -86,9 +88,14 @@ impl AuthorityKeys {
         let keys = list_keys(&mut tx).await?;
         let mut is_changed = false;
         for next in keys.iter().filter(|key| key.state == KeyState::Next) {
-            let wait_ms = if next.kind == AuthorityKind::Ca { AUTHORITY_ANNOUNCED_MS } else { ANNOUNCED_MS };
+            let wait_ms = match next.kind {
+                AuthorityKind::Ca => AUTHORITY_ANNOUNCED_MS,
+                AuthorityKind::Cosign | AuthorityKind::Directive => ANNOUNCED_MS,
+                AuthorityKind::Seal => SEAL_ANNOUNCED_MS,
+            };
             let is_over = now_ms.saturating_sub(next.from_ms) >= wait_ms;
-            if is_over || count_behind(&mut tx, next).await? == 0 {
+            let is_known = next.kind != AuthorityKind::Seal && count_behind(&mut tx, next).await? == 0;
+            if is_over || is_known {
                 make_current(&mut tx, &keys, next, now_ms).await?;
                 tracing::info!(kind = %next.kind, n = next.n, "a key is the current one from now on");
                 is_changed = true;

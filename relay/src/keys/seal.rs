@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authority::{AuthorityKey, AuthorityKind, public_fingerprint};
 use super::ca::CertificateAuthority;
-use super::folder::{KeyError, KeyFolder};
+use super::folder::{IMPORT_PREFIX, KeyError, KeyFolder};
 use super::open::{AuthorityKeys, file_name, list_keys, signer_kind};
 use crate::db::{DbError, PlatformReason, authority};
 
@@ -46,6 +46,14 @@ pub enum SealError {
     Interrupted,
 }
 
+/// Sealed keys that are in no file yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedExport {
+    pub bytes: Vec<u8>,
+    /// Their names, as [`AuthorityKeys::mark_exported`] takes them.
+    pub keys: Vec<String>,
+}
+
 /// What is in the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +68,7 @@ impl AuthorityKeys {
     ///
     /// # Errors
     /// There is none, the passphrase is too short, or a file cannot be read.
-    pub async fn seal(&self, passphrase: String) -> Result<Vec<u8>, SealError> {
+    pub async fn seal(&self, passphrase: String) -> Result<SealedExport, SealError> {
         if passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
             return Err(SealError::Passphrase);
         }
@@ -80,12 +88,19 @@ impl AuthorityKeys {
         let plain = plain.map_err(|e| SealError::Form(e.to_string()))?;
         let sealed = tokio::task::spawn_blocking(move || seal_bytes(passphrase, &plain)).await;
         let sealed = sealed.map_err(|_| SealError::Interrupted)??;
+        Ok(SealedExport { bytes: sealed, keys: here.into_iter().map(AuthorityKey::name).collect() })
+    }
+
+    /// Keeps that these keys are in a file, once it is there: until then nobody may think so.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn mark_exported(&self, names: &[String]) -> Result<(), DbError> {
         let (mut tx, now_ms) = (self.db.platform_write(PlatformReason::Operator).await?, self.clock.now_ms());
-        for key in here {
+        for key in self.now().keys().iter().filter(|key| names.contains(&key.name())) {
             authority::platform_set_exported(&mut tx, key.kind.word(), key.n, now_ms).await?;
         }
-        tx.commit().await?;
-        Ok(sealed)
+        tx.commit().await
     }
 
     /// Puts the keys of a sealed file into this folder; those that are there stay. Gives the names of the files.
@@ -118,7 +133,7 @@ impl AuthorityKeys {
     /// Whether the keys in the file are those that the database names, looked at in a folder of their own.
     async fn check_sealed(&self, read: &SealedKeys) -> Result<(), SealError> {
         let keys = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
-        let aside = KeyFolder::open(self.folder.path(&format!("import-{}", std::process::id())))?;
+        let aside = KeyFolder::open(self.folder.path(&format!("{IMPORT_PREFIX}{}", std::process::id())))?;
         let checked = check_files(&aside, read, &keys);
         let removed = std::fs::remove_dir_all(aside.dir());
         removed.map_err(|source| KeyError::File { path: aside.dir().to_owned(), source })?;

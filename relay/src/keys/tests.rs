@@ -148,7 +148,13 @@ async fn a_folder_goes_to_another_machine_as_one_sealed_file() {
     let keys = world.open("a", KeyNeeds::ALL).await.unwrap();
     keys.rotate(AuthorityKind::Cosign).await.unwrap();
     assert!(matches!(keys.seal("too short".into()).await, Err(SealError::Passphrase)));
-    let sealed = keys.seal(PASSPHRASE.into()).await.unwrap();
+    let export = keys.seal(PASSPHRASE.into()).await.unwrap();
+    let is_exported = || keys.now().keys().iter().any(|key| key.exported_ms.is_some());
+    assert!(!is_exported(), "it is in no file yet");
+    keys.mark_exported(&export.keys).await.unwrap();
+    keys.reload().await.unwrap();
+    assert!(is_exported());
+    let sealed = export.bytes;
     keys.reload().await.unwrap();
     assert!(keys.now().keys().iter().all(|key| key.exported_ms == Some(NOW_MS)));
     let secret = std::fs::read(world.dir.path().join("a/cosign-2")).unwrap();
@@ -171,7 +177,8 @@ async fn a_folder_goes_to_another_machine_as_one_sealed_file() {
     let refused = empty.unseal(PASSPHRASE.into(), sealed).await;
     assert!(matches!(refused, Err(SealError::Occupied(_))), "{refused:?}");
     let other = World::new().await;
-    let theirs = other.open("longer", KeyNeeds::ALL).await.unwrap().seal(PASSPHRASE.into()).await.unwrap();
+    let theirs =
+        other.open("longer", KeyNeeds::ALL).await.unwrap().seal(PASSPHRASE.into()).await.unwrap().bytes;
     let third = world.open("c", KeyNeeds::NONE).await.unwrap();
     let refused = third.unseal(PASSPHRASE.into(), theirs).await;
     assert!(matches!(refused, Err(SealError::Foreign { .. })), "{refused:?}");
