@@ -246,8 +246,9 @@ async fn run_backup(
             let mut words = describe_backup("restored", &restored);
             words["missing_photos"] = restored.missing_photos.into();
             words["then"] = "put the keys back (`keys import FILE`), run `verify`, then start the relay: boxes send what is missing. \
-                             Everybody signs in again. Boxes, people and tokens that were revoked after the backup are not revoked \
-                             now: revoke them again"
+                             Everybody signs in again, and who was invited is invited again. Boxes, people, tokens and keys that were \
+                             revoked after the backup are not revoked now, and old passwords and second factors count again: revoke them \
+                             again"
                 .into();
             print_line(&words.to_string())
         }

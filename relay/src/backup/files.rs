@@ -76,7 +76,7 @@ pub(super) fn copy_synced(from: &Path, to: &Path) -> Result<(), BackupError> {
 }
 
 /// A copy of a file beside its place.
-fn copy_beside(from: &Path, to: &Path) -> Result<NamedTempFile, BackupError> {
+pub(super) fn copy_beside(from: &Path, to: &Path) -> Result<NamedTempFile, BackupError> {
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(parent)?;
     let copied = NamedTempFile::new_in(parent).and_then(|mut copy| {
@@ -95,8 +95,7 @@ fn place_file(from: &Path, to: &Path) -> Result<(), BackupError> {
 }
 
 /// A restored database in its place, where no other one is by now.
-pub(super) fn place_database(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let copy = copy_beside(from, to)?;
+pub(super) fn place_database(copy: NamedTempFile, to: &Path) -> Result<(), BackupError> {
     if !is_absent_or_empty(to) {
         return Err(BackupError::NotEmpty);
     }
@@ -208,16 +207,19 @@ pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<CopiedPhotos, Backup
         let (found, bytes) = match hash_file(&source) {
             Ok(found) => found,
             // Retention may have removed it since its folder was listed.
-            Err(BackupError::File { source: error, .. }) if error.kind() == ErrorKind::NotFound => {
-                return Ok(());
-            }
+            Err(BackupError::File { source: error, what, path }) => match error.kind() {
+                ErrorKind::NotFound => return Ok(()),
+                // Whoever may not read them makes no backup.
+                ErrorKind::PermissionDenied => return Err(BackupError::File { what, path, source: error }),
+                _ => (Hash::default(), 0),
+            },
             Err(_) => (Hash::default(), 0),
         };
         if found != photo.hash {
             copied.damaged.push(photo.place);
             return Ok(());
         }
-        if !target.exists() || hash_file(&target)?.0 != photo.hash {
+        if !hash_file(&target).is_ok_and(|(there, _)| there == photo.hash) {
             place_file(&source, &target)?;
         }
         copied.totals.count += 1;
@@ -229,7 +231,8 @@ pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<CopiedPhotos, Backup
 
 /// Sets a database aside that holds nothing, and what SQLite keeps beside it.
 pub(super) fn set_aside(file: &Path) -> Result<(), BackupError> {
-    for end in ["", "-wal", "-shm"] {
+    // The database last: until then the next try finds it.
+    for end in ["-wal", "-shm", ""] {
         let (from, to) = (append_text(file, end), append_text(file, &format!(".unused{end}")));
         match std::fs::rename(&from, to) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -257,13 +260,14 @@ mod tests {
         let (from, to) = (dir.path().join("restored"), dir.path().join("relay.db"));
         std::fs::write(&from, "restored").unwrap();
         std::fs::write(&to, "of a relay that was started").unwrap();
-        assert!(matches!(place_database(&from, &to), Err(BackupError::NotEmpty)));
+        let place = || place_database(copy_beside(&from, &to).unwrap(), &to);
+        assert!(matches!(place(), Err(BackupError::NotEmpty)));
         assert_eq!(std::fs::read(&to).unwrap(), b"of a relay that was started");
         std::fs::write(&to, "").unwrap();
         std::fs::write(dir.path().join("relay.db-wal"), "what it has not written back").unwrap();
-        assert!(matches!(place_database(&from, &to), Err(BackupError::NotEmpty)));
+        assert!(matches!(place(), Err(BackupError::NotEmpty)));
         std::fs::remove_file(dir.path().join("relay.db-wal")).unwrap();
-        place_database(&from, &to).unwrap();
+        place().unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"restored");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no copy is left");
     }

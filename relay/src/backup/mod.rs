@@ -12,8 +12,8 @@ use service::clock::Clock;
 
 use crate::db::backups::{self, BackupRow};
 use crate::db::{
-    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, mail_links,
-    platform_schema, sessions,
+    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, invitations,
+    mail_links, platform_schema, second_steps, sessions,
 };
 pub use files::{CopiedPhotos, PhotoTotals};
 pub use manifest::{BackupManifest, DatabaseKind};
@@ -145,7 +145,9 @@ pub async fn make_backup(
             files::copy_synced(&config, &dir.join(SETTINGS))?;
             stored.push(files::describe_file(dir, SETTINGS)?);
         }
-        let manifest = BackupManifest::new(made_ms, kind, stored, photos.totals);
+        // What was left out is missing from this backup, too.
+        let all = PhotoTotals { count: photos.totals.count + photos.damaged.len() as u64, ..photos.totals };
+        let manifest = BackupManifest::new(made_ms, kind, stored, all);
         let (sha256, bytes) = (manifest.save(&dir.join(MANIFEST))?, manifest.bytes());
         files::finish_folder(partial, &to)?;
         Ok(BackupReport { folder: to, bytes, sha256, photos, missing_photos: 0, keys_exported })
@@ -214,39 +216,52 @@ pub async fn restore_backup(
     }
     require_empty(parts).await?;
     let (photos_from, photos_to) = (folder.join(PHOTOS), parts.photos.clone());
-    let (database, parts_there) = (folder.to_owned(), parts.clone());
     // Photos first: the database that names them comes when they are there.
-    let photos = run_blocking(move || {
-        let photos = files::copy_photos(&photos_from, &photos_to)?;
-        match parts_there.kind() {
-            DatabaseKind::Sqlite => {
-                files::place_database(&database.join(DATABASE_FILE), &parts_there.database_file())?;
-            }
-            DatabaseKind::Postgres => programs::restore_server(&parts_there, &database.join(DATABASE_DUMP))?,
-        }
-        Ok(photos)
-    })
-    .await?;
-    let db = Db::open_with(&parts.database, parts.policy).await?;
-    db.migrate(clock.now_ms()).await?;
-    let bytes = manifest.bytes();
+    let photos = run_blocking(move || files::copy_photos(&photos_from, &photos_to)).await?;
     let missing_photos = manifest.missing_photos(photos.totals);
-    let report = BackupReport {
-        folder: folder.to_owned(),
-        bytes,
-        sha256,
-        photos,
-        missing_photos,
-        keys_exported: true,
-    };
+    let (folder, bytes) = (folder.to_owned(), manifest.bytes());
+    let report = BackupReport { folder, bytes, sha256, photos, missing_photos, keys_exported: true };
+    restore_database(parts, &report, clock).await?;
+    Ok(report)
+}
+
+/// A file is finished before it has its name, so that one that is cut off leaves none.
+async fn restore_database(
+    parts: &RelayParts,
+    report: &BackupReport,
+    clock: &dyn Clock,
+) -> Result<(), BackupError> {
+    let (from, to) = (report.folder.clone(), parts.database_file());
+    if parts.kind() == DatabaseKind::Postgres {
+        let server = parts.clone();
+        run_blocking(move || programs::restore_server(&server, &from.join(DATABASE_DUMP))).await?;
+        let db = Db::open_with(&parts.database, parts.policy).await?;
+        return finish_restore(db, report, clock).await;
+    }
+    let place = to.clone();
+    let copy = run_blocking(move || files::copy_beside(&from.join(DATABASE_FILE), &place)).await?;
+    let db = Db::open_with(&format!("sqlite:{}", copy.path().display()), parts.policy).await?;
+    finish_restore(db, report, clock).await?;
+    run_blocking(move || {
+        files::sync_file(copy.path())?;
+        files::place_database(copy, &to)
+    })
+    .await
+}
+
+/// What may have been ended, or used, since the backup is over.
+async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Result<(), BackupError> {
+    let now_ms = clock.now_ms();
+    db.migrate(now_ms).await?;
     let mut tx = db.platform_write(PlatformReason::Operator).await?;
-    // They may have been ended, or used, since.
     sessions::platform_delete_all(&mut tx).await?;
     mail_links::platform_delete_all(&mut tx).await?;
-    note_act(&mut tx, "restored", &report, clock).await?;
+    second_steps::platform_delete_all(&mut tx).await?;
+    invitations::platform_revoke_all(&mut tx, now_ms).await?;
+    note_act(&mut tx, "restored", report, clock).await?;
     tx.commit().await?;
     db.close().await;
-    Ok(report)
+    Ok(())
 }
 
 /// Nothing is written over: whoever serves this database now goes on to.
@@ -263,8 +278,8 @@ async fn require_empty(parts: &RelayParts) -> Result<(), BackupError> {
     drop(conn);
     db.close().await;
     match (is_empty, is_unused) {
-        (true, _) => Ok(()),
-        (false, true) => run_blocking(move || files::set_aside(&file)).await,
+        (true, _) if parts.kind() == DatabaseKind::Postgres => Ok(()),
+        (true, _) | (false, true) => run_blocking(move || files::set_aside(&file)).await,
         (false, false) => Err(BackupError::NotEmpty),
     }
 }

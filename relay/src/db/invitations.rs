@@ -75,6 +75,12 @@ const OPEN: &str = "SELECT i.account, a.id AS account_id, a.name AS account_name
     i.all_facilities, i.places, i.until_ms, i.made_ms, i.made_by, i.expires_ms FROM invitations i \
     JOIN accounts a ON a.account = i.account WHERE i.used_ms IS NULL AND i.revoked_ms IS NULL";
 
+/// Takes back all that are open, of every account.
+pub async fn platform_revoke_all(conn: &mut PlatformConnection, now_ms: i64) -> Result<u64, DbError> {
+    let sql = "UPDATE invitations SET revoked_ms = $1 WHERE used_ms IS NULL AND revoked_ms IS NULL";
+    exec!(conn, sql, now_ms)
+}
+
 /// Keeps an invitation; an earlier one to the same address is revoked.
 pub async fn insert_invitation(
     conn: &mut ScopedConnection,
