@@ -18,18 +18,20 @@ const AHEAD_MS_MAX: i64 = 30 * 24 * 3_600_000;
 /// Forgets in rounds, and nothing on the word of a clock that has leapt ahead: what is forgotten is gone for good.
 #[derive(Debug)]
 pub struct ForgetRounds {
-    /// Of the access log when the process started: what it writes itself has the same clock's times. Where there was
-    /// nothing, nothing can be lost.
-    newest_at_start_ms: i64,
+    /// The newest time that was believed when the process started. Where nothing was, nothing can be lost.
+    believed_at_start_ms: i64,
     /// Since the machine's boot, which no setting of its clock changes.
     began_up_ms: u64,
 }
 
 impl ForgetRounds {
-    /// Of a process that starts now.
+    /// Of a process that starts now. In a database that has seen no round, what its access log says is believed.
     pub async fn begin(conn: &mut PlatformConnection, now: Now) -> Result<Self, DbError> {
-        let newest = db::audit::platform_newest_ms(conn).await?;
-        Ok(Self { newest_at_start_ms: newest.unwrap_or(now.wall_ms), began_up_ms: now.up_ms })
+        let believed = match db::believed_times::platform_find(conn).await? {
+            None => db::audit::platform_newest_ms(conn).await?,
+            believed => believed,
+        };
+        Ok(Self { believed_at_start_ms: believed.unwrap_or(now.wall_ms), began_up_ms: now.up_ms })
     }
 
     /// One round, in the caller's transaction. How many rows; `None` where the clock is not believed.
@@ -38,12 +40,17 @@ impl ForgetRounds {
     /// The database; nothing is forgotten then.
     pub async fn round(&self, tx: &mut PlatformConnection, now: Now) -> Result<Option<u64>, DbError> {
         let up_ms = i64::try_from(now.up_ms.saturating_sub(self.began_up_ms)).unwrap_or(i64::MAX);
-        // Boxes have clocks of their own; every other time in the database is this machine's.
-        let cleaned_ms = db::facility_now::platform_newest_cleaning_ms(tx).await?;
-        let newest_ms = self.newest_at_start_ms.saturating_add(up_ms).max(cleaned_ms.unwrap_or(0));
+        // Boxes have clocks of their own; every other time in the database is this machine's. What lies ahead of it bears nothing out.
+        let cleaned_ms = db::facility_now::platform_newest_cleaning_ms(tx, now.wall_ms).await?;
+        let believed_ms = db::believed_times::platform_find(tx).await?.filter(|at_ms| *at_ms <= now.wall_ms);
+        let known_ms = self.believed_at_start_ms.saturating_add(up_ms);
+        let newest_ms = [cleaned_ms, believed_ms].into_iter().flatten().fold(known_ms, i64::max);
         if now.wall_ms.saturating_sub(newest_ms) > AHEAD_MS_MAX {
+            // What was believed before stays so, for a process that starts while the clock is wrong.
+            db::believed_times::platform_raise(tx, self.believed_at_start_ms.min(now.wall_ms)).await?;
             return Ok(None);
         }
+        db::believed_times::platform_raise(tx, now.wall_ms).await?;
         delete_old(tx, now.wall_ms).await.map(Some)
     }
 }

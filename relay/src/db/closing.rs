@@ -2,6 +2,7 @@
 
 use record::ids::FacilityId;
 
+use super::facilities::lock_facility;
 use super::facility_now::{FacilityPart, raise_part};
 use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, all, exec, impl_from_row};
@@ -36,20 +37,22 @@ pub async fn list_managed(conn: &mut ScopedConnection) -> Result<Vec<ManagedFaci
 }
 
 /// Closes a facility that has no box in service: it leaves the lists, and its claim files that nobody used are of no use any more.
-/// Whether it was open, and has none.
+/// Whether it was open, and has none; where not, the transaction is to be dropped.
 pub async fn close_facility(
     conn: &mut ScopedConnection,
     facility: FacilityId,
     now_ms: i64,
 ) -> Result<bool, DbError> {
     let (account, id) = (conn.scope().key(), facility.to_string());
+    let sql = "DELETE FROM claims WHERE account = $1 AND facility = $2 AND used_ms IS NULL";
+    exec!(conn, sql, account, id.clone())?;
+    // Claims first, as a box takes them that is claimed: one that is on its way is waited for here, and its box is seen then.
+    lock_facility(conn, facility).await?;
     let sql = "UPDATE facilities SET closed_ms = $1 WHERE account = $2 AND facility = $3 AND closed_ms IS NULL AND NOT EXISTS \
                (SELECT 1 FROM boxes b WHERE b.account = facilities.account AND b.facility = facilities.facility AND b.revoked_ms IS NULL)";
-    if exec!(conn, sql, now_ms, account, id.clone())? == 0 {
+    if exec!(conn, sql, now_ms, account, id)? == 0 {
         return Ok(false);
     }
-    let sql = "DELETE FROM claims WHERE account = $1 AND facility = $2 AND used_ms IS NULL";
-    exec!(conn, sql, account, id)?;
     set_listing(conn, facility, FacilityListing::Hidden).await?;
     Ok(true)
 }

@@ -226,6 +226,11 @@ pub async fn platform_any_set_back(conn: &mut PlatformConnection, now_ms: i64) -
     let of_facility = "SELECT facility FROM facilities WHERE known_ms > $1 LIMIT 1";
     let of_numbers = "SELECT facility FROM facility_now WHERE as_of_ms > $1 LIMIT 1";
     let of_box = "SELECT box FROM box_now WHERE last_seen_ms > $1 LIMIT 1";
+    let of_session =
+        "SELECT account FROM sessions WHERE created_ms > $1 OR used_ms > $1 OR reauth_ms > $1 LIMIT 1";
+    if opt!(conn, (i64,), of_session, ahead_ms)?.is_some() {
+        return Ok(true);
+    }
     for sql in [of_facility, of_numbers, of_box] {
         if opt!(conn, (String,), sql, ahead_ms)?.is_some() {
             return Ok(true);
@@ -235,7 +240,7 @@ pub async fn platform_any_set_back(conn: &mut PlatformConnection, now_ms: i64) -
 }
 
 /// Follows a clock that was set back: what was seen, or known, at a time that is still to come was so until now, and numbers that
-/// were counted until then are counted anew. Of how many rows.
+/// were counted until then are counted anew; sessions and links that were begun then are over. Of how many rows.
 pub async fn platform_follow_set_back(conn: &mut PlatformConnection, now_ms: i64) -> Result<u64, DbError> {
     let ahead_ms = now_ms.saturating_add(SET_BACK_MS_MIN);
     let counts = "UPDATE facilities SET rebuilds = rebuilds + 1 WHERE rebuilds = rebuilt AND EXISTS \
@@ -245,5 +250,9 @@ pub async fn platform_follow_set_back(conn: &mut PlatformConnection, now_ms: i64
     let known = "UPDATE facilities SET known_ms = $1 WHERE known_ms > $2";
     let known = exec!(conn, known, now_ms, ahead_ms)?;
     let seen = "UPDATE box_now SET last_seen_ms = $1 WHERE last_seen_ms > $2";
-    Ok(counts + known + exec!(conn, seen, now_ms, ahead_ms)?)
+    let seen = exec!(conn, seen, now_ms, ahead_ms)?;
+    let sessions = "DELETE FROM sessions WHERE created_ms > $1 OR used_ms > $1 OR reauth_ms > $1";
+    let links = "DELETE FROM mail_links WHERE made_ms > $1";
+    let ended = exec!(conn, sessions, ahead_ms)? + exec!(conn, links, ahead_ms)?;
+    Ok(counts + known + seen + ended)
 }

@@ -654,9 +654,13 @@ pub async fn common_zone(conn: &mut ScopedConnection) -> Result<String, DbError>
     Ok(row.map_or_else(|| "UTC".to_owned(), |(zone,)| zone))
 }
 
-/// When the newest cleaning that any box has recorded was, by that box's own clock.
-pub async fn platform_newest_cleaning_ms(conn: &mut PlatformConnection) -> Result<Option<i64>, DbError> {
-    let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_cleaning_ms) FROM facility_now")?;
+/// When the newest cleaning that any box has recorded was, by that box's own clock; of those that lie behind a time.
+pub async fn platform_newest_cleaning_ms(
+    conn: &mut PlatformConnection,
+    until_ms: i64,
+) -> Result<Option<i64>, DbError> {
+    let sql = "SELECT MAX(last_cleaning_ms) FROM facility_now WHERE last_cleaning_ms <= $1";
+    let newest = opt!(conn, (Option<i64>,), sql, until_ms)?;
     Ok(newest.and_then(|(at,)| at))
 }
 

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod audit_heads;
 pub mod authority;
 pub mod backups;
+pub mod believed_times;
 pub mod box_keys;
 pub mod box_now;
 pub mod boxes;

@@ -145,6 +145,10 @@ impl Fleet {
         let (scope, facility) = (claim.scope, claim.facility);
         let is_known = boxes::platform_home(&mut tx, origin.box_id).await?.is_some();
         let mut tx = tx.enter(scope).await?;
+        // Its row is taken: nobody closes the facility meanwhile.
+        if facilities::lock_facility(&mut tx, facility).await?.is_closed {
+            return Err(ClaimRefusal::Unknown);
+        }
         let trust = match is_known {
             true => find_trust(&mut tx, facility, &origin, &log_key, now_ms).await?,
             false => LogTrust::Own,
@@ -279,8 +283,11 @@ impl Fleet {
         let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
         let mut tx = self.db.write(scope).await?;
-        let row = facilities::get(&mut tx, facility).await?;
-        let row = row.filter(|row| !row.is_closed).ok_or(FleetError::NoFacility)?;
+        facilities::get(&mut tx, facility).await?.ok_or(FleetError::NoFacility)?;
+        let row = facilities::lock_facility(&mut tx, facility).await?;
+        if row.is_closed {
+            return Err(FleetError::NoFacility);
+        }
         let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),

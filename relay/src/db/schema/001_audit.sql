@@ -47,4 +47,11 @@ CREATE TABLE audit_notes (
   PRIMARY KEY (account, n)
 )@ROWLESS@;
 
+-- One row: the newest time that the rounds which forget have believed. Nothing else writes it, so that a clock which leapt ahead does not
+-- bear itself out.
+CREATE TABLE believed_times (
+  id BIGINT NOT NULL PRIMARY KEY,
+  at_ms BIGINT NOT NULL
+);
+
 @WALL@ audit, audit_heads, audit_notes;

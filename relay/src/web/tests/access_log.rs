@@ -227,6 +227,17 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     assert_eq!(round().await, None);
     let after = stored().await;
     assert_eq!((after.0, after.1), (before.0 + 1, before.1));
+    // Nor does a start while it is wrong, nor anything else that lies ahead.
+    let again = retention::ForgetRounds::begin(
+        &mut world.db.platform_read(PlatformReason::Work).await.unwrap(),
+        world.clock.now(),
+    )
+    .await
+    .unwrap();
+    let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
+    exec!(tx, "UPDATE facility_now SET last_cleaning_ms = $1", NOW_MS + 2 * ahead_ms).unwrap();
+    assert_eq!(again.round(&mut tx, world.clock.now()).await.unwrap(), None);
+    drop(tx);
     world.clock.advance_ms(-ahead_ms);
     assert!(round().await.is_some(), "set right, it goes on");
     // Weeks without a word: a box that tells something new bears the clock out.

@@ -1,0 +1,16 @@
+//! The newest time that is believed, by which a clock that leapt ahead is known.
+
+use super::{DbError, PlatformConnection, exec, opt};
+
+/// The newest time that was believed; none before the first.
+pub async fn platform_find(conn: &mut PlatformConnection) -> Result<Option<i64>, DbError> {
+    let row = opt!(conn, (i64,), "SELECT at_ms FROM believed_times WHERE id = 1")?;
+    Ok(row.map(|(at_ms,)| at_ms))
+}
+
+/// Believes a time; an earlier one than before changes nothing.
+pub async fn platform_raise(conn: &mut PlatformConnection, at_ms: i64) -> Result<(), DbError> {
+    let sql = "INSERT INTO believed_times (id, at_ms) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms \
+               WHERE believed_times.at_ms < excluded.at_ms";
+    exec!(conn, sql, at_ms).map(drop)
+}
