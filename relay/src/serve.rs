@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::counters::StrangerCounters;
-use crate::accounts::password_rules::{LeakedList, LeakedListError, PasswordRules};
+use crate::accounts::password_rules::{LeakedList, PasswordRules};
 use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
@@ -74,9 +74,6 @@ pub enum ServeError {
     /// The table of routes.
     #[error("the table of routes is wrong: {0}")]
     Routes(#[from] TableError),
-    /// The list of leaked passwords.
-    #[error(transparent)]
-    Leaked(#[from] LeakedListError),
     /// A socket.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
@@ -99,7 +96,7 @@ impl ServeError {
     /// Whether another start would find the same, so that a person must come first.
     pub(crate) fn needs_person(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Leaked(_) | Self::Db(DbError::WeakTls { .. }) => true,
+            Self::Settings(_) | Self::Db(DbError::WeakTls { .. }) => true,
             Self::Key(error) => error.needs_person(),
             _ => false,
         }
@@ -145,7 +142,14 @@ impl RelayContext {
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
         let rules = match &settings.passwords.leaked {
-            Some(path) => PasswordRules::with_leaked(LeakedList::open(path)?),
+            // Nothing else waits for it; the doctor says that it is not there.
+            Some(path) => match LeakedList::open(path) {
+                Ok(list) => PasswordRules::with_leaked(list),
+                Err(error) => {
+                    tracing::error!(%error, "leaked passwords are not refused");
+                    PasswordRules::default()
+                }
+            },
             None => PasswordRules::default(),
         };
         let ingest_db = db.with_pool(PoolUse::Ingest);

@@ -169,7 +169,10 @@ async fn last_of_path(browser: &Browser) -> String {
 
 /// All of them.
 pub(crate) fn pages(at: &Places) -> Vec<Page> {
-    let mut pages = technician(at);
+    // The relay's first: ten minutes after a sign-in its forms ask once more for the password.
+    let mut pages = relay(at);
+    pages.extend(relay_ways_in(at));
+    pages.extend(technician(at));
     pages.extend(technician_in_spanish(at));
     pages.extend(staff_items(at));
     pages.extend(staff_tags(at));
@@ -178,8 +181,6 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     pages.extend(rules::pages(at));
     pages.extend(rules::staff_in_spanish(at));
     pages.extend(staff_access(at));
-    pages.extend(relay(at));
-    pages.extend(relay_ways_in(at));
     pages
 }
 
@@ -613,8 +614,8 @@ fn relay(at: &Places) -> Vec<Page> {
             vec![Type("#name", "North"), Press("#new .go")],
             "Delete the region",
         ),
-        page("relay-facility-list", "/app/facilities", vec![], "Make the facility"),
         page("relay-compare", "/app/compare", vec![], "Compare regions"),
+        page("relay-facility-list", "/app/facilities", vec![], "Make the facility"),
         page("relay-facility-error", "/app/facilities", vec![Press("#new .go")], "There is a problem"),
         page("relay-factor", "/app/me/factors/new", vec![], "Scan this with the app"),
         page("relay-factor-error", "/app/me/factors/new", vec![Press(".go")], "There is a problem"),

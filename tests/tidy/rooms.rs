@@ -159,7 +159,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/backup", &["db"], "a relay in a folder; it knows no page and no key"),
     room(
         "relay/doctor",
-        &["audit", "db", "keys", "objects", "settings"],
+        &["accounts", "audit", "db", "keys", "objects", "settings"],
         "it looks and judges; it knows no page",
     ),
     room("relay/accounts", &["db", "keys", "mail"], "who somebody is, not what they want"),

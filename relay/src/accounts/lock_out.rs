@@ -59,10 +59,15 @@ impl AttemptOrigin {
         Self { person: Hash::of(email.as_bytes()), device, address }
     }
 
-    /// The device of a further step at the same place: another bucket, of this device or of all that are not known.
-    pub(super) fn derive_device(&self, step: &str) -> Hash {
-        let device = self.device.map(|device| device.to_string());
-        Hash::of(format!("{step}\n{}", device.unwrap_or_default()).as_bytes())
+    /// The same of a further step: buckets of its own, for this device or for all that are not known.
+    pub(super) fn of_step(&self, step: &str) -> Self {
+        let person = Hash::of(format!("{step}\n{}", self.person).as_bytes());
+        Self { person, ..self.clone() }
+    }
+
+    /// Which buckets these tries are taken from, as a digest.
+    pub(super) fn mark(&self) -> Hash {
+        Hash::of(format!("{}\n{}", self.name(), ClientNetwork::of(self.address)).as_bytes())
     }
 
     /// Whether it is a device of theirs.

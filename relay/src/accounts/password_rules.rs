@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read as _, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -127,6 +127,9 @@ pub fn write_leaked_list(from: &Path, to: &Path) -> Result<usize, LeakedListErro
     }
     out.flush().map_err(file_error("write", to))?;
     let made = out.into_inner().map_err(|error| file_error("write", to)(error.into_error()))?;
+    // Hashes of what was leaked are no secret, and the relay may run as somebody else.
+    let readable = std::fs::Permissions::from_mode(0o644);
+    made.as_file().set_permissions(readable).map_err(file_error("open to readers", to))?;
     made.as_file().sync_all().map_err(file_error("flush", to))?;
     made.persist(to).map_err(|error| file_error("name", to)(error.error))?;
     Ok(count)

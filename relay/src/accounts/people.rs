@@ -213,7 +213,8 @@ pub async fn forget_factors(
 ) -> Result<ScopedConnection, PeopleError> {
     let person = db::people::platform_find(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
     db::factors::platform_delete_all(&mut tx, person).await?;
-    db::second_steps::platform_end_of_person(&mut tx, person).await?;
+    db::mail_links::platform_end_links(&mut tx, person).await?;
+    db::second_steps::end_of_person(&mut tx, person).await?;
     db::sessions::platform_delete_of_person(&mut tx, person).await?;
     db::devices::forget_device(&mut tx, person, None).await?;
     let mut tx = tx.enter(scope).await?;
@@ -235,7 +236,7 @@ pub(super) async fn replace_password(
     db::sessions::platform_delete_of_person(tx, person).await?;
     db::devices::forget_device(tx, person, None).await?;
     db::mail_links::platform_end_links(tx, person).await?;
-    db::second_steps::platform_end_of_person(tx, person).await?;
+    db::second_steps::end_of_person(tx, person).await?;
     lock_out::end_waits(tx, email).await
 }
 
@@ -331,6 +332,7 @@ pub async fn change_member(
         db::members::mark_signed_out(tx, person, by.log.clock.now_ms()).await?;
         db::sessions::delete_of_member(tx, person).await?;
         db::devices::forget_device(tx, person, None).await?;
+        db::second_steps::end_of_person(tx, person).await?;
     }
     Ok(by
         .log

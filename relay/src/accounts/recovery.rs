@@ -280,7 +280,7 @@ impl RecoveryService<'_> {
         db::people::platform_set_password(&mut tx, visitor.person, hash, now_ms).await?;
         db::sessions::platform_delete_others(&mut tx, visitor.person, visitor.token.digest()).await?;
         mail_links::platform_end_links(&mut tx, visitor.person).await?;
-        db::second_steps::platform_end_of_person(&mut tx, visitor.person).await?;
+        db::second_steps::end_of_person(&mut tx, visitor.person).await?;
         self.notify_of_password(&mut tx, &visitor.email).await?;
         let mut tx = tx.enter(visitor.scope).await?;
         let record = AccessRecord { who: &visitor.email, act: "password change", about: "", facility: None };

@@ -1,6 +1,5 @@
 //! What proves a person beside their password: codes of an authenticator app, and recovery codes on paper.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use record::ids::UserId;
@@ -12,7 +11,7 @@ use super::AccountUser;
 use super::access_log::AccessRecord;
 use super::lock_out::AttemptOrigin;
 use super::second_step::{STEP_MS, StepSecret};
-use super::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep, SignedIn};
+use super::sign_in::{AuthService, FactorProof, SignInError, SignInOrigin, SignInStep, SignedIn};
 use crate::db::factors::{FactorRow, NewFactor};
 use crate::db::members::MembershipRow;
 use crate::db::people::{PersonCredentials, PersonNumber};
@@ -21,6 +20,8 @@ use crate::db::{self, DbError, PlatformConnection, PlatformReason, factors, seco
 use crate::keys::{KeySet, SealedBytes, UnsealError};
 use crate::mail::MailLetter;
 
+/// What the access log calls the second step.
+const ACT: &str = "second step";
 /// Recovery codes that somebody gets at a time.
 pub const CODES: usize = 10;
 /// Authenticator apps of one person.
@@ -145,9 +146,17 @@ fn new_code(random: &dyn RandomSource) -> String {
     format!("{}-{}", &code[..CODE_CHARS / 2], &code[CODE_CHARS / 2..])
 }
 
-/// What the database keeps of a recovery code.
-fn code_digest(person: PersonNumber, code: &str) -> Hash {
-    Hash::of(format!("recovery code of {person}\n{}", plain_code(code)).as_bytes())
+/// What a recovery code's digest is of.
+fn code_text(person: PersonNumber, code: &str) -> String {
+    format!("recovery code of {person}\n{}", plain_code(code))
+}
+
+/// An app's id follows from its secret: a form that is sent twice sets up one app.
+fn factor_id(secret: &AppSecret) -> String {
+    let hash = Hash::of(&[b"factor id\n".as_slice(), &secret.0].concat());
+    let mut id = [0; 10];
+    id.copy_from_slice(&hash.0[..10]);
+    UserId::new(0, id).to_string()
 }
 
 /// For what place an app's secret is sealed.
@@ -244,14 +253,27 @@ impl SecondFactorService<'_> {
     ) -> Result<Vec<String>, FactorError> {
         let now_ms = self.now_ms();
         let step = secret.step_of(&plain_code(code), now_ms).ok_or(FactorError::Wrong)?;
-        let factor = UserId::new(now_ms, self.auth.random.bytes()).to_string();
+        let factor = factor_id(secret);
         let sealed =
             self.keys.seal_bytes(&secret.0, &seal_place(visitor.person, &factor), self.auth.random)?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         let known = factors::platform_list(&mut tx, visitor.person).await?;
+        // Its first answer may not have been seen, and with it the codes.
+        if known.iter().any(|row| row.factor == factor) {
+            let codes = self.replace_codes(&mut tx, visitor.person).await?;
+            self.note_change(tx, visitor, "recovery codes renew").await?;
+            return Ok(codes);
+        }
         let apps = known.iter().filter(|row| row.kind == FactorKind::Totp.word()).count();
         if apps >= APPS_MAX {
             return Err(FactorError::TooMany);
+        }
+        if apps == 0 {
+            // Whatever was begun with the password alone is over.
+            let stays = visitor.token.digest();
+            db::sessions::platform_delete_others(&mut tx, visitor.person, stays).await?;
+            db::mail_links::platform_end_links(&mut tx, visitor.person).await?;
+            second_steps::end_of_person(&mut tx, visitor.person).await?;
         }
         let new = NewFactor {
             factor,
@@ -290,8 +312,8 @@ impl SecondFactorService<'_> {
         &self,
         tx: &mut PlatformConnection,
         person: PersonNumber,
-    ) -> Result<Vec<String>, DbError> {
-        let (now_ms, kind) = (self.now_ms(), FactorKind::Recovery.word());
+    ) -> Result<Vec<String>, FactorError> {
+        let (now_ms, kind, seal_n) = (self.now_ms(), FactorKind::Recovery.word(), self.keys.seal_number()?);
         factors::platform_delete_kind(tx, person, kind).await?;
         let codes: Vec<String> = (0..CODES).map(|_| new_code(self.auth.random)).collect();
         for code in &codes {
@@ -299,8 +321,8 @@ impl SecondFactorService<'_> {
                 factor: UserId::new(now_ms, self.auth.random.bytes()).to_string(),
                 kind,
                 name: String::new(),
-                seal_n: 0,
-                secret: code_digest(person, code).0.to_vec(),
+                seal_n,
+                secret: self.keys.keyed_digest(seal_n, &code_text(person, code))?.0.to_vec(),
                 handle: None,
                 step: 0,
             };
@@ -370,12 +392,12 @@ impl SecondFactorService<'_> {
         let into = accounts.first().map(MembershipRow::scope).transpose()?.ok_or(FactorError::Over)?;
         drop(conn);
         let first = self.auth.first_step(&email, &origin).await?;
-        let from = self.second_bucket(&email, &first, origin.peer);
+        let from = first.of_step(ACT);
         self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         if !self.use_code(&mut tx, begun.person, code).await? {
             tx.commit().await?;
-            self.auth.note_denied(into, &email, &first, origin.peer).await?;
+            self.auth.note_denied(into, &email, ACT, &first, origin.peer).await?;
             return Err(FactorError::Wrong);
         }
         if !second_steps::platform_end(&mut tx, secret.digest()).await? {
@@ -383,14 +405,36 @@ impl SecondFactorService<'_> {
         }
         self.auth.limits.was_right(&mut tx, &from, now_ms).await?;
         tx.commit().await?;
-        let counted = begun.counted.then_some(&first);
-        Ok(self.auth.let_in((&email, &row), into, origin, counted).await?)
+        // Only to where it was taken from.
+        let counted = (begun.origin == Some(first.mark())).then_some(&first);
+        Ok(self.auth.let_in((&email, &row), into, origin, counted, FactorProof::Shown).await?)
     }
 
-    /// Tries at codes have a bucket of their own, of a device that is known or of all others together: whoever knows a password keeps
-    /// nobody out who sits at a device of theirs.
-    fn second_bucket(&self, email: &str, first: &AttemptOrigin, peer: IpAddr) -> AttemptOrigin {
-        AttemptOrigin::new(email, Some(first.derive_device("second step")), peer)
+    /// Looks at a code of somebody who is signed in; it is used then. The try counts as one at their second step.
+    ///
+    /// # Errors
+    /// It is none of theirs, or they have to wait.
+    pub async fn check_code(
+        &self,
+        visitor: &AccountUser,
+        code: &str,
+        origin: &SignInOrigin,
+    ) -> Result<(), FactorError> {
+        let now_ms = self.now_ms();
+        let first = self.auth.first_step(&visitor.email, origin).await?;
+        let from = first.of_step(ACT);
+        self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let is_right = self.use_code(&mut tx, visitor.person, code).await?;
+        if is_right {
+            self.auth.limits.was_right(&mut tx, &from, now_ms).await?;
+        }
+        tx.commit().await?;
+        if is_right {
+            return Ok(());
+        }
+        self.auth.note_denied(visitor.scope, &visitor.email, ACT, &first, origin.peer).await?;
+        Err(FactorError::Wrong)
     }
 
     /// Whether it is a code of theirs that was not used; it is used now.
@@ -402,18 +446,32 @@ impl SecondFactorService<'_> {
     ) -> Result<bool, FactorError> {
         let (now_ms, plain) = (self.now_ms(), plain_code(code));
         for row in factors::platform_list(tx, person).await? {
-            if row.kind != FactorKind::Totp.word() {
-                continue;
-            }
-            let sealed = SealedBytes { n: row.seal_n, bytes: row.secret };
-            let secret = self.keys.unseal_bytes(&sealed, &seal_place(person, &row.factor))?;
-            let step = AppSecret::read(&secret).and_then(|secret| secret.step_of(&plain, now_ms));
-            let Some(step) = step else { continue };
-            if factors::platform_use_step(tx, person, &row.factor, step, now_ms).await? {
+            let is_used = if row.kind == FactorKind::Totp.word() {
+                let Some(step) = self.step_of_app(&row, person, &plain) else { continue };
+                factors::platform_use_step(tx, person, &row.factor, step, now_ms).await?
+            } else {
+                let Ok(digest) = self.keys.keyed_digest(row.seal_n, &code_text(person, code)) else {
+                    continue;
+                };
+                row.secret == digest.0 && factors::platform_use_code(tx, person, digest, now_ms).await?
+            };
+            if is_used {
                 return Ok(true);
             }
         }
-        Ok(factors::platform_use_code(tx, person, code_digest(person, code), now_ms).await?)
+        Ok(false)
+    }
+
+    /// The step of a code of this app. One whose secret nothing here opens keeps nobody from the others, nor from recovery codes.
+    fn step_of_app(&self, row: &FactorRow, person: PersonNumber, plain: &str) -> Option<i64> {
+        let sealed = SealedBytes { n: row.seal_n, bytes: row.secret.clone() };
+        match self.keys.unseal_bytes(&sealed, &seal_place(person, &row.factor)) {
+            Ok(secret) => AppSecret::read(&secret)?.step_of(plain, self.now_ms()),
+            Err(error) => {
+                tracing::error!(%error, "the secret of an authenticator app cannot be opened");
+                None
+            }
+        }
     }
 }
 
@@ -431,10 +489,14 @@ impl AuthService<'_> {
         let known = factors::platform_list(&mut conn, person.person()).await?;
         drop(conn);
         if known.is_empty() {
-            return self.let_in((email, person), into.scope()?, origin, from).await.map(SignInStep::Done);
+            let proof = FactorProof::NotNeeded;
+            return self
+                .let_in((email, person), into.scope()?, origin, from, proof)
+                .await
+                .map(SignInStep::Done);
         }
         let secret = StepSecret::new(self.random.bytes());
-        let step = SecondStep { person: person.person(), counted: from.is_some() };
+        let step = SecondStep { person: person.person(), origin: from.map(AttemptOrigin::mark) };
         let expires_ms = self.clock.now_ms().saturating_add(STEP_MS);
         let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
         second_steps::platform_insert(&mut tx, secret.digest(), step, expires_ms).await?;
@@ -482,7 +544,7 @@ mod tests {
         let random = SeededRandom::new(1);
         let code = new_code(&random);
         assert_eq!((code.len(), code.as_bytes()[5]), (CODE_CHARS + 1, b'-'));
-        let digest = |text: &str| code_digest(PersonNumber::NOBODY, text);
+        let digest = |text: &str| code_text(PersonNumber::NOBODY, text);
         assert_eq!(digest(&code), digest(&code.to_lowercase().replace('-', " ")));
         assert_ne!(digest(&code), digest(&new_code(&random)));
     }

@@ -81,6 +81,14 @@ pub struct SignedIn {
     pub device: DeviceSecret,
 }
 
+/// Whether somebody showed a second factor, where they have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FactorProof {
+    Shown,
+    /// They have none: one that came meanwhile keeps them out.
+    NotNeeded,
+}
+
 /// How far a sign-in came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInStep {
@@ -187,10 +195,16 @@ impl<'a> AuthService<'a> {
         scope: AccountScope,
         origin: SignInOrigin,
         from: Option<&AttemptOrigin>,
+        proof: FactorProof,
     ) -> Result<SignedIn, SignInError> {
         let now_ms = self.clock.now_ms();
         let token = SessionToken::new(scope.account(), self.random.bytes());
         let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+        if proof == FactorProof::NotNeeded
+            && !db::factors::platform_list(&mut tx, person.person()).await?.is_empty()
+        {
+            return Err(SignInError::Wrong);
+        }
         let device = self.own_device(&mut tx, origin.device, now_ms).await?;
         let mut tx = tx.enter(scope).await?;
         // They were kept out while the password was looked at.
@@ -276,31 +290,47 @@ impl<'a> AuthService<'a> {
         Ok(Some(digest))
     }
 
-    /// Looks once more at the password of somebody who is signed in; the try counts as one of their device.
+    /// Looks once more at the password of somebody who is signed in; the try counts as one of their session.
     ///
     /// # Errors
     /// It is another one, or they have to wait.
-    pub async fn confirm_password(
+    pub async fn check_password(
         &self,
         visitor: &AccountUser,
         password: String,
         origin: &SignInOrigin,
     ) -> Result<(), SignInError> {
         let now_ms = self.clock.now_ms();
-        // One bucket for all of their sessions, which is nobody else's: neither another session nor another account fills it again.
-        let from = AttemptOrigin::new(&visitor.email, Some(Hash::of(b"session")), origin.peer);
+        // One bucket a session, whichever account it shows: neither another account nor another session of theirs fills it again, and
+        // who has stolen one keeps nobody out of the others.
+        let session = Hash::of(format!("session since {}", visitor.since_ms).as_bytes());
+        let from = AttemptOrigin::new(&visitor.email, Some(session), origin.peer);
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
         let person = db::people::platform_numbered(&mut conn, visitor.person).await?;
         drop(conn);
         if !turn.fits(password, person.map(|person| person.password_hash)).await? {
+            let mut tx = self.db.write(visitor.scope).await?;
+            let record =
+                AccessRecord { who: &visitor.email, act: "confirm password", about: "", facility: None };
+            self.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
+            tx.commit().await?;
             return Err(SignInError::Wrong);
         }
         let mut tx = self.db.write(visitor.scope).await?;
         self.limits.was_right(&mut tx, &from, now_ms).await?;
-        db::sessions::mark_confirmed(&mut tx, visitor.token.digest(), now_ms).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Keeps that somebody who is signed in showed that it is them.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn mark_confirmed(&self, visitor: &AccountUser) -> Result<(), DbError> {
+        let mut tx = self.db.write(visitor.scope).await?;
+        db::sessions::mark_confirmed(&mut tx, visitor.token.digest(), self.clock.now_ms()).await?;
+        tx.commit().await
     }
 
     /// Begins the first session of somebody who just came into an account.
@@ -316,7 +346,7 @@ impl<'a> AuthService<'a> {
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
         let person = db::people::platform_by_email(&mut conn, email).await?.ok_or(SignInError::Wrong)?;
         drop(conn);
-        self.let_in((email, &person), scope, origin, None).await
+        self.let_in((email, &person), scope, origin, None, FactorProof::NotNeeded).await
     }
 
     /// Shows the browser another account of its person: a session of the same age there takes the place of this one.
@@ -391,7 +421,7 @@ impl<'a> AuthService<'a> {
             self.log().write_stranger(&mut tx, ACT).await?;
             return tx.commit().await;
         };
-        self.note_denied(into.scope()?, email, from, peer).await
+        self.note_denied(into.scope()?, email, ACT, from, peer).await
     }
 
     /// Writes down that somebody was not let into their account.
@@ -399,12 +429,13 @@ impl<'a> AuthService<'a> {
         &self,
         scope: AccountScope,
         email: &str,
+        act: &str,
         from: &AttemptOrigin,
         peer: IpAddr,
     ) -> Result<(), DbError> {
         let mut tx = self.db.write(scope).await?;
         let about = session_detail(from, peer).to_string();
-        let record = AccessRecord { who: email, act: ACT, about: &about, facility: None };
+        let record = AccessRecord { who: email, act, about: &about, facility: None };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
         tx.commit().await
     }

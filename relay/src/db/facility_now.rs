@@ -1,6 +1,6 @@
 //! Facilities as pages of many show them: one row each, written wherever something of it changes.
 
-use record::ids::FacilityId;
+use record::ids::{FacilityId, UserId};
 
 use super::box_now::URGENCY;
 use super::projections::ProjectionNumber;

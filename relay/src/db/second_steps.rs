@@ -3,14 +3,14 @@
 use record::tree::Hash;
 
 use super::people::PersonNumber;
-use super::{DbError, PlatformConnection, exec, opt};
+use super::{DbError, PlatformConnection, SqlConnection, exec, opt};
 
 /// A sign-in whose first step is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecondStep {
     pub person: PersonNumber,
-    /// Whether a try was taken that is given back once they are in.
-    pub counted: bool,
+    /// Digest of the bucket from which a try was taken, which is given back once they are in.
+    pub origin: Option<Hash>,
 }
 
 /// Keeps one.
@@ -20,8 +20,9 @@ pub async fn platform_insert(
     step: SecondStep,
     expires_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO second_steps (digest, person, counted, expires_ms) VALUES ($1, $2, $3, $4)";
-    exec!(conn, sql, digest.0.to_vec(), step.person.key(), step.counted, expires_ms).map(drop)
+    let sql = "INSERT INTO second_steps (digest, person, origin, expires_ms) VALUES ($1, $2, $3, $4)";
+    exec!(conn, sql, digest.0.to_vec(), step.person.key(), step.origin.map(|of| of.0.to_vec()), expires_ms)
+        .map(drop)
 }
 
 /// The one of this cookie, if its time is not over.
@@ -30,9 +31,13 @@ pub async fn platform_find(
     digest: Hash,
     now_ms: i64,
 ) -> Result<Option<SecondStep>, DbError> {
-    let sql = "SELECT person, counted FROM second_steps WHERE digest = $1 AND expires_ms > $2";
-    let row = opt!(conn, (i64, bool), sql, digest.0.to_vec(), now_ms)?;
-    Ok(row.map(|(person, counted)| SecondStep { person: PersonNumber::of(person), counted }))
+    let sql = "SELECT person, origin FROM second_steps WHERE digest = $1 AND expires_ms > $2";
+    let row = opt!(conn, (i64, Option<Vec<u8>>), sql, digest.0.to_vec(), now_ms)?;
+    let read = |origin: Vec<u8>| <[u8; 32]>::try_from(origin).ok().map(Hash);
+    Ok(row.map(|(person, origin)| SecondStep {
+        person: PersonNumber::of(person),
+        origin: origin.and_then(read),
+    }))
 }
 
 /// Ends one. Whether it was there: of two at once, one goes on.
@@ -40,11 +45,13 @@ pub async fn platform_end(conn: &mut PlatformConnection, digest: Hash) -> Result
     Ok(exec!(conn, "DELETE FROM second_steps WHERE digest = $1", digest.0.to_vec())? == 1)
 }
 
+/// Ends every one that there is.
+pub async fn platform_delete_all(conn: &mut PlatformConnection) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM second_steps")
+}
+
 /// Ends all of a person.
-pub async fn platform_end_of_person(
-    conn: &mut PlatformConnection,
-    person: PersonNumber,
-) -> Result<(), DbError> {
+pub async fn end_of_person(conn: &mut impl SqlConnection, person: PersonNumber) -> Result<(), DbError> {
     exec!(conn, "DELETE FROM second_steps WHERE person = $1", person.key()).map(drop)
 }
 

@@ -8,6 +8,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 
 use super::{DoctorReport, DoctorSeams, FreeSpace};
+use crate::accounts::password_rules::LeakedList;
 use crate::settings::RelaySettings;
 
 const MIB: u64 = 1 << 20;
@@ -43,6 +44,18 @@ pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySetting
         require_mode(report, &file, "600");
     }
     report.good_unless_found("data folder", before, format!("{}, readable by nobody else", data.display()));
+}
+
+/// The list of leaked passwords, where the settings name one.
+pub(super) fn examine_leaked(report: &mut DoctorReport, settings: &RelaySettings) {
+    let Some(path) = &settings.passwords.leaked else { return };
+    match LeakedList::open(path) {
+        Ok(_) => report.good("passwords", "the list of leaked ones is there"),
+        Err(error) => {
+            let advice = "write it by `passwords index`, or take `passwords.leaked` out of the settings: until then leaked passwords are taken";
+            report.fail("passwords", error.to_string(), advice);
+        }
+    }
 }
 
 /// The file of a database that is one.

@@ -42,7 +42,7 @@ pub(super) async fn examine_stored(
     }
 }
 
-/// The folder's keys against those that the database names: as the roles `ingest` and `work` would open them.
+/// The folder's keys against those that the database names: as the roles `ingest`, `work` and `web` would open them.
 async fn examine_keys(
     report: &mut DoctorReport,
     db: &Db,
@@ -51,10 +51,10 @@ async fn examine_keys(
     seams: &DoctorSeams,
 ) {
     let (before, mut found) = (report.lines.len(), Vec::new());
-    for needs in [KeyNeeds::INGEST, KeyNeeds::WORK] {
+    for needs in [KeyNeeds::INGEST, KeyNeeds::WORK, KeyNeeds::PAGES] {
         let (clock, random) = (Arc::clone(&seams.clock), Arc::clone(&seams.random));
         let opened = AuthorityKeys::open(db, data.join("keys"), settings.host(), needs, clock, random).await;
-        // Both need the cosigning key.
+        // Two of them need the cosigning key.
         if let Err(error) = opened.map_err(|error| error.to_string())
             && !found.contains(&error)
         {

@@ -107,13 +107,7 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: vec![w.mail_device_not_you()],
         },
-        MailLetter::FactorChanged { at_ms, link } => MailParts {
-            subject: w.mail_factor_subject(),
-            lines: vec![w.mail_factor_what(time_text(*at_ms))],
-            button: w.mail_factor_button(),
-            link,
-            hints: vec![w.mail_factor_not_you()],
-        },
+        MailLetter::FactorChanged { at_ms, link } => factor_parts(w, time_text(*at_ms), link),
         MailLetter::PasswordChanged { at_ms, link } => MailParts {
             subject: w.mail_password_subject(),
             lines: vec![w.mail_password_what(time_text(*at_ms))],
@@ -121,6 +115,16 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: vec![w.mail_password_not_you()],
         },
+    }
+}
+
+fn factor_parts(w: MailWords, at: String, link: &str) -> MailParts<'_> {
+    MailParts {
+        subject: w.mail_factor_subject(),
+        lines: vec![w.mail_factor_what(at)],
+        button: w.mail_factor_button(),
+        link,
+        hints: vec![w.mail_factor_not_you()],
     }
 }
 

@@ -8,7 +8,7 @@ use axum::response::IntoResponse as _;
 use record::ids::FacilityId;
 
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
-use crate::db::DbError;
+use crate::db::{DbError, facilities};
 use crate::web::access::{CallerSlot, KnownCaller};
 use crate::web::{WebContext, http_error};
 
@@ -78,6 +78,16 @@ async fn keep_denial(
     caller: &KnownCaller,
     record: AccessRecord<'_>,
 ) -> Result<(), DbError> {
+    // Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.
+    let facility = match record.facility {
+        Some(facility) => {
+            let reads = caller.visitor.as_ref().map_or(caller.scope.into(), |visitor| visitor.reads);
+            let mut conn = web.db.read(reads).await?;
+            facilities::get(&mut conn, facility).await?.map(|_| facility)
+        }
+        None => None,
+    };
+    let record = AccessRecord { facility, ..record };
     let mut tx = web.db.write(caller.scope).await?;
     web.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
     tx.commit().await

@@ -98,6 +98,8 @@ access-did = { $act ->
 # What somebody did not succeed in.
 access-tried = { $act ->
     [sign-in] Tried to sign in
+    [second-step] Password right, wrong code
+    [confirm-password] Tried to confirm a change
     [sign-out] Tried to sign out
     [account-create] Tried to create an account
     [admin-create] Tried to add a person
@@ -118,6 +120,7 @@ access-tried = { $act ->
     [facility-create] Tried to add a facility
     [facility-close] Tried to close a facility, or to open one again
     [token-create] Tried to create a token
+    [jobs-retry] Tried to have a job tried again
     [token-revoke] Tried to revoke a token
     [claim-file-create] Tried to create a claim file
     [box-release] Tried to release a box from quarantine
@@ -149,8 +152,12 @@ access-reason = { $reason ->
 # From where somebody signed in, or how many devices they signed out.
 access-known-device = A device of theirs
     .wrong = Wrong password, a device of theirs
+    .code = Wrong code, a device of theirs
 access-new-device = A new device in { $network }
     .wrong = Wrong password, a new device in { $network }
+    .code = Wrong code, a new device in { $network }
 access-this-device = On this device
 access-every-device = On every device
 access-other-device = On another device
+# The last line of a file that has as many rows as there may be.
+access-left-out = Only the newest { NUMBER($count) } rows are in this file: choose fewer days for the others.

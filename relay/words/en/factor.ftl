@@ -28,7 +28,6 @@ factor-new-demanded = Your account asks everybody for a second step when they si
 factor-scan = Scan this with the app
 factor-picture = QR code for the authenticator app
 factor-type = Cannot scan it? Enter this key in the app:
-factor-secret = Key for the authenticator app
 factor-name = What you call it
     .hint = Optional, such as “my phone”
 factor-code = The code that the app shows now

@@ -22,7 +22,7 @@ CREATE TABLE credentials (
 );
 
 -- What proves a person beside their password. `kind`: totp, recovery, passkey. `secret`: of totp, sealed with the sealing key `seal_n`; of
--- recovery, the SHA-256 of a code; of a passkey its public half as JSON, found by `handle`. `step`: that of the last code, each of
+-- recovery, the digest of a code under that key; of a passkey its public half as JSON, found by `handle`. `step`: that of the last code, each of
 -- which is of use once.
 CREATE TABLE factors (
   person BIGINT NOT NULL,
@@ -39,12 +39,12 @@ CREATE TABLE factors (
 );
 CREATE UNIQUE INDEX factors_handle ON factors (handle) WHERE handle IS NOT NULL;
 
--- Sign-ins whose first step is done and whose second is not. `digest`: SHA-256 of the cookie's secret. `counted`: whether a try was
--- taken that is given back once they are in.
+-- Sign-ins whose first step is done and whose second is not. `digest`: SHA-256 of the cookie's secret. `origin`: digest of
+-- the bucket from which a try was taken, which is given back once they are in; absent where none was.
 CREATE TABLE second_steps (
   digest @BLOB@ NOT NULL PRIMARY KEY,
   person BIGINT NOT NULL,
-  counted BOOLEAN NOT NULL,
+  origin @BLOB@,
   expires_ms BIGINT NOT NULL
 );
 CREATE INDEX second_steps_expires ON second_steps (expires_ms);
@@ -165,6 +165,6 @@ CREATE TABLE known_devices (
 CREATE INDEX known_devices_device ON known_devices (device);
 CREATE INDEX known_devices_used ON known_devices (used_ms);
 
-@MEMBERS@ people, known_devices;
-@PLATFORM@ credentials, factors, second_steps, mail_links;
+@MEMBERS@ people, known_devices, second_steps;
+@PLATFORM@ credentials, factors, mail_links;
 @WALL@ members, member_places, regions, invitations, sessions;

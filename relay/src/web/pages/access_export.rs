@@ -52,11 +52,22 @@ pub(crate) async fn export_rows(
         let days = AccessSearch::read("", "", text("from"), text("to"));
         log_export(&web, &visitor, "lines", &days).await?;
         let lines = read_lines(&web, &visitor, &days.filter()).await?;
-        return FileDownload::new(&format!("{name}.jsonl"), encode_lines(&lines)).map(OneOf::Second);
+        let mut file = encode_lines(&lines);
+        if lines.len() >= ROWS_MAX {
+            let last = lines.last().map_or(0, |line| line.n);
+            file.extend_from_slice(json!({ "ends_at_row": last, "more": true }).to_string().as_bytes());
+            file.push(b'\n');
+        }
+        return FileDownload::new(&format!("{name}.jsonl"), file).map(OneOf::Second);
     }
     log_export(&web, &visitor, "csv", &search).await?;
     let rows = read_rows(&web, &visitor, &search.filter()).await?;
-    FileDownload::new(&format!("{name}.csv"), encode_rows(open_words(), &rows)).map(OneOf::First)
+    let w: AccessWords = open_words();
+    let mut file = encode_rows(w, &rows);
+    if rows.len() >= ROWS_MAX {
+        file.extend_from_slice(csv_line(&[w.access_left_out(ROWS_MAX)]).as_bytes());
+    }
+    FileDownload::new(&format!("{name}.csv"), file).map(OneOf::First)
 }
 
 /// Before anything is read, so that no file leaves without it; the file has this row, too.
@@ -68,7 +79,8 @@ async fn log_export(
 ) -> Result<(), DbError> {
     let mut about = form.to_owned();
     for (name, value) in search.pairs() {
-        about.push_str(&format!(" {name}={value}"));
+        // Quoted: no value is taken for another filter.
+        about.push_str(&format!(" {name}={value:?}"));
     }
     let mut tx = web.db.write(visitor.scope).await?;
     let record =
@@ -168,7 +180,12 @@ fn csv_line(fields: &[String]) -> String {
 
 /// What a spreadsheet would take for a formula stands behind an apostrophe: names are anybody's.
 fn csv_field(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    // What some programs pass over before they look, and the wide forms of the signs, too.
+    let shown = text.trim_start_matches(|c: char| {
+        c.is_whitespace() || ('\u{200b}'..='\u{200f}').contains(&c) || c == '\u{feff}'
+    });
+    let signs = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let guard = if shown.starts_with(signs) || text.starts_with(['\t', '\r']) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
@@ -180,6 +197,9 @@ mod tests {
     fn no_name_is_a_formula_or_leaves_its_field() {
         let line = csv_line(&["=1+1".into(), "a \"b\", c".into(), "@x".into(), "2".into(), String::new()]);
         assert_eq!(line, "\"'=1+1\",\"a \"\"b\"\", c\",\"'@x\",\"2\",\"\"\r\n");
+        for hidden in ["\u{ff1d}1+1", "\u{200b}=1+1", " =1+1", "\t2"] {
+            assert!(csv_field(hidden).starts_with("\"'"), "{hidden:?}");
+        }
     }
 
     #[test]

@@ -215,7 +215,9 @@ fn access_view(row: &AuditRow, places: &HashMap<String, String>, wall: &LocalTim
         AccessOutcome::Done => BadgeTone::Ok,
         AccessOutcome::Denied => BadgeTone::Late,
     };
-    let place = row.facility.as_ref().and_then(|facility| places.get(facility)).cloned();
+    let place = row.facility.as_ref().and_then(|facility| places.get(facility));
+    // Of what names it already it is said once.
+    let place = place.filter(|name| **name != row.about).cloned();
     // Its name says more than its id.
     let about = match &place {
         Some(_) if row.facility.as_ref() == Some(&row.about) => String::new(),
@@ -249,9 +251,13 @@ pub(crate) fn subject_text(w: AccessWords, row: &AuditRow) -> String {
         return w.access_reason(reason.key());
     }
     // Names of people and programs may be anything; those acts have none.
-    let detail =
-        matches!(act_key(&row.act), "sign-in" | "sign-out").then(|| SessionDetail::of_key(&row.about));
+    let detail = matches!(act_key(&row.act), "sign-in" | "second-step" | "sign-out")
+        .then(|| SessionDetail::of_key(&row.about));
     match (detail.flatten(), is_denied) {
+        (Some(SessionDetail::KnownDevice), true) if row.act == "second step" => w.access_known_device_code(),
+        (Some(SessionDetail::NewDevice(network)), true) if row.act == "second step" => {
+            w.access_new_device_code(network)
+        }
         (Some(SessionDetail::KnownDevice), false) => w.access_known_device(),
         (Some(SessionDetail::KnownDevice), true) => w.access_known_device_wrong(),
         (Some(SessionDetail::NewDevice(network)), false) => w.access_new_device(network),
@@ -277,6 +283,8 @@ fn act_text(w: AccessWords, act: &str, is_denied: bool) -> String {
 fn act_key(act: &str) -> &'static str {
     match act {
         "sign in" | "POST /login" => "sign-in",
+        "second step" | "POST /second-step" => "second-step",
+        "confirm password" => "confirm-password",
         "sign out" | "POST /logout" => "sign-out",
         "account create" => "account-create",
         "admin create" => "admin-create",
@@ -334,6 +342,13 @@ fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
+        read => read_key(read),
+    }
+}
+
+/// The same of what only reads, and is in the log where it was denied.
+fn read_key(act: &str) -> &'static str {
+    match act {
         "GET /app" | "GET /app/" | "GET /app/me" | "GET /live" => "page",
         "GET /api/v1/equipment"
         | "GET /api/v1/cleanings"

@@ -11,11 +11,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::accounts::AccountUser;
+use crate::accounts::second_factor::FactorError;
 use crate::accounts::sign_in::SignInError;
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{FORM_TOKEN, RelayFormRules, require_own_form};
-use crate::web::http_error::busy_error;
+use crate::web::http_error::{busy_error, internal_error};
 use crate::web::pages::browser::sign_in_origin;
 use crate::web::pages::way_page::{WayField, WayInPage};
 use crate::web::view_models::formats::LocalTime;
@@ -25,6 +26,8 @@ use crate::web::words::{SignInWords, open_words};
 const FRESH_MS: i64 = 10 * 60_000;
 /// The field with the password that is asked for.
 const PASSWORD: &str = "confirm-password";
+/// The field with the code that is asked for of whoever has a second factor.
+const CODE: &str = "confirm-code";
 
 /// A form of somebody who has shown lately that it is them.
 #[derive(Debug)]
@@ -62,28 +65,38 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         let path = parts.uri.path().to_owned();
         let form = FormBody::<R>::from_request(Request::from_parts(parts, body), web).await?;
         require_own_form(&visitor, &form)?;
-        if web.now_ms().saturating_sub(visitor.reauth_ms) < FRESH_MS {
+        // A time that lies ahead was written by a clock that was wrong.
+        if (0..FRESH_MS).contains(&web.now_ms().saturating_sub(visitor.reauth_ms)) {
             return Ok(Self(form));
         }
-        let w: SignInWords = open_words();
+        let question = ConfirmQuestion { visitor: &visitor, path: &path, form: &form };
         let Some(password) = form.fields.get(PASSWORD).filter(|password| !password.is_empty()) else {
-            return Err(ask_password(&visitor, &path, &form, FormRecall::Invalid, None));
+            return Err(question.ask(FormRecall::Invalid, None));
         };
-        match web.auth_service().confirm_password(&visitor, password.to_owned(), &origin).await {
-            Ok(()) => Ok(Self(form)),
-            Err(SignInError::Db(error)) => Err(HttpError::from(error).into()),
-            Err(SignInError::Busy) => Err(busy_error().into()),
-            Err(SignInError::Wrong) => {
-                Err(ask_password(&visitor, &path, &form, FormRecall::Invalid, Some(w.confirm_you_wrong())))
-            }
-            Err(SignInError::Wait { until_ms, .. }) => {
-                let now_ms = web.now_ms();
-                let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
-                let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
-                let words = w.sign_in_wait_device(time);
-                Err(ask_password(&visitor, &path, &form, FormRecall::TooMany { wait_s }, Some(words)))
-            }
+        let auth = web.auth_service();
+        // The code first: a password alone is told nothing.
+        if visitor.has_factor
+            && let Err(error) =
+                web.second_factors().check_code(&visitor, form.fields.text(CODE), &origin).await
+        {
+            let w: SignInWords = open_words();
+            return Err(match error {
+                FactorError::Wrong => question.ask(FormRecall::Invalid, Some((CODE, w.step_wrong()))),
+                FactorError::SignIn(SignInError::Wait { until_ms, .. }) => {
+                    let (recall, time) = wait_until(web.now_ms(), until_ms);
+                    question.ask(recall, Some((CODE, w.step_wait(time))))
+                }
+                FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error)) => {
+                    HttpError::from(error).into()
+                }
+                error => internal_error(error).into(),
+            });
         }
+        if let Err(error) = auth.check_password(&visitor, password.to_owned(), &origin).await {
+            return Err(question.refuse(web.now_ms(), error));
+        }
+        auth.mark_confirmed(&visitor).await.map_err(HttpError::from)?;
+        Ok(Self(form))
     }
 }
 
@@ -96,35 +109,68 @@ impl<R: FormRules> Argument for ConfirmedForm<R> {
     }
 }
 
-/// The page that asks for the password; it carries all that was filled in.
-fn ask_password<R>(
-    visitor: &AccountUser,
-    path: &str,
-    form: &FormBody<R>,
-    recall: FormRecall,
-    problem: Option<String>,
-) -> ConfirmRejection {
-    let w: SignInWords = open_words();
-    let field = WayField {
-        name: PASSWORD,
-        label: w.sign_in_password(),
-        kind: "password",
-        autocomplete: "current-password",
-        ..WayField::default()
-    };
-    let fields = form.fields.iter().filter(|(name, _)| ![PASSWORD, FORM_TOKEN].contains(name));
-    let hidden = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let page = WayInPage::new(w.confirm_you_title(), w.confirm_you_lead(&visitor.email))
-        .form(path, vec![field], "", w.confirm_you_button())
-        .signed_in(visitor)
-        .carrying(hidden)
-        .link("/app/", w.confirm_you_cancel());
-    let page = match problem {
-        Some(words) => page.with_problem(PASSWORD, words),
-        None => page,
-    };
-    match page.draw() {
-        Ok(page) => ConfirmRejection(Box::new(FormReply::Again(recall, page).into_response())),
-        Err(error) => error.into(),
+/// How long somebody waits, and until when.
+fn wait_until(now_ms: i64, until_ms: i64) -> (FormRecall, String) {
+    let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
+    let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
+    (FormRecall::TooMany { wait_s }, time)
+}
+
+/// What somebody is asked, and the form that goes on once they have answered.
+struct ConfirmQuestion<'a, R> {
+    visitor: &'a AccountUser,
+    path: &'a str,
+    form: &'a FormBody<R>,
+}
+
+impl<R> ConfirmQuestion<'_, R> {
+    fn refuse(&self, now_ms: i64, error: SignInError) -> ConfirmRejection {
+        let w: SignInWords = open_words();
+        match error {
+            SignInError::Db(error) => HttpError::from(error).into(),
+            SignInError::Busy => busy_error().into(),
+            SignInError::Wrong => self.ask(FormRecall::Invalid, Some((PASSWORD, w.confirm_you_wrong()))),
+            SignInError::Wait { until_ms, .. } => {
+                let (recall, time) = wait_until(now_ms, until_ms);
+                self.ask(recall, Some((PASSWORD, w.sign_in_wait_device(time))))
+            }
+        }
+    }
+
+    /// The page that asks; it carries all that was filled in.
+    fn ask(&self, recall: FormRecall, problem: Option<(&'static str, String)>) -> ConfirmRejection {
+        let w: SignInWords = open_words();
+        let password = WayField {
+            name: PASSWORD,
+            label: w.sign_in_password(),
+            kind: "password",
+            autocomplete: "current-password",
+            ..WayField::default()
+        };
+        let code = WayField {
+            name: CODE,
+            label: w.step_code(),
+            hint: w.step_code_hint(),
+            kind: "text",
+            autocomplete: "one-time-code",
+            ..WayField::default()
+        };
+        let fields = if self.visitor.has_factor { vec![password, code] } else { vec![password] };
+        let carried =
+            self.form.fields.iter().filter(|(name, _)| ![PASSWORD, CODE, FORM_TOKEN].contains(name));
+        let hidden = carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut page = WayInPage::new(w.confirm_you_title(), w.confirm_you_lead(&self.visitor.email))
+            .form(self.path, fields, "", w.confirm_you_button())
+            .signed_in(self.visitor)
+            .carrying(hidden)
+            .link("/forgot", w.sign_in_forgot())
+            .link("/app/", w.confirm_you_cancel());
+        if let Some((field, words)) = problem {
+            page = page.with_problem(field, words);
+        }
+        match page.draw() {
+            Ok(page) => ConfirmRejection(Box::new(FormReply::Again(recall, page).into_response())),
+            Err(error) => error.into(),
+        }
     }
 }

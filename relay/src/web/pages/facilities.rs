@@ -34,6 +34,8 @@ struct FacilityView {
     add_box: Option<String>,
     href: String,
     is_closed: bool,
+    /// Whether it has no box in service, so that it may be closed.
+    may_close: bool,
 }
 
 #[derive(Template)]
@@ -101,6 +103,7 @@ fn view_facility(row: ManagedFacility, wall: &LocalTime) -> FacilityView {
             .then(|| format!("/app/boxes/add?facility={}", row.facility)),
         href: format!("/app/facilities/{}", row.facility),
         is_closed: row.closed_ms.is_some(),
+        may_close: state == BoxState::None,
         name: row.name,
     }
 }

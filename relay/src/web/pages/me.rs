@@ -181,7 +181,7 @@ pub(crate) async fn change_password(
     };
     let present = form.fields.text("present").to_owned();
     let origin = sign_in_origin(&headers, address);
-    match web.auth_service().confirm_password(&visitor, present, &origin).await {
+    match web.auth_service().check_password(&visitor, present, &origin).await {
         Ok(()) => {}
         Err(SignInError::Db(error)) => return Err(error.into()),
         Err(SignInError::Busy) => return Err(busy_error()),

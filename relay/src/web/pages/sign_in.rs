@@ -15,7 +15,7 @@ use crate::accounts::access_log::{AccessOutcome, AccessRecord, SessionDetail};
 use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
 use crate::accounts::sign_in::SignInError;
-use crate::db::{PlatformReason, devices, sessions};
+use crate::db::{PlatformReason, devices, second_steps, sessions};
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
@@ -173,6 +173,7 @@ pub(crate) async fn sign_out(
         sessions::platform_delete_of_person(&mut tx, person.person).await?;
         let stored = read_device(&headers).map(|device| device.digest());
         devices::forget_device(&mut tx, person.person, stored).await?;
+        second_steps::end_of_person(&mut tx, person.person).await?;
         (SessionDetail::EveryDevice, "/login?done=everywhere")
     } else {
         sessions::platform_take(&mut tx, person.token.digest()).await?;

@@ -4,6 +4,7 @@ use ::web::route::{Access, RouteKind};
 use axum::http::{Method, Request, StatusCode, header};
 
 use super::world::{Got, PASSWORD, TestAccount, World};
+use crate::accounts::permission::Permission;
 use crate::web::routes::build_table;
 
 /// A row of the table that shows something.
@@ -18,6 +19,8 @@ pub(super) fn shown_rows() -> Vec<ShownRow> {
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::GET);
     // A link of a mail is everybody's who has it, and has tests of its own.
     let routes = routes.filter(|route| route.access != Access::Open || !route.path.contains('{'));
+    // The platform's own page belongs to no account, and takes a second factor.
+    let routes = routes.filter(|route| route.access != Access::Session(Permission::ManagePlatform.name()));
     routes.map(|route| ShownRow { path: route.path, access: route.access }).collect()
 }
 

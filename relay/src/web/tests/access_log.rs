@@ -361,7 +361,10 @@ async fn an_export_is_what_was_found_or_the_chain_and_an_act_of_its_own() {
     );
     let rows = world.access().await;
     let acts: Vec<_> = rows.iter().take(2).map(|row| (row.act.as_str(), row.about.as_str())).collect();
-    assert_eq!(acts, [("access-log export", "lines from=2026-11-20"), ("access-log export", "csv who=CMD")]);
+    assert_eq!(
+        acts,
+        [("access-log export", "lines from=\"2026-11-20\""), ("access-log export", "csv who=\"CMD\"")]
+    );
     let page = world.get("/app/access", &cookie).await.body;
     assert!(page.contains("Downloaded the access log") && page.contains("Linden Valley Hospital"), "{page}");
     let foreign = world.post("/app/access/export", &cookie, "as=csv&csrf=x").await;
@@ -399,4 +402,23 @@ async fn whoever_has_some_facilities_reads_the_rows_of_those() {
     let page = world.get("/app/access", &limited).await;
     assert!(page.status == StatusCode::OK && !page.body.contains("at-other"), "{}", page.body);
     assert!(!page.body.contains("/app/access/export"), "a part is no chain");
+}
+
+#[tokio::test]
+async fn ids_that_somebody_makes_up_make_no_rows_of_their_own() {
+    let world = World::new().await;
+    let auditor = world.sign_in(&world.a.auditor).await;
+    let before = world.count("SELECT COUNT(*) FROM audit").await;
+    for n in 0..20 {
+        let facility = record::ids::FacilityId::new(n, [9; 10]);
+        world.get(&format!("/app/f/{facility}/labels"), &auditor).await;
+    }
+    let foreign = format!("/app/f/{}/labels", world.b.sites[0].id);
+    assert_eq!(world.get(&foreign, &auditor).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.count("SELECT COUNT(*) FROM audit").await, before + 1, "one row that counts");
+    world.get(&format!("/app/f/{}/labels", world.a.sites[0].id), &auditor).await;
+    assert_eq!(
+        world.count("SELECT COUNT(*) FROM audit WHERE facility IS NOT NULL AND outcome = 'denied'").await,
+        1
+    );
 }

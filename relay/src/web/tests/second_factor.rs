@@ -9,7 +9,7 @@ use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::people::{PeopleError, forget_factors};
 use crate::accounts::recovery::LinkKind;
 use crate::db::mail_links::{self, NewLink};
-use crate::db::{PlatformReason, people};
+use crate::db::{PlatformReason, exec, people};
 
 const MINUTE_MS: i64 = 60_000;
 const ADDRESS: &str = "127.0.0.1";
@@ -43,7 +43,7 @@ fn is_signed_in(got: &Got) -> bool {
 impl World {
     async fn set_app_up(&self, cookie: &str) -> (TestApp, Vec<String>) {
         let page = self.get("/app/me/factors/new", cookie).await.body;
-        let app = TestApp(between(between(&page, "<pre", "/pre>"), ">", "<").to_owned());
+        let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
         let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
         let form = |code: &str| format!("csrf={}&offer={offer}&name=phone&code={code}", csrf(&page));
         let wrong = self.post("/app/me/factors", cookie, &form("000000")).await;
@@ -63,7 +63,7 @@ impl World {
         let own = self.get("/app/me", cookie).await.body;
         let factor = between(&own, "action=\"/app/me/factors/", "\"").to_owned();
         let page = self.get("/app/me/factors/new", cookie).await.body;
-        let app = TestApp(between(between(&page, "<pre", "/pre>"), ">", "<").to_owned());
+        let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
         let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
         vec![("factor", factor), ("offer", offer), ("code", app.code(self))]
     }
@@ -149,6 +149,73 @@ async fn an_operator_takes_factors_away_that_are_lost() {
     assert_eq!(world.get("/second-step", &step).await.header("location"), "/login");
     let cookie = world.sign_in(&world.a.email).await;
     assert!(world.get("/app/access", &cookie).await.body.contains("Took a person’s second factors away"));
+}
+
+#[tokio::test]
+async fn what_was_begun_with_a_password_alone_is_over_once_an_app_is_set_up() {
+    let world = World::new().await;
+    let (mine, thief) = (world.sign_in(&world.a.email).await, world.sign_in(&world.a.email).await);
+    world.set_app_up(&mine).await;
+    assert_eq!(world.get("/app/", &mine).await.status, StatusCode::OK);
+    assert_eq!(world.get("/app/", &thief).await.header("location"), "/login?next=/app/", "signed out");
+    // Signing out everywhere ends steps that were begun, too.
+    let step = world.begin(&world.a.email, "").await;
+    let form = format!("csrf={}&everywhere=1", csrf(&world.get("/app/me", &mine).await.body));
+    world.post("/logout", &mine, &form).await;
+    assert_eq!(world.get("/second-step", &step).await.header("location"), "/login");
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_sets_one_app_up() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/me/factors/new", &cookie).await.body;
+    let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
+    let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
+    let form = format!("csrf={}&offer={offer}&code={}", csrf(&page), app.code(&world));
+    let shown = async || {
+        let done = world.post("/app/me/factors", &cookie, &form).await;
+        assert_eq!(done.body.matches("<code>").count(), 10, "{}", done.body);
+        between(&done.body, "<code>", "</code>").to_owned()
+    };
+    let (first, second) = (shown().await, shown().await);
+    assert_ne!(first, second, "the codes that were seen last count");
+    assert_eq!(world.count("SELECT COUNT(*) FROM factors WHERE kind = 'totp'").await, 1);
+    world.clock.advance_ms(MINUTE_MS);
+    let (one, other) = (world.begin(&world.a.email, "").await, world.begin(&world.a.email, "").await);
+    let code = app.code(&world);
+    assert!(is_signed_in(&world.show_code(&one, &code).await));
+    assert!(!is_signed_in(&world.show_code(&other, &code).await), "a code lets in once");
+    assert!(!is_signed_in(&world.show_code(&other, &first).await));
+    // A secret that nothing opens keeps nobody from their recovery codes.
+    let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
+    exec!(tx, "UPDATE factors SET seal_n = 99 WHERE kind = 'totp'").unwrap();
+    tx.commit().await.unwrap();
+    assert!(is_signed_in(&world.show_code(&other, &second).await));
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_no_wrong_password_in_the_log_and_asked_for_at_changes() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let (_, codes) = world.set_app_up(&cookie).await;
+    let step = world.begin(&world.a.email, "").await;
+    world.show_code(&step, "123456").await;
+    let log = world.get("/app/access", &cookie).await.body;
+    assert!(log.contains("Password right, wrong code") && log.contains("Wrong code, a new device"), "{log}");
+    world.clock.advance_ms(11 * MINUTE_MS);
+    let own = world.get("/app/me", &cookie).await.body;
+    let path = format!("/app/me/factors/{}", between(&own, "action=\"/app/me/factors/", "\""));
+    let form = format!("csrf={}&confirm-password={}", csrf(&own), PASSWORD.replace(' ', "+"));
+    let alone = world.post(&path, &cookie, &form).await;
+    assert_eq!(alone.status, StatusCode::UNPROCESSABLE_ENTITY, "a password alone removes no app");
+    assert!(alone.body.contains("name=\"confirm-code\""), "{}", alone.body);
+    let wrong = format!("csrf={}&confirm-password=wrong&confirm-code={}", csrf(&own), codes[1]);
+    assert_eq!(world.post(&path, &cookie, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(world.count("SELECT COUNT(*) FROM factors WHERE kind = 'totp'").await, 1);
+    let both = format!("{form}&confirm-code={}", codes[0]);
+    assert_eq!(world.post(&path, &cookie, &both).await.status, StatusCode::SEE_OTHER);
+    assert!(world.get("/app/access", &cookie).await.body.contains("Tried to confirm a change"));
 }
 
 #[tokio::test]

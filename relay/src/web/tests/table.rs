@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use service::clock::FakeClock;
 use tracing::subscriber::DefaultGuard;
 
+use super::platform;
 use super::world::{NOW_MS, World, csrf, open_state};
 use crate::accounts::access_log::AccessOutcome;
 use crate::accounts::permission::Permission;
@@ -44,6 +45,10 @@ impl Template {
         };
         let admin = member("admin", &world.a.email, UserRole::AccountAdmin).await;
         let auditor = member("auditor", &world.a.auditor, UserRole::Auditor).await;
+        world.add_platform_owner(world.a.scope).await;
+        let owner = member("platform owner", platform::EMAIL, UserRole::SuperAdmin).await;
+        world.offer_app(owner.headers[header::COOKIE].to_str().unwrap()).await;
+        let job = world.bury_job("no reason").await;
         let other = member("admin of another account", &world.b.email, UserRole::AccountAdmin).await;
         let ended = FixtureCaller {
             permissions: Vec::new(),
@@ -62,7 +67,8 @@ impl Template {
         let unknown = program("unknown token", Vec::new(), &world.a.token.replace('A', "B"));
         let reader = program("program", vec![token::SCOPE], &world.a.token);
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
-        let callers = vec![nobody.clone(), admin, auditor, other, ended, unknown, reader];
+        let callers = vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader];
+        let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];
         let mut replacements = vec![
@@ -76,9 +82,10 @@ impl Template {
             ("token", world.a.token_id.clone()),
             ("box", site.one.id.to_string()),
             ("session", session),
+            ("job", job.to_string()),
         ];
         replacements.extend(links);
-        replacements.extend(world.offer_app(&admin_cookie).await);
+        replacements.extend(offered);
         world.db.close().await;
         Self { world, callers, replacements }
     }
