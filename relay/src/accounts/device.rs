@@ -1,8 +1,8 @@
 //! The secret by which a browser is known again after it signed somebody in: what its cookie says, what is kept of it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::tree::Hash;
+
+use super::cookie::{encode_secret, read_secret, write_cookie};
 
 /// The cookie: of this host only, over HTTPS only, out of reach of scripts.
 pub const COOKIE: &str = "__Host-device";
@@ -29,9 +29,7 @@ impl DeviceSecret {
 
     /// Reads the value of a `Cookie` header; `None` where this cookie is absent or not of this form.
     pub fn read(header: &str) -> Option<Self> {
-        let mut named = header.split(';').filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = named.find(|(name, _)| *name == COOKIE)?;
-        Some(Self(URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()?))
+        read_secret(header, COOKIE).map(Self)
     }
 
     /// What the database keeps.
@@ -41,8 +39,7 @@ impl DeviceSecret {
 
     /// The `Set-Cookie` value that gives it to the browser.
     pub fn set_cookie(&self) -> String {
-        let secret = URL_SAFE_NO_PAD.encode(self.0);
-        format!("{COOKIE}={secret}; Path=/; Max-Age={AGE_S}; Secure; HttpOnly; SameSite=Lax")
+        write_cookie(COOKIE, &encode_secret(&self.0), AGE_S)
     }
 }
 

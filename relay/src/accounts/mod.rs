@@ -1,6 +1,7 @@
 //! Who may see what: sign-in with its limits, sessions, devices, API tokens, roles, and the log of what they did.
 
 pub mod access_log;
+mod cookie;
 pub mod counters;
 pub mod device;
 pub mod invitation;

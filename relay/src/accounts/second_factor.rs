@@ -281,7 +281,6 @@ impl SecondFactorService<'_> {
             name: name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
             seal_n: sealed.n,
             secret: sealed.bytes,
-            handle: None,
             step,
         };
         factors::platform_insert(&mut tx, visitor.person, new, now_ms).await?;
@@ -323,7 +322,6 @@ impl SecondFactorService<'_> {
                 name: String::new(),
                 seal_n,
                 secret: self.keys.keyed_digest(seal_n, &code_text(person, code))?.0.to_vec(),
-                handle: None,
                 step: 0,
             };
             factors::platform_insert(tx, person, new, now_ms).await?;

@@ -1,8 +1,8 @@
 //! The time between the two steps of a sign-in: a cookie that is no session, and opens nothing but the second step.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::tree::Hash;
+
+use super::cookie::{encode_secret, read_secret, write_cookie};
 
 /// The cookie: of this host only, over HTTPS only, out of reach of scripts.
 pub const COOKIE: &str = "__Host-step";
@@ -27,9 +27,7 @@ impl StepSecret {
 
     /// Reads the value of a `Cookie` header; `None` where this cookie is absent or not of this form.
     pub fn read(header: &str) -> Option<Self> {
-        let mut named = header.split(';').filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = named.find(|(name, _)| *name == COOKIE)?;
-        Some(Self(URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()?))
+        read_secret(header, COOKIE).map(Self)
     }
 
     /// What the database keeps.
@@ -39,14 +37,13 @@ impl StepSecret {
 
     /// The `Set-Cookie` value that gives it to the browser.
     pub fn set_cookie(&self) -> String {
-        let (secret, age_s) = (URL_SAFE_NO_PAD.encode(self.0), STEP_MS / 1_000);
-        format!("{COOKIE}={secret}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Lax")
+        write_cookie(COOKIE, &encode_secret(&self.0), STEP_MS / 1_000)
     }
 }
 
 /// The `Set-Cookie` value that takes it away.
 pub fn clear_cookie() -> String {
-    format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+    write_cookie(COOKIE, "", 0)
 }
 
 #[cfg(test)]

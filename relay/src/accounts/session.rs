@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::ids::AccountId;
 use record::tree::Hash;
 
+use super::cookie::{encode_secret, find_cookie, write_cookie};
 use crate::db::sessions::SessionsSince;
 
 /// The cookie: of this host only, over HTTPS only, out of reach of scripts.
@@ -37,9 +38,7 @@ impl SessionToken {
 
     /// Reads the value of a `Cookie` header; `None` where this cookie is absent or not of this form.
     pub fn read(header: &str) -> Option<Self> {
-        let mut named = header.split(';').filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = named.find(|(name, _)| *name == COOKIE)?;
-        let (account, secret) = value.split_once('.')?;
+        let (account, secret) = find_cookie(header, COOKIE)?.split_once('.')?;
         let secret = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
         Some(Self { account: account.parse().ok()?, secret })
     }
@@ -62,15 +61,14 @@ impl SessionToken {
 
     /// The `Set-Cookie` value that gives it to the browser.
     pub fn set_cookie(&self) -> String {
-        let secret = URL_SAFE_NO_PAD.encode(self.secret);
-        let age_s = AGE_MS_MAX / 1_000;
-        format!("{COOKIE}={}.{secret}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Lax", self.account)
+        let value = format!("{}.{}", self.account, encode_secret(&self.secret));
+        write_cookie(COOKIE, &value, AGE_MS_MAX / 1_000)
     }
 }
 
 /// The `Set-Cookie` value that takes it away.
 pub fn clear_cookie() -> String {
-    format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+    write_cookie(COOKIE, "", 0)
 }
 
 /// Whether a session made and last used at these times is still one, all in milliseconds since 1970.

@@ -3,14 +3,14 @@
 use record::tree::Hash;
 
 use super::people::PersonNumber;
-use super::{DbError, PlatformConnection, all, exec, impl_from_row, opt};
+use super::{DbError, PlatformConnection, all, exec, impl_from_row};
 
 /// A factor as it is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FactorRow {
     /// A ULID.
     pub factor: String,
-    /// `totp`, `recovery` or `passkey`.
+    /// `totp` or `recovery`.
     pub kind: String,
     /// What its person calls it.
     pub name: String,
@@ -41,8 +41,6 @@ pub struct NewFactor {
     pub name: String,
     pub seal_n: i64,
     pub secret: Vec<u8>,
-    /// By which a passkey is found.
-    pub handle: Option<Vec<u8>>,
     pub step: i64,
 }
 
@@ -62,23 +60,10 @@ pub async fn platform_insert(
     new: NewFactor,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO factors (person, factor, kind, name, seal_n, secret, handle, step, made_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let NewFactor { factor, kind, name, seal_n, secret, handle, step } = new;
-    exec!(conn, sql, person.key(), factor, kind, name, seal_n, secret, handle, step, now_ms).map(drop)
-}
-
-/// Whose passkey this is, and which.
-pub async fn platform_find_passkey(
-    conn: &mut PlatformConnection,
-    handle: &[u8],
-) -> Result<Option<(PersonNumber, FactorRow)>, DbError> {
-    let sql = "SELECT person FROM factors WHERE handle = $1 AND kind = 'passkey'";
-    let Some((person,)) = opt!(conn, (i64,), sql, handle.to_vec())? else { return Ok(None) };
-    let sql =
-        "SELECT factor, kind, name, seal_n, secret, step, made_ms, used_ms FROM factors WHERE handle = $1";
-    let row = opt!(conn, FactorRow, sql, handle.to_vec())?;
-    Ok(row.map(|row| (PersonNumber::of(person), row)))
+    let sql = "INSERT INTO factors (person, factor, kind, name, seal_n, secret, step, made_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let NewFactor { factor, kind, name, seal_n, secret, step } = new;
+    exec!(conn, sql, person.key(), factor, kind, name, seal_n, secret, step, now_ms).map(drop)
 }
 
 /// Uses the code of a step. Whether it is the first time for this step or a later one.
@@ -102,19 +87,6 @@ pub async fn platform_use_code(
 ) -> Result<bool, DbError> {
     let sql = "UPDATE factors SET used_ms = $1 WHERE person = $2 AND kind = 'recovery' AND secret = $3 AND used_ms IS NULL";
     Ok(exec!(conn, sql, now_ms, person.key(), digest.0.to_vec())? == 1)
-}
-
-/// Keeps what a passkey is after it was used: its counter, for one.
-pub async fn platform_save_passkey(
-    conn: &mut PlatformConnection,
-    person: PersonNumber,
-    factor: &str,
-    secret: Vec<u8>,
-    now_ms: i64,
-) -> Result<bool, DbError> {
-    let sql =
-        "UPDATE factors SET secret = $1, used_ms = $2 WHERE person = $3 AND factor = $4 AND kind = 'passkey'";
-    Ok(exec!(conn, sql, secret, now_ms, person.key(), factor.to_owned())? == 1)
 }
 
 /// Takes a factor away. Whether it was there.

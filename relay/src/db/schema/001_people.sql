@@ -21,9 +21,8 @@ CREATE TABLE credentials (
   set_ms BIGINT NOT NULL
 );
 
--- What proves a person beside their password. `kind`: totp, recovery, passkey. `secret`: of totp, sealed with the sealing key `seal_n`; of
--- recovery, the digest of a code under that key; of a passkey its public half as JSON, found by `handle`. `step`: that of the last code, each of
--- which is of use once.
+-- What proves a person beside their password. `kind`: totp, recovery. `secret`: of totp, sealed with the sealing key `seal_n`; of
+-- recovery, the digest of a code under that key. `step`: that of the last code, each of which is of use once.
 CREATE TABLE factors (
   person BIGINT NOT NULL,
   factor @ID@ NOT NULL,
@@ -31,13 +30,11 @@ CREATE TABLE factors (
   name TEXT NOT NULL,
   seal_n BIGINT NOT NULL,
   secret @BLOB@ NOT NULL,
-  handle @BLOB@,
   step BIGINT NOT NULL,
   made_ms BIGINT NOT NULL,
   used_ms BIGINT,
   PRIMARY KEY (person, factor)
 );
-CREATE UNIQUE INDEX factors_handle ON factors (handle) WHERE handle IS NOT NULL;
 
 -- Sign-ins whose first step is done and whose second is not. `digest`: SHA-256 of the cookie's secret. `origin`: digest of
 -- the bucket from which a try was taken, which is given back once they are in; absent where none was.

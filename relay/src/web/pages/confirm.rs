@@ -18,8 +18,7 @@ use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{FORM_TOKEN, RelayFormRules, require_own_form};
 use crate::web::http_error::{busy_error, internal_error};
 use crate::web::pages::browser::sign_in_origin;
-use crate::web::pages::way_page::{WayField, WayInPage};
-use crate::web::view_models::formats::LocalTime;
+use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
 use crate::web::words::{SignInWords, open_words};
 
 /// Who showed so lately that it is them is not asked again.
@@ -107,13 +106,6 @@ impl<R: FormRules> Argument for ConfirmedForm<R> {
             operation.add_answer(status, Some("text/html"), AnswerBody::Page);
         }
     }
-}
-
-/// How long somebody waits, and until when.
-fn wait_until(now_ms: i64, until_ms: i64) -> (FormRecall, String) {
-    let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
-    let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
-    (FormRecall::TooMany { wait_s }, time)
 }
 
 /// What somebody is asked, and the form that goes on once they have answered.

@@ -18,8 +18,7 @@ use crate::web::form::RelayForm;
 use crate::web::http_error::{busy_error, encode_parameter, internal_error};
 use crate::web::next_page::page_after_sign_in;
 use crate::web::pages::browser::{cookie_headers, sign_in_origin};
-use crate::web::pages::way_page::{WayField, WayInPage};
-use crate::web::view_models::formats::LocalTime;
+use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
 use crate::web::words::{SignInWords, open_words};
 
 const PATH: &str = "/second-step";
@@ -120,10 +119,8 @@ pub(crate) async fn submit_code(
         Err(FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error))) => return Err(error.into()),
         Err(FactorError::Wrong) => (FormRecall::Invalid, w.step_wrong()),
         Err(FactorError::SignIn(SignInError::Wait { until_ms, .. })) => {
-            let now_ms = web.now_ms();
-            let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
-            let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
-            (FormRecall::TooMany { wait_s }, w.step_wait(time))
+            let (recall, time) = wait_until(web.now_ms(), until_ms);
+            (recall, w.step_wait(time))
         }
         Err(error) => return Err(internal_error(error)),
     };

@@ -1,12 +1,13 @@
 //! A page with one thing to do: a title, a line, a form.
 
-use ::web::answer::Page;
+use ::web::answer::{FormRecall, Page};
 use ::web::error::HttpError;
 use askama::Template;
 
 use crate::accounts::AccountUser;
 use crate::web::form::RelayForm;
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::view_models::formats::LocalTime;
 
 /// What is wrong with a field.
 pub(crate) struct SignInProblem {
@@ -125,4 +126,11 @@ impl WayInPage {
     pub(crate) fn draw(&self) -> Result<Page, HttpError> {
         Page::draw(self)
     }
+}
+
+/// How long somebody waits, and until when.
+pub(crate) fn wait_until(now_ms: i64, until_ms: i64) -> (FormRecall, String) {
+    let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
+    let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
+    (FormRecall::TooMany { wait_s }, time)
 }

@@ -24,8 +24,8 @@ use crate::web::http_error::{busy_error, internal_error, not_found};
 use crate::web::pages::browser::{cookie_headers, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
 use crate::web::pages::sign_in::PASSWORD_COMMAND;
-use crate::web::pages::way_page::{WayField, WayInPage};
-use crate::web::view_models::formats::{LocalTime, role_name};
+use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
+use crate::web::view_models::formats::role_name;
 use crate::web::words::{SignInWords, open_words};
 
 /// What is wrong, and with which field.
@@ -130,11 +130,10 @@ fn refusal_reply(
     let w: SignInWords = open_words();
     match error {
         RecoveryError::Wait { until_ms } => {
-            let now_ms = web.now_ms();
-            let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
-            let words = w.ways_wait(LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999)));
+            let (recall, time) = wait_until(web.now_ms(), until_ms);
+            let words = w.ways_wait(time);
             let page = page.filled(form).with_problem("email", words).draw()?;
-            Ok(FormReply::Again(FormRecall::TooMany { wait_s }, page))
+            Ok(FormReply::Again(recall, page))
         }
         RecoveryError::Db(error) | RecoveryError::SignIn(SignInError::Db(error)) => Err(error.into()),
         RecoveryError::SignIn(SignInError::Busy) => Err(busy_error()),
