@@ -44,32 +44,45 @@ async fn find_unworded(browser: &Browser, page: &page::Page) -> Vec<String> {
     found.into_iter().inspect(|found| println!("{found}")).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_at_every_size() {
-    let demo = Demo::start(&[]);
-    let browser = Browser::open(Kind::Desk, true).await;
+/// Opens these pages, and whatever plain page of these rows none of them has opened, and says what is wrong with any.
+async fn look_at_pages(browser: &Browser, pages: Vec<page::Page>, mut rows: rows::PageRows, origin: &str) {
     let mut wrong = Vec::new();
-    let places = table::Places::look(&browser, &demo.line).await;
-    let (mut of_box, mut of_relay) = (rows::PageRows::of_box(), rows::PageRows::of_relay());
-    for page in table::pages(&places) {
-        for url in page.open(&browser).await {
-            let rows = if url.port() == places.relay_port() { &mut of_relay } else { &mut of_box };
-            rows.look_at(url.path());
-        }
-        wrong.extend(find_faults(&browser, &page).await);
+    for page in pages {
+        page.open(browser).await.iter().for_each(|url| rows.look_at(url.path()));
+        wrong.extend(find_faults(browser, &page).await);
     }
     // A page that is new is looked at before anybody names it in the table.
-    for (rows, origin) in [(&mut of_box, places.origin_of_box()), (&mut of_relay, places.origin_of_relay())] {
-        for row in rows.missing_plain() {
-            let page = page::Page::unnamed(origin, row);
-            page.open(&browser).await;
-            rows.look_at(row.1);
-            wrong.extend(find_faults(&browser, &page).await);
-        }
+    for row in rows.missing_plain() {
+        let page = page::Page::unnamed(origin, row);
+        page.open(browser).await;
+        rows.look_at(row.1);
+        wrong.extend(find_faults(browser, &page).await);
     }
-    browser.close().await;
-    wrong.extend(of_box.missing().into_iter().chain(of_relay.missing()).inspect(|found| println!("{found}")));
+    wrong.extend(rows.missing().into_iter().inspect(|found| println!("{found}")));
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
+}
+
+/// Box and relay each have a demo of their own: both have forms that are open for ten minutes only, an undo and one that
+/// asks once more for the password later, and all pages together can take longer than that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_the_box_at_every_size() {
+    let demo = Demo::start(&[]);
+    let browser = Browser::open(Kind::Desk, true).await;
+    let places = table::Places::look(&browser, &demo.line).await;
+    let rows = rows::PageRows::of_box();
+    let pages = table::pages_of_box_in_both_languages(&places);
+    look_at_pages(&browser, pages, rows, places.origin_of_box()).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_the_relay_at_every_size() {
+    let demo = Demo::start(&[]);
+    let browser = Browser::open(Kind::Desk, true).await;
+    let places = table::Places::look(&browser, &demo.line).await;
+    let rows = rows::PageRows::of_relay();
+    look_at_pages(&browser, table::pages_of_relay(&places), rows, places.origin_of_relay()).await;
+    browser.close().await;
 }
 
 /// Two fifths longer and in brackets: what has no room for a translation shows, and what is no message.

@@ -1,7 +1,6 @@
 //! Every page of box and relay, in the order in which a person could come to them.
 
 use harness::demo::line::{DemoOutput, RelayLine};
-use reqwest::Url;
 
 use super::browser::Browser;
 use super::database::{MailedLinks, insert_links};
@@ -38,11 +37,6 @@ const RECORD: &str = ".bar .go";
 pub(crate) const UNMEASURED: &str = "#unmeasured, .bar .go";
 
 impl Places {
-    /// Tells the relay's pages from the box's.
-    pub(crate) fn relay_port(&self) -> Option<u16> {
-        Url::parse(&self.relay).ok()?.port()
-    }
-
     /// Scheme, host and port of the box's listener that shows all its pages.
     pub(crate) fn origin_of_box(&self) -> &str {
         self.staff.trim_end_matches("/staff")
@@ -167,12 +161,16 @@ async fn last_of_path(browser: &Browser) -> String {
     url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned)).expect("a path")
 }
 
-/// All of them.
-pub(crate) fn pages(at: &Places) -> Vec<Page> {
-    // The relay's first: ten minutes after a sign-in its forms ask once more for the password.
+/// Those of the relay.
+pub(crate) fn pages_of_relay(at: &Places) -> Vec<Page> {
     let mut pages = relay(at);
     pages.extend(relay_ways_in(at));
-    pages.extend(technician(at));
+    pages
+}
+
+/// Those of the box, some in Spanish too. An undo is open for ten minutes: the pages that record come first.
+pub(crate) fn pages_of_box_in_both_languages(at: &Places) -> Vec<Page> {
+    let mut pages = technician(at);
     pages.extend(technician_in_spanish(at));
     pages.extend(staff_items(at));
     pages.extend(staff_tags(at));
