@@ -15,6 +15,7 @@ mod ratchet;
 mod rooms;
 mod routes;
 mod sources;
+mod statements;
 mod text;
 mod units;
 mod vendor;
@@ -48,12 +49,14 @@ fn the_repository_is_tidy() {
     let sources = Sources::of_repository();
     let metadata = workspace::metadata(&[]);
     let mut faults = Vec::new();
+    let tenant_tables = statements::tenant_tables(&sources);
     for file in sources.rust() {
         faults.extend(text::opening(file));
         faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
         faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
         faults.extend(doors::check(file, doors::DOORS, &sources));
         faults.extend(routes::check(file, &sources));
+        faults.extend(statements::check(file, &tenant_tables));
     }
     for krate in circles::CRATES {
         faults.extend(circles::check(krate, &sources));
