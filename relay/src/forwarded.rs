@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::Response;
 use ipnet::IpNet;
+use service::proxy_header::ProxyHeaders;
 
 use crate::web::ClientAddress;
 
@@ -25,6 +26,12 @@ impl TrustedProxies {
     /// These networks.
     pub(crate) fn new(networks: &[IpNet]) -> Self {
         Self(networks.into())
+    }
+
+    /// The same networks for listeners: they say who connects before anything else.
+    pub(crate) fn to_headers(&self) -> ProxyHeaders {
+        let networks = self.clone();
+        ProxyHeaders::new(move |peer| networks.holds(peer))
     }
 
     fn holds(&self, address: IpAddr) -> bool {

@@ -16,6 +16,7 @@ use rustls::server::{ServerConfig, WebPkiClientVerifier};
 use service::listener::{
     self, Caller, ConnectionLimits, ConnectionTable, ListenerConfig, NamedHost, UploadTimeouts,
 };
+use service::proxy_header::ProxyHeaders;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -85,6 +86,15 @@ pub struct BoxHost {
     pub router: Router,
 }
 
+/// What a listener does besides answering whoever connects.
+#[derive(Default)]
+pub struct ListenerExtras {
+    /// The boxes' calls, at the public listener.
+    pub boxes_here: Option<BoxHost>,
+    /// Balancers that say who connects.
+    pub proxies: Option<ProxyHeaders>,
+}
+
 /// One listening socket and its connections.
 #[derive(Debug)]
 pub struct Listener {
@@ -106,10 +116,10 @@ impl Listener {
         router: Router,
         limits: ConnectionLimits,
     ) -> io::Result<Self> {
-        Self::start_with(tcp, security, router, limits, None)
+        Self::start_with(tcp, security, router, limits, ListenerExtras::default())
     }
 
-    /// The same, with the boxes' calls by their own name.
+    /// The same, with the boxes' calls by their own name, and behind balancers.
     ///
     /// # Errors
     /// The socket's own address cannot be read.
@@ -118,7 +128,7 @@ impl Listener {
         security: ListenerSecurity,
         router: Router,
         limits: ConnectionLimits,
-        boxes_here: Option<BoxHost>,
+        ListenerExtras { boxes_here, proxies }: ListenerExtras,
     ) -> io::Result<Self> {
         let (box_tls, named) = boxes_here.and_then(name_host).unzip();
         let (config, boxes) = match security {
@@ -132,6 +142,7 @@ impl Listener {
             uploads: UPLOADS,
             introduction,
             named,
+            proxies,
             ..ListenerConfig::new(tls_now, ConnectionTable::new(limits))
         };
         let router = router.layer(axum::middleware::from_fn(answer_in_time));
@@ -268,18 +279,21 @@ mod tests {
             identity: Option<TlsIdentity>,
             name: &'static str,
         ) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+            let tcp = TcpStream::connect(listener.local_addr()).await?;
+            let name = name.try_into().unwrap();
+            tokio_rustls::TlsConnector::from(self.client(identity)).connect(name, tcp).await
+        }
+
+        fn client(&self, identity: Option<TlsIdentity>) -> Arc<ClientConfig> {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let builder = ClientConfig::builder_with_provider(provider)
                 .with_safe_default_protocol_versions()
                 .unwrap()
                 .with_root_certificates(self.roots());
-            let client = match identity {
+            Arc::new(match identity {
                 None => builder.with_no_client_auth(),
                 Some(TlsIdentity { chain, key }) => builder.with_client_auth_cert(chain, key).unwrap(),
-            };
-            let tcp = TcpStream::connect(listener.local_addr()).await?;
-            let name = name.try_into().unwrap();
-            tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, tcp).await
+            })
         }
     }
 
@@ -351,7 +365,14 @@ mod tests {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let limits = ConnectionLimits { together: 4, per_address: 0 };
         let people = Router::new().route("/", get(async || "pages"));
-        let listener = Listener::start_with(tcp, public, people, limits, Some(boxes)).unwrap();
+        let listener = Listener::start_with(
+            tcp,
+            public,
+            people,
+            limits,
+            ListenerExtras { boxes_here: Some(boxes), proxies: None },
+        )
+        .unwrap();
         let identity = Some(authority.identity(&box_id.to_string()));
         let mut stream = authority.shake(&listener, identity).await.unwrap();
         stream.write_all(ASK).await.unwrap();
@@ -367,6 +388,37 @@ mod tests {
             stream.write_all(ASK).await.unwrap();
             assert!(all(stream).await.ends_with("pages"), "{name}");
         }
+        listener.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_balancer_says_who_connects_before_tls() {
+        let authority = Authority::new();
+        let who = async |peer: axum::Extension<ClientAddress>| peer.0.0.to_string();
+        let public = public_tls(authority.identity("relay")).unwrap();
+        let limits = ConnectionLimits { together: 8, per_address: 1 };
+        let router = Router::new().route("/", get(who));
+        let proxies = Some(ProxyHeaders::new(|peer| peer.is_loopback()));
+        let extras = ListenerExtras { boxes_here: None, proxies };
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = Listener::start_with(tcp, public, router, limits, extras).unwrap();
+        let ask = async |header: &[u8]| {
+            let mut tcp = TcpStream::connect(listener.local_addr()).await?;
+            tcp.write_all(header).await?;
+            let name = "localhost".try_into().unwrap();
+            let connector = tokio_rustls::TlsConnector::from(authority.client(None));
+            let mut stream = connector.connect(name, tcp).await?;
+            stream.write_all(ASK).await?;
+            io::Result::Ok(all(stream).await)
+        };
+        // One address has one place here: these are two.
+        let (a, b) = tokio::join!(
+            ask(b"PROXY TCP4 192.0.2.7 127.0.0.1 5000 443\r\n"),
+            ask(b"PROXY TCP4 192.0.2.8 127.0.0.1 5000 443\r\n")
+        );
+        assert!(a.unwrap().ends_with("192.0.2.7:5000"));
+        assert!(b.unwrap().ends_with("192.0.2.8:5000"));
+        assert!(ask(b"").await.is_err(), "a balancer that does not say so is not served");
         listener.stop().await;
     }
 

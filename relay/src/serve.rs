@@ -16,6 +16,7 @@ use service::clock::Clock;
 use service::listener::ConnectionLimits;
 use service::process;
 use service::process::StopSignals;
+use service::proxy_header::ProxyHeaders;
 use service::random::{RandomSource, SystemRandom};
 use service::settings::SettingsError;
 use tokio::net::TcpListener;
@@ -35,7 +36,7 @@ use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::keys::{AuthorityKeys, KeyError, KeyNeeds, SharedKeySet};
-use crate::listen::{BoxHost, Listener, ListenerSecurity};
+use crate::listen::{BoxHost, Listener, ListenerExtras, ListenerSecurity};
 use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
@@ -354,12 +355,7 @@ async fn open_relay(
     let photos = PhotoStore::in_folder(&settings.objects()?)?;
     let RelayLimits { connections: together, connections_per_address: per_address, .. } = settings.limits;
     let connections = ConnectionLimits { together, per_address };
-    let start =
-        |tcp: TcpListener, security: ListenerSecurity, router: axum::Router, limits: ConnectionLimits| {
-            let addr = settings.https.listen;
-            Listener::start(tcp, security, router, limits)
-                .map_err(|source| ServeError::Listen { addr, source })
-        };
+    let proxies = || trusted_headers(settings);
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
     let mut public = None;
@@ -379,18 +375,22 @@ async fn open_relay(
     if let Some((router, tcp)) = public {
         let security = listen::public_tls(fleet.public_identity(&names)?)?;
         let boxes_here = name_boxes(settings, &fleet, boxes.as_ref())?;
-        let listener = Listener::start_with(tcp, security, router, connections, boxes_here);
+        let extras = ListenerExtras { boxes_here, proxies: proxies() };
+        let listener = Listener::start_with(tcp, security, router, connections, extras);
         let addr = settings.https.listen;
         open.https = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
     }
     if let (Some(ingest), Some(router)) = (ingest, boxes) {
         let tcp = bind_listeners(settings.photos.listen).await?;
-        open.photos = Some(start(tcp, box_security(&fleet, &names)?, router, connections)?);
+        let extras = ListenerExtras { boxes_here: None, proxies: proxies() };
+        let listener = Listener::start_with(tcp, box_security(&fleet, &names)?, router, connections, extras);
+        let addr = settings.photos.listen;
+        open.photos = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
         let tcp = bind_listeners(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
-        let of_mqtt = mqtt::MqttSettings::default();
+        let of_mqtt = mqtt::MqttSettings { proxies: proxies(), ..Default::default() };
         let listener =
             mqtt::MqttListener::start(tcp, tls, of_mqtt, parts.outbox.clone(), Arc::clone(&ingest), mint);
         let addr = settings.mqtt.listen;
@@ -407,9 +407,17 @@ async fn open_relay(
         clock: Arc::clone(&parts.clock),
     };
     let tcp = bind_listeners(settings.health.listen).await?;
-    open.health =
-        Some(start(tcp, ListenerSecurity::Plain, health::health_router(health_context), HEALTH_CONNECTIONS)?);
+    let router = health::health_router(health_context);
+    let listener = Listener::start(tcp, ListenerSecurity::Plain, router, HEALTH_CONNECTIONS);
+    let addr = settings.health.listen;
+    open.health = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
     Ok(open)
+}
+
+/// Who says by the PROXY protocol who connects, where the settings want it.
+fn trusted_headers(settings: &RelaySettings) -> Option<ProxyHeaders> {
+    let networks = TrustedProxies::new(&settings.https.trusted_proxies);
+    settings.https.proxy_protocol.then(|| networks.to_headers())
 }
 
 fn box_security(fleet: &Fleet, names: &[String]) -> Result<ListenerSecurity, ServeError> {

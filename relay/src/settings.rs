@@ -44,6 +44,9 @@ pub struct HttpsSettings {
     /// `limits.connections_per_address` to 0 then.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether those balancers begin each connection with a PROXY header (version 1 or 2), here and on the listeners of boxes: for
+    /// balancers that pass TLS on as it is. One that writes none is not served then.
+    pub proxy_protocol: bool,
 }
 
 impl Default for HttpsSettings {
@@ -54,6 +57,7 @@ impl Default for HttpsSettings {
             key: None,
             ca: None,
             trusted_proxies: Vec::new(),
+            proxy_protocol: false,
         }
     }
 }
@@ -220,6 +224,9 @@ impl ProgramSettings for RelaySettings {
         }
         if self.https.certificate.is_some() != self.https.key.is_some() {
             return Err("https.certificate and https.key belong together");
+        }
+        if self.https.proxy_protocol && self.https.trusted_proxies.is_empty() {
+            return Err("https.proxy_protocol needs https.trusted_proxies: nobody else is believed");
         }
         if self.open_sign_up && self.mail.send.is_none() {
             return Err("open_sign_up needs mail.send: an account is confirmed by mail");

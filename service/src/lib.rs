@@ -1,6 +1,6 @@
 //! What every long-running process of ours needs, written once for box and relay: the seams to time and chance
 //! ([`clock`], [`random`]), how often somebody may call or try ([`limit`], [`attempts`]), who may hold a connection, and for how
-//! long ([`listener`]), which sockets it finds at its start ([`activation`]), what the program is told ([`settings`]), root's way into the running one ([`admin_socket`]), what it writes
+//! long ([`listener`]), whom a balancer says that it speaks for ([`proxy_header`]), which sockets it finds at its start ([`activation`]), what the program is told ([`settings`]), root's way into the running one ([`admin_socket`]), what it writes
 //! to its log ([`logging`]), what it and systemd tell each other ([`process`]) and how it ends ([`exit`]).
 
 pub mod activation;
@@ -12,5 +12,6 @@ pub mod limit;
 pub mod listener;
 pub mod logging;
 pub mod process;
+pub mod proxy_header;
 pub mod random;
 pub mod settings;

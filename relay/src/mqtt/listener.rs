@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use record::ids::ConnectionId;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, Connect, ConnectReturnCode, LastWill, Packet};
 use rustls::ServerConfig;
+use service::proxy_header::ProxyHeaders;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -125,9 +126,15 @@ async fn accept_client<I: Inbox>(socket: TcpListener, accept_context: Arc<Accept
             accepted = socket.accept() => match accepted {
                 Ok((tcp, peer)) => {
                     count_message(&accept_context.shared.metrics.accepted);
-                    match accept_context.handshakes.enter(peer.ip(), Instant::now()) {
-                        Some(ticket) => drop(connections.spawn(run_connection(Arc::clone(&accept_context), tcp, ticket))),
-                        None => count_message(&accept_context.shared.metrics.handshakes_crowded_out),
+                    match &accept_context.shared.settings.proxies {
+                        // The place is that of whoever connects, which is not known yet.
+                        Some(proxies) if proxies.expects(peer.ip()) => {
+                            let context = Arc::clone(&accept_context);
+                            drop(connections.spawn(run_passed_on(context, tcp, peer, proxies.clone())));
+                        }
+                        _ => if let Some(ticket) = accept_context.enter(peer) {
+                            drop(connections.spawn(run_connection(Arc::clone(&accept_context), tcp, ticket)));
+                        },
                     }
                 }
                 Err(error) => {
@@ -152,6 +159,28 @@ struct AcceptedClient {
     certificate: PeerCertificate,
     terms: ConnectionTerms,
     place: OwnedSemaphorePermit,
+}
+
+/// A connection that a balancer passes on.
+async fn run_passed_on<I: Inbox>(
+    accept_context: Arc<AcceptContext<I>>,
+    mut tcp: TcpStream,
+    balancer: SocketAddr,
+    proxies: ProxyHeaders,
+) {
+    let mut stopping = accept_context.shared.stopping.clone();
+    let found = tokio::select! {
+        found = proxies.find_client(&mut tcp, balancer) => found,
+        () = session::wait_for_stop(&mut stopping) => return,
+    };
+    match found {
+        Ok(peer) => {
+            if let Some(ticket) = accept_context.enter(peer) {
+                run_connection(accept_context, tcp, ticket).await;
+            }
+        }
+        Err(error) => tracing::warn!(%balancer, %error, "a balancer's connection was closed"),
+    }
 }
 
 async fn run_connection<I: Inbox>(
@@ -191,6 +220,15 @@ async fn run_connection<I: Inbox>(
 }
 
 impl<I: Inbox> AcceptContext<I> {
+    /// A place for the handshake of one more; counted where there is none.
+    fn enter(&self, peer: SocketAddr) -> Option<HandshakeSlot> {
+        let ticket = self.handshakes.enter(peer.ip(), Instant::now());
+        if ticket.is_none() {
+            count_message(&self.shared.metrics.handshakes_crowded_out);
+        }
+        ticket
+    }
+
     /// From the TCP connection to the decision. `None`: turned away, and told so where MQTT has a word for it.
     async fn greet(&self, tcp: TcpStream) -> Option<AcceptedClient> {
         let (timing, metrics) = (&self.shared.settings.timing, &self.shared.metrics);

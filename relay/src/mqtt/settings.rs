@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use record::limits::MQTT_PACKET_BYTES_MAX;
+use service::proxy_header::ProxyHeaders;
 
 /// Bounds of the listener.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct MqttSettings {
     pub handshakes_per_address_max: usize,
     /// Times.
     pub timing: MqttTimeouts,
+    /// Balancers that say who connects.
+    pub proxies: Option<ProxyHeaders>,
 }
 
 /// Times of the listener.
@@ -59,6 +62,7 @@ impl Default for MqttSettings {
             handshakes_max: 1_000,
             handshakes_per_address_max: 250,
             timing: MqttTimeouts::default(),
+            proxies: None,
         }
     }
 }

@@ -35,6 +35,7 @@ use self::connections::ConnectionPlace;
 pub use self::connections::{ConnectionLimits, ConnectionTable};
 use self::serve::{AcceptedClient, HttpVersion, serve_http};
 use self::stream::Linger;
+use crate::proxy_header::ProxyHeaders;
 
 /// From the wish to stop to the last connection's end; systemd is told that a program of ours ends within 5 s.
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
@@ -98,13 +99,22 @@ pub struct ListenerConfig {
     pub introduction: ConnectionIntroduction,
     /// Another host at the same socket; only where TLS is spoken.
     pub named: Option<NamedHost>,
+    /// Balancers that say who connects.
+    pub proxies: Option<ProxyHeaders>,
 }
 
 impl ListenerConfig {
     /// With the usual patience, and nothing but [`PeerAddress`] with each request.
     pub fn new(tls: Option<TlsInfo>, connections: Arc<ConnectionTable>) -> Self {
         let introduction: ConnectionIntroduction = Arc::new(|_| Some(Extensions::new()));
-        Self { tls, connections, uploads: UploadTimeouts::default(), introduction, named: None }
+        Self {
+            tls,
+            connections,
+            uploads: UploadTimeouts::default(),
+            introduction,
+            named: None,
+            proxies: None,
+        }
     }
 }
 
@@ -173,10 +183,16 @@ async fn accept_connection(tcp: TcpListener, mut host: Host, closes: watch::Send
             Some(_) = running.join_next(), if !running.is_empty() => continue,
         };
         match accepted {
-            Ok((stream, remote)) => {
-                let Some(place) = connections.enter(remote.ip()) else { continue };
-                running.spawn(run_connection(stream, remote, host.clone(), place));
-            }
+            Ok((stream, remote)) => match &host.config.proxies {
+                // The place is that of whoever connects, which is not known yet.
+                Some(proxies) if proxies.expects(remote.ip()) => {
+                    drop(running.spawn(run_passed_on(stream, remote, host.clone(), proxies.clone())));
+                }
+                _ => {
+                    let Some(place) = connections.enter(remote.ip()) else { continue };
+                    running.spawn(run_connection(stream, remote, host.clone(), place));
+                }
+            },
             // Out of descriptors or memory, or the client has gone: none of it ends the listener.
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -192,6 +208,23 @@ async fn accept_connection(tcp: TcpListener, mut host: Host, closes: watch::Send
     let drained = async { while running.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN_WITHIN, drained).await.is_err() {
         running.shutdown().await;
+    }
+}
+
+/// A connection that a balancer passes on.
+async fn run_passed_on(mut stream: TcpStream, balancer: SocketAddr, mut host: Host, proxies: ProxyHeaders) {
+    let found = tokio::select! {
+        found = proxies.find_client(&mut stream, balancer) => found,
+        _ = host.stopped.changed() => return,
+    };
+    match found {
+        Ok(remote) => {
+            let place = host.config.connections.enter(remote.ip());
+            if let Some(place) = place {
+                run_connection(stream, remote, host, place).await;
+            }
+        }
+        Err(error) => tracing::warn!(%balancer, %error, "a balancer's connection was closed"),
     }
 }
 
