@@ -43,6 +43,7 @@ use std::sync::Arc;
 use accounts::password_rules::{LeakedListError, write_leaked_list};
 use accounts::people::PersonAct;
 use admin::{AdminCommand, EpochAct};
+use audit::access_chain::{ChainProofs, VerifyError, verify_access_logs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -50,6 +51,7 @@ use cli::{Cli, Command};
 use doctor::{DoctorDepth, DoctorFormat, DoctorSeams};
 use fleet::ClaimWishes;
 use keys::KeyNeeds;
+use objects::NoteStore;
 use serve::RelayContext;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
@@ -72,6 +74,8 @@ enum Failure {
     Backup(#[from] backup::BackupError),
     #[error(transparent)]
     Leaked(#[from] LeakedListError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// Said already.
     #[error("not everything is good")]
     Unwell(u8),
@@ -183,7 +187,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             context.db.close().await;
             print_line(&format!("schema {}", db::SCHEMA_VERSION))
         }
-        Command::Verify => verify_logs(&RelayContext::open(settings, KeyNeeds::NONE, clock).await?).await,
+        Command::Verify => verify_logs(settings, clock).await,
         Command::Rebuild => {
             let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
@@ -262,11 +266,14 @@ fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Valu
     })
 }
 
-async fn verify_logs(context: &RelayContext) -> Result<(), Failure> {
+async fn verify_logs(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
+    let notes = NoteStore::in_folder(&settings.objects()?).map_err(VerifyError::Notes)?;
     let keys = context.keys.now().cosigners();
     let found = audit::verify_logs(&context.db, &keys).await?;
     print_line(&format!("{} logs, {} entries", found.logs, found.entries))?;
-    let access = audit::access_chain::verify_access_logs(&context.db, &keys).await?;
+    let proofs = ChainProofs { keys: &keys, notes: &notes, now_ms: context.clock.now_ms() };
+    let access = verify_access_logs(&context.db, proofs).await?;
     print_line(&format!("{} access logs, {} rows", access.chains, access.rows))?;
     let faults = [found.faults, access.faults].concat();
     if faults.is_empty() { Ok(()) } else { Err(Failure::Refused(faults.join("\n"))) }

@@ -39,7 +39,7 @@ use crate::keys::{AuthorityKeys, KeyError, KeyNeeds, SharedKeySet};
 use crate::listen::{BoxHost, Listener, ListenerExtras, ListenerSecurity};
 use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
-use crate::objects::{PartialUploads, PhotoError, PhotoStore};
+use crate::objects::{NoteStore, PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
 use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
@@ -287,8 +287,8 @@ async fn start_workers(
     clock: Arc<dyn Clock>,
     keys: SharedKeySet,
 ) -> Result<JobWorkers, ServeError> {
-    let mail = settings.mail_transport()?;
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys).await?;
+    let (mail, notes) = (settings.mail_transport()?, NoteStore::in_folder(&settings.objects()?)?);
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
     // All that write to a file write one after the other.

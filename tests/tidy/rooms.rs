@@ -151,12 +151,16 @@ pub const ROOMS: &[Room] = &[
     room("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
     room(
         "relay/jobs",
-        &["accounts", "audit", "db", "keys", "mail", "projections"],
+        &["accounts", "audit", "db", "keys", "mail", "objects", "projections"],
         "work outside the request that asks for it; it knows no page",
     ),
     room("relay/jobs/kinds", &["mail"], "what jobs there are"),
-    room("relay/audit", &["db", "projections"], "it reads what is stored and checks it again"),
-    room("relay/backup", &["db"], "a relay in a folder; it knows no page and no key"),
+    room(
+        "relay/audit",
+        &["accounts", "db", "objects", "projections"],
+        "it reads what is stored and checks it again",
+    ),
+    room("relay/backup", &["db", "objects"], "a relay in a folder; it knows no page and no key"),
     room(
         "relay/doctor",
         &["accounts", "audit", "db", "keys", "objects", "settings"],

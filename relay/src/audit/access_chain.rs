@@ -1,20 +1,24 @@
 //! The access logs verified: each row's columns against its line, its hash against the row before, the end against the head and the
 //! signed notes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use super::head_note::{HeadNote, chain_origin};
+use super::head_note::{HeadNote, SignedHead, chain_name, chain_origin};
+use crate::accounts::access_log::RETENTION_MS;
 use crate::db::audit::{AuditLine, ChainRow, chain_hash, platform_chain_rows};
 use crate::db::audit_heads::{
     AuditChain, ChainHead, ChainOwner, platform_again, platform_chains, platform_notes, platform_outside,
 };
 use crate::db::{Db, DbError, PlatformReason};
+use crate::objects::{NoteStore, PhotoError};
 
 /// Rows in memory at a time.
 const PAGE: i64 = 1_024;
+/// How long after its row a note may be signed, milliseconds: a day, and for so long a relay may be off.
+const SIGNED_LATE_MS: i64 = 60 * 24 * 3_600_000;
 /// Of one chain so many faults are named.
 const FAULTS_MAX: usize = 100;
 
@@ -29,15 +33,35 @@ pub struct AccessReport {
     pub faults: Vec<String>,
 }
 
-/// Verifies every chain; one of `keys` must have signed each note.
+/// What chains are verified by.
+#[derive(Debug, Clone, Copy)]
+pub struct ChainProofs<'a> {
+    /// One of these must have signed each note.
+    pub keys: &'a [VerifierKey],
+    /// The notes that are outside the database.
+    pub notes: &'a NoteStore,
+    /// Now, milliseconds since 1970: rows are forgotten at an age.
+    pub now_ms: i64,
+}
+
+/// Why chains were not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("read the notes over access logs: {0}")]
+    Notes(#[from] PhotoError),
+}
+
+/// Verifies every chain.
 ///
 /// # Errors
-/// The database. What does not hold is a finding.
-pub async fn verify_access_logs(db: &Db, keys: &[VerifierKey]) -> Result<AccessReport, DbError> {
+/// The database or the notes' store. What does not hold is a finding.
+pub async fn verify_access_logs(db: &Db, proofs: ChainProofs<'_>) -> Result<AccessReport, VerifyError> {
     let mut report = AccessReport::default();
     let chains = platform_chains(&mut db.platform_read(PlatformReason::Operator).await?).await?;
     for chain in &chains {
-        let (rows, faults) = verify_chain(db, chain, keys).await?;
+        let (rows, faults) = verify_chain(db, chain, proofs).await?;
         report.chains += 1;
         report.rows += rows;
         let name = describe_owner(chain.owner);
@@ -58,14 +82,14 @@ fn describe_owner(owner: ChainOwner) -> String {
 async fn verify_chain(
     db: &Db,
     chain: &AuditChain,
-    keys: &[VerifierKey],
-) -> Result<(u64, Vec<String>), DbError> {
+    proofs: ChainProofs<'_>,
+) -> Result<(u64, Vec<String>), VerifyError> {
     let mut chain = *chain;
     loop {
         let Some(head) = chain.head else {
             return Ok((0, vec!["it has rows or notes, and no head that says where it ends".to_owned()]));
         };
-        let found = walk_chain(db, &chain, &head, keys).await?;
+        let found = walk_chain(db, &chain, &head, proofs).await?;
         let again = platform_again(&mut db.platform_read(PlatformReason::Operator).await?, &chain).await?;
         // Rows were forgotten meanwhile, or came and were signed.
         let has_moved = again.head.is_some_and(|now| now.first_n > head.first_n || now.n > head.n);
@@ -80,13 +104,16 @@ async fn walk_chain(
     db: &Db,
     chain: &AuditChain,
     head: &ChainHead,
-    keys: &[VerifierKey],
-) -> Result<(u64, Vec<String>), DbError> {
+    proofs: ChainProofs<'_>,
+) -> Result<(u64, Vec<String>), VerifyError> {
+    let stored = proofs.notes.list(&chain_name(chain.owner)).await?;
     let mut conn = db.platform_read(PlatformReason::Operator).await?;
     let notes = platform_notes(&mut conn, chain).await?;
     let (mut walk, mut rows, mut after) = (ChainWalk::begin(head), 0, head.first_n - 1);
-    for (n, note) in &notes {
-        walk.take_note(*n, HeadNote::verify(note, keys), &chain_origin(chain.owner));
+    let young_ms = proofs.now_ms.saturating_sub(RETENTION_MS - SIGNED_LATE_MS);
+    walk.young_s = u64::try_from(young_ms / 1_000).unwrap_or(0);
+    for (n, note) in notes.iter().chain(&stored) {
+        walk.take_note(*n, HeadNote::verify(note, proofs.keys), &chain_origin(chain.owner));
     }
     loop {
         let page = platform_chain_rows(&mut conn, chain, after, head.n, PAGE).await?;
@@ -106,7 +133,11 @@ struct ChainWalk {
     hash: Option<Hash>,
     first: ChainHead,
     /// What notes say of rows that were not seen yet.
-    noted: BTreeMap<i64, Hash>,
+    noted: BTreeMap<i64, BTreeSet<Hash>>,
+    /// Rows under a note that was signed after this may not be forgotten yet, seconds since 1970.
+    young_s: u64,
+    /// The last row that may not be forgotten yet, as far as notes know.
+    young_n: i64,
     faults: Vec<String>,
     /// Faults that are not named.
     further: usize,
@@ -115,7 +146,16 @@ struct ChainWalk {
 impl ChainWalk {
     fn begin(head: &ChainHead) -> Self {
         let (n, hash) = (head.first_n - 1, Some(head.first_hash));
-        Self { n, hash, first: *head, noted: BTreeMap::new(), faults: Vec::new(), further: 0 }
+        Self {
+            n,
+            hash,
+            first: *head,
+            noted: BTreeMap::new(),
+            young_s: u64::MAX,
+            young_n: 0,
+            faults: Vec::new(),
+            further: 0,
+        }
     }
 
     fn fault(&mut self, fault: String) {
@@ -126,8 +166,13 @@ impl ChainWalk {
         }
     }
 
-    fn take_note(&mut self, n: i64, note: Result<HeadNote, record::sign::NoteError>, origin: &str) {
-        match note {
+    fn take_note(&mut self, n: i64, note: Result<SignedHead, record::sign::NoteError>, origin: &str) {
+        if let Ok(note) = &note
+            && note.time_s > self.young_s
+        {
+            self.young_n = self.young_n.max(n);
+        }
+        match note.map(|note| note.head) {
             Err(error) => self.fault(format!("the note over row {n} proves nothing: {error}")),
             Ok(note) if note.origin != origin => {
                 self.fault(format!("the note over row {n} is of another log, {}", note.origin));
@@ -135,7 +180,7 @@ impl ChainWalk {
             Ok(note) if note.n != n => {
                 self.fault(format!("the note over row {n} is one over row {}", note.n));
             }
-            Ok(note) => drop(self.noted.insert(n, note.hash)),
+            Ok(note) => drop(self.noted.entry(n).or_default().insert(note.hash)),
         }
     }
 
@@ -157,7 +202,8 @@ impl ChainWalk {
                 self.fault(format!("row {}: {} is not as its line says", row.n, columns.join(", ")));
             }
         }
-        if self.noted.remove(&row.n).is_some_and(|noted| Some(noted) != hash) {
+        let noted = self.noted.remove(&row.n).unwrap_or_default();
+        if noted.into_iter().any(|noted| Some(noted) != hash) {
             self.fault(format!("row {}: a signed note says that it had another hash", row.n));
         }
         self.hash = hash;
@@ -170,13 +216,20 @@ impl ChainWalk {
         } else if self.hash.is_some_and(|hash| hash != head.hash) {
             self.fault(format!("row {} is the last one, and its hash is not the head’s", self.n));
         }
-        for (n, hash) in std::mem::take(&mut self.noted) {
+        let first_n = self.first.first_n;
+        if (1..first_n).contains(&self.young_n) {
+            self.fault(format!(
+                "the log begins with row {first_n}: row {} is younger than any that is forgotten, as a signed note says",
+                self.young_n
+            ));
+        }
+        for (n, hashes) in std::mem::take(&mut self.noted) {
             if n > head.n {
                 self.fault(format!(
                     "a signed note says that there was a row {n}: the log ends with row {}",
                     head.n
                 ));
-            } else if n == self.first.first_n - 1 && hash != self.first.first_hash {
+            } else if n == first_n - 1 && hashes.into_iter().any(|hash| hash != self.first.first_hash) {
                 self.fault(format!("a signed note says that row {n}, which was forgotten, had another hash"));
             }
         }
@@ -276,7 +329,8 @@ mod tests {
     fn faults_of(rows: &[ChainRow], head: &ChainHead, notes: &[(i64, Hash)]) -> Vec<String> {
         let mut walk = ChainWalk::begin(head);
         for &(n, hash) in notes {
-            walk.take_note(n, Ok(HeadNote { origin: ORIGIN.into(), n, hash }), ORIGIN);
+            let head = HeadNote { origin: ORIGIN.into(), n, hash };
+            walk.take_note(n, Ok(SignedHead { head, time_s: 0 }), ORIGIN);
         }
         rows.iter().for_each(|row| walk.step(row));
         walk.end(head, 0, 0)
@@ -390,7 +444,10 @@ mod tests {
             rows.iter().for_each(|row| walk.step(row));
             walk.end(&head, 0, 0).remove(0)
         };
-        let note = |origin: &str, n| Ok(HeadNote { origin: origin.into(), n, hash: head.hash });
+        let note = |origin: &str, n| {
+            let head = HeadNote { origin: origin.into(), n, hash: head.hash };
+            Ok(SignedHead { head, time_s: 0 })
+        };
         assert!(
             found(2, note("cleantrack/audit/platform", 2))
                 .contains("of another log, cleantrack/audit/platform")

@@ -18,13 +18,26 @@ pub struct HeadNote {
     pub hash: Hash,
 }
 
+/// A note, and when it was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedHead {
+    pub head: HeadNote,
+    /// Seconds since 1970.
+    pub time_s: u64,
+}
+
+/// How a chain is called.
+pub fn chain_name(owner: ChainOwner) -> String {
+    match owner {
+        ChainOwner::Account(account) => account.to_string(),
+        ChainOwner::Nobody => "platform".to_owned(),
+        ChainOwner::Lost(number) => format!("lost-{number}"),
+    }
+}
+
 /// How notes name a chain.
 pub fn chain_origin(owner: ChainOwner) -> String {
-    match owner {
-        ChainOwner::Account(account) => format!("cleantrack/audit/{account}"),
-        ChainOwner::Nobody => "cleantrack/audit/platform".to_owned(),
-        ChainOwner::Lost(number) => format!("cleantrack/audit/lost-{number}"),
-    }
+    format!("cleantrack/audit/{}", chain_name(owner))
 }
 
 impl HeadNote {
@@ -43,12 +56,15 @@ impl HeadNote {
     ///
     /// # Errors
     /// It is no note, none of the keys signed it, or it says something else than a note of this kind.
-    pub fn verify(note: &str, keys: &[VerifierKey]) -> Result<Self, NoteError> {
+    pub fn verify(note: &str, keys: &[VerifierKey]) -> Result<SignedHead, NoteError> {
         let note = SignedNote::parse(note)?;
         let mut refused = NoteError::Unsigned("this relay".to_owned());
         for key in keys {
             match key.verify(&note) {
-                Ok(_) => return Self::read(note.text()),
+                Ok(time_s) => {
+                    let head = Self::read(note.text())?;
+                    return Ok(SignedHead { head, time_s: time_s.unwrap_or(0) });
+                }
                 Err(error @ NoteError::Wrong(_)) => refused = error,
                 Err(_) => {}
             }
@@ -87,7 +103,8 @@ mod tests {
         let note = head.sign(&one, 1_763_610_000).unwrap().to_string();
         assert!(note.starts_with(&format!("{origin}\n12\nCQkJ")), "{note}");
         let keys = [other.verifier().clone(), one.verifier().clone()];
-        assert_eq!(HeadNote::verify(&note, &keys), Ok(head.clone()));
+        let signed = SignedHead { head: head.clone(), time_s: 1_763_610_000 };
+        assert_eq!(HeadNote::verify(&note, &keys), Ok(signed));
         assert!(matches!(HeadNote::verify(&note, &keys[..1]), Err(NoteError::Unsigned(_))));
         let changed = note.replacen("\n12\n", "\n13\n", 1);
         assert!(matches!(HeadNote::verify(&changed, &keys), Err(NoteError::Wrong(_))));

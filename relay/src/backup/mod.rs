@@ -15,6 +15,7 @@ use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, invitations,
     mail_links, platform_schema, second_steps, sessions,
 };
+use crate::objects::set_notes_aside;
 pub use files::{CopiedPhotos, PhotoTotals};
 pub use manifest::{BackupManifest, DatabaseKind};
 
@@ -221,6 +222,17 @@ pub async fn restore_backup(
     let missing_photos = manifest.missing_photos(photos.totals);
     let (folder, bytes) = (folder.to_owned(), manifest.bytes());
     let report = BackupReport { folder, bytes, sha256, photos, missing_photos, keys_exported: true };
+    let (photos, now_ms) = (parts.photos.clone(), clock.now_ms());
+    run_blocking(move || {
+        // What was signed after the backup is of rows that are not there, and whose numbers come again.
+        let aside = set_notes_aside(&photos, now_ms);
+        aside.map(drop).map_err(|source| BackupError::File {
+            what: "put aside the notes in",
+            path: photos,
+            source,
+        })
+    })
+    .await?;
     restore_database(parts, &report, clock).await?;
     Ok(report)
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use record::tree::Hash;
 
 use super::{DoctorReport, DoctorSeams};
-use crate::audit::access_chain::verify_access_logs;
+use crate::audit::access_chain::{ChainProofs, verify_access_logs};
 use crate::audit::verify_logs;
 use crate::db::checks::{self, ExpectedPhoto};
 use crate::db::{Db, DbError, PlatformReason};
 use crate::keys::{AuthorityKeys, KeyNeeds};
-use crate::objects::PhotoStore;
+use crate::objects::{NoteStore, PhotoStore};
 use crate::settings::RelaySettings;
 
 /// Photos named at a time.
@@ -34,6 +34,7 @@ pub(super) async fn examine_contents(
             if let Err(error) = examine_logs(report, db, &keys).await {
                 report.fail("logs", error.to_string(), "look at the database’s own log");
             }
+            examine_access(report, db, settings, &keys, seams.clock.now_ms()).await;
         }
         // The keys have a line of their own.
         Err(error) => report.fail("logs", format!("nothing was verified: {error}"), "mend the keys first"),
@@ -54,15 +55,39 @@ async fn examine_logs(report: &mut DoctorReport, db: &Db, keys: &AuthorityKeys) 
     let found = verify_logs(db, &keys.now().cosigners()).await?;
     let whole = format!("{} logs with {} entries lead to what was cosigned", found.logs, found.entries);
     list_faults(report, "logs", &found.faults, advice, &whole);
-    let advice = "rows of an access log change by nobody’s work but that of whoever writes to the database past the relay: find out who \
-                  did, and compare with the last good backup (docs/operations.md)";
-    let access = verify_access_logs(db, &keys.now().cosigners()).await?;
-    let whole =
-        format!("{} with {} rows lead to their ends and to what was signed", access.chains, access.rows);
-    list_faults(report, "access logs", &access.faults, advice, &whole);
     let advice = "run `rebuild`: it makes every number anew from the logs";
     list_faults(report, "numbers", &sums, advice, "each facility’s are the sums of its items’");
     Ok(())
+}
+
+async fn examine_access(
+    report: &mut DoctorReport,
+    db: &Db,
+    settings: &RelaySettings,
+    keys: &AuthorityKeys,
+    now_ms: i64,
+) {
+    // The folder has a line of its own.
+    let Some(notes) = settings.objects().ok().and_then(|folder| NoteStore::in_folder(&folder).ok()) else {
+        return;
+    };
+    let keys = keys.now().cosigners();
+    let proofs = ChainProofs { keys: &keys, notes: &notes, now_ms };
+    let access = match verify_access_logs(db, proofs).await {
+        Ok(access) => access,
+        Err(error) => {
+            return report.fail(
+                "access logs",
+                error.to_string(),
+                "look at the database and at the folder of photos",
+            );
+        }
+    };
+    let advice = "rows of an access log change by nobody’s work but that of whoever writes to the database past the relay: find out who \
+                  did, and compare with the last good backup (docs/operations.md)";
+    let whole =
+        format!("{} with {} rows lead to their ends and to what was signed", access.chains, access.rows);
+    list_faults(report, "access logs", &access.faults, advice, &whole);
 }
 
 fn list_faults(

@@ -11,13 +11,14 @@ use super::queue::{AfterRun, ClaimedJob, JobResult};
 use super::runner::JobHandlers;
 use super::upkeep::{drop_projections, erase_texts, merge_segments};
 use crate::accounts::retention::ForgetRounds;
-use crate::audit::head_note::{HeadNote, chain_origin};
+use crate::audit::head_note::{HeadNote, chain_name, chain_origin};
 use crate::db::facilities::OwnedFacility;
 use crate::db::segments::{TAIL_MAX, platform_with_tails};
 use crate::db::{AccountScope, Db, DbError, PlatformReason, audit_heads, jobs, mails, projections};
 use crate::keys::{AuthorityKind, SharedKeySet};
 use crate::mail::send_waiting;
 use crate::mail::transport::{MailFailure, MailTransport};
+use crate::objects::NoteStore;
 use crate::projections::{close_windows, rebuild_facility};
 
 /// How many times as long as it took a facility rests after it was folded …
@@ -35,10 +36,12 @@ pub struct RelayHandlers {
     forgetting: ForgetRounds,
     mail: Option<MailTransport>,
     keys: SharedKeySet,
+    notes: NoteStore,
 }
 
 impl RelayHandlers {
-    /// Of a process that starts now. `mail`: the way on which mails leave; `keys`: what it signs with.
+    /// Of a process that starts now. `mail`: the way on which mails leave; `keys`: what it signs with; `notes`: where it leaves notes over
+    /// access logs.
     ///
     /// # Errors
     /// The database.
@@ -47,10 +50,11 @@ impl RelayHandlers {
         clock: Arc<dyn Clock>,
         mail: Option<MailTransport>,
         keys: impl Into<SharedKeySet>,
+        notes: NoteStore,
     ) -> Result<Self, DbError> {
         let forgetting =
             ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
-        Ok(Self { db, clock, forgetting, mail, keys: keys.into() })
+        Ok(Self { db, clock, forgetting, mail, keys: keys.into(), notes })
     }
 
     async fn forget(&self) -> Result<JobResult, JobError> {
@@ -127,6 +131,8 @@ impl RelayHandlers {
             let Some(head) = chain.head else { continue };
             let note = HeadNote { origin: chain_origin(chain.owner), n: head.n, hash: head.hash };
             let note = note.sign(signer, time_s).map_err(|e| DbError::stored("head of the access log", e))?;
+            // First where nobody who may write to the database alone takes it away.
+            self.notes.put(&chain_name(chain.owner), head.n, &note.to_string()).await?;
             audit_heads::platform_insert_note(&mut tx, chain, head.n, &note.to_string(), now_ms).await?;
         }
         let next_ms = now_ms.saturating_add(JobKind::SignAccess.period_ms().unwrap_or(0));

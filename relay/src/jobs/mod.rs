@@ -14,6 +14,7 @@ pub mod schedule;
 mod upkeep;
 
 use crate::db::DbError;
+use crate::objects::PhotoError;
 
 /// Why a job was not done.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum JobError {
     /// Its private half is in no folder of this process.
     #[error("this process has no cosigning key to sign with")]
     NoKey,
+    /// A note over an access log is not where it belongs.
+    #[error("keep a note over an access log: {0}")]
+    Notes(#[from] PhotoError),
     /// The row of a kind that concerns an account, without one.
     #[error("it names no account")]
     NoAccount,

@@ -1,5 +1,7 @@
-//! Photos: per account, under their hash, in a folder (object storage behind one trait); kept only if the hash matches.
+//! Photos: per account, under their hash, in a folder (object storage behind one trait); kept only if the hash matches. Beside them the
+//! notes over access logs.
 
+mod notes;
 mod parts;
 
 use std::path::Path;
@@ -11,6 +13,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use record::tree::Hash;
 
+pub use notes::{NoteStore, set_notes_aside};
 pub(crate) use parts::UploadChunk;
 pub use parts::{PartError, PartialUploads};
 

@@ -3,16 +3,17 @@
 use record::sign::{KeyKind, SignerKey, VerifierKey};
 use relay::accounts::access_log::{AccessLog, AccessOutcome, AccessRecord, RETENTION_MS};
 use relay::accounts::retention::ForgetRounds;
-use relay::audit::access_chain::{AccessReport, verify_access_logs};
+use relay::audit::access_chain::{AccessReport, ChainProofs, verify_access_logs};
 use relay::audit::head_note::{HeadNote, chain_origin};
 use relay::db::audit::{AuditFilter, list_acts, list_chained};
 use relay::db::audit_heads::{self, platform_chains};
 use relay::db::{AccountScope, PlatformReason};
+use relay::objects::{NoteStore, set_notes_aside};
 use service::clock::Clock as _;
 use service::random::SystemRandom;
 
 use super::Databases;
-use super::world::{DAY_MS, World, column, cosigner, run, run_due};
+use super::world::{DAY_MS, World, column, cosigner, run, run_due_with};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -41,8 +42,18 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    fn note_store(&self) -> NoteStore {
+        NoteStore::in_folder(self.notes.path()).unwrap()
+    }
+
+    /// As somebody verifies who comes at a time at which everything here may be forgotten.
     async fn verified_by(&self, key: &VerifierKey) -> AccessReport {
-        verify_access_logs(&self.db, std::slice::from_ref(key)).await.unwrap()
+        self.verified_at(key, self.clock.now_ms() + 2 * RETENTION_MS).await
+    }
+
+    async fn verified_at(&self, key: &VerifierKey, now_ms: i64) -> AccessReport {
+        let proofs = ChainProofs { keys: std::slice::from_ref(key), notes: &self.note_store(), now_ms };
+        verify_access_logs(&self.db, proofs).await.unwrap()
     }
 
     async fn access_faults(&self) -> Vec<String> {
@@ -51,9 +62,9 @@ impl World {
 
     /// Goes on for a day, and signs what there is.
     async fn sign_heads(&self) {
-        run_due(&self.db, self.clock.clone()).await.unwrap();
+        run_due_with(&self.db, self.clock.clone(), self.note_store()).await.unwrap();
         self.clock.advance_ms(DAY_MS + 1);
-        run_due(&self.db, self.clock.clone()).await.unwrap();
+        run_due_with(&self.db, self.clock.clone(), self.note_store()).await.unwrap();
     }
 
     async fn change(&self, sql: &'static str) {
@@ -208,7 +219,8 @@ pub(crate) async fn ends_of_access_logs_are_signed_each_day(dbs: impl Databases)
     // A key of the same name that is not the relay's.
     let foreign = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[8; 32]).unwrap();
     let found = world.verified_by(foreign.verifier()).await.faults;
-    assert!(found.len() == 3 && found[0].contains("the note over row 1 proves nothing"), "{found:?}");
+    // Each is in the database and outside it.
+    assert!(found.len() == 6 && found[0].contains("the note over row 1 proves nothing"), "{found:?}");
     let mut tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
     let chains = platform_chains(&mut tx).await.unwrap();
     let chain = chains.iter().find(|chain| chain.head.is_some_and(|head| head.n == 7)).unwrap();
@@ -256,4 +268,49 @@ pub(crate) async fn a_chain_is_forgotten_from_its_beginning(dbs: impl Databases)
     assert_eq!(rounds.round(&mut tx, world.clock.now()).await.unwrap(), None, "a clock that leapt");
     drop(tx);
     assert_eq!(forget(world.clock.now_ms() - RETENTION_MS).await, 1);
+}
+
+/// Whoever may write to the database, and to nothing else, takes rows away with the notes over them.
+pub(crate) async fn notes_outside_the_database_stay(dbs: impl Databases) {
+    let now =
+        async |world: &World| world.verified_at(cosigner().verifier(), world.clock.now_ms()).await.faults;
+    let world = grown_world(&dbs, "end").await;
+    assert!(now(&world).await.is_empty());
+    for change in [
+        "DELETE FROM audit WHERE n > 4",
+        "DELETE FROM audit_notes",
+        "UPDATE audit_heads SET n = 4, hash = (SELECT a.hash FROM audit a WHERE a.n = 4)",
+    ] {
+        world.change(change).await;
+    }
+    let found = now(&world).await;
+    assert!(found.len() == 1 && found[0].contains("a signed note says that there was a row 6"), "{found:?}");
+    // The relay goes on and signs the new end; the log grows beyond what was taken away.
+    world.sign_heads().await;
+    for who in ["fay", "gil", "hal"] {
+        world.act(world.scope, who).await;
+    }
+    world.sign_heads().await;
+    let found = now(&world).await;
+    assert!(
+        found.len() == 1 && found[0].contains("row 6: a signed note says that it had another hash"),
+        "{found:?}"
+    );
+
+    let world = grown_world(&dbs, "beginning").await;
+    for change in [
+        "UPDATE audit_heads SET first_n = 7, first_hash = (SELECT a.hash FROM audit a WHERE a.n = 6)",
+        "DELETE FROM audit",
+        "DELETE FROM audit_notes",
+    ] {
+        world.change(change).await;
+    }
+    let found = now(&world).await;
+    assert!(
+        found.len() == 1 && found[0].contains("row 6 is younger than any that is forgotten"),
+        "{found:?}"
+    );
+    // What was there before a restore proves nothing against what is restored.
+    set_notes_aside(world.notes.path(), 1).unwrap().unwrap();
+    assert!(now(&world).await.is_empty());
 }

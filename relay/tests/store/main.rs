@@ -179,6 +179,7 @@ stories!(
     counters_of_repeated_acts_are_in_no_hash,
     ends_of_access_logs_are_signed_each_day,
     a_chain_is_forgotten_from_its_beginning,
+    notes_outside_the_database_stay,
 );
 
 /// Where a story gets its databases; each name is a new one.

@@ -19,6 +19,7 @@ use relay::jobs::handlers::RelayHandlers;
 use relay::jobs::queue::JobQueue;
 use relay::jobs::runner::{JobRunner, RENEW_EVERY};
 use relay::mqtt::Outbox;
+use relay::objects::NoteStore;
 use relay::projections::facility_now::refresh_box;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom, SystemRandom};
@@ -38,6 +39,8 @@ pub(crate) struct World {
     /// Another account than the world's own.
     pub(crate) stranger: AccountScope,
     pub(crate) facility: FacilityId,
+    /// Where notes over access logs are.
+    pub(crate) notes: Arc<tempfile::TempDir>,
 }
 
 pub(crate) fn cosigner() -> SignerKey {
@@ -61,7 +64,8 @@ impl World {
         tx.commit().await.unwrap();
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let ingest = Self::ingest(&db, &clock);
-        Self { db, clock, ingest, scope, stranger, facility }
+        let notes = Arc::new(tempfile::tempdir().unwrap());
+        Self { db, clock, ingest, scope, stranger, facility, notes }
     }
 
     fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Arc<Ingest> {
@@ -80,6 +84,7 @@ impl World {
             scope: self.scope,
             stranger: self.stranger,
             facility: self.facility,
+            notes: Arc::clone(&self.notes),
         }
     }
 
@@ -204,7 +209,14 @@ fn of_live(sql: &str) -> String {
 
 /// Runs the relay's jobs that are due; how many.
 pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbError> {
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), None, cosigner()).await?;
+    let dir = tempfile::tempdir().unwrap();
+    let notes = NoteStore::in_folder(dir.path()).unwrap();
+    run_due_with(db, clock, notes).await
+}
+
+/// The same, with notes that stay.
+pub(crate) async fn run_due_with(db: &Db, clock: Arc<dyn Clock>, notes: NoteStore) -> Result<usize, DbError> {
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), None, cosigner(), notes).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await
 }

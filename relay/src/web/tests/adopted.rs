@@ -13,6 +13,7 @@ use crate::db::{AccountScope, Db};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, RENEW_EVERY};
+use crate::objects::NoteStore;
 use crate::web::tests::world::{HOUR_MS, NOW_MS, World};
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
@@ -24,10 +25,15 @@ pub(super) async fn adopted(world: &mut World) -> (RunName, RunLine) {
 /// All that is due, with the relay's own handlers.
 async fn run_jobs(world: &World) {
     let (clock, random) = (world.state.clock.clone(), world.state.random.clone());
-    let handlers =
-        RelayHandlers::begin(world.db.clone(), clock.clone(), None, world.state.fleet.keys().shared())
-            .await
-            .unwrap();
+    let handlers = RelayHandlers::begin(
+        world.db.clone(),
+        clock.clone(),
+        None,
+        world.state.fleet.keys().shared(),
+        NoteStore::in_folder(world.dir.path()).unwrap(),
+    )
+    .await
+    .unwrap();
     let queue = JobQueue::new(world.db.clone(), clock, random);
     Box::pin(JobRunner::new(queue, handlers, RENEW_EVERY).run_due()).await.unwrap();
 }

@@ -15,6 +15,7 @@ use crate::db::{PlatformReason, all, exec};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, RENEW_EVERY};
+use crate::objects::NoteStore;
 
 /// A mail as its reader has it.
 struct SentMail {
@@ -35,6 +36,7 @@ impl World {
             clock.clone(),
             Some(transport),
             self.state.fleet.keys().shared(),
+            NoteStore::in_folder(self.dir.path()).unwrap(),
         )
         .await
         .unwrap();
