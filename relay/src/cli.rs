@@ -133,6 +133,9 @@ pub(crate) enum Command {
     /// The list of leaked passwords, which nobody gets.
     #[command(subcommand)]
     Passwords(PasswordsCommand),
+    /// What another program has.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Look at everything that a relay stands on, and say of each thing how it is and what to do. The status is 0, 1 with warnings, 2
     /// where something is bad.
     Doctor {
@@ -391,6 +394,25 @@ pub(crate) enum PasswordsCommand {
         from: PathBuf,
         /// The list.
         to: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Take the people of the old web app into an account, with its facilities: they sign in with the passwords that they have. Whoever
+    /// signs in here already is left as they are, so that a second time changes nothing. Equipment and cleanings are imported at the box.
+    Django {
+        /// What `manage.py dumpdata` wrote, JSON.
+        dump: PathBuf,
+        /// Account id, here.
+        #[arg(long)]
+        account: AccountId,
+        /// Number of the account there, where the dump holds several.
+        #[arg(long, value_name = "NUMBER")]
+        from: Option<String>,
+        /// IANA time zone of facilities that have none there.
+        #[arg(long)]
+        zone: String,
     },
 }
 

@@ -40,9 +40,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use accounts::import::read_dump;
 use accounts::password_rules::{LeakedListError, write_leaked_list};
 use accounts::people::PersonAct;
-use admin::{AdminCommand, EpochAct};
+use admin::{AdminCommand, EpochAct, OldAccount};
 use audit::access_chain::{ChainProofs, VerifyError, verify_access_logs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -76,6 +77,8 @@ enum Failure {
     Leaked(#[from] LeakedListError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Dump(#[from] accounts::import::DumpError),
     /// Said already.
     #[error("not everything is good")]
     Unwell(u8),
@@ -197,6 +200,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             let count = write_leaked_list(&from, &to)?;
             print_line(&format!("{count} passwords in {}", to.display()))
         }
+        Command::Import(order) => import_people(settings, order, clock).await,
         Command::Backup(order) => run_backup(settings, common.config, order, &*clock).await,
         Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
             let passphrase = read_passphrase(passphrase_file.as_deref())?;
@@ -208,6 +212,25 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             execute_offline(settings, AdminCommand::KeyExported { keys }, clock).await.map(drop)
         }
         order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
+    }
+}
+
+/// A line of JSON for each part of a dump.
+async fn import_people(
+    settings: &RelaySettings,
+    order: cli::ImportCommand,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let cli::ImportCommand::Django { dump, account, from, zone } = order;
+    let file = std::fs::File::open(&dump).map_err(io_failure("open the dump"))?;
+    let read = read_dump(file, from.as_deref())?;
+    for old in OldAccount::parts_of(&read, &zone) {
+        let order = AdminCommand::ImportPeople { account, old };
+        print_answer(&execute_offline(settings, order, Arc::clone(&clock)).await?)?;
+    }
+    match read.left_out.as_slice() {
+        [] => Ok(()),
+        left => print_line(&serde_json::json!({ "left_out": left }).to_string()),
     }
 }
 
@@ -330,6 +353,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         | Command::Verify
         | Command::Rebuild
         | Command::Backup(_)
+        | Command::Import(_)
         | Command::Passwords(_)
         | Command::Doctor { .. } => {
             return Err(Failure::Refused("that is no order".to_owned()));

@@ -4,6 +4,8 @@ pub mod access_log;
 mod cookie;
 pub mod counters;
 pub mod device;
+mod django_hash;
+pub mod import;
 pub mod invitation;
 pub mod lock_out;
 pub mod mail_link;

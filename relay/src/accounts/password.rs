@@ -1,5 +1,6 @@
 //! Passwords by argon2id: hashed and checked off the async threads, a few at a time, in the same time for unknown people.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,9 @@ use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use service::attempts::OriginKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::django_hash::DjangoHash;
 
 /// Characters that a new password needs.
 pub const CHARS_MIN: usize = 12;
@@ -48,8 +52,38 @@ pub fn create_hash(password: &str) -> Result<String, PasswordError> {
     if password.len() > BYTES_MAX {
         return Err(PasswordError::TooLong);
     }
+    hash_password(password)
+}
+
+fn hash_password(password: &str) -> Result<String, PasswordError> {
     let hash = Argon2::default().hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|e| PasswordError::Hash(e.to_string()))
+}
+
+/// What a look at a password found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordMatch {
+    /// It is another one.
+    Differs,
+    /// It is theirs.
+    Fits,
+    /// It is theirs, by a hash of the old web app; the one of argon2id that is to take its place.
+    FitsOld(String),
+}
+
+impl PasswordMatch {
+    /// Whether it is theirs.
+    pub fn is_theirs(&self) -> bool {
+        *self != Self::Differs
+    }
+}
+
+/// Looks at a password by the hash of the old web app. It was chosen by that one's rules, and stays what it is.
+fn match_old(password: &str, old: &DjangoHash<'_>) -> PasswordMatch {
+    if password.len() > BYTES_MAX || !old.fits(password) {
+        return PasswordMatch::Differs;
+    }
+    hash_password(password).map_or(PasswordMatch::Fits, PasswordMatch::FitsOld)
 }
 
 /// Whether a password fits a PHC string, in memory that was used before or is none yet; blocks for some 20 ms.
@@ -87,19 +121,30 @@ pub struct PasswordChecker {
     /// What the checks that are not running now have used: at most one for each place. Blocks that each thread allocated for
     /// itself would stay with the allocator's arena of that thread for good.
     memory: Memory,
+    slowest: SlowestLook,
 }
+
+/// How long the longest look at a hash of the old web app took in this process, milliseconds. Every wrong answer takes as long from
+/// then on: they are slower, and nobody shall see by it whose address is known here.
+type SlowestLook = Arc<AtomicU64>;
 
 /// The place of one check; free again when it is dropped.
 #[derive(Debug)]
 pub struct CheckTurn {
     place: OwnedSemaphorePermit,
     memory: Memory,
+    slowest: SlowestLook,
 }
 
 impl Default for PasswordChecker {
     fn default() -> Self {
         let places = || Arc::new(Semaphore::new(AT_ONCE));
-        Self { known: places(), strangers: places(), memory: Memory::default() }
+        Self {
+            known: places(),
+            strangers: places(),
+            memory: Memory::default(),
+            slowest: SlowestLook::default(),
+        }
     }
 }
 
@@ -116,7 +161,11 @@ impl PasswordChecker {
         let turn = tokio::time::timeout(within, Arc::clone(places).acquire_owned()).await;
         turn.ok()
             .and_then(Result::ok)
-            .map(|place| CheckTurn { place, memory: Arc::clone(&self.memory) })
+            .map(|place| CheckTurn {
+                place,
+                memory: Arc::clone(&self.memory),
+                slowest: Arc::clone(&self.slowest),
+            })
             .ok_or(PasswordError::Busy)
     }
 }
@@ -136,23 +185,42 @@ impl CheckTurn {
         hashed.await.map_err(|e| PasswordError::Hash(e.to_string()))?
     }
 
-    /// Whether `password` is that of the person with this hash; `None` is nobody, and takes as long.
+    /// Looks whether `password` is that of the person with this hash; `None` is nobody, and takes as long.
     ///
     /// # Errors
     /// The check could not be made.
-    pub async fn fits(self, password: String, phc: Option<String>) -> Result<bool, PasswordError> {
-        let Self { place, memory } = self;
-        let check = move || {
-            let known = phc.is_some();
-            let free = || memory.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut blocks = free().pop().unwrap_or_default();
-            let fits = verify_password(&password, phc.as_deref().unwrap_or(&NOBODY), &mut blocks);
-            free().push(blocks);
+    pub async fn check(self, password: String, hash: Option<String>) -> Result<PasswordMatch, PasswordError> {
+        let Self { place, memory, slowest } = self;
+        let begun = Instant::now();
+        let looked = tokio::task::spawn_blocking(move || {
+            let old = hash.as_deref().and_then(DjangoHash::parse);
+            let found = match &old {
+                Some(old) => match_old(&password, old),
+                None => match_phc(&password, hash.as_deref(), &memory),
+            };
             drop(place);
-            known && fits
-        };
-        tokio::task::spawn_blocking(check).await.map_err(|e| PasswordError::Hash(e.to_string()))
+            (found, old.is_some())
+        });
+        let (found, is_old) = looked.await.map_err(|e| PasswordError::Hash(e.to_string()))?;
+        let took = Instant::now().duration_since(begun);
+        if is_old {
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            slowest.fetch_max(took_ms, Ordering::Relaxed);
+        }
+        let whole = Duration::from_millis(slowest.load(Ordering::Relaxed));
+        if found == PasswordMatch::Differs && whole > took {
+            tokio::time::sleep(whole.saturating_sub(took)).await;
+        }
+        Ok(found)
     }
+}
+
+fn match_phc(password: &str, phc: Option<&str>, memory: &Memory) -> PasswordMatch {
+    let free = || memory.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut blocks = free().pop().unwrap_or_default();
+    let fits = verify_password(password, phc.unwrap_or(&NOBODY), &mut blocks);
+    free().push(blocks);
+    if phc.is_some() && fits { PasswordMatch::Fits } else { PasswordMatch::Differs }
 }
 
 #[cfg(test)]
@@ -186,9 +254,39 @@ mod tests {
     async fn nobody_never_fits() {
         let checker = PasswordChecker::default();
         let turn = async || checker.turn(OriginKind::UnknownDevice).await.unwrap();
-        assert_eq!(turn().await.fits("nobody has this password".into(), None).await, Ok(false));
+        let nobody = turn().await.check("nobody has this password".into(), None).await;
+        assert_eq!(nobody, Ok(PasswordMatch::Differs));
         let phc = create_hash("correct horse battery").ok();
-        assert_eq!(turn().await.fits("correct horse battery".into(), phc).await, Ok(true));
+        assert_eq!(turn().await.check("correct horse battery".into(), phc).await, Ok(PasswordMatch::Fits));
+    }
+
+    #[tokio::test]
+    async fn an_old_hash_is_good_for_a_new_one() {
+        const OLD: &str = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=";
+        let checker = PasswordChecker::default();
+        let turn = async || checker.turn(OriginKind::UnknownDevice).await.unwrap();
+        let found = turn().await.check("correct horse battery".into(), Some(OLD.into())).await;
+        let Ok(PasswordMatch::FitsOld(new)) = found else { panic!("{found:?}") };
+        assert!(new.starts_with("$argon2id$"), "{new}");
+        assert_eq!(
+            turn().await.check("correct horse battery".into(), Some(new)).await,
+            Ok(PasswordMatch::Fits)
+        );
+        let wrong = turn().await.check("correct horse batterz".into(), Some(OLD.into())).await;
+        assert_eq!(wrong, Ok(PasswordMatch::Differs));
+        let long = turn().await.check("x".repeat(BYTES_MAX + 1), Some(OLD.into())).await;
+        assert_eq!(long, Ok(PasswordMatch::Differs));
+    }
+
+    #[tokio::test]
+    async fn nobody_takes_as_long_as_an_old_hash() {
+        let checker = PasswordChecker::default();
+        checker.slowest.store(400, Ordering::Relaxed);
+        let turn = checker.turn(OriginKind::UnknownDevice).await.unwrap();
+        let begun = Instant::now();
+        assert_eq!(turn.check("wrong".into(), None).await, Ok(PasswordMatch::Differs));
+        // Never shorter; how much longer is the machine's affair.
+        assert!(Instant::now().duration_since(begun) >= Duration::from_millis(400));
     }
 
     #[tokio::test(start_paused = true)]
@@ -207,12 +305,12 @@ mod tests {
         let checker = PasswordChecker::default();
         let one = async || {
             let turn = checker.turn(OriginKind::KnownDevice).await?;
-            turn.fits("nobody has this password".into(), None).await
+            turn.check("nobody has this password".into(), None).await
         };
         for _ in 0..2 {
             let (a, b, c) = tokio::join!(one(), one(), one());
             let (d, e, f) = tokio::join!(one(), one(), one());
-            assert!([a, b, c, d, e, f].into_iter().all(|fits| fits == Ok(false)));
+            assert!([a, b, c, d, e, f].into_iter().all(|found| found == Ok(PasswordMatch::Differs)));
         }
         assert!((1..=2 * AT_ONCE).contains(&checker.memory.lock().unwrap().len()));
     }

@@ -11,7 +11,7 @@ use service::random::RandomSource;
 use super::access_log::{AccessLog, AccessOutcome, AccessRecord, SessionDetail};
 use super::device::{self, DeviceSecret};
 use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
-use super::password::{PasswordChecker, PasswordError};
+use super::password::{PasswordChecker, PasswordError, PasswordMatch};
 use super::permission::Permission;
 use super::second_step::StepSecret;
 use super::session::{self, SessionToken};
@@ -161,10 +161,13 @@ impl<'a> AuthService<'a> {
         let person = db::people::platform_by_email(&mut conn, &email).await?;
         drop(conn);
         let phc = person.as_ref().map(|p| p.password_hash.clone());
-        let fits = turn.fits(password, phc).await?;
+        let found = turn.check(password, phc).await?;
+        if let (Some(person), PasswordMatch::FitsOld(hash)) = (&person, &found) {
+            self.renew_hash(person, hash).await?;
+        }
         let accounts = self.accounts_of(person.as_ref(), now_ms).await?;
         match (person, accounts.first()) {
-            (Some(person), Some(into)) if fits => {
+            (Some(person), Some(into)) if found.is_theirs() => {
                 self.admit(&email, &person, into, origin, Some(&from)).await
             }
             (_, into) => {
@@ -172,6 +175,13 @@ impl<'a> AuthService<'a> {
                 Err(SignInError::Wrong)
             }
         }
+    }
+
+    /// Keeps the hash that takes the place of one of the old web app, unless the password was changed meanwhile.
+    async fn renew_hash(&self, person: &PersonCredentials, hash: &str) -> Result<(), DbError> {
+        let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
+        db::people::platform_renew_hash(&mut tx, person, hash).await?;
+        tx.commit().await
     }
 
     async fn accounts_of(
@@ -310,7 +320,7 @@ impl<'a> AuthService<'a> {
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
         let person = db::people::platform_numbered(&mut conn, visitor.person).await?;
         drop(conn);
-        if !turn.fits(password, person.map(|person| person.password_hash)).await? {
+        if !turn.check(password, person.map(|person| person.password_hash)).await?.is_theirs() {
             let mut tx = self.db.write(visitor.scope).await?;
             let record =
                 AccessRecord { who: &visitor.email, act: "confirm password", about: "", facility: None };

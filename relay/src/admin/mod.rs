@@ -2,6 +2,7 @@
 //! it does not run, directly.
 
 mod epochs;
+mod import;
 mod jobs;
 mod keys;
 
@@ -34,6 +35,7 @@ use crate::mqtt::Outbox;
 use crate::projections::facility_now::refresh_box;
 
 pub use epochs::EpochAct;
+pub use import::OldAccount;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -82,6 +84,8 @@ pub enum AdminCommand {
         /// The new one.
         password: String,
     },
+    /// People of the old web app, some of its facilities with them.
+    ImportPeople { account: AccountId, old: OldAccount },
     /// An API token; it is shown once.
     TokenCreate {
         account: AccountId,
@@ -243,6 +247,7 @@ impl AdminHandler {
                 self.set_password(account, &email, password).await
             }
             AdminCommand::AdminForgetFactors { account, email } => self.forget_factors(account, &email).await,
+            AdminCommand::ImportPeople { account, old } => self.import_people(account, &old).await,
             AdminCommand::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
             AdminCommand::TokenList { account } => self.tokens(account).await,
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,

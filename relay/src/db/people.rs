@@ -141,6 +141,16 @@ pub async fn platform_set_password(
     exec!(conn, sql, person.key(), hash.to_owned(), now_ms).map(drop)
 }
 
+/// Keeps another hash of the password that a person has, where it is still the one that was read.
+pub async fn platform_renew_hash(
+    conn: &mut PlatformConnection,
+    read: &PersonCredentials,
+    hash: &str,
+) -> Result<(), DbError> {
+    let sql = "UPDATE credentials SET password_hash = $1 WHERE person = $2 AND password_hash = $3";
+    exec!(conn, sql, hash.to_owned(), read.person, read.password_hash.clone()).map(drop)
+}
+
 /// Whether it is known that mail to their address reaches a person.
 pub async fn platform_is_verified(
     conn: &mut PlatformConnection,

@@ -5,6 +5,7 @@
 #[path = "../store/fake_box.rs"]
 mod fake_box;
 mod keys;
+mod old_people;
 
 use std::io::Write as _;
 use std::path::Path;

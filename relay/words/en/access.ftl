@@ -60,6 +60,7 @@ access-did = { $act ->
     [sign-out] Signed out
     [account-create] Created the account
     [admin-create] Added a person
+    [admin-import] Imported a person
     [admin-set-password] Set a person’s password
     [admin-forget-factors] Took a person’s second factors away
     [admin-sign-out] Signed a person out everywhere
@@ -103,6 +104,7 @@ access-tried = { $act ->
     [sign-out] Tried to sign out
     [account-create] Tried to create an account
     [admin-create] Tried to add a person
+    [admin-import] Tried to import a person
     [admin-set-password] Tried to set a person’s password
     [admin-sign-out] Tried to sign a person out
     [admin-disable] Tried to disable a person

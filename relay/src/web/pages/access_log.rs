@@ -288,6 +288,7 @@ fn act_key(act: &str) -> &'static str {
         "sign out" | "POST /logout" => "sign-out",
         "account create" => "account-create",
         "admin create" => "admin-create",
+        "admin import" => "admin-import",
         "admin set-password" => "admin-set-password",
         "admin forget-factors" => "admin-forget-factors",
         "admin sign-out" => "admin-sign-out",

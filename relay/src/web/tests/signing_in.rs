@@ -2,9 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use service::clock::Clock as _;
 
 use super::world::{HOUR_MS, MINUTE_MS, PASSWORD, World, csrf};
 use crate::accounts::session;
+use crate::db::{PlatformReason, people};
 
 #[tokio::test]
 async fn in_and_out() {
@@ -55,9 +57,9 @@ async fn path_and_query_that_were_asked_for_are_shown_after_signing_in() {
     let cookie = got.cookie();
     assert_eq!(world.get(&to_sign_in, &cookie).await.header("location"), requested, "signed in already");
     let long = format!("/app/?q={}", "x".repeat(3_000));
-    assert_eq!(world.get(&long, "").await.header("location"), "/login?next=/app/");
+    assert_eq!(world.get(&long, "").await.header("location"), "/login?next=/app");
     let evil = form.replace("next=", "next=https%3A%2F%2Fevil.example%2F");
-    assert_eq!(world.post("/login", "", &evil).await.header("location"), "/app/");
+    assert_eq!(world.post("/login", "", &evil).await.header("location"), "/app");
 }
 
 /// HTTP/2 sends each cookie in a field of its own: a box's pages on the same host set one too.
@@ -121,4 +123,27 @@ async fn a_form_from_elsewhere_changes_nothing() {
         assert_eq!(world.post("/logout", &cookie, wrong).await.status, StatusCode::FORBIDDEN, "{wrong}");
     }
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
+}
+
+/// Somebody of the old web app signs in with the password that they had there, and gets a hash of today.
+#[tokio::test]
+async fn a_password_of_the_old_web_app() {
+    const OLD: &str = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=";
+    let world = World::new().await;
+    let mut tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    let person = people::platform_by_email(&mut tx, &world.a.email).await.unwrap().unwrap().person();
+    people::platform_set_password(&mut tx, person, OLD, world.clock.now_ms()).await.unwrap();
+    tx.commit().await.unwrap();
+    let hash = async || {
+        let mut conn = world.db.platform_read(PlatformReason::SignIn).await.unwrap();
+        people::platform_numbered(&mut conn, person).await.unwrap().unwrap().password_hash
+    };
+    let wrong = world.try_in(&world.a.email, "correct horse batterz", "", "10.0.0.9").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(hash().await, OLD, "a wrong password changes nothing");
+    for _ in 0..2 {
+        let right = world.try_in(&world.a.email, "correct horse battery", "", "10.0.0.9").await;
+        assert_eq!(right.status, StatusCode::SEE_OTHER, "{}", right.body);
+        assert!(hash().await.starts_with("$argon2id$"), "{}", hash().await);
+    }
 }
