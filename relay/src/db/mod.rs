@@ -27,6 +27,7 @@ pub mod evidence;
 pub mod facilities;
 pub mod facility_now;
 pub mod factors;
+pub mod gaps;
 pub mod history;
 pub mod invitations;
 pub mod jobs;

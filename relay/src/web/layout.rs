@@ -9,11 +9,16 @@ use crate::accounts::{AccountUser, UserRole};
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{PageWords, open_words};
 
+/// What was missed.
+pub(crate) const GAPS_PATH: &str = "/app/gaps";
+
 /// Which of the main places a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NavSection {
     /// Facilities and what is in them.
     Facilities,
+    /// What was missed.
+    Gaps,
     /// Boxes.
     Boxes,
     /// Who signs in.
@@ -144,7 +149,7 @@ impl PageLayout {
 
     /// Where the mark leads.
     pub(crate) fn home(&self) -> &'static str {
-        if self.person.is_some() { "/app/" } else { "/" }
+        if self.person.is_some() { home_of(self.role) } else { "/" }
     }
 
     /// The style sheet's path.
@@ -161,4 +166,9 @@ impl PageLayout {
     pub(crate) fn script(&self) -> &'static str {
         LIVE.path()
     }
+}
+
+/// The page that somebody comes to: an auditor to what was missed.
+pub(crate) fn home_of(role: Option<UserRole>) -> &'static str {
+    if role == Some(UserRole::Auditor) { GAPS_PATH } else { "/app/" }
 }

@@ -3,6 +3,9 @@
 /// Bytes of path and query that are kept over a sign-in.
 const NEXT_BYTES_MAX: usize = 2_048;
 
+/// Leads on to the page that somebody of their role comes to.
+pub(crate) const HOME: &str = "/app";
+
 /// Where to go after signing in: path and query of a page of ours, nothing else.
 pub(crate) fn page_after_sign_in(next: &str) -> String {
     let path = next.split('?').next().unwrap_or_default();
@@ -12,7 +15,7 @@ pub(crate) fn page_after_sign_in(next: &str) -> String {
         && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
         // A browser takes `/app/../x` for `/x`, and `%2e` for a dot.
         && !["//", "/.", "/%2e", "%5c"].iter().any(|trick| lower.contains(trick));
-    if fits { next.to_owned() } else { "/app/".to_owned() }
+    if fits { next.to_owned() } else { HOME.to_owned() }
 }
 
 #[cfg(test)]
@@ -50,7 +53,7 @@ mod tests {
             "/login",
             &format!("{longest}x"),
         ] {
-            assert_eq!(page_after_sign_in(foreign), "/app/", "{foreign}");
+            assert_eq!(page_after_sign_in(foreign), "/app", "{foreign}");
         }
     }
 }

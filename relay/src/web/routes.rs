@@ -9,9 +9,10 @@ use crate::accounts::session;
 use crate::web::WebContext;
 use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
+use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
-    facilities, facility, factors, label_sheets, me, people, platform, programs, regions, second_step,
+    facilities, facility, factors, gaps, label_sheets, me, people, platform, programs, regions, second_step,
     sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
@@ -225,6 +226,7 @@ fn facility_rows() -> Vec<Route<WebContext>> {
     let of_item = in_facility().part("tag", "7QK3M9X2W");
     vec![
         row(Method::GET, "/app/compare", "regions.compare", Page, compare::show_regions),
+        row(Method::GET, GAPS_PATH, "gaps.list", Page, gaps::show_gaps),
         row(Method::GET, "/app/facilities", "facilities.list", Page, facilities::list_all),
         row(Method::POST, "/app/facilities", "facilities.add", Form, facilities::add_facility)
             .example(problem_example().field("name", "Northgate Clinic").field("zone", "America/Chicago")),
@@ -238,6 +240,8 @@ fn facility_rows() -> Vec<Route<WebContext>> {
         .refusals(SEARCHING)
         .example(in_facility().field("act", "open")),
         row(Method::GET, "/app/f/{facility}", "facility.show", Page, facility::show).example(in_facility()),
+        row(Method::GET, "/app/f/{facility}/gaps", "gaps.show", Page, gaps::show_facility_gaps)
+            .example(in_facility()),
         row(Method::GET, "/app/f/{facility}/equipment", "equipment-page.list", Page, equipment_list::show)
             .example(in_facility().query("q=pump")),
         row(Method::GET, "/app/f/{facility}/e/{tag}", "equipment-page.show", Page, item::show)

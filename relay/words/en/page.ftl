@@ -12,6 +12,7 @@ page-for-admins = For regional admins
 # Whoever is signed in.
 page-person = { $name }, { $role }
 page-facilities = Facilities
+page-gaps = Gaps
 page-boxes = Boxes
 page-people = People
 page-programs = Programs

@@ -325,7 +325,7 @@ fn act_key(act: &str) -> &'static str {
         "box epoch admit" => "epoch-admit",
         "box epoch forget" => "epoch-forget",
         "jobs retry" | "POST /app/platform/jobs/{job}" => "jobs-retry",
-        "GET /app/platform" | "GET /app/compare" => "page",
+        "GET /app/platform" | "GET /app/compare" | "GET /app/gaps" | "GET /app/f/{facility}/gaps" => "page",
         "access-log export" | "POST /app/access/export" => "access-export",
         "GET /app/people" => "people",
         "GET /app/people/{user}" => "person",

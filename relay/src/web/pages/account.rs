@@ -22,7 +22,7 @@ use crate::db::{DbError, ScopedConnection, facility_now};
 use crate::projections::box_state::{BoxState, SILENT_MS};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
-use crate::web::layout::{NavSection, PageLayout};
+use crate::web::layout::{NavSection, PageLayout, home_of};
 use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::box_state::backlog_words;
 use crate::web::view_models::chart::{ChartDay, SparklineChart};
@@ -162,8 +162,8 @@ struct FacilitiesPage {
 }
 
 /// `GET /app`.
-pub(crate) async fn home(_: MemberCaller<Read>) -> Result<SeeOther, HttpError> {
-    SeeOther::to("/app/")
+pub(crate) async fn home(visitor: MemberCaller<Read>) -> Result<SeeOther, HttpError> {
+    SeeOther::to(home_of(Some(visitor.role)))
 }
 
 /// `GET /app/`.

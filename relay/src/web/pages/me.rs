@@ -18,6 +18,7 @@ use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::next_page::HOME;
 use crate::web::pages::browser::sign_in_origin;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::pages::ways_in::hash_new;
@@ -219,5 +220,5 @@ pub(crate) async fn switch_account(
     };
     let cookie = HeaderValue::from_str(&token.set_cookie()).map_err(internal_error)?;
     let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
-    Ok(WithHeaders(cookies, SeeOther::to("/app/")?))
+    Ok(WithHeaders(cookies, SeeOther::to(HOME)?))
 }

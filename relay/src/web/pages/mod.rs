@@ -13,6 +13,7 @@ pub(crate) mod equipment_list;
 pub(crate) mod facilities;
 pub(crate) mod facility;
 pub(crate) mod factors;
+pub(crate) mod gaps;
 pub(crate) mod label_sheets;
 pub(crate) mod me;
 pub(crate) mod member_form;

@@ -21,7 +21,7 @@ use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, internal_error};
 use crate::web::layout::PageLayout;
-use crate::web::next_page::page_after_sign_in;
+use crate::web::next_page::{HOME, page_after_sign_in};
 use crate::web::pages::browser::{read_device, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
 use crate::web::pages::way_page::SignInProblem;
@@ -61,7 +61,7 @@ pub(crate) struct SignInParams {
 
 /// `GET /`.
 pub(crate) async fn start_session(guest: GuestCaller) -> Result<SeeOther, HttpError> {
-    SeeOther::to(if guest.is_signed_in() { "/app/" } else { "/login" })
+    SeeOther::to(if guest.is_signed_in() { HOME } else { "/login" })
 }
 
 /// `GET /login`.

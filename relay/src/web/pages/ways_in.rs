@@ -21,6 +21,7 @@ use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, internal_error, not_found};
+use crate::web::next_page::HOME;
 use crate::web::pages::browser::{cookie_headers, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
 use crate::web::pages::sign_in::PASSWORD_COMMAND;
@@ -258,7 +259,7 @@ pub(crate) async fn use_link(
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let link = read_secret(&secret)?;
     match web.recovery().sign_in(&link, sign_in_origin(&headers, address)).await {
-        Ok(step) => step_reply(&step, "/app/"),
+        Ok(step) => step_reply(&step, HOME),
         Err(error) => refusal_reply(&web, link_page(&secret), &form, error)
             .map(|reply| WithHeaders(HeaderMap::new(), reply)),
     }
@@ -355,7 +356,7 @@ pub(crate) async fn confirm_account(
         Err(problem) => return ask_again(confirm_page(&secret), &form, problem).map(plain),
     };
     match web.recovery().confirm(&link, &hash, sign_in_origin(&headers, address)).await {
-        Ok(signed_in) => signed_in_reply(&signed_in, "/app/"),
+        Ok(signed_in) => signed_in_reply(&signed_in, HOME),
         Err(error) => refusal_reply(&web, confirm_page(&secret), &form, error).map(plain),
     }
 }
@@ -443,7 +444,7 @@ pub(crate) async fn accept_invitation(
                 let token = token.map_err(internal_error)?;
                 let cookie = HeaderValue::from_str(&token.set_cookie()).map_err(internal_error)?;
                 let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
-                Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to("/app/")?)))
+                Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(HOME)?)))
             }
             Err(error) => join_refusal(error).map(plain),
         };
@@ -468,7 +469,7 @@ pub(crate) async fn accept_invitation(
         Ok(row) => {
             let origin = sign_in_origin(&headers, address);
             let signed_in = web.auth_service().let_new_in(&row.email, row.scope()?, origin).await;
-            signed_in_reply(&signed_in.map_err(internal_error)?, "/app/")
+            signed_in_reply(&signed_in.map_err(internal_error)?, HOME)
         }
         Err(error) => join_refusal(error).map(plain),
     }

@@ -118,6 +118,40 @@ async fn pages_and_api_show_the_very_numbers_of_record() {
     assert!(overview.contains(&format!("<p class=\"num\">{}</p>", ComplianceRate::text(together.rate()))));
 }
 
+/// What was missed adds up to what the numbers say, and an auditor comes to it first.
+#[tokio::test]
+async fn gaps_are_what_was_not_met() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.auditor).await;
+    assert_eq!(world.get("/app", &cookie).await.header("location"), "/app/gaps");
+    let list = world.get("/app/gaps", &cookie).await.body;
+    let admin = world.sign_in(&world.a.email).await;
+    assert_eq!(world.get("/app", &admin).await.header("location"), "/app/");
+    let missed_in = |text: &str| -> u32 {
+        let cells = text.split("data-l=\"Missed\"><strong>").skip(1);
+        cells.filter_map(|cell| cell.split('<').next()?.parse::<u32>().ok()).sum()
+    };
+    let mut together = 0;
+    for site in &world.a.sites {
+        let month = counted(&world, world.a.scope, site, 30).await;
+        let missed = month.closed - month.met;
+        together += missed;
+        let path = format!("/app/f/{}/gaps", site.id);
+        let row = list.split(&format!("<a href=\"{path}\">")).nth(1).unwrap().split("</tr>").next().unwrap();
+        assert_eq!(missed_in(row), missed, "{row}");
+        let page = world.get(&path, &cookie).await;
+        assert_eq!(missed_in(&page.body), missed, "{}", page.body);
+        assert!(page.body.contains(&format!("/app/f/{}/e/", site.id)));
+        let beyond = world.get(&format!("{path}?page=7"), &cookie).await.body;
+        assert!(beyond.contains("There are no more.") && beyond.contains("?page=6"), "{beyond}");
+    }
+    assert_eq!(missed_in(&list), together);
+    let other = world.sign_in(&world.b.email).await;
+    assert!(!world.get("/app/gaps", &other).await.body.contains(&world.a.canary));
+    let foreign = format!("/app/f/{}/gaps", world.a.sites[0].id);
+    assert_eq!(world.get(&foreign, &other).await.status, axum::http::StatusCode::NOT_FOUND);
+}
+
 #[tokio::test]
 async fn lists_come_page_by_page_without_gap_or_repeat() {
     let world = World::new().await;
