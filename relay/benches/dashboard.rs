@@ -110,9 +110,11 @@ async fn insert_token(tx: &mut ScopedConnection) {
         token_id: &minted.id,
         name: "bench",
         digest: token::token_digest(&minted.text),
-        scope: token::SCOPE,
+        scope: token::TokenScope::Read.key(),
         made_by: "bench",
         expires_ms: None,
+        places: None,
+        origins: &[],
     };
     tokens::insert_token(tx, &token, NOW_MS).await.unwrap();
 }

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId};
 use service::settings::SettingsError;
 
-use crate::accounts::token::TokenLife;
+use crate::accounts::token::{TokenLife, TokenScope};
 use crate::keys::AuthorityKind;
 
 /// CleanTrack's relay.
@@ -236,6 +236,9 @@ pub(crate) enum TokenCommand {
         /// Days until it ends, 1 to 730, or `never`.
         #[arg(long, default_value_t = TokenLife::default())]
         days: TokenLife,
+        /// What it may do: `read`, or `write`, which reads too.
+        #[arg(long, default_value_t = TokenScope::Read)]
+        scope: TokenScope,
     },
     /// List tokens, with id, creator, end and last use.
     List {

@@ -10,13 +10,22 @@ use axum::response::Response;
 use ipnet::IpNet;
 use service::proxy_header::ProxyHeaders;
 
-use crate::web::ClientAddress;
+use crate::web::{ClientAddress, ForwardedPlain};
 
 /// What balancers write addresses into, the nearest last. RFC 7239's `Forwarded` is not read: one that writes this header passes the
 /// other on as whoever asks sent it.
 const HEADER: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// What balancers write into it when they took a request without TLS.
+const PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Addresses of one request that are looked at: no way here has more balancers.
 const HOPS_MAX: usize = 16;
+
+/// The nearest balancer's word is the last.
+fn is_plain(headers: &HeaderMap) -> bool {
+    let last = headers.get_all(PROTOCOL).iter().next_back().and_then(|value| value.to_str().ok());
+    let nearest = last.and_then(|text| text.rsplit(',').next());
+    nearest.is_some_and(|text| text.trim().eq_ignore_ascii_case("http"))
+}
 
 /// Networks of balancers.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +84,9 @@ pub(crate) async fn believe_proxies(
 ) -> Response {
     if let Some(&ClientAddress(peer)) = request.extensions().get::<ClientAddress>() {
         let client = proxies.find_client(peer.ip(), request.headers());
+        if proxies.holds(peer.ip()) && is_plain(request.headers()) {
+            request.extensions_mut().insert(ForwardedPlain);
+        }
         if client != peer.ip() {
             request.extensions_mut().insert(ClientAddress(SocketAddr::new(client, 0)));
         }
@@ -95,6 +107,15 @@ mod tests {
             map.append(HEADER, HeaderValue::from_str(value).unwrap());
         }
         TrustedProxies::new(&networks).find_client(peer.parse().unwrap(), &map).to_string()
+    }
+
+    #[test]
+    fn the_nearest_balancer_says_whether_there_was_tls() {
+        let plain = |values: &[&'static str]| {
+            is_plain(&values.iter().map(|value| (PROTOCOL, HeaderValue::from_static(value))).collect())
+        };
+        assert!(plain(&["http"]) && plain(&["https, HTTP"]) && plain(&["https", "http"]));
+        assert!(!plain(&[]) && !plain(&["https"]) && !plain(&["http, https"]) && !plain(&["http", "https"]));
     }
 
     #[test]

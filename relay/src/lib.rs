@@ -328,8 +328,8 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         Command::Admin(cli::AdminArgs::SignOut(person)) => change_order(person, PersonAct::SignOut),
         Command::Admin(cli::AdminArgs::Disable(person)) => change_order(person, PersonAct::Disable),
         Command::Admin(cli::AdminArgs::Enable(person)) => change_order(person, PersonAct::Enable),
-        Command::Token(cli::TokenCommand::Create { account, name, days }) => {
-            AdminCommand::TokenCreate { account, name, life: days.to_string() }
+        Command::Token(cli::TokenCommand::Create { account, name, days, scope }) => {
+            AdminCommand::TokenCreate { account, name, life: days.to_string(), scope: scope.to_string() }
         }
         Command::Token(cli::TokenCommand::List { account }) => AdminCommand::TokenList { account },
         Command::Token(cli::TokenCommand::Revoke { account, token }) => {

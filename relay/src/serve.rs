@@ -501,7 +501,11 @@ fn for_people(
         strangers: Arc::clone(&parts.strangers),
         mail,
         rules: parts.rules.clone(),
-        settings: web::WebSettings { public_url, open_sign_up: settings.open_sign_up },
+        settings: web::WebSettings {
+            public_url,
+            open_sign_up: settings.open_sign_up,
+            quota: web::QuotaPolicy::Limited,
+        },
     };
     Ok(web::build_router(state)?)
 }

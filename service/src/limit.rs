@@ -20,6 +20,15 @@ pub struct RateLimiter<K> {
     buckets: Mutex<Buckets<K>>,
 }
 
+/// What a key has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallsLeft {
+    /// Calls that may come at once.
+    pub calls: u64,
+    /// Whole seconds until it has saved everything again.
+    pub full_in_s: u64,
+}
+
 #[derive(Debug)]
 struct Buckets<K> {
     of_key: HashMap<K, Bucket>,
@@ -63,8 +72,16 @@ impl<K: Hash + Eq> RateLimiter<K> {
     /// # Errors
     /// The key has used up its calls.
     pub fn take(&self, key: K, up_ms: u64) -> Result<(), u64> {
+        self.take_counted(key, up_ms).map(drop)
+    }
+
+    /// The same, with what is left.
+    ///
+    /// # Errors
+    /// As [`RateLimiter::take`].
+    pub fn take_counted(&self, key: K, up_ms: u64) -> Result<CallsLeft, u64> {
         if self.cost_us == 0 {
-            return Ok(());
+            return Ok(CallsLeft { calls: u64::MAX, full_in_s: 0 });
         }
         let mut buckets = self.lock();
         let Buckets { of_key, others } = &mut *buckets;
@@ -83,7 +100,8 @@ impl<K: Hash + Eq> RateLimiter<K> {
         match bucket.saved_us.checked_sub(self.cost_us) {
             Some(rest) => {
                 bucket.saved_us = rest;
-                Ok(())
+                let full_in_s = (self.full_us - rest).div_ceil(SECOND_US);
+                Ok(CallsLeft { calls: rest / self.cost_us, full_in_s })
             }
             None => Err((self.cost_us - bucket.saved_us).div_ceil(SECOND_US)),
         }
@@ -129,6 +147,15 @@ mod tests {
         assert_eq!(taken(&limiter, &"a", 1_000), 200 / 10, "and is where time goes on from");
         assert_eq!(taken(&RateLimiter::new(0, SECOND, 1, 10), &"a", 0), 1_000, "no limit");
         assert_eq!(taken(&RateLimiter::new(u32::MAX, SECOND, 3, 10), &"a", 0), 3, "a rate beyond all sense");
+    }
+
+    #[test]
+    fn what_is_left_is_counted() {
+        let limiter = RateLimiter::new(600, Duration::from_secs(60), 100, 10);
+        assert_eq!(limiter.take_counted("a", 0), Ok(CallsLeft { calls: 99, full_in_s: 1 }));
+        assert_eq!(taken(&limiter, &"a", 0), 99);
+        assert_eq!(limiter.take_counted("a", 0), Err(1));
+        assert_eq!(limiter.take_counted("a", 500), Ok(CallsLeft { calls: 4, full_in_s: 10 }));
     }
 
     #[test]

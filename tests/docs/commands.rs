@@ -8,6 +8,7 @@ const DOCUMENTS: &[&str] = &[
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "docs/api.md",
     "docs/backup.md",
     "docs/install.md",
     "docs/operations.md",

@@ -51,11 +51,14 @@ pub enum DenialReason {
     TokenRevoked,
     /// The token has expired.
     TokenExpired,
+    /// The token may do less.
+    TokenScope,
 }
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::NeedsAdmin, Self::ForeignForm, Self::TokenRevoked, Self::TokenExpired];
+    pub const ALL: [Self; 5] =
+        [Self::NeedsAdmin, Self::ForeignForm, Self::TokenRevoked, Self::TokenExpired, Self::TokenScope];
 
     /// As the database has it.
     pub fn key(self) -> &'static str {
@@ -64,6 +67,7 @@ impl DenialReason {
             Self::ForeignForm => "foreign-form",
             Self::TokenRevoked => "token-revoked",
             Self::TokenExpired => "token-expired",
+            Self::TokenScope => "token-scope",
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod token;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::accounts::token::TokenScope;
 use crate::db::people::PersonNumber;
 use crate::db::{AccountScope, DbError, ReadScope};
 
@@ -130,8 +131,12 @@ pub struct AccountUser {
 /// A program with an API token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiProgram {
-    /// What it may touch.
-    pub scope: AccountScope,
+    /// Whose things it may touch.
+    pub account: AccountScope,
+    /// What it sees of them.
+    pub reads: ReadScope,
+    /// What it may do.
+    pub scope: TokenScope,
     /// The token's id.
     pub token_id: String,
     /// What the token is for.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use service::attempts::ClientNetwork;
 
 use super::access_log::{AccessLog, AccessRecord};
-use super::token::{self, MintedToken, TokenLife};
+use super::token::{self, MintedToken, TokenLife, TokenScope};
 use super::{ApiProgram, visible_name};
 use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
 use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
@@ -48,24 +48,37 @@ pub enum EndedToken {
     Revoked(ApiProgram),
 }
 
-/// Makes a token, in a transaction of the caller's, with its row in the access log. `id` is the one that the form brought, so that
-/// sending it again makes no second token; without one it is made here.
+/// What a new token is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenOrder<'a> {
+    /// What it is for.
+    pub name: &'a str,
+    pub life: TokenLife,
+    pub scope: TokenScope,
+    /// Facilities and regions that it sees, by id; `None` is all.
+    pub places: Option<&'a [String]>,
+    /// Origins whose pages may read with it.
+    pub origins: &'a [String],
+    /// The id that a form brought.
+    pub id: Option<&'a str>,
+}
+
+/// Makes a token, in a transaction of the caller's, with its row in the access log. With an id
+/// that the form brought, sending that again makes no second token; without one it is made here.
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn create_token(
     tx: &mut ScopedConnection,
     (log, who): (AccessLog<'_>, &str),
-    name: &str,
-    life: TokenLife,
-    id: Option<&str>,
+    order: TokenOrder<'_>,
 ) -> Result<MintedToken, ProgramError> {
-    let name = visible_name(name).ok_or(ProgramError::Name)?;
+    let name = visible_name(order.name).ok_or(ProgramError::Name)?;
     let now_ms = log.clock.now_ms();
     if tokens::count_tokens(tx, now_ms).await? >= TOKENS_MAX {
         return Err(ProgramError::TooMany);
     }
-    let id = id.map_or_else(|| token::new_id(log.random.bytes()), str::to_owned);
+    let id = order.id.map_or_else(|| token::new_id(log.random.bytes()), str::to_owned);
     if tokens::find_token(tx, &id).await?.is_some() {
         return Err(ProgramError::Repeated);
     }
@@ -74,9 +87,11 @@ pub async fn create_token(
         token_id: &minted.id,
         name: &name,
         digest: token::token_digest(&minted.text),
-        scope: token::SCOPE,
+        scope: order.scope.key(),
         made_by: who,
-        expires_ms: life.expires_ms(now_ms),
+        expires_ms: order.life.expires_ms(now_ms),
+        places: order.places,
+        origins: order.origins,
     };
     tokens::insert_token(tx, &token, now_ms).await?;
     let about = format!("{name} ({})", minted.id);
@@ -127,9 +142,10 @@ pub async fn find_program(
     )
     .await?;
     let Some(shown) = found else { return Ok(None) };
-    let scope = shown.scope()?;
+    let (account, reads) = (shown.account()?, shown.reads()?);
+    let scope = shown.scope.parse().map_err(|e| DbError::stored("token scope", e))?;
     let ShownToken { token_id, name, .. } = shown;
-    let program = ApiProgram { scope, token_id, name };
+    let program = ApiProgram { account, reads, scope, token_id, name };
     if shown.revoked_ms.is_some() {
         return Ok(Some(Err(EndedToken::Revoked(program))));
     }
@@ -147,7 +163,7 @@ pub async fn find_program(
 }
 
 async fn keep_use(db: &Db, program: &ApiProgram, (day, peer): (i64, IpAddr)) -> Result<(), DbError> {
-    let mut tx = db.write(program.scope).await?;
+    let mut tx = db.write(program.account).await?;
     tokens::touch_token(&mut tx, &program.token_id, (day, &ClientNetwork::of(peer).to_string())).await?;
     tx.commit().await
 }

@@ -67,6 +67,7 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
         + db::second_steps::platform_forget_old(tx, now_ms).await?
         + db::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
         + db::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
+        + db::idempotency::platform_forget_old(tx, now_ms).await?
         + db::tokens::platform_forget_old(tx, now_ms - ENDED_TOKENS_MS).await?
         + db::audit_heads::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?)
 }

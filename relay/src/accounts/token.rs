@@ -17,8 +17,67 @@ const ID_CHARS: usize = 8;
 const SECRET_CHARS: usize = 43;
 const DAY_MS: i64 = 86_400_000;
 
-/// What a token may do: the API only reads so far.
-pub const SCOPE: &str = "read";
+/// Origins that one token has at most.
+const ORIGINS_MAX: usize = 10;
+/// Bytes of an origin.
+const ORIGIN_BYTES_MAX: usize = 200;
+
+/// What a token may do. No token administers people, keys or money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenScope {
+    /// Reads.
+    Read,
+    /// Reads, and changes what the relay itself keeps.
+    Write,
+}
+
+impl TokenScope {
+    /// Every scope, from the least to the most.
+    pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+
+    /// As the database, commands and forms have it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
+    /// Whether it may do what takes this scope.
+    pub fn includes(self, needed: Self) -> bool {
+        self >= needed
+    }
+}
+
+impl fmt::Display for TokenScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl FromStr for TokenScope {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|scope| scope.key() == text);
+        known.ok_or("the scope of a token is read or write")
+    }
+}
+
+/// The origins of a text, one a word, such as `https://intranet.example`; `None` where one of them is none.
+pub fn read_origins(text: &str) -> Option<Vec<String>> {
+    let mut origins: Vec<String> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
+    origins.sort();
+    origins.dedup();
+    let fits = origins.len() <= ORIGINS_MAX && origins.iter().all(|origin| is_origin(origin));
+    fits.then_some(origins)
+}
+
+/// A scheme with TLS, a host, and a port where there is one.
+fn is_origin(origin: &str) -> bool {
+    let Some(host) = origin.strip_prefix("https://") else { return false };
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
+    origin.len() <= ORIGIN_BYTES_MAX && !host.is_empty() && host.bytes().all(is_host)
+}
 
 /// A new token: its id, which may be seen, and its text, which is shown once.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,12 +118,13 @@ pub fn token_digest(token: &str) -> Hash {
     Hash::of(token.as_bytes())
 }
 
-/// The token of an `Authorization: Bearer` header, if it has the form of one.
+/// The token of an `Authorization: Bearer` header, or of `Authorization: Token` as scripts of the app before this one write it, if it
+/// has the form of one.
 pub fn of_header(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
-    let fits = scheme.eq_ignore_ascii_case("bearer")
+    let fits = ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
         && is_id(id)
         && secret.len() == SECRET_CHARS
         && secret.is_ascii();
@@ -132,6 +192,7 @@ mod tests {
         assert_eq!(token.len(), 55);
         assert_eq!(of_header(&format!("Bearer {token}")), Some(token.as_str()));
         assert_eq!(of_header(&format!("bearer  {token} ")), Some(token.as_str()));
+        assert_eq!(of_header(&format!("Token {token}")), Some(token.as_str()));
         let secret = &token[12..];
         for wrong in [
             token.clone(),
@@ -152,6 +213,31 @@ mod tests {
         assert!(
             of_header(&format!("Bearer {}", underscores.text)).is_some() && underscores.text.contains("___")
         );
+    }
+
+    #[test]
+    fn scopes() {
+        assert!(
+            TokenScope::Write.includes(TokenScope::Read) && !TokenScope::Read.includes(TokenScope::Write)
+        );
+        for scope in TokenScope::ALL {
+            assert_eq!(scope.to_string().parse(), Ok(scope));
+        }
+        assert!("Read".parse::<TokenScope>().is_err() && "".parse::<TokenScope>().is_err());
+    }
+
+    #[test]
+    fn origins() {
+        let read = |text: &str| read_origins(text).map(|origins| origins.join(" "));
+        assert_eq!(read("  ").as_deref(), Some(""));
+        let two = "https://B.example\nhttps://a.example:8443 https://b.example";
+        assert_eq!(read(two).as_deref(), Some("https://a.example:8443 https://b.example"));
+        for wrong in
+            ["http://a.example", "https://", "https://a.example/", "https://*", "null", "*", "https://a@b"]
+        {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+        assert_eq!(read(&(0..11).map(|n| format!("https://{n}.example ")).collect::<String>()), None);
     }
 
     #[test]

@@ -21,8 +21,8 @@ use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::password::PasswordError;
 use crate::accounts::password_rules::{PasswordRules, WeakPassword};
 use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
-use crate::accounts::programs::ProgramError;
-use crate::accounts::token::TokenLife;
+use crate::accounts::programs::{ProgramError, TokenOrder};
+use crate::accounts::token::{TokenLife, TokenScope};
 use crate::accounts::{UserRole, email_address, password, people, programs, session, visible_name};
 use crate::db::members::MemberRow;
 use crate::db::tokens::TokenRow;
@@ -92,6 +92,8 @@ pub enum AdminCommand {
         name: String,
         /// How long it opens something, as `accounts::token::TokenLife` writes it.
         life: String,
+        /// What it may do, as `accounts::token::TokenScope` writes it.
+        scope: String,
     },
     /// Every API token of an account.
     TokenList { account: AccountId },
@@ -248,7 +250,9 @@ impl AdminHandler {
             }
             AdminCommand::AdminForgetFactors { account, email } => self.forget_factors(account, &email).await,
             AdminCommand::ImportPeople { account, old } => self.import_people(account, &old).await,
-            AdminCommand::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
+            AdminCommand::TokenCreate { account, name, life, scope } => {
+                self.token(account, &name, &life, &scope).await
+            }
             AdminCommand::TokenList { account } => self.tokens(account).await,
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
             AdminCommand::ClaimFileCreate { account, facility, wishes } => {
@@ -424,10 +428,19 @@ impl AdminHandler {
         Ok(json!({ "email": email, "done": "admin set-password" }))
     }
 
-    async fn token(&self, account: AccountId, name: &str, life: &str) -> Result<Value, AdminError> {
-        let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
+    async fn token(
+        &self,
+        account: AccountId,
+        name: &str,
+        life: &str,
+        scope: &str,
+    ) -> Result<Value, AdminError> {
+        let wrong = |e: &str| AdminError::Value(e.to_owned());
+        let life: TokenLife = life.parse().map_err(wrong)?;
+        let scope: TokenScope = scope.parse().map_err(wrong)?;
+        let order = TokenOrder { name, life, scope, places: None, origins: &[], id: None };
         let mut tx = self.begin(account).await?;
-        let minted = programs::create_token(&mut tx, (self.log(), OPERATOR), name, life, None).await?;
+        let minted = programs::create_token(&mut tx, (self.log(), OPERATOR), order).await?;
         let stored = tokens::find_token(&mut tx, &minted.id).await?;
         tx.commit().await?;
         let expires = stored.and_then(|row| row.expires_ms).map(stamp);

@@ -107,6 +107,23 @@ pub async fn find_box(conn: &mut ScopedConnection, box_id: &str) -> Result<Optio
     opt!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), box_id.to_owned(), viewer)
 }
 
+/// The boxes of an account, or of one of its facilities, after an id, by id; an empty one begins with the first.
+pub async fn list_after(
+    conn: &mut ScopedConnection,
+    facility: Option<FacilityId>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<BoxRow>, DbError> {
+    let (scope, viewer) = (conn.scope(), conn.viewer());
+    let seen = seen_rows("b", "$3");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM boxes b {JOINS} WHERE b.account = $1 AND b.box > $2 AND {seen} \
+         AND ($4 = '' OR b.facility = $4) ORDER BY b.box LIMIT $5"
+    );
+    let facility = facility.map(|id| id.to_string()).unwrap_or_default();
+    all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), after.to_owned(), viewer, facility, limit)
+}
+
 /// How soon somebody must look at a box that stands so, as a place in lists.
 pub const URGENCY: &str = "CASE state WHEN 'quarantined' THEN 0 WHEN 'silent' THEN 1 WHEN 'alarmed' THEN 2 \
      WHEN 'waiting' THEN 3 WHEN 'clock' THEN 4 WHEN 'behind' THEN 5 WHEN 'good' THEN 6 WHEN 'none' THEN 7 ELSE 8 END";

@@ -3,6 +3,7 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
+use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, all, impl_from_row, opt};
 
 /// An item with how it stands.
@@ -98,6 +99,19 @@ pub async fn load_item(
                LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
                WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id = $3";
     opt!(conn, ItemRow, sql, scope.key(), facility.to_string(), tag.to_string())
+}
+
+/// The items with a tag, of any facility that whoever reads sees.
+pub async fn find_by_tag(conn: &mut ScopedConnection, tag: Tag) -> Result<Option<ItemRow>, DbError> {
+    let (scope, viewer) = (conn.scope(), conn.viewer());
+    let sql = format!(
+        "SELECT facilities.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+         FROM facilities JOIN state_rows r ON r.account = facilities.account AND r.projection = facilities.projection \
+         LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
+         WHERE facilities.account = $1 AND {} AND r.room = 'equipment' AND r.id = $2 ORDER BY facilities.facility LIMIT 1",
+        seen_facilities("$3")
+    );
+    opt!(conn, ItemRow, sqlx::AssertSqlSafe(sql), scope.key(), tag.to_string(), viewer)
 }
 
 /// One row of a facility's state, as `record::fold` keeps it.

@@ -10,6 +10,7 @@ use record::tag::Tag;
 
 use super::cleanings::{CleaningColumns, CleaningReader, run_of, utc_day};
 use super::segments::load_segments;
+use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, all, impl_from_row, opt, runs};
 
 /// Where a page of a history begins: after this line.
@@ -173,6 +174,30 @@ pub async fn load_cleanings(
     let mut reader = CleaningReader::new()?;
     let rows = find_cleanings(conn, of, after, limit).await?;
     rows.into_iter().map(|row| row.read(&mut reader)).collect()
+}
+
+/// One cleaning, by where its line stands.
+pub async fn find_cleaning(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    seq: u64,
+) -> Result<Option<CleaningRow>, DbError> {
+    let (account, viewer) = (conn.scope().key(), conn.viewer());
+    let sql = format!(
+        "SELECT l.box AS box_id, l.epoch, c.seq, facilities.facility, c.tag, c.performed_ms, c.recorded_ms, c.protocol, \
+         c.body, r.body AS equipment, c.who, c.note, c.held_in FROM logs l JOIN cleanings c ON c.account = l.account \
+         AND c.log = l.log JOIN facilities ON facilities.account = c.account AND facilities.projection = c.projection \
+         LEFT JOIN state_rows r ON r.account = c.account AND r.projection = c.projection AND r.room = 'equipment' \
+         AND r.id = c.tag WHERE l.account = $1 AND l.box = $2 AND l.epoch = $3 AND c.seq = $4 AND {} \
+         ORDER BY c.run LIMIT 1",
+        seen_facilities("$5")
+    );
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    // Beyond what a column holds is no entry.
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let row = opt!(conn, FoundRow, sqlx::AssertSqlSafe(sql), account, box_id, epoch, seq, viewer)?;
+    let mut reader = CleaningReader::new()?;
+    row.map(|row| row.read(&mut reader)).transpose()
 }
 
 /// An item's cleanings, day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite

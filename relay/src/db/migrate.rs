@@ -8,7 +8,8 @@ use super::{Db, DbError, PlatformConnection, PlatformReason, SqlExecutor, exec, 
 const STEPS: &[&str] = &[concat!(
     include_str!("schema/001.sql"),
     include_str!("schema/001_people.sql"),
-    include_str!("schema/001_audit.sql")
+    include_str!("schema/001_audit.sql"),
+    include_str!("schema/001_api.sql")
 )];
 
 /// The schema that this program works with.

@@ -2,6 +2,7 @@
 
 use record::ids::FacilityId;
 
+use super::facility_now::{FacilityPart, raise_part};
 use super::{DbError, ScopedConnection, all, exec, impl_from_row};
 
 /// A region with how many facilities are in it.
@@ -44,6 +45,9 @@ pub async fn rename_region(conn: &mut ScopedConnection, region: &str, name: &str
 /// Takes a region away, from its facilities and from whoever sees them by it. Whether there was one.
 pub async fn delete_region(conn: &mut ScopedConnection, region: &str) -> Result<bool, DbError> {
     let scope = conn.scope();
+    let sql = "UPDATE facility_now SET rev_box = rev_box + 1 WHERE account = $1 AND EXISTS (SELECT 1 FROM facilities f \
+               WHERE f.account = facility_now.account AND f.facility = facility_now.facility AND f.region = $2)";
+    exec!(conn, sql, scope.key(), region.to_owned())?;
     let sql = "UPDATE facilities SET region = NULL WHERE account = $1 AND region = $2";
     exec!(conn, sql, scope.key(), region.to_owned())?;
     let sql = "DELETE FROM member_places WHERE account = $1 AND place = $2";
@@ -62,5 +66,9 @@ pub async fn set_region(
     let sql = "UPDATE facilities SET region = $1 WHERE account = $2 AND facility = $3 AND (CAST($4 AS TEXT) IS NULL \
                OR EXISTS (SELECT 1 FROM regions r WHERE r.account = $2 AND r.region = $4))";
     let region = region.map(str::to_owned);
-    Ok(exec!(conn, sql, region.clone(), scope.key(), facility.to_string(), region)? > 0)
+    if exec!(conn, sql, region.clone(), scope.key(), facility.to_string(), region)? == 0 {
+        return Ok(false);
+    }
+    raise_part(conn, facility, FacilityPart::Box).await?;
+    Ok(true)
 }

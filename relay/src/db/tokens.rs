@@ -2,7 +2,10 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
+use super::people::PersonNumber;
+use super::{
+    AccountScope, DbError, PlatformConnection, ReadScope, ScopedConnection, all, exec, impl_from_row, opt,
+};
 
 /// Tokens that a list shows.
 const LISTED_MAX: i64 = 300;
@@ -29,6 +32,15 @@ pub struct TokenRow {
     pub used_day: Option<i64>,
     /// The network from which it came first on that day.
     pub used_from: Option<String>,
+    /// The number of its sight, where it does not see everything.
+    viewer: Option<i64>,
+}
+
+impl TokenRow {
+    /// Whether it sees only some facilities.
+    pub fn is_limited(&self) -> bool {
+        self.viewer.is_some()
+    }
 }
 
 impl_from_row!(TokenRow {
@@ -41,7 +53,8 @@ impl_from_row!(TokenRow {
     revoked_ms,
     revoked_by,
     used_day,
-    used_from
+    used_from,
+    viewer
 });
 
 /// A token that somebody came with.
@@ -53,22 +66,46 @@ pub struct ShownToken {
     pub token_id: String,
     pub name: String,
     /// As in [`TokenRow`].
+    pub scope: String,
+    /// As in [`TokenRow`].
     pub expires_ms: Option<i64>,
     /// As in [`TokenRow`].
     pub revoked_ms: Option<i64>,
     /// As in [`TokenRow`].
     pub used_day: Option<i64>,
+    viewer: Option<i64>,
 }
 
-impl_from_row!(ShownToken { account, account_id, token_id, name, expires_ms, revoked_ms, used_day });
+impl_from_row!(ShownToken {
+    account,
+    account_id,
+    token_id,
+    name,
+    scope,
+    expires_ms,
+    revoked_ms,
+    used_day,
+    viewer
+});
 
 impl ShownToken {
     /// The account that it opens.
     ///
     /// # Errors
     /// Its id cannot be read.
-    pub fn scope(&self) -> Result<AccountScope, DbError> {
+    pub fn account(&self) -> Result<AccountScope, DbError> {
         AccountScope::read(self.account, &self.account_id)
+    }
+
+    /// What it sees of it.
+    ///
+    /// # Errors
+    /// The account's id cannot be read.
+    pub fn reads(&self) -> Result<ReadScope, DbError> {
+        let account = self.account()?;
+        Ok(self
+            .viewer
+            .map_or(account.into(), |viewer| ReadScope::of_member(account, PersonNumber::of(viewer))))
     }
 }
 
@@ -86,10 +123,13 @@ pub struct NewToken<'a> {
     pub made_by: &'a str,
     /// As in [`TokenRow`].
     pub expires_ms: Option<i64>,
+    /// Facilities and regions that it sees, by id; `None` is all.
+    pub places: Option<&'a [String]>,
+    /// Origins whose pages may read with it.
+    pub origins: &'a [String],
 }
 
-const COLUMNS: &str =
-    "token_id, name, scope, made_ms, made_by, expires_ms, revoked_ms, revoked_by, used_day, used_from";
+const COLUMNS: &str = "token_id, name, scope, made_ms, made_by, expires_ms, revoked_ms, revoked_by, used_day, used_from, viewer";
 
 /// Keeps a token.
 pub async fn insert_token(
@@ -98,11 +138,63 @@ pub async fn insert_token(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO api_tokens (account, token_id, name, digest, scope, made_ms, made_by, expires_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let viewer = match token.places {
+        Some(places) => Some(save_sight(conn, places).await?),
+        None => None,
+    };
+    let sql = "INSERT INTO api_tokens (account, token_id, name, digest, scope, made_ms, made_by, expires_ms, viewer) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let (id, name, digest) = (token.token_id.to_owned(), token.name.to_owned(), token.digest.0.to_vec());
     let (may, by) = (token.scope.to_owned(), token.made_by.to_owned());
-    exec!(conn, sql, scope.key(), id, name, digest, may, now_ms, by, token.expires_ms).map(drop)
+    exec!(conn, sql, scope.key(), id, name, digest, may, now_ms, by, token.expires_ms, viewer)?;
+    for origin in token.origins {
+        let sql = "INSERT INTO token_origins (account, token_id, origin) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        exec!(conn, sql, scope.key(), token.token_id.to_owned(), origin.clone())?;
+    }
+    Ok(())
+}
+
+/// Keeps which places a new token sees, under a number that nobody has.
+async fn save_sight(conn: &mut ScopedConnection, places: &[String]) -> Result<i64, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT COALESCE(MIN(viewer), 0) - 1 FROM api_tokens WHERE account = $1";
+    let viewer = opt!(conn, (i64,), sql, scope.key())?.map_or(-1, |(viewer,)| viewer);
+    for place in places {
+        let sql =
+            "INSERT INTO member_places (account, person, place) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        exec!(conn, sql, scope.key(), viewer, place.clone())?;
+    }
+    Ok(viewer)
+}
+
+/// The facilities and regions that a token sees, by id, where it does not see all.
+pub async fn list_token_places(
+    conn: &mut ScopedConnection,
+    token: &TokenRow,
+) -> Result<Vec<String>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT place FROM member_places WHERE account = $1 AND person = $2 ORDER BY place";
+    let rows = all!(conn, (String,), sql, scope.key(), token.viewer.unwrap_or_default())?;
+    Ok(rows.into_iter().map(|(place,)| place).collect())
+}
+
+/// The origins whose pages may read with a token.
+pub async fn list_origins(conn: &mut ScopedConnection, token_id: &str) -> Result<Vec<String>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT origin FROM token_origins WHERE account = $1 AND token_id = $2 ORDER BY origin";
+    let rows = all!(conn, (String,), sql, scope.key(), token_id.to_owned())?;
+    Ok(rows.into_iter().map(|(origin,)| origin).collect())
+}
+
+/// Whether pages of an origin may read with any token that opens something.
+pub async fn platform_is_origin(
+    conn: &mut PlatformConnection,
+    origin: &str,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "SELECT o.token_id FROM token_origins o JOIN api_tokens t ON t.account = o.account AND t.token_id = o.token_id \
+               WHERE o.origin = $1 AND t.revoked_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > $2) LIMIT 1";
+    Ok(opt!(conn, (String,), sql, origin.to_owned(), now_ms)?.is_some())
 }
 
 /// The token with this digest, whatever became of it.
@@ -110,8 +202,8 @@ pub async fn platform_by_digest(
     conn: &mut PlatformConnection,
     digest: Hash,
 ) -> Result<Option<ShownToken>, DbError> {
-    let sql = "SELECT t.account, a.id AS account_id, t.token_id, t.name, t.expires_ms, t.revoked_ms, t.used_day \
-               FROM api_tokens t JOIN accounts a ON a.account = t.account WHERE t.digest = $1";
+    let sql = "SELECT t.account, a.id AS account_id, t.token_id, t.name, t.scope, t.expires_ms, t.revoked_ms, t.used_day, \
+               t.viewer FROM api_tokens t JOIN accounts a ON a.account = t.account WHERE t.digest = $1";
     opt!(conn, ShownToken, sql, digest.0.to_vec())
 }
 
@@ -175,5 +267,15 @@ pub async fn touch_token(
 
 /// Forgets tokens that open nothing since before `before_ms`.
 pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
-    exec!(conn, "DELETE FROM api_tokens WHERE revoked_ms < $1 OR expires_ms < $2", before_ms, before_ms)
+    let sql = "DELETE FROM api_tokens WHERE revoked_ms < $1 OR expires_ms < $2";
+    let forgotten = exec!(conn, sql, before_ms, before_ms)?;
+    if forgotten > 0 {
+        let sql = "DELETE FROM token_origins WHERE NOT EXISTS (SELECT 1 FROM api_tokens t \
+                   WHERE t.account = token_origins.account AND t.token_id = token_origins.token_id)";
+        exec!(conn, sql)?;
+        let sql = "DELETE FROM member_places WHERE person < 0 AND NOT EXISTS (SELECT 1 FROM api_tokens t \
+                   WHERE t.account = member_places.account AND t.viewer = member_places.person)";
+        exec!(conn, sql)?;
+    }
+    Ok(forgotten)
 }

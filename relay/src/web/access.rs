@@ -14,16 +14,14 @@ use axum::http::{Method, header};
 
 use crate::accounts::access_log::AccessActor;
 use crate::accounts::permission::Permission;
-use crate::accounts::programs::{self, EndedToken};
+use crate::accounts::programs::{self, EndedToken, ProgramError};
 use crate::accounts::session::SessionToken;
-use crate::accounts::{AccountUser, ApiProgram, token};
-use crate::db::{AccountScope, ReadScope};
-use crate::web::WebContext;
-use crate::web::http_error;
+use crate::accounts::token::{self, TokenScope};
+use crate::accounts::{AccountUser, ApiProgram};
+use crate::db::{AccountScope, ReadScope, tokens};
 use crate::web::next_page::page_after_sign_in;
-
-/// The only scope that a token has.
-const READ_SCOPE: &str = token::SCOPE;
+use crate::web::quota::QuotaLeft;
+use crate::web::{WebContext, cross_origin, http_error, program_errors};
 
 /// A permission as a type, for the signature of a handler.
 pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
@@ -154,24 +152,51 @@ async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountU
     Ok(visitor)
 }
 
-/// A program whose token reads the account.
-#[derive(Debug)]
-pub(crate) struct TokenProgram {
-    program: ApiProgram,
+/// A scope as a type, for the signature of a handler.
+pub(crate) trait NeededScope: fmt::Debug + Send + Sync + 'static {
+    const SCOPE: TokenScope;
 }
 
-impl Deref for TokenProgram {
+/// Lists and single things.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadsAccount;
+
+impl NeededScope for ReadsAccount {
+    const SCOPE: TokenScope = TokenScope::Read;
+}
+
+/// What a program changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WritesAccount;
+
+impl NeededScope for WritesAccount {
+    const SCOPE: TokenScope = TokenScope::Write;
+}
+
+/// A program whose token has the scope.
+#[derive(Debug)]
+pub(crate) struct TokenCaller<S> {
+    program: ApiProgram,
+    scope: PhantomData<S>,
+}
+
+/// A program whose token reads the account.
+pub(crate) type TokenProgram = TokenCaller<ReadsAccount>;
+/// A program whose token changes things of the account.
+pub(crate) type WritingProgram = TokenCaller<WritesAccount>;
+
+impl<S> Deref for TokenCaller<S> {
     type Target = ApiProgram;
     fn deref(&self) -> &ApiProgram {
         &self.program
     }
 }
 
-impl Caller for TokenProgram {
-    const ACCESS: Access = Access::Token(READ_SCOPE);
+impl<S: NeededScope> Caller for TokenCaller<S> {
+    const ACCESS: Access = Access::Token(S::SCOPE.key());
 }
 
-impl FromRequestParts<WebContext> for TokenProgram {
+impl<S: NeededScope> FromRequestParts<WebContext> for TokenCaller<S> {
     type Rejection = HttpError;
     async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let from = ClientAddress::of(parts).ip();
@@ -188,7 +213,44 @@ impl FromRequestParts<WebContext> for TokenProgram {
             Err(EndedToken::Revoked(program)) => (program, Some(http_error::token_revoked())),
         };
         KnownCaller::program(&program).note(parts);
-        ended.map_or(Ok(Self { program }), Err)
+        if let Some(error) = ended {
+            return Err(error);
+        }
+        if parts.extensions.get::<ForwardedPlain>().is_some() {
+            revoke_overheard(web, &program).await?;
+            return Err(program_errors::plain_token());
+        }
+        let slot = parts.extensions.get::<CallerSlot>();
+        let taken = web.quotas.take(&program);
+        let left = taken.as_ref().map_or_else(|(left, _)| *left, |left| *left);
+        if let Some(slot) = slot {
+            slot.quota.get_or_init(|| left);
+        }
+        if let Err((_, error)) = taken {
+            return Err(error);
+        }
+        if !program.scope.includes(S::SCOPE) {
+            return Err(program_errors::lacks_scope(S::SCOPE));
+        }
+        if let (Some(slot), Some(origin)) = (slot, cross_origin::read_origin(parts)) {
+            let mut conn = web.db.read(program.account).await?;
+            if tokens::list_origins(&mut conn, &program.token_id).await?.contains(&origin) {
+                slot.origin.get_or_init(|| origin);
+            }
+        }
+        Ok(Self { program, scope: PhantomData })
+    }
+}
+
+/// Whoever listened on the way has the token: it ends.
+async fn revoke_overheard(web: &WebContext, program: &ApiProgram) -> Result<(), HttpError> {
+    let mut tx = web.db.write(program.account).await?;
+    let who = AccessActor::Program { token_id: program.token_id.clone(), name: program.name.clone() };
+    match programs::revoke_token(&mut tx, (web.log(), &who.to_string()), &program.token_id).await {
+        Ok(_) => tx.commit().await.map_err(HttpError::from),
+        Err(ProgramError::Db(error)) => Err(error.into()),
+        // Another request was quicker.
+        Err(_) => Ok(()),
     }
 }
 
@@ -209,14 +271,15 @@ impl AccountReader {
 }
 
 impl Caller for AccountReader {
-    const ACCESS: Access = Access::SessionOrToken { permission: Permission::Read.name(), scope: READ_SCOPE };
+    const ACCESS: Access =
+        Access::SessionOrToken { permission: Permission::Read.name(), scope: TokenScope::Read.key() };
 }
 
 impl FromRequestParts<WebContext> for AccountReader {
     type Rejection = HttpError;
     async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let reads = if parts.headers.contains_key(header::AUTHORIZATION) {
-            TokenProgram::from_request_parts(parts, web).await?.scope.into()
+            TokenProgram::from_request_parts(parts, web).await?.reads
         } else {
             MemberCaller::<Read>::from_request_parts(parts, web).await?.reads
         };
@@ -229,6 +292,8 @@ impl FromRequestParts<WebContext> for AccountReader {
 pub(crate) struct KnownCaller {
     /// What they may touch.
     pub(crate) scope: AccountScope,
+    /// What they see of it.
+    pub(crate) reads: ReadScope,
     /// As the access log calls them.
     pub(crate) who: String,
     /// The person, for the page of an error.
@@ -237,12 +302,13 @@ pub(crate) struct KnownCaller {
 
 impl KnownCaller {
     fn person(visitor: &AccountUser) -> Self {
-        Self { scope: visitor.scope, who: visitor.email.clone(), visitor: Some(visitor.clone()) }
+        let (scope, reads) = (visitor.scope, visitor.reads);
+        Self { scope, reads, who: visitor.email.clone(), visitor: Some(visitor.clone()) }
     }
 
     fn program(program: &ApiProgram) -> Self {
         let who = AccessActor::Program { token_id: program.token_id.clone(), name: program.name.clone() };
-        Self { scope: program.scope, who: who.to_string(), visitor: None }
+        Self { scope: program.account, reads: program.reads, who: who.to_string(), visitor: None }
     }
 
     /// The first who says so is right: they are the same.
@@ -257,13 +323,29 @@ impl KnownCaller {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallerSlot {
     caller: Arc<OnceLock<KnownCaller>>,
+    quota: Arc<OnceLock<QuotaLeft>>,
+    origin: Arc<OnceLock<String>>,
 }
 
 impl CallerSlot {
     pub(crate) fn get(&self) -> Option<&KnownCaller> {
         self.caller.get()
     }
+
+    /// What a program has left.
+    pub(crate) fn quota(&self) -> Option<QuotaLeft> {
+        self.quota.get().copied()
+    }
+
+    /// The origin whose page reads with a program's token, and may.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.origin.get().map(String::as_str)
+    }
 }
+
+/// Beside a request that came to a trusted balancer over plain HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ForwardedPlain;
 
 /// Where a connection comes from; a request without it counts as one of the machine itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use record::ids::FacilityId;
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::{DbError, facilities};
 use crate::web::access::{CallerSlot, KnownCaller};
-use crate::web::{WebContext, http_error};
+use crate::web::{WebContext, cross_origin, http_error};
 
 /// On every answer, whatever it is.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -49,6 +49,12 @@ pub(crate) async fn guard_answers(
         }
     }
     let headers = answer.headers_mut();
+    if let Some(left) = slot.quota() {
+        left.write(headers);
+    }
+    if let Some(origin) = slot.origin() {
+        cross_origin::allow_origin(headers, origin);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -81,8 +87,7 @@ async fn keep_denial(
     // Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.
     let facility = match record.facility {
         Some(facility) => {
-            let reads = caller.visitor.as_ref().map_or(caller.scope.into(), |visitor| visitor.reads);
-            let mut conn = web.db.read(reads).await?;
+            let mut conn = web.db.read(caller.reads).await?;
             facilities::get(&mut conn, facility).await?.map(|_| facility)
         }
         None => None,

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod api;
+mod cross_origin;
 mod error_page;
 pub(crate) mod form;
 pub(crate) mod http_error;
@@ -12,7 +13,9 @@ mod live_marks;
 pub(crate) mod middleware;
 mod next_page;
 pub(crate) mod pages;
+mod program_errors;
 mod proof;
+mod quota;
 pub(crate) mod routes;
 #[cfg(test)]
 mod tests;
@@ -48,13 +51,17 @@ use crate::mail::MailOutbox;
 use crate::objects::PhotoStore;
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
+use crate::web::api::once::RunningRequests;
 use crate::web::live_marks::LiveMarks;
 use crate::web::pages::label_sheets;
+use crate::web::quota::ProgramQuotas;
 
 pub use crate::web::access::ClientAddress;
+pub(crate) use crate::web::access::ForwardedPlain;
 pub use crate::web::pages::add_box::CLAIM_COMMAND;
 pub use crate::web::pages::sign_in::PASSWORD_COMMAND;
 pub(crate) use crate::web::proof::build_proof as proof_of;
+pub use crate::web::quota::QuotaPolicy;
 
 /// What an operator sets.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +70,8 @@ pub struct WebSettings {
     pub public_url: String,
     /// Whether anybody may make an account.
     pub open_sign_up: bool,
+    /// How often programs may ask.
+    pub quota: QuotaPolicy,
 }
 
 /// What pages and API work with.
@@ -99,6 +108,10 @@ pub(crate) struct WebContext {
     marks: LiveMarks,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
     drawing: Arc<Semaphore>,
+    /// How often programs may ask.
+    quotas: Arc<ProgramQuotas>,
+    /// Requests of programs that are running under an idempotency key.
+    running: RunningRequests,
     /// What the API's page lists.
     endpoints: Arc<[DocumentedEndpoint]>,
 }
@@ -112,7 +125,10 @@ impl Deref for WebContext {
 
 impl WebContext {
     fn new(state: WebState, endpoints: Arc<[DocumentedEndpoint]>) -> Self {
+        let quotas = ProgramQuotas::new(state.settings.quota, Arc::clone(&state.clock));
         Self {
+            quotas: Arc::new(quotas),
+            running: RunningRequests::default(),
             state: Arc::new(state),
             checker: PasswordChecker::default(),
             limits: Arc::default(),
@@ -163,6 +179,7 @@ pub fn build_router(state: WebState) -> Result<Router, TableError> {
     let router = mount(&table)
         .layer((
             from_fn_with_state(web.clone(), middleware::guard_answers),
+            from_fn_with_state(web.clone(), cross_origin::answer_preflight),
             presented,
             from_fn_with_state(web.clone(), middleware::refuse_foreign_forms),
             CatchPanicLayer::custom(answer_panic),

@@ -4,11 +4,14 @@ use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::route::{Example, Route, RouteKind, row};
 use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::accounts::session;
 use crate::web::WebContext;
-use crate::web::api::v1::{cleanings, compliance, equipment, log};
-use crate::web::api::{docs, health, photos};
+use crate::web::api::v1::{
+    boxes as v1_boxes, cleanings, compliance, equipment, facilities as v1_facilities, log,
+};
+use crate::web::api::{docs, health, old, photos};
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
@@ -22,7 +25,9 @@ const INFO: ApiInfo = ApiInfo {
     version: "1",
     description: "Equipment, cleanings and compliance of one account. Lists hold 100 things unless `limit` says \
                   otherwise, 1,000 at most; `next` is the `cursor` of the part after it, null at the end. A token \
-                  that has expired gets 401 with the type /problems/token-expired.",
+                  that has expired gets 401 with the type /problems/token-expired. `RateLimit` says what a token has \
+                  left; behind that it gets 429. With an `Idempotency-Key` a change is made once, however often it is \
+                  sent in 24 hours.",
     path: "/api/openapi.json",
     session_cookie: session::COOKIE,
 };
@@ -34,6 +39,13 @@ const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAV
 /// The same, by parameters that have to fit each other.
 const SEARCHING: &[StatusCode] =
     &[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
+
+/// The same, of something that is changed: another change may stand in its way.
+const WRITING: &[StatusCode] =
+    &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
+
+const OLD_ITEM_PATH: &str = "/api/equipment/{item}/";
+const FACILITY_PATH: &str = "/api/v1/facilities/{facility}";
 
 /// An id that shows the form of one.
 const SOME_ID: &str = "01JD0000000000000000000000";
@@ -64,6 +76,11 @@ fn in_facility() -> Example {
 
 fn of_log(further: &str) -> Example {
     problem_example().query(format!("box={SOME_ID}{further}"))
+}
+
+/// An entry of a log.
+fn of_entry() -> Example {
+    problem_example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")
 }
 
 /// A link of a mail.
@@ -169,8 +186,11 @@ fn account_rows() -> Vec<Route<WebContext>> {
         .field("role", "facility_admin")
         .field("all", "on");
     let of_token = || problem_example().part("token", "ZZZZZZZZ");
-    let new_token =
-        problem_example().field("name", "Data warehouse").field("days", "365").field("id", "22222222");
+    let new_token = problem_example()
+        .field("name", "Data warehouse")
+        .field("days", "365")
+        .field("scope", "read")
+        .field("id", "22222222");
     vec![
         row(Method::POST, "/logout", "session.end", Form, sign_in::sign_out)
             .example(problem_example().field("here", "yes")),
@@ -215,7 +235,7 @@ fn account_rows() -> Vec<Route<WebContext>> {
         )
         .example(problem_example().part("box_id", SOME_ID).part("evidence", SOME_ID)),
         row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::file_response)
-            .example(problem_example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")),
+            .example(of_entry()),
         row(Method::GET, "/photos/{photo}", "photo.show", Page, photos::show)
             .example(problem_example().part("photo", "ab".repeat(32))),
     ]
@@ -260,8 +280,47 @@ fn facility_rows() -> Vec<Route<WebContext>> {
 }
 
 fn api_rows() -> Vec<Route<WebContext>> {
+    [thing_rows(), log_rows()].concat()
+}
+
+fn thing_rows() -> Vec<Route<WebContext>> {
     use RouteKind::Api;
+    let new_facility = json!({ "name": "Northgate Clinic", "zone": "America/Chicago" });
     vec![
+        row(Method::GET, "/api/v1/facilities", "facilities-api.list", Api, v1_facilities::list_facilities)
+            .summary("Facilities with how they stand, by id")
+            .refusals(SEARCHING)
+            .example(problem_example().query("state=open&limit=2")),
+        row(Method::POST, "/api/v1/facilities", "facilities-api.create", Api, v1_facilities::create_facility)
+            .summary("Makes a facility")
+            .refusals(WRITING)
+            .example(problem_example().json(new_facility)),
+        row(Method::GET, FACILITY_PATH, "facilities-api.show", Api, v1_facilities::show_facility)
+            .summary("A facility with how it stands")
+            .refusals(FINDING)
+            .example(in_facility()),
+        row(Method::PATCH, FACILITY_PATH, "facilities-api.change", Api, v1_facilities::change_facility)
+            .summary("Names a facility, puts it into a region, closes or opens it")
+            .refusals(WRITING)
+            .example(in_facility().json(json!({ "region": null }))),
+        row(
+            Method::GET,
+            "/api/v1/facilities/{facility}/equipment/{tag}",
+            "equipment.show",
+            Api,
+            equipment::show_item,
+        )
+        .summary("An item with how it stands")
+        .refusals(FINDING)
+        .example(in_facility().part("tag", "7QK3M9X2W")),
+        row(Method::GET, "/api/v1/boxes", "boxes-api.list", Api, v1_boxes::list_boxes)
+            .summary("Boxes with how they stand, by id")
+            .refusals(SEARCHING)
+            .example(problem_example().query("limit=2")),
+        row(Method::GET, "/api/v1/boxes/{box_id}", "boxes-api.show", Api, v1_boxes::show_box)
+            .summary("A box with how it stands")
+            .refusals(FINDING)
+            .example(problem_example().part("box_id", SOME_ID)),
         row(Method::GET, "/api/v1/equipment", "equipment.list", Api, equipment::list)
             .summary("Items, by facility and tag")
             .refusals(SEARCHING)
@@ -270,9 +329,25 @@ fn api_rows() -> Vec<Route<WebContext>> {
             .summary("Cleanings, newest first; voided ones stay in the list")
             .refusals(SEARCHING)
             .example(problem_example().query("limit=2")),
+        row(
+            Method::GET,
+            "/api/v1/cleanings/{box_id}/{epoch}/{seq}",
+            "cleanings.show",
+            Api,
+            cleanings::show_cleaning,
+        )
+        .summary("A cleaning")
+        .refusals(FINDING)
+        .example(of_entry()),
         row(Method::GET, "/api/v1/compliance", "compliance.list", Api, compliance::list)
             .summary("Met and closed windows by facility")
             .refusals(SEARCHING),
+    ]
+}
+
+fn log_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Api;
+    vec![
         row(Method::GET, "/api/v1/log", "log.list", Api, log::list_lines)
             .summary("Entries as they were signed, one a line")
             .refusals(SEARCHING)
@@ -292,22 +367,94 @@ fn api_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// The paths of the program before this one, for the scripts that still call them.
+/// The paths of the app before this one, for the scripts that still call them.
 fn old_rows() -> Vec<Route<WebContext>> {
+    [old_item_rows(), old_log_rows()].concat()
+}
+
+fn old_item_rows() -> Vec<Route<WebContext>> {
     use RouteKind::Old;
+    let of_item = || problem_example().part("item", "7QK3M9X2W");
+    let change = |method: Method, name| {
+        row(method, OLD_ITEM_PATH, name, Old, old::equipment::change_item)
+            .summary("Says at which box an item is changed")
+            .refusals(FINDING)
+            .example(of_item())
+    };
     vec![
-        row(Method::GET, "/api/equipment/", "old.equipment", Old, equipment::list)
+        row(Method::GET, "/api/equipment/", "old.equipment", Old, old::equipment::list_items)
             .summary("Items, by facility and tag")
             .refusals(SEARCHING),
-        row(Method::GET, "/api/cleaning-logs/", "old.cleanings", Old, cleanings::list)
+        row(Method::POST, "/api/equipment/", "old.add-equipment", Old, old::equipment::add_item)
+            .summary("Says at which boxes items are added")
+            .refusals(MAY_BE_UNAVAILABLE),
+        row(Method::GET, OLD_ITEM_PATH, "old.find-equipment", Old, old::equipment::show_item)
+            .summary("An item, by its number or its tag")
+            .refusals(FINDING)
+            .example(of_item()),
+        change(Method::PUT, "old.replace-equipment"),
+        change(Method::PATCH, "old.change-equipment"),
+        change(Method::DELETE, "old.retire-equipment"),
+        row(
+            Method::POST,
+            "/api/equipment/{item}/generate-qr/",
+            "old.generate-qr",
+            Old,
+            old::qr_code::make_code,
+        )
+        .summary("The QR code of an item’s label")
+        .refusals(WRITING)
+        .example(of_item()),
+    ]
+}
+
+fn old_log_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Old;
+    vec![
+        row(Method::GET, "/api/cleaning-logs/", "old.cleanings", Old, old::cleanings::list_cleanings)
             .summary("Cleanings, newest first; voided ones stay in the list")
             .refusals(SEARCHING),
+        row(Method::POST, "/api/cleaning-logs/", "old.add-cleaning", Old, old::cleanings::add_cleaning)
+            .summary("Says at which boxes cleanings are recorded")
+            .refusals(MAY_BE_UNAVAILABLE),
+        row(
+            Method::GET,
+            "/api/cleaning-logs/{cleaning}/",
+            "old.find-cleaning",
+            Old,
+            old::cleanings::show_cleaning,
+        )
+        .summary("A cleaning, by its number")
+        .refusals(FINDING)
+        .example(problem_example().part("cleaning", "1")),
+        row(
+            Method::POST,
+            "/api/register-cleaning/{scanned}/",
+            "old.register",
+            Old,
+            old::cleanings::register_cleaning,
+        )
+        .summary("Says that cleanings are recorded at the box")
+        .example(problem_example().part("scanned", "7QK3M9X2W")),
+        row(Method::GET, "/api/facilities/", "old.list-facilities", Old, old::facilities::list_facilities)
+            .summary("Facilities, by id")
+            .refusals(SEARCHING),
+        row(
+            Method::GET,
+            "/api/facilities/{facility}/",
+            "old.find-facility",
+            Old,
+            old::facilities::show_facility,
+        )
+        .summary("A facility, by its number or its id")
+        .refusals(FINDING)
+        .example(in_facility()),
         row(
             Method::GET,
             "/api/facilities/{facility}/compliance/",
             "old.compliance",
             Old,
-            compliance::of_facility,
+            old::facilities::show_compliance,
         )
         .summary("Met and closed windows of one facility")
         .refusals(FINDING)

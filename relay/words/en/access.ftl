@@ -82,6 +82,7 @@ access-did = { $act ->
     [factor-demand] Asked everybody for a second step
     [factor-leave] Left the second step to everybody
     [facility-create] Added a facility
+    [facility-change] Changed a facility
     [facility-close] Closed a facility
     [facility-open] Opened a facility again
     [token-create] Created a token
@@ -120,6 +121,7 @@ access-tried = { $act ->
     [codes-renew] Tried to make new recovery codes
     [factor-demand] Tried to change whether everybody needs a second step
     [facility-create] Tried to add a facility
+    [facility-change] Tried to change a facility
     [facility-close] Tried to close a facility, or to open one again
     [token-create] Tried to create a token
     [jobs-retry] Tried to have a job tried again
@@ -142,6 +144,8 @@ access-tried = { $act ->
     [photo] Tried to view a photo
     [page] Tried to open a page
     [api-read] Tried to read through the API
+    [api-record] Tried to record a cleaning through the API
+    [api-equipment] Tried to change equipment through the API
    *[other] Tried to do something on a page
 }
 # Why it was denied.
@@ -149,6 +153,7 @@ access-reason = { $reason ->
     [needs-admin] Needs an admin
     [foreign-form] Needs a form of this session
     [token-revoked] The token was revoked
+    [token-scope] The token may only read
    *[token-expired] The token has expired
 }
 # From where somebody signed in, or how many devices they signed out.

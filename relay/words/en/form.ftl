@@ -27,6 +27,15 @@ form-program-days = Days until it ends
     .hint = 1 to 730, or the word never
     .needed = Enter a number of days from 1 to 730, or the word never
     .wrong = Enter a number of days from 1 to 730, or the word never
+form-program-scope = What it may do
+form-program-scope-read = Read
+form-program-scope-write = Read, add and change facilities
+form-program-places = Only these facilities
+    .hint = None ticked: it sees every facility, new ones too. A region stands for all of its facilities
+form-program-origins = Pages that may read with it
+    .hint = Leave empty unless a page in a browser uses the token. Origins with blanks between them, such as https://intranet.example
+form-program-no-place = Tick facilities of this list, or none
+form-program-bad-origins = Enter up to 10 origins that begin with https:// and have nothing behind the host and port
 # An earlier press of the button made it.
 form-program-repeated = This token was already created, and its text was shown once; revoke it and create another if nobody copied it
 form-program-too-many = This account has { NUMBER($max) } tokens; revoke one that is no longer used

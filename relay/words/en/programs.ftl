@@ -5,7 +5,7 @@ programs-title = Programs
 programs-lead = A program reads this account through the { $api } with a token of its own.
     .api = API
 programs-made = Copy the token now
-    .hint = It is shown only this once. Whoever has it can read everything in this account.
+    .hint = It is shown only this once. Whoever has it can do what it may.
 # Names the token for screen readers.
 programs-made-token = The token
 programs-none = No program yet
@@ -36,7 +36,11 @@ token-left = { $span } left
 ## A program.
 
 program-may = May
-    .read = read everything of this account
+    .read = read
+    .write = read, add and change facilities
+program-sees = Sees
+    .all = every facility
+program-origins = Pages that may read with it
 program-ends = Ends
 program-revoked = Revoked
     .by = { $time } by { $name }

@@ -359,7 +359,8 @@ CREATE TABLE clean_days (
 )@ROWLESS@;
 
 -- `token_id` stands in the token's text, `digest` is the SHA-256 of the whole text. `used_day` and `used_from`: the UTC day of the
--- last use, and the network of that day's first.
+-- last use, and the network of that day's first. `viewer`: where it sees only some facilities, a number below 0 under which
+-- `member_places` has them.
 CREATE TABLE api_tokens (
   account BIGINT NOT NULL,
   token_id @ID@ NOT NULL,
@@ -373,9 +374,11 @@ CREATE TABLE api_tokens (
   revoked_by TEXT,
   used_day BIGINT,
   used_from TEXT,
+  viewer BIGINT,
   PRIMARY KEY (account, token_id)
 );
 CREATE UNIQUE INDEX api_tokens_digest ON api_tokens (digest);
+CREATE UNIQUE INDEX api_tokens_viewer ON api_tokens (account, viewer);
 
 -- Index of cleanings: all that a list shows. `run`: the run by which the line counts, empty for a line of the chain; `held_in`: the run
 -- that its line stands in, empty where its log has it. `who` and `note`: texts that were

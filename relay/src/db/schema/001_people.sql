@@ -63,7 +63,7 @@ CREATE TABLE members (
 );
 CREATE INDEX members_person ON members (person);
 
--- `place`: the id of a facility, or of a region, which stands for all of its facilities.
+-- `place`: the id of a facility, or of a region, which stands for all of its facilities. `person` below 0: the `viewer` of an API token.
 CREATE TABLE member_places (
   account BIGINT NOT NULL,
   person BIGINT NOT NULL,

@@ -1,14 +1,19 @@
 //! The API for programs: the same numbers as the pages, as JSON, with a bearer token of the account.
 
+pub(crate) mod cursor;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod old;
+pub(crate) mod once;
 pub(crate) mod photos;
+pub(crate) mod revision;
 pub(crate) mod v1;
 
 use ::web::error::HttpError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::web::api::cursor::CursorSeal;
 use crate::web::http_error::parameter_error;
 
 /// Things in a list, unless the request says otherwise.
@@ -24,6 +29,22 @@ pub(crate) struct ListJson<T> {
     pub(crate) items: Vec<T>,
     /// The `cursor` of the part after it; null at the end.
     pub(crate) next: Option<String>,
+}
+
+impl<T> ListJson<T> {
+    /// Of one thing more than the list may have, where there is one; `key` sorts.
+    fn cut(
+        mut items: Vec<T>,
+        limit: i64,
+        seal: &CursorSeal,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Self, HttpError> {
+        let bound = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > bound;
+        items.truncate(bound);
+        let next = items.last().filter(|_| more).map(|last| seal.write(&key(last))).transpose()?;
+        Ok(Self { items, next })
+    }
 }
 
 /// Reads `limit`: absent is [`LIMIT`], more than [`LIMIT_MAX`] is that.

@@ -312,8 +312,9 @@ fn act_key(act: &str) -> &'static str {
         "recovery codes renew" | "POST /app/me/factors/codes" => "codes-renew",
         "second factor demand" | "POST /app/second-factor" => "factor-demand",
         "second factor leave" => "factor-leave",
-        "facility create" | "POST /app/facilities" => "facility-create",
+        "facility create" | "POST /app/facilities" | "POST /api/v1/facilities" => "facility-create",
         "facility close" | "POST /app/facilities/{facility}" => "facility-close",
+        "facility change" | "PATCH /api/v1/facilities/{facility}" => "facility-change",
         "facility open" => "facility-open",
         "GET /app/facilities" => "page",
         "token create" | "POST /app/programs" => "token-create",
@@ -358,9 +359,25 @@ fn read_key(act: &str) -> &'static str {
         | "GET /api/v1/checkpoint"
         | "GET /api/v1/key"
         | "GET /api/v1/proof/{seq}"
+        | "GET /api/v1/facilities"
+        | "GET /api/v1/facilities/{facility}"
+        | "GET /api/v1/facilities/{facility}/equipment/{tag}"
+        | "GET /api/v1/boxes"
+        | "GET /api/v1/boxes/{box_id}"
+        | "GET /api/v1/cleanings/{box_id}/{epoch}/{seq}"
         | "GET /api/equipment/"
+        | "GET /api/equipment/{item}/"
+        | "POST /api/equipment/{item}/generate-qr/"
         | "GET /api/cleaning-logs/"
+        | "GET /api/cleaning-logs/{cleaning}/"
+        | "GET /api/facilities/"
+        | "GET /api/facilities/{facility}/"
         | "GET /api/facilities/{facility}/compliance/" => "api-read",
+        "POST /api/cleaning-logs/" | "POST /api/register-cleaning/{scanned}/" => "api-record",
+        "POST /api/equipment/"
+        | "PUT /api/equipment/{item}/"
+        | "PATCH /api/equipment/{item}/"
+        | "DELETE /api/equipment/{item}/" => "api-equipment",
         _ => "other",
     }
 }

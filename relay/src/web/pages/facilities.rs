@@ -24,7 +24,7 @@ use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{ErrorWords, FacilitiesWords, open_words};
 
 /// Facilities of an account: what pages of many are made for.
-const FACILITIES_MAX: usize = 5_000;
+pub(crate) const FACILITIES_MAX: usize = 5_000;
 
 struct FacilityView {
     name: String,

@@ -12,14 +12,16 @@ use axum::extract::State;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
-use crate::accounts::programs::{ProgramError, TOKENS_MAX};
-use crate::accounts::token::{MintedToken, TokenLife};
-use crate::db::tokens::TokenRow;
+use crate::accounts::programs::{ProgramError, TOKENS_MAX, TokenOrder};
+use crate::accounts::token::{MintedToken, TokenLife, TokenScope, read_origins};
+use crate::db::facilities::all_places;
+use crate::db::tokens::{TokenRow, list_origins, list_token_places};
 use crate::web::access::{ManagePrograms, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
+use crate::web::pages::member_form::{MemberFormRules, load_places, place_names};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};
 use crate::web::{PageFact, WebContext};
@@ -34,6 +36,9 @@ pub(crate) static PROGRAM: FormDefinition = FormDefinition {
     sections: &[FormSection::plain(&[
         FormField::line("name", 120).required(),
         FormField::line("days", 8).required(),
+        FormField::choice("scope", &["read", "write"]).required(),
+        FormField::picks("places"),
+        FormField::line("origins", 1_000),
     ])],
 };
 
@@ -77,7 +82,8 @@ struct ProgramPage {
 
 /// A program that ends as programs do that nobody said more of.
 fn new_program() -> FormValues {
-    FormValues::empty(&PROGRAM).with("days", TokenLife::default().to_string())
+    let days = TokenLife::default().to_string();
+    FormValues::empty(&PROGRAM).with("days", days).with("scope", TokenScope::Read.key())
 }
 
 /// `GET /app/programs`.
@@ -92,30 +98,32 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
-    form: ConfirmedForm,
+    form: ConfirmedForm<MemberFormRules>,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let values = FormValues::read(&PROGRAM, &form.fields);
     let w: FormWords = open_words();
-    let mut errors = values.errors(w.catalog());
-    let life = values.text("days").parse::<TokenLife>().ok();
-    if life.is_none() && errors.iter().all(|error| error.at != "days") {
-        let fault = FieldFault { field: "days", cause: FieldCause::NotWhole };
-        errors.push(fault.word(&PROGRAM, w.catalog()));
-    }
-    let Some(life) = life.filter(|_| errors.is_empty()) else {
-        return ask_again(&visitor, &web, &values, errors).await;
+    let terms = match read_terms(&values) {
+        Ok(terms) => terms,
+        Err(errors) => return ask_again(&visitor, &web, &values, errors).await,
     };
-    let id = Some(form.fields.text("id")).filter(|id| crate::accounts::token::is_id(id));
     let mut tx = web.db.write(visitor.scope).await?;
-    let made = crate::accounts::programs::create_token(
-        &mut tx,
-        (web.log(), &visitor.email),
-        values.text("name"),
-        life,
-        id,
-    )
-    .await;
+    let known = all_places(&mut tx).await?;
+    if terms.places.iter().any(|place| !known.contains(place)) {
+        drop(tx);
+        let error = FieldError { at: "places".to_owned(), words: w.form_program_no_place() };
+        return ask_again(&visitor, &web, &values, vec![error]).await;
+    }
+    let order = TokenOrder {
+        name: values.text("name"),
+        life: terms.life,
+        scope: terms.scope,
+        places: Some(terms.places.as_slice()).filter(|places| !places.is_empty()),
+        origins: &terms.origins,
+        id: Some(form.fields.text("id")).filter(|id| crate::accounts::token::is_id(id)),
+    };
+    let log = (web.log(), visitor.email.as_str());
+    let made = crate::accounts::programs::create_token(&mut tx, log, order).await;
     let words = match made {
         Ok(minted) => {
             tx.commit().await?;
@@ -136,6 +144,38 @@ pub(crate) async fn create(
     ask_again(&visitor, &web, &values, vec![FieldError { at: "name".to_owned(), words }]).await
 }
 
+/// What a token may do, for how long, where, and from which pages.
+struct TokenTerms {
+    life: TokenLife,
+    scope: TokenScope,
+    /// None is all.
+    places: Vec<String>,
+    origins: Vec<String>,
+}
+
+/// What was filled in, or all that is wrong with it.
+fn read_terms(values: &FormValues) -> Result<TokenTerms, Vec<FieldError>> {
+    let w: FormWords = open_words();
+    let mut errors = values.errors(w.catalog());
+    let life = values.text("days").parse::<TokenLife>().ok();
+    if life.is_none() && errors.iter().all(|error| error.at != "days") {
+        let fault = FieldFault { field: "days", cause: FieldCause::NotWhole };
+        errors.push(fault.word(&PROGRAM, w.catalog()));
+    }
+    let origins = read_origins(values.text("origins"));
+    if origins.is_none() {
+        errors.push(FieldError { at: "origins".to_owned(), words: w.form_program_bad_origins() });
+    }
+    let scope = values.text("scope").parse::<TokenScope>().ok();
+    let places = values.text("places").split_whitespace().map(str::to_owned).collect();
+    match (life, scope, origins) {
+        (Some(life), Some(scope), Some(origins)) if errors.is_empty() => {
+            Ok(TokenTerms { life, scope, places, origins })
+        }
+        _ => Err(errors),
+    }
+}
+
 async fn ask_again(
     visitor: &AccountUser,
     web: &WebContext,
@@ -152,18 +192,27 @@ pub(crate) async fn show(
     State(web): State<WebContext>,
     Path(token): Path<String>,
 ) -> Result<Page, HttpError> {
-    let row = crate::db::tokens::find_token(&mut web.db.read(visitor.reads).await?, &token).await?;
-    let row = row.ok_or_else(not_found)?;
+    let mut conn = web.db.read(visitor.reads).await?;
+    let row = crate::db::tokens::find_token(&mut conn, &token).await?.ok_or_else(not_found)?;
+    let places = list_token_places(&mut conn, &row).await?;
+    let names = place_names(&load_places(&mut conn, &visitor).await?, &places);
+    let origins = list_origins(&mut conn, &row.token_id).await?;
+    drop(conn);
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let (w, page): (ProgramsWords, PageWords) = (wall.words(), wall.words());
+    let may_write = row.scope == TokenScope::Write.key();
     let end = row.expires_ms.map(|ms| wall.day_of(ms));
     let mut facts = vec![
         PageFact::code(w.programs_id(), row.token_id.clone()),
-        PageFact::new(w.program_may(), w.program_may_read()),
+        PageFact::new(w.program_may(), if may_write { w.program_may_write() } else { w.program_may_read() }),
+        PageFact::new(w.program_sees(), if row.is_limited() { names } else { w.program_sees_all() }),
         PageFact::new(w.programs_made_on(), made_text(&row, &wall)),
         PageFact::new(w.program_ends(), end.unwrap_or_else(|| page.time_never())),
         PageFact::new(w.programs_last_used(), used_text(&row, &wall)),
     ];
+    if !origins.is_empty() {
+        facts.push(PageFact::new(w.program_origins(), origins.join(" ")));
+    }
     if let Some(at) = row.revoked_ms {
         let by = row.revoked_by.as_deref().unwrap_or_default();
         facts.push(PageFact::new(w.program_revoked(), w.program_revoked_by(by, wall.day_plain_utc(at))));
@@ -209,7 +258,10 @@ async fn draw_programs(
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let rows = crate::db::tokens::list_tokens(&mut web.db.read(visitor.reads).await?, now_ms).await?;
+    let mut conn = web.db.read(visitor.reads).await?;
+    let rows = crate::db::tokens::list_tokens(&mut conn, now_ms).await?;
+    let places = load_places(&mut conn, visitor).await?;
+    drop(conn);
     let wall = LocalTime::new(now_ms, "UTC");
     let view = |row: &TokenRow| ProgramView {
         name: row.name.clone(),
@@ -221,6 +273,8 @@ async fn draw_programs(
     };
     let (w, form): (ProgramsWords, FormWords) = wall.words();
     let api = SafeHtml::element("a", &[("href", "/api/docs")], &w.programs_lead_api());
+    let mut painter = FormPainter::new(&PROGRAM, form.catalog());
+    painter.picks = vec![("places", places)];
     let shell = PageLayout::signed_in(w.programs_title(), NavSection::Programs, visitor);
     let view = ProgramsPage {
         shell: shell.with_problem(!errors.is_empty()),
@@ -228,7 +282,7 @@ async fn draw_programs(
         lead: fill_slots(w.programs_lead(S0), [api]),
         caption: w.programs_caption(rows.len()),
         programs: rows.iter().map(view).collect(),
-        sections: FormPainter::new(&PROGRAM, form.catalog()).draw(values, &errors)?,
+        sections: painter.draw(values, &errors)?,
         errors,
         form_again: form.form_again(),
         made: made_now,

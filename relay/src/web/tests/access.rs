@@ -30,15 +30,17 @@ pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) ->
     let filled = path
         .replace("{facility}", &site.id.to_string())
         .replace("{tag}", site.tags[0].as_str())
+        .replace("{item}", site.tags[0].as_str())
+        .replace("{cleaning}", "1001")
         .replace("{box_id}", &site.one.id.to_string())
         .replace("{epoch}", &site.one.origin.epoch.to_string())
-        .replace("{seq}", "4")
+        .replace("{seq}", &site.cleaning.to_string())
         .replace("{evidence}", evidence)
         .replace("{user}", &of.user_id)
         .replace("{token}", &of.token_id)
         .replace("{photo}", photo);
     match path {
-        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" => {
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes" => {
             format!("{filled}?facility={}", site.id)
         }
         "/api/v1/log" | "/api/v1/checkpoint" | "/api/v1/key" | "/api/v1/proof/{seq}" => {
@@ -54,6 +56,8 @@ fn nowhere(path: &str) -> String {
     let filled = path
         .replace("{facility}", id)
         .replace("{tag}", "7QK3M9X2W")
+        .replace("{item}", "7QK3M9X2W")
+        .replace("{cleaning}", "9999999")
         .replace("{box_id}", id)
         .replace("{epoch}", "1-00ab0102")
         .replace("{seq}", "4")
@@ -62,7 +66,9 @@ fn nowhere(path: &str) -> String {
         .replace("{token}", "ZZZZZZZZ")
         .replace("{photo}", &"ab".repeat(32));
     match path {
-        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" => format!("{filled}?facility={id}"),
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes" => {
+            format!("{filled}?facility={id}")
+        }
         "/api/v1/log" | "/api/v1/checkpoint" | "/api/v1/key" | "/api/v1/proof/{seq}" => {
             format!("{filled}?box={id}")
         }
@@ -87,7 +93,7 @@ fn without_id(body: &str) -> String {
 }
 
 fn names_thing(path: &str) -> bool {
-    path.contains('{') || (path.starts_with("/api/v1/"))
+    path.contains('{') || (path.starts_with("/api/v1/") && path != "/api/v1/facilities")
 }
 
 #[tokio::test]
@@ -95,6 +101,7 @@ async fn another_accounts_things_answer_as_what_does_not_exist() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.number_cleaning_of_a().await;
     let b = (world.sign_in(&world.b.email).await, world.b.token.clone());
     let a = (world.sign_in(&world.a.email).await, world.a.token.clone());
     let mut compared = 0;
@@ -133,6 +140,7 @@ async fn nobody_and_wrong_tokens_get_nothing() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let half = &cookie[..cookie.len() - 2];
     let other_account = format!("__Host-ct={}.{}", world.b.scope.key(), cookie.rsplit('.').next().unwrap());
@@ -189,6 +197,7 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let table = build_table().unwrap();
     for route in table.rows().iter().map(|row| &row.route) {
@@ -244,6 +253,7 @@ async fn looking_changes_nothing() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let before = world.dump().await;
     for route in shown_rows() {

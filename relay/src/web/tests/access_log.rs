@@ -113,7 +113,10 @@ async fn acts_stand_in_it_and_secrets_do_not() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let csrf = csrf(&world.get("/app/me", &cookie).await.body).to_owned();
-    let made = world.post("/app/programs", &cookie, &format!("csrf={csrf}&name=Warehouse&days=9")).await.body;
+    let made = world
+        .post("/app/programs", &cookie, &format!("csrf={csrf}&name=Warehouse&days=9&scope=read"))
+        .await
+        .body;
     let token = made[made.find("ct_").unwrap()..][..55].to_owned();
     world.post(&format!("/app/programs/{}", &token[3..11]), &cookie, &format!("csrf={csrf}")).await;
     let facility = world.a.sites[0].id;

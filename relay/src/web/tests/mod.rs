@@ -13,6 +13,7 @@ mod links;
 mod lock_out;
 mod many_facilities;
 mod numbers;
+mod old_app;
 mod pages;
 mod people;
 mod platform;
@@ -20,6 +21,7 @@ mod platform;
 #[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
 mod postgres;
 mod programs;
+mod programs_api;
 mod second_factor;
 mod shape;
 mod signing_in;

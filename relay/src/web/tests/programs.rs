@@ -12,7 +12,8 @@ use crate::web::words::{FormWords, open_words};
 impl World {
     async fn make_token(&self, cookie: &str, form: &str) -> super::world::Got {
         let page = self.get("/app/programs", cookie).await;
-        self.post("/app/programs", cookie, &format!("csrf={}&{form}", csrf(&page.body))).await
+        let scope = if form.contains("scope=") { "" } else { "&scope=read" };
+        self.post("/app/programs", cookie, &format!("csrf={}&{form}{scope}", csrf(&page.body))).await
     }
 }
 
@@ -27,7 +28,7 @@ async fn a_form_that_is_sent_again_makes_one_token() {
     let cookie = world.sign_in(&world.a.email).await;
     let page = world.get("/app/programs", &cookie).await.body;
     let from = page.find("name=\"id\" value=\"").unwrap() + "name=\"id\" value=\"".len();
-    let form = format!("csrf={}&id={}&name=Export&days=9", csrf(&page), &page[from..from + 8]);
+    let form = format!("csrf={}&id={}&name=Export&days=9&scope=read", csrf(&page), &page[from..from + 8]);
     let first = world.post("/app/programs", &cookie, &form).await;
     assert!(token_of(&first.body).contains(&page[from..from + 8]), "{}", first.body);
     let again = world.post("/app/programs", &cookie, &form).await;

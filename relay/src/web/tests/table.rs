@@ -15,9 +15,10 @@ use tracing::subscriber::DefaultGuard;
 
 use super::platform;
 use super::world::{NOW_MS, World, csrf, open_state};
+use crate::accounts::UserRole;
 use crate::accounts::access_log::AccessOutcome;
 use crate::accounts::permission::Permission;
-use crate::accounts::{UserRole, token};
+use crate::accounts::token::TokenScope;
 use crate::db::audit::{self, AuditFilter};
 use crate::db::{AccountScope, Db};
 use crate::web::build_router;
@@ -65,15 +66,22 @@ impl Template {
             ..nobody.clone()
         };
         let unknown = program("unknown token", Vec::new(), &world.a.token.replace('A', "B"));
-        let reader = program("program", vec![token::SCOPE], &world.a.token);
+        let reader = program("program", vec![TokenScope::Read.key()], &world.a.token);
+        let writer = world.add_writer(world.a.scope).await;
+        let both = TokenScope::ALL.map(TokenScope::key).to_vec();
+        let writer = program("writing program", both, &writer);
+        let cleaning = world.number_cleaning_of_a().await;
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
-        let callers = vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader];
+        let callers = vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader, writer];
         let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];
         let mut replacements = vec![
             ("facility", site.id.to_string()),
             ("tag", site.tags[0].to_string()),
+            ("item", site.tags[0].to_string()),
+            ("cleaning", cleaning),
+            ("seq", site.cleaning.to_string()),
             ("box_id", site.one.id.to_string()),
             ("epoch", site.one.origin.epoch.to_string()),
             ("evidence", evidence),

@@ -14,14 +14,16 @@ use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 
+use crate::accounts::access_log::AccessLog;
 use crate::accounts::password_rules::PasswordRules;
 use crate::accounts::people::{NewMember, add_member};
-use crate::accounts::token::{self, MintedToken, new_id};
+use crate::accounts::programs::{TokenOrder, create_token};
+use crate::accounts::token::{self, MintedToken, TokenLife, TokenScope, new_id};
 use crate::accounts::{UserRole, password};
 use crate::db::tokens::NewToken;
 use crate::db::{
     AccountScope, Db, PlatformReason, accounts, box_now, boxes, entries, epochs, evidence, facilities,
-    facility_now, history, photos, tokens,
+    facility_now, history, old_ids, photos, tokens,
 };
 use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
@@ -33,7 +35,7 @@ use crate::objects::PhotoStore;
 use crate::projections::facility_now::refresh_box;
 use crate::web::routes::build_table;
 use crate::web::tests::test_box::TestBox;
-use crate::web::{ClientAddress, WebSettings, WebState, build_router};
+use crate::web::{ClientAddress, QuotaPolicy, WebSettings, WebState, build_router};
 
 /// 2026-11-20 14:02 in Chicago.
 pub(super) const NOW_MS: i64 = 1_795_204_920_000;
@@ -47,6 +49,8 @@ pub(super) struct TestSite {
     pub(super) id: FacilityId,
     pub(super) one: TestBox,
     pub(super) tags: Vec<Tag>,
+    /// The entry of a cleaning, which was voided.
+    pub(super) cleaning: u64,
 }
 
 /// An account.
@@ -128,7 +132,11 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         random,
         rules: PasswordRules::default(),
         strangers: Arc::default(),
-        settings: WebSettings { public_url: "https://relay.example".into(), open_sign_up: true },
+        settings: WebSettings {
+            public_url: "https://relay.example".into(),
+            open_sign_up: true,
+            quota: QuotaPolicy::Unlimited,
+        },
     }
 }
 
@@ -281,9 +289,11 @@ async fn account(
         token_id: &minted.id,
         name: &format!("{name} warehouse"),
         digest: token::token_digest(&minted.text),
-        scope: token::SCOPE,
+        scope: TokenScope::Read.key(),
         made_by: "operator",
         expires_ms: Some(NOW_MS + 365 * DAY_MS),
+        places: None,
+        origins: &[],
     };
     tokens::insert_token(&mut tx, &token, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
@@ -373,7 +383,7 @@ async fn site(
     one.send(ingest).await;
     one.hello(ingest, NOW_MS, 0).await;
     one.health(ingest, NOW_MS, "ready").await;
-    TestSite { id, one, tags }
+    TestSite { id, one, tags, cleaning: voided }
 }
 
 impl World {
@@ -392,6 +402,40 @@ impl World {
     /// The id of A's admin.
     pub(super) fn admin_id(&self) -> String {
         UserId::new(NOW_MS, [1; 10]).to_string()
+    }
+
+    /// One more token of an account.
+    pub(super) async fn add_token(&self, scope: AccountScope, order: TokenOrder<'_>) -> String {
+        let mut tx = self.db.write(scope).await.unwrap();
+        let log = AccessLog { clock: &*self.state.clock, random: &*self.state.random };
+        let minted = create_token(&mut tx, (log, "operator"), order).await.unwrap();
+        tx.commit().await.unwrap();
+        minted.text
+    }
+
+    /// A token that may write.
+    pub(super) async fn add_writer(&self, scope: AccountScope) -> String {
+        let life = TokenLife::default();
+        let order = TokenOrder {
+            name: "writer",
+            life,
+            scope: TokenScope::Write,
+            places: None,
+            origins: &[],
+            id: None,
+        };
+        self.add_token(scope, order).await
+    }
+
+    /// Gives a cleaning of A a number that nothing of B has, however much of it is listed.
+    pub(super) async fn number_cleaning_of_a(&self) -> String {
+        let TestSite { one, cleaning, .. } = &self.a.sites[0];
+        let mut things: Vec<String> = (0..1_000).map(|n| format!("nothing/{n}")).collect();
+        things.push(format!("{}/{}/{cleaning}", one.id, one.origin.epoch));
+        let mut tx = self.db.write(self.a.scope).await.unwrap();
+        old_ids::assign_numbers(&mut tx, old_ids::OldKind::Cleaning, &things).await.unwrap();
+        tx.commit().await.unwrap();
+        "1001".to_owned()
     }
 
     /// A photo that A's box sent; its hash.

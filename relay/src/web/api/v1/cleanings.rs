@@ -1,11 +1,14 @@
 //! `GET /api/v1/cleanings`: cleanings of the account, newest first, voided ones included.
 
-use ::web::answer::Json;
-use ::web::argument::Query;
+use ::web::answer::{Json, OneOf};
+use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use record::anchor::{AnchorSource, TimeCertainty};
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
+use record::ids::{BoxId, Epoch};
 use record::kinds::{
     CivilDay, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, QueuedRecord, SpauldingClass,
 };
@@ -14,12 +17,18 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::ApiProgram;
+use crate::db::ScopedConnection;
+use crate::db::facility_now::FacilityPart;
 use crate::db::history::{HistoryCursor, HistoryScope};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
+use crate::web::api::cursor::CursorSeal;
+use crate::web::api::revision::{CachedJson, find_revision};
 use crate::web::api::v1::equipment::read_facility;
 use crate::web::api::{ListJson, read_limit, stamp};
 use crate::web::http_error::{not_found, parameter_error};
+use crate::web::program_errors::foreign_cursor;
 use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views, read_entries};
 use crate::web::words::ErrorWords;
 
@@ -44,12 +53,19 @@ pub(crate) struct CleaningParams {
 pub(crate) struct CleaningItem {
     /// Epoch and number of its entry.
     id: String,
+    #[serde(flatten)]
+    facts: CleaningFacts,
+}
+
+/// All that is told of a cleaning but its id.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CleaningFacts {
     /// The box that recorded it.
-    r#box: String,
+    pub(crate) r#box: String,
     /// The epoch of the box's log.
-    epoch: String,
+    pub(crate) epoch: String,
     /// The number of its entry there.
-    seq: u64,
+    pub(crate) seq: u64,
     /// What the technician was shown; null where the entry is not here.
     receipt: Option<String>,
     /// The facility's id.
@@ -106,6 +122,9 @@ pub(crate) struct CleaningItem {
     voided_by: Option<String>,
 }
 
+/// The row of the list, as cursors know it.
+const LIST: &str = "cleanings";
+
 /// How it is proven who cleaned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -123,7 +142,35 @@ pub(crate) async fn list(
     program: TokenProgram,
     State(web): State<WebContext>,
     Query(requested): Query<CleaningParams>,
-) -> Result<Json<ListJson<CleaningItem>>, HttpError> {
+    headers: HeaderMap,
+) -> Result<CachedJson<ListJson<CleaningItem>>, HttpError> {
+    let only = read_facility(requested.facility.as_deref())?;
+    let mut conn = web.db.read(program.reads).await?;
+    let revision = find_revision(&mut conn, &program, only, &[FacilityPart::Feed]).await?;
+    if let Some(only) = only {
+        crate::db::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
+    }
+    if let Some(known) = revision.known_to(&headers) {
+        return Ok(OneOf::Second(known));
+    }
+    let ListJson { items, next } = load_list(&web, &program, &mut conn, &requested).await?;
+    let items = items.into_iter().map(CleaningItem::of).collect();
+    Ok(revision.mark(ListJson { items, next }))
+}
+
+impl CleaningItem {
+    fn of(facts: CleaningFacts) -> Self {
+        Self { id: format!("{}.{}", facts.epoch, facts.seq), facts }
+    }
+}
+
+/// A part of the list.
+pub(crate) async fn load_list(
+    web: &WebContext,
+    program: &ApiProgram,
+    conn: &mut ScopedConnection,
+    requested: &CleaningParams,
+) -> Result<ListJson<CleaningFacts>, HttpError> {
     let expected = read_limit(requested.limit.as_deref())?;
     let facility = read_facility(requested.facility.as_deref())?;
     let tag = requested
@@ -131,38 +178,66 @@ pub(crate) async fn list(
         .as_deref()
         .map(|tag| Tag::read(tag).map_err(|_| parameter_error("tag", ErrorWords::parameter_tag)));
     let tag = tag.transpose()?;
-    let after = match requested.cursor.as_deref() {
+    let filters = [requested.facility.as_deref(), requested.tag.as_deref()];
+    let seal = CursorSeal::new(web, program, LIST, &filters);
+    let after = match seal.read(requested.cursor.as_deref())? {
         None => HistoryCursor::start(),
-        Some(cursor) => HistoryCursor::read(cursor)
-            .ok_or_else(|| parameter_error("cursor", ErrorWords::parameter_cursor))?,
+        Some(key) => HistoryCursor::read(&key).ok_or_else(foreign_cursor)?,
     };
-    let mut conn = web.db.read(program.scope).await?;
     let of = match (facility, tag) {
         (None, None) => HistoryScope::Account,
         (None, Some(_)) => {
             return Err(parameter_error("facility", ErrorWords::parameter_facility));
         }
         (Some(facility), tag) => {
-            crate::db::facilities::get(&mut conn, facility).await?.ok_or_else(not_found)?;
+            crate::db::facilities::get(conn, facility).await?.ok_or_else(not_found)?;
             if let Some(tag) = tag {
-                crate::db::dashboard::load_item(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
+                crate::db::dashboard::load_item(conn, facility, tag).await?.ok_or_else(not_found)?;
             }
             tag.map_or(HistoryScope::Facility(facility), |tag| HistoryScope::Item(facility, tag))
         }
     };
-    let rows = crate::db::history::load_cleanings(&mut conn, of, &after, expected + 1).await?;
-    let mut found = load_cleaning_views(&mut conn, rows).await?;
+    let rows = crate::db::history::load_cleanings(conn, of, &after, expected + 1).await?;
+    let mut found = load_cleaning_views(conn, rows).await?;
     let bound = usize::try_from(expected).unwrap_or(usize::MAX);
     let more = found.len() > bound;
     found.truncate(bound);
-    let next = found.last().filter(|_| more).map(|t| t.cursor().to_string());
-    let places: Vec<_> = found.iter().map(CleaningView::address).collect();
-    let entries = read_entries(&mut conn, &places).await?;
-    let items = found.into_iter().zip(entries).map(|(found, entry)| cleaning_json(found, entry)).collect();
-    Ok(Json(ListJson { items, next }))
+    let next = found.last().filter(|_| more).map(|t| seal.write(&t.cursor().to_string())).transpose()?;
+    Ok(ListJson { items: describe_cleanings(conn, found).await?, next })
 }
 
-fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningItem {
+async fn describe_cleanings(
+    conn: &mut ScopedConnection,
+    found: Vec<CleaningView>,
+) -> Result<Vec<CleaningFacts>, HttpError> {
+    let places: Vec<_> = found.iter().map(CleaningView::address).collect();
+    let entries = read_entries(conn, &places).await?;
+    Ok(found.into_iter().zip(entries).map(|(found, entry)| cleaning_json(found, entry)).collect())
+}
+
+/// One cleaning, where whoever reads sees it.
+pub(crate) async fn find_facts(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    seq: u64,
+) -> Result<CleaningFacts, HttpError> {
+    let row = crate::db::history::find_cleaning(conn, origin, seq).await?.ok_or_else(not_found)?;
+    let found = load_cleaning_views(conn, vec![row]).await?;
+    describe_cleanings(conn, found).await?.pop().ok_or_else(not_found)
+}
+
+/// `GET /api/v1/cleanings/{box_id}/{epoch}/{seq}`.
+pub(crate) async fn show_cleaning(
+    program: TokenProgram,
+    State(web): State<WebContext>,
+    Path((box_id, epoch, seq)): Path<(BoxId, Epoch, u64)>,
+) -> Result<Json<CleaningItem>, HttpError> {
+    let mut conn = web.db.read(program.reads).await?;
+    let facts = find_facts(&mut conn, &LogOrigin { box_id, epoch }, seq).await?;
+    Ok(Json(CleaningItem::of(facts)))
+}
+
+fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningFacts {
     use record::kinds::CleanedBy;
     let proof = match cleaning_view.cleaning.who {
         CleanedBy::Entered { .. } => CleanerProof::Entered,
@@ -179,8 +254,7 @@ fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningI
     let stated = |text: fn(&CleaningRecorded) -> &String| body.map(text).cloned().unwrap_or_default();
     let certainty = cleaning_view.certainty;
     let cleaning = cleaning_view.cleaning;
-    CleaningItem {
-        id: format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
+    CleaningFacts {
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         protocol: cleaning.protocol.map(|id| id.to_string()),
         protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),

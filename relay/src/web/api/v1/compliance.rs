@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ::web::answer::Json;
-use ::web::argument::{Path, Query};
+use ::web::argument::Query;
 use ::web::error::HttpError;
 use axum::extract::State;
 use record::compliance::WindowTally;
@@ -95,14 +95,10 @@ pub(crate) async fn list(
     Query(requested): Query<ComplianceParams>,
 ) -> Result<Json<ListJson<FacilityCompliance>>, HttpError> {
     let only = read_facility(requested.facility.as_deref())?;
-    let mut conn = web.db.read(program.scope).await?;
+    let mut conn = web.db.read(program.reads).await?;
     let now_ms = web.now_ms();
     let items = match only {
-        Some(only) => {
-            let site = find_overview(&mut conn, only, now_ms).await?.ok_or_else(not_found)?;
-            let items = Some(of_items(&mut conn, &site).await?);
-            vec![FacilityCompliance { items, ..compliance_json(&site) }]
-        }
+        Some(only) => vec![find_compliance(&mut conn, only, now_ms).await?],
         None => {
             let rows = list_rows(&mut conn).await?;
             let sites = rows.iter().map(|row| Ok(compliance_json(&read_overview(row, now_ms)?)));
@@ -112,26 +108,15 @@ pub(crate) async fn list(
     Ok(Json(ListJson { items, next: None }))
 }
 
-/// What the program before this one answered for one facility: `facility_id` and its numbers.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct OldCompliance {
-    /// The facility's id once more.
-    facility_id: String,
-    #[serde(flatten)]
-    facility: FacilityCompliance,
-}
-
-/// `GET /api/facilities/{facility}/compliance/`.
-pub(crate) async fn of_facility(
-    program: TokenProgram,
-    State(web): State<WebContext>,
-    Path(facility): Path<FacilityId>,
-) -> Result<Json<OldCompliance>, HttpError> {
-    let mut conn = web.db.read(program.scope).await?;
-    let site = find_overview(&mut conn, facility, web.now_ms()).await?.ok_or_else(not_found)?;
-    let items = Some(of_items(&mut conn, &site).await?);
-    let of_site = FacilityCompliance { items, ..compliance_json(&site) };
-    Ok(Json(OldCompliance { facility_id: facility.to_string(), facility: of_site }))
+/// One facility of the account with its items.
+pub(crate) async fn find_compliance(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    now_ms: i64,
+) -> Result<FacilityCompliance, HttpError> {
+    let site = find_overview(conn, facility, now_ms).await?.ok_or_else(not_found)?;
+    let items = Some(of_items(conn, &site).await?);
+    Ok(FacilityCompliance { items, ..compliance_json(&site) })
 }
 
 /// Items whose windows closed, by tag.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ::web::answer::Json;
-use ::web::argument::Query;
+use ::web::answer::OneOf;
+use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use record::fold::{Equipment, ServiceState};
 use record::ids::{FacilityId, ProtocolId};
 use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
@@ -13,13 +14,17 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::DbError;
+use crate::accounts::ApiProgram;
 use crate::db::dashboard::ItemRow;
+use crate::db::facility_now::FacilityPart;
+use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
+use crate::web::api::cursor::CursorSeal;
+use crate::web::api::revision::{CachedJson, find_revision};
 use crate::web::api::{ListJson, read_limit, stamp};
-use crate::web::http_error::{not_found, parameter_error};
-use crate::web::words::ErrorWords;
+use crate::web::http_error::not_found;
+use crate::web::program_errors::foreign_cursor;
 
 /// Which items.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -40,9 +45,9 @@ pub(crate) struct EquipmentQuery {
 #[schemars(rename = "Equipment")]
 pub(crate) struct EquipmentItem {
     /// Its first tag.
-    tag: String,
+    pub(crate) tag: String,
     /// The facility's id.
-    facility: String,
+    pub(crate) facility: String,
     name: String,
     asset_number: String,
     serial: String,
@@ -92,8 +97,11 @@ struct ProtocolSchedule {
     schedule: Schedule,
 }
 
-fn read_cursor(cursor: &str) -> Option<(FacilityId, Tag)> {
-    let (facility, tag) = cursor.split_once('.')?;
+/// The row of the list, as cursors know it.
+const LIST: &str = "equipment";
+
+fn read_place(key: &str) -> Option<(FacilityId, Tag)> {
+    let (facility, tag) = key.split_once('.')?;
     Some((facility.parse().ok()?, tag.parse().ok()?))
 }
 
@@ -102,21 +110,40 @@ pub(crate) async fn list(
     program: TokenProgram,
     State(web): State<WebContext>,
     Query(requested): Query<EquipmentQuery>,
-) -> Result<Json<ListJson<EquipmentItem>>, HttpError> {
+    headers: HeaderMap,
+) -> Result<CachedJson<ListJson<EquipmentItem>>, HttpError> {
+    let only = read_facility(requested.facility.as_deref())?;
+    let mut conn = web.db.read(program.reads).await?;
+    let revision = find_revision(&mut conn, &program, only, &[FacilityPart::Counts]).await?;
+    // Checked before anything is said to be known: the list of a facility that is not seen is not there.
+    if let Some(only) = only {
+        crate::db::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
+    }
+    if let Some(known) = revision.known_to(&headers) {
+        return Ok(OneOf::Second(known));
+    }
+    load_list(&web, &program, &mut conn, &requested).await.map(|list| revision.mark(list))
+}
+
+/// A part of the list.
+pub(crate) async fn load_list(
+    web: &WebContext,
+    program: &ApiProgram,
+    conn: &mut ScopedConnection,
+    requested: &EquipmentQuery,
+) -> Result<ListJson<EquipmentItem>, HttpError> {
     let expected = read_limit(requested.limit.as_deref())?;
     let only = read_facility(requested.facility.as_deref())?;
-    let (from, mut after) = match requested.cursor.as_deref() {
+    let seal = CursorSeal::new(web, program, LIST, &[requested.facility.as_deref()]);
+    let (from, mut after) = match seal.read(requested.cursor.as_deref())? {
         None => (None, String::new()),
-        Some(cursor) => {
-            let read = read_cursor(cursor);
-            let (facility, tag) =
-                read.ok_or_else(|| parameter_error("cursor", ErrorWords::parameter_cursor))?;
+        Some(key) => {
+            let (facility, tag) = read_place(&key).ok_or_else(foreign_cursor)?;
             (Some(facility), tag.to_string())
         }
     };
-    let mut conn = web.db.read(program.scope).await?;
     let mut ids: Vec<FacilityId> = Vec::new();
-    for row in crate::db::facilities::list_facilities(&mut conn).await? {
+    for row in crate::db::facilities::list_facilities(conn).await? {
         ids.push(row.facility.parse().map_err(|e| DbError::stored("facility id", e))?);
     }
     if only.is_some_and(|only| !ids.contains(&only)) {
@@ -133,15 +160,28 @@ pub(crate) async fn list(
         if from != Some(id) {
             after.clear();
         }
-        for row in crate::db::dashboard::load_items(&mut conn, id, &after, missing).await? {
+        for row in crate::db::dashboard::load_items(conn, id, &after, missing).await? {
             items.push(equipment_json(&row)?);
         }
     }
-    let bound = usize::try_from(expected).unwrap_or(usize::MAX);
-    let more = items.len() > bound;
-    items.truncate(bound);
-    let next = items.last().filter(|_| more).map(|i| format!("{}.{}", i.facility, i.tag));
-    Ok(Json(ListJson { items, next }))
+    ListJson::cut(items, expected, &seal, |item| format!("{}.{}", item.facility, item.tag))
+}
+
+/// `GET /api/v1/facilities/{facility}/equipment/{tag}`.
+pub(crate) async fn show_item(
+    program: TokenProgram,
+    State(web): State<WebContext>,
+    Path((facility, tag)): Path<(FacilityId, Tag)>,
+    headers: HeaderMap,
+) -> Result<CachedJson<EquipmentItem>, HttpError> {
+    let mut conn = web.db.read(program.reads).await?;
+    crate::db::facilities::get(&mut conn, facility).await?.ok_or_else(not_found)?;
+    let revision = find_revision(&mut conn, &program, Some(facility), &[FacilityPart::Counts]).await?;
+    let row = crate::db::dashboard::load_item(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
+    if let Some(known) = revision.known_to(&headers) {
+        return Ok(OneOf::Second(known));
+    }
+    Ok(revision.mark(equipment_json(&row)?))
 }
 
 /// Reads `facility`.
@@ -150,7 +190,7 @@ pub(crate) fn read_facility(requested: Option<&str>) -> Result<Option<FacilityId
     requested.map(|id| id.parse().map_err(|_| not_found())).transpose()
 }
 
-fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
+pub(crate) fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
     let item: Equipment = serde_json::from_str(&row.body).map_err(|e| DbError::stored("equipment", e))?;
     let status = match row.state.as_deref() {
         Some("overdue") => EquipmentStatus::Overdue,

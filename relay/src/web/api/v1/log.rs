@@ -118,7 +118,7 @@ pub(crate) async fn list_lines(
     let from = requested.from.as_deref().map_or(Ok(0), str::parse::<u64>);
     let from = from.map_err(|_| parameter_error("from", ErrorWords::parameter_from))?;
     let limit = usize::try_from(read_limit(requested.limit.as_deref())?).unwrap_or_default();
-    let mut conn = web.db.read(program.scope).await?;
+    let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &requested).await?;
     let lines = if includes_texts(&requested)? {
         log_pages::load_page(&mut conn, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
@@ -139,7 +139,7 @@ pub(crate) async fn show_checkpoint(
     let unknown = || parameter_error("size", ErrorWords::parameter_size);
     let size: Option<u64> =
         requested.size.as_deref().map(|s| s.parse().map_err(|_| unknown())).transpose()?;
-    let mut conn = web.db.read(program.scope).await?;
+    let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &requested).await?;
     let note = match size {
         Some(size) => crate::db::epochs::note_at(&mut conn, &held.origin, size).await?.ok_or_else(unknown)?,
@@ -154,7 +154,7 @@ pub(crate) async fn list_keys(
     State(web): State<WebContext>,
     Query(requested): Query<LogParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let mut conn = web.db.read(program.scope).await?;
+    let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &requested).await?;
     let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let keys = std::iter::once(log).chain(web.fleet.cosigners());
@@ -170,12 +170,12 @@ pub(crate) async fn show_proof(
     Path(seq): Path<u64>,
     Query(requested): Query<LogParams>,
 ) -> Result<Json<RecordProof>, HttpError> {
-    let mut conn = web.db.read(program.scope).await?;
+    let mut conn = web.db.read(program.reads).await?;
     let origin = find_origin(&mut conn, &requested).await?;
     drop(conn);
-    let mut proof = proof_of(&web, program.scope.into(), &origin, seq).await?;
+    let mut proof = proof_of(&web, program.reads, &origin, seq).await?;
     if includes_texts(&requested)? {
-        let mut conn = web.db.read(program.scope).await?;
+        let mut conn = web.db.read(program.reads).await?;
         let line = proof.entry.clone().into_bytes();
         let beside = crate::db::texts::texts_beside(&mut conn, &origin, &[line]).await?;
         proof.texts = beside.into_iter().flatten().collect();

@@ -1,0 +1,119 @@
+//! `/api/v1/boxes`: the boxes of the account, each with how it stands.
+
+use ::web::answer::Json;
+use ::web::argument::{Path, Query};
+use ::web::error::HttpError;
+use axum::extract::State;
+use record::ids::BoxId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::db::box_now::{self, BoxRow};
+use crate::projections::box_state::BoxState;
+use crate::web::WebContext;
+use crate::web::access::TokenProgram;
+use crate::web::api::cursor::CursorSeal;
+use crate::web::api::v1::equipment::read_facility;
+use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::http_error::not_found;
+
+/// The row of the list, as cursors know it.
+const LIST: &str = "boxes";
+
+/// Which boxes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct BoxParams {
+    /// Only those of this facility.
+    facility: Option<String>,
+    /// Things in the list, 1 to 1,000.
+    #[schemars(with = "Option<u16>")]
+    limit: Option<String>,
+    /// The `next` of the part before.
+    cursor: Option<String>,
+}
+
+/// A box, and how it stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Box")]
+pub(crate) struct BoxItem {
+    /// Its id.
+    r#box: String,
+    /// The id of its facility.
+    facility: String,
+    /// `good`, `behind`, `clock`, `waiting`, `alarmed`, `silent`, `quarantined` or `revoked`.
+    state: &'static str,
+    /// Its program's version.
+    version: String,
+    /// In UTC.
+    claimed_at: String,
+    /// Since when it is out of use, in UTC.
+    revoked_at: Option<String>,
+    /// Since when its log contradicts itself, in UTC.
+    quarantined_at: Option<String>,
+    /// In UTC; null where it never was.
+    last_seen_at: Option<String>,
+    online: bool,
+    /// The present epoch of its log; empty until it said.
+    epoch: String,
+    /// Entries in that, as it reported last.
+    reported_entries: i64,
+    /// Entries of it that are here.
+    held_entries: i64,
+    /// `synced`, `rtc` or `uncertain`.
+    clock: String,
+    /// How far its clock is ahead, in milliseconds.
+    clock_ahead_ms: i64,
+    /// Batches of it that were refused.
+    refused_batches: i64,
+}
+
+fn box_json(row: BoxRow, now_ms: i64) -> BoxItem {
+    BoxItem {
+        state: BoxState::of(&row, now_ms).word(),
+        r#box: row.box_id,
+        facility: row.facility,
+        version: row.version,
+        claimed_at: stamp(row.claimed_ms),
+        revoked_at: row.revoked_ms.map(stamp),
+        quarantined_at: row.quarantined_ms.map(stamp),
+        last_seen_at: row.last_seen_ms.map(stamp),
+        online: row.online,
+        epoch: row.epoch,
+        reported_entries: row.reported_size,
+        held_entries: row.held_size,
+        clock: row.clock,
+        clock_ahead_ms: row.clock_ahead_ms,
+        refused_batches: row.refusals,
+    }
+}
+
+/// The list, by id.
+pub(crate) async fn list_boxes(
+    program: TokenProgram,
+    State(web): State<WebContext>,
+    Query(requested): Query<BoxParams>,
+) -> Result<Json<ListJson<BoxItem>>, HttpError> {
+    let expected = read_limit(requested.limit.as_deref())?;
+    let only = read_facility(requested.facility.as_deref())?;
+    let seal = CursorSeal::new(&web, &program, LIST, &[requested.facility.as_deref()]);
+    let after = seal.read(requested.cursor.as_deref())?.unwrap_or_default();
+    let mut conn = web.db.read(program.reads).await?;
+    if let Some(only) = only {
+        crate::db::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
+    }
+    let rows = box_now::list_after(&mut conn, only, &after, expected + 1).await?;
+    let items = rows.into_iter().map(|row| box_json(row, web.now_ms())).collect();
+    ListJson::cut(items, expected, &seal, |item: &BoxItem| item.r#box.clone()).map(Json)
+}
+
+/// `GET /api/v1/boxes/{box_id}`.
+pub(crate) async fn show_box(
+    program: TokenProgram,
+    State(web): State<WebContext>,
+    Path(box_id): Path<BoxId>,
+) -> Result<Json<BoxItem>, HttpError> {
+    let mut conn = web.db.read(program.reads).await?;
+    let row = box_now::find_box(&mut conn, &box_id.to_string()).await?.ok_or_else(not_found)?;
+    Ok(Json(box_json(row, web.now_ms())))
+}

@@ -1,0 +1,350 @@
+//! `/api/v1/facilities`: the facilities of the account, each with how it stands; made and changed by programs that may write.
+
+use ::web::answer::OneOf;
+use ::web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query};
+use ::web::error::HttpError;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use record::compliance::zone_is_known;
+use record::ids::FacilityId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::accounts::access_log::{AccessActor, AccessRecord};
+use crate::accounts::{ApiProgram, visible_name};
+use crate::db::closing::{close_facility, list_managed, reopen_facility};
+use crate::db::facilities::insert_facility;
+use crate::db::facility_now::find_facts;
+use crate::db::listed_facilities::{
+    ListedFacility, ListedFilter, count_facilities, find_listed, list_after, rename_facility,
+};
+use crate::db::regions::set_region;
+use crate::db::{DbError, ScopedConnection};
+use crate::projections::facility_now::refresh_counts;
+use crate::web::WebContext;
+use crate::web::access::{TokenProgram, WritingProgram};
+use crate::web::api::cursor::CursorSeal;
+use crate::web::api::once::{DoneRequest, KeyedRequest, OnceAnswer, OnceStart, begin_once};
+use crate::web::api::revision::{AnswerRevision, CachedJson, RELEASE};
+use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::http_error::{not_found, parameter_error};
+use crate::web::pages::facilities::FACILITIES_MAX;
+use crate::web::program_errors::{FacilityRefusal, needs_whole_account, other_version, unfit_member};
+use crate::web::words::ErrorWords;
+
+/// The row of the list, as cursors know it.
+const LIST: &str = "facilities";
+
+/// Which facilities.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct FacilityParams {
+    /// Only those in this region.
+    region: Option<String>,
+    /// `open` or `closed`: only those.
+    state: Option<String>,
+    /// Things in the list, 1 to 1,000.
+    #[schemars(with = "Option<u16>")]
+    limit: Option<String>,
+    /// The `next` of the part before.
+    cursor: Option<String>,
+}
+
+/// A facility, and how it stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Facility")]
+pub(crate) struct FacilityItem {
+    /// Its id.
+    pub(crate) facility: String,
+    /// As its box recorded it, or as it was created.
+    name: String,
+    /// Its IANA zone, likewise.
+    zone: String,
+    /// The id of its region.
+    region: Option<String>,
+    /// In UTC.
+    created_at: String,
+    /// Since when it is closed, in UTC; null where it is open.
+    closed_at: Option<String>,
+    /// The id of its box in service.
+    r#box: Option<String>,
+    /// How that stands: `good`, `behind`, `clock`, `waiting`, `alarmed`, `silent`, `quarantined`, or `none`.
+    box_state: String,
+    /// Items, retired ones too.
+    equipment: i64,
+    /// Items in service with a schedule.
+    scheduled: i64,
+    out_of_service: i64,
+    /// Due now.
+    due: i64,
+    overdue: i64,
+    /// Since when the first of them is, in UTC.
+    overdue_since: Option<String>,
+    cleanings_today: i64,
+    /// In UTC.
+    last_cleaned_at: Option<String>,
+}
+
+impl FacilityItem {
+    pub(crate) fn of(row: ListedFacility) -> Self {
+        Self {
+            facility: row.facility,
+            name: row.name,
+            zone: row.zone,
+            region: row.region,
+            created_at: stamp(row.created_ms),
+            closed_at: row.closed_ms.map(stamp),
+            r#box: row.box_id,
+            box_state: row.box_state,
+            equipment: row.items,
+            scheduled: row.scheduled,
+            out_of_service: row.out_of_service,
+            due: row.due,
+            overdue: row.overdue,
+            overdue_since: row.overdue_since_ms.map(stamp),
+            cleanings_today: row.cleanings_today,
+            last_cleaned_at: row.last_cleaning_ms.map(stamp),
+        }
+    }
+}
+
+/// The version of a facility, as its `ETag` has it: each change of a part counts.
+fn version_of(row: &ListedFacility) -> String {
+    let ListedFacility { rev_counts, rev_feed, rev_box, .. } = row;
+    format!("{RELEASE}-{rev_counts}.{rev_feed}.{rev_box}")
+}
+
+/// A part of the list, with the revision of what is in it.
+pub(crate) async fn load_list(
+    web: &WebContext,
+    program: &ApiProgram,
+    conn: &mut ScopedConnection,
+    requested: &FacilityParams,
+) -> Result<(ListJson<FacilityItem>, AnswerRevision), HttpError> {
+    let expected = read_limit(requested.limit.as_deref())?;
+    let is_closed = match requested.state.as_deref() {
+        None => None,
+        Some("open") => Some(false),
+        Some("closed") => Some(true),
+        Some(_) => return Err(parameter_error("state", ErrorWords::parameter_state)),
+    };
+    let filters = [requested.region.as_deref(), requested.state.as_deref()];
+    let seal = CursorSeal::new(web, program, LIST, &filters);
+    let after = seal.read(requested.cursor.as_deref())?.unwrap_or_default();
+    let filter = ListedFilter { region: requested.region.clone(), is_closed };
+    let rows = list_after(conn, &filter, &after, expected + 1).await?;
+    let versions: Vec<String> =
+        rows.iter().map(|row| format!("{} {}", row.facility, version_of(row))).collect();
+    let revision = AnswerRevision::of(record::tree::Hash::of(versions.join("\n").as_bytes()))?;
+    let items = rows.into_iter().map(FacilityItem::of).collect();
+    let list = ListJson::cut(items, expected, &seal, |item| item.facility.clone())?;
+    Ok((list, revision))
+}
+
+/// The list, by id.
+pub(crate) async fn list_facilities(
+    program: TokenProgram,
+    State(web): State<WebContext>,
+    Query(requested): Query<FacilityParams>,
+    headers: HeaderMap,
+) -> Result<CachedJson<ListJson<FacilityItem>>, HttpError> {
+    let mut conn = web.db.read(program.reads).await?;
+    let (list, revision) = load_list(&web, &program, &mut conn, &requested).await?;
+    Ok(revision.known_to(&headers).map_or_else(|| revision.mark(list), OneOf::Second))
+}
+
+/// `GET /api/v1/facilities/{facility}`.
+pub(crate) async fn show_facility(
+    program: TokenProgram,
+    State(web): State<WebContext>,
+    Path(facility): Path<FacilityId>,
+    headers: HeaderMap,
+) -> Result<CachedJson<FacilityItem>, HttpError> {
+    let mut conn = web.db.read(program.reads).await?;
+    let row = find_listed(&mut conn, facility).await?.ok_or_else(not_found)?;
+    let revision = AnswerRevision::of(version_of(&row))?;
+    Ok(revision.known_to(&headers).map_or_else(|| revision.mark(FacilityItem::of(row)), OneOf::Second))
+}
+
+/// A facility that is to be made.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewFacilityJson {
+    /// 1 to 120 characters; no open facility of the account has it.
+    name: String,
+    /// IANA zone, such as `America/Chicago`.
+    zone: String,
+    /// The id of a region.
+    region: Option<String>,
+}
+
+/// `POST /api/v1/facilities`.
+pub(crate) async fn create_facility(
+    program: WritingProgram,
+    State(web): State<WebContext>,
+    key: IdempotencyKey,
+    JsonBody(new): JsonBody<NewFacilityJson>,
+) -> Result<OnceAnswer<FacilityItem, 201>, HttpError> {
+    if program.reads.is_limited() {
+        return Err(needs_whole_account());
+    }
+    let keyed = KeyedRequest::new(key, "facilities.create", "", &new)?;
+    let name = visible_name(&new.name).ok_or_else(|| unfit_member("name", ErrorWords::parameter_name))?;
+    if !zone_is_known(&new.zone) {
+        return Err(unfit_member("zone", ErrorWords::parameter_zone));
+    }
+    let mut work = match begin_once(&web, &program, keyed).await? {
+        OnceStart::Answered(row) => return Ok(OnceAnswer::of(row)),
+        OnceStart::Begun(work) => work,
+    };
+    let (tx, now_ms) = (&mut work.tx, web.now_ms());
+    if usize::try_from(count_facilities(tx).await?).unwrap_or(usize::MAX) >= FACILITIES_MAX {
+        return Err(FacilityRefusal::Full.into());
+    }
+    require_free_name(tx, &name, None).await?;
+    let facility = FacilityId::new(now_ms, web.random.bytes());
+    insert_facility(tx, facility, &name, &new.zone, now_ms).await?;
+    if let Some(region) = &new.region {
+        place_in_region(tx, facility, Some(region)).await?;
+    }
+    let done = answer_with(tx, facility).await?;
+    ActingProgram { web: &web, program: &program, facility }.log(tx, "facility create", &name).await?;
+    work.finish(DoneRequest { location: Some(format!("/api/v1/facilities/{facility}")), ..done }).await
+}
+
+/// What is to be changed of a facility; what is absent stays.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FacilityChange {
+    /// 1 to 120 characters. Once its box has told a name, that is changed at the box (409).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The id of a region; null takes it out of its region.
+    #[serde(default, deserialize_with = "read_present", skip_serializing_if = "Option::is_none")]
+    region: Option<Option<String>>,
+    /// Whether it is closed. One with a box in service stays open (409).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<bool>,
+}
+
+/// A member that is there, be it null.
+fn read_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// `PATCH /api/v1/facilities/{facility}`.
+pub(crate) async fn change_facility(
+    program: WritingProgram,
+    State(web): State<WebContext>,
+    Path(facility): Path<FacilityId>,
+    if_match: IfMatch,
+    key: IdempotencyKey,
+    JsonBody(change): JsonBody<FacilityChange>,
+) -> Result<OnceAnswer<FacilityItem, 200>, HttpError> {
+    let about = format!("{facility} {}", if_match.named_tags().join(","));
+    let keyed = KeyedRequest::new(key, "facilities.change", &about, &change)?;
+    // A transaction sees the whole account, and this program may see less.
+    let mut conn = web.db.read(program.reads).await?;
+    find_listed(&mut conn, facility).await?.ok_or_else(not_found)?;
+    drop(conn);
+    let mut work = match begin_once(&web, &program, keyed).await? {
+        OnceStart::Answered(row) => return Ok(OnceAnswer::of(row)),
+        OnceStart::Begun(work) => work,
+    };
+    let tx = &mut work.tx;
+    let row = find_listed(tx, facility).await?.ok_or_else(not_found)?;
+    let version = version_of(&row);
+    if_match.require(Some(version.as_str())).map_err(|_| other_version())?;
+    let by = ActingProgram { web: &web, program: &program, facility };
+    if let Some(name) = &change.name {
+        apply_name(&web, tx, &row, name).await?;
+        by.log(tx, "facility change", name.trim()).await?;
+    }
+    if let Some(region) = &change.region {
+        place_in_region(tx, facility, region.as_deref()).await?;
+        by.log(tx, "facility change", &row.name).await?;
+    }
+    let act = match change.closed {
+        Some(true) if row.closed_ms.is_none() => {
+            if !close_facility(tx, facility, web.now_ms()).await? {
+                return Err(FacilityRefusal::HasBox.into());
+            }
+            Some("facility close")
+        }
+        Some(false) => reopen_facility(tx, facility).await?.then_some("facility open"),
+        _ => None,
+    };
+    if let Some(act) = act {
+        by.log(tx, act, &row.name).await?;
+    }
+    let done = answer_with(tx, facility).await?;
+    work.finish(done).await
+}
+
+async fn apply_name(
+    web: &WebContext,
+    tx: &mut ScopedConnection,
+    row: &ListedFacility,
+    name: &str,
+) -> Result<(), HttpError> {
+    let name = visible_name(name).ok_or_else(|| unfit_member("name", ErrorWords::parameter_name))?;
+    let facility: FacilityId = row.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+    if find_facts(tx, facility).await?.is_some_and(|facts| facts.settings.is_some()) {
+        return Err(FacilityRefusal::NamedAtBox.into());
+    }
+    require_free_name(tx, &name, Some(&row.facility)).await?;
+    rename_facility(tx, facility, &name).await?;
+    refresh_counts(tx, facility, web.now_ms()).await?;
+    Ok(())
+}
+
+/// Two open facilities of one name are most likely one that was made twice.
+async fn require_free_name(
+    tx: &mut ScopedConnection,
+    name: &str,
+    own: Option<&str>,
+) -> Result<(), HttpError> {
+    let rows = list_managed(tx).await?;
+    let mut others = rows.iter().filter(|row| row.closed_ms.is_none() && own != Some(row.facility.as_str()));
+    if others.any(|row| row.name == name) {
+        return Err(FacilityRefusal::NameTaken.into());
+    }
+    Ok(())
+}
+
+async fn place_in_region(
+    tx: &mut ScopedConnection,
+    facility: FacilityId,
+    region: Option<&str>,
+) -> Result<(), HttpError> {
+    if set_region(tx, facility, region).await? {
+        return Ok(());
+    }
+    // Another account's region is one that does not exist.
+    Err(unfit_member("region", ErrorWords::parameter_region))
+}
+
+async fn answer_with(
+    tx: &mut ScopedConnection,
+    facility: FacilityId,
+) -> Result<DoneRequest<FacilityItem>, HttpError> {
+    let row = find_listed(tx, facility).await?.ok_or_else(not_found)?;
+    let etag = format!("\"{}\"", version_of(&row));
+    Ok(DoneRequest { document: FacilityItem::of(row), location: None, etag })
+}
+
+/// A program that does something about a facility.
+struct ActingProgram<'a> {
+    web: &'a WebContext,
+    program: &'a ApiProgram,
+    facility: FacilityId,
+}
+
+impl ActingProgram<'_> {
+    async fn log(&self, tx: &mut ScopedConnection, act: &str, about: &str) -> Result<(), DbError> {
+        let ApiProgram { token_id, name, .. } = self.program;
+        let who = AccessActor::Program { token_id: token_id.clone(), name: name.clone() };
+        let record = AccessRecord { who: &who.to_string(), act, about, facility: Some(self.facility) };
+        self.web.log().write_act(tx, record).await
+    }
+}
