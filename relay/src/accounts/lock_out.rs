@@ -111,11 +111,14 @@ fn person_name(person: Hash) -> String {
 #[derive(Debug)]
 pub struct SignInLimits {
     networks: RateLimiter<ClientNetwork>,
+    /// Ceremonies that are begun: each is a row, whether anybody answers it or not.
+    ceremonies: RateLimiter<ClientNetwork>,
 }
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        Self { networks: RELAY.address.network_limiter(NETWORKS_MAX) }
+        let of_networks = || RELAY.address.network_limiter(NETWORKS_MAX);
+        Self { networks: of_networks(), ceremonies: of_networks() }
     }
 }
 
@@ -129,15 +132,20 @@ impl SignInLimits {
             return take_attempt(db, from, now_ms).await;
         }
         let network = ClientNetwork::of(from.address);
-        self.networks.take(network, now_ms.max(0).cast_unsigned()).map_err(|seconds| {
-            let wait = AttemptWait::after_seconds(seconds, now_ms);
-            CountError::Wait { until_ms: wait.until_ms, bucket: EmptyBucket::Network }
-        })?;
+        take_of_network(&self.networks, network, now_ms)?;
         let counted = take_attempt(db, from, now_ms).await;
         if counted.is_err() {
             self.networks.refund(&network);
         }
         counted
+    }
+
+    /// Counts that somebody begins a ceremony who has not said who they are.
+    ///
+    /// # Errors
+    /// Too many were begun in this network.
+    pub fn count_ceremony(&self, address: IpAddr, now_ms: i64) -> Result<(), CountError> {
+        take_of_network(&self.ceremonies, ClientNetwork::of(address), now_ms)
     }
 
     /// The password was right: a device's own bucket is full again, shared ones get this try back.
@@ -163,6 +171,17 @@ impl SignInLimits {
         self.networks.refund(&ClientNetwork::of(from.address));
         Ok(())
     }
+}
+
+fn take_of_network(
+    networks: &RateLimiter<ClientNetwork>,
+    network: ClientNetwork,
+    now_ms: i64,
+) -> Result<(), CountError> {
+    networks.take(network, now_ms.max(0).cast_unsigned()).map_err(|seconds| {
+        let wait = AttemptWait::after_seconds(seconds, now_ms);
+        CountError::Wait { until_ms: wait.until_ms, bucket: EmptyBucket::Network }
+    })
 }
 
 async fn take_attempt(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {

@@ -1,6 +1,7 @@
 //! Who may see what: sign-in with its limits, sessions, devices, API tokens, roles, and the log of what they did.
 
 pub mod access_log;
+mod ceremony;
 mod cookie;
 pub mod counters;
 pub mod device;
@@ -9,6 +10,7 @@ pub mod import;
 pub mod invitation;
 pub mod lock_out;
 pub mod mail_link;
+pub mod passkeys;
 pub mod password;
 pub mod password_rules;
 pub mod people;
@@ -20,7 +22,10 @@ pub mod second_factor;
 pub mod second_step;
 pub mod session;
 pub mod sign_in;
+#[cfg(test)]
+pub(crate) mod test_authenticator;
 pub mod token;
+mod webauthn;
 
 use std::fmt;
 use std::str::FromStr;

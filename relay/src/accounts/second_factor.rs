@@ -1,4 +1,5 @@
-//! What proves a person beside their password: codes of an authenticator app, and recovery codes on paper.
+//! What proves a person beside their password: codes of an authenticator app, recovery codes on paper, and passkeys, which are a module of
+//! their own.
 
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub enum FactorKind {
     Totp,
     /// A code on paper, of use once.
     Recovery,
+    /// A key of a phone, a computer or a stick, that proves a person without a password, too.
+    Passkey,
 }
 
 impl FactorKind {
@@ -50,7 +53,13 @@ impl FactorKind {
         match self {
             Self::Totp => "totp",
             Self::Recovery => "recovery",
+            Self::Passkey => "passkey",
         }
+    }
+
+    /// Of this row; recovery codes alone are of no use.
+    pub(super) fn is_of(self, row: &FactorRow) -> bool {
+        row.kind == self.word()
     }
 }
 
@@ -132,6 +141,16 @@ impl AppSecret {
     }
 }
 
+/// What somebody calls a factor, as it is stored.
+pub(super) fn factor_name(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect()
+}
+
+/// Whether somebody has none but recovery codes, which are of use beside others only.
+fn has_only_codes(known: &[FactorRow]) -> bool {
+    known.iter().all(|row| FactorKind::Recovery.is_of(row))
+}
+
 /// A code as somebody types it: spaces and hyphens are nothing, letters of any case, `O` is a zero.
 fn plain_code(text: &str) -> String {
     let plain = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64);
@@ -177,6 +196,7 @@ pub struct OwnFactor {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OwnFactors {
     pub apps: Vec<OwnFactor>,
+    pub passkeys: Vec<OwnFactor>,
     /// Recovery codes that were not used.
     pub codes_left: usize,
 }
@@ -207,10 +227,14 @@ impl SecondFactorService<'_> {
     pub async fn list(&self, person: PersonNumber) -> Result<OwnFactors, DbError> {
         let mut own = OwnFactors::default();
         for row in self.load(person).await? {
-            let FactorRow { factor: id, kind, name, made_ms, used_ms, .. } = row;
-            if kind == FactorKind::Totp.word() {
-                own.apps.push(OwnFactor { id, name, made_ms, used_ms });
-            } else if kind == FactorKind::Recovery.word() && used_ms.is_none() {
+            let (is_app, is_passkey) = (FactorKind::Totp.is_of(&row), FactorKind::Passkey.is_of(&row));
+            let FactorRow { factor: id, name, made_ms, used_ms, .. } = row;
+            let factor = OwnFactor { id, name, made_ms, used_ms };
+            if is_app {
+                own.apps.push(factor);
+            } else if is_passkey {
+                own.passkeys.push(factor);
+            } else if used_ms.is_none() {
                 own.codes_left += 1;
             }
         }
@@ -264,32 +288,40 @@ impl SecondFactorService<'_> {
             self.note_change(tx, visitor, "recovery codes renew").await?;
             return Ok(codes);
         }
-        let apps = known.iter().filter(|row| row.kind == FactorKind::Totp.word()).count();
-        if apps >= APPS_MAX {
+        if known.iter().filter(|row| FactorKind::Totp.is_of(row)).count() >= APPS_MAX {
             return Err(FactorError::TooMany);
-        }
-        if apps == 0 {
-            // Whatever was begun with the password alone is over.
-            let stays = visitor.token.digest();
-            db::sessions::platform_delete_others(&mut tx, visitor.person, stays).await?;
-            db::mail_links::platform_end_links(&mut tx, visitor.person).await?;
-            second_steps::end_of_person(&mut tx, visitor.person).await?;
         }
         let new = NewFactor {
             factor,
             kind: FactorKind::Totp.word(),
-            name: name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
+            name: factor_name(name),
             seal_n: sealed.n,
             secret: sealed.bytes,
             step,
         };
-        factors::platform_insert(&mut tx, visitor.person, new, now_ms).await?;
-        let codes = match apps {
-            0 => self.replace_codes(&mut tx, visitor.person).await?,
-            _ => Vec::new(),
-        };
+        let codes = self.insert_factor(&mut tx, visitor, &known, new).await?;
         self.note_change(tx, visitor, "second factor add").await?;
         Ok(codes)
+    }
+
+    /// Keeps a factor beside those that are known; with the first one come recovery codes.
+    pub(super) async fn insert_factor(
+        &self,
+        tx: &mut PlatformConnection,
+        visitor: &AccountUser,
+        known: &[FactorRow],
+        new: NewFactor,
+    ) -> Result<Vec<String>, FactorError> {
+        let is_first = has_only_codes(known);
+        if is_first {
+            // Whatever was begun with the password alone is over.
+            let stays = visitor.token.digest();
+            db::sessions::platform_delete_others(tx, visitor.person, stays).await?;
+            db::mail_links::platform_end_links(tx, visitor.person).await?;
+            second_steps::end_of_person(tx, visitor.person).await?;
+        }
+        factors::platform_insert(tx, visitor.person, new, self.now_ms()).await?;
+        if is_first { self.replace_codes(tx, visitor.person).await } else { Ok(Vec::new()) }
     }
 
     /// New recovery codes in the place of all earlier ones.
@@ -299,7 +331,7 @@ impl SecondFactorService<'_> {
     pub async fn renew_codes(&self, visitor: &AccountUser) -> Result<Vec<String>, FactorError> {
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         let known = factors::platform_list(&mut tx, visitor.person).await?;
-        if known.iter().all(|row| row.kind == FactorKind::Recovery.word()) {
+        if has_only_codes(&known) {
             return Err(FactorError::Unknown);
         }
         let codes = self.replace_codes(&mut tx, visitor.person).await?;
@@ -329,24 +361,28 @@ impl SecondFactorService<'_> {
         Ok(codes)
     }
 
-    /// Takes an app away; with the last one go the recovery codes.
+    /// Takes an app or a passkey away; with the last one go the recovery codes.
     ///
     /// # Errors
-    /// There is no such app of theirs.
-    pub async fn remove_app(&self, visitor: &AccountUser, factor: &str) -> Result<(), FactorError> {
+    /// They have no such one.
+    pub async fn remove_factor(&self, visitor: &AccountUser, factor: &str) -> Result<(), FactorError> {
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let mut known = factors::platform_list(&mut tx, visitor.person).await?;
+        let found = known.iter().position(|row| row.factor == factor && !FactorKind::Recovery.is_of(row));
+        let row = known.remove(found.ok_or(FactorError::Unknown)?);
         if !factors::platform_delete(&mut tx, visitor.person, factor).await? {
             return Err(FactorError::Unknown);
         }
-        let left = factors::platform_list(&mut tx, visitor.person).await?;
-        if left.iter().all(|row| row.kind == FactorKind::Recovery.word()) {
+        if has_only_codes(&known) {
             factors::platform_delete_kind(&mut tx, visitor.person, FactorKind::Recovery.word()).await?;
         }
-        self.note_change(tx, visitor, "second factor remove").await
+        let is_passkey = FactorKind::Passkey.is_of(&row);
+        self.note_change(tx, visitor, if is_passkey { "passkey remove" } else { "second factor remove" })
+            .await
     }
 
     /// Writes down and mails that what proves somebody is another thing now, and ends the transaction.
-    async fn note_change(
+    pub(super) async fn note_change(
         &self,
         mut tx: PlatformConnection,
         visitor: &AccountUser,
@@ -361,13 +397,19 @@ impl SecondFactorService<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Whether the first step of a sign-in was made in this browser, and its time is not over.
+    /// What whoever made the first step of a sign-in in this browser has for the second one; `None` where nobody did, or its time is
+    /// over.
     ///
     /// # Errors
     /// The database.
-    pub async fn is_begun(&self, secret: &StepSecret) -> Result<bool, DbError> {
+    pub async fn list_begun(&self, secret: &StepSecret) -> Result<Option<OwnFactors>, DbError> {
         let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
-        Ok(second_steps::platform_find(&mut conn, secret.digest(), self.now_ms()).await?.is_some())
+        let begun = second_steps::platform_find(&mut conn, secret.digest(), self.now_ms()).await?;
+        drop(conn);
+        match begun {
+            Some(begun) => self.list(begun.person).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The second step: a code of an app, or a recovery code.
@@ -444,7 +486,9 @@ impl SecondFactorService<'_> {
     ) -> Result<bool, FactorError> {
         let (now_ms, plain) = (self.now_ms(), plain_code(code));
         for row in factors::platform_list(tx, person).await? {
-            let is_used = if row.kind == FactorKind::Totp.word() {
+            let is_used = if FactorKind::Passkey.is_of(&row) {
+                continue;
+            } else if FactorKind::Totp.is_of(&row) {
                 let Some(step) = self.step_of_app(&row, person, &plain) else { continue };
                 factors::platform_use_step(tx, person, &row.factor, step, now_ms).await?
             } else {

@@ -24,6 +24,8 @@ use crate::mail::{MailLetter, MailOutbox};
 
 /// What the access log calls it.
 const ACT: &str = "sign in";
+/// The same by a passkey, without a password.
+const PASSKEY_ACT: &str = "passkey sign in";
 
 /// Why somebody was not signed in.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,8 @@ pub struct SignedIn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FactorProof {
     Shown,
+    /// A passkey, which is both steps in one.
+    Passkey,
     /// They have none: one that came meanwhile keeps them out.
     NotNeeded,
 }
@@ -248,7 +252,8 @@ impl<'a> AuthService<'a> {
         }
         let about = if is_new { SessionDetail::NewDevice(network) } else { SessionDetail::KnownDevice };
         let about = about.to_string();
-        let record = AccessRecord { who: email, act: ACT, about: &about, facility: None };
+        let act = if proof == FactorProof::Passkey { PASSKEY_ACT } else { ACT };
+        let record = AccessRecord { who: email, act, about: &about, facility: None };
         self.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
         tx.commit().await?;
         Ok(SignedIn { token, device })

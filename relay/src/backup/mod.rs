@@ -12,8 +12,8 @@ use service::clock::Clock;
 
 use crate::db::backups::{self, BackupRow};
 use crate::db::{
-    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, invitations,
-    mail_links, platform_schema, second_steps, sessions,
+    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, ceremonies,
+    invitations, mail_links, platform_schema, second_steps, sessions,
 };
 use crate::objects::set_notes_aside;
 pub use files::{CopiedPhotos, PhotoTotals};
@@ -269,6 +269,7 @@ async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Res
     sessions::platform_delete_all(&mut tx).await?;
     mail_links::platform_delete_all(&mut tx).await?;
     second_steps::platform_delete_all(&mut tx).await?;
+    ceremonies::platform_delete_all(&mut tx).await?;
     invitations::platform_revoke_all(&mut tx, now_ms).await?;
     note_act(&mut tx, "restored", report, clock).await?;
     tx.commit().await?;

@@ -10,7 +10,7 @@ use super::{DbError, PlatformConnection, all, exec, impl_from_row};
 pub struct FactorRow {
     /// A ULID.
     pub factor: String,
-    /// `totp` or `recovery`.
+    /// `totp`, `recovery` or `passkey`.
     pub kind: String,
     /// What its person calls it.
     pub name: String,
@@ -95,12 +95,14 @@ pub async fn platform_delete(
     person: PersonNumber,
     factor: &str,
 ) -> Result<bool, DbError> {
+    exec!(conn, "DELETE FROM passkeys WHERE person = $1 AND factor = $2", person.key(), factor.to_owned())?;
     let sql = "DELETE FROM factors WHERE person = $1 AND factor = $2";
     Ok(exec!(conn, sql, person.key(), factor.to_owned())? == 1)
 }
 
 /// Takes every factor of a person away.
 pub async fn platform_delete_all(conn: &mut PlatformConnection, person: PersonNumber) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM passkeys WHERE person = $1", person.key())?;
     exec!(conn, "DELETE FROM factors WHERE person = $1", person.key()).map(drop)
 }
 

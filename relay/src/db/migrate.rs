@@ -9,7 +9,8 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/001.sql"),
     include_str!("schema/001_people.sql"),
     include_str!("schema/001_audit.sql"),
-    include_str!("schema/001_api.sql")
+    include_str!("schema/001_api.sql"),
+    include_str!("schema/001_passkeys.sql"),
 )];
 
 /// The schema that this program works with.

@@ -33,6 +33,8 @@ pub enum MailLetter {
     PasswordChanged { at_ms: i64, link: String },
     /// A second factor was added or taken away, or recovery codes were made anew.
     FactorChanged { at_ms: i64, link: String },
+    /// A passkey was refused because its counter went back: there may be a copy of it.
+    PasskeyCopied { at_ms: i64, name: String, link: String },
 }
 
 /// Its links are secrets.
@@ -55,6 +57,7 @@ impl MailLetter {
             Self::NewDevice { .. } => "new-device",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorChanged { .. } => "factor-changed",
+            Self::PasskeyCopied { .. } => "passkey-copied",
         }
     }
 }

@@ -108,6 +108,7 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             hints: vec![w.mail_device_not_you()],
         },
         MailLetter::FactorChanged { at_ms, link } => factor_parts(w, time_text(*at_ms), link),
+        MailLetter::PasskeyCopied { at_ms, name, link } => copied_parts(w, time_text(*at_ms), name, link),
         MailLetter::PasswordChanged { at_ms, link } => MailParts {
             subject: w.mail_password_subject(),
             lines: vec![w.mail_password_what(time_text(*at_ms))],
@@ -125,6 +126,16 @@ fn factor_parts(w: MailWords, at: String, link: &str) -> MailParts<'_> {
         button: w.mail_factor_button(),
         link,
         hints: vec![w.mail_factor_not_you()],
+    }
+}
+
+fn copied_parts<'a>(w: MailWords, at: String, name: &str, link: &'a str) -> MailParts<'a> {
+    MailParts {
+        subject: w.mail_copied_subject(),
+        lines: vec![w.mail_copied_what(at, name), w.mail_copied_why()],
+        button: w.mail_factor_button(),
+        link,
+        hints: vec![w.mail_copied_do()],
     }
 }
 
@@ -157,6 +168,7 @@ mod tests {
             },
             MailLetter::PasswordChanged { at_ms, link: link() },
             MailLetter::FactorChanged { at_ms, link: link() },
+            MailLetter::PasskeyCopied { at_ms, name: "Phone".into(), link: link() },
         ]
     }
 

@@ -6,6 +6,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole};
+use crate::web::assets::PASSKEY;
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{PageWords, open_words};
 
@@ -52,6 +53,8 @@ pub(crate) struct PageLayout {
     pub(crate) live: Option<LivePage>,
     /// Whether somebody may be typing: then it never reloads by itself.
     pub(crate) has_form: bool,
+    /// Whether it puts a challenge for a passkey to the browser.
+    pub(crate) has_passkey: bool,
 }
 
 impl PageLayout {
@@ -66,6 +69,7 @@ impl PageLayout {
             status_line: None,
             live: None,
             has_form: true,
+            has_passkey: false,
         }
     }
 
@@ -86,6 +90,11 @@ impl PageLayout {
         self.live = Some(page);
         self.has_form = has_form;
         self
+    }
+
+    /// The page puts a challenge for a passkey to the browser.
+    pub(crate) fn with_passkey(self) -> Self {
+        Self { has_passkey: true, ..self }
     }
 
     /// Of a page that comes back with a problem: its title says so.
@@ -165,6 +174,11 @@ impl PageLayout {
     /// The script's path.
     pub(crate) fn script(&self) -> &'static str {
         LIVE.path()
+    }
+
+    /// The path of the script for passkeys.
+    pub(crate) fn passkey_script(&self) -> &'static str {
+        PASSKEY.path()
     }
 }
 

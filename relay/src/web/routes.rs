@@ -12,10 +12,11 @@ use crate::web::api::v1::{
     boxes as v1_boxes, cleanings, compliance, equipment, facilities as v1_facilities, log,
 };
 use crate::web::api::{docs, health, old, photos};
+use crate::web::assets::PASSKEY;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
-    facilities, facility, factors, gaps, label_sheets, me, people, platform, programs, regions, second_step,
+    facilities, facility, factors, gaps, label_sheets, me, passkeys, people, platform, programs, regions, second_step,
     sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
@@ -57,10 +58,15 @@ const NEW_PASSWORD_EXAMPLE: &str = "another horse battery";
 /// A secret of a link, as far as its form goes.
 const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// Parts of a passkey's answers, as far as their form goes.
+const SOME_ASSERTION: &str = "AAAA.e30.AAAA.AAAA.AAAA";
+const SOME_CREDENTIAL: &str = "AAAA.e30.oA.internal";
+
 /// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
-    let pages =
-        [open_rows(), own_rows(), account_rows(), access_rows(), facility_rows()].concat().into_iter();
+    let pages = [open_rows(), own_rows(), passkey_rows(), account_rows(), access_rows(), facility_rows()]
+        .concat()
+        .into_iter();
     let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
     let routes = pages.chain(api_rows()).chain(old_rows()).collect();
     Table::build(INFO, routes)
@@ -155,11 +161,31 @@ fn own_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/me/factors/codes", "factors.renew-codes", Form, factors::renew_codes)
             .refusals(FINDING)
             .example(problem_example().field("act", "renew")),
-        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::remove_app)
+        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::remove_factor)
             .refusals(FINDING)
             .example(problem_example().part("factor", SOME_ID).field("act", "remove")),
         row(Method::POST, "/app/second-factor", "factors.demand", Form, factors::demand_factor)
             .example(problem_example().field("act", "leave")),
+    ]
+}
+
+/// Passkeys: signing in with one, and adding one.
+fn passkey_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Form;
+    vec![
+        row(Method::POST, "/passkey", "passkey.begin", Form, passkeys::begin_sign_in)
+            .refusals(FINDING)
+            .example(problem_example().field("next", "/app/people")),
+        row(Method::POST, "/passkey/sign-in", "passkey.sign-in", Form, passkeys::sign_in)
+            .refusals(FINDING)
+            .example(problem_example().field("next", "/app/people").field("passkey", SOME_ASSERTION)),
+        row(Method::POST, "/app/me/passkeys/new", "passkeys.new", Form, passkeys::show_new)
+            .refusals(FINDING)
+            .example(problem_example().field("act", "new")),
+        row(Method::POST, "/app/me/passkeys", "passkeys.add", Form, passkeys::add_passkey)
+            .refusals(FINDING)
+            .example(problem_example().field("name", "Phone").field("passkey", SOME_CREDENTIAL)),
+        PASSKEY.to_route("passkey-script.show"),
     ]
 }
 

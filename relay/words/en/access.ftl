@@ -76,6 +76,9 @@ access-did = { $act ->
     [region-delete] Deleted a region
     [password-reset] Set a new password by mail
     [password-change] Changed their password
+    [passkey-sign-in] Signed in with a passkey
+    [passkey-add] Added a passkey
+    [passkey-remove] Removed a passkey
     [factor-add] Set up an authenticator app
     [factor-remove] Removed an authenticator app
     [codes-renew] Made new recovery codes
@@ -116,8 +119,11 @@ access-tried = { $act ->
     [region-create] Tried to make a region
     [region-change] Tried to change a region
     [password-change] Tried to change their password
+    [passkey] Passkey refused
+    [passkey-copy] Passkey refused: its counter went back
+    [passkey-add] Tried to add a passkey
     [factor-add] Tried to set up an authenticator app
-    [factor-remove] Tried to remove an authenticator app
+    [factor-remove] Tried to remove an authenticator app or a passkey
     [codes-renew] Tried to make new recovery codes
     [factor-demand] Tried to change whether everybody needs a second step
     [facility-create] Tried to add a facility

@@ -2,7 +2,8 @@
 
 # On the page of one's own.
 factor-title = Second step when you sign in
-factor-none = Your password alone lets you in. With an authenticator app on your phone, nobody gets in who only knows your password.
+factor-none = Your password alone lets you in. With a passkey, or an authenticator app on your phone, nobody gets in who only knows your password.
+factor-no-app = No authenticator app is set up.
 factor-app = Authenticator app
 factor-since = since { $day }
 factor-used = since { $day }, last used { $used }
@@ -32,6 +33,8 @@ factor-name = What you call it
     .hint = Optional, such as “my phone”
 factor-code = The code that the app shows now
 factor-new-button = Turn it on
+# In its place.
+factor-new-passkey = Add a passkey instead
 factor-wrong = That is not the code of this key. Wait for the next one, and look whether the phone’s clock is right
 factor-anew = This form is of an earlier sign-in. Scan the new code, then enter what the app shows
 factor-too-many = There are five apps already. Remove one first
@@ -47,8 +50,8 @@ factor-codes-done = I have kept them
 ## Of everybody, on the page of people.
 
 factor-demand-title = Second step for everybody
-factor-demand-off = Whoever has set up an authenticator app is asked for its code. Nobody has to.
-factor-demand-on = Everybody needs an authenticator app. Whoever has none sets it up when they sign in next, before anything else is shown.
+factor-demand-off = Whoever has a passkey or an authenticator app is asked for it. Nobody has to.
+factor-demand-on = Everybody needs a passkey or an authenticator app. Whoever has neither sets one up when they sign in next, before anything else is shown.
 # Buttons.
 factor-demand = Ask everybody for it
 factor-leave = Leave it to everybody

@@ -25,6 +25,8 @@ sign-in-wait-network = Too many wrong passwords came from your network. Wait unt
 
 step-title = Second step
 step-lead = Your password is right. Now enter the code that your authenticator app shows.
+    .passkey = Your password is right. Now use your passkey, or enter one of your recovery codes.
+    .both = Your password is right. Now use your passkey, or enter the code that your authenticator app shows.
 step-code = Code
     .hint = Lost the phone? Enter one of your recovery codes
 step-wrong = That is not a code of yours, or it was used already. Wait for the next one that the app shows.

@@ -21,8 +21,9 @@ CREATE TABLE credentials (
   set_ms BIGINT NOT NULL
 );
 
--- What proves a person beside their password. `kind`: totp, recovery. `secret`: of totp, sealed with the sealing key `seal_n`; of
--- recovery, the digest of a code under that key. `step`: that of the last code, each of which is of use once.
+-- What proves a person beside their password. `kind`: totp, recovery, passkey. `secret`: of totp, sealed with the sealing key `seal_n`;
+-- of recovery, the digest of a code under that key; of a passkey nothing, for what there is stands in `passkeys`. `step`: that of the last code,
+-- each of which is of use once.
 CREATE TABLE factors (
   person BIGINT NOT NULL,
   factor @ID@ NOT NULL,

@@ -251,9 +251,14 @@ pub(crate) fn subject_text(w: AccessWords, row: &AuditRow) -> String {
         return w.access_reason(reason.key());
     }
     // Names of people and programs may be anything; those acts have none.
-    let detail = matches!(act_key(&row.act), "sign-in" | "second-step" | "sign-out")
-        .then(|| SessionDetail::of_key(&row.about));
+    let has_detail =
+        matches!(act_key(&row.act), "sign-in" | "second-step" | "sign-out" | "passkey-sign-in" | "passkey");
+    let detail = has_detail.then(|| SessionDetail::of_key(&row.about));
     match (detail.flatten(), is_denied) {
+        (Some(SessionDetail::KnownDevice), true) if row.act == "passkey" => w.access_known_device(),
+        (Some(SessionDetail::NewDevice(network)), true) if row.act == "passkey" => {
+            w.access_new_device(network)
+        }
         (Some(SessionDetail::KnownDevice), true) if row.act == "second step" => w.access_known_device_code(),
         (Some(SessionDetail::NewDevice(network)), true) if row.act == "second step" => {
             w.access_new_device_code(network)
@@ -285,6 +290,11 @@ fn act_key(act: &str) -> &'static str {
         "sign in" | "POST /login" => "sign-in",
         "second step" | "POST /second-step" => "second-step",
         "confirm password" => "confirm-password",
+        "passkey sign in" => "passkey-sign-in",
+        "passkey" => "passkey",
+        "passkey copy" => "passkey-copy",
+        "passkey add" | "POST /app/me/passkeys" | "POST /app/me/passkeys/new" => "passkey-add",
+        "passkey remove" => "passkey-remove",
         "sign out" | "POST /logout" => "sign-out",
         "account create" => "account-create",
         "admin create" => "admin-create",

@@ -29,7 +29,11 @@ pub(crate) fn sign_in_origin(headers: &HeaderMap, address: ClientAddress) -> Sig
 
 /// The device that the browser shows.
 pub(crate) fn read_device(headers: &HeaderMap) -> Option<DeviceSecret> {
+    find_in_cookies(headers, DeviceSecret::read)
+}
+
+/// What `read` finds in the browser's cookies.
+pub(crate) fn find_in_cookies<T>(headers: &HeaderMap, read: fn(&str) -> Option<T>) -> Option<T> {
     // HTTP/2 may send each cookie in a field of its own.
-    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    cookies.find_map(DeviceSecret::read)
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(read)
 }

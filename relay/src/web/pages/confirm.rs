@@ -2,24 +2,26 @@
 
 use std::ops::Deref;
 
-use ::web::answer::{FormRecall, FormReply};
+use ::web::answer::{FormRecall, FormReply, WithHeaders};
 use ::web::argument::{FormBody, FormRules};
 use ::web::error::HttpError;
 use ::web::route::{AnswerBody, Argument, Operation};
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::accounts::AccountUser;
+use crate::accounts::passkeys::{CeremonySecret, PasskeyError};
 use crate::accounts::second_factor::FactorError;
 use crate::accounts::sign_in::SignInError;
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{FORM_TOKEN, RelayFormRules, require_own_form};
 use crate::web::http_error::{busy_error, internal_error};
-use crate::web::pages::browser::sign_in_origin;
-use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
-use crate::web::words::{SignInWords, open_words};
+use crate::web::pages::browser::{cookie_headers, find_in_cookies, sign_in_origin};
+use crate::web::pages::passkey_refusal::explain_refusal;
+use crate::web::pages::way_page::{PasskeyDialogue, WayField, WayInPage, wait_until};
+use crate::web::words::{PasskeyWords, SignInWords, open_words};
 
 /// Who showed so lately that it is them is not asked again.
 const FRESH_MS: i64 = 10 * 60_000;
@@ -27,6 +29,9 @@ const FRESH_MS: i64 = 10 * 60_000;
 const PASSWORD: &str = "confirm-password";
 /// The field with the code that is asked for of whoever has a second factor.
 const CODE: &str = "confirm-code";
+
+/// The field with the passkey that answers for both.
+const PASSKEY: &str = "confirm-passkey";
 
 /// A form of somebody who has shown lately that it is them.
 #[derive(Debug)]
@@ -61,6 +66,7 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         let (mut parts, body) = request.into_parts();
         let visitor = MemberCaller::<OwnAccess>::from_request_parts(&mut parts, web).await?;
         let origin = sign_in_origin(&parts.headers, ClientAddress::of(&parts));
+        let ceremony = find_in_cookies(&parts.headers, CeremonySecret::read);
         let path = parts.uri.path().to_owned();
         let form = FormBody::<R>::from_request(Request::from_parts(parts, body), web).await?;
         require_own_form(&visitor, &form)?;
@@ -68,9 +74,18 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         if (0..FRESH_MS).contains(&web.now_ms().saturating_sub(visitor.reauth_ms)) {
             return Ok(Self(form));
         }
-        let question = ConfirmQuestion { visitor: &visitor, path: &path, form: &form };
+        let question = ConfirmQuestion { web, visitor: &visitor, path: &path, form: &form };
+        if let Some(answer) = form.fields.get(PASSKEY).filter(|answer| !answer.is_empty())
+            && let Some(passkeys) = web.passkeys()
+        {
+            if let Err(error) = passkeys.confirm(&visitor, ceremony.as_ref(), answer, &origin).await {
+                return Err(question.refuse_passkey(error).await);
+            }
+            web.auth_service().mark_confirmed(&visitor).await.map_err(HttpError::from)?;
+            return Ok(Self(form));
+        }
         let Some(password) = form.fields.get(PASSWORD).filter(|password| !password.is_empty()) else {
-            return Err(question.ask(FormRecall::Invalid, None));
+            return Err(question.ask(FormRecall::Invalid, None).await);
         };
         let auth = web.auth_service();
         // The code first: a password alone is told nothing.
@@ -80,10 +95,10 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         {
             let w: SignInWords = open_words();
             return Err(match error {
-                FactorError::Wrong => question.ask(FormRecall::Invalid, Some((CODE, w.step_wrong()))),
+                FactorError::Wrong => question.ask(FormRecall::Invalid, Some((CODE, w.step_wrong()))).await,
                 FactorError::SignIn(SignInError::Wait { until_ms, .. }) => {
                     let (recall, time) = wait_until(web.now_ms(), until_ms);
-                    question.ask(recall, Some((CODE, w.step_wait(time))))
+                    question.ask(recall, Some((CODE, w.step_wait(time)))).await
                 }
                 FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error)) => {
                     HttpError::from(error).into()
@@ -92,7 +107,7 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
             });
         }
         if let Err(error) = auth.check_password(&visitor, password.to_owned(), &origin).await {
-            return Err(question.refuse(web.now_ms(), error));
+            return Err(question.refuse(error).await);
         }
         auth.mark_confirmed(&visitor).await.map_err(HttpError::from)?;
         Ok(Self(form))
@@ -110,27 +125,48 @@ impl<R: FormRules> Argument for ConfirmedForm<R> {
 
 /// What somebody is asked, and the form that goes on once they have answered.
 struct ConfirmQuestion<'a, R> {
+    web: &'a WebContext,
     visitor: &'a AccountUser,
     path: &'a str,
     form: &'a FormBody<R>,
 }
 
 impl<R> ConfirmQuestion<'_, R> {
-    fn refuse(&self, now_ms: i64, error: SignInError) -> ConfirmRejection {
+    async fn refuse(&self, error: SignInError) -> ConfirmRejection {
         let w: SignInWords = open_words();
         match error {
             SignInError::Db(error) => HttpError::from(error).into(),
             SignInError::Busy => busy_error().into(),
-            SignInError::Wrong => self.ask(FormRecall::Invalid, Some((PASSWORD, w.confirm_you_wrong()))),
+            SignInError::Wrong => {
+                self.ask(FormRecall::Invalid, Some((PASSWORD, w.confirm_you_wrong()))).await
+            }
             SignInError::Wait { until_ms, .. } => {
-                let (recall, time) = wait_until(now_ms, until_ms);
-                self.ask(recall, Some((PASSWORD, w.sign_in_wait_device(time))))
+                let (recall, time) = wait_until(self.web.now_ms(), until_ms);
+                self.ask(recall, Some((PASSWORD, w.sign_in_wait_device(time)))).await
             }
         }
     }
 
+    async fn refuse_passkey(&self, error: PasskeyError) -> ConfirmRejection {
+        match explain_refusal(self.web.now_ms(), error, open_words::<PasskeyWords>().passkey_not_yours()) {
+            Ok((recall, words)) => self.ask(recall, Some((PASSWORD, words))).await,
+            Err(error) => error.into(),
+        }
+    }
+
     /// The page that asks; it carries all that was filled in.
-    fn ask(&self, recall: FormRecall, problem: Option<(&'static str, String)>) -> ConfirmRejection {
+    async fn ask(&self, recall: FormRecall, problem: Option<(&'static str, String)>) -> ConfirmRejection {
+        match self.draw(recall, problem).await {
+            Ok(answer) => ConfirmRejection(Box::new(answer.into_response())),
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn draw(
+        &self,
+        recall: FormRecall,
+        problem: Option<(&'static str, String)>,
+    ) -> Result<WithHeaders<FormReply>, HttpError> {
         let w: SignInWords = open_words();
         let password = WayField {
             name: PASSWORD,
@@ -149,7 +185,7 @@ impl<R> ConfirmQuestion<'_, R> {
         };
         let fields = if self.visitor.has_factor { vec![password, code] } else { vec![password] };
         let carried =
-            self.form.fields.iter().filter(|(name, _)| ![PASSWORD, CODE, FORM_TOKEN].contains(name));
+            self.form.fields.iter().filter(|(name, _)| ![PASSWORD, CODE, PASSKEY, FORM_TOKEN].contains(name));
         let hidden = carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut page = WayInPage::new(w.confirm_you_title(), w.confirm_you_lead(&self.visitor.email))
             .form(self.path, fields, "", w.confirm_you_button())
@@ -160,9 +196,16 @@ impl<R> ConfirmQuestion<'_, R> {
         if let Some((field, words)) = problem {
             page = page.with_problem(field, words);
         }
-        match page.draw() {
-            Ok(page) => ConfirmRejection(Box::new(FormReply::Again(recall, page).into_response())),
-            Err(error) => error.into(),
+        let begun = match self.web.passkeys() {
+            Some(passkeys) => passkeys.begin_confirm(self.visitor).await?,
+            None => None,
+        };
+        let mut headers = HeaderMap::new();
+        if let Some(begun) = begun {
+            headers = cookie_headers([begun.secret.set_cookie()])?;
+            let button = open_words::<PasskeyWords>().passkey_confirm();
+            page = page.with_passkey(PASSKEY, PasskeyDialogue::Get, begun.options, button);
         }
+        Ok(WithHeaders(headers, FormReply::Again(recall, page.draw()?)))
     }
 }

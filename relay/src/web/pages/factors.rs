@@ -64,6 +64,8 @@ struct NewFactorPage {
     offer: String,
     name: String,
     csrf: String,
+    /// Whether passkeys can be for this relay.
+    has_passkeys: bool,
 }
 
 #[derive(Template)]
@@ -95,6 +97,7 @@ fn draw_new(
         offer: write_offer(&sealed),
         name: name.to_owned(),
         csrf: visitor.token.csrf(),
+        has_passkeys: web.passkeys().is_some(),
     })
 }
 
@@ -107,7 +110,7 @@ fn read_offer(text: &str) -> Option<SealedBytes> {
     Some(SealedBytes { n: n.parse().ok()?, bytes: URL_SAFE_NO_PAD.decode(bytes).ok()? })
 }
 
-fn codes_page(visitor: &AccountUser, codes: Vec<String>) -> Result<Page, HttpError> {
+pub(crate) fn codes_page(visitor: &AccountUser, codes: Vec<String>) -> Result<Page, HttpError> {
     let w: FactorWords = open_words();
     let shell = PageLayout::signed_in(w.factor_codes_title(), NavSection::Me, visitor);
     Page::draw(&CodesPage { shell, w, codes })
@@ -167,15 +170,15 @@ pub(crate) async fn renew_codes(
     }
 }
 
-/// `POST /app/me/factors/{factor}`: an app is taken away.
-pub(crate) async fn remove_app(
+/// `POST /app/me/factors/{factor}`: an app or a passkey is taken away.
+pub(crate) async fn remove_factor(
     visitor: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     Path(factor): Path<String>,
     form: ConfirmedForm,
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
-    match web.second_factors().remove_app(&visitor, &factor).await {
+    match web.second_factors().remove_factor(&visitor, &factor).await {
         Ok(()) => SeeOther::to("/app/me?done=factor"),
         Err(error) => Err(change_error(error)),
     }

@@ -23,7 +23,9 @@ use crate::web::pages::browser::sign_in_origin;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::pages::ways_in::hash_new;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::{ErrorWords, FactorWords, PeopleWords, SignInWords, name_agent, open_words};
+use crate::web::words::{
+    ErrorWords, FactorWords, PasskeyWords, PeopleWords, SignInWords, name_agent, open_words,
+};
 use crate::web::{PageFact, WebContext};
 
 /// A browser in which somebody is signed in.
@@ -56,14 +58,18 @@ struct MePage {
     sessions: Vec<SessionView>,
     accounts: Vec<OtherAccount>,
     f: FactorWords,
-    apps: Vec<AppView>,
-    /// How many recovery codes are left, where there is an app.
+    apps: Vec<FactorView>,
+    k: PasskeyWords,
+    passkeys: Vec<FactorView>,
+    /// Whether passkeys can be for this relay.
+    has_passkeys: bool,
+    /// How many recovery codes are left, where there is an app or a passkey.
     codes: String,
     csrf: String,
 }
 
-/// An authenticator app of theirs.
-struct AppView {
+/// An authenticator app or a passkey of theirs.
+struct FactorView {
     name: String,
     about: String,
     href: String,
@@ -126,13 +132,13 @@ async fn draw_me(
         }
     }
     let (f, own) = (wall.words::<FactorWords>(), web.second_factors().list(visitor.person).await?);
-    let app_view = |app: OwnFactor| AppView {
-        about: match app.used_ms {
-            Some(used_ms) => f.factor_used(wall.day_of(app.made_ms), wall.day_plain_utc(used_ms)),
-            None => f.factor_since(wall.day_of(app.made_ms)),
+    let factor_view = |own: OwnFactor| FactorView {
+        about: match own.used_ms {
+            Some(used_ms) => f.factor_used(wall.day_of(own.made_ms), wall.day_plain_utc(used_ms)),
+            None => f.factor_since(wall.day_of(own.made_ms)),
         },
-        href: format!("/app/me/factors/{}", app.id),
-        name: app.name,
+        href: format!("/app/me/factors/{}", own.id),
+        name: own.name,
     };
     let shell = PageLayout::signed_in(visitor.name.clone(), NavSection::Me, visitor);
     let view = MePage {
@@ -146,7 +152,10 @@ async fn draw_me(
         accounts,
         f,
         codes: f.factor_codes(own.codes_left),
-        apps: own.apps.into_iter().map(app_view).collect(),
+        apps: own.apps.into_iter().map(factor_view).collect(),
+        k: wall.words(),
+        passkeys: own.passkeys.into_iter().map(factor_view).collect(),
+        has_passkeys: web.passkeys().is_some(),
         csrf: visitor.token.csrf(),
         name: visitor.name.clone(),
         email: visitor.email.clone(),

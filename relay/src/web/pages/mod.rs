@@ -17,6 +17,8 @@ pub(crate) mod gaps;
 pub(crate) mod label_sheets;
 pub(crate) mod me;
 pub(crate) mod member_form;
+pub(crate) mod passkey_refusal;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod platform;
 pub(crate) mod programs;

@@ -5,11 +5,11 @@ use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use ::web::route::AnyCaller;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::second_factor::{FactorError, SecondFactorService};
+use crate::accounts::second_factor::{FactorError, OwnFactors, SecondFactorService};
 use crate::accounts::second_step::{StepSecret, clear_cookie};
 use crate::accounts::sign_in::{SignInError, SignInStep};
 use crate::web::WebContext;
@@ -17,7 +17,7 @@ use crate::web::access::ClientAddress;
 use crate::web::form::RelayForm;
 use crate::web::http_error::{busy_error, encode_parameter, internal_error};
 use crate::web::next_page::page_after_sign_in;
-use crate::web::pages::browser::{cookie_headers, sign_in_origin};
+use crate::web::pages::browser::{cookie_headers, find_in_cookies, sign_in_origin};
 use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
 use crate::web::words::{SignInWords, open_words};
 
@@ -56,14 +56,15 @@ pub(crate) fn step_reply(step: &SignInStep, next: &str) -> Result<WithHeaders<Fo
     Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&to)?)))
 }
 
-fn read_secret(headers: &HeaderMap) -> Option<StepSecret> {
-    // HTTP/2 may send each cookie in a field of its own.
-    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    cookies.find_map(StepSecret::read)
-}
-
-fn step_page(next: &str) -> WayInPage {
+/// `own`: what whoever is about to come in has.
+fn step_page(web: &WebContext, next: &str, own: &OwnFactors) -> WayInPage {
     let w: SignInWords = open_words();
+    let has_passkey = !own.passkeys.is_empty() && web.passkeys().is_some();
+    let lead = match (has_passkey, own.apps.is_empty()) {
+        (false, _) => w.step_lead(),
+        (true, true) => w.step_lead_passkey(),
+        (true, false) => w.step_lead_both(),
+    };
     let field = WayField {
         name: "code",
         label: w.step_code(),
@@ -72,10 +73,11 @@ fn step_page(next: &str) -> WayInPage {
         autocomplete: "one-time-code",
         ..WayField::default()
     };
-    WayInPage::new(w.step_title(), w.step_lead())
+    let page = WayInPage::new(w.step_title(), lead)
         .form(PATH, vec![field], "in", w.sign_in_button())
         .carrying(vec![("next".to_owned(), next.to_owned())])
-        .link("/login", w.ways_back())
+        .link("/login", w.ways_back());
+    if has_passkey { page.or_passkey(next) } else { page }
 }
 
 /// `GET /second-step`.
@@ -85,11 +87,13 @@ pub(crate) async fn show_step(
     headers: HeaderMap,
     LenientQuery(requested): LenientQuery<SecondStepParams>,
 ) -> Result<OneOf<SeeOther, Page>, HttpError> {
-    match read_secret(&headers) {
-        Some(secret) if web.second_factors().is_begun(&secret).await? => {
-            step_page(&page_after_sign_in(&requested.next)).draw().map(OneOf::Second)
-        }
-        _ => SeeOther::to("/login").map(OneOf::First),
+    let begun = match find_in_cookies(&headers, StepSecret::read) {
+        Some(secret) => web.second_factors().list_begun(&secret).await?,
+        None => None,
+    };
+    match begun {
+        Some(own) => step_page(&web, &page_after_sign_in(&requested.next), &own).draw().map(OneOf::Second),
+        None => SeeOther::to("/login").map(OneOf::First),
     }
 }
 
@@ -105,7 +109,7 @@ pub(crate) async fn submit_code(
     let next = page_after_sign_in(form.fields.text("next"));
     let plain = |reply| WithHeaders(HeaderMap::new(), reply);
     let over = || Ok(plain(FormReply::Done(SeeOther::to("/login?done=over")?)));
-    let Some(secret) = read_secret(&headers) else { return over() };
+    let Some(secret) = find_in_cookies(&headers, StepSecret::read) else { return over() };
     let origin = sign_in_origin(&headers, address);
     let (recall, words) = match web.second_factors().sign_in(&secret, form.fields.text("code"), origin).await
     {
@@ -124,5 +128,7 @@ pub(crate) async fn submit_code(
         }
         Err(error) => return Err(internal_error(error)),
     };
-    Ok(plain(FormReply::Again(recall, step_page(&next).with_problem("code", words).draw()?)))
+    let own = web.second_factors().list_begun(&secret).await?.unwrap_or_default();
+    let page = step_page(&web, &next, &own).with_problem("code", words);
+    Ok(plain(FormReply::Again(recall, page.draw()?)))
 }

@@ -26,7 +26,7 @@ use crate::web::pages::browser::{read_device, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
-use crate::web::words::{SignInWords, open_words};
+use crate::web::words::{PasskeyWords, SignInWords, open_words};
 
 const MINUTE_MS: i64 = 60_000;
 /// What the operator runs for somebody who forgot their password.
@@ -47,6 +47,9 @@ struct SignInPage {
     sends_mail: bool,
     /// Whether anybody may make an account.
     is_open: bool,
+    p: PasskeyWords,
+    /// Whether passkeys can be for this relay.
+    has_passkeys: bool,
 }
 
 /// What the address of the page carries.
@@ -96,6 +99,8 @@ fn sign_in_page(web: &WebContext, next: String) -> SignInPage {
         forgot: fill_slots(w.sign_in_forgot_what(S0), [SafeHtml::element("code", &[], PASSWORD_COMMAND)]),
         sends_mail: web.mail.is_open(),
         is_open: web.settings.open_sign_up,
+        p: open_words(),
+        has_passkeys: web.passkeys().is_some(),
     }
 }
 

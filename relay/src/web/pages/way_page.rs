@@ -8,6 +8,7 @@ use crate::accounts::AccountUser;
 use crate::web::form::RelayForm;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::view_models::formats::LocalTime;
+use crate::web::words::{PasskeyWords, open_words};
 
 /// What is wrong with a field.
 pub(crate) struct SignInProblem {
@@ -38,6 +39,34 @@ struct WayLink {
     words: String,
 }
 
+/// What the browser's dialogue for passkeys does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasskeyDialogue {
+    Create,
+    Get,
+    /// The same as soon as the page is open.
+    GetAtOnce,
+}
+
+/// A field that the browser's dialogue for passkeys fills in.
+struct PasskeyField {
+    name: &'static str,
+    dialogue: PasskeyDialogue,
+    /// JSON of what it is asked for.
+    options: String,
+    button: String,
+}
+
+impl PasskeyField {
+    fn dialogue_name(&self) -> &'static str {
+        if self.dialogue == PasskeyDialogue::Create { "create" } else { "get" }
+    }
+
+    fn is_at_once(&self) -> bool {
+        self.dialogue == PasskeyDialogue::GetAtOnce
+    }
+}
+
 #[derive(Template)]
 #[template(path = "way_in.html")]
 pub(crate) struct WayInPage {
@@ -51,6 +80,10 @@ pub(crate) struct WayInPage {
     fields: Vec<WayField>,
     buttons: Vec<WayButton>,
     links: Vec<WayLink>,
+    passkey: Option<PasskeyField>,
+    /// The page that is shown once somebody signed in with a passkey, where that is a way from here.
+    passkey_next: Option<String>,
+    p: PasskeyWords,
 }
 
 impl WayInPage {
@@ -66,6 +99,9 @@ impl WayInPage {
             fields: Vec::new(),
             buttons: Vec::new(),
             links: Vec::new(),
+            passkey: None,
+            passkey_next: None,
+            p: open_words(),
         }
     }
 
@@ -77,6 +113,28 @@ impl WayInPage {
         words: String,
     ) -> Self {
         Self { action: action.into(), fields, buttons: vec![WayButton { value, words }], ..self }
+    }
+
+    /// A form that is sent once the browser's dialogue has filled in a field.
+    pub(crate) fn passkey_form(self, action: &str, fields: Vec<WayField>) -> Self {
+        Self { action: action.to_owned(), fields, ..self }
+    }
+
+    /// Its form may be sent with a passkey, by the challenge in `options`.
+    pub(crate) fn with_passkey(
+        self,
+        name: &'static str,
+        dialogue: PasskeyDialogue,
+        options: String,
+        button: String,
+    ) -> Self {
+        let shell = self.shell.with_passkey();
+        Self { shell, passkey: Some(PasskeyField { name, dialogue, options, button }), ..self }
+    }
+
+    /// Somebody may sign in with a passkey instead.
+    pub(crate) fn or_passkey(self, next: &str) -> Self {
+        Self { passkey_next: Some(next.to_owned()), ..self }
     }
 
     pub(crate) fn button(mut self, value: &'static str, words: String) -> Self {
@@ -100,8 +158,9 @@ impl WayInPage {
 
     /// For somebody who is signed in: their form carries the secret of their session.
     pub(crate) fn signed_in(self, visitor: &AccountUser) -> Self {
+        let has_passkey = self.shell.has_passkey;
         let shell = PageLayout::signed_in(self.title.clone(), NavSection::Me, visitor);
-        Self { shell, csrf: visitor.token.csrf(), ..self }
+        Self { shell: PageLayout { has_passkey, ..shell }, csrf: visitor.token.csrf(), ..self }
     }
 
     /// Its form carries the secret of a session.

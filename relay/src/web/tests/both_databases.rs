@@ -4,6 +4,7 @@ use ::web::route::Access;
 
 use super::access::{fill, shown_rows};
 use super::item_history::report_problem;
+use super::passkeys::walk_passkeys;
 use super::postgres::Postgres;
 use super::ways_in::walk_ways;
 use super::world::{NOW_MS, World};
@@ -47,6 +48,7 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
         seen.push((path, got.status.as_u16(), body));
     }
     walk_ways(&world).await;
+    walk_passkeys(&world).await;
     world.db.close().await;
     seen
 }

@@ -15,6 +15,7 @@ mod many_facilities;
 mod numbers;
 mod old_app;
 mod pages;
+mod passkeys;
 mod people;
 mod platform;
 #[path = "../../../../tests/src/postgres.rs"]
