@@ -11,6 +11,8 @@ mod checks;
 mod database;
 #[path = "pages/page.rs"]
 mod page;
+#[path = "pages/passkeys.rs"]
+mod passkeys;
 #[path = "pages/print.rs"]
 mod print;
 #[path = "pages/pseudo.rs"]
