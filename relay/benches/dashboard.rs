@@ -35,8 +35,10 @@ use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mail::MailOutbox;
 use relay::mqtt::Outbox;
 use relay::objects::PhotoStore;
+use relay::outgoing::guarded::{GuardedClient, SystemResolver};
+use relay::outgoing::texts::SystemTexts;
 use relay::projections::facility_now::refresh_box;
-use relay::web::{WebSettings, WebState, build_router};
+use relay::web::{OutsideHosts, WebSettings, WebState, build_router};
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SystemRandom};
 use tower::ServiceExt as _;
@@ -168,6 +170,10 @@ async fn bench(cleanings: i64) -> Bench {
         random,
         rules: relay::accounts::password_rules::PasswordRules::default(),
         strangers: Arc::default(),
+        outside: OutsideHosts {
+            http: Arc::new(GuardedClient::new(&[], None, Arc::new(SystemResolver)).unwrap()),
+            texts: Arc::new(SystemTexts::new(Arc::new(SystemRandom))),
+        },
         settings: WebSettings::default(),
     };
     Bench { router: build_router(state).unwrap(), db, facility, tag: tags[7].clone(), _dir: dir }

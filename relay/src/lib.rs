@@ -2,7 +2,7 @@
 //!
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
-//! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
+//! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `outgoing` asks other hosts, and none of the relay's own network; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `doctor` says
 //! how everything is. Each query carries the account that it is for.
@@ -28,6 +28,7 @@ pub mod listen;
 pub mod mail;
 pub mod mqtt;
 pub mod objects;
+pub mod outgoing;
 pub mod projections;
 mod serve;
 pub mod settings;

@@ -40,8 +40,10 @@ use crate::listen::{BoxHost, Listener, ListenerExtras, ListenerSecurity};
 use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
 use crate::objects::{NoteStore, PartialUploads, PhotoError, PhotoStore};
+use crate::outgoing::guarded::{GuardError, GuardedClient, SystemResolver};
+use crate::outgoing::texts::SystemTexts;
 use crate::settings::{RelayLimits, RelaySettings};
-use crate::web::WebState;
+use crate::web::{OutsideHosts, WebState};
 use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
 
 /// How long the end waits for what was stored last to be folded.
@@ -69,6 +71,9 @@ pub enum ServeError {
     Photos(#[from] PhotoError),
     #[error("certificate and key do not match: {0}")]
     Tls(#[from] rustls::Error),
+    /// The client for other hosts.
+    #[error(transparent)]
+    Outgoing(#[from] GuardError),
     /// TLS of the MQTT listener.
     #[error(transparent)]
     MqttTls(#[from] mqtt::TlsError),
@@ -492,6 +497,9 @@ fn for_people(
     let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
     let transport = settings.mail_transport()?;
     let mail = MailOutbox::new(Arc::clone(&parts.clock), Arc::clone(&parts.random), transport.as_ref());
+    let resolver = Arc::new(SystemResolver);
+    let http = GuardedClient::new(&settings.outgoing.allow, settings.outgoing.roots.as_deref(), resolver)?;
+    let texts = Arc::new(SystemTexts::new(Arc::clone(&parts.random)));
     let state = WebState {
         db: parts.db.clone(),
         photos,
@@ -501,6 +509,7 @@ fn for_people(
         strangers: Arc::clone(&parts.strangers),
         mail,
         rules: parts.rules.clone(),
+        outside: OutsideHosts { http: Arc::new(http), texts },
         settings: web::WebSettings {
             public_url,
             open_sign_up: settings.open_sign_up,

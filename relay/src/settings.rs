@@ -118,6 +118,19 @@ pub struct PasswordSettings {
     pub leaked: Option<PathBuf>,
 }
 
+/// What the relay asks of other hosts: providers that sign people in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutgoingSettings {
+    /// Networks that may be asked beside the internet, at any port: a provider within the hospital. None by default, for whoever names
+    /// a provider could else have the relay ask machines of its own network.
+    #[schemars(with = "Vec<String>")]
+    pub allow: Vec<IpNet>,
+    /// Authorities that are trusted beside those of the internet, PEM.
+    #[schemars(extend("x-default" = "none", "x-example" = "/etc/cleantrack/outgoing-roots.pem"))]
+    pub roots: Option<PathBuf>,
+}
+
 impl Default for MailSettings {
     fn default() -> Self {
         Self { send: None, from: "CleanTrack <no-reply@localhost>".to_owned() }
@@ -173,6 +186,8 @@ pub struct RelaySettings {
     pub mail: MailSettings,
     /// What new passwords are judged by.
     pub passwords: PasswordSettings,
+    /// What the relay asks of other hosts.
+    pub outgoing: OutgoingSettings,
     /// Whether anybody may make an account by the page, confirmed by mail; else the operator makes them.
     pub open_sign_up: bool,
     /// What is logged: levels by module, such as `info,relay::ingest=debug`.
@@ -199,6 +214,7 @@ impl Default for RelaySettings {
             work: WorkSettings::default(),
             mail: MailSettings::default(),
             passwords: PasswordSettings::default(),
+            outgoing: OutgoingSettings::default(),
             open_sign_up: false,
             log: "info".to_owned(),
         }

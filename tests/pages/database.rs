@@ -51,6 +51,33 @@ pub(crate) async fn insert_links(line: &DemoOutput) -> MailedLinks {
     MailedLinks { reset, sign_in, sign_up, invitation: format!("/join/{text}") }
 }
 
+/// Puts a provider of sign-in, and an open domain of it, into the relay's database; the path of the account's own way in.
+pub(crate) async fn insert_provider(line: &DemoOutput) -> String {
+    let metadata = r#"{"issuer":"https://login.example","authorization_endpoint":"https://login.example/authorize","token_endpoint":"https://login.example/token","jwks_uri":"https://login.example/keys"}"#;
+    let account = "(SELECT MIN(account) FROM accounts)";
+    let provider = "'01JD0000000000000000000001'";
+    let sql = format!(
+        "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, enforced, metadata, fetched_ms, \
+         made_ms) VALUES ({account}, {provider}, 'other', 'https://login.example', 'cleantrack', 0, x'00', 'technician', FALSE, \
+         '{metadata}', CAST(strftime('%s', 'now') AS INTEGER) * 1000, 0)"
+    );
+    change(line, &sql).await;
+    let sql = format!(
+        "INSERT INTO oidc_domains (account, domain, provider, token, made_ms) VALUES ({account}, 'linden.example', {provider}, 'A1', 0)"
+    );
+    change(line, &sql).await;
+    let file = line.dir.join("relay/relay.db");
+    let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .expect("the relay's database");
+    let id: String = sqlx::query_scalar("SELECT id FROM accounts ORDER BY account LIMIT 1")
+        .fetch_one(&mut db)
+        .await
+        .expect("an account");
+    db.close().await.expect("it is closed");
+    format!("/organisation/{id}")
+}
+
 /// Long after every test.
 const FAR_MS: i64 = 9_999_999_999_999;
 

@@ -3,7 +3,7 @@
 use harness::demo::line::{DemoOutput, RelayLine};
 
 use super::browser::Browser;
-use super::database::{MailedLinks, insert_links};
+use super::database::{MailedLinks, insert_links, insert_provider};
 use super::page::{Act, Page, type_into};
 use super::rules;
 
@@ -29,6 +29,7 @@ pub(crate) struct Places {
     refused: String,
     relay: String,
     links: MailedLinks,
+    organisation: String,
     facility: String,
 }
 
@@ -99,6 +100,7 @@ impl Places {
             refused,
             relay: relay.https.clone(),
             links: insert_links(line).await,
+            organisation: insert_provider(line).await,
             facility,
         }
     }
@@ -620,6 +622,8 @@ fn relay(at: &Places) -> Vec<Page> {
         page("relay-factor", "/app/me/factors/new", vec![], "Scan this with the app"),
         page("relay-factor-error", "/app/me/factors/new", vec![Press(".go")], "There is a problem"),
         page("relay-person", "/app/people", vec![Press("#people th a")], "Sign out everywhere"),
+        page("relay-providers", "/app/sign-in", vec![], "Remove the provider"),
+        page("relay-providers-error", "/app/sign-in", vec![Press("#new .go")], "There is a problem"),
         page("relay-programs", "/app/programs", vec![], "Days until it ends"),
         page("relay-programs-error", "/app/programs", vec![Press("#new .go")], "There is a problem"),
         page(
@@ -654,6 +658,16 @@ fn relay_ways_in(at: &Places) -> Vec<Page> {
             vec![Type("#email", "nobody@linden.example"), Press(".go")],
             "Look into your mail",
         ),
+        page("relay-organisation", "/organisation", vec![], "Enter your e-mail address at work"),
+        page("relay-organisation-error", "/organisation", vec![Press(".go")], "There is a problem"),
+        page("relay-organisation-account", &at.organisation, vec![], "Continue at login.example"),
+        page(
+            "relay-organisation-go",
+            &at.organisation,
+            vec![Press("main form button")],
+            "Go to login.example",
+        ),
+        page("relay-organisation-refused", "/oidc/answer?state=x", vec![], "You are not signed in"),
         page("relay-sign-up", "/sign-up", vec![], "Make the account"),
         page("relay-sign-up-error", "/sign-up", vec![Press(".go")], "There is a problem"),
         page("relay-reset", &at.links.reset, vec![], "12 characters or more"),

@@ -166,7 +166,8 @@ pub const ROOMS: &[Room] = &[
         &["accounts", "audit", "db", "keys", "objects", "settings"],
         "it looks and judges; it knows no page",
     ),
-    room("relay/accounts", &["db", "keys", "mail"], "who somebody is, not what they want"),
+    room("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
+    room("relay/outgoing", &[], "it asks other hosts, whoever wants to know what"),
     room("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
     room("relay/wording", &[], "words, whoever shows them"),
     room("relay/forwarded", &["web"], "who asks, behind a balancer"),
@@ -175,7 +176,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room(
         "relay/web",
-        &["accounts", "db", "fleet", "keys", "mail", "objects", "projections", "wording"],
+        &["accounts", "db", "fleet", "keys", "mail", "objects", "outgoing", "projections", "wording"],
         "no SQL and no MQTT",
     ),
     room(
@@ -251,6 +252,8 @@ pub const ONLY: &[Only] = &[
         ],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
+    only("ring", &["relay/accounts/oidc/jws"], "signatures of providers in one place"),
+    only("simple_dns", &["relay/outgoing/texts"], "one place for questions to name servers"),
     only("escpos", &["appliance/printing"], "text goes to receipt printers in one place"),
     only("rppal", &["appliance/panel"], "one place for GPIO"),
     only("gpiocdev", &["appliance/panel"], "one place for GPIO"),

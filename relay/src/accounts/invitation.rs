@@ -8,6 +8,7 @@ use super::people::{
     ActingPerson, MemberGrant, PeopleError, grant_text, require_grant, require_role_and_places,
 };
 use super::{AccountUser, UserRole};
+use crate::db::identities::{self, IdentityKey};
 use crate::db::invitations::{self, InvitationRow, NewInvitation};
 use crate::db::members;
 use crate::db::people::{self, NewPerson, PersonNumber};
@@ -45,6 +46,15 @@ impl From<DbError> for InvitationError {
     fn from(error: DbError) -> Self {
         Self::People(PeopleError::Db(error))
     }
+}
+
+/// What somebody who is new signs in with from now on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum JoinProof<'a> {
+    /// A password, by its PHC string.
+    Password(&'a str),
+    /// As a provider knows them.
+    Identity(&'a IdentityKey),
 }
 
 /// What inviting needs.
@@ -150,17 +160,28 @@ impl InvitationService<'_> {
         visitor: &AccountUser,
     ) -> Result<InvitationRow, InvitationError> {
         let row = find_invitation(db, secret, self.log.clock.now_ms()).await?.ok_or(InvitationError::Over)?;
-        if row.email != visitor.email {
+        self.accept_as(db, &row, visitor.person, &visitor.email).await?;
+        Ok(row)
+    }
+
+    /// Somebody with this address comes into one more account.
+    pub(super) async fn accept_as(
+        &self,
+        db: &Db,
+        row: &InvitationRow,
+        person: PersonNumber,
+        email: &str,
+    ) -> Result<(), InvitationError> {
+        if row.email != email {
             return Err(InvitationError::OtherAddress);
         }
         let mut tx = db.platform_write(PlatformReason::SignIn).await?;
         if self.mail.is_open() {
-            people::platform_verify(&mut tx, visitor.person, self.log.clock.now_ms()).await?;
+            people::platform_verify(&mut tx, person, self.log.clock.now_ms()).await?;
         }
         let mut tx = tx.enter(row.scope()?).await?;
-        self.come_in(&mut tx, &row, visitor.person).await?;
-        tx.commit().await?;
-        Ok(row)
+        self.come_in(&mut tx, row, person).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Somebody who is new here comes in, with a name and a password of their own (its PHC string).
@@ -174,9 +195,25 @@ impl InvitationService<'_> {
         name: &str,
         password_hash: &str,
     ) -> Result<InvitationRow, InvitationError> {
+        let row = find_invitation(db, secret, self.log.clock.now_ms()).await?.ok_or(InvitationError::Over)?;
+        self.join_as_new(db, &row, name, JoinProof::Password(password_hash)).await?;
+        Ok(row)
+    }
+
+    /// Makes the person who is invited, and takes them in.
+    pub(super) async fn join_as_new(
+        &self,
+        db: &Db,
+        row: &InvitationRow,
+        name: &str,
+        proof: JoinProof<'_>,
+    ) -> Result<(), InvitationError> {
         let now_ms = self.log.clock.now_ms();
-        let row = find_invitation(db, secret, now_ms).await?.ok_or(InvitationError::Over)?;
         let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+        let (password_hash, identity) = match proof {
+            JoinProof::Password(hash) => (hash, None),
+            JoinProof::Identity(identity) => ("", Some(identity)),
+        };
         let new = NewPerson {
             id: UserId::new(now_ms, self.log.random.bytes()),
             email: &row.email,
@@ -190,10 +227,12 @@ impl InvitationService<'_> {
             Err(error) if error.is_conflict() => return Err(InvitationError::OtherAddress),
             inserted => inserted?,
         };
+        if let Some(identity) = identity {
+            identities::platform_insert(&mut tx, person, identity, now_ms).await?;
+        }
         let mut tx = tx.enter(row.scope()?).await?;
-        self.come_in(&mut tx, &row, person).await?;
-        tx.commit().await?;
-        Ok(row)
+        self.come_in(&mut tx, row, person).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn come_in(

@@ -11,6 +11,7 @@ pub mod invitation;
 pub mod lock_out;
 pub mod mail_link;
 pub mod passkeys;
+pub mod oidc;
 pub mod password;
 pub mod password_rules;
 pub mod people;
@@ -129,6 +130,12 @@ pub struct AccountUser {
     pub has_factor: bool,
     /// Whether the account demands one of them that they do not have.
     pub lacks_factor: bool,
+    /// The provider that signed them in: their session shows its account only. Absent of a password or a link.
+    pub came_by: Option<String>,
+    /// Whether they ever set a password.
+    pub has_password: bool,
+    /// Whether the account wants them signed in by its provider, and they are not: they see nothing but their own page.
+    pub is_barred: bool,
     /// The session's secret.
     pub token: session::SessionToken,
 }

@@ -207,7 +207,7 @@ impl RecoveryService<'_> {
         let (person, email) = use_link(&mut tx, LinkKind::SignIn, secret, now_ms).await?;
         let row = db::people::platform_numbered(&mut tx, person).await?.ok_or(RecoveryError::Over)?;
         let accounts = db::members::platform_of_person(&mut tx, person, now_ms).await?;
-        let into = accounts.first().ok_or(RecoveryError::Over)?;
+        let into = accounts.first().ok_or(RecoveryError::Over)?.scope()?;
         tx.commit().await?;
         Ok(self.auth.admit(&email, &row, into, origin, None).await?)
     }

@@ -17,7 +17,8 @@ use crate::db::factors::{FactorRow, NewFactor};
 use crate::db::members::MembershipRow;
 use crate::db::people::{PersonCredentials, PersonNumber};
 use crate::db::second_steps::SecondStep;
-use crate::db::{self, DbError, PlatformConnection, PlatformReason, factors, second_steps};
+use crate::db::sessions::ProviderWay;
+use crate::db::{self, AccountScope, DbError, PlatformConnection, PlatformReason, factors, second_steps};
 use crate::keys::{KeySet, SealedBytes, UnsealError};
 use crate::mail::MailLetter;
 
@@ -429,8 +430,16 @@ impl SecondFactorService<'_> {
         let email = db::people::platform_email(&mut conn, begun.person).await?.ok_or(FactorError::Over)?;
         let row = db::people::platform_numbered(&mut conn, begun.person).await?.ok_or(FactorError::Over)?;
         let accounts = db::members::platform_of_person(&mut conn, begun.person, now_ms).await?;
-        let into = accounts.first().map(MembershipRow::scope).transpose()?.ok_or(FactorError::Over)?;
+        let into = match &begun.provider {
+            Some(provider) => {
+                let row = db::oidc_providers::platform_find(&mut conn, provider).await?;
+                row.ok_or(FactorError::Over)?.scope()?
+            }
+            None => accounts.first().map(MembershipRow::scope).transpose()?.ok_or(FactorError::Over)?,
+        };
         drop(conn);
+        let way = begun.provider.map(|provider| ProviderWay { provider, showed_factor: false });
+        let origin = SignInOrigin { provider: way, ..origin };
         let first = self.auth.first_step(&email, &origin).await?;
         let from = first.of_step(ACT);
         self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
@@ -523,22 +532,24 @@ impl AuthService<'_> {
         &self,
         email: &str,
         person: &PersonCredentials,
-        into: &MembershipRow,
+        into: AccountScope,
         origin: SignInOrigin,
         from: Option<&AttemptOrigin>,
     ) -> Result<SignInStep, SignInError> {
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
         let known = factors::platform_list(&mut conn, person.person()).await?;
         drop(conn);
-        if known.is_empty() {
-            let proof = FactorProof::NotNeeded;
-            return self
-                .let_in((email, person), into.scope()?, origin, from, proof)
-                .await
-                .map(SignInStep::Done);
+        let showed_factor = origin.provider.as_ref().is_some_and(|way| way.showed_factor);
+        if known.is_empty() || showed_factor {
+            let proof = if showed_factor { FactorProof::Shown } else { FactorProof::NotNeeded };
+            return self.let_in((email, person), into, origin, from, proof).await.map(SignInStep::Done);
         }
         let secret = StepSecret::new(self.random.bytes());
-        let step = SecondStep { person: person.person(), origin: from.map(AttemptOrigin::mark) };
+        let step = SecondStep {
+            person: person.person(),
+            origin: from.map(AttemptOrigin::mark),
+            provider: origin.provider.map(|way| way.provider),
+        };
         let expires_ms = self.clock.now_ms().saturating_add(STEP_MS);
         let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
         second_steps::platform_insert(&mut tx, secret.digest(), step, expires_ms).await?;

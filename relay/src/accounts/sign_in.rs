@@ -18,7 +18,7 @@ use super::session::{self, SessionToken};
 use super::{AccountUser, UserRole};
 use crate::db::members::MembershipRow;
 use crate::db::people::{PersonCredentials, PersonNumber};
-use crate::db::sessions::{NewSession, OpenSession};
+use crate::db::sessions::{NewSession, OpenSession, ProviderWay};
 use crate::db::{self, AccountScope, Db, DbError, PlatformConnection, PlatformReason};
 use crate::mail::{MailLetter, MailOutbox};
 
@@ -57,6 +57,8 @@ pub struct SignInOrigin {
     pub peer: IpAddr,
     /// What their browser calls itself.
     pub agent: String,
+    /// Who signs them in, in place of a password or a link.
+    pub provider: Option<ProviderWay>,
 }
 
 impl From<PasswordError> for SignInError {
@@ -172,7 +174,7 @@ impl<'a> AuthService<'a> {
         let accounts = self.accounts_of(person.as_ref(), now_ms).await?;
         match (person, accounts.first()) {
             (Some(person), Some(into)) if found.is_theirs() => {
-                self.admit(&email, &person, into, origin, Some(&from)).await
+                self.admit(&email, &person, into.scope()?, origin, Some(&from)).await
             }
             (_, into) => {
                 self.keep_out(&email, into, (&from, origin.peer)).await?;
@@ -236,6 +238,7 @@ impl<'a> AuthService<'a> {
             reauth_ms: now_ms,
             network: &network,
             agent: &agent,
+            provider: origin.provider.as_ref(),
         };
         db::sessions::insert_session(&mut tx, &session, now_ms).await?;
         let is_first =
@@ -373,6 +376,10 @@ impl<'a> AuthService<'a> {
         visitor: &AccountUser,
         account: AccountId,
     ) -> Result<SessionToken, SignInError> {
+        // A provider lets them into its own account only.
+        if visitor.came_by.is_some() {
+            return Err(SignInError::Wrong);
+        }
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.platform_write(PlatformReason::SignIn).await?;
         let all = db::members::platform_of_person(&mut tx, visitor.person, now_ms).await?;
@@ -395,6 +402,7 @@ impl<'a> AuthService<'a> {
             reauth_ms: visitor.reauth_ms,
             network: &old.network,
             agent: &old.agent,
+            provider: None,
         };
         db::sessions::insert_session(&mut tx, &session, now_ms).await?;
         let record = AccessRecord {
@@ -470,6 +478,11 @@ impl<'a> AuthService<'a> {
             return Ok(None);
         }
         let (role, reads, person) = (UserRole::of_row(&found.role)?, found.read_scope()?, found.person());
+        // Whom an account's admin may choose to sign people in runs no platform.
+        let role = match (role, &found.provider) {
+            (UserRole::SuperAdmin, Some(_)) => UserRole::AccountAdmin,
+            (role, _) => role,
+        };
         let reads = if role.holds(Permission::ReadNames) { reads } else { reads.without_names() };
         if now_ms.saturating_sub(found.used_ms) >= session::TOUCH_MS {
             let mut tx = self.db.write(scope).await?;
@@ -490,7 +503,10 @@ impl<'a> AuthService<'a> {
             since_ms: found.created_ms,
             reauth_ms: found.reauth_ms,
             has_factor: found.has_factor,
-            lacks_factor: found.demands_factor && !found.has_factor,
+            lacks_factor: found.demands_factor && !found.has_factor && !found.provider_factor,
+            came_by: found.provider,
+            has_password: found.has_password,
+            is_barred: found.is_barred,
             token,
         }))
     }
@@ -536,7 +552,12 @@ mod tests {
             public_url: "https://relay.example",
         };
         let try_in = || {
-            let origin = SignInOrigin { device: None, peer: [192, 0, 2, 7].into(), agent: String::new() };
+            let origin = SignInOrigin {
+                device: None,
+                peer: [192, 0, 2, 7].into(),
+                agent: String::new(),
+                provider: None,
+            };
             auth_service.sign_in("priya@linden.example", "wrong".into(), origin)
         };
         let stranger = OriginKind::UnknownDevice;

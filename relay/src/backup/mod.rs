@@ -13,7 +13,7 @@ use service::clock::Clock;
 use crate::db::backups::{self, BackupRow};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, ceremonies,
-    invitations, mail_links, platform_schema, second_steps, sessions,
+    invitations, mail_links, oidc_flows, platform_schema, second_steps, sessions,
 };
 use crate::objects::set_notes_aside;
 pub use files::{CopiedPhotos, PhotoTotals};
@@ -270,6 +270,7 @@ async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Res
     mail_links::platform_delete_all(&mut tx).await?;
     second_steps::platform_delete_all(&mut tx).await?;
     ceremonies::platform_delete_all(&mut tx).await?;
+    oidc_flows::platform_delete_all(&mut tx).await?;
     invitations::platform_revoke_all(&mut tx, now_ms).await?;
     note_act(&mut tx, "restored", report, clock).await?;
     tx.commit().await?;

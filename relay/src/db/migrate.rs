@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/001_audit.sql"),
     include_str!("schema/001_api.sql"),
     include_str!("schema/001_passkeys.sql"),
+    include_str!("schema/001_oidc.sql"),
 )];
 
 /// The schema that this program works with.

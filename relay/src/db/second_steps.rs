@@ -3,14 +3,16 @@
 use record::tree::Hash;
 
 use super::people::PersonNumber;
-use super::{DbError, PlatformConnection, SqlConnection, exec, opt};
+use super::{DbError, PlatformConnection, ScopedConnection, SqlConnection, exec, opt};
 
 /// A sign-in whose first step is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondStep {
     pub person: PersonNumber,
     /// Digest of the bucket from which a try was taken, which is given back once they are in.
     pub origin: Option<Hash>,
+    /// Who did the first step; absent where it was a password or a link.
+    pub provider: Option<String>,
 }
 
 /// Keeps one.
@@ -20,9 +22,10 @@ pub async fn platform_insert(
     step: SecondStep,
     expires_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO second_steps (digest, person, origin, expires_ms) VALUES ($1, $2, $3, $4)";
-    exec!(conn, sql, digest.0.to_vec(), step.person.key(), step.origin.map(|of| of.0.to_vec()), expires_ms)
-        .map(drop)
+    let sql =
+        "INSERT INTO second_steps (digest, person, origin, provider, expires_ms) VALUES ($1, $2, $3, $4, $5)";
+    let (person, origin) = (step.person.key(), step.origin.map(|of| of.0.to_vec()));
+    exec!(conn, sql, digest.0.to_vec(), person, origin, step.provider, expires_ms).map(drop)
 }
 
 /// The one of this cookie, if its time is not over.
@@ -31,12 +34,13 @@ pub async fn platform_find(
     digest: Hash,
     now_ms: i64,
 ) -> Result<Option<SecondStep>, DbError> {
-    let sql = "SELECT person, origin FROM second_steps WHERE digest = $1 AND expires_ms > $2";
-    let row = opt!(conn, (i64, Option<Vec<u8>>), sql, digest.0.to_vec(), now_ms)?;
+    let sql = "SELECT person, origin, provider FROM second_steps WHERE digest = $1 AND expires_ms > $2";
+    let row = opt!(conn, (i64, Option<Vec<u8>>, Option<String>), sql, digest.0.to_vec(), now_ms)?;
     let read = |origin: Vec<u8>| <[u8; 32]>::try_from(origin).ok().map(Hash);
-    Ok(row.map(|(person, origin)| SecondStep {
+    Ok(row.map(|(person, origin, provider)| SecondStep {
         person: PersonNumber::of(person),
         origin: origin.and_then(read),
+        provider,
     }))
 }
 
@@ -48,6 +52,11 @@ pub async fn platform_end(conn: &mut PlatformConnection, digest: Hash) -> Result
 /// Ends every one that there is.
 pub async fn platform_delete_all(conn: &mut PlatformConnection) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM second_steps")
+}
+
+/// Ends all that a provider began.
+pub async fn end_of_provider(conn: &mut ScopedConnection, provider: &str) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM second_steps WHERE provider = $1", provider.to_owned()).map(drop)
 }
 
 /// Ends all of a person.

@@ -41,6 +41,14 @@ pub struct SessionRow {
     pub demands_factor: bool,
     /// Whether they have one.
     pub has_factor: bool,
+    /// Who signed them in; absent of a password or a link.
+    pub provider: Option<String>,
+    /// Whether a second factor was shown there.
+    pub provider_factor: bool,
+    /// Whether they ever set a password.
+    pub has_password: bool,
+    /// Whether the account wants them signed in otherwise than they are.
+    pub is_barred: bool,
 }
 
 impl_from_row!(SessionRow {
@@ -59,7 +67,11 @@ impl_from_row!(SessionRow {
     used_ms,
     reauth_ms,
     demands_factor,
-    has_factor
+    has_factor,
+    provider,
+    provider_factor,
+    has_password,
+    is_barred
 });
 
 impl SessionRow {
@@ -107,7 +119,26 @@ pub struct NewSession<'a> {
     pub network: &'a str,
     /// What the browser calls itself.
     pub agent: &'a str,
+    /// Who signed them in.
+    pub provider: Option<&'a ProviderWay>,
 }
+
+/// Who signed somebody in, in place of a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderWay {
+    /// The provider's id.
+    pub provider: String,
+    /// Whether it says that they showed a second factor.
+    pub showed_factor: bool,
+}
+
+/// Whether a session `s` of a person `p` may not show the account `a`, because a provider signs people of that domain in. The owner
+/// who has a second factor may: with both, they come in when the provider does not let anybody.
+const BARRED: &str = "EXISTS (SELECT 1 FROM oidc_providers v \
+    JOIN oidc_domains d ON d.account = v.account AND d.provider = v.provider \
+    WHERE v.account = s.account AND v.enforced AND d.proven_ms IS NOT NULL AND p.email LIKE '%@' || d.domain \
+    AND (s.provider IS NULL OR s.provider <> v.provider)) \
+    AND NOT (COALESCE(a.owner = s.person, FALSE) AND EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person))";
 
 /// Keeps a new session; the person's oldest ones in the account beyond a bound end.
 pub async fn insert_session(
@@ -116,11 +147,16 @@ pub async fn insert_session(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let (account, person) = (conn.scope().key(), new.person.key());
-    let sql = "INSERT INTO sessions (account, digest, person, created_ms, used_ms, reauth_ms, network, agent) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO sessions (account, digest, person, created_ms, used_ms, reauth_ms, network, agent, \
+               provider, provider_factor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let (network, agent) = (new.network.to_owned(), new.agent.to_owned());
     let digest = new.digest.0.to_vec();
-    exec!(conn, sql, account, digest, person, new.created_ms, now_ms, new.reauth_ms, network, agent)?;
+    let (provider, factor) =
+        (new.provider.map(|way| way.provider.clone()), new.provider.is_some_and(|way| way.showed_factor));
+    let (created_ms, reauth_ms) = (new.created_ms, new.reauth_ms);
+    exec!(
+        conn, sql, account, digest, person, created_ms, now_ms, reauth_ms, network, agent, provider, factor
+    )?;
     let sql = "DELETE FROM sessions WHERE account = $1 AND person = $2 AND digest NOT IN \
                (SELECT digest FROM sessions WHERE account = $3 AND person = $4 \
                 ORDER BY created_ms DESC, digest LIMIT $5)";
@@ -137,7 +173,9 @@ pub async fn platform_find(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
          m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
          s.used_ms, s.reauth_ms, \
-         a.second_factor AS demands_factor, EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS has_factor \
+         a.second_factor AS demands_factor, EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS has_factor, \
+         s.provider, s.provider_factor, {BARRED} AS is_barred, \
+         EXISTS (SELECT 1 FROM credentials c WHERE c.person = s.person AND c.password_hash <> '') AS has_password \
          FROM sessions s \
          JOIN people p ON p.person = s.person \
          JOIN members m ON m.account = s.account AND m.person = s.person \
@@ -223,6 +261,21 @@ pub async fn delete_of_member(conn: &mut ScopedConnection, person: PersonNumber)
     let scope = conn.scope();
     let sql = "DELETE FROM sessions WHERE account = $1 AND person = $2";
     exec!(conn, sql, scope.key(), person.key()).map(drop)
+}
+
+/// Ends every session that a provider began in the account.
+pub async fn delete_of_provider(conn: &mut ScopedConnection, provider: &str) -> Result<u64, DbError> {
+    let scope = conn.scope();
+    let sql = "DELETE FROM sessions WHERE account = $1 AND provider = $2";
+    exec!(conn, sql, scope.key(), provider.to_owned())
+}
+
+/// Ends every session of a person that a provider began, in all accounts.
+pub async fn platform_delete_provided(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM sessions WHERE person = $1 AND provider IS NOT NULL", person.key()).map(drop)
 }
 
 /// Ends every session of a person, in all accounts.

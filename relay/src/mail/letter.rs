@@ -35,6 +35,8 @@ pub enum MailLetter {
     FactorChanged { at_ms: i64, link: String },
     /// A passkey was refused because its counter went back: there may be a copy of it.
     PasskeyCopied { at_ms: i64, name: String, link: String },
+    /// Somebody signs in by a provider from now on. `host`: of the provider.
+    IdentityLinked { at_ms: i64, host: String, link: String },
 }
 
 /// Its links are secrets.
@@ -58,6 +60,7 @@ impl MailLetter {
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorChanged { .. } => "factor-changed",
             Self::PasskeyCopied { .. } => "passkey-copied",
+            Self::IdentityLinked { .. } => "identity-linked",
         }
     }
 }

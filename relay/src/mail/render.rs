@@ -109,6 +109,7 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
         },
         MailLetter::FactorChanged { at_ms, link } => factor_parts(w, time_text(*at_ms), link),
         MailLetter::PasskeyCopied { at_ms, name, link } => copied_parts(w, time_text(*at_ms), name, link),
+        MailLetter::IdentityLinked { at_ms, host, link } => identity_parts(w, time_text(*at_ms), host, link),
         MailLetter::PasswordChanged { at_ms, link } => MailParts {
             subject: w.mail_password_subject(),
             lines: vec![w.mail_password_what(time_text(*at_ms))],
@@ -116,6 +117,16 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: vec![w.mail_password_not_you()],
         },
+    }
+}
+
+fn identity_parts<'a>(w: MailWords, at: String, host: &str, link: &'a str) -> MailParts<'a> {
+    MailParts {
+        subject: w.mail_identity_subject(),
+        lines: vec![w.mail_identity_what(at, host)],
+        button: w.mail_identity_button(),
+        link,
+        hints: vec![w.mail_identity_not_you()],
     }
 }
 
@@ -169,6 +180,7 @@ mod tests {
             MailLetter::PasswordChanged { at_ms, link: link() },
             MailLetter::FactorChanged { at_ms, link: link() },
             MailLetter::PasskeyCopied { at_ms, name: "Phone".into(), link: link() },
+            MailLetter::IdentityLinked { at_ms, host: "login.example".into(), link: link() },
         ]
     }
 

@@ -26,7 +26,8 @@ use crate::web::{WebContext, cross_origin, http_error, program_errors};
 /// A permission as a type, for the signature of a handler.
 pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
     const PERMISSION: Permission;
-    /// Whether it is needed by whoever has no second factor yet, in an account that demands one of them.
+    /// Whether it is needed by whoever has no second factor yet, in an account that demands one of them; or has not been signed in
+    /// by the account's provider, in one that wants them to be.
     const WITHOUT_FACTOR: bool = false;
     /// Whether it takes a second factor, whatever the account demands.
     const NEEDS_FACTOR: bool = false;
@@ -105,6 +106,9 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
         };
         if !visitor.role.holds(P::PERMISSION) {
             return Err(http_error::read_only());
+        }
+        if visitor.is_barred && !P::WITHOUT_FACTOR {
+            return Err(http_error::needs_provider());
         }
         if (visitor.lacks_factor && !P::WITHOUT_FACTOR) || (P::NEEDS_FACTOR && !visitor.has_factor) {
             return Err(http_error::needs_factor());

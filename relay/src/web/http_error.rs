@@ -14,6 +14,8 @@ const HOME: &str = "/app/";
 const SIGN_IN: &str = "/login";
 /// Where somebody sets up a second factor.
 pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
+/// Where somebody links the sign-in of their organisation.
+const OWN_PAGE: &str = "/app/me";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
@@ -124,6 +126,18 @@ pub(crate) fn needs_factor() -> HttpError {
         link: (NEW_FACTOR, ErrorWords::error_factor_link),
     };
     messages.error(StatusCode::FORBIDDEN, "second-factor").page_location(NEW_FACTOR)
+}
+
+/// Their account wants them signed in by its provider.
+pub(crate) fn needs_provider() -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_provider,
+        detail: ErrorWords::error_provider_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_provider_next,
+        link: (OWN_PAGE, ErrorWords::error_provider_link),
+    };
+    messages.error(StatusCode::FORBIDDEN, "provider").page_location(OWN_PAGE)
 }
 
 /// Nothing that this caller can see; what belongs to another account is that, too.

@@ -42,6 +42,7 @@ use crate::accounts::access_log::AccessLog;
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;
 use crate::accounts::mail_link::MailLimits;
+use crate::accounts::oidc::OidcState;
 use crate::accounts::password::PasswordChecker;
 use crate::accounts::password_rules::PasswordRules;
 use crate::accounts::people::ActingPerson;
@@ -50,6 +51,7 @@ use crate::db::Db;
 use crate::fleet::Fleet;
 use crate::mail::MailOutbox;
 use crate::objects::PhotoStore;
+use crate::outgoing::{DomainTexts, OutgoingHttp};
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
 use crate::web::api::once::RunningRequests;
@@ -94,8 +96,18 @@ pub struct WebState {
     pub rules: PasswordRules,
     /// Counts what strangers try.
     pub strangers: Arc<StrangerCounters>,
+    /// Other hosts.
+    pub outside: OutsideHosts,
     /// What an operator sets.
     pub settings: WebSettings,
+}
+
+/// How other hosts are asked.
+#[derive(Debug, Clone)]
+pub struct OutsideHosts {
+    pub http: Arc<dyn OutgoingHttp>,
+    /// What owners of domains publish.
+    pub texts: Arc<dyn DomainTexts>,
 }
 
 /// [`WebState`] with what the pages bound themselves.
@@ -105,6 +117,8 @@ pub(crate) struct WebContext {
     checker: PasswordChecker,
     limits: Arc<SignInLimits>,
     mail_limits: Arc<MailLimits>,
+    /// What is held of providers that sign people in.
+    oidc: Arc<OidcState>,
     /// What open pages show.
     marks: LiveMarks,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
@@ -134,6 +148,7 @@ impl WebContext {
             checker: PasswordChecker::default(),
             limits: Arc::default(),
             mail_limits: Arc::default(),
+            oidc: Arc::default(),
             marks: LiveMarks::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
             endpoints,

@@ -6,6 +6,7 @@ use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 
+use crate::accounts::oidc::sign_in::ANSWER_PATH;
 use crate::accounts::session;
 use crate::web::WebContext;
 use crate::web::api::v1::{
@@ -16,8 +17,8 @@ use crate::web::assets::PASSKEY;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
-    facilities, facility, factors, gaps, label_sheets, me, passkeys, people, platform, programs, regions, second_step,
-    sign_in, ways_in,
+    facilities, facility, factors, gaps, identities, label_sheets, me, organisation, passkeys, people, platform,
+    programs, providers, regions, second_step, sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -64,7 +65,9 @@ const SOME_CREDENTIAL: &str = "AAAA.e30.oA.internal";
 
 /// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
-    let pages = [open_rows(), own_rows(), passkey_rows(), account_rows(), access_rows(), facility_rows()]
+    let pages = [
+        open_rows(), oidc_rows(), own_rows(), passkey_rows(), account_rows(), access_rows(), facility_rows(),
+    ]
         .concat()
         .into_iter();
     let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
@@ -139,6 +142,55 @@ fn open_rows() -> Vec<Route<WebContext>> {
         STYLE.to_route("style.show"),
         LIVE.to_route("live-script.show"),
         MARK.to_route("mark.show"),
+    ]
+}
+
+/// Sign-in by an organisation's own page.
+fn oidc_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let of_provider = || {
+        problem_example()
+            .field("preset", "other")
+            .field("issuer", "https://login.example")
+            .field("client_id", "cleantrack")
+            .field("client_secret", PASSWORD_EXAMPLE.replace(' ', "-"))
+            .field("role", "technician")
+    };
+    vec![
+        row(Method::GET, "/organisation", "organisation.new", Page, organisation::show_start),
+        row(Method::POST, "/organisation", "organisation.begin", Form, organisation::begin_flow)
+            .refusals(FINDING)
+            .example(problem_example().field("provider", SOME_ID)),
+        row(
+            Method::GET,
+            "/organisation/{organisation}",
+            "organisation.show",
+            Page,
+            organisation::show_account,
+        )
+        .refusals(FINDING)
+        .example(problem_example().part("organisation", SOME_ID)),
+        row(Method::GET, ANSWER_PATH, "organisation.finish", Page, organisation::finish_flow)
+            .example(problem_example().query(format!("code=x&state={SOME_SECRET}"))),
+        row(Method::GET, "/app/sign-in", "providers.list", Page, providers::list_providers),
+        row(Method::POST, "/app/sign-in", "providers.add", Form, providers::add_provider)
+            .refusals(SEARCHING)
+            .example(of_provider()),
+        row(Method::POST, "/app/sign-in/{provider}", "providers.change", Form, providers::change_provider)
+            .refusals(SEARCHING)
+            .example(of_provider().part("provider", SOME_ID).field("act", "save")),
+        row(Method::POST, "/app/me/identities", "identities.link", Form, identities::link_identity)
+            .refusals(FINDING)
+            .example(problem_example().field("provider", SOME_ID)),
+        row(
+            Method::POST,
+            "/app/me/identities/{identity}",
+            "identities.remove",
+            Form,
+            identities::unlink_identity,
+        )
+        .refusals(FINDING)
+        .example(problem_example().part("identity", SOME_ID).field("act", "remove")),
     ]
 }
 

@@ -84,6 +84,17 @@ access-did = { $act ->
     [codes-renew] Made new recovery codes
     [factor-demand] Asked everybody for a second step
     [factor-leave] Left the second step to everybody
+    [oidc-join] Joined by their organization’s sign-in
+    [oidc-link] Linked their organization’s sign-in
+    [oidc-unlink] Removed their organization’s sign-in
+    [oidc-provider-add] Added a sign-in provider
+    [oidc-provider-change] Changed a sign-in provider
+    [oidc-provider-remove] Removed a sign-in provider
+    [oidc-domain-add] Added a domain to be proven
+    [oidc-domain-prove] Proved a domain
+    [oidc-domain-remove] Removed a domain
+    [oidc-enforce] Let nobody in with a password alone
+    [oidc-leave] Let passwords in again
     [facility-create] Added a facility
     [facility-change] Changed a facility
     [facility-close] Closed a facility
@@ -126,6 +137,11 @@ access-tried = { $act ->
     [factor-remove] Tried to remove an authenticator app or a passkey
     [codes-renew] Tried to make new recovery codes
     [factor-demand] Tried to change whether everybody needs a second step
+    [oidc-sign-in] Sign-in by the organization refused
+    [oidc-link] Tried to link an organization’s sign-in
+    [oidc-unlink] Tried to remove an organization’s sign-in
+    [oidc-provider-add] Tried to add a sign-in provider
+    [oidc-provider-change] Tried to change a sign-in provider
     [facility-create] Tried to add a facility
     [facility-change] Tried to change a facility
     [facility-close] Tried to close a facility, or to open one again

@@ -106,6 +106,7 @@ parameter-texts = 1, or nothing
 parameter-box = the id of one of your boxes: there are several
 parameter-from = the number of an entry, from 0
 parameter-size = a size at which this relay has cosigned, or none for the newest
+parameter-provider-act = save, remove, domain-add, domain-prove, domain-remove, enforce or leave
 parameter-act = sign-out, disable, enable or hand-over
 parameter-account = the id of an account of yours
 parameter-region-act = save or delete
@@ -114,3 +115,10 @@ parameter-region = the id of a region of yours, or null for none
 parameter-state = open or closed
 parameter-name = 1 to 120 visible characters
 parameter-zone = the name of a time zone, such as America/Chicago
+
+## The account wants somebody signed in by its provider.
+
+error-provider = Sign in by your organization
+error-provider-detail = This account shows itself only to people whom its own sign-in page has signed in.
+error-provider-next = On your own page, link that sign-in once; then sign in with it.
+error-provider-link = Open your own page

@@ -38,11 +38,13 @@ CREATE TABLE factors (
 );
 
 -- Sign-ins whose first step is done and whose second is not. `digest`: SHA-256 of the cookie's secret. `origin`: digest of
--- the bucket from which a try was taken, which is given back once they are in; absent where none was.
+-- the bucket from which a try was taken, which is given back once they are in; absent where none was. `provider`: who did the first
+-- step; absent where it was a password or a link.
 CREATE TABLE second_steps (
   digest @BLOB@ NOT NULL PRIMARY KEY,
   person BIGINT NOT NULL,
   origin @BLOB@,
+  provider @ID@,
   expires_ms BIGINT NOT NULL
 );
 CREATE INDEX second_steps_expires ON second_steps (expires_ms);
@@ -130,7 +132,8 @@ CREATE TABLE mails (
 CREATE INDEX mails_made ON mails (made_ms);
 
 -- Signed-in browsers, each in one account at a time. `digest` is the SHA-256 of the cookie's secret. `reauth_ms`: when they last
--- showed that it is them. `network` and `agent`: from where and with what they signed in.
+-- showed that it is them. `network` and `agent`: from where and with what they signed in. `provider`: who signed them in; absent of a
+-- password or a link. `provider_factor`: whether it says that they showed a second factor there.
 CREATE TABLE sessions (
   account BIGINT NOT NULL,
   digest @BLOB@ NOT NULL,
@@ -140,6 +143,8 @@ CREATE TABLE sessions (
   reauth_ms BIGINT NOT NULL,
   network TEXT NOT NULL,
   agent TEXT NOT NULL,
+  provider @ID@,
+  provider_factor BOOLEAN NOT NULL,
   PRIMARY KEY (account, digest)
 );
 CREATE INDEX sessions_person ON sessions (person);

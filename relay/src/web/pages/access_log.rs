@@ -354,8 +354,28 @@ fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
-        read => read_key(read),
+        act => oidc_key(act).unwrap_or_else(|| read_key(act)),
     }
+}
+
+/// The same of sign-in by providers.
+fn oidc_key(act: &str) -> Option<&'static str> {
+    Some(match act {
+        "oidc sign-in" => "oidc-sign-in",
+        "oidc join" => "oidc-join",
+        "oidc link" | "POST /app/me/identities" => "oidc-link",
+        "oidc unlink" | "POST /app/me/identities/{identity}" => "oidc-unlink",
+        "oidc provider add" | "POST /app/sign-in" => "oidc-provider-add",
+        "oidc provider change" | "POST /app/sign-in/{provider}" => "oidc-provider-change",
+        "oidc provider remove" => "oidc-provider-remove",
+        "oidc domain add" => "oidc-domain-add",
+        "oidc domain prove" => "oidc-domain-prove",
+        "oidc domain remove" => "oidc-domain-remove",
+        "oidc enforce" => "oidc-enforce",
+        "oidc leave" => "oidc-leave",
+        "GET /app/sign-in" => "page",
+        _ => return None,
+    })
 }
 
 /// The same of what only reads, and is in the log where it was denied.

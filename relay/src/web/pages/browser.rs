@@ -24,6 +24,7 @@ pub(crate) fn sign_in_origin(headers: &HeaderMap, address: ClientAddress) -> Sig
         device: read_device(headers),
         peer: address.ip(),
         agent: agent.unwrap_or_default().to_owned(),
+        provider: None,
     }
 }
 

@@ -21,10 +21,12 @@ use crate::web::http_error::{busy_error, internal_error};
 use crate::web::pages::browser::{cookie_headers, find_in_cookies, sign_in_origin};
 use crate::web::pages::passkey_refusal::explain_refusal;
 use crate::web::pages::way_page::{PasskeyDialogue, WayField, WayInPage, wait_until};
-use crate::web::words::{PasskeyWords, SignInWords, open_words};
+use crate::web::words::{OidcWords, PasskeyWords, SignInWords, open_words};
 
 /// Who showed so lately that it is them is not asked again.
 const FRESH_MS: i64 = 10 * 60_000;
+/// Addresses of what somebody changes of their own.
+const OWN_PAGES: &str = "/app/me/";
 /// The field with the password that is asked for.
 const PASSWORD: &str = "confirm-password";
 /// The field with the code that is asked for of whoever has a second factor.
@@ -71,7 +73,10 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         let form = FormBody::<R>::from_request(Request::from_parts(parts, body), web).await?;
         require_own_form(&visitor, &form)?;
         // A time that lies ahead was written by a clock that was wrong.
-        if (0..FRESH_MS).contains(&web.now_ms().saturating_sub(visitor.reauth_ms)) {
+        let is_fresh = (0..FRESH_MS).contains(&web.now_ms().saturating_sub(visitor.reauth_ms));
+        // What is their own in every account is not for a provider that one account chose, where they have a password.
+        let is_beyond = visitor.came_by.is_some() && visitor.has_password && path.starts_with(OWN_PAGES);
+        if is_fresh && !is_beyond {
             return Ok(Self(form));
         }
         let question = ConfirmQuestion { web, visitor: &visitor, path: &path, form: &form };
@@ -187,7 +192,11 @@ impl<R> ConfirmQuestion<'_, R> {
         let carried =
             self.form.fields.iter().filter(|(name, _)| ![PASSWORD, CODE, PASSKEY, FORM_TOKEN].contains(name));
         let hidden = carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let mut page = WayInPage::new(w.confirm_you_title(), w.confirm_you_lead(&self.visitor.email))
+        let lead = match self.visitor.has_password {
+            true => w.confirm_you_lead(&self.visitor.email),
+            false => open_words::<OidcWords>().oidc_confirm_provider(),
+        };
+        let mut page = WayInPage::new(w.confirm_you_title(), lead)
             .form(self.path, fields, "", w.confirm_you_button())
             .signed_in(self.visitor)
             .carrying(hidden)

@@ -20,11 +20,12 @@ use crate::web::http_error::{busy_error, internal_error, not_found, parameter_er
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::next_page::HOME;
 use crate::web::pages::browser::sign_in_origin;
+use crate::web::pages::identities::{OwnIdentities, load_identities};
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::pages::ways_in::hash_new;
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{
-    ErrorWords, FactorWords, PasskeyWords, PeopleWords, SignInWords, name_agent, open_words,
+    ErrorWords, FactorWords, OidcWords, PasskeyWords, PeopleWords, SignInWords, name_agent, open_words,
 };
 use crate::web::{PageFact, WebContext};
 
@@ -57,6 +58,8 @@ struct MePage {
     facts: Vec<PageFact>,
     sessions: Vec<SessionView>,
     accounts: Vec<OtherAccount>,
+    oidc: OidcWords,
+    own: OwnIdentities,
     f: FactorWords,
     apps: Vec<FactorView>,
     k: PasskeyWords,
@@ -92,6 +95,7 @@ pub(crate) async fn show(
     let done = match requested.done.as_str() {
         "password" => Some(open_words::<PeopleWords>().me_password_done()),
         "factor" => Some(open_words::<FactorWords>().factor_done()),
+        "identity" => Some(open_words::<OidcWords>().oidc_own_done()),
         _ => None,
     };
     draw_me(&visitor, &web, done, None).await
@@ -123,7 +127,8 @@ async fn draw_me(
     let mut accounts = Vec::new();
     for row in web.auth_service().list_accounts(visitor.person).await? {
         let scope = row.scope()?;
-        if scope != visitor.scope {
+        // A provider lets them into its own account only.
+        if scope != visitor.scope && visitor.came_by.is_none() {
             accounts.push(OtherAccount {
                 name: row.account_name,
                 role: role_name(wall.words(), row.role.parse().ok()),
@@ -131,6 +136,7 @@ async fn draw_me(
             });
         }
     }
+    let linked = load_identities(web, visitor, &wall).await?;
     let (f, own) = (wall.words::<FactorWords>(), web.second_factors().list(visitor.person).await?);
     let factor_view = |own: OwnFactor| FactorView {
         about: match own.used_ms {
@@ -150,6 +156,8 @@ async fn draw_me(
         facts,
         sessions: open.into_iter().map(view).collect(),
         accounts,
+        oidc: wall.words(),
+        own: linked,
         f,
         codes: f.factor_codes(own.codes_left),
         apps: own.apps.into_iter().map(factor_view).collect(),

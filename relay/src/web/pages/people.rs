@@ -31,7 +31,7 @@ use crate::web::pages::member_form::{
 };
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
-use crate::web::words::{ErrorWords, FactorWords, FormWords, PageWords, PeopleWords, open_words};
+use crate::web::words::{ErrorWords, FactorWords, FormWords, OidcWords, PageWords, PeopleWords, open_words};
 use crate::web::{PageFact, WebContext};
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -75,6 +75,7 @@ struct PeoplePage {
     f: FactorWords,
     /// Whether the account demands a second factor, where that is theirs to say.
     demands_factor: Option<bool>,
+    oidc: OidcWords,
     sections: Vec<FilledSection>,
     errors: Vec<FieldError>,
     form_again: String,
@@ -187,6 +188,7 @@ async fn draw_people(
         has_regions: visitor.role.holds(Permission::ManageRegions),
         f: wall.words(),
         demands_factor,
+        oidc: open_words(),
         sections: draw_sections(&INVITATION, visitor, options, &values, &errors)?,
         errors,
         form_again: open_words::<FormWords>().form_again(),

@@ -19,14 +19,14 @@ use crate::db::{PlatformReason, devices, second_steps, sessions};
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{busy_error, internal_error};
+use crate::web::http_error::{busy_error, encode_parameter, internal_error};
 use crate::web::layout::PageLayout;
 use crate::web::next_page::{HOME, page_after_sign_in};
 use crate::web::pages::browser::{read_device, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
-use crate::web::words::{PasskeyWords, SignInWords, open_words};
+use crate::web::words::{OidcWords, PasskeyWords, SignInWords, open_words};
 
 const MINUTE_MS: i64 = 60_000;
 /// What the operator runs for somebody who forgot their password.
@@ -37,6 +37,9 @@ pub const PASSWORD_COMMAND: &str = "cleantrack-relay admin set-password";
 struct SignInPage {
     shell: PageLayout,
     w: SignInWords,
+    oidc: OidcWords,
+    /// Where an organisation's own sign-in begins.
+    organisation: String,
     problem: Option<SignInProblem>,
     email: String,
     next: String,
@@ -92,6 +95,8 @@ fn sign_in_page(web: &WebContext, next: String) -> SignInPage {
     SignInPage {
         shell: PageLayout::open(w.sign_in_title()),
         w,
+        oidc: open_words(),
+        organisation: format!("/organisation?next={}", encode_parameter(&next)),
         problem: None,
         email: String::new(),
         next,

@@ -30,7 +30,8 @@ pub(crate) struct WayField {
 
 /// A button, or a link, by what it carries.
 struct WayButton {
-    pub(crate) value: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
     words: String,
 }
 
@@ -112,7 +113,7 @@ impl WayInPage {
         value: &'static str,
         words: String,
     ) -> Self {
-        Self { action: action.into(), fields, buttons: vec![WayButton { value, words }], ..self }
+        Self { action: action.into(), fields, buttons: Vec::new(), ..self }.button(value, words)
     }
 
     /// A form that is sent once the browser's dialogue has filled in a field.
@@ -138,8 +139,19 @@ impl WayInPage {
     }
 
     pub(crate) fn button(mut self, value: &'static str, words: String) -> Self {
-        self.buttons.push(WayButton { value, words });
+        self.buttons.push(WayButton { name: "act", value: value.to_owned(), words });
         self
+    }
+
+    /// One button of a form without fields, by what it stands for.
+    pub(crate) fn choice(mut self, name: &'static str, value: String, words: String) -> Self {
+        self.buttons.push(WayButton { name, value, words });
+        self
+    }
+
+    /// Where the buttons lead.
+    pub(crate) fn action(self, action: &str) -> Self {
+        Self { action: action.to_owned(), ..self }
     }
 
     pub(crate) fn link(mut self, href: impl Into<String>, words: String) -> Self {

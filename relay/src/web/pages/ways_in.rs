@@ -17,6 +17,7 @@ use crate::accounts::recovery::{LinkKind, PendingAccount, RecoveryError, Recover
 use crate::accounts::sign_in::{SignInError, SignedIn};
 use crate::accounts::{email_address, visible_name};
 use crate::db::invitations::InvitationRow;
+use crate::db::{PlatformReason, oidc_providers};
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller};
 use crate::web::form::{RelayForm, require_own_form};
@@ -27,7 +28,7 @@ use crate::web::pages::second_step::step_reply;
 use crate::web::pages::sign_in::PASSWORD_COMMAND;
 use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
 use crate::web::view_models::formats::role_name;
-use crate::web::words::{SignInWords, open_words};
+use crate::web::words::{OidcWords, SignInWords, open_words};
 
 /// What is wrong, and with which field.
 type WayProblem = (&'static str, String);
@@ -379,6 +380,8 @@ async fn find_guest(
     invitation: &InvitationRow,
 ) -> Result<JoinGuest, HttpError> {
     Ok(match guest.visitor() {
+        // Whom a provider signed in is in its account, and comes into no other by it.
+        Some(visitor) if visitor.email == invitation.email && visitor.came_by.is_some() => JoinGuest::Known,
         Some(visitor) if visitor.email == invitation.email => {
             JoinGuest::SignedIn { csrf: visitor.token.csrf() }
         }
@@ -418,7 +421,16 @@ pub(crate) async fn show_invitation(
     let found = find_invitation(&web.db, &read_secret(&secret)?, web.now_ms()).await?;
     let Some(invitation) = found else { return over_page() };
     let guest = find_guest(&web, &guest, &invitation).await?;
-    join_page(&invitation, &secret, &guest).draw()
+    let page = join_page(&invitation, &secret, &guest);
+    let account = invitation.scope()?.account();
+    let mut conn = web.db.platform_read(PlatformReason::SignIn).await?;
+    let providers = oidc_providers::platform_of_account(&mut conn, account).await?;
+    drop(conn);
+    if providers.is_empty() || matches!(guest, JoinGuest::SignedIn { .. }) {
+        return page.draw();
+    }
+    let link = format!("/organisation/{account}?invitation={secret}");
+    page.link(link, open_words::<OidcWords>().oidc_start()).draw()
 }
 
 /// `POST /join/{invitation}`.

@@ -5,6 +5,7 @@ use ::web::route::Access;
 use super::access::{fill, shown_rows};
 use super::item_history::report_problem;
 use super::passkeys::walk_passkeys;
+use super::oidc::walk_provider;
 use super::postgres::Postgres;
 use super::ways_in::walk_ways;
 use super::world::{NOW_MS, World};
@@ -49,6 +50,7 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
     }
     walk_ways(&world).await;
     walk_passkeys(&world).await;
+    let world = walk_provider(world).await;
     world.db.close().await;
     seen
 }

@@ -3,13 +3,17 @@
 use record::ids::{AccountId, UserId};
 use record::tree::Hash;
 
+use super::fake_provider::{FakeProvider, ISSUER};
 use super::world::{DAY_MS, NOW_MS, World};
 use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::recovery::{LinkKind, PendingAccount};
 use crate::accounts::session::alive_since;
+use crate::db::identities::{self, IdentityKey};
 use crate::db::invitations::{self, NewInvitation};
 use crate::db::mail_links::{self, NewLink};
 use crate::db::members::{self, MemberTerms};
+use crate::db::oidc_providers::{self, NewProvider};
+use crate::db::people::PersonNumber;
 use crate::db::sessions::NewSession;
 use crate::db::{PlatformReason, accounts, people, regions, sessions};
 
@@ -44,6 +48,7 @@ impl World {
         members::insert_member(&mut tx, admin.unwrap(), &terms, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         made.push(("account", account.to_string()));
+        made.extend(self.add_provider(admin.unwrap()).await);
         let mut tx = self.db.write(self.a.scope).await.unwrap();
         let region = UserId::new(NOW_MS, [78; 10]).to_string();
         regions::insert_region(&mut tx, &region, "South", NOW_MS).await.unwrap();
@@ -69,6 +74,30 @@ impl World {
         made
     }
 
+    /// A provider of account A, and an identity of its admin there.
+    async fn add_provider(&self, admin: PersonNumber) -> [(&'static str, String); 2] {
+        let provider = UserId::new(NOW_MS, [79; 10]).to_string();
+        let key = IdentityKey { issuer: ISSUER.into(), subject: "1".into() };
+        let new = NewProvider {
+            provider: provider.clone(),
+            preset: "other",
+            issuer: ISSUER.into(),
+            client_id: "cleantrack".into(),
+            seal_n: 0,
+            secret: Vec::new(),
+            role: "technician",
+            metadata: FakeProvider::new().answers().metadata.to_string(),
+            fetched_ms: NOW_MS,
+        };
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
+        identities::platform_insert(&mut tx, admin, &key, NOW_MS).await.unwrap();
+        let mut tx = tx.enter(self.a.scope).await.unwrap();
+        oidc_providers::insert_provider(&mut tx, new, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
+        let mark = Hash::of(format!("{ISSUER}\n1").as_bytes()).to_string()[..16].to_owned();
+        [("provider", provider), ("identity", mark)]
+    }
+
     /// One more session of the admin: how their own page names it.
     pub(super) async fn open_session(&self) -> String {
         let known = self.sessions_of_admin().await;
@@ -83,6 +112,7 @@ impl World {
             reauth_ms: NOW_MS,
             network: "192.0.2.0/24",
             agent: "",
+            provider: None,
         };
         sessions::insert_session(&mut tx, &session, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();

@@ -6,6 +6,7 @@ mod adopted;
 mod both_databases;
 mod box_table;
 mod facilities;
+mod fake_provider;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
@@ -14,6 +15,8 @@ mod lock_out;
 mod many_facilities;
 mod numbers;
 mod old_app;
+mod oidc;
+mod other_provider;
 mod pages;
 mod passkeys;
 mod people;

@@ -91,6 +91,7 @@ impl Template {
             ("box", site.one.id.to_string()),
             ("session", session),
             ("job", job.to_string()),
+            ("organisation", world.a.scope.account().to_string()),
         ];
         replacements.extend(links);
         replacements.extend(offered);

@@ -34,6 +34,7 @@ use crate::mqtt::Outbox;
 use crate::objects::PhotoStore;
 use crate::projections::facility_now::refresh_box;
 use crate::web::routes::build_table;
+use crate::web::tests::fake_provider::FakeProvider;
 use crate::web::tests::test_box::TestBox;
 use crate::web::{ClientAddress, QuotaPolicy, WebSettings, WebState, build_router};
 
@@ -131,6 +132,7 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         clock,
         random,
         rules: PasswordRules::default(),
+        outside: FakeProvider::new().outside(),
         strangers: Arc::default(),
         settings: WebSettings {
             public_url: "https://relay.example".into(),

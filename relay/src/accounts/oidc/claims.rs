@@ -1,0 +1,185 @@
+//! What a token says, and whether it is said to us, now, about this sign-in.
+
+use serde::{Deserialize, Deserializer};
+
+use super::TokenFault;
+
+/// By how much clocks may differ.
+const SKEW_S: i64 = 60;
+/// Bytes of a subject (OpenID Connect Core 1.0 §2).
+const SUBJECT_BYTES_MAX: usize = 255;
+/// How a provider says (RFC 8176) that more than a password was shown.
+const STRONG_METHODS: [&str; 9] = ["mfa", "hwk", "swk", "otp", "sc", "fpt", "face", "iris", "pop"];
+
+/// What a token says of somebody.
+#[derive(Debug, Clone, Deserialize)]
+pub struct IdentityClaims {
+    iss: String,
+    pub sub: String,
+    #[serde(deserialize_with = "one_or_many")]
+    aud: Vec<String>,
+    #[serde(default)]
+    azp: Option<String>,
+    exp: f64,
+    iat: f64,
+    #[serde(default)]
+    nbf: Option<f64>,
+    #[serde(default)]
+    nonce: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    email_verified: Option<serde_json::Value>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    amr: Vec<String>,
+    /// Google's organisation.
+    #[serde(default)]
+    pub hd: Option<String>,
+}
+
+/// What a token has to say.
+#[derive(Debug, Clone, Copy)]
+pub struct ExpectedClaims<'a> {
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    pub nonce: &'a str,
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}
+
+impl IdentityClaims {
+    /// Reads what a key of the provider has signed.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn read(payload: &[u8], expected: ExpectedClaims<'_>) -> Result<Self, TokenFault> {
+        let claims: Self = serde_json::from_slice(payload).map_err(|_| TokenFault::Form)?;
+        if claims.iss != expected.issuer {
+            return Err(TokenFault::Issuer);
+        }
+        let is_for_us = claims.aud.iter().any(|audience| audience == expected.client_id);
+        let is_ours = match &claims.azp {
+            Some(party) => party == expected.client_id,
+            None => claims.aud.len() == 1,
+        };
+        if !is_for_us || !is_ours {
+            return Err(TokenFault::Audience);
+        }
+        claims.check_time(expected.now_ms)?;
+        if claims.nonce.as_deref() != Some(expected.nonce) {
+            return Err(TokenFault::Nonce);
+        }
+        let is_subject = !claims.sub.is_empty()
+            && claims.sub.len() <= SUBJECT_BYTES_MAX
+            && !claims.sub.contains(char::is_control);
+        if is_subject { Ok(claims) } else { Err(TokenFault::Subject) }
+    }
+
+    fn check_time(&self, now_ms: i64) -> Result<(), TokenFault> {
+        // Seconds that are no number compare as false.
+        #[expect(clippy::cast_precision_loss, reason = "seconds of any clock are far below 2^53")]
+        let (now_s, skew_s) = ((now_ms / 1_000) as f64, SKEW_S as f64);
+        let is_now = self.exp + skew_s > now_s
+            && self.iat - skew_s <= now_s
+            && self.nbf.is_none_or(|from_s| from_s - skew_s <= now_s);
+        if is_now { Ok(()) } else { Err(TokenFault::Time) }
+    }
+
+    /// Whether the provider itself has seen that the address is theirs; `None`: it says nothing of it.
+    pub fn is_email_verified(&self) -> Option<bool> {
+        match self.email_verified.as_ref()? {
+            serde_json::Value::Bool(verified) => Some(*verified),
+            serde_json::Value::String(text) => Some(text == "true"),
+            _ => Some(false),
+        }
+    }
+
+    /// Whether it says that they showed a second factor there.
+    pub fn showed_factor(&self) -> bool {
+        self.amr.iter().any(|method| STRONG_METHODS.contains(&method.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NOW_S: i64 = 1_795_204_920;
+
+    fn read(change: &[(&str, Value)]) -> Result<IdentityClaims, TokenFault> {
+        let mut claims = json!({
+            "iss": "https://login.example", "sub": "1", "aud": "us", "exp": NOW_S + 300, "iat": NOW_S, "nonce": "n",
+        });
+        for (name, value) in change {
+            claims[*name] = value.clone();
+        }
+        let expected = ExpectedClaims {
+            issuer: "https://login.example",
+            client_id: "us",
+            nonce: "n",
+            now_ms: NOW_S * 1_000,
+        };
+        IdentityClaims::read(claims.to_string().as_bytes(), expected)
+    }
+
+    #[test]
+    fn a_token_is_about_this_sign_in_or_refused() {
+        assert_eq!(read(&[]).unwrap().sub, "1");
+        use TokenFault::{Audience, Form, Issuer, Nonce, Subject, Time};
+        for (name, value, fault) in [
+            ("iss", json!("https://login.example/"), Issuer),
+            ("iss", json!("https://evil.example"), Issuer),
+            ("iss", json!(null), Form),
+            ("aud", json!("them"), Audience),
+            ("aud", json!([]), Audience),
+            ("aud", json!(["us", "them"]), Audience),
+            ("azp", json!("them"), Audience),
+            ("exp", json!(NOW_S - 60), Time),
+            ("exp", json!("never"), Form),
+            ("iat", json!(NOW_S + 61), Time),
+            ("nbf", json!(NOW_S + 61), Time),
+            ("nonce", json!("m"), Nonce),
+            ("nonce", json!(null), Nonce),
+            ("sub", json!(""), Subject),
+            ("sub", json!("a\u{0}b"), Subject),
+            ("sub", json!("x".repeat(256)), Subject),
+            ("sub", json!(7), Form),
+        ] {
+            assert_eq!(read(&[(name, value.clone())]).unwrap_err(), fault, "{name} {value}");
+        }
+        assert!(read(&[("exp", json!(NOW_S - 59)), ("iat", json!(NOW_S + 60))]).is_ok(), "clocks differ");
+        assert!(read(&[("aud", json!(["us", "them"])), ("azp", json!("us"))]).is_ok());
+        assert!(read(&[("aud", json!(["us"]))]).is_ok());
+    }
+
+    #[test]
+    fn what_it_says_of_address_and_factors_is_read_strictly() {
+        let verified = |value| read(&[("email_verified", value)]).unwrap().is_email_verified();
+        assert_eq!(read(&[]).unwrap().is_email_verified(), None);
+        assert_eq!(verified(json!(true)), Some(true));
+        assert_eq!(verified(json!("true")), Some(true));
+        for not in [json!(false), json!("false"), json!("TRUE"), json!(1), json!([])] {
+            assert_eq!(verified(not.clone()), Some(false), "{not}");
+        }
+        let factor = |value| read(&[("amr", value)]).unwrap().showed_factor();
+        assert!(factor(json!(["pwd", "mfa"])) && factor(json!("otp")));
+        assert!(!factor(json!(["pwd"])) && !factor(json!([])) && !read(&[]).unwrap().showed_factor());
+    }
+}

@@ -1,0 +1,202 @@
+//! What a provider says of itself (OpenID Connect Discovery 1.0), and its keys: held for a while, asked for anew no more often than a
+//! token with an unknown key could have it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::jws::{ProviderKeySet, SignedToken};
+use super::{OidcError, TokenFault};
+use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl};
+
+/// What a provider said of itself holds for so long.
+pub const METADATA_MS: i64 = 24 * 3_600_000;
+const KEYS_MS: i64 = 3_600_000;
+/// Keys of one provider are asked for no more often than this, whatever keys tokens name.
+const KEYS_FLOOR_MS: i64 = 60_000;
+/// Providers whose keys this process holds.
+const PROVIDERS_MAX: usize = 1_000;
+
+/// Where a provider is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderMetadata {
+    issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub jwks_uri: String,
+    /// Whether its answers say of which issuer they are (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+}
+
+/// How the relay shows at the token endpoint that it is the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientProof {
+    /// In the header.
+    Basic,
+    /// In the form.
+    Post,
+}
+
+impl ProviderMetadata {
+    /// Of a document that says that it is this issuer's.
+    ///
+    /// # Errors
+    /// It is another's, or names addresses that are none.
+    pub fn read(document: &[u8], issuer: &str) -> Result<Self, OidcError> {
+        let read: Self = serde_json::from_slice(document).map_err(|_| OidcError::Metadata)?;
+        let places = [&read.authorization_endpoint, &read.token_endpoint, &read.jwks_uri];
+        let fits = read.issuer == issuer
+            && places.into_iter().all(|place| OutgoingUrl::parse(place).is_ok())
+            && read.client_proof().is_some();
+        if fits { Ok(read) } else { Err(OidcError::Metadata) }
+    }
+
+    /// Asks an issuer, which [`super::provider`] has judged.
+    ///
+    /// # Errors
+    /// It does not answer, or not as its own.
+    pub async fn ask(http: &dyn OutgoingHttp, issuer: &str) -> Result<Self, OidcError> {
+        let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        Self::read(&fetch_document(http, &place).await?, issuer)
+    }
+
+    /// As a row has it.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// `None`: by none of the ways that this relay knows.
+    pub fn client_proof(&self) -> Option<ClientProof> {
+        let methods = &self.token_endpoint_auth_methods_supported;
+        let has = |name: &str| methods.iter().any(|method| method == name);
+        // Where nothing is said, it is this one.
+        if methods.is_empty() || has("client_secret_basic") {
+            return Some(ClientProof::Basic);
+        }
+        has("client_secret_post").then_some(ClientProof::Post)
+    }
+}
+
+async fn fetch_document(http: &dyn OutgoingHttp, place: &str) -> Result<Vec<u8>, OidcError> {
+    let url = OutgoingUrl::parse(place).map_err(|_| OidcError::Metadata)?;
+    let answer = http.send(OutgoingRequest::get(url)).await?;
+    if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(OidcError::Metadata) }
+}
+
+#[derive(Debug, Clone, Default)]
+struct HeldKeys {
+    keys: Arc<ProviderKeySet>,
+    /// When they came; before all times where none did.
+    came_ms: i64,
+    tried_ms: i64,
+}
+
+/// The keys of providers, as this process holds them.
+#[derive(Debug, Default)]
+pub struct HeldProviderKeys {
+    by_place: Mutex<HashMap<String, HeldKeys>>,
+}
+
+impl HeldProviderKeys {
+    /// What a token says, where a key of the provider signed it.
+    ///
+    /// # Errors
+    /// None did, or its keys cannot be had.
+    pub async fn verify(
+        &self,
+        http: &dyn OutgoingHttp,
+        place: &str,
+        token: &SignedToken<'_>,
+        now_ms: i64,
+    ) -> Result<Vec<u8>, OidcError> {
+        let held = self.find(place).filter(|held| is_within(held.came_ms, KEYS_MS, now_ms));
+        if let Some(held) = held {
+            match token.verify(&held.keys) {
+                // It may be a new one.
+                Err(TokenFault::Key) if !is_within(held.tried_ms, KEYS_FLOOR_MS, now_ms) => {}
+                verified => return Ok(verified?.to_vec()),
+            }
+        }
+        let keys = self.ask(http, place, now_ms).await?;
+        Ok(token.verify(&keys)?.to_vec())
+    }
+
+    fn find(&self, place: &str) -> Option<HeldKeys> {
+        self.by_place.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
+    }
+
+    async fn ask(
+        &self,
+        http: &dyn OutgoingHttp,
+        place: &str,
+        now_ms: i64,
+    ) -> Result<Arc<ProviderKeySet>, OidcError> {
+        let mut held = self.find(place).unwrap_or_default();
+        held.tried_ms = now_ms;
+        // Whoever comes meanwhile finds that it is asked for.
+        self.hold(place, held);
+        let keys =
+            ProviderKeySet::parse(&fetch_document(http, place).await?).map_err(|_| OidcError::Metadata)?;
+        let keys = Arc::new(keys);
+        self.hold(place, HeldKeys { keys: Arc::clone(&keys), came_ms: now_ms, tried_ms: now_ms });
+        Ok(keys)
+    }
+
+    fn hold(&self, place: &str, held: HeldKeys) {
+        let mut all = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= PROVIDERS_MAX && !all.contains_key(place) {
+            all.clear();
+        }
+        all.insert(place.to_owned(), held);
+    }
+}
+
+/// Whether a time lies less than so long back. What lies ahead was written by a clock that was wrong.
+fn is_within(at_ms: i64, within_ms: i64, now_ms: i64) -> bool {
+    (0..within_ms).contains(&now_ms.saturating_sub(at_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_provider_speaks_for_itself_and_over_https() {
+        let issuer = "https://login.example";
+        let read = |change: &[(&str, serde_json::Value)]| {
+            let mut document = json!({
+                "issuer": issuer,
+                "authorization_endpoint": "https://login.example/authorize",
+                "token_endpoint": "https://login.example/token",
+                "jwks_uri": "https://login.example/keys",
+            });
+            for (name, value) in change {
+                document[*name] = value.clone();
+            }
+            ProviderMetadata::read(document.to_string().as_bytes(), issuer)
+        };
+        let good = read(&[]).unwrap();
+        assert_eq!(good.client_proof(), Some(ClientProof::Basic));
+        assert_eq!(ProviderMetadata::read(good.to_text().as_bytes(), issuer).unwrap(), good);
+        let methods = "token_endpoint_auth_methods_supported";
+        let posts = read(&[(methods, json!(["private_key_jwt", "client_secret_post"]))]).unwrap();
+        assert_eq!(posts.client_proof(), Some(ClientProof::Post));
+        for (name, value) in [
+            ("issuer", json!("https://login.example/")),
+            ("issuer", json!("https://evil.example")),
+            ("authorization_endpoint", json!("javascript:alert(1)")),
+            ("token_endpoint", json!("http://login.example/token")),
+            ("jwks_uri", json!(null)),
+            (methods, json!(["private_key_jwt"])),
+        ] {
+            assert!(matches!(read(&[(name, value.clone())]), Err(OidcError::Metadata)), "{name} {value}");
+        }
+    }
+}

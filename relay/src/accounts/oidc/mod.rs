@@ -1,0 +1,154 @@
+//! Sign-in by an account's provider (OpenID Connect Core 1.0, code flow with PKCE).
+//!
+//! The flow is ours, and small: one way through it, one place for each check. The crate `openidconnect` would bring 200 further
+//! crates, among them `rsa` 0.9, whose timing leak (RUSTSEC-2023-0071) no release mends, and two generations of curves; signatures are
+//! verified by `ring`, which all TLS of this relay stands on. A person is known by issuer and subject alone: what a provider says of
+//! an address is believed only in a domain that the account has proven, and only of somebody whom nobody here knows.
+//!
+//! A session that a provider began shows the account whose provider it is, and no other: an account's admin, who may choose any
+//! provider, is nobody in another account. For the same reason it holds no right over the platform, and what is the person's own
+//! (password, factors, identities) takes their password, where they have one.
+
+pub mod claims;
+pub mod discovery;
+pub mod flow;
+pub mod jws;
+pub mod provider;
+pub mod settings;
+pub mod sign_in;
+
+use service::attempts::{AttemptPolicy, AttemptWait, ClientNetwork};
+use service::limit::RateLimiter;
+
+use crate::db::DbError;
+use crate::keys::UnsealError;
+use crate::outgoing::OutgoingError;
+
+/// Sign-ins that one network begins: an office of 200 at eight in the morning, and then one a second.
+const OF_NETWORK: AttemptPolicy = AttemptPolicy { size: 300, refill_ms: 1_000 };
+/// Networks that this process remembers.
+const NETWORKS_MAX: usize = 10_000;
+
+/// What a process holds of providers, and counts of whoever begins a sign-in by one.
+#[derive(Debug)]
+pub struct OidcState {
+    pub held: discovery::HeldProviderKeys,
+    networks: RateLimiter<ClientNetwork>,
+}
+
+impl Default for OidcState {
+    fn default() -> Self {
+        Self {
+            held: discovery::HeldProviderKeys::default(),
+            networks: OF_NETWORK.network_limiter(NETWORKS_MAX),
+        }
+    }
+}
+
+impl OidcState {
+    /// Counts a sign-in that begins.
+    ///
+    /// # Errors
+    /// Until when that network has to wait.
+    pub fn count_begin(&self, network: ClientNetwork, now_ms: i64) -> Result<(), AttemptWait> {
+        let taken = self.networks.take(network, now_ms.max(0).cast_unsigned());
+        taken.map_err(|seconds| AttemptWait::after_seconds(seconds, now_ms))
+    }
+}
+
+/// What in a token is not as it has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    #[error("it is not of the form of a signed token")]
+    Form,
+    #[error("its algorithm is none that is taken")]
+    Algorithm,
+    #[error("its key is none of the provider's")]
+    Key,
+    #[error("its signature is not of that key")]
+    Signature,
+    #[error("it is of another issuer")]
+    Issuer,
+    #[error("it is for somebody else")]
+    Audience,
+    #[error("its time is over, or has not come")]
+    Time,
+    #[error("it answers another sign-in")]
+    Nonce,
+    #[error("it says of nobody who it is")]
+    Subject,
+}
+
+/// Why a provider's sign-in did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcError {
+    /// It was not begun in this browser, took too long, or came back before.
+    #[error("the sign-in is over")]
+    Over,
+    /// The provider is none any more.
+    #[error("there is no such provider")]
+    NoProvider,
+    /// The provider did not sign them in.
+    #[error("the provider did not sign anybody in")]
+    Declined,
+    /// What it answers is of another issuer than was asked (RFC 9207).
+    #[error("the answer is of another issuer")]
+    AnswerIssuer,
+    /// It cannot be asked.
+    #[error("the provider cannot be asked: {0}")]
+    Unreachable(#[from] OutgoingError),
+    /// It says of itself what does not fit.
+    #[error("the provider says of itself what does not fit")]
+    Metadata,
+    /// It refused the code.
+    #[error("the provider refused the code")]
+    Code,
+    #[error("the provider's token is refused: {0}")]
+    Token(#[from] TokenFault),
+    /// Nobody here is known to the provider as this, and neither an invitation nor a domain lets them in.
+    #[error("nobody is known by this identity")]
+    Stranger,
+    /// Somebody here has the address that the provider names: they show that it is them, and link it.
+    #[error("somebody here has this address")]
+    AddressKnown,
+    /// They may not come into this account.
+    #[error("they are not of this account")]
+    NotMember,
+    /// The identity is somebody else's.
+    #[error("the identity is somebody else's")]
+    Taken,
+    #[error(transparent)]
+    Seal(#[from] UnsealError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl OidcError {
+    /// As the access log has it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Over => "over",
+            Self::NoProvider => "no-provider",
+            Self::Declined => "declined",
+            Self::AnswerIssuer => "answer-issuer",
+            Self::Unreachable(_) => "unreachable",
+            Self::Metadata => "metadata",
+            Self::Code => "code",
+            Self::Token(TokenFault::Form) => "token-form",
+            Self::Token(TokenFault::Algorithm) => "token-algorithm",
+            Self::Token(TokenFault::Key) => "token-key",
+            Self::Token(TokenFault::Signature) => "token-signature",
+            Self::Token(TokenFault::Issuer) => "token-issuer",
+            Self::Token(TokenFault::Audience) => "token-audience",
+            Self::Token(TokenFault::Time) => "token-time",
+            Self::Token(TokenFault::Nonce) => "token-nonce",
+            Self::Token(TokenFault::Subject) => "token-subject",
+            Self::Stranger => "stranger",
+            Self::AddressKnown => "address-known",
+            Self::NotMember => "not-member",
+            Self::Taken => "taken",
+            Self::Seal(_) => "seal",
+            Self::Db(_) => "database",
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What an account's admin says of its providers: who they are, for which domains, and whether passwords still show the account.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use record::ids::UserId;
+
+use super::OidcError;
+use super::discovery::ProviderMetadata;
+use super::provider::{ProviderPreset, read_domain, read_new_role};
+use super::sign_in::{OidcService, seal_place};
+use crate::accounts::access_log::AccessRecord;
+use crate::accounts::{AccountUser, UserRole};
+use crate::db::oidc_providers::{self, DomainRow, NewProvider, PasswordUse, ProviderRow};
+use crate::db::{DbError, PlatformReason, ScopedConnection, second_steps, sessions};
+use crate::keys::{SealedBytes, UnsealError};
+use crate::outgoing::DomainTexts;
+
+/// Providers of an account.
+pub const PROVIDERS_MAX: usize = 5;
+/// Domains of an account.
+pub const DOMAINS_MAX: usize = 50;
+const CLIENT_CHARS_MAX: usize = 255;
+const SECRET_CHARS_MAX: usize = 1_024;
+/// Before the token in the record that proves a domain.
+pub const PROOF_PREFIX: &str = "cleantrack-verify=";
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderFault {
+    #[error("there is no such provider or domain")]
+    Unknown,
+    #[error("the service is none that is known")]
+    Preset,
+    #[error("the issuer is none of this service's")]
+    Issuer,
+    #[error("the client id is none")]
+    Client,
+    #[error("the client secret is none")]
+    Secret,
+    #[error("the role is none that new people may get")]
+    Role,
+    #[error("there are as many as there may be")]
+    TooMany,
+    #[error("the domain is none")]
+    Domain,
+    #[error("the domain is there already")]
+    DomainKnown,
+    #[error("another account has proven the domain")]
+    DomainTaken,
+    #[error("the domain has no such record")]
+    NotProven,
+    #[error("no name server answered")]
+    NoNames,
+    #[error("no domain of the provider is proven")]
+    NoDomain,
+    #[error("the account's owner has no second factor")]
+    OwnerFactor,
+    /// The provider does not answer, or not as itself.
+    #[error(transparent)]
+    Provider(#[from] OidcError),
+    #[error(transparent)]
+    Seal(#[from] UnsealError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What a form says of a provider.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderForm<'a> {
+    pub preset: &'a str,
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    /// Empty: the present one stays.
+    pub client_secret: &'a str,
+    pub role: &'a str,
+}
+
+/// The same, as it may be kept.
+struct ProviderFacts {
+    preset: ProviderPreset,
+    issuer: String,
+    client_id: String,
+    role: UserRole,
+}
+
+impl ProviderFacts {
+    fn read(form: &ProviderForm<'_>) -> Result<Self, ProviderFault> {
+        let preset = ProviderPreset::of_key(form.preset).ok_or(ProviderFault::Preset)?;
+        let issuer = preset.read_issuer(form.issuer).ok_or(ProviderFault::Issuer)?;
+        let client_id = form.client_id.trim();
+        let is_client = (1..=CLIENT_CHARS_MAX).contains(&client_id.len())
+            && client_id.bytes().all(|b| b.is_ascii_graphic());
+        if !is_client {
+            return Err(ProviderFault::Client);
+        }
+        let role = read_new_role(form.role).ok_or(ProviderFault::Role)?;
+        Ok(Self { preset, issuer, client_id: client_id.to_owned(), role })
+    }
+}
+
+/// An admin at the providers of their account.
+#[derive(Debug)]
+pub struct ProviderOffice<'a> {
+    pub service: OidcService<'a>,
+    pub texts: &'a dyn DomainTexts,
+    pub visitor: &'a AccountUser,
+}
+
+impl ProviderOffice<'_> {
+    fn now_ms(&self) -> i64 {
+        self.service.auth.clock.now_ms()
+    }
+
+    /// The providers of the account, and their domains.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list(&self) -> Result<(Vec<ProviderRow>, Vec<DomainRow>), DbError> {
+        let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
+        let providers = oidc_providers::list_providers(&mut conn).await?;
+        Ok((providers, oidc_providers::list_domains(&mut conn).await?))
+    }
+
+    async fn find(&self, provider: &str) -> Result<ProviderRow, ProviderFault> {
+        let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
+        let row = oidc_providers::find_provider(&mut conn, provider).await?;
+        row.ok_or(ProviderFault::Unknown)
+    }
+
+    fn seal(&self, provider: &str, client_secret: &str) -> Result<SealedBytes, ProviderFault> {
+        let fits = (1..=SECRET_CHARS_MAX).contains(&client_secret.len())
+            && client_secret.bytes().all(|b| b.is_ascii_graphic());
+        if !fits {
+            return Err(ProviderFault::Secret);
+        }
+        let (keys, random) = (&self.service.keys, self.service.auth.random);
+        Ok(keys.seal_bytes(client_secret.as_bytes(), &seal_place(provider), random)?)
+    }
+
+    /// Adds a provider, once it has answered as itself.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub async fn add(&self, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
+        let facts = ProviderFacts::read(form)?;
+        let now_ms = self.now_ms();
+        let provider = UserId::new(now_ms, self.service.auth.random.bytes()).to_string();
+        let sealed = self.seal(&provider, form.client_secret.trim())?;
+        let metadata = ProviderMetadata::ask(self.service.http, &facts.issuer).await?;
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        if oidc_providers::list_providers(&mut tx).await?.len() >= PROVIDERS_MAX {
+            return Err(ProviderFault::TooMany);
+        }
+        let issuer = facts.issuer.clone();
+        let new = new_row(provider, facts, sealed, &metadata, now_ms);
+        oidc_providers::insert_provider(&mut tx, new, now_ms).await?;
+        self.note(tx, "oidc provider add", &issuer).await
+    }
+
+    /// Changes a provider. Whoever it signed in is signed out where it is another one now.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub async fn change(&self, provider: &str, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
+        let row = self.find(provider).await?;
+        let facts = ProviderFacts::read(form)?;
+        let now_ms = self.now_ms();
+        let sealed = match form.client_secret.trim() {
+            "" => SealedBytes { n: row.seal_n, bytes: row.secret },
+            client_secret => self.seal(provider, client_secret)?,
+        };
+        let metadata = ProviderMetadata::ask(self.service.http, &facts.issuer).await?;
+        let issuer = facts.issuer.clone();
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        let new = new_row(provider.to_owned(), facts, sealed, &metadata, now_ms);
+        if !oidc_providers::change_provider(&mut tx, new).await? {
+            return Err(ProviderFault::Unknown);
+        }
+        if issuer != row.issuer {
+            end_begun(&mut tx, provider).await?;
+        }
+        self.note(tx, "oidc provider change", &issuer).await
+    }
+
+    /// Removes a provider, with its domains. Whoever it signed in is signed out; who they are there stays known.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn remove(&self, provider: &str) -> Result<(), ProviderFault> {
+        let row = self.find(provider).await?;
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        if !oidc_providers::delete_provider(&mut tx, provider).await? {
+            return Err(ProviderFault::Unknown);
+        }
+        end_begun(&mut tx, provider).await?;
+        self.note(tx, "oidc provider remove", &row.issuer).await
+    }
+
+    /// Adds a domain, which signs nobody in before it is proven.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub async fn add_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
+        self.find(provider).await?;
+        let domain = read_domain(domain).ok_or(ProviderFault::Domain)?;
+        let token = URL_SAFE_NO_PAD.encode(self.service.auth.random.bytes::<24>());
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        if oidc_providers::list_domains(&mut tx).await?.len() >= DOMAINS_MAX {
+            return Err(ProviderFault::TooMany);
+        }
+        match oidc_providers::insert_domain(&mut tx, provider, &domain, &token, self.now_ms()).await {
+            Err(error) if error.is_conflict() => return Err(ProviderFault::DomainKnown),
+            inserted => inserted?,
+        }
+        self.note(tx, "oidc domain add", &domain).await
+    }
+
+    /// Looks whether the domain's owner has published what proves it.
+    ///
+    /// # Errors
+    /// They have not, or another account was first.
+    pub async fn prove_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
+        let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
+        let domains = oidc_providers::list_domains(&mut conn).await?;
+        drop(conn);
+        let mut named = domains.into_iter().filter(|row| row.domain == domain && row.provider == provider);
+        let row = named.next().ok_or(ProviderFault::Unknown)?;
+        let texts = self.texts.find_texts(row.domain.clone()).await.map_err(|_| ProviderFault::NoNames)?;
+        let proof = format!("{PROOF_PREFIX}{}", row.token);
+        if !texts.iter().any(|text| text.trim() == proof) {
+            return Err(ProviderFault::NotProven);
+        }
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        match oidc_providers::prove_domain(&mut tx, &row.domain, self.now_ms()).await {
+            Err(error) if error.is_conflict() => return Err(ProviderFault::DomainTaken),
+            // Pressed twice, it is proven.
+            Ok(false) => return Ok(()),
+            proven => proven?,
+        };
+        self.note(tx, "oidc domain prove", &row.domain).await
+    }
+
+    /// Takes a domain away.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn remove_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        if !oidc_providers::delete_domain(&mut tx, provider, domain).await? {
+            return Err(ProviderFault::Unknown);
+        }
+        self.note(tx, "oidc domain remove", domain).await
+    }
+
+    /// Says whether passwords show the account to people in the provider's proven domains.
+    ///
+    /// # Errors
+    /// Nobody would come in when the provider does not let anybody, or nobody is meant.
+    pub async fn set_password_use(
+        &self,
+        provider: &str,
+        passwords: PasswordUse,
+    ) -> Result<(), ProviderFault> {
+        self.find(provider).await?;
+        let act = match passwords {
+            PasswordUse::Allowed => "oidc leave",
+            PasswordUse::Barred => "oidc enforce",
+        };
+        let mut tx = self.service.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if passwords == PasswordUse::Barred
+            && !oidc_providers::platform_owner_has_factor(&mut tx, self.visitor.scope).await?
+        {
+            return Err(ProviderFault::OwnerFactor);
+        }
+        let mut tx = tx.enter(self.visitor.scope).await?;
+        let domains = oidc_providers::list_domains(&mut tx).await?;
+        let is_proven = |row: &DomainRow| row.provider == provider && row.proven_ms.is_some();
+        if passwords == PasswordUse::Barred && !domains.iter().any(is_proven) {
+            return Err(ProviderFault::NoDomain);
+        }
+        if !oidc_providers::set_password_use(&mut tx, provider, passwords).await? {
+            return Ok(());
+        }
+        self.note(tx, act, provider).await
+    }
+
+    /// Writes down what was done, and ends the transaction.
+    async fn note(&self, mut tx: ScopedConnection, act: &str, about: &str) -> Result<(), ProviderFault> {
+        let record = AccessRecord { who: &self.visitor.email, act, about, facility: None };
+        self.service.auth.log().write_act(&mut tx, record).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn new_row(
+    provider: String,
+    facts: ProviderFacts,
+    sealed: SealedBytes,
+    metadata: &ProviderMetadata,
+    fetched_ms: i64,
+) -> NewProvider {
+    NewProvider {
+        provider,
+        preset: facts.preset.key(),
+        issuer: facts.issuer,
+        client_id: facts.client_id,
+        seal_n: sealed.n,
+        secret: sealed.bytes,
+        role: facts.role.key(),
+        metadata: metadata.to_text(),
+        fetched_ms,
+    }
+}
+
+/// Ends what a provider began.
+async fn end_begun(tx: &mut ScopedConnection, provider: &str) -> Result<(), DbError> {
+    sessions::delete_of_provider(tx, provider).await?;
+    second_steps::end_of_provider(tx, provider).await
+}

@@ -1,0 +1,481 @@
+//! From the browser that is sent to a provider to the person who is let in: each check once, in this order.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use record::ids::{AccountId, UserId};
+use record::tree::Hash;
+use serde::Deserialize;
+
+use super::claims::{ExpectedClaims, IdentityClaims};
+use super::discovery::{ClientProof, HeldProviderKeys, METADATA_MS, ProviderMetadata};
+use super::flow::{FLOW_MS, FlowSecret, state_digest, write_state};
+use super::jws::SignedToken;
+use super::provider::{ProviderPreset, domain_of, read_new_role};
+use super::{OidcError, TokenFault};
+use crate::accounts::access_log::{AccessOutcome, AccessRecord};
+use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
+use crate::accounts::people::{MemberGrant, PeopleError};
+use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
+use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
+use crate::db::identities::{self, IdentityKey};
+use crate::db::invitations::{self, InvitationRow};
+use crate::db::oidc_flows::{self, FlowRow, NewFlow};
+use crate::db::oidc_providers::{self, ProviderRow};
+use crate::db::people::{self, NewPerson, PersonCredentials, PersonNumber};
+use crate::db::sessions::ProviderWay;
+use crate::db::{AccountScope, DbError, PlatformReason, members};
+use crate::keys::{KeySet, SealedBytes};
+use crate::mail::MailLetter;
+use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
+
+/// Where a provider sends people back to.
+pub const ANSWER_PATH: &str = "/oidc/answer";
+/// What the access log calls a sign-in that did not succeed.
+const ACT: &str = "oidc sign-in";
+/// Bytes of a code.
+const CODE_BYTES_MAX: usize = 4_096;
+
+/// For what place a provider's secret is sealed.
+pub(super) fn seal_place(provider: &str) -> String {
+    format!("oidc provider {provider}")
+}
+
+/// What follows once somebody comes back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FlowPurpose<'a> {
+    /// The page that is shown then.
+    pub next: &'a str,
+    /// Digest of the link of an invitation by which they come.
+    pub invitation: Option<Hash>,
+    /// Who links their identity, and is signed in already.
+    pub linking: Option<PersonNumber>,
+}
+
+/// A sign-in that begins.
+#[derive(Debug)]
+pub struct BegunFlow {
+    /// For the browser's cookie.
+    pub secret: FlowSecret,
+    /// Where the browser goes.
+    pub url: OutgoingUrl,
+}
+
+/// What a provider sends back by the browser.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderAnswer {
+    pub code: String,
+    pub state: String,
+    /// Of which issuer it is (RFC 9207); empty where it does not say.
+    pub iss: String,
+    pub error: String,
+}
+
+/// A sign-in that came to its end.
+#[derive(Debug)]
+pub enum FinishedFlow {
+    /// They are in, or go on to their second step; then this page.
+    SignedIn(SignInStep, String),
+    /// Whoever was signed in has linked their identity.
+    Linked,
+}
+
+/// One that did not.
+#[derive(Debug)]
+pub struct RefusedFlow {
+    pub error: OidcError,
+    /// Where it may be tried again.
+    pub account: Option<AccountId>,
+}
+
+impl From<OidcError> for RefusedFlow {
+    fn from(error: OidcError) -> Self {
+        Self { error, account: None }
+    }
+}
+
+impl From<DbError> for RefusedFlow {
+    fn from(error: DbError) -> Self {
+        OidcError::Db(error).into()
+    }
+}
+
+/// A sign-in that came back, with what it came back as.
+#[derive(Clone, Copy)]
+struct ReturnedFlow<'a> {
+    answer: &'a ProviderAnswer,
+    secret: &'a FlowSecret,
+    flow: &'a FlowRow,
+    row: &'a ProviderRow,
+}
+
+/// What the provider says of somebody, once all of it was verified.
+struct ProvenIdentity {
+    key: IdentityKey,
+    claims: IdentityClaims,
+}
+
+impl ProvenIdentity {
+    fn name(&self, email: &str) -> String {
+        let named = self.claims.name.as_deref().and_then(visible_name);
+        named.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned())
+    }
+}
+
+/// What signing in by providers needs.
+#[derive(Debug, Clone)]
+pub struct OidcService<'a> {
+    pub auth: AuthService<'a>,
+    pub keys: Arc<KeySet>,
+    pub http: &'a dyn OutgoingHttp,
+    pub held: &'a HeldProviderKeys,
+}
+
+impl OidcService<'_> {
+    fn now_ms(&self) -> i64 {
+        self.auth.clock.now_ms()
+    }
+
+    /// Where providers send people back to, as it is registered there.
+    pub fn answer_url(&self) -> String {
+        format!("{}{ANSWER_PATH}", self.auth.public_url.trim_end_matches('/'))
+    }
+
+    /// Sends a browser to a provider.
+    ///
+    /// # Errors
+    /// The database, or what the provider said of itself cannot be read.
+    pub async fn begin(&self, row: &ProviderRow, purpose: FlowPurpose<'_>) -> Result<BegunFlow, OidcError> {
+        let now_ms = self.now_ms();
+        let metadata = self.present_metadata(row).await?;
+        let (secret, state): (_, [u8; 32]) =
+            (FlowSecret::new(self.auth.random.bytes()), self.auth.random.bytes());
+        let new = NewFlow {
+            digest: Hash::of(&state),
+            browser: secret.digest(),
+            provider: &row.provider,
+            next_path: purpose.next,
+            invitation: purpose.invitation,
+            linking: purpose.linking,
+            expires_ms: now_ms.saturating_add(FLOW_MS),
+        };
+        let mut tx = self.auth.db.write(row.scope()?).await?;
+        oidc_flows::insert_flow(&mut tx, &new).await?;
+        tx.commit().await?;
+        let url = OutgoingUrl::parse(&metadata.authorization_endpoint)
+            .map_err(|_| OidcError::Metadata)?
+            .with_pairs(&[
+                ("response_type", "code"),
+                ("client_id", &row.client_id),
+                ("redirect_uri", &self.answer_url()),
+                ("scope", "openid email profile"),
+                ("state", &write_state(state)),
+                ("nonce", &secret.nonce()),
+                ("code_challenge", &secret.challenge()),
+                ("code_challenge_method", "S256"),
+            ]);
+        Ok(BegunFlow { secret, url })
+    }
+
+    /// What a provider said of itself, asked once more where that is long ago. Where it does not answer, what it said last holds.
+    async fn present_metadata(&self, row: &ProviderRow) -> Result<ProviderMetadata, OidcError> {
+        let now_ms = self.now_ms();
+        let last = ProviderMetadata::read(row.metadata.as_bytes(), &row.issuer);
+        if (0..METADATA_MS).contains(&now_ms.saturating_sub(row.fetched_ms)) {
+            return last;
+        }
+        let Ok(metadata) = ProviderMetadata::ask(self.http, &row.issuer).await else { return last };
+        let mut tx = self.auth.db.write(row.scope()?).await?;
+        oidc_providers::save_metadata(&mut tx, &row.provider, &metadata.to_text(), now_ms).await?;
+        tx.commit().await?;
+        Ok(metadata)
+    }
+
+    /// Takes what a provider sends back. `visitor`: who is signed in in this browser.
+    ///
+    /// # Errors
+    /// Why nobody is let in. It stands in the access log of the account whose provider it is.
+    pub async fn finish(
+        &self,
+        answer: &ProviderAnswer,
+        secret: &FlowSecret,
+        visitor: Option<&AccountUser>,
+        origin: SignInOrigin,
+    ) -> Result<FinishedFlow, RefusedFlow> {
+        let digest = state_digest(&answer.state).ok_or(OidcError::Over)?;
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let flow = oidc_flows::platform_take(&mut tx, digest, secret.digest(), self.now_ms()).await?;
+        tx.commit().await?;
+        let flow = flow.ok_or(OidcError::Over)?;
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        let row = oidc_providers::platform_find(&mut conn, &flow.provider).await?;
+        drop(conn);
+        let row = row.ok_or(OidcError::NoProvider)?;
+        let scope = row.scope()?;
+        let returned = ReturnedFlow { answer, secret, flow: &flow, row: &row };
+        match self.finish_flow(returned, visitor, origin).await {
+            Ok(finished) => Ok(finished),
+            Err(error) => {
+                if !matches!(error, OidcError::Db(_)) {
+                    self.note_refusal(scope, &row, &error).await?;
+                }
+                Err(RefusedFlow { error, account: Some(scope.account()) })
+            }
+        }
+    }
+
+    async fn note_refusal(
+        &self,
+        scope: AccountScope,
+        row: &ProviderRow,
+        error: &OidcError,
+    ) -> Result<(), DbError> {
+        tracing::warn!(reason = error.key(), "a sign-in by a provider was refused");
+        let mut tx = self.auth.db.write(scope).await?;
+        // Who it was, nobody has shown.
+        let record = AccessRecord { who: &row.issuer, act: ACT, about: error.key(), facility: None };
+        self.auth.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
+        tx.commit().await
+    }
+
+    async fn finish_flow(
+        &self,
+        ReturnedFlow { answer, secret, flow, row }: ReturnedFlow<'_>,
+        visitor: Option<&AccountUser>,
+        origin: SignInOrigin,
+    ) -> Result<FinishedFlow, OidcError> {
+        let metadata = self.present_metadata(row).await?;
+        let says_issuer = metadata.authorization_response_iss_parameter_supported;
+        if (!answer.iss.is_empty() && answer.iss != row.issuer) || (answer.iss.is_empty() && says_issuer) {
+            return Err(OidcError::AnswerIssuer);
+        }
+        if !answer.error.is_empty() || answer.code.is_empty() || answer.code.len() > CODE_BYTES_MAX {
+            return Err(OidcError::Declined);
+        }
+        let token = self.redeem_code(&answer.code, secret, row, &metadata).await?;
+        let signed = SignedToken::parse(&token)?;
+        let payload = self.held.verify(self.http, &metadata.jwks_uri, &signed, self.now_ms()).await?;
+        let expected = ExpectedClaims {
+            issuer: &row.issuer,
+            client_id: &row.client_id,
+            nonce: &secret.nonce(),
+            now_ms: self.now_ms(),
+        };
+        let claims = IdentityClaims::read(&payload, expected)?;
+        let key = IdentityKey { issuer: row.issuer.clone(), subject: claims.sub.clone() };
+        let identity = ProvenIdentity { key, claims };
+        if let Some(person) = flow.linking() {
+            let visitor = visitor.filter(|visitor| visitor.person == person).ok_or(OidcError::Over)?;
+            self.link_identity(visitor, &identity.key).await?;
+            return Ok(FinishedFlow::Linked);
+        }
+        let (email, person) = self.find_person(flow, row, &identity).await?;
+        let way =
+            ProviderWay { provider: row.provider.clone(), showed_factor: identity.claims.showed_factor() };
+        let origin = SignInOrigin { provider: Some(way), ..origin };
+        match self.auth.admit(&email, &person, row.scope()?, origin, None).await {
+            Ok(step) => Ok(FinishedFlow::SignedIn(step, flow.next_path.clone())),
+            Err(SignInError::Db(error)) => Err(error.into()),
+            Err(_) => Err(OidcError::NotMember),
+        }
+    }
+
+    /// Gives the code for a token, which nothing has looked at yet.
+    async fn redeem_code(
+        &self,
+        code: &str,
+        secret: &FlowSecret,
+        row: &ProviderRow,
+        metadata: &ProviderMetadata,
+    ) -> Result<String, OidcError> {
+        #[derive(Deserialize)]
+        struct Tokens {
+            id_token: String,
+        }
+        let sealed = SealedBytes { n: row.seal_n, bytes: row.secret.clone() };
+        let client_secret = self.keys.unseal_bytes(&sealed, &seal_place(&row.provider))?;
+        let client_secret = String::from_utf8(client_secret).map_err(|_| OidcError::Metadata)?;
+        let (verifier, redirect) = (secret.verifier(), self.answer_url());
+        let mut pairs = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &redirect),
+            ("code_verifier", &verifier),
+        ];
+        let proof = metadata.client_proof().ok_or(OidcError::Metadata)?;
+        if proof == ClientProof::Post {
+            pairs.extend([("client_id", row.client_id.as_str()), ("client_secret", &client_secret)]);
+        }
+        let url = OutgoingUrl::parse(&metadata.token_endpoint).map_err(|_| OidcError::Metadata)?;
+        let media = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let mut request = OutgoingRequest::post(url, media, encode_pairs(&pairs).into_bytes());
+        request = request.header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if proof == ClientProof::Basic {
+            request = request.header(header::AUTHORIZATION, basic_header(&row.client_id, &client_secret)?);
+        }
+        let answer = self.http.send(request).await?;
+        if answer.status != StatusCode::OK {
+            return Err(OidcError::Code);
+        }
+        let tokens: Tokens = serde_json::from_slice(&answer.body).map_err(|_| TokenFault::Form)?;
+        Ok(tokens.id_token)
+    }
+
+    /// Who it is here: the person whose identity it is; else whoever is invited, or comes in a domain of the account's.
+    async fn find_person(
+        &self,
+        flow: &FlowRow,
+        row: &ProviderRow,
+        identity: &ProvenIdentity,
+    ) -> Result<(String, PersonCredentials), OidcError> {
+        let invitation = match flow.invitation() {
+            Some(digest) => Some(self.find_invitation(digest, row.scope()?).await?),
+            None => None,
+        };
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        let known = identities::platform_find(&mut conn, &identity.key).await?;
+        let email = match known {
+            Some(person) => people::platform_email(&mut conn, person).await?.ok_or(OidcError::NotMember)?,
+            None => String::new(),
+        };
+        drop(conn);
+        let email = match (known, &invitation) {
+            (Some(person), Some(invitation)) => {
+                let joined = self.invitations().accept_as(self.auth.db, invitation, person, &email).await;
+                joined.map_err(join_error)?;
+                email
+            }
+            (Some(_), None) => email,
+            (None, Some(invitation)) => self.join_invited(invitation, identity).await?,
+            (None, None) => self.join_domain(row, identity).await?,
+        };
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        let person = people::platform_by_email(&mut conn, &email).await?.ok_or(OidcError::NotMember)?;
+        Ok((email, person))
+    }
+
+    fn invitations(&self) -> InvitationService<'_> {
+        InvitationService { log: self.auth.log(), mail: self.auth.mail, public_url: self.auth.public_url }
+    }
+
+    /// The invitation by which they come, where it is into the provider's own account.
+    async fn find_invitation(&self, digest: Hash, scope: AccountScope) -> Result<InvitationRow, OidcError> {
+        let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
+        let row = invitations::platform_by_digest(&mut conn, digest).await?;
+        let row = row.filter(|row| row.expires_ms > self.now_ms()).ok_or(OidcError::Over)?;
+        if row.scope()? == scope { Ok(row) } else { Err(OidcError::Over) }
+    }
+
+    /// Whoever has the link of an invitation and is new here.
+    async fn join_invited(
+        &self,
+        invitation: &InvitationRow,
+        identity: &ProvenIdentity,
+    ) -> Result<String, OidcError> {
+        let name = identity.name(&invitation.email);
+        let proof = JoinProof::Identity(&identity.key);
+        let joined = self.invitations().join_as_new(self.auth.db, invitation, &name, proof).await;
+        joined.map_err(join_error)?;
+        Ok(invitation.email.clone())
+    }
+
+    /// Whoever is new here, with an address in a domain that the account has proven for this provider.
+    async fn join_domain(&self, row: &ProviderRow, identity: &ProvenIdentity) -> Result<String, OidcError> {
+        let (claims, now_ms) = (&identity.claims, self.now_ms());
+        let email = claims.email.as_deref().and_then(email_address).ok_or(OidcError::Stranger)?;
+        let domain = domain_of(&email).ok_or(OidcError::Stranger)?;
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let of_domain = oidc_providers::platform_of_domain(&mut tx, domain).await?;
+        let preset = ProviderPreset::of_key(&row.preset).ok_or(OidcError::NoProvider)?;
+        let is_theirs = of_domain.is_some_and(|of_domain| of_domain.provider == row.provider)
+            && preset.owns_address(domain, claims.is_email_verified(), claims.hd.as_deref());
+        if !is_theirs {
+            return Err(OidcError::Stranger);
+        }
+        let new = NewPerson {
+            id: UserId::new(now_ms, self.auth.random.bytes()),
+            email: &email,
+            name: &identity.name(&email),
+            verified_ms: Some(now_ms),
+            platform_role: None,
+            // No password is it.
+            password_hash: "",
+        };
+        let person = match people::platform_insert(&mut tx, &new, now_ms).await {
+            Err(error) if error.is_conflict() => return Err(OidcError::AddressKnown),
+            inserted => inserted?,
+        };
+        identities::platform_insert(&mut tx, person, &identity.key, now_ms).await?;
+        let mut tx = tx.enter(row.scope()?).await?;
+        let role = read_new_role(&row.role).unwrap_or(UserRole::Technician);
+        let grant = MemberGrant { role, places: None, until_ms: None };
+        members::insert_member(&mut tx, person, &grant.terms(), now_ms).await?;
+        let record = AccessRecord { who: &email, act: "oidc join", about: role.key(), facility: None };
+        self.auth.log().write_act(&mut tx, record).await?;
+        tx.commit().await?;
+        Ok(email)
+    }
+
+    /// Links an identity to whoever is signed in, and has shown lately that it is them.
+    async fn link_identity(&self, visitor: &AccountUser, key: &IdentityKey) -> Result<(), OidcError> {
+        let now_ms = self.now_ms();
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        match identities::platform_find(&mut tx, key).await? {
+            Some(person) if person == visitor.person => return Ok(()),
+            Some(_) => return Err(OidcError::Taken),
+            None => {}
+        }
+        match identities::platform_insert(&mut tx, visitor.person, key, now_ms).await {
+            Err(error) if error.is_conflict() => return Err(OidcError::Taken),
+            inserted => inserted?,
+        }
+        let host = OutgoingUrl::parse(&key.issuer).map(|url| url.host().to_owned()).unwrap_or_default();
+        let link = format!("{}/app/me", self.auth.public_url);
+        let letter = MailLetter::IdentityLinked { at_ms: now_ms, host, link };
+        self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
+        let mut tx = tx.enter(visitor.scope).await?;
+        let record =
+            AccessRecord { who: &visitor.email, act: "oidc link", about: &key.issuer, facility: None };
+        self.auth.log().write_act(&mut tx, record).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes an identity away; whoever is signed in by a provider as them is signed out. Whether it was theirs.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn unlink(&self, visitor: &AccountUser, key: &IdentityKey) -> Result<bool, DbError> {
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if !identities::platform_delete(&mut tx, visitor.person, key).await? {
+            return Ok(false);
+        }
+        crate::db::sessions::platform_delete_provided(&mut tx, visitor.person).await?;
+        let mut tx = tx.enter(visitor.scope).await?;
+        let record =
+            AccessRecord { who: &visitor.email, act: "oidc unlink", about: &key.issuer, facility: None };
+        self.auth.log().write_act(&mut tx, record).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// RFC 6749 §2.3.1: both are encoded as in a form before they are put together.
+fn basic_header(client_id: &str, client_secret: &str) -> Result<HeaderValue, OidcError> {
+    let encode = |text: &str| encode_pairs(&[("x", text)]).split_off("x=".len());
+    let text = format!("{}:{}", encode(client_id), encode(client_secret));
+    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(text)))
+        .map_err(|_| OidcError::Metadata)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn join_error(error: InvitationError) -> OidcError {
+    match error {
+        InvitationError::People(PeopleError::Db(error)) => error.into(),
+        // Somebody has it by now, or had it.
+        InvitationError::OtherAddress => OidcError::AddressKnown,
+        _ => OidcError::Over,
+    }
+}

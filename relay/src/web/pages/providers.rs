@@ -1,0 +1,247 @@
+//! Who signs an account's people in: its admin adds providers, proves domains, and says whether passwords still show the account.
+
+use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
+use ::web::argument::Path;
+use ::web::error::HttpError;
+use askama::Template;
+use axum::extract::State;
+
+use crate::accounts::AccountUser;
+use crate::accounts::oidc::OidcError;
+use crate::accounts::oidc::provider::{NEW_ROLES, ProviderPreset};
+use crate::accounts::oidc::settings::{PROOF_PREFIX, ProviderFault, ProviderForm, ProviderOffice};
+use crate::db::oidc_providers::{DomainRow, PasswordUse, ProviderRow};
+use crate::outgoing::OutgoingError;
+use crate::web::WebContext;
+use crate::web::access::{ManageSecurity, MemberCaller};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::{internal_error, not_found, parameter_error};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::confirm::ConfirmedForm;
+use crate::web::pages::organisation::provider_host;
+use crate::web::pages::way_page::SignInProblem;
+use crate::web::view_models::formats::{LocalTime, role_name};
+use crate::web::words::{ErrorWords, OidcWords, PageWords, open_words};
+
+const PATH: &str = "/app/sign-in";
+
+/// A choice of a list.
+struct ProviderChoice {
+    value: &'static str,
+    words: String,
+    is_chosen: bool,
+}
+
+struct DomainView {
+    domain: String,
+    state: String,
+    is_proven: bool,
+    /// What its owner publishes.
+    record: String,
+}
+
+/// The fields of a provider, new or there.
+struct ProviderFields {
+    presets: Vec<ProviderChoice>,
+    issuer: String,
+    client_id: String,
+    roles: Vec<ProviderChoice>,
+}
+
+struct ProviderView {
+    /// At the end of ids of this one's fields.
+    at: String,
+    host: String,
+    href: String,
+    fields: ProviderFields,
+    domains: Vec<DomainView>,
+    is_enforced: bool,
+}
+
+#[derive(Template)]
+#[template(path = "providers.html")]
+struct ProvidersPage {
+    shell: PageLayout,
+    w: OidcWords,
+    problem: Option<SignInProblem>,
+    answer_url: String,
+    people_url: String,
+    providers: Vec<ProviderView>,
+    new: ProviderFields,
+    csrf: String,
+}
+
+fn preset_words(w: OidcWords, preset: ProviderPreset) -> String {
+    match preset {
+        ProviderPreset::Entra => w.oidc_preset_entra(),
+        ProviderPreset::Okta => w.oidc_preset_okta(),
+        ProviderPreset::Google => w.oidc_preset_google(),
+        ProviderPreset::Other => w.oidc_preset_other(),
+    }
+}
+
+fn list_fields(preset: &str, issuer: &str, client_id: &str, role: &str) -> ProviderFields {
+    let (w, page): (OidcWords, PageWords) = (open_words(), open_words());
+    let presets = ProviderPreset::ALL.into_iter().map(|one| ProviderChoice {
+        value: one.key(),
+        words: preset_words(w, one),
+        is_chosen: one.key() == preset,
+    });
+    let roles = NEW_ROLES.into_iter().map(|one| ProviderChoice {
+        value: one.key(),
+        words: role_name(page, Some(one)),
+        is_chosen: one.key() == role,
+    });
+    ProviderFields {
+        presets: presets.collect(),
+        issuer: issuer.to_owned(),
+        client_id: client_id.to_owned(),
+        roles: roles.collect(),
+    }
+}
+
+impl WebContext {
+    fn provider_office<'a>(&'a self, visitor: &'a AccountUser) -> ProviderOffice<'a> {
+        ProviderOffice { service: self.oidc_service(), texts: &*self.outside.texts, visitor }
+    }
+}
+
+/// `GET /app/sign-in`.
+pub(crate) async fn list_providers(
+    visitor: MemberCaller<ManageSecurity>,
+    State(web): State<WebContext>,
+) -> Result<Page, HttpError> {
+    draw_providers(&visitor, &web, None, None).await
+}
+
+async fn draw_providers(
+    visitor: &AccountUser,
+    web: &WebContext,
+    problem: Option<SignInProblem>,
+    filled: Option<&RelayForm>,
+) -> Result<Page, HttpError> {
+    let office = web.provider_office(visitor);
+    let (rows, domains) = office.list().await?;
+    let (w, wall): (OidcWords, _) = (open_words(), LocalTime::new(web.now_ms(), "UTC"));
+    let domain_view = |row: &DomainRow| DomainView {
+        domain: row.domain.clone(),
+        state: match row.proven_ms {
+            Some(proven_ms) => w.oidc_domains_proven(wall.day_of(proven_ms)),
+            None => w.oidc_domains_open(&row.domain),
+        },
+        is_proven: row.proven_ms.is_some(),
+        record: format!("{PROOF_PREFIX}{}", row.token),
+    };
+    let view = |(n, row): (usize, &ProviderRow)| ProviderView {
+        at: format!("-{}", n + 1),
+        host: provider_host(&row.issuer),
+        href: format!("{PATH}/{}", row.provider),
+        fields: list_fields(&row.preset, &row.issuer, &row.client_id, &row.role),
+        domains: domains.iter().filter(|domain| domain.provider == row.provider).map(domain_view).collect(),
+        is_enforced: row.enforced,
+    };
+    let text = |name: &str| filled.map_or("", |form| form.fields.text(name));
+    let shell = PageLayout::signed_in(w.oidc_providers(), NavSection::People, visitor);
+    Page::draw(&ProvidersPage {
+        shell: shell.with_problem(problem.is_some()),
+        w,
+        problem,
+        answer_url: office.service.answer_url(),
+        people_url: format!("{}/organisation/{}", web.settings.public_url, visitor.scope.account()),
+        providers: rows.iter().enumerate().map(view).collect(),
+        new: list_fields(text("preset"), text("issuer"), text("client_id"), text("role")),
+        csrf: visitor.token.csrf(),
+    })
+}
+
+fn read_form(form: &RelayForm) -> ProviderForm<'_> {
+    ProviderForm {
+        preset: form.fields.text("preset"),
+        issuer: form.fields.text("issuer"),
+        client_id: form.fields.text("client_id"),
+        client_secret: form.fields.text("client_secret"),
+        role: form.fields.text("role"),
+    }
+}
+
+/// What of a form is wrong, and how it is said.
+fn fault_problem(fault: ProviderFault) -> Result<SignInProblem, HttpError> {
+    let w: OidcWords = open_words();
+    let (field, words) = match fault {
+        ProviderFault::Preset => ("preset", w.oidc_bad_preset()),
+        ProviderFault::Issuer => ("issuer", w.oidc_bad_issuer()),
+        ProviderFault::Client => ("client_id", w.oidc_bad_client()),
+        ProviderFault::Secret => ("client_secret", w.oidc_bad_secret()),
+        ProviderFault::Role => ("role", w.oidc_bad_role()),
+        ProviderFault::TooMany => ("providers", w.oidc_too_many()),
+        ProviderFault::Domain => ("providers", w.oidc_bad_domain()),
+        ProviderFault::DomainKnown => ("providers", w.oidc_domain_known()),
+        ProviderFault::DomainTaken => ("providers", w.oidc_domain_taken()),
+        ProviderFault::NotProven => ("providers", w.oidc_not_proven()),
+        ProviderFault::NoNames => ("providers", w.oidc_no_names()),
+        ProviderFault::NoDomain => ("providers", w.oidc_no_domain()),
+        ProviderFault::OwnerFactor => ("providers", w.oidc_owner_factor()),
+        ProviderFault::Provider(OidcError::Unreachable(OutgoingError::Forbidden(host))) => {
+            ("issuer", w.oidc_address_answer(host))
+        }
+        ProviderFault::Provider(OidcError::Unreachable(_) | OidcError::Metadata) => {
+            ("issuer", w.oidc_no_answer())
+        }
+        ProviderFault::Unknown => return Err(not_found()),
+        ProviderFault::Db(error) | ProviderFault::Provider(OidcError::Db(error)) => return Err(error.into()),
+        fault => return Err(internal_error(fault)),
+    };
+    Ok(SignInProblem { field, words })
+}
+
+async fn reply_done(
+    visitor: &AccountUser,
+    web: &WebContext,
+    done: Result<(), ProviderFault>,
+    form: Option<&RelayForm>,
+) -> Result<FormReply, HttpError> {
+    match done {
+        Ok(()) => SeeOther::to(PATH).map(FormReply::Done),
+        Err(fault) => {
+            let problem = fault_problem(fault)?;
+            // Fields of a provider that is there already are in a card of their own.
+            let field = if form.is_some() { problem.field } else { "providers" };
+            let page = draw_providers(visitor, web, Some(SignInProblem { field, ..problem }), form).await?;
+            Ok(FormReply::Again(FormRecall::Invalid, page))
+        }
+    }
+}
+
+/// `POST /app/sign-in`: a new provider.
+pub(crate) async fn add_provider(
+    visitor: MemberCaller<ManageSecurity>,
+    State(web): State<WebContext>,
+    form: ConfirmedForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let done = web.provider_office(&visitor).add(&read_form(&form)).await;
+    reply_done(&visitor, &web, done, Some(&form)).await
+}
+
+/// `POST /app/sign-in/{provider}`: what it is, its domains, or its end.
+pub(crate) async fn change_provider(
+    visitor: MemberCaller<ManageSecurity>,
+    State(web): State<WebContext>,
+    Path(provider): Path<String>,
+    form: ConfirmedForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let office = web.provider_office(&visitor);
+    let domain = form.fields.text("domain");
+    let done = match form.fields.text("act") {
+        "save" => office.change(&provider, &read_form(&form)).await,
+        "remove" => office.remove(&provider).await,
+        "domain-add" => office.add_domain(&provider, domain).await,
+        "domain-prove" => office.prove_domain(&provider, domain).await,
+        "domain-remove" => office.remove_domain(&provider, domain).await,
+        "enforce" => office.set_password_use(&provider, PasswordUse::Barred).await,
+        "leave" => office.set_password_use(&provider, PasswordUse::Allowed).await,
+        _ => return Err(parameter_error("act", ErrorWords::parameter_provider_act)),
+    };
+    reply_done(&visitor, &web, done, None).await
+}

@@ -1,0 +1,116 @@
+### Sign-in by an organization’s provider (OpenID Connect).
+
+# Link on the page of signing in, and title of the page it leads to.
+oidc-start = Continue with your organization
+oidc-start-lead = Enter your e-mail address at work. If your organization signs its people in, you go on to its page.
+oidc-email = E-mail
+# Button.
+oidc-find = Continue
+oidc-unknown = No organization signs people in with this address. Sign in with your password, or ask your admin for the link of your organization
+oidc-wait = Too many sign-ins were begun from your network. Wait until { $time } UTC, then try again.
+# $account: the organization.
+oidc-account-title = Sign in to { $account }
+oidc-account-lead = Your organization signs you in on a page of its own. Here you enter no password.
+oidc-account-joins = You come in by your invitation, and need no password here.
+# Button. $host: of the provider.
+oidc-by = Continue at { $host }
+oidc-go-title = Continue at { $host }
+oidc-go-lead = { $host } asks who you are, and sends you back here. You have ten minutes.
+# Link.
+oidc-go = Go to { $host }
+oidc-links-lead = { $host } asks who you are. Whoever is signed in there as you is let in here from then on.
+
+## What did not go on.
+
+oidc-refused-title = You are not signed in
+oidc-over = It took longer than ten minutes, was begun in another browser, or came back before. Begin once more.
+oidc-declined = Your organization’s page did not sign you in. Begin once more, or ask your admin.
+oidc-away = Your organization’s page does not answer, or not as it should. Try again in a few minutes; if it stays so, tell your admin.
+oidc-wrong = What came back from your organization’s page was refused: it is not what this sign-in asked for. Begin once more; if it stays so, tell your admin.
+oidc-stranger = Your organization’s page says who you are, but nobody here knows you by that. Ask your admin for an invitation.
+oidc-address-known = Somebody signs in here with your address already. If it is you, sign in with your password once, and link your organization’s sign-in on your own page.
+oidc-not-member = You may not come into this account. Ask its admin.
+oidc-taken = This sign-in is linked to somebody else here.
+# $code: for whoever helps.
+oidc-code = Reason for your admin: { $code }.
+# Links.
+oidc-again = Begin once more
+oidc-password = Sign in with your password
+
+## On one’s own page.
+
+oidc-own-title = Sign-in by your organization
+oidc-own-none = Your organization’s sign-in is not linked: you come in by your password.
+oidc-own-since = since { $day }
+# Buttons.
+oidc-own-link = Link my sign-in at { $host }
+oidc-own-unlink = Remove
+    .of = { $host }
+oidc-own-done = Your organization’s sign-in is linked. A mail says so, too.
+oidc-own-barred = { $account } wants you signed in by its own page. Link your sign-in there once, then sign in with it; a password shows you nothing but this page.
+oidc-confirm-provider = You have no password here. Sign out, sign in by your organization once more, and do it within ten minutes; or set a password by mail.
+
+## Providers of an account, for its admin.
+
+oidc-providers = Sign-in by your organization
+oidc-providers-lead = Your people sign in with the accounts that they have at your organization. Whoever is removed there comes in here no more.
+oidc-providers-link = Sign-in by your organization’s own page
+oidc-providers-none = There is no provider yet.
+oidc-providers-answer = Register this address there, as the one to which people are sent back:
+    .name = Address to send people back to
+oidc-providers-people = Give this address to people whose e-mail is in none of your proven domains:
+    .name = Address for your people
+oidc-new = Add a provider
+oidc-preset = Service
+    .entra = Microsoft Entra ID
+    .okta = Okta
+    .google = Google Workspace
+    .other = Another one (OpenID Connect)
+oidc-issuer = Issuer
+    .hint = As its documents name it, such as https://login.microsoftonline.com/TENANT-ID/v2.0, https://hospital.okta.com or https://accounts.google.com
+oidc-client = Client ID
+oidc-secret = Client secret
+    .hint = It is kept sealed, and never shown again
+    .keep = Leave it empty to keep the present one
+oidc-role = What people become who come for the first time, with an address in a proven domain
+    .hint = They see every facility; change it on their page
+# Buttons.
+oidc-add = Add the provider
+oidc-save = Save
+oidc-remove = Remove the provider
+    .hint = Whoever it signed in is signed out. People stay, and come in with a password or by another provider.
+oidc-domains = Domains
+    .none = No domain yet. People come in by invitation, or once they linked their sign-in.
+    .proven = proven since { $day }
+    .open = not proven: publish this TXT record at { $domain }, then press “Look for it”
+    .record = TXT record of { $domain }
+oidc-domain = Domain of your e-mail addresses
+# Buttons.
+oidc-domain-add = Add the domain
+oidc-domain-prove = Look for it
+    .of = the record of { $domain }
+oidc-domain-remove = Remove
+    .of = { $domain }
+oidc-enforced-off = People in the proven domains may sign in with their password, too.
+oidc-enforced-on = People in the proven domains see this account only when this provider signed them in. The owner still comes in with password and second factor: keep their recovery codes for the day when the provider does not answer.
+# Buttons.
+oidc-enforce = Let nobody in with a password alone
+oidc-leave = Let passwords in again
+
+## What was wrong.
+
+oidc-bad-preset = Choose the service
+oidc-bad-issuer = Enter the issuer as the service’s documents name it. For Microsoft that is the one of your tenant, never “common”
+oidc-bad-client = Enter the client ID that the service gave you
+oidc-bad-secret = Enter the client secret that the service gave you
+oidc-bad-role = Choose what new people become
+oidc-bad-domain = Enter a domain such as hospital.example
+oidc-domain-known = This account has the domain already
+oidc-domain-taken = Another account has proven this domain. Ask the relay’s operator
+oidc-not-proven = The record is not there yet, or is another one. It may take an hour until a new one is seen
+oidc-no-names = No name server answered. Try again in a few minutes
+oidc-no-domain = Prove a domain first: nobody is meant otherwise
+oidc-owner-factor = The account’s owner needs a second factor first: with it they come in when the provider does not answer
+oidc-too-many = There are as many as there may be
+oidc-no-answer = The provider does not answer as this issuer. Look at the issuer, and whether this relay may reach it
+oidc-address-answer = { $host } is in a network that this relay does not speak to; the operator can allow it in its settings
