@@ -17,8 +17,8 @@ use crate::web::assets::PASSKEY;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
-    facilities, facility, factors, gaps, identities, label_sheets, me, organisation, passkeys, people, platform,
-    programs, providers, regions, second_step, sign_in, ways_in,
+    facilities, facility, factors, gaps, identities, label_sheets, me, organisation, passkeys, people,
+    platform, programs, providers, regions, second_step, sign_in, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -66,10 +66,16 @@ const SOME_CREDENTIAL: &str = "AAAA.e30.oA.internal";
 /// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
     let pages = [
-        open_rows(), oidc_rows(), own_rows(), passkey_rows(), account_rows(), access_rows(), facility_rows(),
+        open_rows(),
+        oidc_rows(),
+        own_rows(),
+        passkey_rows(),
+        account_rows(),
+        access_rows(),
+        facility_rows(),
     ]
-        .concat()
-        .into_iter();
+    .concat()
+    .into_iter();
     let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
     let routes = pages.chain(api_rows()).chain(old_rows()).collect();
     Table::build(INFO, routes)

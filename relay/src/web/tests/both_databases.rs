@@ -4,8 +4,8 @@ use ::web::route::Access;
 
 use super::access::{fill, shown_rows};
 use super::item_history::report_problem;
-use super::passkeys::walk_passkeys;
 use super::oidc::walk_provider;
+use super::passkeys::walk_passkeys;
 use super::postgres::Postgres;
 use super::ways_in::walk_ways;
 use super::world::{NOW_MS, World};
