@@ -161,6 +161,7 @@ async fn bench(cleanings: i64) -> Bench {
     let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;
     let fleet = Arc::new(fleet);
+    let readiness = relay::readiness::Readiness::new(db.clone(), photos.clone(), None, Arc::clone(&clock));
     let state = WebState {
         db: db.clone(),
         photos,
@@ -174,6 +175,7 @@ async fn bench(cleanings: i64) -> Bench {
             http: Arc::new(GuardedClient::new(&[], None, Arc::new(SystemResolver)).unwrap()),
             texts: Arc::new(SystemTexts::new(Arc::new(SystemRandom))),
         },
+        readiness,
         settings: WebSettings::default(),
     };
     Bench { router: build_router(state).unwrap(), db, facility, tag: tags[7].clone(), _dir: dir }

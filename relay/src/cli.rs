@@ -124,6 +124,8 @@ pub(crate) enum Command {
     /// Boxes.
     #[command(subcommand)]
     Box(BoxOrder),
+    /// End the running relay in order, as SIGTERM does: `/readyz` says so first, for `serve.drain_s` seconds.
+    Drain,
     /// Work in the background.
     #[command(subcommand)]
     Jobs(JobsCommand),

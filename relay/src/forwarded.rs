@@ -43,7 +43,8 @@ impl TrustedProxies {
         ProxyHeaders::new(move |peer| networks.holds(peer))
     }
 
-    fn holds(&self, address: IpAddr) -> bool {
+    /// Whether this is one of them.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
         // An IPv4 peer of a socket for both has an address of IPv6.
         self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }

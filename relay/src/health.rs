@@ -13,21 +13,22 @@ use axum::routing::get;
 use service::clock::Clock;
 
 use crate::accounts::counters::StrangerCounters;
-use crate::db::{Db, DbError, PlatformReason, facilities};
+use crate::db::Db;
 use crate::ingest::Ingest;
 use crate::jobs::metrics::job_metrics;
 use crate::mqtt::Outbox;
+use crate::readiness::Readiness;
 
-/// How long readiness waits for its turn to write.
-const WRITER_WITHIN: Duration = Duration::from_secs(1);
 /// How long metrics wait for the database.
 const JOBS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is asked.
 #[derive(Clone)]
 pub struct HealthContext {
-    /// The database, which must answer.
+    /// The database, of whose jobs metrics tell.
     pub db: Db,
+    /// Whether requests should come here.
+    pub readiness: Readiness,
     /// Where this process takes batches.
     pub ingest: Option<Arc<Ingest>>,
     /// The way to boxes; its listener counts there.
@@ -50,23 +51,16 @@ pub fn health_router(context: HealthContext) -> Router {
 }
 
 async fn show_ready(State(context): State<HealthContext>) -> Response {
-    match check_database(&context.db).await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
-        }
+    match context.readiness.check().await {
+        Ok(notes) => ready_text(&notes).into_response(),
+        Err(fault) => (StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n")).into_response(),
     }
 }
 
-/// Whether the database can be read and would take a write.
-async fn check_database(db: &Db) -> Result<(), DbError> {
-    facilities::platform_any(&mut db.platform_read(PlatformReason::Health).await?).await?;
-    let writing = async {
-        facilities::platform_write_nothing(&mut db.platform_write(PlatformReason::Health).await?).await
-    };
-    // Others write, a rebuild for minutes: that is work and no fault.
-    tokio::time::timeout(WRITER_WITHIN, writing).await.unwrap_or(Ok(()))
+/// What somebody reads who asks: a word, and what is not as it should be all the same.
+pub(crate) fn ready_text(notes: &[&'static str]) -> String {
+    let lines = std::iter::once(&"ready").chain(notes);
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 async fn show_metrics(State(context): State<HealthContext>) -> Response {
@@ -106,25 +100,4 @@ async fn show_metrics(State(context): State<HealthContext>) -> Response {
         Err(_) => tracing::warn!("cannot count jobs: the database does not answer in time"),
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_database_that_cannot_be_written_is_not_ready() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
-        db.migrate(1).await.unwrap();
-        check_database(&db).await.unwrap();
-        let held = db.platform_write(PlatformReason::Health).await.unwrap();
-        check_database(&db).await.unwrap();
-        drop(held);
-        let Db::Sqlite { writer, readers } = &db else { panic!("not a file") };
-        // A writer that can only read, as of a disk that takes no more.
-        let db = Db::Sqlite { writer: readers.clone(), readers: readers.clone() };
-        check_database(&db).await.unwrap_err();
-        writer.close().await;
-    }
 }

@@ -30,6 +30,8 @@ pub mod mqtt;
 pub mod objects;
 pub mod outgoing;
 pub mod projections;
+pub mod readiness;
+mod request_id;
 mod serve;
 pub mod settings;
 pub mod web;
@@ -346,6 +348,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             AdminCommand::BoxRevoke { account, box_id }
         }
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
+        Command::Drain => AdminCommand::Drain,
         Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
         Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
         Command::Keys(order) => key_order(order)?,

@@ -1,10 +1,13 @@
 //! Runs the relay: opens what the role needs, says where, works until it is told to stop, ends within 5 s.
 
 mod certificates;
+mod drain;
+mod file_lock;
+mod process_row;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -42,6 +45,11 @@ use crate::mqtt::Outbox;
 use crate::objects::{NoteStore, PartialUploads, PhotoError, PhotoStore};
 use crate::outgoing::guarded::{GuardError, GuardedClient, SystemResolver};
 use crate::outgoing::texts::SystemTexts;
+use crate::readiness::{DrainSignal, Readiness};
+use crate::request_id::{RequestNaming, name_request};
+use crate::serve::drain::drain_process;
+use crate::serve::file_lock::{FileLock, LockError, lock_database};
+use crate::serve::process_row::OwnProcess;
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::{OutsideHosts, WebState};
 use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
@@ -77,6 +85,9 @@ pub enum ServeError {
     /// TLS of the MQTT listener.
     #[error(transparent)]
     MqttTls(#[from] mqtt::TlsError),
+    /// The database is a file, and another process serves it.
+    #[error("another relay serves this database: {} is held. Stop that one first; several need PostgreSQL", .0.display())]
+    Running(PathBuf),
     /// The table of routes.
     #[error("the table of routes is wrong: {0}")]
     Routes(#[from] TableError),
@@ -184,6 +195,7 @@ struct Open {
     health: Option<Listener>,
     ingest: Option<Arc<Ingest>>,
     certificate_refused: Arc<AtomicBool>,
+    readiness: Option<Readiness>,
 }
 
 async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -202,12 +214,15 @@ pub(crate) async fn serve_relay(
     let io = |what| move |source| ServeError::Io { what, source };
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
+    let file_lock = lock_file(settings)?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
+    let own = OwnProcess::new(parts.work_db.clone(), role, Arc::clone(&clock), &*parts.random);
+    let (own, drain) = (Arc::new(own), DrainSignal::default());
     let work_db = parts.work_db.clone();
     let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];
     let data = settings.data()?;
-    let socket =
-        admin::serve_admin_socket(data, parts.office()).map_err(io("open the administration socket"))?;
+    let socket = admin::serve_admin_socket(data, parts.office(), drain.clone())
+        .map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
     let open = open_relay(settings, role, parts).await?;
     let alarm = Arc::clone(&open.certificate_refused);
@@ -223,6 +238,7 @@ pub(crate) async fn serve_relay(
     let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
     let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
     let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
+    let present = Some(tokio::spawn(Arc::clone(&own).run_reports()));
     let workers = if role.works() {
         Some(start_workers(settings, &work_db, clock, fleet.keys().shared()).await?)
     } else {
@@ -231,6 +247,7 @@ pub(crate) async fn serve_relay(
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
+            () = drain.wait() => break,
             _ = hup.recv() => certificates.look(&open),
             _ = looks.tick() => {
                 // Another process may have rotated a key.
@@ -243,11 +260,12 @@ pub(crate) async fn serve_relay(
         }
     }
     process::notify_stopping();
+    drain_process(open.readiness.as_ref(), settings.drain_length(), &mut stop_signals, &mut alive).await;
     tracing::info!("stopping");
     drop(socket);
     // Cut off, a step leaves nothing behind, and what was announced to some is announced to the rest later.
     stepping.abort();
-    for task in [directives, reports, announcing].into_iter().flatten() {
+    for task in [directives, reports, announcing, present].into_iter().flatten() {
         task.abort();
     }
     let end_work = async {
@@ -259,10 +277,22 @@ pub(crate) async fn serve_relay(
     if let Some(ingest) = ingest {
         end_ingest(&ingest).await;
     }
+    own.end().await;
     for db in databases {
         db.close().await;
     }
+    drop(file_lock);
     Ok(())
+}
+
+/// A database that is a file has one process.
+fn lock_file(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
+    let make = |source| ServeError::Io { what: "make the data folder", source };
+    make_private(settings.data()?).map_err(make)?;
+    lock_database(&settings.database()?).map_err(|error| match error {
+        LockError::Held(path) => ServeError::Running(path),
+        LockError::Io(source) => ServeError::Io { what: "lock the database's file", source },
+    })
 }
 
 /// Writes what boxes sent last, once none sends any more.
@@ -363,10 +393,14 @@ async fn open_relay(
     let proxies = || trusted_headers(settings);
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
+    let keys = role.ingests().then(|| parts.keys.shared());
+    let readiness = Readiness::new(parts.db.clone(), photos.clone(), keys, Arc::clone(&parts.clock));
+    open.readiness = Some(readiness.clone());
+    let shown = PageParts { photos: photos.clone(), readiness: readiness.clone() };
     let mut public = None;
     if role.serves_pages() || role.ingests() {
         let tcp = bind_listeners(settings.https.listen).await?;
-        public = Some((for_public(settings, role, &parts, &photos, &tcp)?, tcp));
+        public = Some((for_public(settings, role, &parts, &shown, &tcp)?, tcp));
     }
     let (db, clock, random) = (parts.ingest_db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let mut ingest = None;
@@ -405,6 +439,7 @@ async fn open_relay(
     fleet.open_at(relay_urls(settings, &open));
     let health_context = HealthContext {
         db: parts.db.clone(),
+        readiness,
         ingest: open.ingest.clone(),
         outbox: parts.outbox.clone(),
         strangers: Arc::clone(&parts.strangers),
@@ -458,7 +493,16 @@ fn for_boxes(
         random: Arc::clone(random),
         limits: RunLimits::default(),
     };
-    Ok(box_api::box_router(boxes)?)
+    // No balancer stands before it that could have named anything: a box shows its certificate here.
+    let naming = RequestNaming { proxies: TrustedProxies::default(), random: Arc::clone(random) };
+    let named = axum::middleware::from_fn_with_state(naming, name_request);
+    Ok(box_api::box_router(boxes)?.layer(named))
+}
+
+/// What pages show beside the database.
+struct PageParts {
+    photos: PhotoStore,
+    readiness: Readiness,
 }
 
 /// What the public listener serves: pages and API, and what boxes may ask that have no certificate yet. That is answered where boxes
@@ -467,7 +511,7 @@ fn for_public(
     settings: &RelaySettings,
     role: ProcessRole,
     parts: &RelayContext,
-    photos: &PhotoStore,
+    shown: &PageParts,
     tcp: &TcpListener,
 ) -> Result<axum::Router, ServeError> {
     let mut router = axum::Router::new();
@@ -479,17 +523,20 @@ fn for_public(
         router = router.merge(claims.layer(strangers));
     }
     if role.serves_pages() {
-        router = router.merge(for_people(settings, parts, photos.clone(), tcp)?);
+        router = router.merge(for_people(settings, parts, shown, tcp)?);
     }
     let proxies = TrustedProxies::new(&settings.https.trusted_proxies);
-    Ok(router.layer(axum::middleware::from_fn_with_state(proxies, believe_proxies)))
+    let naming = RequestNaming { proxies: proxies.clone(), random: Arc::clone(&parts.random) };
+    Ok(router
+        .layer(axum::middleware::from_fn_with_state(proxies, believe_proxies))
+        .layer(axum::middleware::from_fn_with_state(naming, name_request)))
 }
 
 /// Pages and API.
 fn for_people(
     settings: &RelaySettings,
     parts: &RelayContext,
-    photos: PhotoStore,
+    shown: &PageParts,
     tcp: &TcpListener,
 ) -> Result<axum::Router, ServeError> {
     let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
@@ -502,7 +549,8 @@ fn for_people(
     let texts = Arc::new(SystemTexts::new(Arc::clone(&parts.random)));
     let state = WebState {
         db: parts.db.clone(),
-        photos,
+        photos: shown.photos.clone(),
+        readiness: shown.readiness.clone(),
         fleet: Arc::clone(&parts.fleet),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),

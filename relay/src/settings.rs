@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
@@ -96,6 +97,15 @@ impl Default for WorkSettings {
     }
 }
 
+/// The end of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServeSettings {
+    /// Seconds for which a process that is to end answers `/readyz` with 503 and serves on, so that a balancer sends nothing more to it.
+    #[schemars(range(min = 0, max = 600), extend("x-default" = "10 where `https.trusted_proxies` names any, else 0", "x-example" = 10))]
+    pub drain_s: Option<u16>,
+}
+
 /// Mail: invitations, forgotten passwords, word of new devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -182,6 +192,8 @@ pub struct RelaySettings {
     pub limits: RelayLimits,
     /// Work in the background.
     pub work: WorkSettings,
+    /// The end of a process.
+    pub serve: ServeSettings,
     /// Mail.
     pub mail: MailSettings,
     /// What new passwords are judged by.
@@ -212,6 +224,7 @@ impl Default for RelaySettings {
             health: ListenAddress::loopback(9090),
             limits: RelayLimits::default(),
             work: WorkSettings::default(),
+            serve: ServeSettings::default(),
             mail: MailSettings::default(),
             passwords: PasswordSettings::default(),
             outgoing: OutgoingSettings::default(),
@@ -302,6 +315,13 @@ impl RelaySettings {
     pub fn mail_transport(&self) -> Result<Option<MailTransport>, SettingsError> {
         let read = |way: &String| MailTransport::read(way, &self.mail.from, self.host());
         self.mail.send.as_ref().map(read).transpose().map_err(|_| SettingsError::Value(MAIL_FORM))
+    }
+
+    /// How long a process serves on that is to end.
+    pub fn drain_length(&self) -> Duration {
+        let seconds =
+            self.serve.drain_s.unwrap_or(if self.https.trusted_proxies.is_empty() { 0 } else { 10 });
+        Duration::from_secs(u64::from(seconds))
     }
 
     /// The data folder.
@@ -453,6 +473,15 @@ mod tests {
         assert_eq!(loaded.settings.database().unwrap(), "sqlite:/y");
         assert_eq!(loaded.origins["database"], SettingOrigin::Argument);
         assert_eq!(loaded.settings.data().unwrap(), Path::new("/s"));
+    }
+
+    #[test]
+    fn a_process_behind_a_balancer_drains() {
+        let drains = |text: &str| load(text, &[("CLEANTRACK_DATA", "/a")]).unwrap().drain_length().as_secs();
+        assert_eq!(drains(""), 0);
+        assert_eq!(drains("[https]\ntrusted_proxies = [\"10.0.0.0/8\"]"), 10);
+        assert_eq!(drains("[https]\ntrusted_proxies = [\"10.0.0.0/8\"]\n[serve]\ndrain_s = 0"), 0);
+        assert_eq!(drains("[serve]\ndrain_s = 25"), 25);
     }
 
     #[test]

@@ -608,6 +608,8 @@ fn relay(at: &Places) -> Vec<Page> {
         page("relay-add-box", "/app/boxes/add", vec![], "Create claim file"),
         page("relay-people", "/app/people", vec![], "They sign in to this account"),
         page("relay-invite-error", "/app/people", vec![Press("#new .go")], "There is a problem"),
+        page("relay-support", "/app/support", vec![], "not open to anybody"),
+        page("relay-support-error", "/app/support", vec![Press("#new .go")], "There is a problem"),
         page("relay-regions", "/app/regions", vec![], "There is no region yet"),
         page(
             "relay-regions-made",

@@ -30,11 +30,16 @@ pub trait ErrorPresenter: Clone + Send + Sync + 'static {
         Locale::EnUs
     }
 
-    /// Four random bytes, shown as the answer's id.
+    /// What the request is called already, where something before has named it: the answer's id then.
+    fn request_id(&self, _: &Self::Visit) -> Option<String> {
+        None
+    }
+
+    /// Four random bytes, shown as the answer's id where the request has no name.
     fn new_error_id(&self) -> [u8; 4];
 
     /// The page of an error, which has all its words, in the layout of the area that the person is in and, where
-    /// [`HttpError::is_in_every_locale`], in their language. The id is eight hex digits.
+    /// [`HttpError::is_in_every_locale`], in their language. The id is the request’s, or eight hex digits.
     fn draw_page(
         &self,
         visit: Self::Visit,
@@ -108,7 +113,8 @@ async fn present_error<P: ErrorPresenter>(
     answer: Response,
 ) -> Response {
     let mark = answer.extensions().get::<RouteMark>().copied();
-    let id: String = presenter.new_error_id().iter().map(|byte| format!("{byte:02x}")).collect();
+    let new_id = || presenter.new_error_id().iter().map(|byte| format!("{byte:02x}")).collect();
+    let id: String = presenter.request_id(&visit).unwrap_or_else(new_id);
     if let Some(cause) = &error.cause {
         let row = mark.and_then(|mark| mark.name).unwrap_or("none");
         tracing::error!(id, row, cause, "a request failed");

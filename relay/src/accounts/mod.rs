@@ -12,6 +12,7 @@ pub mod lock_out;
 pub mod mail_link;
 pub mod oidc;
 pub mod passkeys;
+pub mod notices;
 pub mod password;
 pub mod password_rules;
 pub mod people;
@@ -25,6 +26,8 @@ pub mod session;
 pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod test_authenticator;
+pub mod support;
+pub mod switches;
 pub mod token;
 mod webauthn;
 
@@ -53,10 +56,12 @@ pub enum UserRole {
     Technician,
     /// Reads, until a day.
     Auditor,
+    /// Runs the platform, and sees an account that is none of theirs while it is open to them. No account grants it.
+    Support,
 }
 
 impl UserRole {
-    /// Every role, from the most to the least.
+    /// Every role that somebody is given, from the most to the least.
     pub const ALL: [Self; 6] = [
         Self::SuperAdmin,
         Self::AccountAdmin,
@@ -75,6 +80,7 @@ impl UserRole {
             Self::Biomed => "biomed",
             Self::Technician => "technician",
             Self::Auditor => "auditor",
+            Self::Support => "support",
         }
     }
 
@@ -83,6 +89,9 @@ impl UserRole {
     /// # Errors
     /// It is no role.
     pub fn of_row(key: &str) -> Result<Self, DbError> {
+        if key == Self::Support.key() {
+            return Ok(Self::Support);
+        }
         key.parse().map_err(|e| DbError::stored("role", e))
     }
 }
@@ -136,6 +145,8 @@ pub struct AccountUser {
     pub has_password: bool,
     /// Whether the account wants them signed in by its provider, and they are not: they see nothing but their own page.
     pub is_barred: bool,
+    /// What stands on every page that they see.
+    pub notices: notices::PageNotices,
     /// The session's secret.
     pub token: session::SessionToken,
 }

@@ -29,11 +29,17 @@ pub enum Permission {
     ManageFacilities,
     /// See all accounts and the relay's own work, and try again what failed.
     ManagePlatform,
+    /// One's own name, sessions, password and second factors.
+    ManageOwn,
+    /// Open the account to whoever runs the platform, for a time, and end that.
+    ManageSupport,
+    /// Go back from an account that is none of theirs.
+    LeaveSupport,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
@@ -46,6 +52,9 @@ impl Permission {
         Self::ManageSecurity,
         Self::ManageFacilities,
         Self::ManagePlatform,
+        Self::ManageOwn,
+        Self::ManageSupport,
+        Self::LeaveSupport,
     ];
 
     /// Its name in the table of routes.
@@ -63,6 +72,9 @@ impl Permission {
             Self::ManageSecurity => "security.manage",
             Self::ManageFacilities => "facilities.manage",
             Self::ManagePlatform => "platform.manage",
+            Self::ManageOwn => "own.manage",
+            Self::ManageSupport => "support.manage",
+            Self::LeaveSupport => "support.leave",
         }
     }
 
@@ -82,13 +94,45 @@ impl Permission {
             Self::ManageSecurity => [true, true, false, false, false, false],
             Self::ManageFacilities => [true, true, false, false, false, false],
             Self::ManagePlatform => [true, false, false, false, false, false],
+            Self::ManageOwn => [true, true, true, true, true, true],
+            Self::ManageSupport => [true, true, false, false, false, false],
+            Self::LeaveSupport => [false, false, false, false, false, false],
         }
+    }
+
+    /// Whether it is used while people only look: it changes nothing that an account recorded or set.
+    pub const fn stays_in_read_only(self) -> bool {
+        match self {
+            Self::Read
+            | Self::ReadNames
+            | Self::PrintLabels
+            | Self::ReadAccess
+            | Self::ExportAccess
+            | Self::ManageOwn
+            | Self::ManageSupport
+            | Self::LeaveSupport
+            | Self::ManagePlatform => true,
+            Self::ManagePeople
+            | Self::ManagePrograms
+            | Self::AddBoxes
+            | Self::ManageRegions
+            | Self::ManageSecurity
+            | Self::ManageFacilities => false,
+        }
+    }
+
+    /// What whoever runs the platform may in an account that is open to them: look.
+    const fn is_of_support(self) -> bool {
+        matches!(self, Self::Read | Self::ReadNames | Self::LeaveSupport)
     }
 }
 
 impl UserRole {
     /// Whether somebody of this role may do it.
     pub fn holds(self, permission: Permission) -> bool {
+        if self == Self::Support {
+            return permission.is_of_support();
+        }
         let column = Self::ALL.iter().position(|role| *role == self);
         column.is_some_and(|column| permission.holders()[column])
     }
@@ -96,13 +140,13 @@ impl UserRole {
     /// Whether somebody of this role may grant another one: never more than their own, and nobody the platform's.
     pub fn may_grant(self, granted: Self) -> bool {
         self.holds(Permission::ManagePeople)
-            && granted != Self::SuperAdmin
+            && !matches!(granted, Self::SuperAdmin | Self::Support)
             && match self {
                 Self::SuperAdmin | Self::AccountAdmin => true,
                 Self::FacilityAdmin => {
                     matches!(granted, Self::FacilityAdmin | Self::Biomed | Self::Technician)
                 }
-                Self::Biomed | Self::Technician | Self::Auditor => false,
+                Self::Biomed | Self::Technician | Self::Auditor | Self::Support => false,
             }
     }
 }
@@ -121,6 +165,15 @@ mod tests {
                 assert!(role.holds(Permission::ManagePeople) && granted != UserRole::SuperAdmin);
             }
         }
+    }
+
+    #[test]
+    fn support_looks_and_goes_back_and_nobody_grants_it() {
+        let held = Permission::ALL.into_iter().filter(|permission| UserRole::Support.holds(*permission));
+        let looks = [Permission::Read, Permission::ReadNames, Permission::LeaveSupport];
+        assert_eq!(held.collect::<Vec<_>>(), looks);
+        assert!(UserRole::ALL.iter().all(|role| !role.may_grant(UserRole::Support)));
+        assert!("support".parse::<UserRole>().is_err(), "no order and no form names it");
     }
 
     #[test]

@@ -12,6 +12,9 @@ const ENDED_LINKS_MS: i64 = 7 * 24 * 3_600_000;
 /// It is known for so long what was mailed.
 const MAILS_MS: i64 = access_log::RETENTION_MS;
 
+/// A process that did not end in order is shown for so long.
+const SILENT_PROCESSES_MS: i64 = 24 * 3_600_000;
+
 /// A clock that reads more than this after the newest thing that is known is not believed.
 const AHEAD_MS_MAX: i64 = 30 * 24 * 3_600_000;
 
@@ -70,6 +73,9 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
         + db::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
         + db::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
         + db::idempotency::platform_forget_old(tx, now_ms).await?
+        + db::support_grants::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?
+        + db::announcements::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?
+        + db::processes::platform_forget_old(tx, now_ms - SILENT_PROCESSES_MS).await?
         + db::tokens::platform_forget_old(tx, now_ms - ENDED_TOKENS_MS).await?
         + db::audit_heads::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?)
 }

@@ -11,6 +11,7 @@ use service::random::RandomSource;
 use super::access_log::{AccessLog, AccessOutcome, AccessRecord, SessionDetail};
 use super::device::{self, DeviceSecret};
 use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
+use super::notices::PageNotices;
 use super::password::{PasswordChecker, PasswordError, PasswordMatch};
 use super::permission::Permission;
 use super::second_step::StepSecret;
@@ -467,7 +468,10 @@ impl<'a> AuthService<'a> {
     pub async fn visitor(&self, token: SessionToken) -> Result<Option<AccountUser>, DbError> {
         let now_ms = self.clock.now_ms();
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
-        let found = db::sessions::platform_find(&mut conn, token.digest(), now_ms).await?;
+        let found = match db::sessions::platform_find(&mut conn, token.digest(), now_ms).await? {
+            None => db::support_grants::platform_find_session(&mut conn, token.digest(), now_ms).await?,
+            found => found,
+        };
         drop(conn);
         let Some(found) = found.filter(|s| session::is_alive(s.created_ms, s.used_ms, now_ms)) else {
             return Ok(None);
@@ -507,6 +511,7 @@ impl<'a> AuthService<'a> {
             came_by: found.provider,
             has_password: found.has_password,
             is_barred: found.is_barred,
+            notices: PageNotices::default(),
             token,
         }))
     }

@@ -33,6 +33,7 @@ use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mqtt::Outbox;
 use crate::projections::facility_now::refresh_box;
+use crate::readiness::DrainSignal;
 
 pub use epochs::EpochAct;
 pub use import::OldAccount;
@@ -142,6 +143,8 @@ pub enum AdminCommand {
     JobsList,
     /// A dead job that shall be tried again.
     JobsRetry { job: RelayJobId },
+    /// The end of this process, announced first.
+    Drain,
     /// The first keys.
     KeyInit,
     /// All keys, and how each stands.
@@ -218,11 +221,19 @@ fn check_name(name: &str) -> Result<String, AdminError> {
 ///
 /// # Errors
 /// It cannot be made.
-pub fn serve_admin_socket(data: &Path, office: AdminHandler) -> std::io::Result<AdminSocket> {
+pub fn serve_admin_socket(
+    data: &Path,
+    office: AdminHandler,
+    drain: DrainSignal,
+) -> std::io::Result<AdminSocket> {
     let office = Arc::new(office);
     AdminSocket::open(data, move |order: AdminCommand| {
-        let office = Arc::clone(&office);
+        let (office, drain) = (Arc::clone(&office), drain.clone());
         async move {
+            if order == AdminCommand::Drain {
+                drain.send();
+                return AdminAnswer::Done(json!({"draining": true}));
+            }
             let done = office.execute(order).await;
             done.map_or_else(|error| AdminAnswer::Error(error.to_string()), AdminAnswer::Done)
         }
@@ -285,6 +296,8 @@ impl AdminHandler {
             AdminCommand::EpochDecide { account, box_id, epoch, act } => {
                 self.decide_epoch(account, LogOrigin { box_id, epoch }, act).await
             }
+            // The socket of a process that serves takes it before it comes here.
+            AdminCommand::Drain => Err(AdminError::Value("no relay runs here that could end".to_owned())),
             AdminCommand::JobsList => self.list_jobs().await,
             AdminCommand::JobsRetry { job } => self.retry_job(job).await,
             AdminCommand::KeyInit => self.init_keys().await,

@@ -13,6 +13,7 @@ use service::random::RandomSource;
 use super::run_limits::RunExcess;
 use crate::db::DbError;
 use crate::objects::PartError;
+use crate::request_id::RequestId;
 
 /// When to come again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("20");
@@ -142,6 +143,10 @@ fn retry_later(code: &'static str, words: &'static str) -> HttpError {
         .header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
+/// What a box's request is called, where something has named it.
+#[derive(Debug, Clone)]
+pub(super) struct NamedVisit(Option<RequestId>);
+
 /// Words errors for boxes.
 #[derive(Debug, Clone)]
 pub(super) struct BoxErrorWords {
@@ -149,11 +154,13 @@ pub(super) struct BoxErrorWords {
 }
 
 impl ErrorPresenter for BoxErrorWords {
-    type Visit = ();
+    type Visit = NamedVisit;
 
-    fn begin_visit(&self, _: &mut Request) {}
+    fn begin_visit(&self, request: &mut Request) -> NamedVisit {
+        NamedVisit(request.extensions().get().cloned())
+    }
 
-    fn word_fault(&self, (): &(), fault: &RequestFault) -> FaultWords {
+    fn word_fault(&self, _: &NamedVisit, fault: &RequestFault) -> FaultWords {
         let title = match fault {
             RequestFault::NotFound => "Nothing is at this address",
             RequestFault::MethodNotAllowed => "This address takes another method",
@@ -172,12 +179,16 @@ impl ErrorPresenter for BoxErrorWords {
         }
     }
 
+    fn request_id(&self, visit: &NamedVisit) -> Option<String> {
+        visit.0.as_ref().map(|id| id.as_str().to_owned())
+    }
+
     fn new_error_id(&self) -> [u8; 4] {
         self.random.bytes()
     }
 
     /// Nobody reads pages here; a browser that strayed to this listener sees what there is.
-    async fn draw_page(&self, (): (), _: &HttpError, _: &str) -> Result<Page, askama::Error> {
+    async fn draw_page(&self, _: NamedVisit, _: &HttpError, _: &str) -> Result<Page, askama::Error> {
         Ok(Page::of_html("<!doctype html><title>CleanTrack</title><p>Nothing is at this address.".to_owned()))
     }
 }

@@ -54,6 +54,11 @@ pub async fn platform_list(conn: &mut PlatformConnection) -> Result<Vec<(String,
     all!(conn, (String, String), "SELECT id, name FROM accounts ORDER BY id")
 }
 
+/// Every account's number and id.
+pub async fn platform_numbers(conn: &mut PlatformConnection) -> Result<Vec<(i64, String)>, DbError> {
+    all!(conn, (i64, String), "SELECT account, id FROM accounts ORDER BY account")
+}
+
 /// An account, as whoever runs the platform sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountOverview {

@@ -130,6 +130,52 @@ pub async fn platform_needs(conn: &mut PlatformConnection, since_ms: i64) -> Res
     Ok(NeedCounts { boxes, silent, quarantined, unfolded })
 }
 
+/// What should be there and is not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpkeepCounts {
+    /// Open facilities of which no page knows anything.
+    pub facilities_without_numbers: i64,
+    pub failed_mails: i64,
+    /// Second factors whose key nobody names.
+    pub sealed_by_nobody: i64,
+    /// Who runs the platform and cannot open its pages.
+    pub platform_without_factor: i64,
+    /// When each process said that it lives.
+    seen_ms: Vec<i64>,
+}
+
+impl UpkeepCounts {
+    /// Processes that were not heard since this time, and said that they ended neither.
+    pub fn silent_processes(&self, since_ms: i64) -> usize {
+        self.seen_ms.iter().filter(|seen_ms| **seen_ms < since_ms).count()
+    }
+}
+
+/// Counts over all accounts; mails that were made since this time.
+///
+/// # Errors
+/// The database.
+pub async fn platform_upkeep(conn: &mut PlatformConnection, since_ms: i64) -> Result<UpkeepCounts, DbError> {
+    let sql = "SELECT (SELECT COUNT(*) FROM facilities f WHERE f.closed_ms IS NULL AND NOT EXISTS \
+               (SELECT 1 FROM facility_now n WHERE n.account = f.account AND n.facility = f.facility)), \
+               (SELECT COUNT(*) FROM mails WHERE state = 'failed' AND made_ms >= $1), \
+               (SELECT COUNT(*) FROM factors x WHERE NOT EXISTS \
+               (SELECT 1 FROM authority a WHERE a.kind = 'seal' AND a.n = x.seal_n)), \
+               (SELECT COUNT(*) FROM people p WHERE p.platform_role = 'super_admin' AND p.disabled_ms IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM factors x WHERE x.person = p.person))";
+    let (facilities_without_numbers, failed_mails, sealed_by_nobody, platform_without_factor) =
+        opt!(conn, (i64, i64, i64, i64), sql, since_ms)?.unwrap_or_default();
+    let seen = all!(conn, (i64,), "SELECT seen_ms FROM processes")?;
+    let seen_ms = seen.into_iter().map(|(seen_ms,)| seen_ms).collect();
+    Ok(UpkeepCounts {
+        facilities_without_numbers,
+        failed_mails,
+        sealed_by_nobody,
+        platform_without_factor,
+        seen_ms,
+    })
+}
+
 /// A photo that should be in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedPhoto {

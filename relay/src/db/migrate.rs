@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/001_api.sql"),
     include_str!("schema/001_passkeys.sql"),
     include_str!("schema/001_oidc.sql"),
+    include_str!("schema/001_operations.sql"),
 )];
 
 /// The schema that this program works with.

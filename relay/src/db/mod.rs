@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod adoptions;
+pub mod announcements;
 pub mod audit;
 pub mod audit_heads;
 pub mod authority;
@@ -47,7 +48,9 @@ pub mod old_ids;
 pub mod passkeys;
 pub mod people;
 pub mod photos;
+pub mod processes;
 pub mod projections;
+pub mod records;
 pub mod regions;
 pub mod repeats;
 pub mod rollups;
@@ -61,6 +64,8 @@ pub mod sessions;
 mod sight;
 pub mod spark;
 pub mod state;
+pub mod support_grants;
+pub mod switches;
 pub mod texts;
 pub mod tokens;
 

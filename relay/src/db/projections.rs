@@ -369,6 +369,25 @@ pub async fn platform_lag(conn: &mut PlatformConnection) -> Result<i64, DbError>
     Ok(opt!(conn, (i64,), sql)?.map_or(0, |(entries,)| entries))
 }
 
+/// Entries of all accounts, of facilities that can be folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoldProgress {
+    pub stored: i64,
+    /// Of those, in what pages read.
+    pub folded: i64,
+}
+
+/// How far what is stored has come.
+pub async fn platform_progress(conn: &mut PlatformConnection) -> Result<FoldProgress, DbError> {
+    let sql = "SELECT CAST(COALESCE(SUM(l.size), 0) AS BIGINT), CAST(COALESCE(SUM(COALESCE(p.next_seq, 0)), 0) AS BIGINT) \
+               FROM logs l JOIN facilities f ON f.account = l.account AND f.facility = l.facility \
+               JOIN projections j ON j.projection = f.projection AND j.error IS NULL \
+               LEFT JOIN positions p ON p.account = l.account AND p.projection = f.projection AND p.log = l.log \
+               WHERE l.key_known AND NOT l.apart";
+    let (stored, folded) = opt!(conn, (i64, i64), sql)?.unwrap_or_default();
+    Ok(FoldProgress { stored, folded })
+}
+
 /// Whether everything that counts is folded in what pages of a facility read.
 pub async fn is_folded(conn: &mut ScopedConnection, facility: FacilityId) -> Result<bool, DbError> {
     let projection = find_live(conn, facility).await?;

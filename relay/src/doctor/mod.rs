@@ -6,6 +6,7 @@ mod deep;
 mod folders;
 mod network;
 mod stored;
+mod upkeep;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,6 +19,9 @@ use service::random::RandomSource;
 use service::settings::SettingsError;
 
 use crate::settings::RelaySettings;
+
+/// A process says every half minute that it lives.
+const SILENT_MS: i64 = 5 * 60_000;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::upkeep::examine_upkeep;
 use super::{DoctorReport, DoctorSeams};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, authority, backups, checks, jobs, projections,
@@ -34,6 +35,7 @@ pub(super) async fn examine_stored(
         let mut conn = db.platform_read(PlatformReason::Operator).await?;
         examine_exports(report, &mut conn).await?;
         examine_jobs(report, &mut conn, now_ms).await?;
+        examine_upkeep(report, &mut conn, now_ms).await?;
         examine_boxes(report, &mut conn, now_ms).await?;
         examine_backups(report, &mut conn, now_ms).await
     };

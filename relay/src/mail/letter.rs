@@ -37,6 +37,8 @@ pub enum MailLetter {
     PasskeyCopied { at_ms: i64, name: String, link: String },
     /// Somebody signs in by a provider from now on. `host`: of the provider.
     IdentityLinked { at_ms: i64, host: String, link: String },
+    /// Whoever runs the platform opened an account that nobody had opened to them.
+    SupportAccess { by: String, reason: String, until_ms: i64, link: String },
 }
 
 /// Its links are secrets.
@@ -61,6 +63,7 @@ impl MailLetter {
             Self::FactorChanged { .. } => "factor-changed",
             Self::PasskeyCopied { .. } => "passkey-copied",
             Self::IdentityLinked { .. } => "identity-linked",
+            Self::SupportAccess { .. } => "support-access",
         }
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::letter::MailLetter;
-use crate::wording::{MailWords, PageWords, name_agent, open_words};
+use crate::wording::{MailWords, PageWords, SupportWords, name_agent, open_words};
 
 /// What a mail says, whoever sends it how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,19 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
         MailLetter::FactorChanged { at_ms, link } => factor_parts(w, time_text(*at_ms), link),
         MailLetter::PasskeyCopied { at_ms, name, link } => copied_parts(w, time_text(*at_ms), name, link),
         MailLetter::IdentityLinked { at_ms, host, link } => identity_parts(w, time_text(*at_ms), host, link),
+        MailLetter::SupportAccess { by, reason, until_ms, link } => {
+            let w: SupportWords = open_words();
+            MailParts {
+                subject: w.support_mail_subject(),
+                lines: vec![
+                    w.support_mail_what(by, time_text(*until_ms)),
+                    w.support_mail_why(reason.as_str()),
+                ],
+                button: w.support_mail_button(),
+                link,
+                hints: vec![w.support_mail_hint()],
+            }
+        }
         MailLetter::PasswordChanged { at_ms, link } => MailParts {
             subject: w.mail_password_subject(),
             lines: vec![w.mail_password_what(time_text(*at_ms))],
@@ -181,6 +194,12 @@ mod tests {
             MailLetter::FactorChanged { at_ms, link: link() },
             MailLetter::PasskeyCopied { at_ms, name: "Phone".into(), link: link() },
             MailLetter::IdentityLinked { at_ms, host: "login.example".into(), link: link() },
+            MailLetter::SupportAccess {
+                by: "ops@relay.example".into(),
+                reason: "numbers <b>".into(),
+                until_ms: expires_ms,
+                link: link(),
+            },
         ]
     }
 

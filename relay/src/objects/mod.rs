@@ -46,6 +46,17 @@ impl PhotoStore {
         Key::from_iter([scope.account().to_string().as_str(), &hex[..2], &format!("{hex}.jpg")])
     }
 
+    /// Whether the store answers at all, be it that there is nothing of this name.
+    ///
+    /// # Errors
+    /// The store.
+    pub(crate) async fn check_answer(&self) -> Result<(), PhotoError> {
+        match self.0.head(&Key::from("ready")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// A photo of the account; `None` where there is none.
     ///
     /// # Errors

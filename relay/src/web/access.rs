@@ -8,20 +8,26 @@ use std::sync::{Arc, OnceLock};
 
 use ::web::error::HttpError;
 use ::web::route::{Access, Argument, Caller};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 
-use crate::accounts::access_log::AccessActor;
+use crate::accounts::access_log::{AccessActor, AccessOutcome, AccessRecord};
 use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken, ProgramError};
 use crate::accounts::session::SessionToken;
 use crate::accounts::token::{self, TokenScope};
-use crate::accounts::{AccountUser, ApiProgram};
+use crate::accounts::{AccountUser, ApiProgram, UserRole};
 use crate::db::{AccountScope, ReadScope, tokens};
+use crate::request_id::RequestId;
+use crate::web::middleware::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
+use crate::web::notices::seen_of;
 use crate::web::quota::QuotaLeft;
-use crate::web::{WebContext, cross_origin, http_error, program_errors};
+use crate::web::{WebContext, cross_origin, http_error, live, program_errors};
+
+/// Characters of a path that are kept of what somebody looked at.
+const LOOK_CHARS_MAX: usize = 200;
 
 /// A permission as a type, for the signature of a handler.
 pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
@@ -47,7 +53,7 @@ impl NeededPermission for ManagePlatform {
 pub(crate) struct OwnAccess;
 
 impl NeededPermission for OwnAccess {
-    const PERMISSION: Permission = Permission::Read;
+    const PERMISSION: Permission = Permission::ManageOwn;
     const WITHOUT_FACTOR: bool = true;
 }
 
@@ -73,6 +79,8 @@ needed_permissions! {
     ManagePeople = ManagePeople;
     ManagePrograms = ManagePrograms;
     AddBoxes = AddBoxes;
+    ManageSupport = ManageSupport;
+    LeaveSupport = LeaveSupport;
 }
 
 /// Somebody who has signed in, and holds the permission.
@@ -110,11 +118,33 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
         if visitor.is_barred && !P::WITHOUT_FACTOR {
             return Err(http_error::needs_provider());
         }
+        if visitor.notices.is_read_only && !parts.method.is_safe() && !P::PERMISSION.stays_in_read_only() {
+            return Err(http_error::nothing_changes());
+        }
         if (visitor.lacks_factor && !P::WITHOUT_FACTOR) || (P::NEEDS_FACTOR && !visitor.has_factor) {
             return Err(http_error::needs_factor());
         }
+        if visitor.role == UserRole::Support && parts.method.is_safe() {
+            note_support_look(parts, web, &visitor).await?;
+        }
         Ok(Self { visitor, permission: PhantomData })
     }
+}
+
+/// Writes down, before it is shown, what somebody of the platform looks at in an account that is open to them. A page that asks for news
+/// was looked at already.
+async fn note_support_look(parts: &Parts, web: &WebContext, visitor: &AccountUser) -> Result<(), HttpError> {
+    let path = parts.uri.path();
+    if path == live::PATH {
+        return Ok(());
+    }
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let facility = known_facility(web, visitor.reads, find_facility(route, path)).await?;
+    let about: String = path.chars().take(LOOK_CHARS_MAX).collect();
+    let record = AccessRecord { who: &visitor.email, act: "support look", about: &about, facility };
+    let mut tx = web.db.write(visitor.scope).await?;
+    web.log().write_repeated(&mut tx, record, AccessOutcome::Done).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Anybody, and who they are where they have signed in.
@@ -149,8 +179,9 @@ async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountU
     // HTTP/2 may send each cookie in a field of its own, and another program on this host may have set one.
     let mut cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let Some(token) = cookies.find_map(SessionToken::read) else { return Ok(None) };
-    let visitor = web.auth_service().visitor(token).await?;
-    if let Some(visitor) = &visitor {
+    let mut visitor = web.auth_service().visitor(token).await?;
+    if let Some(visitor) = &mut visitor {
+        visitor.notices = web.board().await?.of_account(visitor.scope, web.now_ms(), &seen_of(parts));
         KnownCaller::person(visitor).note(parts);
     }
     Ok(visitor)
@@ -317,6 +348,8 @@ impl KnownCaller {
 
     /// The first who says so is right: they are the same.
     fn note(self, parts: &Parts) {
+        // Whose request it is, for every line that is logged of it from now on.
+        tracing::Span::current().record("account", self.scope.key());
         if let Some(slot) = parts.extensions.get::<CallerSlot>() {
             slot.caller.get_or_init(|| self);
         }
@@ -329,9 +362,21 @@ pub(crate) struct CallerSlot {
     caller: Arc<OnceLock<KnownCaller>>,
     quota: Arc<OnceLock<QuotaLeft>>,
     origin: Arc<OnceLock<String>>,
+    /// What the request is called, where something has named it.
+    request_id: Option<RequestId>,
 }
 
 impl CallerSlot {
+    /// Of a request of this name.
+    pub(crate) fn named(request_id: Option<RequestId>) -> Self {
+        Self { request_id, ..Self::default() }
+    }
+
+    /// What the request is called.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        self.request_id.as_ref().map(|id| id.as_str().to_owned())
+    }
+
     pub(crate) fn get(&self) -> Option<&KnownCaller> {
         self.caller.get()
     }

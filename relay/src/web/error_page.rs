@@ -37,6 +37,10 @@ impl ErrorPresenter for WebContext {
         fault_words(fault)
     }
 
+    fn request_id(&self, visit: &CallerSlot) -> Option<String> {
+        visit.request_id()
+    }
+
     fn new_error_id(&self) -> [u8; 4] {
         self.random.bytes()
     }

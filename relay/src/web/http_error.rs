@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 
 use crate::accounts::access_log::DenialReason;
 use crate::db::DbError;
+use crate::readiness::ReadinessFault;
 use crate::web::words::ErrorWords;
 
 const HOME: &str = "/app/";
@@ -18,6 +19,9 @@ pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 const OWN_PAGE: &str = "/app/me";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+
+/// The same, of work on the relay.
+const PAUSED: HeaderValue = HeaderValue::from_static("300");
 
 /// A message that says the same whatever the error is about.
 type WordedText = fn(ErrorWords) -> String;
@@ -116,6 +120,18 @@ pub(crate) fn read_only() -> HttpError {
     messages.error(StatusCode::FORBIDDEN, "read-only").note(DenialReason::NeedsAdmin)
 }
 
+/// People only look, for now.
+pub(crate) fn nothing_changes() -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_paused,
+        detail: ErrorWords::error_paused_detail,
+        safe: ErrorWords::error_recording,
+        next: ErrorWords::error_retry_after,
+        link: (HOME, ErrorWords::error_try_again),
+    };
+    messages.error(StatusCode::SERVICE_UNAVAILABLE, "read-only-mode").header(header::RETRY_AFTER, PAUSED)
+}
+
 /// Their account demands a second factor, and they have none.
 pub(crate) fn needs_factor() -> HttpError {
     let messages = ErrorMessages {
@@ -178,6 +194,24 @@ pub(crate) fn unavailable_error(cause: &DbError) -> HttpError {
     };
     let error = messages.error(StatusCode::SERVICE_UNAVAILABLE, "away");
     HttpError { cause: Some(cause.to_string()), ..error.header(header::RETRY_AFTER, RETRY_AFTER) }
+}
+
+/// No requests should come to this process; the log has the reason under the answer's id.
+pub(crate) fn not_ready(fault: &ReadinessFault) -> HttpError {
+    let (title, detail, code): (WordedText, WordedText, _) = match fault {
+        ReadinessFault::Draining => {
+            (ErrorWords::error_draining, ErrorWords::error_draining_detail, "draining")
+        }
+        _ => (ErrorWords::error_no_database, ErrorWords::error_no_database_detail, "away"),
+    };
+    let messages = ErrorMessages {
+        title,
+        detail,
+        safe: ErrorWords::error_recording,
+        next: ErrorWords::error_retry_after,
+        link: (HOME, ErrorWords::error_try_again),
+    };
+    messages.error(StatusCode::SERVICE_UNAVAILABLE, code).header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
 /// Something that should not happen.

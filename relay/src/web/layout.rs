@@ -4,11 +4,12 @@ use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::live::LivePage;
 use words::{S0, SafeHtml, fill_slots};
 
+use crate::accounts::notices::{NoticeLine, PageNotices};
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole};
 use crate::web::assets::PASSKEY;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::{PageWords, open_words};
+use crate::web::words::{NoticesWords, PageWords, SupportWords, open_words};
 
 /// What was missed.
 pub(crate) const GAPS_PATH: &str = "/app/gaps";
@@ -34,6 +35,23 @@ pub(crate) enum NavSection {
     None,
 }
 
+/// That whoever looks is none of the account's people.
+#[derive(Debug, Clone)]
+pub(crate) struct SupportBanner {
+    pub(crate) line: String,
+    pub(crate) button: String,
+}
+
+impl SupportBanner {
+    fn of_visitor(visitor: &AccountUser) -> Option<Self> {
+        let until_ms = visitor.until_ms.filter(|_| visitor.role == UserRole::Support)?;
+        let w: SupportWords = open_words();
+        let until = LocalTime::new(until_ms, "UTC").plain(until_ms);
+        let line = w.support_banner(visitor.account_name.as_str(), until);
+        Some(Self { line, button: w.support_leave() })
+    }
+}
+
 /// What is around the content.
 #[derive(Debug, Clone)]
 pub(crate) struct PageLayout {
@@ -47,6 +65,12 @@ pub(crate) struct PageLayout {
     pub(crate) person: Option<String>,
     /// What they may do: links to the rest are left out.
     pub(crate) role: Option<UserRole>,
+    /// What stands on every page of theirs beside what it is about.
+    pub(crate) notices: PageNotices,
+    /// Of somebody of the platform who looks at an account that is none of theirs.
+    pub(crate) support: Option<SupportBanner>,
+    /// The secret of their forms.
+    pub(crate) csrf: String,
     /// The calm line under the band: of when the page is.
     pub(crate) status_line: Option<SafeHtml>,
     /// Where a page asks that has live parts.
@@ -66,6 +90,9 @@ impl PageLayout {
             section: NavSection::None,
             person: None,
             role: None,
+            notices: PageNotices::default(),
+            support: None,
+            csrf: String::new(),
             status_line: None,
             live: None,
             has_form: true,
@@ -81,8 +108,32 @@ impl PageLayout {
             section,
             person: Some(shell.w.page_person(&visitor.name, role)),
             role: Some(visitor.role),
+            notices: visitor.notices.clone(),
+            support: SupportBanner::of_visitor(visitor),
+            csrf: visitor.token.csrf(),
             ..shell
         }
+    }
+
+    /// The same with what is announced, of a page that is open to everybody.
+    pub(crate) fn announcing(mut self, lines: Vec<NoticeLine>) -> Self {
+        self.notices.lines = lines;
+        self
+    }
+
+    /// The words of announcements.
+    pub(crate) fn notice_words(&self) -> NoticesWords {
+        open_words()
+    }
+
+    /// Whether they open the account to the platform.
+    pub(crate) fn opens_support(&self) -> bool {
+        self.holds(Permission::ManageSupport)
+    }
+
+    /// What the link to the page says on which they do.
+    pub(crate) fn support_link(&self) -> String {
+        open_words::<SupportWords>().support_link()
     }
 
     /// The page changes by itself.

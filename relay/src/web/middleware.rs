@@ -8,7 +8,8 @@ use axum::response::IntoResponse as _;
 use record::ids::FacilityId;
 
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
-use crate::db::{DbError, facilities};
+use crate::db::{DbError, ReadScope, facilities};
+use crate::request_id::RequestId;
 use crate::web::access::{CallerSlot, KnownCaller};
 use crate::web::{WebContext, cross_origin, http_error};
 
@@ -34,7 +35,7 @@ pub(crate) async fn guard_answers(
     mut request: Request,
     next: Next,
 ) -> Response<Body> {
-    let slot = CallerSlot::default();
+    let slot = CallerSlot::named(request.extensions().get::<RequestId>().cloned());
     request.extensions_mut().insert(slot.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let facility = find_facility(route, request.uri().path());
@@ -84,22 +85,26 @@ async fn keep_denial(
     caller: &KnownCaller,
     record: AccessRecord<'_>,
 ) -> Result<(), DbError> {
-    // Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.
-    let facility = match record.facility {
-        Some(facility) => {
-            let mut conn = web.db.read(caller.reads).await?;
-            facilities::get(&mut conn, facility).await?.map(|_| facility)
-        }
-        None => None,
-    };
+    let facility = known_facility(web, caller.reads, record.facility).await?;
     let record = AccessRecord { facility, ..record };
     let mut tx = web.db.write(caller.scope).await?;
     web.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
     tx.commit().await
 }
 
+/// Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.
+pub(crate) async fn known_facility(
+    web: &WebContext,
+    reads: ReadScope,
+    facility: Option<FacilityId>,
+) -> Result<Option<FacilityId>, DbError> {
+    let Some(facility) = facility else { return Ok(None) };
+    let mut conn = web.db.read(reads).await?;
+    Ok(facilities::get(&mut conn, facility).await?.map(|_| facility))
+}
+
 /// The facility in a request's path, which may be anybody's or none: whoever sees only some facilities sees nothing of others.
-fn find_facility(route: &str, path: &str) -> Option<FacilityId> {
+pub(crate) fn find_facility(route: &str, path: &str) -> Option<FacilityId> {
     let place = route.split('/').position(|part| part == "{facility}")?;
     path.split('/').nth(place)?.parse().ok()
 }

@@ -13,6 +13,7 @@ mod live;
 mod live_marks;
 pub(crate) mod middleware;
 mod next_page;
+mod notices;
 pub(crate) mod pages;
 mod program_errors;
 mod proof;
@@ -52,10 +53,12 @@ use crate::fleet::Fleet;
 use crate::mail::MailOutbox;
 use crate::objects::PhotoStore;
 use crate::outgoing::{DomainTexts, OutgoingHttp};
+use crate::readiness::Readiness;
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
 use crate::web::api::once::RunningRequests;
 use crate::web::live_marks::LiveMarks;
+use crate::web::notices::SharedNotices;
 use crate::web::pages::label_sheets;
 use crate::web::quota::ProgramQuotas;
 
@@ -98,6 +101,8 @@ pub struct WebState {
     pub strangers: Arc<StrangerCounters>,
     /// Other hosts.
     pub outside: OutsideHosts,
+    /// Whether requests should come here.
+    pub readiness: Readiness,
     /// What an operator sets.
     pub settings: WebSettings,
 }
@@ -121,6 +126,8 @@ pub(crate) struct WebContext {
     oidc: Arc<OidcState>,
     /// What open pages show.
     marks: LiveMarks,
+    /// What is switched and announced.
+    notices: SharedNotices,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
     drawing: Arc<Semaphore>,
     /// How often programs may ask.
@@ -150,6 +157,7 @@ impl WebContext {
             mail_limits: Arc::default(),
             oidc: Arc::default(),
             marks: LiveMarks::default(),
+            notices: SharedNotices::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
             endpoints,
         }

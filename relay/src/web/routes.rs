@@ -18,9 +18,10 @@ use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
     facilities, facility, factors, gaps, identities, label_sheets, me, organisation, passkeys, people,
-    platform, programs, providers, regions, second_step, sign_in, ways_in,
+    platform, platform_notices, platform_records, programs, providers, regions, second_step, sign_in, support,
+    ways_in,
 };
-use crate::web::{key_list, live, proof};
+use crate::web::{key_list, live, notices, proof};
 
 const INFO: ApiInfo = ApiInfo {
     title: "CleanTrack relay",
@@ -73,6 +74,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         account_rows(),
         access_rows(),
         facility_rows(),
+        operations_rows(),
     ]
     .concat()
     .into_iter();
@@ -259,6 +261,83 @@ fn access_rows() -> Vec<Route<WebContext>> {
             .example(problem_example().query("who=ana&outcome=denied&from=2026-11-01&to=2026-11-30")),
         row(Method::POST, "/app/access/export", "access-log.export", Form, access_export::export_rows)
             .example(problem_example().field("as", "csv").field("from", "2026-11-01")),
+    ]
+}
+
+/// Whoever runs the platform in accounts of others; what they switch and announce.
+fn operations_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let opens = |hours| problem_example().field("reason", "Numbers look wrong").field("hours", hours);
+    let of_account = |example: Example| example.part("account", SOME_ID);
+    let announces = problem_example()
+        .field("text", "Work on Sunday")
+        .field("from", "")
+        .field("until", "2099-11-20T14:00");
+    vec![
+        row(Method::GET, "/app/support", "support.show", Page, support::show_support),
+        row(Method::POST, "/app/support", "support.open", Form, support::open_to_support).example(opens("4")),
+        row(Method::POST, "/app/support/{grant}", "support.end", Form, support::end_support)
+            .refusals(FINDING)
+            .example(problem_example().part("grant", SOME_ID).field("act", "end")),
+        row(Method::POST, "/app/leave", "support.leave", Form, support::leave_account)
+            .refusals(FINDING)
+            .example(problem_example().field("act", "leave")),
+        row(Method::POST, "/app/notices/{notice}", "notices.hide", Form, notices::hide_notice)
+            .refusals(FINDING)
+            .example(problem_example().part("notice", SOME_ID).field("act", "hide")),
+        row(
+            Method::GET,
+            "/app/platform/accounts/{account}",
+            "platform.show-account",
+            Page,
+            support::show_account,
+        )
+        .refusals(FINDING)
+        .example(of_account(problem_example())),
+        row(
+            Method::POST,
+            "/app/platform/accounts/{account}",
+            "platform.open-account",
+            Form,
+            support::open_account,
+        )
+        .refusals(FINDING)
+        .example(of_account(opens("2"))),
+        row(
+            Method::GET,
+            "/app/platform/records",
+            "platform.show-records",
+            Page,
+            platform_records::show_records,
+        )
+        .example(problem_example().query("find=1")),
+        row(
+            Method::GET,
+            "/app/platform/notices",
+            "platform.list-notices",
+            Page,
+            platform_notices::show_notices,
+        ),
+        row(
+            Method::POST,
+            "/app/platform/notices",
+            "platform.announce",
+            Form,
+            platform_notices::announce_text,
+        )
+        .example(announces),
+        row(
+            Method::POST,
+            "/app/platform/notices/{announcement}",
+            "platform.end-announcement",
+            Form,
+            platform_notices::end_announcement,
+        )
+        .refusals(FINDING)
+        .example(problem_example().part("announcement", SOME_ID).field("act", "end")),
+        row(Method::POST, "/app/platform/switches", "platform.switch", Form, platform_notices::move_switch)
+            .refusals(SEARCHING)
+            .example(problem_example().field("switch", "read-only").field("account", "").field("to", "on")),
     ]
 }
 

@@ -413,3 +413,21 @@ fn settings_that_do_not_fit_end_it_at_once() {
     std::fs::write(&file, format!("data = \"/nowhere\"\ndatabase_file = {address:?}\n")).unwrap();
     refused(&["--check"]);
 }
+
+#[tokio::test]
+async fn a_file_has_one_process_and_an_order_ends_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("relay");
+    let mut relay = Relay::start(&data).await;
+    let second = program(&data).arg("serve").output().unwrap();
+    let words = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{words}");
+    assert!(words.contains("another relay serves this database"), "{words}");
+    assert_eq!(order(&data, &["drain"], ""), "{\"draining\":true}\n");
+    let status = tokio::time::timeout(LONG, relay.child.wait()).await.unwrap().unwrap();
+    assert!(status.success(), "{status}");
+    let nobody = program(&data).arg("drain").output().unwrap();
+    let words = String::from_utf8_lossy(&nobody.stderr);
+    assert!(!nobody.status.success() && words.contains("no relay runs here"), "{words}");
+    Relay::start(&data).await.stop().await;
+}

@@ -13,6 +13,8 @@ use relay::doctor::DoctorState::{Bad, Good, Warning};
 use relay::doctor::{DoctorDepth, DoctorReport, DoctorSeams, DoctorState, FreeSpace, examine_relay};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
+use relay::jobs::kinds::JobKind;
+use relay::jobs::queue::{JobQueue, NewJob};
 use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mqtt::Outbox;
 use relay::objects::PhotoStore;
@@ -101,6 +103,9 @@ impl Patient {
         let clock = world.clock.clone();
         let patient = Self { dir, data, world, settings, clock, space: plenty };
         patient.write("UPDATE authority SET exported_ms = 1").await;
+        for kind in ["forget", "merge-rest", "sign-access"] {
+            patient.waits(kind).await;
+        }
         patient.backed_up(NOW_MS - HOUR_MS).await;
         patient
     }
@@ -110,6 +115,15 @@ impl Patient {
         let (act, place) = ("made".to_owned(), "/backups/1".to_owned());
         let row = relay::db::backups::BackupRow { at_ms, act, place, bytes: 9 << 20, sha256: vec![0; 32] };
         relay::db::backups::platform_insert(&mut tx, &row).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Work of the relay's own that comes again tomorrow.
+    async fn waits(&self, kind: &str) {
+        let queue = JobQueue::new(self.world.db.clone(), self.clock.clone(), Arc::new(SystemRandom));
+        let kind = JobKind::find_kind(kind).unwrap();
+        let mut tx = self.world.db.platform_write(PlatformReason::Work).await.unwrap();
+        queue.enqueue(&mut tx, &NewJob::of_relay(kind, NOW_MS + 30 * DAY_MS)).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -325,6 +339,32 @@ async fn faults_of_what_is_stored_are_named() {
     let mut patient = Patient::new().await;
     patient.settings.database = Some(format!("sqlite:{}", patient.data.join("gone.db").display()));
     patient.is_found(Bad, "database", "is not there", "backup restore").await;
+}
+
+#[tokio::test]
+async fn what_should_be_there_and_is_not_is_named() {
+    let patient = Patient::new().await;
+    patient.write("DELETE FROM facility_now").await;
+    patient.is_found(Bad, "numbers of facilities", "1 facilities have none", "rebuild").await;
+    let mail = "INSERT INTO mails (mail, kind, address, body, state, made_ms) \
+                VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'reset', 'x', '{}', 'failed', 1999999999999)";
+    patient.write(mail).await;
+    patient.is_found(Warning, "mails", "1 did not leave", "invite again").await;
+    let factor = "INSERT INTO factors (person, factor, kind, name, seal_n, secret, step, made_ms) \
+                  VALUES (1, 'x', 'totp', 'phone', 99, '', 0, 1)";
+    patient.write(factor).await;
+    patient.is_found(Bad, "second factors", "1 are sealed with a key", "keys import").await;
+    let person = "INSERT INTO people (id, email, name, platform_role, created_ms) \
+                  VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'ops@relay.example', 'Ops', 'super_admin', 1)";
+    patient.write(person).await;
+    patient.write("UPDATE factors SET person = 999").await;
+    patient.is_found(Warning, "second factors", "1 who run the platform", "page about themselves").await;
+    patient.write("DELETE FROM jobs WHERE kind = 'sign-access'").await;
+    patient.is_found(Warning, "recurring jobs", "nobody will run: sign-access", "`work` or `all`").await;
+    let process = "INSERT INTO processes (process, host, pid, roles, version, started_ms, seen_ms) \
+                   VALUES ('x', 'h', 1, 'all', '1', 1, 1)";
+    patient.write(process).await;
+    patient.is_found(Warning, "processes", "1 ended without saying so", "read its log").await;
 }
 
 #[tokio::test]

@@ -109,6 +109,16 @@ access-did = { $act ->
     [epoch-forget] Forgot a log of a box
     [jobs-retry] Had a job tried again
     [access-export] Downloaded the access log
+    [support-grant] Opened the account to the platform
+    [support-end] Ended the platform’s access
+    [support-open] Came in from the platform
+    [support-glass] Opened the account from the platform, without an admin
+    [support-look] Looked at a page, from the platform
+    [support-leave] Left, back to the platform
+    [switch] Moved a switch
+    [records-look] Looked at rows, from the platform
+    [announce] Announced something
+    [announce-end] Took an announcement off
    *[other] Did something else
 }
 # What somebody did not succeed in.
@@ -161,6 +171,13 @@ access-tried = { $act ->
     [access-log] Tried to open the access log
     [access-export] Tried to download the access log
     [facility] Tried to view a facility
+    [support-grant] Tried to open the account to the platform
+    [support-end] Tried to end the platform’s access
+    [support-open] Tried to come in from the platform
+    [support-leave] Tried to leave to the platform
+    [switch] Tried to move a switch
+    [announce] Tried to announce something
+    [announce-end] Tried to take an announcement off
     [proof] Tried to download a proof
     [evidence] Tried to download evidence
     [photo] Tried to view a photo

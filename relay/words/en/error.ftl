@@ -71,6 +71,10 @@ error-busy = The relay is busy
     .detail = It has as many requests as it can handle.
 error-no-database = The relay can’t look that up now
     .detail = Its database does not answer. The error is in its log.
+error-paused = Nothing can be changed now
+    .detail = This relay is being worked on: pages show everything, and forms are not taken.
+error-draining = This server is about to end
+    .detail = Another one answers in its place, or it comes back in a moment.
 error-retry-after = Try again after the time in Retry-After.
 
 ## What a request has wrong.
@@ -109,6 +113,8 @@ parameter-size = a size at which this relay has cosigned, or none for the newest
 parameter-provider-act = save, remove, domain-add, domain-prove, domain-remove, enforce or leave
 parameter-act = sign-out, disable, enable or hand-over
 parameter-account = the id of an account of yours
+parameter-switch = sign-up or read-only
+parameter-on-off = on or off
 parameter-region-act = save or delete
 parameter-facility-act = close or open
 parameter-region = the id of a region of yours, or null for none

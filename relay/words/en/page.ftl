@@ -29,6 +29,7 @@ role-name = { $role ->
     [biomed] biomed
     [technician] technician
     [auditor] auditor
+    [support] support
    *[unknown] unknown
 }
 

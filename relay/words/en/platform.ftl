@@ -23,6 +23,12 @@ platform-job-state = { $state ->
     [running] being done
    *[other] waiting
 }
+platform-processes = Processes of this relay
+platform-host = Host and process
+platform-roles = Roles
+platform-version = Version
+platform-started = Started (UTC)
+platform-reported = Last heard (UTC)
 platform-dead = Given up
 platform-dead-none = No work was given up.
 platform-dead-lead = Each of these failed until its tries were used up. Look at the reason, mend it, then try it again; what is still needed is tried again by itself an hour after it was given up.

@@ -5,7 +5,7 @@ use ::web::error::HttpError;
 use ::web::route::AnyCaller;
 use axum::extract::State;
 
-use crate::db::{DbError, PlatformReason};
+use crate::health::ready_text;
 use crate::web::{WebContext, http_error};
 
 /// `GET /healthz`.
@@ -18,13 +18,8 @@ pub(crate) async fn show_ready(
     _: AnyCaller,
     State(web): State<WebContext>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let requested = async {
-        crate::db::facilities::platform_any(&mut web.db.platform_read(PlatformReason::Health).await?).await
-    };
-    let requested: Result<bool, DbError> = requested.await;
-    match requested {
-        Ok(_) => Ok(MediaBytes::new("ready\n")),
-        // Whatever it is: nobody is served until it is over.
-        Err(error) => Err(http_error::unavailable_error(&error)),
+    match web.readiness.check().await {
+        Ok(notes) => Ok(MediaBytes::new(ready_text(&notes))),
+        Err(fault) => Err(http_error::not_ready(&fault)),
     }
 }

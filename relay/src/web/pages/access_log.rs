@@ -381,7 +381,15 @@ fn oidc_key(act: &str) -> Option<&'static str> {
 /// The same of what only reads, and is in the log where it was denied.
 fn read_key(act: &str) -> &'static str {
     match act {
-        "GET /app" | "GET /app/" | "GET /app/me" | "GET /live" => "page",
+        "GET /app"
+        | "GET /app/"
+        | "GET /app/me"
+        | "GET /live"
+        | "GET /app/support"
+        | "GET /app/platform/accounts/{account}"
+        | "GET /app/platform/notices"
+        | "GET /app/platform/records"
+        | "POST /app/notices/{notice}" => "page",
         "GET /api/v1/equipment"
         | "GET /api/v1/cleanings"
         | "GET /api/v1/compliance"
@@ -408,6 +416,23 @@ fn read_key(act: &str) -> &'static str {
         | "PUT /api/equipment/{item}/"
         | "PATCH /api/equipment/{item}/"
         | "DELETE /api/equipment/{item}/" => "api-equipment",
+        _ => platform_key(act),
+    }
+}
+
+/// The same of what the platform does, and lets itself be opened.
+fn platform_key(act: &str) -> &'static str {
+    match act {
+        "support grant" | "POST /app/support" => "support-grant",
+        "support end" | "POST /app/support/{grant}" => "support-end",
+        "support open" | "POST /app/platform/accounts/{account}" => "support-open",
+        "support break-glass" => "support-glass",
+        "support look" => "support-look",
+        "support leave" | "POST /app/leave" => "support-leave",
+        "switch" | "POST /app/platform/switches" => "switch",
+        "records look" => "records-look",
+        "announce" | "POST /app/platform/notices" => "announce",
+        "announcement end" | "POST /app/platform/notices/{announcement}" => "announce-end",
         _ => "other",
     }
 }

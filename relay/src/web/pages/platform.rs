@@ -13,6 +13,8 @@ use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessRecord;
 use crate::db::accounts::{AccountOverview, platform_overview};
 use crate::db::jobs::{DeadJobRow, JobCountRow, platform_count, platform_list_dead, platform_retry_dead};
+use crate::db::processes::{ProcessRow, platform_list};
+use crate::db::support_grants::{OpenAccount, platform_open};
 use crate::db::{DbError, PlatformReason};
 use crate::web::WebContext;
 use crate::web::access::{ManagePlatform, MemberCaller};
@@ -21,7 +23,7 @@ use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
-use crate::web::words::{PageWords, PlatformWords, open_words};
+use crate::web::words::{NoticesWords, PageWords, PlatformWords, RecordsWords, SupportWords, open_words};
 
 /// Accounts and dead jobs that are listed at a time.
 const ROWS_MAX: i64 = 200;
@@ -33,6 +35,19 @@ struct AccountView {
     facilities: i64,
     boxes: i64,
     made: String,
+    seen: String,
+    /// Where it is opened.
+    href: String,
+    /// Until when it is open to the platform.
+    open: Option<String>,
+}
+
+struct ProcessView {
+    host: String,
+    pid: i64,
+    roles: String,
+    version: String,
+    started: String,
     seen: String,
 }
 
@@ -61,6 +76,10 @@ struct PlatformPage {
     accounts: Vec<AccountView>,
     counts: Vec<JobCountView>,
     dead: Vec<DeadJobView>,
+    support: SupportWords,
+    notices: NoticesWords,
+    records: RecordsWords,
+    processes: Vec<ProcessView>,
     csrf: String,
 }
 
@@ -95,6 +114,8 @@ async fn draw_platform(
     let accounts = platform_overview(&mut conn, ROWS_MAX).await?;
     let counts = platform_count(&mut conn, now_ms).await?;
     let dead = platform_list_dead(&mut conn, ROWS_MAX).await?;
+    let open = platform_open(&mut conn, now_ms).await?;
+    let processes = platform_list(&mut conn).await?;
     drop(conn);
     let shell = PageLayout::signed_in(w.platform_title(), NavSection::Me, visitor);
     Page::draw(&PlatformPage {
@@ -103,18 +124,31 @@ async fn draw_platform(
         problem,
         done,
         caption: w.platform_accounts(accounts.len()),
-        accounts: accounts.into_iter().map(|row| view_account(row, &wall)).collect(),
+        accounts: accounts.into_iter().map(|row| view_account(row, &open, &wall)).collect(),
         counts: counts.into_iter().map(|row| view_count(row, w)).collect(),
         dead: dead.into_iter().map(|row| view_dead(row, &wall)).collect(),
+        support: wall.words(),
+        notices: wall.words(),
+        records: wall.words(),
+        processes: processes.into_iter().map(|row| view_process(row, &wall)).collect(),
         csrf: visitor.token.csrf(),
     })
 }
 
-fn view_account(row: AccountOverview, wall: &LocalTime) -> AccountView {
+fn view_process(row: ProcessRow, wall: &LocalTime) -> ProcessView {
+    let ProcessRow { host, pid, roles, version, started_ms, seen_ms, .. } = row;
+    let (started, seen) = (wall.day_plain_utc(started_ms), wall.day_plain_utc(seen_ms));
+    ProcessView { host, pid, roles, version, started, seen }
+}
+
+fn view_account(row: AccountOverview, open: &[OpenAccount], wall: &LocalTime) -> AccountView {
     let AccountOverview { id, name, created_ms, people, facilities, boxes, seen_ms } = row;
     let never = || wall.words::<PageWords>().time_never();
     let (made, seen) = (wall.day_of(created_ms), seen_ms.map_or_else(never, |at| wall.day_plain_utc(at)));
-    AccountView { id, name, people, facilities, boxes, made, seen }
+    let (href, w) = (format!("/app/platform/accounts/{id}"), wall.words::<SupportWords>());
+    let open = open.iter().find(|open| open.account_id == id);
+    let open = open.map(|open| w.support_account_until(wall.day_plain_utc(open.until_ms)));
+    AccountView { id, name, people, facilities, boxes, made, seen, href, open }
 }
 
 fn view_count(row: JobCountRow, w: PlatformWords) -> JobCountView {

@@ -87,13 +87,13 @@ pub(crate) async fn show(
         "here" => Some(open_words::<SignInWords>().sign_in_done_here()),
         _ => None,
     };
-    Page::draw(&SignInPage { done, ..sign_in_page(&web, next) }).map(OneOf::Second)
+    Page::draw(&SignInPage { done, ..sign_in_page(&web, next).await? }).map(OneOf::Second)
 }
 
-fn sign_in_page(web: &WebContext, next: String) -> SignInPage {
+async fn sign_in_page(web: &WebContext, next: String) -> Result<SignInPage, HttpError> {
     let w: SignInWords = open_words();
-    SignInPage {
-        shell: PageLayout::open(w.sign_in_title()),
+    Ok(SignInPage {
+        shell: PageLayout::open(w.sign_in_title()).announcing(web.announced().await?),
         w,
         oidc: open_words(),
         organisation: format!("/organisation?next={}", encode_parameter(&next)),
@@ -103,10 +103,10 @@ fn sign_in_page(web: &WebContext, next: String) -> SignInPage {
         done: None,
         forgot: fill_slots(w.sign_in_forgot_what(S0), [SafeHtml::element("code", &[], PASSWORD_COMMAND)]),
         sends_mail: web.mail.is_open(),
-        is_open: web.settings.open_sign_up,
+        is_open: web.takes_sign_ups().await?,
         p: open_words(),
         has_passkeys: web.passkeys().is_some(),
-    }
+    })
 }
 
 /// `POST /login`.
@@ -148,7 +148,7 @@ pub(crate) async fn sign_in(
     };
     let email: String = email.chars().filter(|c| !c.is_control()).take(254).collect();
     let problem = Some(SignInProblem { field: "password", words });
-    let page = sign_in_page(&web, next);
+    let page = sign_in_page(&web, next).await?;
     let shell = page.shell.with_problem(true);
     let page = Page::draw(&SignInPage { shell, problem, email, ..page })?;
     Ok(WithHeaders(HeaderMap::new(), FormReply::Again(recall, page)))

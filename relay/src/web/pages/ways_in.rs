@@ -284,7 +284,7 @@ fn sign_up_page() -> WayInPage {
 
 /// `GET /sign-up`.
 pub(crate) async fn show_sign_up(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
-    if !web.settings.open_sign_up {
+    if !web.takes_sign_ups().await? {
         return Err(not_found());
     }
     sign_up_page().draw()
@@ -297,7 +297,7 @@ pub(crate) async fn sign_up(
     address: ClientAddress,
     form: RelayForm,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
-    if !web.settings.open_sign_up {
+    if !web.takes_sign_ups().await? {
         return Err(not_found());
     }
     let w: SignInWords = open_words();

@@ -17,6 +17,7 @@ mod numbers;
 mod oidc;
 mod old_app;
 mod other_provider;
+mod operations;
 mod pages;
 mod passkeys;
 mod people;

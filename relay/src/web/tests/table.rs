@@ -50,6 +50,11 @@ impl Template {
         let owner = member("platform owner", platform::EMAIL, UserRole::SuperAdmin).await;
         world.offer_app(owner.headers[header::COOKIE].to_str().unwrap()).await;
         let job = world.bury_job("no reason").await;
+        let support = world.open_support(world.a.scope, world.b.scope).await;
+        let support = FixtureCaller {
+            form_token: Some((FORM_TOKEN, support.csrf())),
+            ..person("support", support.set_cookie().split(';').next().unwrap(), UserRole::Support)
+        };
         let other = member("admin of another account", &world.b.email, UserRole::AccountAdmin).await;
         let ended = FixtureCaller {
             permissions: Vec::new(),
@@ -72,7 +77,7 @@ impl Template {
         let writer = program("writing program", both, &writer);
         let cleaning = world.number_cleaning_of_a().await;
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
-        let callers = vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader, writer];
+        let callers = vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader, writer, support];
         let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];
@@ -92,6 +97,8 @@ impl Template {
             ("session", session),
             ("job", job.to_string()),
             ("organisation", world.a.scope.account().to_string()),
+            ("grant", world.grant_support(world.a.scope).await),
+            ("announcement", world.announce("Work on Sunday").await),
         ];
         replacements.extend(links);
         replacements.extend(offered);

@@ -33,6 +33,7 @@ use crate::mail::transport::MailTransport;
 use crate::mqtt::Outbox;
 use crate::objects::PhotoStore;
 use crate::projections::facility_now::refresh_box;
+use crate::readiness::Readiness;
 use crate::web::routes::build_table;
 use crate::web::tests::fake_provider::FakeProvider;
 use crate::web::tests::test_box::TestBox;
@@ -124,9 +125,11 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         mqtt: "mqtts://relay.example:8883".into(),
         photos: "https://relay.example:8443".into(),
     });
+    let photos = PhotoStore::in_folder(&folder.join("photos")).unwrap();
+    let readiness_clock = Arc::clone(&clock);
     WebState {
         db: db.clone(),
-        photos: PhotoStore::in_folder(&folder.join("photos")).unwrap(),
+        photos: photos.clone(),
         fleet: Arc::new(fleet),
         mail: open_outbox(folder, &clock, &random),
         clock,
@@ -134,6 +137,7 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         rules: PasswordRules::default(),
         outside: FakeProvider::new().outside(),
         strangers: Arc::default(),
+        readiness: Readiness::new(db.clone(), photos, None, readiness_clock),
         settings: WebSettings {
             public_url: "https://relay.example".into(),
             open_sign_up: true,

@@ -1,0 +1,43 @@
+//! Which processes serve this database now.
+
+use super::{DbError, PlatformConnection, all, exec, impl_from_row};
+
+/// A process, as it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessRow {
+    pub process: String,
+    pub host: String,
+    pub pid: i64,
+    pub roles: String,
+    pub version: String,
+    /// Milliseconds since 1970.
+    pub started_ms: i64,
+    pub seen_ms: i64,
+}
+
+impl_from_row!(ProcessRow { process, host, pid, roles, version, started_ms, seen_ms });
+
+/// Writes down that a process lives.
+pub async fn platform_save(conn: &mut PlatformConnection, row: &ProcessRow) -> Result<(), DbError> {
+    let ProcessRow { process, host, pid, roles, version, started_ms, seen_ms } = row.clone();
+    let sql = "INSERT INTO processes (process, host, pid, roles, version, started_ms, seen_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (process) DO UPDATE SET seen_ms = excluded.seen_ms";
+    exec!(conn, sql, process, host, pid, roles, version, started_ms, seen_ms).map(drop)
+}
+
+/// A process ended in order.
+pub async fn platform_delete(conn: &mut PlatformConnection, process: &str) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM processes WHERE process = $1", process.to_owned()).map(drop)
+}
+
+/// Forgets those that were not seen since this time.
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM processes WHERE seen_ms < $1", before_ms)
+}
+
+/// All that are known, the one seen last first.
+pub async fn platform_list(conn: &mut PlatformConnection) -> Result<Vec<ProcessRow>, DbError> {
+    let sql = "SELECT process, host, pid, roles, version, started_ms, seen_ms FROM processes \
+               ORDER BY seen_ms DESC, process LIMIT 200";
+    all!(conn, ProcessRow, sql)
+}

@@ -1,0 +1,267 @@
+//! Whether this process is to be sent requests: it does not end, the database takes a write, and what was stored reaches the pages.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use service::clock::Clock;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::timeout;
+
+use crate::db::projections::{FoldProgress, platform_progress};
+use crate::db::{Db, DbError, PlatformReason, SCHEMA_VERSION, facilities, platform_schema};
+use crate::keys::{AuthorityKind, SharedKeySet};
+use crate::objects::PhotoStore;
+
+/// How long readiness waits for its turn to write.
+const WRITER_WITHIN: Duration = Duration::from_secs(1);
+/// How long for the store of photos, which has nothing to do with whether pages are served.
+const OBJECTS_WITHIN: Duration = Duration::from_secs(1);
+/// What was found stands for so long, however many ask.
+const STANDS_MS: u64 = 1_000;
+/// What is stored is on pages within this, or whoever reads them is better sent to where it is.
+const LAG_MS_MAX: u64 = 60_000;
+/// How often it is noted how much is stored.
+const SAMPLE_MS: u64 = 5_000;
+/// The store of photos is silent for so long before anybody hears of it.
+const SILENT_MS: u64 = 60_000;
+
+/// Why no requests should come here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadinessFault {
+    /// The process is about to end.
+    #[error("draining")]
+    Draining,
+    #[error("the database does not answer: {0}")]
+    Database(String),
+    #[error("the database has schema {0}, which is older than this program's")]
+    Schema(i64),
+    #[error("the key is not here by which batches are cosigned")]
+    Key,
+    #[error("what was stored a minute ago is not on pages yet")]
+    Lag,
+}
+
+impl From<DbError> for ReadinessFault {
+    fn from(error: DbError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+/// Ready, and what is not as it should be all the same.
+pub type ReadinessNotes = Vec<&'static str>;
+
+/// Whether requests should come here. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    parts: Arc<ReadinessParts>,
+}
+
+#[derive(Debug)]
+struct ReadinessParts {
+    db: Db,
+    photos: PhotoStore,
+    /// Of a process that takes batches.
+    keys: Option<SharedKeySet>,
+    clock: Arc<dyn Clock>,
+    is_draining: AtomicBool,
+    memory: Mutex<ReadinessMemory>,
+}
+
+/// What was found last, and what is compared with it. Times are milliseconds since the machine's boot.
+#[derive(Debug, Default)]
+struct ReadinessMemory {
+    found: Option<(u64, Result<ReadinessNotes, ReadinessFault>)>,
+    progress: StoredSamples,
+    objects_answered_ms: Option<u64>,
+}
+
+/// How much was stored at which times, the oldest first.
+#[derive(Debug, Default)]
+struct StoredSamples(VecDeque<(u64, i64)>);
+
+impl StoredSamples {
+    /// Whether something that was stored a minute ago is not folded yet.
+    fn lags(&mut self, progress: FoldProgress, now_ms: u64) -> bool {
+        let FoldProgress { stored, folded } = progress;
+        // A facility that cannot be folded counts no more, or a log was forgotten: earlier sums are of something else.
+        if self.0.back().is_some_and(|&(_, before)| before > stored) {
+            self.0.clear();
+        }
+        if self.0.back().is_none_or(|&(at_ms, _)| now_ms.saturating_sub(at_ms) >= SAMPLE_MS) {
+            self.0.push_back((now_ms, stored));
+        }
+        // The newest one that is a minute old says enough.
+        let is_old = |sample: &(u64, i64)| now_ms.saturating_sub(sample.0) >= LAG_MS_MAX;
+        while self.0.get(1).is_some_and(is_old) {
+            self.0.pop_front();
+        }
+        self.0.front().is_some_and(|sample| is_old(sample) && sample.1 > folded)
+    }
+}
+
+impl Readiness {
+    /// `keys`: of a process that takes batches.
+    pub fn new(db: Db, photos: PhotoStore, keys: Option<SharedKeySet>, clock: Arc<dyn Clock>) -> Self {
+        let (is_draining, memory) = (AtomicBool::new(false), Mutex::default());
+        Self { parts: Arc::new(ReadinessParts { db, photos, keys, clock, is_draining, memory }) }
+    }
+
+    /// From now on it says that this process ends.
+    pub fn begin_drain(&self) {
+        self.parts.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether requests should come here.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self) -> Result<ReadinessNotes, ReadinessFault> {
+        let parts = &self.parts;
+        if parts.is_draining.load(Ordering::Relaxed) {
+            return Err(ReadinessFault::Draining);
+        }
+        // Many ask at once: they hear of one look.
+        let mut memory = parts.memory.lock().await;
+        let now_ms = parts.clock.now().up_ms;
+        if let Some((at_ms, found)) = &memory.found
+            && now_ms.saturating_sub(*at_ms) < STANDS_MS
+        {
+            return found.clone();
+        }
+        let found = parts.look(&mut memory, now_ms).await;
+        if let Err(fault) = &found {
+            tracing::warn!(%fault, "not ready");
+        }
+        memory.found = Some((now_ms, found.clone()));
+        found
+    }
+}
+
+impl ReadinessParts {
+    async fn look(
+        &self,
+        memory: &mut ReadinessMemory,
+        now_ms: u64,
+    ) -> Result<ReadinessNotes, ReadinessFault> {
+        let progress = self.check_database().await?;
+        if let Some(keys) = &self.keys
+            && keys.now().current_signer(AuthorityKind::Cosign).is_none()
+        {
+            return Err(ReadinessFault::Key);
+        }
+        if memory.progress.lags(progress, now_ms) {
+            return Err(ReadinessFault::Lag);
+        }
+        let answered = timeout(OBJECTS_WITHIN, self.photos.check_answer()).await;
+        if matches!(answered, Ok(Ok(()))) || memory.objects_answered_ms.is_none() {
+            memory.objects_answered_ms = Some(now_ms);
+        }
+        let answered_ms = memory.objects_answered_ms.unwrap_or(now_ms);
+        let is_silent = now_ms.saturating_sub(answered_ms) >= SILENT_MS;
+        Ok(if is_silent { vec!["the store of photos has not answered for a minute"] } else { Vec::new() })
+    }
+
+    /// Whether the database can be read, has the tables, and would take a write.
+    async fn check_database(&self) -> Result<FoldProgress, ReadinessFault> {
+        let mut conn = self.db.platform_read(PlatformReason::Health).await?;
+        let schema = platform_schema(&mut conn).await?;
+        // A newer one has only more: its program starts beside this one.
+        if schema < i64::try_from(SCHEMA_VERSION).unwrap_or(i64::MAX) {
+            return Err(ReadinessFault::Schema(schema));
+        }
+        let progress = platform_progress(&mut conn).await?;
+        drop(conn);
+        let writing = async {
+            let mut tx = self.db.platform_write(PlatformReason::Health).await?;
+            facilities::platform_write_nothing(&mut tx).await
+        };
+        match timeout(WRITER_WITHIN, writing).await {
+            Ok(written) => written?,
+            // There one writes after the other, a rebuild for minutes: that is work and no fault.
+            Err(_) if self.db.is_sqlite() => {}
+            Err(_) => return Err(ReadinessFault::Database("no write within a second".to_owned())),
+        }
+        Ok(progress)
+    }
+}
+
+/// By which an operator's order ends the process as SIGTERM does.
+#[derive(Debug, Clone, Default)]
+pub struct DrainSignal(Arc<Notify>);
+
+impl DrainSignal {
+    pub(crate) fn send(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) async fn wait(&self) {
+        self.0.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::clock::FakeClock;
+
+    use super::*;
+
+    async fn open(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Db, Readiness) {
+        let db = Db::open(&format!("sqlite:{}", dir.join("relay.db").display())).await.unwrap();
+        let photos = PhotoStore::in_folder(&dir.join("photos")).unwrap();
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
+        (db.clone(), Readiness::new(db, photos, None, clock))
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_written_is_not_ready() {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(FakeClock::at_ms(1)));
+        let (db, readiness) = open(dir.path(), &clock).await;
+        assert_eq!(readiness.check().await, Err(ReadinessFault::Schema(0)), "no tables");
+        db.migrate(1).await.unwrap();
+        assert_eq!(readiness.check().await, Err(ReadinessFault::Schema(0)), "what was found stands a second");
+        clock.advance_ms(1_000);
+        assert_eq!(readiness.check().await, Ok(Vec::new()));
+        let held = db.platform_write(PlatformReason::Health).await.unwrap();
+        clock.advance_ms(1_000);
+        assert_eq!(readiness.check().await, Ok(Vec::new()), "somebody writes");
+        drop(held);
+        let Db::Sqlite { writer, readers } = &db else { panic!("not a file") };
+        // A writer that can only read, as of a disk that takes no more.
+        let (read_only, photos) = (
+            Db::Sqlite { writer: readers.clone(), readers: readers.clone() },
+            PhotoStore::in_folder(dir.path()).unwrap(),
+        );
+        let readiness = Readiness::new(read_only, photos, None, clock);
+        assert!(matches!(readiness.check().await, Err(ReadinessFault::Database(_))));
+        writer.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ends_says_so_first() {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(FakeClock::at_ms(1)));
+        let (db, readiness) = open(dir.path(), &clock).await;
+        db.migrate(1).await.unwrap();
+        assert_eq!(readiness.check().await, Ok(Vec::new()));
+        readiness.clone().begin_drain();
+        assert_eq!(readiness.check().await.unwrap_err().to_string(), "draining", "at once");
+    }
+
+    #[test]
+    fn a_steady_stream_is_no_lag_and_a_stop_is() {
+        let mut samples = StoredSamples::default();
+        let mut lags =
+            |stored, folded, at_s: u64| samples.lags(FoldProgress { stored, folded }, at_s * 1_000);
+        for at in 0..40 {
+            let stored = i64::try_from(at).unwrap() * 100;
+            assert!(!lags(stored, (stored - 300).max(0), at * 5), "always fifteen seconds behind");
+        }
+        // Nothing is folded any more.
+        let folded = 3_600;
+        assert!(!lags(4_000, folded, 200) && !lags(4_500, folded, 230));
+        assert!(lags(4_500, folded, 261), "what was stored at 200 s is not");
+        assert!(!lags(4_500, 4_500, 262), "it is now");
+        assert!(!lags(100, 0, 400), "a log was forgotten");
+    }
+}

@@ -1,0 +1,53 @@
+//! One process serves a database that is a file: a second one would hold up the first one's writes, and tell boxes another story.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+/// Held for as long as the process serves; the operating system lets go of it with the process.
+#[derive(Debug)]
+pub(super) struct FileLock {
+    _held: File,
+}
+
+/// Why it is not had.
+#[derive(Debug)]
+pub(super) enum LockError {
+    /// Another process has it: of this file.
+    Held(PathBuf),
+    Io(io::Error),
+}
+
+/// Takes it beside the file of this database; a server's needs none.
+pub(super) fn lock_database(address: &str) -> Result<Option<FileLock>, LockError> {
+    let Some(file) = address.strip_prefix("sqlite:") else { return Ok(None) };
+    let path = PathBuf::from(format!("{file}.lock"));
+    let mut options = OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let opened = opened.map_err(LockError::Io)?;
+    match opened.try_lock() {
+        Ok(()) => Ok(Some(FileLock { _held: opened })),
+        Err(TryLockError::WouldBlock) => Err(LockError::Held(path)),
+        Err(TryLockError::Error(error)) => Err(LockError::Io(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_one_process_and_a_server_any_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", dir.path().join("relay.db").display());
+        let held = lock_database(&address).unwrap();
+        assert!(held.is_some());
+        assert!(
+            matches!(lock_database(&address), Err(LockError::Held(path)) if path.ends_with("relay.db.lock"))
+        );
+        drop(held);
+        assert!(lock_database(&address).unwrap().is_some(), "it ended");
+        assert!(lock_database("postgres://h/d").unwrap().is_none());
+    }
+}
