@@ -10,9 +10,9 @@ pub mod import;
 pub mod invitation;
 pub mod lock_out;
 pub mod mail_link;
+pub mod notices;
 pub mod oidc;
 pub mod passkeys;
-pub mod notices;
 pub mod password;
 pub mod password_rules;
 pub mod people;
@@ -24,10 +24,10 @@ pub mod second_factor;
 pub mod second_step;
 pub mod session;
 pub mod sign_in;
-#[cfg(test)]
-pub(crate) mod test_authenticator;
 pub mod support;
 pub mod switches;
+#[cfg(test)]
+pub(crate) mod test_authenticator;
 pub mod token;
 mod webauthn;
 

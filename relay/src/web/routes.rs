@@ -18,8 +18,8 @@ use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
     facilities, facility, factors, gaps, identities, label_sheets, me, organisation, passkeys, people,
-    platform, platform_notices, platform_records, programs, providers, regions, second_step, sign_in, support,
-    ways_in,
+    platform, platform_notices, platform_records, programs, providers, regions, second_step, sign_in,
+    support, ways_in,
 };
 use crate::web::{key_list, live, notices, proof};
 

@@ -77,7 +77,8 @@ impl Template {
         let writer = program("writing program", both, &writer);
         let cleaning = world.number_cleaning_of_a().await;
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
-        let callers = vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader, writer, support];
+        let callers =
+            vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader, writer, support];
         let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];
