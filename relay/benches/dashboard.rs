@@ -161,7 +161,8 @@ async fn bench(cleanings: i64) -> Bench {
     let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;
     let fleet = Arc::new(fleet);
-    let readiness = relay::readiness::Readiness::new(db.clone(), photos.clone(), None, Arc::clone(&clock));
+    let readiness =
+        relay::readiness::ProcessReadiness::new(db.clone(), photos.clone(), None, Arc::clone(&clock));
     let state = WebState {
         db: db.clone(),
         photos,

@@ -1,5 +1,7 @@
 //! Whom a balancer speaks for: the address of whoever asks, behind programs that the operator trusts, and nobody else's word.
 
+mod naming;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use axum::response::Response;
 use ipnet::IpNet;
 use service::proxy_header::ProxyHeaders;
 
+pub(crate) use self::naming::{RequestNaming, name_request};
 use crate::web::{ClientAddress, ForwardedPlain};
 
 /// What balancers write addresses into, the nearest last. RFC 7239's `Forwarded` is not read: one that writes this header passes the

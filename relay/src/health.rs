@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::ingest::Ingest;
 use crate::jobs::metrics::job_metrics;
 use crate::mqtt::Outbox;
-use crate::readiness::Readiness;
+use crate::readiness::{ProcessReadiness, ready_text};
 
 /// How long metrics wait for the database.
 const JOBS_WITHIN: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ pub struct HealthContext {
     /// The database, of whose jobs metrics tell.
     pub db: Db,
     /// Whether requests should come here.
-    pub readiness: Readiness,
+    pub readiness: ProcessReadiness,
     /// Where this process takes batches.
     pub ingest: Option<Arc<Ingest>>,
     /// The way to boxes; its listener counts there.
@@ -55,12 +55,6 @@ async fn show_ready(State(context): State<HealthContext>) -> Response {
         Ok(notes) => ready_text(&notes).into_response(),
         Err(fault) => (StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n")).into_response(),
     }
-}
-
-/// What somebody reads who asks: a word, and what is not as it should be all the same.
-pub(crate) fn ready_text(notes: &[&'static str]) -> String {
-    let lines = std::iter::once(&"ready").chain(notes);
-    lines.map(|line| format!("{line}\n")).collect()
 }
 
 async fn show_metrics(State(context): State<HealthContext>) -> Response {

@@ -31,7 +31,6 @@ pub mod objects;
 pub mod outgoing;
 pub mod projections;
 pub mod readiness;
-mod request_id;
 mod serve;
 pub mod settings;
 pub mod web;

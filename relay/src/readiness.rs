@@ -54,7 +54,7 @@ pub type ReadinessNotes = Vec<&'static str>;
 
 /// Whether requests should come here. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Readiness {
+pub struct ProcessReadiness {
     parts: Arc<ReadinessParts>,
 }
 
@@ -101,7 +101,7 @@ impl StoredSamples {
     }
 }
 
-impl Readiness {
+impl ProcessReadiness {
     /// `keys`: of a process that takes batches.
     pub fn new(db: Db, photos: PhotoStore, keys: Option<SharedKeySet>, clock: Arc<dyn Clock>) -> Self {
         let (is_draining, memory) = (AtomicBool::new(false), Mutex::default());
@@ -187,6 +187,12 @@ impl ReadinessParts {
     }
 }
 
+/// What somebody reads who asks: a word, and what is not as it should be all the same.
+pub(crate) fn ready_text(notes: &[&'static str]) -> String {
+    let lines = std::iter::once(&"ready").chain(notes);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 /// By which an operator's order ends the process as SIGTERM does.
 #[derive(Debug, Clone, Default)]
 pub struct DrainSignal(Arc<Notify>);
@@ -207,11 +213,11 @@ mod tests {
 
     use super::*;
 
-    async fn open(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Db, Readiness) {
+    async fn open(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Db, ProcessReadiness) {
         let db = Db::open(&format!("sqlite:{}", dir.join("relay.db").display())).await.unwrap();
         let photos = PhotoStore::in_folder(&dir.join("photos")).unwrap();
         let clock = Arc::clone(clock) as Arc<dyn Clock>;
-        (db.clone(), Readiness::new(db, photos, None, clock))
+        (db.clone(), ProcessReadiness::new(db, photos, None, clock))
     }
 
     #[tokio::test]
@@ -233,7 +239,7 @@ mod tests {
             Db::Sqlite { writer: readers.clone(), readers: readers.clone() },
             PhotoStore::in_folder(dir.path()).unwrap(),
         );
-        let readiness = Readiness::new(read_only, photos, None, clock);
+        let readiness = ProcessReadiness::new(read_only, photos, None, clock);
         assert!(matches!(readiness.check().await, Err(ReadinessFault::Database(_))));
         writer.close().await;
     }

@@ -32,7 +32,7 @@ use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError, PoolUse};
 use crate::fleet::{Fleet, RelayUrls};
-use crate::forwarded::{TrustedProxies, believe_proxies};
+use crate::forwarded::{RequestNaming, TrustedProxies, believe_proxies, name_request};
 use crate::health::HealthContext;
 use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
@@ -45,8 +45,7 @@ use crate::mqtt::Outbox;
 use crate::objects::{NoteStore, PartialUploads, PhotoError, PhotoStore};
 use crate::outgoing::guarded::{GuardError, GuardedClient, SystemResolver};
 use crate::outgoing::texts::SystemTexts;
-use crate::readiness::{DrainSignal, Readiness};
-use crate::request_id::{RequestNaming, name_request};
+use crate::readiness::{DrainSignal, ProcessReadiness};
 use crate::serve::drain::drain_process;
 use crate::serve::file_lock::{FileLock, LockError, lock_database};
 use crate::serve::process_row::OwnProcess;
@@ -195,7 +194,7 @@ struct Open {
     health: Option<Listener>,
     ingest: Option<Arc<Ingest>>,
     certificate_refused: Arc<AtomicBool>,
-    readiness: Option<Readiness>,
+    readiness: Option<ProcessReadiness>,
 }
 
 async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -211,10 +210,21 @@ pub(crate) async fn serve_relay(
     role: ProcessRole,
     clock: Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
+    let file_lock = lock_file(settings)?;
+    let served = run_relay(settings, role, clock).await;
+    drop(file_lock);
+    served
+}
+
+/// The same, where no other process serves a database that is a file.
+async fn run_relay(
+    settings: &RelaySettings,
+    role: ProcessRole,
+    clock: Arc<dyn Clock>,
+) -> Result<(), ServeError> {
     let io = |what| move |source| ServeError::Io { what, source };
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
-    let file_lock = lock_file(settings)?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let own = OwnProcess::new(parts.work_db.clone(), role, Arc::clone(&clock), &*parts.random);
     let (own, drain) = (Arc::new(own), DrainSignal::default());
@@ -239,21 +249,14 @@ pub(crate) async fn serve_relay(
     let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
     let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
     let present = Some(tokio::spawn(Arc::clone(&own).run_reports()));
-    let workers = if role.works() {
-        Some(start_workers(settings, &work_db, clock, fleet.keys().shared()).await?)
-    } else {
-        None
-    };
+    let workers = start_workers(settings, role, &work_db, clock, fleet.keys().shared()).await?;
     loop {
         tokio::select! {
             () = stop_signals.wait() => break,
             () = drain.wait() => break,
             _ = hup.recv() => certificates.look(&open),
             _ = looks.tick() => {
-                // Another process may have rotated a key.
-                if let Err(error) = fleet.keys().reload().await {
-                    tracing::error!(%error, "cannot look at the keys again; those known before go on");
-                }
+                reload_keys(&fleet).await;
                 certificates.look(&open);
             }
             _ = alive.tick() => process::notify_alive(),
@@ -281,7 +284,6 @@ pub(crate) async fn serve_relay(
     for db in databases {
         db.close().await;
     }
-    drop(file_lock);
     Ok(())
 }
 
@@ -293,6 +295,13 @@ fn lock_file(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
         LockError::Held(path) => ServeError::Running(path),
         LockError::Io(source) => ServeError::Io { what: "lock the database's file", source },
     })
+}
+
+/// Another process may have rotated a key.
+async fn reload_keys(fleet: &Fleet) {
+    if let Err(error) = fleet.keys().reload().await {
+        tracing::error!(%error, "cannot look at the keys again; those known before go on");
+    }
 }
 
 /// Writes what boxes sent last, once none sends any more.
@@ -318,17 +327,21 @@ async fn run_announcements(fleet: Arc<Fleet>) {
 /// Jobs run in tasks of their own, so that a long rebuild holds up neither the watchdog nor the end.
 async fn start_workers(
     settings: &RelaySettings,
+    role: ProcessRole,
     db: &Db,
     clock: Arc<dyn Clock>,
     keys: SharedKeySet,
-) -> Result<JobWorkers, ServeError> {
+) -> Result<Option<JobWorkers>, ServeError> {
+    if !role.works() {
+        return Ok(None);
+    }
     let (mail, notes) = (settings.mail_transport()?, NoteStore::in_folder(&settings.objects()?)?);
     let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
     // All that write to a file write one after the other.
     let workers = if matches!(db, Db::Sqlite { .. }) { WORKERS_OF_FILE } else { settings.work.workers };
-    Ok(JobWorkers::start(&runner, workers))
+    Ok(Some(JobWorkers::start(&runner, workers)))
 }
 
 /// Boxes are told of the keys that there are now; a next one becomes current when its time has come.
@@ -394,7 +407,7 @@ async fn open_relay(
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
     let keys = role.ingests().then(|| parts.keys.shared());
-    let readiness = Readiness::new(parts.db.clone(), photos.clone(), keys, Arc::clone(&parts.clock));
+    let readiness = ProcessReadiness::new(parts.db.clone(), photos.clone(), keys, Arc::clone(&parts.clock));
     open.readiness = Some(readiness.clone());
     let shown = PageParts { photos: photos.clone(), readiness: readiness.clone() };
     let mut public = None;
@@ -502,7 +515,7 @@ fn for_boxes(
 /// What pages show beside the database.
 struct PageParts {
     photos: PhotoStore,
-    readiness: Readiness,
+    readiness: ProcessReadiness,
 }
 
 /// What the public listener serves: pages and API, and what boxes may ask that have no certificate yet. That is answered where boxes

@@ -163,7 +163,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/backup", &["db", "objects"], "a relay in a folder; it knows no page and no key"),
     room(
         "relay/doctor",
-        &["accounts", "audit", "db", "keys", "objects", "settings"],
+        &["accounts", "audit", "db", "jobs/kinds", "keys", "objects", "settings"],
         "it looks and judges; it knows no page",
     ),
     room("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
@@ -172,16 +172,21 @@ pub const ROOMS: &[Room] = &[
     room("relay/wording", &[], "words, whoever shows them"),
     room("relay/forwarded", &["web"], "who asks, behind a balancer"),
     room("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),
-    room("relay/health", &["accounts", "db", "ingest", "jobs", "mqtt"], "what an operator's monitor asks"),
+    room("relay/readiness", &["db", "keys", "objects"], "whether requests should come here"),
+    room(
+        "relay/health",
+        &["accounts", "db", "ingest", "jobs", "mqtt", "readiness"],
+        "what an operator's monitor asks",
+    ),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room(
         "relay/web",
-        &["accounts", "db", "fleet", "keys", "mail", "objects", "outgoing", "projections", "wording"],
+        &["accounts", "db", "fleet", "keys", "mail", "objects", "outgoing", "projections", "readiness", "wording"],
         "no SQL and no MQTT",
     ),
     room(
         "relay/admin",
-        &["accounts", "db", "fleet", "ingest", "keys", "mqtt", "projections"],
+        &["accounts", "db", "fleet", "ingest", "keys", "mqtt", "projections", "readiness"],
         "the administration socket knows no page",
     ),
     room("relay/cli", &["accounts", "keys"], "words on a command line"),

@@ -24,6 +24,7 @@ pub mod error;
 pub mod form;
 pub mod live;
 pub mod present;
+pub mod request_id;
 pub mod route;
 pub mod table;
 #[cfg(feature = "test")]

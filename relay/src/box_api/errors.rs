@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::web::answer::Page;
 use ::web::error::{FaultWords, HttpError, RequestFault};
 use ::web::present::ErrorPresenter;
+use ::web::request_id::RequestId;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use record::run::RunError;
@@ -13,7 +14,6 @@ use service::random::RandomSource;
 use super::run_limits::RunExcess;
 use crate::db::DbError;
 use crate::objects::PartError;
-use crate::request_id::RequestId;
 
 /// When to come again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("20");

@@ -111,17 +111,7 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
         MailLetter::PasskeyCopied { at_ms, name, link } => copied_parts(w, time_text(*at_ms), name, link),
         MailLetter::IdentityLinked { at_ms, host, link } => identity_parts(w, time_text(*at_ms), host, link),
         MailLetter::SupportAccess { by, reason, until_ms, link } => {
-            let w: SupportWords = open_words();
-            MailParts {
-                subject: w.support_mail_subject(),
-                lines: vec![
-                    w.support_mail_what(by, time_text(*until_ms)),
-                    w.support_mail_why(reason.as_str()),
-                ],
-                button: w.support_mail_button(),
-                link,
-                hints: vec![w.support_mail_hint()],
-            }
+            support_parts([by.as_str(), reason], time_text(*until_ms), link)
         }
         MailLetter::PasswordChanged { at_ms, link } => MailParts {
             subject: w.mail_password_subject(),
@@ -140,6 +130,18 @@ fn identity_parts<'a>(w: MailWords, at: String, host: &str, link: &'a str) -> Ma
         button: w.mail_identity_button(),
         link,
         hints: vec![w.mail_identity_not_you()],
+    }
+}
+
+/// `who_why`: who opened the account, and the reason.
+fn support_parts<'a>(who_why: [&str; 2], until: String, link: &'a str) -> MailParts<'a> {
+    let (w, [who, why]) = (open_words::<SupportWords>(), who_why);
+    MailParts {
+        subject: w.support_mail_subject(),
+        lines: vec![w.support_mail_what(who, until), w.support_mail_why(why)],
+        button: w.support_mail_button(),
+        link,
+        hints: vec![w.support_mail_hint()],
     }
 }
 

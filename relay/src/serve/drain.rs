@@ -6,11 +6,11 @@ use service::process;
 use service::process::StopSignals;
 use tokio::time::{Interval, sleep};
 
-use crate::readiness::Readiness;
+use crate::readiness::ProcessReadiness;
 
 /// Says that it ends and serves on for a while, so that a balancer sees it before a connection is refused. Another signal ends it at once.
 pub(super) async fn drain_process(
-    readiness: Option<&Readiness>,
+    readiness: Option<&ProcessReadiness>,
     length: Duration,
     stop_signals: &mut StopSignals,
     alive: &mut Interval,

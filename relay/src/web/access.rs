@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use ::web::error::HttpError;
+use ::web::request_id::RequestId;
 use ::web::route::{Access, Argument, Caller};
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
@@ -19,13 +20,14 @@ use crate::accounts::session::SessionToken;
 use crate::accounts::token::{self, TokenScope};
 use crate::accounts::{AccountUser, ApiProgram, UserRole};
 use crate::db::{AccountScope, ReadScope, tokens};
-use crate::request_id::RequestId;
-use crate::web::middleware::{find_facility, known_facility};
+use crate::web::named_place::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
-use crate::web::notices::seen_of;
+use crate::web::notices::seen_notices;
 use crate::web::quota::QuotaLeft;
-use crate::web::{WebContext, cross_origin, http_error, live, program_errors};
+use crate::web::{WebContext, cross_origin, http_error, program_errors};
 
+/// Where open pages ask whether there is news.
+pub(crate) const LIVE_PATH: &str = "/live";
 /// Characters of a path that are kept of what somebody looked at.
 const LOOK_CHARS_MAX: usize = 200;
 
@@ -135,7 +137,7 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
 /// was looked at already.
 async fn note_support_look(parts: &Parts, web: &WebContext, visitor: &AccountUser) -> Result<(), HttpError> {
     let path = parts.uri.path();
-    if path == live::PATH {
+    if path == LIVE_PATH {
         return Ok(());
     }
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -181,7 +183,8 @@ async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountU
     let Some(token) = cookies.find_map(SessionToken::read) else { return Ok(None) };
     let mut visitor = web.auth_service().visitor(token).await?;
     if let Some(visitor) = &mut visitor {
-        visitor.notices = web.board().await?.of_account(visitor.scope, web.now_ms(), &seen_of(parts));
+        visitor.notices =
+            web.board().await?.of_account(visitor.scope, web.now_ms(), &seen_notices(&parts.headers));
         KnownCaller::person(visitor).note(parts);
     }
     Ok(visitor)

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use crate::db::facility_now::FacilityPart;
 use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
-use crate::web::access::{MemberCaller, Read};
+use crate::web::access::{LIVE_PATH, MemberCaller, Read};
 use crate::web::http_error::not_found;
 use crate::web::live_marks::LiveTopic;
 
-pub(crate) const PATH: &str = "/live";
+pub(crate) const PATH: &str = LIVE_PATH;
 
 /// What the address carries beside the mark: without any, all that happened at all facilities.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -1,16 +1,16 @@
 //! What holds for every answer: security headers, foreign forms refused, denials kept.
 
+use ::web::request_id::RequestId;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
-use record::ids::FacilityId;
 
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
-use crate::db::{DbError, ReadScope, facilities};
-use crate::request_id::RequestId;
+use crate::db::DbError;
 use crate::web::access::{CallerSlot, KnownCaller};
+use crate::web::named_place::{find_facility, known_facility};
 use crate::web::{WebContext, cross_origin, http_error};
 
 /// On every answer, whatever it is.
@@ -92,23 +92,6 @@ async fn keep_denial(
     tx.commit().await
 }
 
-/// Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.
-pub(crate) async fn known_facility(
-    web: &WebContext,
-    reads: ReadScope,
-    facility: Option<FacilityId>,
-) -> Result<Option<FacilityId>, DbError> {
-    let Some(facility) = facility else { return Ok(None) };
-    let mut conn = web.db.read(reads).await?;
-    Ok(facilities::get(&mut conn, facility).await?.map(|_| facility))
-}
-
-/// The facility in a request's path, which may be anybody's or none: whoever sees only some facilities sees nothing of others.
-pub(crate) fn find_facility(route: &str, path: &str) -> Option<FacilityId> {
-    let place = route.split('/').position(|part| part == "{facility}")?;
-    path.split('/').nth(place)?.parse().ok()
-}
-
 /// Whether a request that may change something comes from a page of ours. Programs send neither header; what they may do
 /// then hangs on a token or a form's secret.
 fn is_own(
@@ -139,16 +122,6 @@ mod tests {
             .iter()
             .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         is_own(method, &headers.collect(), None, "https://relay.example")
-    }
-
-    #[test]
-    fn a_path_names_its_facility() {
-        let facility = FacilityId::new(1, [2; 10]);
-        let found = find_facility("/app/f/{facility}/labels", &format!("/app/f/{facility}/labels"));
-        assert_eq!(found, Some(facility));
-        for (route, path) in [("/app/f/{facility}", "/app/f/x"), ("/app/people", "/app/people"), ("", "/x")] {
-            assert_eq!(find_facility(route, path), None, "{path}");
-        }
     }
 
     #[test]

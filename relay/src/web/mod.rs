@@ -12,6 +12,7 @@ pub(crate) mod layout;
 mod live;
 mod live_marks;
 pub(crate) mod middleware;
+mod named_place;
 mod next_page;
 mod notices;
 pub(crate) mod pages;
@@ -53,7 +54,7 @@ use crate::fleet::Fleet;
 use crate::mail::MailOutbox;
 use crate::objects::PhotoStore;
 use crate::outgoing::{DomainTexts, OutgoingHttp};
-use crate::readiness::Readiness;
+use crate::readiness::ProcessReadiness;
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
 use crate::web::api::once::RunningRequests;
@@ -102,7 +103,7 @@ pub struct WebState {
     /// Other hosts.
     pub outside: OutsideHosts,
     /// Whether requests should come here.
-    pub readiness: Readiness,
+    pub readiness: ProcessReadiness,
     /// What an operator sets.
     pub settings: WebSettings,
 }

@@ -17,11 +17,11 @@ use crate::web::assets::PASSKEY;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
     access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
-    facilities, facility, factors, gaps, identities, label_sheets, me, organisation, passkeys, people,
-    platform, platform_notices, platform_records, programs, providers, regions, second_step, sign_in,
-    support, ways_in,
+    facilities, facility, factors, gaps, identities, label_sheets, me, notices, organisation, passkeys, people,
+    platform, platform_notices, platform_records, programs, providers, regions, second_step, sign_in, support,
+    ways_in,
 };
-use crate::web::{key_list, live, notices, proof};
+use crate::web::{key_list, live, proof};
 
 const INFO: ApiInfo = ApiInfo {
     title: "CleanTrack relay",
@@ -75,6 +75,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         access_rows(),
         facility_rows(),
         operations_rows(),
+        platform_rows(),
     ]
     .concat()
     .into_iter();
@@ -264,18 +265,18 @@ fn access_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// Whoever runs the platform in accounts of others; what they switch and announce.
+/// Why an account is opened, and for how long.
+fn open_terms(hours: &'static str) -> Example {
+    problem_example().field("reason", "Numbers look wrong").field("hours", hours)
+}
+
+/// An account that is open to whoever runs the platform, and what is announced on its pages.
 fn operations_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
-    let opens = |hours| problem_example().field("reason", "Numbers look wrong").field("hours", hours);
-    let of_account = |example: Example| example.part("account", SOME_ID);
-    let announces = problem_example()
-        .field("text", "Work on Sunday")
-        .field("from", "")
-        .field("until", "2099-11-20T14:00");
     vec![
         row(Method::GET, "/app/support", "support.show", Page, support::show_support),
-        row(Method::POST, "/app/support", "support.open", Form, support::open_to_support).example(opens("4")),
+        row(Method::POST, "/app/support", "support.open", Form, support::open_to_support)
+            .example(open_terms("4")),
         row(Method::POST, "/app/support/{grant}", "support.end", Form, support::end_support)
             .refusals(FINDING)
             .example(problem_example().part("grant", SOME_ID).field("act", "end")),
@@ -285,6 +286,18 @@ fn operations_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/notices/{notice}", "notices.hide", Form, notices::hide_notice)
             .refusals(FINDING)
             .example(problem_example().part("notice", SOME_ID).field("act", "hide")),
+    ]
+}
+
+/// What whoever runs the platform opens, switches, announces and looks up.
+fn platform_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let of_account = |example: Example| example.part("account", SOME_ID);
+    let announces = problem_example()
+        .field("text", "Work on Sunday")
+        .field("from", "")
+        .field("until", "2099-11-20T14:00");
+    vec![
         row(
             Method::GET,
             "/app/platform/accounts/{account}",
@@ -302,7 +315,7 @@ fn operations_rows() -> Vec<Route<WebContext>> {
             support::open_account,
         )
         .refusals(FINDING)
-        .example(of_account(opens("2"))),
+        .example(of_account(open_terms("2"))),
         row(
             Method::GET,
             "/app/platform/records",

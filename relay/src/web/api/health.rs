@@ -5,7 +5,7 @@ use ::web::error::HttpError;
 use ::web::route::AnyCaller;
 use axum::extract::State;
 
-use crate::health::ready_text;
+use crate::readiness::ready_text;
 use crate::web::{WebContext, http_error};
 
 /// `GET /healthz`.

@@ -18,6 +18,7 @@ pub(crate) mod identities;
 pub(crate) mod label_sheets;
 pub(crate) mod me;
 pub(crate) mod member_form;
+pub(crate) mod notices;
 pub(crate) mod organisation;
 pub(crate) mod passkey_refusal;
 pub(crate) mod passkeys;

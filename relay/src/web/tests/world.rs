@@ -33,7 +33,7 @@ use crate::mail::transport::MailTransport;
 use crate::mqtt::Outbox;
 use crate::objects::PhotoStore;
 use crate::projections::facility_now::refresh_box;
-use crate::readiness::Readiness;
+use crate::readiness::ProcessReadiness;
 use crate::web::routes::build_table;
 use crate::web::tests::fake_provider::FakeProvider;
 use crate::web::tests::test_box::TestBox;
@@ -137,7 +137,7 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         rules: PasswordRules::default(),
         outside: FakeProvider::new().outside(),
         strangers: Arc::default(),
-        readiness: Readiness::new(db.clone(), photos, None, readiness_clock),
+        readiness: ProcessReadiness::new(db.clone(), photos, None, readiness_clock),
         settings: WebSettings {
             public_url: "https://relay.example".into(),
             open_sign_up: true,

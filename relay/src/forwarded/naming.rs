@@ -1,43 +1,17 @@
-//! A name for each request: in every line that is logged of it, on what a person sees of an error, and in the answer.
+//! Names each request: by a trusted balancer's word, else by our own.
 
 use std::sync::Arc;
 
+use ::web::request_id::{REQUEST_ID, RequestId};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use service::random::RandomSource;
 use tracing::Instrument as _;
 
-use crate::forwarded::TrustedProxies;
+use super::TrustedProxies;
 use crate::web::ClientAddress;
-
-/// Where a balancer writes one, and where each answer has it.
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
-/// Characters of one that is taken from a balancer.
-const CHARS_MAX: usize = 64;
-
-/// What a request is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestId(Arc<str>);
-
-impl RequestId {
-    /// The one that a trusted balancer wrote, where it can stand in a log as it is.
-    fn of_balancer(headers: &HeaderMap) -> Option<Self> {
-        let text = headers.get(HEADER)?.to_str().ok()?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '=');
-        let fits = !text.is_empty() && text.len() <= CHARS_MAX && text.chars().all(is_plain);
-        fits.then(|| Self(text.into()))
-    }
-
-    fn of_random(bytes: [u8; 8]) -> Self {
-        Self(format!("{:016x}", u64::from_be_bytes(bytes)).into())
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// What names are made of, and whose are believed.
 #[derive(Debug, Clone)]
@@ -54,14 +28,14 @@ pub(crate) async fn name_request(
 ) -> Response {
     let peer = request.extensions().get::<ClientAddress>().map(|address| address.ip());
     let is_believed = peer.is_some_and(|peer| naming.proxies.holds(peer));
-    let written = RequestId::of_balancer(request.headers()).filter(|_| is_believed);
+    let written = RequestId::of_headers(request.headers()).filter(|_| is_believed);
     let id = written.unwrap_or_else(|| RequestId::of_random(naming.random.bytes()));
     request.extensions_mut().insert(id.clone());
     // Of the level of errors, so that no filter takes the name away from one.
     let span = tracing::error_span!("request", id = id.as_str(), account = tracing::field::Empty);
     let mut answer = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        answer.headers_mut().insert(HEADER, value);
+        answer.headers_mut().insert(REQUEST_ID, value);
     }
     answer
 }
@@ -85,12 +59,12 @@ mod tests {
             .layer(axum::middleware::from_fn_with_state(naming, name_request));
         let mut request = Request::get("/");
         if let Some(written) = written {
-            request = request.header(HEADER, written);
+            request = request.header(REQUEST_ID, written);
         }
         let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(ClientAddress((peer.parse::<std::net::IpAddr>().unwrap(), 1).into()));
         let answer = router.oneshot(request).await.unwrap();
-        let header = answer.headers()[HEADER].to_str().unwrap().to_owned();
+        let header = answer.headers()[REQUEST_ID].to_str().unwrap().to_owned();
         let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
         assert_eq!(body, header.as_bytes(), "the handler and the answer have the same");
         header
@@ -144,7 +118,7 @@ mod tests {
         let router = Router::new()
             .route("/", get(handler))
             .layer(axum::middleware::from_fn_with_state(naming, name_request));
-        let mut request = Request::get("/").header(HEADER, "edge-7f").body(Body::empty()).unwrap();
+        let mut request = Request::get("/").header(REQUEST_ID, "edge-7f").body(Body::empty()).unwrap();
         request.extensions_mut().insert(ClientAddress(([10, 1, 2, 3], 1).into()));
         router.oneshot(request).await.unwrap();
         let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
