@@ -9,6 +9,8 @@ mod browser;
 mod checks;
 #[path = "pages/database.rs"]
 mod database;
+#[path = "pages/fleet_table.rs"]
+mod fleet_table;
 #[path = "pages/page.rs"]
 mod page;
 #[path = "pages/passkeys.rs"]

@@ -19,11 +19,13 @@ pub enum ClaimConflict {
     BoxKnown,
     /// The box is known by another log, as one is that was restored from before its claim: a person has to admit this one first.
     LogWaits,
+    /// Another box of the facility is heard, and the code was not made to replace it.
+    BoxAlive,
 }
 
 impl ClaimConflict {
     /// Every cause.
-    pub const ALL: [Self; 3] = [Self::CodeUsed, Self::BoxKnown, Self::LogWaits];
+    pub const ALL: [Self; 4] = [Self::CodeUsed, Self::BoxKnown, Self::LogWaits, Self::BoxAlive];
 
     /// As the answer has it.
     pub const fn code(self) -> &'static str {
@@ -31,6 +33,7 @@ impl ClaimConflict {
             Self::CodeUsed => "claim-used",
             Self::BoxKnown => "claim-known",
             Self::LogWaits => "claim-waits",
+            Self::BoxAlive => "claim-occupied",
         }
     }
 

@@ -269,6 +269,9 @@ pub(crate) enum ClaimFile {
         /// Facility id.
         #[arg(long)]
         facility: FacilityId,
+        /// Id of the box there that the new one replaces: its certificates end once the new one has claimed.
+        #[arg(long, value_name = "BOX")]
+        replaces: Option<BoxId>,
         #[command(flatten)]
         network: Box<ClaimNetwork>,
     },

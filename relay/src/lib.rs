@@ -337,8 +337,8 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         Command::Token(cli::TokenCommand::Revoke { account, token }) => {
             AdminCommand::TokenRevoke { account, token }
         }
-        Command::ClaimFile(cli::ClaimFile::Create { account, facility, network }) => {
-            AdminCommand::ClaimFileCreate { account, facility, wishes: read_wishes(&network)? }
+        Command::ClaimFile(cli::ClaimFile::Create { account, facility, replaces, network }) => {
+            AdminCommand::ClaimFileCreate { account, facility, replaces, wishes: read_wishes(&network)? }
         }
         Command::Box(cli::BoxOrder::Release { account, box_id }) => {
             AdminCommand::BoxRelease { account, box_id }

@@ -154,8 +154,9 @@ impl RelayContext {
             AuthorityKeys::open(&db, folder, settings.host(), needs, Arc::clone(&clock), Arc::clone(&random))
                 .await?;
         let keys = Arc::new(keys);
+        let outbox = Outbox::new();
         let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
-        let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
+        let fleet = Arc::new(fleet.with_outbox(outbox.clone()));
         let strangers = Arc::default();
         let rules = match &settings.passwords.leaked {
             // Nothing else waits for it; the doctor says that it is not there.
@@ -174,9 +175,9 @@ impl RelayContext {
     }
 
     pub(crate) fn office(&self) -> AdminHandler {
-        let (db, fleet, outbox) = (self.db.clone(), Arc::clone(&self.fleet), self.outbox.clone());
+        let (db, fleet) = (self.db.clone(), Arc::clone(&self.fleet));
         let (rules, clock, random) = (self.rules.clone(), Arc::clone(&self.clock), Arc::clone(&self.random));
-        AdminHandler { db, fleet, outbox, rules, clock, random }
+        AdminHandler { db, fleet, rules, clock, random }
     }
 }
 

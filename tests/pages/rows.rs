@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 /// Rows of kind `page` that answer with a file which a page links to.
-const FILES: [&str; 4] = ["evidence.download", "label-sheet.download", "photo.show", "proof.download"];
+const FILES: [&str; 5] =
+    ["brand-sheet.show", "evidence.download", "label-sheet.download", "photo.show", "proof.download"];
 
 /// A page of a program.
 struct PageRow {

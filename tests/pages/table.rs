@@ -4,6 +4,7 @@ use harness::demo::line::{DemoOutput, RelayLine};
 
 use super::browser::Browser;
 use super::database::{MailedLinks, insert_links, insert_provider};
+use super::fleet_table::fleet_pages;
 use super::page::{Act, Page, type_into};
 use super::rules;
 
@@ -166,6 +167,7 @@ async fn last_of_path(browser: &Browser) -> String {
 /// Those of the relay.
 pub(crate) fn pages_of_relay(at: &Places) -> Vec<Page> {
     let mut pages = relay(at);
+    pages.extend(fleet_pages(at));
     pages.extend(relay_ways_in(at));
     pages
 }

@@ -181,7 +181,18 @@ pub const ROOMS: &[Room] = &[
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room(
         "relay/web",
-        &["accounts", "db", "fleet", "keys", "mail", "objects", "outgoing", "projections", "readiness", "wording"],
+        &[
+            "accounts",
+            "db",
+            "fleet",
+            "keys",
+            "mail",
+            "objects",
+            "outgoing",
+            "projections",
+            "readiness",
+            "wording",
+        ],
         "no SQL and no MQTT",
     ),
     room(

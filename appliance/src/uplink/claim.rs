@@ -484,6 +484,10 @@ fn conflict_error(problem: &[u8], epoch: Epoch) -> ClaimError {
             "The relay knows a box of this name that was revoked, or that belongs to another facility or account. Everything stays \
              recorded here. Ask whoever runs the relay; a box that was set up anew gets a new name and can be claimed"
         }
+        Some(ClaimConflict::BoxAlive) => {
+            "The facility has a box that the relay hears. To put this one in its place, press “Replace” on that box’s page at the relay, \
+             and give this box the claim file that it makes"
+        }
         Some(ClaimConflict::CodeUsed) | None => {
             "This claim code was used by another box. Download a new claim file from the relay’s page “Add a box”"
         }
@@ -555,6 +559,8 @@ mod tests {
         assert!(words.contains("2-ab010102") && words.contains("stays recorded"), "{words}");
         let known = refused_for(ClaimConflict::BoxKnown.code());
         assert!(known.is_permanent() && known.to_string().contains("set up anew"), "{known}");
+        let alive = refused_for(ClaimConflict::BoxAlive.code());
+        assert!(alive.is_permanent() && alive.to_string().contains("press “Replace”"), "{alive}");
         let used = refused_for(ClaimConflict::CodeUsed.code());
         assert!(used.is_permanent() && used.to_string().contains("new claim file"), "{used}");
         for other in [refused_for("claim-taken"), conflict_error(b"<html>", epoch)] {

@@ -1,5 +1,6 @@
 //! Who may see what: sign-in with its limits, sessions, devices, API tokens, roles, and the log of what they did.
 
+pub mod accent;
 pub mod access_log;
 mod ceremony;
 mod cookie;
@@ -131,6 +132,8 @@ pub struct AccountUser {
     pub until_ms: Option<i64>,
     /// Their account's name.
     pub account_name: String,
+    /// The colour of its pages, where it has one of its own.
+    pub accent: Option<String>,
     /// When they signed in, milliseconds since 1970.
     pub since_ms: i64,
     /// When they last showed that it is them.

@@ -17,6 +17,8 @@ pub enum Permission {
     ManagePrograms,
     /// Make claim files.
     AddBoxes,
+    /// Name boxes, replace them, hold them apart and release them, and take them out of use.
+    ManageBoxes,
     /// Make regions and put facilities into them.
     ManageRegions,
     /// See who did what in the account.
@@ -25,6 +27,8 @@ pub enum Permission {
     ExportAccess,
     /// Demand a second factor of everybody.
     ManageSecurity,
+    /// Give the account its name and colour.
+    ManageBrand,
     /// Make facilities, close them and open them again.
     ManageFacilities,
     /// See all accounts and the relay's own work, and try again what failed.
@@ -39,17 +43,19 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
         Self::ManagePeople,
         Self::ManagePrograms,
         Self::AddBoxes,
+        Self::ManageBoxes,
         Self::ManageRegions,
         Self::ReadAccess,
         Self::ExportAccess,
         Self::ManageSecurity,
+        Self::ManageBrand,
         Self::ManageFacilities,
         Self::ManagePlatform,
         Self::ManageOwn,
@@ -66,10 +72,12 @@ impl Permission {
             Self::ManagePeople => "people.manage",
             Self::ManagePrograms => "programs.manage",
             Self::AddBoxes => "boxes.add",
+            Self::ManageBoxes => "boxes.manage",
             Self::ManageRegions => "regions.manage",
             Self::ReadAccess => "access.read",
             Self::ExportAccess => "access.export",
             Self::ManageSecurity => "security.manage",
+            Self::ManageBrand => "brand.manage",
             Self::ManageFacilities => "facilities.manage",
             Self::ManagePlatform => "platform.manage",
             Self::ManageOwn => "own.manage",
@@ -88,10 +96,12 @@ impl Permission {
             Self::ManagePeople => [true, true, true, false, false, false],
             Self::ManagePrograms => [true, true, false, false, false, false],
             Self::AddBoxes => [true, true, true, false, false, false],
+            Self::ManageBoxes => [true, true, true, false, false, false],
             Self::ManageRegions => [true, true, false, false, false, false],
             Self::ReadAccess => [true, true, true, false, false, true],
             Self::ExportAccess => [true, true, false, false, false, true],
             Self::ManageSecurity => [true, true, false, false, false, false],
+            Self::ManageBrand => [true, true, false, false, false, false],
             Self::ManageFacilities => [true, true, false, false, false, false],
             Self::ManagePlatform => [true, false, false, false, false, false],
             Self::ManageOwn => [true, true, true, true, true, true],
@@ -116,7 +126,9 @@ impl Permission {
             | Self::ManagePrograms
             | Self::AddBoxes
             | Self::ManageRegions
+            | Self::ManageBoxes
             | Self::ManageSecurity
+            | Self::ManageBrand
             | Self::ManageFacilities => false,
         }
     }

@@ -24,15 +24,15 @@ use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
 use crate::accounts::programs::{ProgramError, TokenOrder};
 use crate::accounts::token::{TokenLife, TokenScope};
 use crate::accounts::{UserRole, email_address, password, people, programs, session, visible_name};
+use crate::db::claims::ClaimPlace;
 use crate::db::members::MemberRow;
 use crate::db::tokens::TokenRow;
 use crate::db::{
-    AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, boxes, facilities, members, tokens,
+    AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, facilities, members, tokens,
 };
-use crate::fleet::{ClaimWishes, Fleet, FleetError};
+use crate::fleet::{BoxAct, ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mqtt::Outbox;
-use crate::projections::facility_now::refresh_box;
 use crate::readiness::DrainSignal;
 
 pub use epochs::EpochAct;
@@ -108,6 +108,8 @@ pub enum AdminCommand {
     ClaimFileCreate {
         account: AccountId,
         facility: FacilityId,
+        /// The box there whose place the new one takes.
+        replaces: Option<BoxId>,
         /// What else it says.
         wishes: ClaimWishes,
     },
@@ -203,8 +205,6 @@ pub struct AdminHandler {
     pub db: Db,
     /// Keys and claims.
     pub fleet: Arc<Fleet>,
-    /// The way to boxes that are connected.
-    pub outbox: Outbox,
     /// What a new password is judged by.
     pub rules: PasswordRules,
     /// Time.
@@ -266,28 +266,24 @@ impl AdminHandler {
             }
             AdminCommand::TokenList { account } => self.tokens(account).await,
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
-            AdminCommand::ClaimFileCreate { account, facility, wishes } => {
+            AdminCommand::ClaimFileCreate { account, facility, replaces, wishes } => {
                 let scope = self.scope(account).await?;
-                let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes, OPERATOR).await?;
+                let place = ClaimPlace { facility, replaces };
+                let file = crate::fleet::claim_file(&self.fleet, scope, place, wishes, OPERATOR).await?;
                 Ok(json!({"claim_file": file}))
             }
             AdminCommand::BoxRelease { account, box_id } => {
-                let mut tx = self.begin(account).await?;
-                if !boxes::release_box(&mut tx, box_id).await? {
+                let scope = self.scope(account).await?;
+                let act = BoxAct { scope, box_id, by: OPERATOR, reason: None };
+                if !self.fleet.release(act).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in quarantine")));
                 }
-                let home = boxes::find_home(&mut tx, box_id).await?;
-                if let Some(home) = home {
-                    refresh_box(&mut tx, home.facility, self.clock.now_ms()).await?;
-                }
-                let facility = home.map(|home| home.facility);
-                self.audit(&mut tx, "box release", &box_id.to_string(), facility).await?;
-                tx.commit().await?;
                 Ok(json!({"box": box_id, "quarantined": false}))
             }
             AdminCommand::BoxRevoke { account, box_id } => {
                 let scope = self.scope(account).await?;
-                if !self.fleet.revoke(scope, box_id, OPERATOR, &self.outbox).await? {
+                let act = BoxAct { scope, box_id, by: OPERATOR, reason: None };
+                if !self.fleet.revoke(act).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in service")));
                 }
                 Ok(json!({"box": box_id, "revoked": true}))

@@ -48,6 +48,7 @@ fn claim_error(refused: &ClaimRefusal) -> HttpError {
         ClaimRefusal::Used => (StatusCode::CONFLICT, ClaimConflict::CodeUsed.code()),
         ClaimRefusal::Known => (StatusCode::CONFLICT, ClaimConflict::BoxKnown.code()),
         ClaimRefusal::Waits(_) => (StatusCode::CONFLICT, ClaimConflict::LogWaits.code()),
+        ClaimRefusal::Occupied(_) => (StatusCode::CONFLICT, ClaimConflict::BoxAlive.code()),
         ClaimRefusal::Expired => (StatusCode::GONE, "claim-expired"),
         ClaimRefusal::Unavailable(cause) => {
             let words = "The relay cannot look at this now; the box tries again automatically";

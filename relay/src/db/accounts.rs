@@ -90,6 +90,17 @@ pub async fn platform_overview(
     all!(conn, AccountOverview, sql, limit)
 }
 
+/// Gives the account another name, and a colour of its own or none.
+pub async fn save_brand(
+    conn: &mut ScopedConnection,
+    name: &str,
+    accent: Option<&str>,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE accounts SET name = $1, accent = $2 WHERE account = $3";
+    exec!(conn, sql, name.to_owned(), accent.map(str::to_owned), scope.key()).map(drop)
+}
+
 /// Makes somebody the account's owner, who is a member of it.
 pub async fn set_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {
     let scope = conn.scope();

@@ -11,6 +11,8 @@ use super::{DbError, PlatformConnection, ScopedConnection, SqlExecutor, all, exe
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoxRow {
     pub box_id: String,
+    /// What people call it, where they call it anything.
+    pub name: Option<String>,
     /// Where it stands.
     pub facility: String,
     /// What that is called.
@@ -53,6 +55,7 @@ pub struct BoxRow {
 
 impl_from_row!(BoxRow {
     box_id,
+    name,
     facility,
     facility_name,
     version,
@@ -75,7 +78,7 @@ impl_from_row!(BoxRow {
 });
 
 /// What is read of a box `b`, its row `n`, its present log `e` and its facility, `f` and `w`.
-const COLUMNS: &str = "b.box AS box_id, b.facility, w.name AS facility_name, COALESCE(n.version, b.version) AS version, b.claimed_ms, \
+const COLUMNS: &str = "b.box AS box_id, b.name, b.facility, w.name AS facility_name, COALESCE(n.version, b.version) AS version, b.claimed_ms, \
      b.revoked_ms, b.quarantined_ms, COALESCE(n.epoch, '') AS epoch, n.reported_size, \
      COALESCE(e.size, 0) AS held_size, \
      (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM logs a \
@@ -128,35 +131,68 @@ pub async fn list_after(
 pub const URGENCY: &str = "CASE state WHEN 'quarantined' THEN 0 WHEN 'silent' THEN 1 WHEN 'alarmed' THEN 2 \
      WHEN 'waiting' THEN 3 WHEN 'clock' THEN 4 WHEN 'behind' THEN 5 WHEN 'good' THEN 6 WHEN 'none' THEN 7 ELSE 8 END";
 
-/// The boxes of an account behind one of them, those first that need somebody.
+/// Which boxes of an account are looked for; what is empty is not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BoxFilter {
+    /// How they stand, as `projections::box_state` writes it.
+    pub state: String,
+    /// A part of their own name, or of their facility's.
+    pub name: String,
+}
+
+impl BoxFilter {
+    /// The name as `LIKE` takes it.
+    fn pattern(&self) -> String {
+        let name = self.name.to_lowercase();
+        format!("%{}%", name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+    }
+}
+
+/// Whether a box `x` with its rows `y` and `z` is one of a filter, whose parts are bound as `state` and `name`.
+fn filtered_boxes(state: &str, name: &str) -> String {
+    format!(
+        "({state} = '' OR y.state = {state}) \
+         AND (z.sort_name LIKE {name} ESCAPE '\\' OR LOWER(COALESCE(x.name, '')) LIKE {name} ESCAPE '\\')"
+    )
+}
+
+const FILTER_JOINS: &str = "JOIN box_now y ON y.account = x.account AND y.box = x.box \
+     JOIN facility_now z ON z.account = x.account AND z.facility = x.facility";
+
+/// The boxes of an account that are looked for, behind one of them, those first that need somebody.
 pub async fn load_page(
     conn: &mut ScopedConnection,
+    filter: &BoxFilter,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<BoxRow>, DbError> {
     let scope = conn.scope();
     let place = format!("({}), -x.claimed_ms, x.box", URGENCY.replace("state", "y.state"));
     let sql = format!(
-        "SELECT {COLUMNS} FROM (SELECT x.account, x.box FROM boxes x \
-         JOIN box_now y ON y.account = x.account AND y.box = x.box WHERE x.account = $1 AND {seen} AND ($2 = '' OR ({place}) > \
+        "SELECT {COLUMNS} FROM (SELECT x.account, x.box FROM boxes x {FILTER_JOINS} \
+         WHERE x.account = $1 AND {seen} AND {filtered} AND ($2 = '' OR ({place}) > \
          (SELECT {place} FROM boxes x JOIN box_now y ON y.account = x.account AND y.box = x.box \
          WHERE x.account = $1 AND x.box = $2)) ORDER BY {place} LIMIT $3) p \
          JOIN boxes b ON b.account = p.account AND b.box = p.box {JOINS} ORDER BY ({}), b.claimed_ms DESC, b.box",
         URGENCY.replace("state", "n.state"),
         seen = seen_rows("x", "$4"),
+        filtered = filtered_boxes("$5", "$6"),
     );
     let viewer = conn.viewer();
     let after = after.unwrap_or_default().to_owned();
-    all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), after, limit, viewer)
+    let (state, name) = (filter.state.clone(), filter.pattern());
+    all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), after, limit, viewer, state, name)
 }
 
-/// How many boxes an account has.
-pub async fn count_boxes(conn: &mut ScopedConnection) -> Result<i64, DbError> {
+/// How many boxes of an account are looked for.
+pub async fn count_boxes(conn: &mut ScopedConnection, filter: &BoxFilter) -> Result<i64, DbError> {
     let scope = conn.scope();
-    let seen = seen_rows("boxes", "$2");
-    let sql = format!("SELECT COUNT(*) FROM boxes WHERE account = $1 AND {seen}");
+    let (seen, filtered) = (seen_rows("x", "$2"), filtered_boxes("$3", "$4"));
+    let sql =
+        format!("SELECT COUNT(*) FROM boxes x {FILTER_JOINS} WHERE x.account = $1 AND {seen} AND {filtered}");
+    let (state, name) = (filter.state.clone(), filter.pattern());
     let viewer = conn.viewer();
-    let row = opt!(conn, (i64,), sqlx::AssertSqlSafe(sql), scope.key(), viewer)?;
+    let row = opt!(conn, (i64,), sqlx::AssertSqlSafe(sql), scope.key(), viewer, state, name)?;
     Ok(row.map_or(0, |(count,)| count))
 }
 

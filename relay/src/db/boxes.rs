@@ -2,6 +2,7 @@
 
 use record::ids::{BoxId, Epoch, FacilityId};
 
+use super::claims::ClaimPlace;
 use super::sight::seen_facilities;
 use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, opt};
 
@@ -120,6 +121,35 @@ pub async fn release_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<b
     let sql = "UPDATE boxes SET quarantined_ms = NULL, quarantine = NULL \
                WHERE account = $1 AND box = $2 AND quarantined_ms IS NOT NULL";
     Ok(exec!(conn, sql, scope.key(), box_id.to_string())? > 0)
+}
+
+/// Calls a box so; `None` takes its name away. Whether that changed anything.
+pub async fn rename_box(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    name: Option<&str>,
+) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE boxes SET name = $1 WHERE account = $2 AND box = $3 AND COALESCE(name, '') <> $4";
+    let (name, shown) = (name.map(str::to_owned), name.unwrap_or_default().to_owned());
+    Ok(exec!(conn, sql, name, scope.key(), box_id.to_string(), shown)? > 0)
+}
+
+/// A further box of a facility that is in service and was heard since then; not the one that is replaced.
+pub async fn find_alive_beside(
+    conn: &mut ScopedConnection,
+    place: ClaimPlace,
+    box_id: BoxId,
+    since_ms: i64,
+) -> Result<Option<BoxId>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT b.box FROM boxes b JOIN box_now n ON n.account = b.account AND n.box = b.box \
+               WHERE b.account = $1 AND b.facility = $2 AND b.box NOT IN ($3, $4) AND b.revoked_ms IS NULL \
+               AND n.last_seen_ms > $5 ORDER BY n.last_seen_ms DESC LIMIT 1";
+    let spared = place.replaces.unwrap_or(box_id).to_string();
+    let facility = place.facility.to_string();
+    let row = opt!(conn, (String,), sql, scope.key(), facility, box_id.to_string(), spared, since_ms)?;
+    row.map(|(id,)| id.parse().map_err(|e| DbError::stored("box id", e))).transpose()
 }
 
 /// What the runs of a box come to.

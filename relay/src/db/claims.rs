@@ -16,6 +16,8 @@ pub struct ClaimRow {
     pub expires_ms: i64,
     /// Who used it.
     pub used: Option<UsedClaim>,
+    /// The box that it was made to replace.
+    pub replaces: Option<BoxId>,
 }
 
 /// The box that used a code and what it was told.
@@ -39,22 +41,50 @@ pub struct WaitedLog {
     pub log_key: Vec<u8>,
 }
 
+/// Where a box is to stand that claims with a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimPlace {
+    pub facility: FacilityId,
+    /// The box there whose certificates end then.
+    pub replaces: Option<BoxId>,
+}
+
+impl From<FacilityId> for ClaimPlace {
+    fn from(facility: FacilityId) -> Self {
+        Self { facility, replaces: None }
+    }
+}
+
 /// Keeps a new code's digest.
 pub async fn insert_claim(
     conn: &mut ScopedConnection,
-    facility: FacilityId,
+    place: ClaimPlace,
     code: &[u8],
     (now_ms, expires_ms): (i64, i64),
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO claims (account, code, facility, created_ms, expires_ms, used_ms, box, csr_key, answer) \
-               VALUES ($1, $2, $3, $4, $5, NULL, NULL, NULL, NULL)";
-    exec!(conn, sql, scope.key(), code.to_vec(), facility.to_string(), now_ms, expires_ms).map(drop)
+    let sql = "INSERT INTO claims (account, code, facility, created_ms, expires_ms, used_ms, box, csr_key, answer, replaces) \
+               VALUES ($1, $2, $3, $4, $5, NULL, NULL, NULL, NULL, $6)";
+    let (facility, replaces) = (place.facility.to_string(), place.replaces.map(|box_id| box_id.to_string()));
+    exec!(conn, sql, scope.key(), code.to_vec(), facility, now_ms, expires_ms, replaces).map(drop)
 }
 
-/// Account, facility, expiry; box, key of its request, answer; name and key of the log that waited.
-type Row =
-    (i64, String, i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<Vec<u8>>);
+/// A code's row.
+struct Row {
+    account: i64,
+    facility: String,
+    expires_ms: i64,
+    /// The box, the key of its request, and what it was answered.
+    box_id: Option<String>,
+    csr_key: Option<Vec<u8>>,
+    answer: Option<String>,
+    /// Name and key of the log that waited.
+    epoch: Option<String>,
+    log_key: Option<Vec<u8>>,
+    replaces: Option<String>,
+}
+
+impl_from_row!(Row { account, facility, expires_ms, box_id, csr_key, answer, epoch, log_key, replaces });
 
 /// Whether anybody made such a code: asked before a transaction is begun for a stranger.
 pub async fn platform_exists(conn: &mut PlatformConnection, code: &[u8]) -> Result<bool, DbError> {
@@ -65,22 +95,20 @@ pub async fn platform_exists(conn: &mut PlatformConnection, code: &[u8]) -> Resu
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
 pub async fn platform_take(conn: &mut PlatformConnection, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
-               RETURNING account, facility, expires_ms, box, csr_key, answer, epoch, log_key";
-    let row = opt!(conn, Row, sql, code.to_vec())?;
-    let Some((number, facility, expires_ms, box_id, csr_key, answer, epoch, log_key)) = row else {
-        return Ok(None);
-    };
-    let scope = accounts::platform_numbered(conn, number).await?;
-    let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-    let used = match (box_id, csr_key) {
+               RETURNING account, facility, expires_ms, box AS box_id, csr_key, answer, epoch, log_key, replaces";
+    let Some(row) = opt!(conn, Row, sql, code.to_vec())? else { return Ok(None) };
+    let read_box = |id: String| id.parse().map_err(|e| DbError::stored("box id", e));
+    let scope = accounts::platform_numbered(conn, row.account).await?;
+    let facility = row.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+    let used = match (row.box_id, row.csr_key) {
         (Some(box_id), Some(csr_key)) => {
-            let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-            let log = epoch.zip(log_key).map(|(epoch, log_key)| WaitedLog { epoch, log_key });
-            Some(UsedClaim { box_id, csr_key, answer, log })
+            let log = row.epoch.zip(row.log_key).map(|(epoch, log_key)| WaitedLog { epoch, log_key });
+            Some(UsedClaim { box_id: read_box(box_id)?, csr_key, answer: row.answer, log })
         }
         _ => None,
     };
-    Ok(Some(ClaimRow { scope, facility, expires_ms, used }))
+    let replaces = row.replaces.map(read_box).transpose()?;
+    Ok(Some(ClaimRow { scope, facility, expires_ms: row.expires_ms, used, replaces }))
 }
 
 /// The log with which a box came that is known by another one: it waits for a person, or was admitted and its box has not come again.

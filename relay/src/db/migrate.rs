@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/001_passkeys.sql"),
     include_str!("schema/001_oidc.sql"),
     include_str!("schema/001_operations.sql"),
+    include_str!("schema/001_fleet.sql"),
 )];
 
 /// The schema that this program works with.

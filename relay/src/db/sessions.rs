@@ -31,6 +31,8 @@ pub struct SessionRow {
     pub is_owner: bool,
     /// The account's name.
     pub account_name: String,
+    /// The colour of its pages.
+    pub accent: Option<String>,
     /// When they signed in, milliseconds since 1970.
     pub created_ms: i64,
     /// When it was last used, milliseconds since 1970.
@@ -63,6 +65,7 @@ impl_from_row!(SessionRow {
     until_ms,
     is_owner,
     account_name,
+    accent,
     created_ms,
     used_ms,
     reauth_ms,
@@ -171,7 +174,7 @@ pub async fn platform_find(
 ) -> Result<Option<SessionRow>, DbError> {
     let sql = format!(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
-         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, s.created_ms, \
+         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, a.accent, s.created_ms, \
          s.used_ms, s.reauth_ms, \
          a.second_factor AS demands_factor, EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS has_factor, \
          s.provider, s.provider_factor, {BARRED} AS is_barred, \

@@ -9,13 +9,14 @@ use record::tree::Hash;
 use super::{Fleet, FleetError, done_act};
 use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
-use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
+use crate::db::claims::{BroughtLog, ClaimPlace, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
 use crate::db::{
     AccountScope, DbError, PlatformReason, ScopedConnection, box_keys, boxes, claims, epochs, facilities,
     log_keys,
 };
 use crate::keys::{AuthorityKind, KeyError, SignedCsr};
+use crate::projections::box_state::SILENT_MS;
 use crate::projections::facility_now::refresh_box;
 
 /// Why a box got no certificate. Each says what the person at the box can do.
@@ -41,6 +42,11 @@ pub enum ClaimRefusal {
          this relay has admitted its log {0}"
     )]
     Waits(Epoch),
+    /// 409.
+    #[error(
+        "another box of this facility, {0}, was heard just now: make a claim file that replaces it, with \u{201c}Replace\u{201d} on its page"
+    )]
+    Occupied(BoxId),
     /// 410.
     #[error("this claim code has expired: make a new claim file with \u{201c}Add a box\u{201d}")]
     Expired,
@@ -145,10 +151,8 @@ impl Fleet {
         let (scope, facility) = (claim.scope, claim.facility);
         let is_known = boxes::platform_home(&mut tx, origin.box_id).await?.is_some();
         let mut tx = tx.enter(scope).await?;
-        // Its row is taken: nobody closes the facility meanwhile.
-        if facilities::lock_facility(&mut tx, facility).await?.is_closed {
-            return Err(ClaimRefusal::Unknown);
-        }
+        let place = ClaimPlace { facility, replaces: claim.replaces };
+        check_place(&mut tx, place, origin.box_id, now_ms).await?;
         let trust = match is_known {
             true => find_trust(&mut tx, facility, &origin, &log_key, now_ms).await?,
             false => LogTrust::Own,
@@ -160,8 +164,8 @@ impl Fleet {
             tx.commit().await?;
             return Err(ClaimRefusal::Waits(origin.epoch));
         }
-        let place = (request.r#box, facility, request.epoch);
-        boxes::insert_box(&mut tx, place, &request.model, &request.version, now_ms).await?;
+        let named = (request.r#box, facility, request.epoch);
+        boxes::insert_box(&mut tx, named, &request.model, &request.version, now_ms).await?;
         epochs::insert_epoch(&mut tx, &origin, facility, (&log_key, true), now_ms).await?;
         if trust == LogTrust::Admitted {
             // Its row is taken: another key of this name may have begun its log meanwhile.
@@ -181,10 +185,36 @@ impl Fleet {
             box_keys::set_announced(&mut tx, box_id, &announcement.digest).await?;
         }
         claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
+        let replaced = self.replace_box(&mut tx, place, box_id, now_ms).await?;
         refresh_box(&mut tx, facility, now_ms).await?;
         tx.commit().await?;
-        tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
+        if let Some(old) = replaced {
+            self.outbox.disconnect(old);
+        }
+        tracing::info!(%box_id, %facility, ?replaced, "a box was claimed");
         Ok(answer)
+    }
+
+    /// Takes the box out of use in whose place another one has come. Which one, if it was in service there.
+    async fn replace_box(
+        &self,
+        tx: &mut ScopedConnection,
+        place: ClaimPlace,
+        by: BoxId,
+        now_ms: i64,
+    ) -> Result<Option<BoxId>, DbError> {
+        // One that comes back itself, with a claim file that was made to replace it, is not.
+        let Some(old) = place.replaces.filter(|old| *old != by) else { return Ok(None) };
+        let home = boxes::find_home(tx, old).await?;
+        if home.is_none_or(|home| home.facility != place.facility)
+            || self.end_service(tx, old).await?.is_none()
+        {
+            return Ok(None);
+        }
+        let (who, about) = (format!("box {by}"), old.to_string());
+        let act = NewAudit { facility: Some(place.facility), ..done_act(&who, "box replace", &about) };
+        insert_act(tx, &act, now_ms).await?;
+        Ok(Some(old))
     }
 
     /// Writes down that a known box came with a log that nothing vouches for.
@@ -266,11 +296,11 @@ impl Fleet {
     /// A claim file with a new one-time code for a facility of the account.
     ///
     /// # Errors
-    /// No such facility in this account; the database; the listeners are not open yet; a wish that no box takes.
+    /// No such facility in this account, or no such box there; the database; the listeners are not open yet; a wish that no box takes.
     pub async fn new_claim(
         &self,
         scope: AccountScope,
-        facility: FacilityId,
+        place: ClaimPlace,
         wishes: super::ClaimWishes,
         by: &str,
     ) -> Result<String, FleetError> {
@@ -282,8 +312,13 @@ impl Fleet {
         let now_ms = self.clock.now_ms();
         let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
+        let facility = place.facility;
         let mut tx = self.db.write(scope).await?;
         facilities::get(&mut tx, facility).await?.ok_or(FleetError::NoFacility)?;
+        if let Some(old) = place.replaces {
+            let home = boxes::find_home(&mut tx, old).await?;
+            home.filter(|home| home.facility == facility).ok_or(FleetError::NoBox(old))?;
+        }
         let row = facilities::lock_facility(&mut tx, facility).await?;
         if row.is_closed {
             return Err(FleetError::NoFacility);
@@ -301,13 +336,35 @@ impl Fleet {
         };
         let file = super::claim_file::write_claim_file(&facts, wishes)?;
         let digest = Hash::of(code.as_bytes());
-        claims::insert_claim(&mut tx, facility, &digest.0, (now_ms, expires_ms)).await?;
-        let about = facility.to_string();
-        let act = NewAudit { facility: Some(facility), ..done_act(by, "claim-file create", &about) };
+        claims::insert_claim(&mut tx, place, &digest.0, (now_ms, expires_ms)).await?;
+        let about = place.replaces.map_or_else(|| facility.to_string(), |old| old.to_string());
+        let act = NewAudit { facility: Some(facility), ..done_act(by, claim_act(place), &about) };
         insert_act(&mut tx, &act, now_ms).await?;
         tx.commit().await?;
         Ok(file)
     }
+}
+
+/// Whether a box may come to a place: the facility is open, and no other box is heard there. The facility's row is taken: nobody
+/// closes it meanwhile.
+async fn check_place(
+    tx: &mut ScopedConnection,
+    place: ClaimPlace,
+    box_id: BoxId,
+    now_ms: i64,
+) -> Result<(), ClaimRefusal> {
+    if facilities::lock_facility(tx, place.facility).await?.is_closed {
+        return Err(ClaimRefusal::Unknown);
+    }
+    match boxes::find_alive_beside(tx, place, box_id, now_ms.saturating_sub(SILENT_MS)).await? {
+        Some(other) => Err(ClaimRefusal::Occupied(other)),
+        None => Ok(()),
+    }
+}
+
+/// What the access log calls the making of a claim file.
+fn claim_act(place: ClaimPlace) -> &'static str {
+    if place.replaces.is_some() { "claim-file replace" } else { "claim-file create" }
 }
 
 /// How the log of a claim stands here. The box's row is taken: no revocation slips in between.
@@ -425,7 +482,7 @@ mod tests {
         let (key, other_key) = ([1u8; 32], [2u8; 32]);
         let [log_key, other_log] = [[3u8; 32], [4u8; 32]];
         let facility = FacilityId::new(1, [1; 10]);
-        let fresh = ClaimRow { scope, facility, expires_ms: 100, used: None };
+        let fresh = ClaimRow { scope, facility, expires_ms: 100, used: None, replaces: None };
         let used = UsedClaim { box_id, csr_key: key.to_vec(), answer: Some("{}".into()), log: None };
         let epoch = LogOrigin::new(box_id, 2, &log_key).epoch.to_string();
         let log = Some(WaitedLog { epoch, log_key: log_key.to_vec() });

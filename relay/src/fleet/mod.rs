@@ -1,5 +1,6 @@
 //! Boxes of all accounts: their certificates, their claims, and what a claim tells them of this relay.
 
+mod acts;
 mod announce;
 mod claim;
 mod claim_file;
@@ -8,20 +9,21 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use firmware_config::{ClaimFileError, ClaimMistake};
-use record::ids::{BoxId, FacilityId};
+use record::ids::BoxId;
 use record::sign::VerifierKey;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+pub use acts::{BoxAct, REASON_CHARS_MAX, read_reason};
 pub use claim::ClaimRefusal;
 pub use claim_file::ClaimWishes;
 
-use crate::db::audit::{NewAudit, insert_act};
-use crate::db::{AccountScope, Db, DbError, boxes, claims, log_keys};
+use crate::db::audit::NewAudit;
+use crate::db::claims::ClaimPlace;
+use crate::db::{AccountScope, Db, DbError};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, read_configured};
 use crate::mqtt::Outbox;
-use crate::projections::facility_now::refresh_box;
 use service::clock::Clock;
 use service::random::RandomSource;
 
@@ -34,6 +36,9 @@ pub enum FleetError {
     /// Another account's facility answers as one that does not exist.
     #[error("there is no such facility")]
     NoFacility,
+    /// Another account's box, or another facility's, answers as one that does not exist.
+    #[error("there is no box {0} at that facility")]
+    NoBox(BoxId),
     /// Nobody knows yet under which addresses boxes reach this relay.
     #[error("the relay's addresses are not known: start it, or set public_url, mqtt_url and photos_url")]
     NoAddress,
@@ -94,6 +99,7 @@ pub struct Fleet {
     keys: Arc<AuthorityKeys>,
     public: Option<(PublicIdentity, String)>,
     urls: OnceLock<RelayUrls>,
+    outbox: Outbox,
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
 }
@@ -117,7 +123,13 @@ impl Fleet {
             }
             None => None,
         };
-        Ok(Self { db, keys, public, urls: OnceLock::new(), clock, random })
+        Ok(Self { db, keys, public, urls: OnceLock::new(), outbox: Outbox::new(), clock, random })
+    }
+
+    /// With the way to boxes that are connected here: whose certificates end, their connection does too.
+    #[must_use]
+    pub fn with_outbox(self, outbox: Outbox) -> Self {
+        Self { outbox, ..self }
     }
 
     /// Says where boxes reach this relay, once its listeners are open. Later words change nothing.
@@ -198,51 +210,20 @@ impl Fleet {
         let (pem, key) = (read_configured(&public.certificate)?, read_configured(&public.key)?);
         tls_identity(&pem, &key, &public.certificate)
     }
-
-    /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name, also with a
-    /// claim. Whether there was one of this account.
-    pub async fn revoke(
-        &self,
-        scope: AccountScope,
-        box_id: BoxId,
-        by: &str,
-        outbox: &Outbox,
-    ) -> Result<bool, DbError> {
-        let mut tx = self.db.write(scope).await?;
-        claims::forget_box(&mut tx, box_id).await?;
-        let now_ms = self.clock.now_ms();
-        let home = boxes::find_home(&mut tx, box_id).await?;
-        let revoked = boxes::revoke_box(&mut tx, box_id, now_ms).await?;
-        log_keys::drop_unbegun(&mut tx, box_id, 0).await?;
-        if let Some(home) = home {
-            refresh_box(&mut tx, home.facility, now_ms).await?;
-        }
-        if revoked {
-            let about = box_id.to_string();
-            let act =
-                NewAudit { facility: home.map(|home| home.facility), ..done_act(by, "box revoke", &about) };
-            insert_act(&mut tx, &act, now_ms).await?;
-        }
-        tx.commit().await?;
-        if revoked {
-            outbox.disconnect(box_id);
-        }
-        Ok(revoked)
-    }
 }
 
 /// A claim file with a new one-time code for a facility of the account, TOML; `by`, as the access log calls them, makes it.
 ///
 /// # Errors
-/// No such facility in this account; the database; the relay's addresses are not known yet; a wish that no box takes.
+/// No such facility in this account, or no such box there; the database; the relay's addresses are not known yet; a wish that no box takes.
 pub async fn claim_file(
     fleet: &Fleet,
     scope: AccountScope,
-    facility: FacilityId,
+    place: impl Into<ClaimPlace>,
     wishes: ClaimWishes,
     by: &str,
 ) -> Result<String, FleetError> {
-    fleet.new_claim(scope, facility, wishes, by).await
+    fleet.new_claim(scope, place.into(), wishes, by).await
 }
 
 /// A row of the access log for what was done; where it was is the caller's to say.

@@ -1,6 +1,7 @@
 //! Who is connected: one line per box, the newest connection's; and the way down to it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -55,6 +56,12 @@ struct Line {
 pub struct Outbox {
     lines: Arc<Mutex<HashMap<BoxId, Line>>>,
     metrics: Arc<Metrics>,
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("connected", &self.connected()).finish_non_exhaustive()
+    }
 }
 
 impl Outbox {

@@ -88,6 +88,18 @@ impl BoxState {
         Self::Revoked,
     ];
 
+    /// Those of a box that is there, the most urgent first.
+    pub const OF_BOXES: [Self; 8] = [
+        Self::Quarantined,
+        Self::Silent,
+        Self::Alarmed,
+        Self::Waiting,
+        Self::ClockUnsure,
+        Self::Behind,
+        Self::Good,
+        Self::Revoked,
+    ];
+
     /// What `word` wrote; of a later relay's word nothing is known.
     pub fn read(word: &str) -> Self {
         Self::ALL.into_iter().find(|state| state.word() == word).unwrap_or(Self::Waiting)
@@ -120,6 +132,7 @@ pub(crate) mod tests {
     pub(crate) fn good() -> BoxRow {
         BoxRow {
             box_id: "01KC9V00000000000000000000".into(),
+            name: None,
             facility_name: "General".into(),
             state: "good".into(),
             known_ms: NOW_MS - 20_000,

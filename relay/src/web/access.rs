@@ -83,6 +83,8 @@ needed_permissions! {
     AddBoxes = AddBoxes;
     ManageSupport = ManageSupport;
     LeaveSupport = LeaveSupport;
+    ManageBoxes = ManageBoxes;
+    ManageBrand = ManageBrand;
 }
 
 /// Somebody who has signed in, and holds the permission.

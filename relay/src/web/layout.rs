@@ -71,6 +71,8 @@ pub(crate) struct PageLayout {
     pub(crate) support: Option<SupportBanner>,
     /// The secret of their forms.
     pub(crate) csrf: String,
+    /// What stands beside the mark, where an account has a look of its own, and its colour.
+    pub(crate) brand: Option<(String, String)>,
     /// The calm line under the band: of when the page is.
     pub(crate) status_line: Option<SafeHtml>,
     /// Where a page asks that has live parts.
@@ -93,6 +95,7 @@ impl PageLayout {
             notices: PageNotices::default(),
             support: None,
             csrf: String::new(),
+            brand: None,
             status_line: None,
             live: None,
             has_form: true,
@@ -111,6 +114,7 @@ impl PageLayout {
             notices: visitor.notices.clone(),
             support: SupportBanner::of_visitor(visitor),
             csrf: visitor.token.csrf(),
+            brand: visitor.accent.clone().map(|accent| (visitor.account_name.clone(), accent)),
             ..shell
         }
     }
@@ -215,6 +219,21 @@ impl PageLayout {
     /// The style sheet's path.
     pub(crate) fn css(&self) -> &'static str {
         STYLE.path()
+    }
+
+    /// What stands beside the mark.
+    pub(crate) fn brand_name(&self) -> &str {
+        self.brand.as_ref().map_or("CleanTrack", |(name, _)| name)
+    }
+
+    /// The colour of the band.
+    pub(crate) fn band(&self) -> &str {
+        self.brand.as_ref().map_or("#0c3a2d", |(_, accent)| accent)
+    }
+
+    /// The path of the account's own style sheet.
+    pub(crate) fn brand_css(&self) -> Option<String> {
+        self.brand.as_ref().map(|(_, accent)| format!("/brand/{}.css", accent.trim_start_matches('#')))
     }
 
     /// The icon's path.

@@ -16,10 +16,10 @@ use crate::web::api::{docs, health, old, photos};
 use crate::web::assets::PASSKEY;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
-    access_export, access_log, account, add_box, boxes, compare, equipment as item, equipment_list,
-    facilities, facility, factors, gaps, identities, label_sheets, me, notices, organisation, passkeys, people,
-    platform, platform_notices, platform_records, programs, providers, regions, second_step, sign_in, support,
-    ways_in,
+    access_export, access_log, account, add_box, box_acts, box_forks, box_page, boxes, brand, compare,
+    equipment as item, equipment_list, facilities, facility, factors, gaps, help, identities, label_sheets,
+    map, me, notices, organisation, passkeys, people, platform, platform_notices, platform_records, programs,
+    providers, regions, second_step, sign_in, support, ways_in,
 };
 use crate::web::{key_list, live, proof};
 
@@ -68,11 +68,15 @@ const SOME_CREDENTIAL: &str = "AAAA.e30.oA.internal";
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
     let pages = [
         open_rows(),
+        help_rows(),
         oidc_rows(),
         own_rows(),
         passkey_rows(),
         account_rows(),
         access_rows(),
+        fleet_rows(),
+        map_rows(),
+        brand_rows(),
         facility_rows(),
         operations_rows(),
         platform_rows(),
@@ -200,6 +204,15 @@ fn oidc_rows() -> Vec<Route<WebContext>> {
         )
         .refusals(FINDING)
         .example(problem_example().part("identity", SOME_ID).field("act", "remove")),
+    ]
+}
+
+/// Guides, for anybody.
+fn help_rows() -> Vec<Route<WebContext>> {
+    vec![
+        row(Method::GET, "/help", "help.list", RouteKind::Page, help::list_guides),
+        row(Method::GET, "/help/{page}", "help.show", RouteKind::Page, help::show_guide)
+            .example(problem_example().part("page", "admin-guide")),
     ]
 }
 
@@ -398,6 +411,18 @@ fn account_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/app/programs/{token}", "programs.show", Page, programs::show).example(of_token()),
         row(Method::POST, "/app/programs/{token}", "programs.revoke", Form, programs::revoke)
             .example(of_token().field("reason", "moved")),
+        row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::file_response)
+            .example(problem_example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")),
+        row(Method::GET, "/photos/{photo}", "photo.show", Page, photos::show)
+            .example(problem_example().part("photo", "ab".repeat(32))),
+    ]
+}
+
+/// Boxes: how they stand, and what is done to them.
+fn fleet_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let of_box = || problem_example().part("box_id", SOME_ID);
+    vec![
         row(Method::GET, "/app/boxes", "boxes.list", Page, boxes::show),
         row(Method::GET, "/app/boxes/add", "boxes.new", Page, add_box::show),
         row(Method::POST, "/app/boxes/add", "boxes.add", Form, add_box::create_claim_file)
@@ -407,13 +432,50 @@ fn account_rows() -> Vec<Route<WebContext>> {
             "/app/boxes/{box_id}/evidence/{evidence}",
             "evidence.download",
             Page,
-            boxes::evidence,
+            box_forks::evidence,
         )
-        .example(problem_example().part("box_id", SOME_ID).part("evidence", SOME_ID)),
-        row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::file_response)
-            .example(of_entry()),
-        row(Method::GET, "/photos/{photo}", "photo.show", Page, photos::show)
-            .example(problem_example().part("photo", "ab".repeat(32))),
+        .example(of_box().part("evidence", SOME_ID)),
+        row(Method::GET, "/app/boxes/{box_id}", "boxes.show", Page, box_page::show_box).example(of_box()),
+        row(Method::POST, "/app/boxes/{box_id}", "boxes.change", Form, box_acts::change_box)
+            .refusals(SEARCHING)
+            .example(of_box().field("act", "release").field("reason", "The card was found")),
+        row(Method::POST, "/app/boxes/{box_id}/name", "boxes.rename", Form, box_acts::rename_box)
+            .refusals(FINDING)
+            .example(of_box().field("name", "Basement box")),
+        row(Method::GET, "/app/boxes/{box_id}/replace", "boxes.replace-form", Page, add_box::show_replace)
+            .example(of_box()),
+        row(Method::POST, "/app/boxes/{box_id}/replace", "boxes.replace", Form, add_box::create_replacement)
+            .refusals(FINDING)
+            .example(of_box()),
+    ]
+}
+
+/// Where facilities are.
+fn map_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let place = in_facility()
+        .field("address", "1 Main Street, Springfield")
+        .field("latitude", "41.87811")
+        .field("longitude", "-87.62980");
+    vec![
+        row(Method::GET, "/app/map", "map.show", Page, map::show_map),
+        row(Method::GET, "/app/facilities/{facility}/place", "place.show", Page, map::show_place)
+            .example(in_facility()),
+        row(Method::POST, "/app/facilities/{facility}/place", "place.save", Form, map::save_place)
+            .refusals(FINDING)
+            .example(place),
+    ]
+}
+
+/// How an account looks.
+fn brand_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    vec![
+        row(Method::GET, "/app/brand", "brand.show", Page, brand::show_form),
+        row(Method::POST, "/app/brand", "brand.save", Form, brand::save_brand)
+            .example(problem_example().field("name", "Linden Health").field("accent", "#0c3a2d")),
+        row(Method::GET, "/brand/{colour}", "brand-sheet.show", Page, brand::show_sheet)
+            .example(problem_example().part("colour", "0c3a2d.css")),
     ]
 }
 

@@ -13,10 +13,11 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
 use relay::box_api::{self, BoxApiParts, RunLimits};
+use relay::db::claims::ClaimPlace;
 use relay::db::{boxes, epochs, facilities};
-use relay::fleet::{self, ClaimWishes, Fleet, RelayUrls};
+use relay::fleet::{self, BoxAct, ClaimWishes, Fleet, FleetError, RelayUrls};
 use relay::keys::{AuthorityKeys, KeyNeeds};
-use relay::mqtt::{Outbox, PeerCertificate};
+use relay::mqtt::PeerCertificate;
 use relay::objects::{PartialUploads, PhotoStore};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -26,7 +27,7 @@ use tower::ServiceExt as _;
 
 use super::Databases;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, World, box_id};
+use super::world::{DAY_MS, NOW_MS, World, box_id, column};
 
 pub(crate) async fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
@@ -190,6 +191,54 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     );
 }
 
+pub(crate) async fn a_box_takes_the_place_of_one_that_is_heard(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = open(&world, dir.path()).await;
+    let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
+    let (old, new, third) =
+        (FakeBox::new(box_id(1), 1, 3), FakeBox::new(box_id(2), 1, 4), FakeBox::new(box_id(3), 1, 5));
+    let code = async |replaces| {
+        let place = ClaimPlace { facility: world.facility, replaces };
+        let file = fleet::claim_file(&fleet, world.scope, place, ClaimWishes::default(), "operator").await;
+        file.map(|file| code_of(&file))
+    };
+    let claim = async |log: &FakeBox, code: &str| {
+        let key = KeyPair::generate().unwrap();
+        post(&router, "/box/v1/claim", &request(log, code, &key)).await
+    };
+    let (status, first) = claim(&old, &code(None).await.unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    let (plain, replacing) = (code(None).await.unwrap(), code(Some(old.origin.box_id)).await.unwrap());
+    world.hello(&old, 0, None).await;
+    world.ingest.flush_reports().await.unwrap();
+    let (status, refused) = claim(&new, &plain).await;
+    assert_eq!(status, StatusCode::CONFLICT, "a box is heard there");
+    assert!(String::from_utf8_lossy(&refused).contains("claim-occupied"));
+    assert_eq!(claim(&old, &plain).await.0, StatusCode::OK, "it comes back itself");
+    let home = async |log: &FakeBox| {
+        boxes::find_home(&mut world.read().await, log.origin.box_id).await.unwrap().unwrap()
+    };
+    assert!(!home(&old).await.revoked, "what was refused ends nothing");
+    assert_eq!(claim(&new, &replacing).await.0, StatusCode::OK);
+    assert!(home(&old).await.revoked && !home(&new).await.revoked);
+    let (shown, _) = peer(&first);
+    let good = boxes::find_certificate(&mut world.read().await, shown.box_id, &shown.serial).await.unwrap();
+    assert_eq!(good, Some(false), "its certificate ended");
+    assert_eq!(claim(&third, &replacing).await.0, StatusCode::CONFLICT, "used");
+    let acts = column(&mut world.read().await, "SELECT act FROM audit ORDER BY n").await;
+    assert!(acts.contains(&"claim-file replace".to_owned()) && acts.contains(&"box replace".to_owned()));
+    // One that is silent is no hindrance; one that is nowhere, or elsewhere, cannot be replaced.
+    world.hello(&new, 0, None).await;
+    world.ingest.flush_reports().await.unwrap();
+    let late = code(None).await.unwrap();
+    assert_eq!(claim(&third, &late).await.0, StatusCode::CONFLICT);
+    world.clock.advance_ms(10 * 60_000);
+    assert_eq!(claim(&third, &late).await.0, StatusCode::OK, "nobody has heard it for minutes");
+    assert!(!home(&new).await.revoked, "nobody said that it is replaced");
+    assert!(matches!(code(Some(box_id(9))).await, Err(FleetError::NoBox(_))));
+}
+
 pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
@@ -221,8 +270,18 @@ pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     );
     let forged = RenewRequest { at: 5, ..ask(&log).signed(&log.signer) };
     assert_eq!(renew(forged).await.0, StatusCode::FORBIDDEN);
-    assert!(!fleet.revoke(world.stranger, log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
-    assert!(fleet.revoke(world.scope, log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
+    assert!(
+        !fleet
+            .revoke(BoxAct { scope: world.stranger, box_id: log.origin.box_id, by: "operator", reason: None })
+            .await
+            .unwrap()
+    );
+    assert!(
+        fleet
+            .revoke(BoxAct { scope: world.scope, box_id: log.origin.box_id, by: "operator", reason: None })
+            .await
+            .unwrap()
+    );
     assert_eq!(renew(ask(&log).signed(&log.signer)).await.0, StatusCode::FORBIDDEN, "revoked");
 }
 

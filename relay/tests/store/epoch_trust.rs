@@ -10,7 +10,7 @@ use relay::admin::{AdminCommand, AdminHandler, EpochAct};
 use relay::box_api;
 use relay::db::{AccountScope, boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes};
-use relay::mqtt::{Outbox, PeerCertificate};
+use relay::mqtt::PeerCertificate;
 use serde_json::Value;
 use service::random::SystemRandom;
 use std::sync::Arc;
@@ -47,7 +47,6 @@ impl Operator {
         let office = AdminHandler {
             db: world.db.clone(),
             fleet,
-            outbox: Outbox::new(),
             rules: relay::accounts::password_rules::PasswordRules::default(),
             clock: world.clock.clone(),
             random: Arc::new(SystemRandom),

@@ -16,7 +16,6 @@ use relay::jobs::kinds::{JobKind, JobLane};
 use relay::jobs::metrics::job_metrics;
 use relay::jobs::queue::{AfterRun, ClaimedJob, JobQueue, JobResult, LEASE_MS, NewJob};
 use relay::jobs::runner::{JobHandlers, JobRunner, JobWorkers, RENEW_EVERY};
-use relay::mqtt::Outbox;
 use service::clock::{Clock as _, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 use tokio::sync::{Mutex, mpsc};
@@ -529,7 +528,6 @@ pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Da
     let operator = AdminHandler {
         db: world.db.clone(),
         fleet: open(&world, dir.path()).await,
-        outbox: Outbox::new(),
         rules: relay::accounts::password_rules::PasswordRules::default(),
         clock: world.clock.clone(),
         random,

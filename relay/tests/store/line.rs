@@ -14,7 +14,8 @@ use record::limits::BATCH_WIRE_BYTES_MAX;
 use record::messages::{Ack, Answer, GoneMessage, HealthReport, Hello, VERSION};
 use relay::box_api::RunLimits;
 use relay::db::{box_now, facilities};
-use relay::mqtt::{Outbox, PeerCertificate};
+use relay::fleet::BoxAct;
+use relay::mqtt::PeerCertificate;
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -224,7 +225,17 @@ pub(crate) async fn strangers_get_nothing_by_https(dbs: impl Databases) {
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "without a certificate");
     let folder = tempfile::tempdir().unwrap();
     let fleet = open(&w.world, folder.path()).await;
-    assert!(fleet.revoke(w.world.scope, w.log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
+    assert!(
+        fleet
+            .revoke(BoxAct {
+                scope: w.world.scope,
+                box_id: w.log.origin.box_id,
+                by: "operator",
+                reason: None
+            })
+            .await
+            .unwrap()
+    );
     let acts =
         column(&mut w.world.read().await, "SELECT who || ' ' || act || ' ' || facility FROM audit").await;
     assert_eq!(acts, [format!("operator box revoke {}", w.world.facility)], "with the act");

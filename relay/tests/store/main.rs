@@ -102,6 +102,7 @@ stories!(
     an_items_history_has_pages,
     two_lines_of_one_place_are_both_paged,
     the_claim_table,
+    a_box_takes_the_place_of_one_that_is_heard,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,
     a_box_gets_its_own_entries_back,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use record::ids::FacilityId;
 use record::messages::{HealthReport, VERSION};
+use relay::db::box_now::{self, BoxFilter};
 use relay::db::facility_now::{self, FacilityRowNow, PartRevs, load_revs};
 use relay::db::spark::{DaySum, write_spark};
-use relay::db::{box_now, boxes, facilities, projections};
-use relay::fleet::Fleet;
+use relay::db::{boxes, facilities, projections};
+use relay::fleet::{BoxAct, Fleet};
 use relay::keys::{AuthorityKeys, KeyNeeds};
-use relay::mqtt::Outbox;
 use relay::projections::box_state::BoxState;
 use relay::projections::facility_now::{find_silent_boxes, refresh_box};
 use service::clock::Clock;
@@ -178,7 +178,8 @@ pub(crate) async fn health_of_many_boxes_is_written_at_once_and_is_no_news(dbs: 
         world.ingest.health(log.origin.box_id, &health_of(log, 2, NOW_MS + 60_000)).await.unwrap();
     }
     let disks = async || {
-        let rows = box_now::load_page(&mut world.read().await, None, 100).await.unwrap();
+        let rows =
+            box_now::load_page(&mut world.read().await, &BoxFilter::default(), None, 100).await.unwrap();
         rows.iter().filter(|row| row.health.as_deref().unwrap().contains("\"disk_percent\":2")).count()
     };
     assert_eq!(disks().await, 0, "nothing is written with each");
@@ -265,7 +266,7 @@ pub(crate) async fn rows_of_another_account_are_neither_read_nor_written(dbs: im
     assert_eq!(facility_now::load_page(&mut tx, &query, 50, NOW_MS).await.unwrap(), []);
     let id = log.origin.box_id.to_string();
     assert_eq!(box_now::find_box(&mut tx, &id).await.unwrap(), None);
-    assert_eq!(box_now::load_page(&mut tx, None, 50).await.unwrap(), []);
+    assert_eq!(box_now::load_page(&mut tx, &BoxFilter::default(), None, 50).await.unwrap(), []);
     box_now::save_state(&mut tx, &id, "silent").await.unwrap();
     facility_now::save_box(&mut tx, world.facility, None, "none").await.unwrap();
     for part in facility_now::FacilityPart::ALL {
@@ -300,7 +301,12 @@ pub(crate) async fn an_erased_text_and_a_revoked_box_are_news(dbs: impl Database
     assert_counted(&world, world.facility, "erased").await;
     let erased = revs(&world, world.facility).await;
     assert!(erased.feed > before.feed && erased.box_state == before.box_state, "{before:?} {erased:?}");
-    assert!(fleet.revoke(world.scope, log.origin.box_id, "operator", &Outbox::new()).await.unwrap());
+    assert!(
+        fleet
+            .revoke(BoxAct { scope: world.scope, box_id: log.origin.box_id, by: "operator", reason: None })
+            .await
+            .unwrap()
+    );
     assert_counted(&world, world.facility, "revoked").await;
     assert_eq!(row(&world, world.facility).await.box_state, "none");
     assert_eq!(revs(&world, world.facility).await.box_state, erased.box_state + 1);

@@ -59,6 +59,7 @@ access-did = { $act ->
     [sign-in] Signed in
     [sign-out] Signed out
     [account-create] Created the account
+    [account-brand] Changed the account’s name or color
     [admin-create] Added a person
     [admin-import] Imported a person
     [admin-set-password] Set a person’s password
@@ -99,11 +100,16 @@ access-did = { $act ->
     [facility-change] Changed a facility
     [facility-close] Closed a facility
     [facility-open] Opened a facility again
+    [facility-place] Said where a facility is
     [token-create] Created a token
     [token-revoke] Revoked a token
     [claim-file-create] Created a claim file
+    [claim-file-replace] Created a claim file that replaces a box
+    [box-rename] Named a box
+    [box-quarantine] Put a box into quarantine
+    [box-replace] Took the place of a box
     [box-release] Released a box from quarantine
-    [box-revoke] Revoked a box
+    [box-revoke] Retired a box
     [box-claim-again] Was claimed again, with a log that waits
     [epoch-admit] Admitted a log of a box
     [epoch-forget] Forgot a log of a box
@@ -128,6 +134,7 @@ access-tried = { $act ->
     [confirm-password] Tried to confirm a change
     [sign-out] Tried to sign out
     [account-create] Tried to create an account
+    [account-brand] Tried to change the account’s name or color
     [admin-create] Tried to add a person
     [admin-import] Tried to import a person
     [admin-set-password] Tried to set a person’s password
@@ -154,11 +161,15 @@ access-tried = { $act ->
     [oidc-provider-change] Tried to change a sign-in provider
     [facility-create] Tried to add a facility
     [facility-change] Tried to change a facility
+    [facility-place] Tried to say where a facility is
     [facility-close] Tried to close a facility, or to open one again
     [token-create] Tried to create a token
     [jobs-retry] Tried to have a job tried again
     [token-revoke] Tried to revoke a token
     [claim-file-create] Tried to create a claim file
+    [claim-file-replace] Tried to create a claim file that replaces a box
+    [box-rename] Tried to name a box
+    [box-change] Tried to change how a box stands
     [box-release] Tried to release a box from quarantine
     [box-revoke] Tried to revoke a box
     [people] Tried to open People

@@ -60,6 +60,8 @@ account-filter = { $filter ->
 }
 account-region = Only facilities of the region { $region }. The numbers above are of all that you see.
 account-everywhere = Of all regions
+account-brand = Name and color of the account
+account-map = See the facilities on a map
 account-compare = Compare regions
 account-first = First page
 account-next = Next

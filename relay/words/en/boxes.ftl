@@ -13,7 +13,7 @@ box-state = { $state ->
     [behind] Catching up
     [good] Good
     [none] No box
-   *[revoked] Revoked
+   *[revoked] Retired
 }
 # $span: for how long.
 box-silent-for = Offline { $span }
@@ -166,7 +166,7 @@ fork-download = Download the evidence
 
 add-box-title = Add a box
     .first = Your first box in five minutes
-add-box-lead = A box belongs to one facility. A box that replaces another continues its history.
+add-box-lead = A box belongs to one facility. Where one is running already, press “Replace” on its page instead: the new box then continues its history.
     .first = Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has connected.
 add-box-claim = Create claim file
     .hint = A small file that tells the box who it belongs to. It works for one box, for 30 days.

@@ -125,3 +125,5 @@ cleanings-none = Each cleaning shows up here within seconds of its record at the
 # Link to the part of a list after this one.
 list-older = Older
 page-facilities-manage = Make and close facilities
+# Link at the end of every page.
+page-help = Help

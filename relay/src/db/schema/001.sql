@@ -2,13 +2,14 @@
 -- Times are milliseconds since 1970 UTC, days are civil days of the facility counted from 1970-01-01.
 
 -- Every table that has an `account` is behind the wall at the end of this file. `id` is the ULID that leaves the relay. `owner`: the
--- person who answers for it, one of its admins. `second_factor`: whether all of its members need one.
+-- person who answers for it, one of its admins. `second_factor`: whether all of its members need one. `accent`: the colour of its pages.
 CREATE TABLE accounts (
   account @SERIAL@,
   id @ID@ NOT NULL UNIQUE,
   name TEXT NOT NULL,
   owner BIGINT,
   second_factor BOOLEAN NOT NULL DEFAULT FALSE,
+  accent TEXT,
   created_ms BIGINT NOT NULL
 );
 
@@ -66,7 +67,8 @@ CREATE TABLE box_positions (
 
 -- One-time codes of claim files; `code` is the SHA-256. `answer` is what the box got, for when it asks again. A box that is known
 -- by another log, as one is that was restored from before its claim: `epoch` and `log_key` of the log with which it came. Its code
--- is used and has no answer until a person has admitted that log (`admitted_ms`), or the code has expired.
+-- is used and has no answer until a person has admitted that log (`admitted_ms`), or the code has expired. `replaces`: the box whose
+-- certificates end once another one has claimed with the code.
 CREATE TABLE claims (
   account BIGINT NOT NULL,
   code @BLOB@ NOT NULL,
@@ -80,15 +82,17 @@ CREATE TABLE claims (
   epoch @ID@,
   log_key @BLOB@,
   admitted_ms BIGINT,
+  replaces @ID@,
   PRIMARY KEY (account, code)
 );
 CREATE UNIQUE INDEX claims_code ON claims (code);
 
--- `version`: as it was claimed.
+-- `version`: as it was claimed. `name`: what people call it, where they call it anything. `quarantine`: why nothing is taken of it.
 CREATE TABLE boxes (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
   facility @ID@ NOT NULL,
+  name TEXT,
   model TEXT NOT NULL,
   version TEXT NOT NULL,
   claimed_ms BIGINT NOT NULL,

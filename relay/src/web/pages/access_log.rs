@@ -329,12 +329,6 @@ fn act_key(act: &str) -> &'static str {
         "GET /app/facilities" => "page",
         "token create" | "POST /app/programs" => "token-create",
         "token revoke" | "POST /app/programs/{token}" => "token-revoke",
-        "claim-file create" | "POST /app/boxes/add" => "claim-file-create",
-        "box release" => "box-release",
-        "box revoke" => "box-revoke",
-        "box claim-again" => "box-claim-again",
-        "box epoch admit" => "epoch-admit",
-        "box epoch forget" => "epoch-forget",
         "jobs retry" | "POST /app/platform/jobs/{job}" => "jobs-retry",
         "GET /app/platform" | "GET /app/compare" | "GET /app/gaps" | "GET /app/f/{facility}/gaps" => "page",
         "access-log export" | "POST /app/access/export" => "access-export",
@@ -343,9 +337,6 @@ fn act_key(act: &str) -> &'static str {
         "POST /app/people/{user}" => "person-change",
         "GET /app/programs" => "programs",
         "GET /app/programs/{token}" => "program",
-        "GET /app/boxes/add" => "box-add",
-        "GET /app/boxes" => "boxes",
-        "GET /app/boxes/{box_id}/evidence/{evidence}" => "evidence",
         "GET /app/access" => "access-log",
         "GET /app/proof/{box_id}/{epoch}/{seq}" => "proof",
         "GET /photos/{photo}" => "photo",
@@ -354,7 +345,33 @@ fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
-        act => oidc_key(act).unwrap_or_else(|| read_key(act)),
+        act => oidc_key(act).unwrap_or_else(|| fleet_key(act)),
+    }
+}
+
+/// The same of boxes and places, and of how an account looks.
+fn fleet_key(act: &str) -> &'static str {
+    match act {
+        "claim-file create" | "POST /app/boxes/add" => "claim-file-create",
+        "claim-file replace" | "POST /app/boxes/{box_id}/replace" => "claim-file-replace",
+        "box release" => "box-release",
+        "box revoke" => "box-revoke",
+        "box rename" | "POST /app/boxes/{box_id}/name" => "box-rename",
+        "box quarantine" => "box-quarantine",
+        "box replace" => "box-replace",
+        "POST /app/boxes/{box_id}" => "box-change",
+        "GET /app/boxes/{box_id}" | "GET /app/boxes/{box_id}/replace" => "boxes",
+        "box claim-again" => "box-claim-again",
+        "box epoch admit" => "epoch-admit",
+        "box epoch forget" => "epoch-forget",
+        "GET /app/boxes/add" => "box-add",
+        "GET /app/boxes" => "boxes",
+        "GET /app/boxes/{box_id}/evidence/{evidence}" => "evidence",
+        "facility place" | "POST /app/facilities/{facility}/place" => "facility-place",
+        "GET /app/facilities/{facility}/place" | "GET /app/map" => "page",
+        "account brand" | "POST /app/brand" => "account-brand",
+        "GET /app/brand" => "page",
+        read => read_key(read),
     }
 }
 

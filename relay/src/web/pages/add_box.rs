@@ -1,7 +1,7 @@
 //! Adding a box: the claim file, and waiting for the box's first word.
 
 use ::web::answer::{FileDownload, FormRecall, FormReply, MediaType, OneOf, Page};
-use ::web::argument::LenientQuery;
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use ::web::form::{
     FieldError, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues,
@@ -9,28 +9,34 @@ use ::web::form::{
 use askama::Template;
 use axum::extract::State;
 use firmware_config::{CLAIM_FILE_BYTES_MAX, ClaimFileError, ClaimMistake, MistakeReason};
-use record::ids::FacilityId;
+use record::ids::{BoxId, FacilityId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
 use crate::accounts::permission::Permission;
-use crate::db::facility_now::{FacilityName, FacilityPart, list_names};
+use crate::db::box_now::find_box;
+use crate::db::claims::ClaimPlace;
+use crate::db::facility_now::{FacilityName, FacilityPart, find_name, list_names};
 use crate::fleet::{ClaimWishes, FleetError};
 use crate::projections::box_state::BoxState;
 use crate::web::WebContext;
-use crate::web::access::{AddBoxes, MemberCaller};
-use crate::web::form::{CertificateForm, require_own_form};
+use crate::web::access::{AddBoxes, ManageBoxes, MemberCaller};
+use crate::web::form::{CertificateForm, CertificateFormRules, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
+use crate::web::pages::box_page::box_title;
+use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::view_models::formats::LocalTime;
-use crate::web::words::{BoxesWords, FormWords, open_words};
+use crate::web::words::{BoxesWords, FleetWords, FormWords, open_words};
 
 /// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
 pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
 
+/// The page itself.
+const PATH: &str = "/app/boxes/add";
 /// Characters of addresses and lists of them.
 const LINE_CHARS_MAX: usize = 300;
 /// Characters of certificates: as many as a claim file may have at all.
@@ -106,6 +112,10 @@ struct AddBoxPage {
     may_make_facility: bool,
     title: String,
     lead: String,
+    /// Where the form goes.
+    action: String,
+    /// Whether it counts the facilities whose box has come.
+    counts_boxes: bool,
     errors: Vec<FieldError>,
     form_again: String,
     has_facility: bool,
@@ -115,6 +125,26 @@ struct AddBoxPage {
     csrf: String,
     here: usize,
     expected: usize,
+}
+
+/// For which facilities claim files can be made, and whose place the new box takes.
+struct ClaimChoices<'a> {
+    sites: &'a [FacilityName],
+    replaces: Option<ReplacedBox>,
+}
+
+impl<'a> ClaimChoices<'a> {
+    /// Of a box that comes to one of these.
+    fn further(sites: &'a [FacilityName]) -> Self {
+        Self { sites, replaces: None }
+    }
+}
+
+/// A box that another one is to take the place of.
+struct ReplacedBox {
+    box_id: BoxId,
+    /// What it is called.
+    title: String,
 }
 
 /// What the address carries.
@@ -142,7 +172,33 @@ pub(crate) async fn show(
     let sites = list_names(&mut conn).await?;
     drop(conn);
     let chosen = requested.facility.unwrap_or_default();
-    draw_form(&visitor, &web, &sites, FormValues::empty(&CLAIM).with("facility", chosen), Vec::new()).await
+    let values = FormValues::empty(&CLAIM).with("facility", chosen);
+    draw_form(&visitor, &web, &ClaimChoices::further(&sites), values, Vec::new()).await
+}
+
+/// `GET /app/boxes/{box_id}/replace`.
+pub(crate) async fn show_replace(
+    visitor: MemberCaller<ManageBoxes>,
+    State(web): State<WebContext>,
+    Path(box_id): Path<BoxId>,
+) -> Result<Page, HttpError> {
+    let (sites, replaced) = find_replaced(&visitor, &web, box_id).await?;
+    let choices = ClaimChoices { sites: &sites, replaces: Some(replaced) };
+    draw_form(&visitor, &web, &choices, FormValues::empty(&CLAIM), Vec::new()).await
+}
+
+/// A box that whoever asks sees, in service, and the one facility to which another one can come.
+async fn find_replaced(
+    visitor: &AccountUser,
+    web: &WebContext,
+    box_id: BoxId,
+) -> Result<(Vec<FacilityName>, ReplacedBox), HttpError> {
+    let mut conn = web.db.read(visitor.reads).await?;
+    let row = find_box(&mut conn, &box_id.to_string()).await?.filter(|row| row.revoked_ms.is_none());
+    let row = row.ok_or_else(not_found)?;
+    let facility: FacilityId = row.facility.parse().map_err(|_| not_found())?;
+    let site = find_name(&mut conn, facility).await?.ok_or_else(not_found)?;
+    Ok((vec![site], ReplacedBox { box_id, title: box_title(&row, open_words()) }))
 }
 
 /// The page of an account whose boxes have not told anything yet.
@@ -151,32 +207,41 @@ pub(crate) async fn first_box(
     web: &WebContext,
     sites: &[FacilityName],
 ) -> Result<Page, HttpError> {
-    draw_form(visitor, web, sites, FormValues::empty(&CLAIM), Vec::new()).await
+    draw_form(visitor, web, &ClaimChoices::further(sites), FormValues::empty(&CLAIM), Vec::new()).await
 }
 
 async fn draw_form(
     visitor: &AccountUser,
     web: &WebContext,
-    sites: &[FacilityName],
+    choices: &ClaimChoices<'_>,
     values: FormValues,
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let mut conn = web.db.read(visitor.reads).await?;
     let live = web.live_page(&mut conn, LiveTopic::account(&[FacilityPart::Box])).await?;
+    let sites = choices.sites;
     let state = |site: &FacilityName| BoxState::read(&site.box_state);
     let here = sites.iter().filter(|s| !matches!(state(s), BoxState::None | BoxState::Waiting)).count();
     let is_first = sites.iter().all(|s| state(s) == BoxState::None);
-    let without = sites.iter().find(|s| state(s) == BoxState::None);
+    let is_only = choices.replaces.is_some();
+    let without = sites.iter().find(|s| is_only || state(s) == BoxState::None);
     let without = without.map(|s| s.facility.clone()).unwrap_or_default();
     let values = if values.text("facility").is_empty() { values.with("facility", without) } else { values };
     let (w, form): (BoxesWords, FormWords) = open_words();
     let options = sites.iter().map(|site| FormOption::entered(site.facility.clone(), site.name.clone()));
     let picks = vec![("facility", options.collect())];
     let painter = FormPainter { picks, ..FormPainter::new(&CLAIM, form.catalog()) };
-    let (title, lead, section) = match is_first {
-        true => (w.add_box_title_first(), w.add_box_lead_first(), NavSection::Facilities),
-        false => (w.add_box_title(), w.add_box_lead(), NavSection::Boxes),
+    let (title, lead, section) = match &choices.replaces {
+        Some(replaced) => {
+            let f: FleetWords = open_words();
+            let facility = sites.first().map(|site| site.name.clone()).unwrap_or_default();
+            (f.fleet_replacing(), f.fleet_replacing_lead(facility, &replaced.title), NavSection::Boxes)
+        }
+        None if is_first => (w.add_box_title_first(), w.add_box_lead_first(), NavSection::Facilities),
+        None => (w.add_box_title(), w.add_box_lead(), NavSection::Boxes),
     };
+    let replaced = choices.replaces.as_ref();
+    let action = replaced.map_or_else(|| PATH.to_owned(), |old| format!("/app/boxes/{}/replace", old.box_id));
     let view = AddBoxPage {
         shell: PageLayout::signed_in(&title, section, visitor)
             .live(live, true)
@@ -186,6 +251,8 @@ async fn draw_form(
         may_make_facility: visitor.role.holds(Permission::ManageFacilities),
         title,
         lead,
+        action,
+        counts_boxes: !is_only,
         has_facility: !sites.is_empty(),
         sections: painter.draw(&values, &errors)?,
         errors,
@@ -268,48 +335,74 @@ fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
     }
 }
 
+type ClaimReply = OneOf<FileDownload<ClaimToml>, FormReply>;
+
 /// `POST /app/boxes/add`.
 pub(crate) async fn create_claim_file(
     visitor: MemberCaller<AddBoxes>,
     State(web): State<WebContext>,
     form: CertificateForm,
-) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
+) -> Result<ClaimReply, HttpError> {
     require_own_form(&visitor, &form)?;
-    let now_ms = web.now_ms();
     let mut conn = web.db.read(visitor.reads).await?;
     let sites = list_names(&mut conn).await?;
     drop(conn);
-    let values = FormValues::read(&CLAIM, &form.fields);
+    make_file(&visitor, &web, &ClaimChoices::further(&sites), FormValues::read(&CLAIM, &form.fields)).await
+}
+
+/// `POST /app/boxes/{box_id}/replace`.
+pub(crate) async fn create_replacement(
+    visitor: MemberCaller<ManageBoxes>,
+    State(web): State<WebContext>,
+    Path(box_id): Path<BoxId>,
+    form: ConfirmedForm<CertificateFormRules>,
+) -> Result<ClaimReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let (sites, replaced) = find_replaced(&visitor, &web, box_id).await?;
+    let choices = ClaimChoices { sites: &sites, replaces: Some(replaced) };
+    let facility = sites.first().map(|site| site.facility.clone()).unwrap_or_default();
+    let values = FormValues::read(&CLAIM, &form.fields).with("facility", facility);
+    make_file(&visitor, &web, &choices, values).await
+}
+
+async fn make_file(
+    visitor: &AccountUser,
+    web: &WebContext,
+    choices: &ClaimChoices<'_>,
+    values: FormValues,
+) -> Result<ClaimReply, HttpError> {
     let facility: Option<FacilityId> = values.text("facility").parse().ok();
     let facility = facility.ok_or_else(not_found)?;
     let id = facility.to_string();
-    let site = sites.iter().find(|s| s.facility == id).ok_or_else(not_found)?;
+    let site = choices.sites.iter().find(|s| s.facility == id).ok_or_else(not_found)?;
     let w: FormWords = open_words();
     let errors = find_mistakes(&values, w);
     if !errors.is_empty() {
-        return ask_again(&visitor, &web, &sites, values, errors).await;
+        return ask_again(visitor, web, choices, values, errors).await;
     }
+    let place = ClaimPlace { facility, replaces: choices.replaces.as_ref().map(|old| old.box_id) };
     let (wishes, by) = (read_wishes(&values), &visitor.email);
-    let file = match crate::fleet::claim_file(&web.fleet, visitor.scope, facility, wishes, by).await {
+    let file = match crate::fleet::claim_file(&web.fleet, visitor.scope, place, wishes, by).await {
         Ok(file) => file,
         Err(FleetError::ClaimFile(error)) => match word_mistakes(&error, w) {
-            Some(errors) => return ask_again(&visitor, &web, &sites, values, errors).await,
+            Some(errors) => return ask_again(visitor, web, choices, values, errors).await,
             None => return Err(internal_error(error)),
         },
+        Err(FleetError::NoFacility | FleetError::NoBox(_)) => return Err(not_found()),
         Err(error) => return Err(internal_error(error)),
     };
-    let day = LocalTime::new(now_ms, &site.zone).today();
+    let day = LocalTime::new(web.now_ms(), &site.zone).today();
     FileDownload::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes()).map(OneOf::First)
 }
 
 async fn ask_again(
     visitor: &AccountUser,
     web: &WebContext,
-    sites: &[FacilityName],
+    choices: &ClaimChoices<'_>,
     values: FormValues,
     errors: Vec<FieldError>,
-) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
-    let page = draw_form(visitor, web, sites, values, errors).await?;
+) -> Result<ClaimReply, HttpError> {
+    let page = draw_form(visitor, web, choices, values, errors).await?;
     Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
 }
 

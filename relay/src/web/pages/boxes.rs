@@ -2,22 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::web::answer::{FileDownload, Page, media};
-use ::web::argument::{LenientQuery, Path};
+use ::web::answer::Page;
+use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use record::checkpoint::LogOrigin;
-use record::ids::{BoxId, Epoch};
+use record::ids::BoxId;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use words::{S0, SafeHtml, fill_slots};
+use serde::Deserialize;
+use words::SafeHtml;
 
 use crate::accounts::AccountUser;
 use crate::accounts::permission::Permission;
-use crate::db::box_now::BoxRow;
+use crate::db::box_now::{BoxFilter, BoxRow};
 use crate::db::claims::OpenClaim;
 use crate::db::evidence::EvidenceRow;
 use crate::db::facility_now::FacilityPart;
@@ -26,40 +23,21 @@ use crate::db::{DbError, ScopedConnection, box_now, facility_now};
 use crate::projections::box_state::{BoxState, read_health};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
-use crate::web::http_error::{internal_error, not_found};
+use crate::web::http_error::encode_parameter;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
-use crate::web::proof::require_seen_box;
+use crate::web::pages::box_forks::{ForkView, LOSS, fork_view};
 use crate::web::view_models::box_alarms::list_alarms;
 use crate::web::view_models::box_state::{as_reported, backlog_text, clock_text, is_fresh, printer_badges};
-use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
-use crate::web::words::{BoxesWords, PageWords};
+use crate::web::view_models::formats::{LocalTime, StatusBadge};
+use crate::web::words::{BoxesWords, FleetWords, PageWords};
 
-/// The kind of evidence that accuses this relay and no box.
-const LOSS: &str = "data loss";
 /// Contradictions that the page shows.
 const FORKS: i64 = 10;
 
-struct NoteView {
-    title: String,
-    before: String,
-    root: String,
-    after: String,
-}
-
-struct ForkView {
-    box_id: String,
-    title: String,
-    state: StatusBadge,
-    what: SafeHtml,
-    safe: String,
-    notes: Vec<NoteView>,
-    evidence: String,
-    replace: Option<String>,
-}
-
 struct Row {
     facility: String,
+    name: Option<String>,
     href: String,
     state: StatusBadge,
     seen: Option<SafeHtml>,
@@ -81,8 +59,15 @@ struct AlarmRow {
 struct BoxesPage {
     shell: PageLayout,
     w: BoxesWords,
+    f: FleetWords,
     page: PageWords,
     may_add: bool,
+    /// Whether there is anything to look for.
+    shows_search: bool,
+    filter: BoxFilter,
+    states: Vec<StateOption>,
+    /// The way back to all boxes, where only some are shown.
+    search: Option<&'static str>,
     forks: Vec<ForkView>,
     caption: String,
     boxes: Vec<Row>,
@@ -95,11 +80,57 @@ struct BoxesPage {
 /// Boxes of one page.
 const PAGE: i64 = 50;
 
+/// The page itself.
+const PATH: &str = "/app/boxes";
+/// Characters of a part of a name.
+const NAME_CHARS_MAX: usize = 120;
+
+/// One choice of a list.
+struct StateOption {
+    key: &'static str,
+    words: String,
+    is_chosen: bool,
+}
+
 /// What the address carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 pub(crate) struct BoxListParams {
     /// The box behind which the page begins.
     after: Option<String>,
+    /// How they stand: `silent`, `quarantined` …
+    state: String,
+    /// A part of the name of a box or of its facility.
+    facility: String,
+}
+
+impl BoxListParams {
+    /// What is looked for, as far as that can be read; what cannot is left out.
+    fn filter(&self) -> BoxFilter {
+        let is_state = BoxState::OF_BOXES.iter().any(|state| state.word() == self.state);
+        let name = self.facility.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX);
+        BoxFilter { state: if is_state { self.state.clone() } else { String::new() }, name: name.collect() }
+    }
+}
+
+/// The page with these boxes, behind one of them.
+fn list_href(filter: &BoxFilter, after: Option<&str>) -> String {
+    let pairs =
+        [("state", filter.state.as_str()), ("facility", &filter.name), ("after", after.unwrap_or_default())];
+    let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<String> =
+        pairs.map(|(name, value)| format!("{name}={}", encode_parameter(value))).collect();
+    if pairs.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", pairs.join("&")) }
+}
+
+fn list_states(b: BoxesWords, f: FleetWords, chosen: &str) -> Vec<StateOption> {
+    let any = StateOption { key: "", words: f.fleet_find_any(), is_chosen: chosen.is_empty() };
+    let of = |state: &BoxState| StateOption {
+        key: state.word(),
+        words: b.box_state(state.word()),
+        is_chosen: chosen == state.word(),
+    };
+    std::iter::once(any).chain(BoxState::OF_BOXES.iter().map(of)).collect()
 }
 
 /// `GET /app/boxes`.
@@ -113,24 +144,31 @@ pub(crate) async fn show(
     let live = web.live_page(&mut conn, LiveTopic::account(&[FacilityPart::Box])).await?;
     let wall = LocalTime::new(now_ms, &facility_now::common_zone(&mut conn).await?);
     let after = requested.after.as_deref().and_then(|id| id.parse::<BoxId>().ok()).map(|id| id.to_string());
-    let mut rows = box_now::load_page(&mut conn, after.as_deref(), PAGE + 1).await?;
+    let filter = requested.filter();
+    let is_filtered = filter != BoxFilter::default();
+    let mut rows = box_now::load_page(&mut conn, &filter, after.as_deref(), PAGE + 1).await?;
     let has_more = rows.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let next = rows.last().filter(|_| has_more).map(|row| format!("/app/boxes?after={}", row.box_id));
+    let next = rows.last().filter(|_| has_more).map(|row| list_href(&filter, Some(&row.box_id)));
     let mut boxes: Vec<(BoxState, BoxRow)> =
         rows.into_iter().map(|row| (BoxState::of(&row, now_ms), row)).collect();
     boxes.sort_by_key(|(state, _)| *state);
-    let total = usize::try_from(box_now::count_boxes(&mut conn).await?).unwrap_or_default();
+    let total = usize::try_from(box_now::count_boxes(&mut conn, &filter).await?).unwrap_or_default();
     let concerns = BoxConcerns::load(&mut conn, &boxes, now_ms).await?;
-    let w: BoxesWords = wall.words();
-    let shell = PageLayout::signed_in(w.boxes_title(), NavSection::Boxes, &visitor).live(live, false);
+    let (w, f): (BoxesWords, FleetWords) = (wall.words(), wall.words());
+    let shows_search = is_filtered || !boxes.is_empty();
+    let shell = PageLayout::signed_in(w.boxes_title(), NavSection::Boxes, &visitor).live(live, shows_search);
     let view = BoxesPage {
         shell: shell.with_as_of_now(&wall),
         w,
+        f,
+        shows_search,
+        states: list_states(w, f, &filter.state),
+        search: is_filtered.then_some(PATH),
         page: wall.words(),
         may_add: visitor.role.holds(Permission::AddBoxes),
         forks: concerns.fork_views(&visitor, &wall),
-        caption: w.boxes_caption(total),
+        caption: if is_filtered { f.fleet_found(total) } else { w.boxes_caption(total) },
         notes: [
             concerns.waiting_views(&wall),
             concerns.claim_views(w),
@@ -140,8 +178,9 @@ pub(crate) async fn show(
         .concat(),
         alarms: alarm_views(&boxes, &wall),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &wall)).collect(),
-        first: after.is_some().then(|| "/app/boxes".to_owned()),
+        first: after.is_some().then(|| list_href(&filter, None)),
         next,
+        filter,
     };
     Page::draw(&view)
 }
@@ -152,7 +191,8 @@ fn box_row(state: BoxState, row: &BoxRow, wall: &LocalTime) -> Row {
     let disk = health.as_ref().map(|h| as_reported(words, words.box_disk(h.disk_percent), is_fresh));
     Row {
         facility: row.facility_name.clone(),
-        href: format!("/app/f/{}", row.facility),
+        name: row.name.clone(),
+        href: format!("{PATH}/{}", row.box_id),
         state: match state {
             BoxState::Silent => state.badge_with_span(row.last_seen_ms, wall),
             _ => state.badge(words),
@@ -259,110 +299,5 @@ impl BoxConcerns {
     fn loss_views(&self, w: BoxesWords) -> Vec<String> {
         let lost = self.evidence.iter().filter(|e| e.kind == LOSS && self.boxes.contains_key(&e.box_id));
         lost.map(|e| w.boxes_loss(self.facility_of(&e.box_id))).collect()
-    }
-}
-
-fn fork_view(
-    evidence: &EvidenceRow,
-    state: BoxState,
-    row: &BoxRow,
-    visitor: &AccountUser,
-    wall: &LocalTime,
-) -> ForkView {
-    let w: BoxesWords = wall.words();
-    let safe = match evidence.seq {
-        None => w.fork_safe_common(),
-        Some(seq) => w.fork_safe_first(wall.entries(seq.unsigned_abs())),
-    };
-    let may_replace = visitor.role.holds(Permission::AddBoxes) && state == BoxState::Quarantined;
-    ForkView {
-        box_id: evidence.box_id.clone(),
-        title: w.fork_title(&row.facility_name),
-        state: match state {
-            BoxState::Quarantined => state.badge(w),
-            _ => StatusBadge::new(BadgeTone::Plain, w.fork_looked_at()),
-        },
-        what: fill_slots(w.fork_what(S0), [wall.day_clock(evidence.at_ms)]),
-        safe,
-        notes: vec![
-            note_view(w.fork_checkpoint_a(), &evidence.ours),
-            note_view(w.fork_checkpoint_b(), &evidence.theirs),
-        ],
-        evidence: format!("/app/boxes/{}/evidence/{}", evidence.box_id, evidence.evidence_id),
-        replace: may_replace.then(|| format!("/app/boxes/add?facility={}", row.facility)),
-    }
-}
-
-/// A note with its third line, the root, apart.
-fn note_view(title: String, note: &str) -> NoteView {
-    let mut lines = note.split_inclusive('\n');
-    let before: String = lines.by_ref().take(2).collect();
-    let root = lines.next().unwrap_or_default().trim_end().to_owned();
-    let after: String = std::iter::once("\n").chain(lines).collect();
-    NoteView { title, before, root, after: after.trim_end().to_owned() }
-}
-
-/// All that an auditor needs to see the contradiction without this relay.
-#[derive(Serialize)]
-struct EvidenceFile {
-    v: u32,
-    r#box: String,
-    epoch: String,
-    kind: String,
-    at_ms: i64,
-    first_difference: Option<i64>,
-    key: Option<String>,
-    checkpoint_a: String,
-    checkpoint_b: String,
-    entries_a: Vec<String>,
-    batch_b_base64: String,
-}
-
-/// `GET /app/boxes/{box_id}/evidence/{evidence}`.
-pub(crate) async fn evidence(
-    visitor: MemberCaller<Read>,
-    State(web): State<WebContext>,
-    Path((box_id, id)): Path<(BoxId, String)>,
-) -> Result<FileDownload<media::JsonText>, HttpError> {
-    let mut conn = web.db.read(visitor.reads).await?;
-    require_seen_box(&mut conn, box_id).await?;
-    let found = crate::db::evidence::find_evidence(&mut conn, box_id, &id).await?;
-    let (row, lines, payload) = found.ok_or_else(not_found)?;
-    let epoch: Option<Epoch> = row.epoch.parse().ok();
-    let mut key = None;
-    if let Some(origin) = epoch.map(|epoch| LogOrigin { box_id, epoch }) {
-        let held = crate::db::epochs::find_log(&mut conn, &origin).await?;
-        key = held.and_then(|held| origin.verifier(&held.log_key).ok()).map(|v| v.to_string());
-    }
-    let entries = lines.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    let file = EvidenceFile {
-        v: 1,
-        r#box: row.box_id,
-        epoch: row.epoch,
-        kind: row.kind,
-        at_ms: row.at_ms,
-        first_difference: row.seq,
-        key,
-        checkpoint_a: row.ours,
-        checkpoint_b: row.theirs,
-        entries_a: entries.map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
-        batch_b_base64: STANDARD.encode(payload),
-    };
-    let bytes = serde_json::to_vec_pretty(&file).map_err(internal_error)?;
-    FileDownload::new(&format!("cleantrack-evidence-{box_id}.json"), bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_root_of_a_note_stands_apart() {
-        let note = "cleantrack/box/01KC9V/1\n18204\nVZrq=\n\n— cleantrack/box/01KC9V/1 8f2c\n";
-        let view = note_view("A".to_owned(), note);
-        assert_eq!(
-            (view.before.as_str(), view.root.as_str(), view.after.as_str()),
-            ("cleantrack/box/01KC9V/1\n18204\n", "VZrq=", "\n\n— cleantrack/box/01KC9V/1 8f2c")
-        );
     }
 }

@@ -21,6 +21,8 @@ use super::test_box::TestBox;
 use super::world::{DAY_MS, NOW_MS, World, open_state};
 use crate::box_api::routes::{build_box_table, build_claim_table};
 use crate::box_api::{BoxApiParts, RunLimits, box_router, claim_router};
+use crate::db::box_now::{self, BoxFilter};
+use crate::db::claims::ClaimPlace;
 use crate::db::{AccountScope, Db, boxes};
 use crate::fleet::{self, ClaimWishes};
 use crate::ingest::Ingest;
@@ -130,10 +132,11 @@ async fn claims_of(world: &World) -> [Value; 2] {
         let key = KeyPair::generate().unwrap();
         CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap()
     };
-    let wishes = ClaimWishes::default();
-    let file = fleet::claim_file(&world.state.fleet, world.a.scope, world.a.sites[0].id, wishes, "operator")
-        .await
-        .unwrap();
+    // The box there is heard: another one has to take its place.
+    let site = &world.a.sites[0];
+    let place = ClaimPlace { facility: site.id, replaces: Some(site.one.id) };
+    let (fleet, wishes) = (&world.state.fleet, ClaimWishes::default());
+    let file = fleet::claim_file(fleet, world.a.scope, place, wishes, "operator").await.unwrap();
     let table: toml::Table = file.parse().unwrap();
     let new = TestBox::new(90);
     let claim = ClaimRequest {
@@ -171,7 +174,7 @@ impl FixtureWorld for BoxWorld {
     /// Boxes: a refused claim makes none.
     async fn records(&self) -> u64 {
         let mut conn = self.db.read(self.scope).await.unwrap();
-        let rows = crate::db::box_now::load_page(&mut conn, None, 1_000).await.unwrap();
+        let rows = box_now::load_page(&mut conn, &BoxFilter::default(), None, 1_000).await.unwrap();
         rows.len() as u64
     }
 

@@ -7,12 +7,14 @@ mod both_databases;
 mod box_table;
 mod facilities;
 mod fake_provider;
+mod fleet;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod links;
 mod lock_out;
 mod many_facilities;
+mod map;
 mod numbers;
 mod oidc;
 mod old_app;

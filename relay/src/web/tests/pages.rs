@@ -242,7 +242,7 @@ async fn a_box_that_comes_back_with_another_log_is_named() {
     let code = [7; 32];
     let mut tx = world.db.write(world.a.scope).await.unwrap();
     let life = (NOW_MS, NOW_MS + 60 * MINUTE_MS);
-    claims::insert_claim(&mut tx, valley.id, &code, life).await.unwrap();
+    claims::insert_claim(&mut tx, valley.id.into(), &code, life).await.unwrap();
     let brought = claims::BroughtLog { origin: &restored.origin, log_key: &[1; 32], csr_key: &[2; 32] };
     assert!(claims::mark_waiting(&mut tx, &code, brought, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();

@@ -469,7 +469,7 @@ impl World {
             let rows = (
                 facility_now::list_rows(&mut conn).await.unwrap(),
                 facility_now::load_revs(&mut conn, None).await.unwrap(),
-                box_now::load_page(&mut conn, None, 1_000).await.unwrap(),
+                box_now::load_page(&mut conn, &box_now::BoxFilter::default(), None, 1_000).await.unwrap(),
                 evidence::newest_evidence(&mut conn, 100).await.unwrap(),
                 cleanings,
             );

@@ -8,3 +8,4 @@ pub(crate) mod facility_state;
 pub(crate) mod formats;
 pub(crate) mod item_history;
 pub(crate) mod label_faults;
+pub(crate) mod map;

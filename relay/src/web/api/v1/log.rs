@@ -15,9 +15,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::db::box_now::{self, BoxFilter};
 use crate::db::epochs::StoredLog;
 use crate::db::log_pages::LineWithTexts;
-use crate::db::{DbError, ScopedConnection, box_now, log_pages};
+use crate::db::{DbError, ScopedConnection, log_pages};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
 use crate::web::http_error::{not_found, parameter_error};
@@ -68,7 +69,7 @@ async fn find_origin(conn: &mut ScopedConnection, requested: &LogParams) -> Resu
     let row = match requested_box {
         Some(id) => box_now::find_box(conn, &id.to_string()).await?.ok_or_else(not_found)?,
         None => {
-            let mut boxes = box_now::load_page(conn, None, 2).await?.into_iter();
+            let mut boxes = box_now::load_page(conn, &BoxFilter::default(), None, 2).await?.into_iter();
             match (boxes.next(), boxes.next()) {
                 (None, _) => return Err(not_found()),
                 (Some(only), None) => only,

@@ -1,0 +1,11 @@
+### How an account looks: its name and colour at the top of its pages.
+
+brand-title = Name and color
+brand-lead = What people of this account see at the top of every page. Label sheets stay as they are.
+brand-name = Name of the account
+brand-name-bad = Enter a name of 1 to 120 characters
+brand-accent = Color of the band
+    .hint = Six hexadecimal digits, such as #0c3a2d. White letters must be readable on it. Leave it empty for CleanTrack’s own.
+    .bad = Enter a color as six hexadecimal digits, such as #0c3a2d, or nothing.
+    .pale = White letters on this color are hard to read: their contrast is below 4.5 to 1. Choose a darker one.
+brand-save = Save

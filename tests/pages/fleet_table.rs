@@ -1,0 +1,47 @@
+//! Pages of the relay about boxes, places and the look of an account, and its guides.
+
+use super::page::{Act, Page};
+use super::table::Places;
+
+pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page {
+        name,
+        url: format!("{}{path}", at.origin_of_relay()),
+        acts,
+        says,
+    };
+    vec![
+        page("relay-boxes-none", "/app/boxes?facility=xyzzy", vec![], "No box fits"),
+        page("relay-box", "/app/boxes", vec![Press("#boxes tbody th a")], "Retire this box"),
+        page(
+            "relay-box-error",
+            "/app/boxes",
+            vec![Press("#boxes tbody th a"), Press("#quarantine button")],
+            "There is a problem",
+        ),
+        page(
+            "relay-box-replace",
+            "/app/boxes",
+            vec![Press("#boxes tbody th a"), Press("a[href$='/replace']")],
+            "Replace a box",
+        ),
+        page("relay-map", "/app/map", vec![], "Without a place"),
+        page("relay-place", "/app/facilities", vec![Press("a[href$='/place']")], "Save the place"),
+        page(
+            "relay-place-error",
+            "/app/facilities",
+            vec![Press("a[href$='/place']"), Type("#latitude", "north"), Press(".go")],
+            "There is a problem",
+        ),
+        page("relay-brand", "/app/brand", vec![], "Color of the band"),
+        page(
+            "relay-brand-error",
+            "/app/brand",
+            vec![Type("#accent", "#ffee00"), Press(".go")],
+            "hard to read",
+        ),
+        page("relay-help", "/help", vec![], "For admins of an account"),
+        page("relay-help-guide", "/help/admin-guide", vec![], "The first box in five minutes"),
+    ]
+}
