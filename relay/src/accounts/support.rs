@@ -134,7 +134,7 @@ impl SupportService<'_> {
         let scope = accounts::platform_find(&mut tx, account).await?.ok_or(SupportError::NoSuch)?;
         let own = db::members::platform_of_person(&mut tx, staff.person, auth.clock.now_ms()).await?;
         let own = own.iter().map(|row| row.scope()).collect::<Result<Vec<_>, _>>()?;
-        if staff.role != UserRole::SuperAdmin || own.contains(&scope) {
+        if staff.role != UserRole::SuperAdmin || staff.came_by.is_some() || own.contains(&scope) {
             return Err(SupportError::Own);
         }
         let old = platform_take(&mut tx, staff.token.digest()).await?.ok_or(SupportError::Over)?;
@@ -211,6 +211,8 @@ impl SupportService<'_> {
             reauth_ms: moved.person.reauth_ms,
             network: moved.network,
             agent: moved.agent,
+            // Nobody whom a provider signed in comes here: it vouches in its own account alone.
+            provider: None,
         };
         sessions::insert_session(tx, &session, self.auth.clock.now_ms()).await?;
         Ok(token)

@@ -32,7 +32,6 @@ use crate::db::{
 };
 use crate::fleet::{BoxAct, ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
-use crate::mqtt::Outbox;
 use crate::readiness::DrainSignal;
 
 pub use epochs::EpochAct;

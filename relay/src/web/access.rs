@@ -125,6 +125,10 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
         if visitor.notices.is_read_only && !parts.method.is_safe() && !P::PERMISSION.stays_in_read_only() {
             return Err(http_error::nothing_changes());
         }
+        // What is the platform's is not for a provider that one account chose.
+        if P::NEEDS_FACTOR && visitor.came_by.is_some() {
+            return Err(http_error::read_only());
+        }
         if (visitor.lacks_factor && !P::WITHOUT_FACTOR) || (P::NEEDS_FACTOR && !visitor.has_factor) {
             return Err(http_error::needs_factor());
         }
