@@ -168,13 +168,7 @@ impl Fleet {
         boxes::insert_box(&mut tx, named, &request.model, &request.version, now_ms).await?;
         epochs::insert_epoch(&mut tx, &origin, facility, (&log_key, true), now_ms).await?;
         if trust == LogTrust::Admitted {
-            // Its row is taken: another key of this name may have begun its log meanwhile.
-            let held = epochs::find_log(&mut tx, &origin).await?;
-            if held.is_none_or(|held| held.log_key != log_key) {
-                return Err(ClaimRefusal::Known);
-            }
-            // The box may have spoken of it before, with a certificate from before its backup.
-            log_keys::set_known(&mut tx, &origin, false).await?;
+            confirm_log(&mut tx, &origin, &log_key).await?;
         }
         let answer = self.certify(&mut tx, (request.r#box, facility), &csr, now_ms).await?;
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
@@ -360,6 +354,22 @@ async fn check_place(
         Some(other) => Err(ClaimRefusal::Occupied(other)),
         None => Ok(()),
     }
+}
+
+/// The log that a person admitted is the box's own from now on. Its row is taken: another key of this name may have begun its log
+/// meanwhile.
+async fn confirm_log(
+    tx: &mut ScopedConnection,
+    origin: &LogOrigin,
+    log_key: &[u8; 32],
+) -> Result<(), ClaimRefusal> {
+    let held = epochs::find_log(tx, origin).await?;
+    if held.is_none_or(|held| held.log_key != *log_key) {
+        return Err(ClaimRefusal::Known);
+    }
+    // The box may have spoken of it before, with a certificate from before its backup.
+    log_keys::set_known(tx, origin, false).await?;
+    Ok(())
 }
 
 /// What the access log calls the making of a claim file.

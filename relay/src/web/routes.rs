@@ -446,7 +446,7 @@ fn fleet_rows() -> Vec<Route<WebContext>> {
             .example(of_box()),
         row(Method::POST, "/app/boxes/{box_id}/replace", "boxes.replace", Form, add_box::create_replacement)
             .refusals(FINDING)
-            .example(of_box()),
+            .example(of_box().field("host_name", "ward-7")),
     ]
 }
 

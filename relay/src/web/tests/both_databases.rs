@@ -48,9 +48,9 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
             got.body.lines().filter(|line| !line.starts_with("sha256:")).collect::<Vec<_>>().join("\n");
         seen.push((path, got.status.as_u16(), body));
     }
+    let world = walk_provider(world).await;
     walk_ways(&world).await;
     walk_passkeys(&world).await;
-    let world = walk_provider(world).await;
     world.db.close().await;
     seen
 }

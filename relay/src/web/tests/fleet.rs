@@ -45,7 +45,7 @@ async fn the_page_of_a_box_says_how_it_stands() {
         "Valid",
         "Counts",
         &one.origin.epoch.to_string(),
-        "Bench: ready",
+        ": ready",
         "Retire this box",
         "Quarantine this box",
     ] {

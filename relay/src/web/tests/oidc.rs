@@ -161,6 +161,10 @@ pub(super) async fn walk_provider(world: World) -> World {
     assert_eq!(oidc.world.get("/app/", &auditor).await.header("location"), "/app/me");
     assert_eq!(oidc.act("act=remove").await.status, StatusCode::SEE_OTHER);
     assert_eq!(oidc.world.get("/app/", &auditor).await.status, StatusCode::OK);
+    // Whatever comes next signs in with the password alone.
+    let mut tx = oidc.world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    exec!(tx, "DELETE FROM factors").unwrap();
+    tx.commit().await.unwrap();
     oidc.world
 }
 

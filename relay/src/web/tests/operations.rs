@@ -43,7 +43,7 @@ impl World {
         let mut tx = tx.enter(into).await.unwrap();
         let (network, agent) = ("192.0.2.0/24", "");
         let (digest, created_ms, reauth_ms) = (token.digest(), NOW_MS, NOW_MS);
-        let session = NewSession { digest, person, created_ms, reauth_ms, network, agent };
+        let session = NewSession { digest, person, created_ms, reauth_ms, network, agent, provider: None };
         insert_session(&mut tx, &session, NOW_MS).await.unwrap();
         support_grants::insert_session(&mut tx, digest, &grant_id, home).await.unwrap();
         tx.commit().await.unwrap();
@@ -178,7 +178,7 @@ async fn an_announcement_stands_on_every_page_until_somebody_hides_it() {
     let form = format!("csrf={own}&text=Work+on+%3Cb%3ESunday&from=&until=2099-01-01T10%3A00");
     let done = world.post("/app/platform/notices", &staff, &form).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    for path in ["/app/people", "/app/boxes", "/app/nothing"] {
+    for path in ["/app/people", "/app/boxes", "/app/f/01JD0000000000000000000000"] {
         let page = world.get(path, &admin).await.body;
         assert!(page.contains("Work on &#60;b&#62;Sunday"), "{path}: {page}");
     }
