@@ -451,6 +451,17 @@ async fn open_relay(
         open.ingest = Some(ingest);
     }
     fleet.open_at(relay_urls(settings, &open));
+    open.health = Some(open_health(settings, &parts, &open, readiness).await?);
+    Ok(open)
+}
+
+/// What an operator's monitor asks, of this machine only.
+async fn open_health(
+    settings: &RelaySettings,
+    parts: &RelayContext,
+    open: &Open,
+    readiness: ProcessReadiness,
+) -> Result<Listener, ServeError> {
     let health_context = HealthContext {
         db: parts.db.clone(),
         readiness,
@@ -460,12 +471,11 @@ async fn open_relay(
         certificate_refused: Arc::clone(&open.certificate_refused),
         clock: Arc::clone(&parts.clock),
     };
-    let tcp = bind_listeners(settings.health.listen).await?;
+    let addr = settings.health.listen;
+    let tcp = bind_listeners(addr).await?;
     let router = health::health_router(health_context);
     let listener = Listener::start(tcp, ListenerSecurity::Plain, router, HEALTH_CONNECTIONS);
-    let addr = settings.health.listen;
-    open.health = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
-    Ok(open)
+    listener.map_err(|source| ServeError::Listen { addr, source })
 }
 
 /// Who says by the PROXY protocol who connects, where the settings want it.
