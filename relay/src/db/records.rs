@@ -4,7 +4,7 @@
 use super::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
 /// All tables of the schema. A test holds them against it.
-pub const TABLES: [&str; 65] = [
+pub const TABLES: [&str; 76] = [
     "accounts",
     "adoptions",
     "announcements",
@@ -33,7 +33,10 @@ pub const TABLES: [&str; 65] = [
     "facilities",
     "facility_days",
     "facility_now",
+    "facility_places",
     "factors",
+    "idempotency",
+    "identities",
     "invitations",
     "item_days",
     "item_notes",
@@ -49,6 +52,13 @@ pub const TABLES: [&str; 65] = [
     "members",
     "names",
     "nodes",
+    "oidc_domains",
+    "oidc_flows",
+    "oidc_providers",
+    "old_id_heads",
+    "old_ids",
+    "passkey_ceremonies",
+    "passkeys",
     "people",
     "photos",
     "positions",
@@ -69,6 +79,7 @@ pub const TABLES: [&str; 65] = [
     "support_grants",
     "support_sessions",
     "switches",
+    "token_origins",
     "uses",
 ];
 
@@ -91,9 +102,10 @@ const LARGE: [&str; 14] = [
 ];
 
 /// Columns that are shown of no table: what opens something, and what people wrote.
-const HIDDEN: [&str; 12] = [
+const HIDDEN: [&str; 13] = [
     "password_hash",
     "secret",
+    "token",
     "digest",
     "hash",
     "body",
@@ -110,7 +122,7 @@ const HIDDEN: [&str; 12] = [
 const NUMBERS: [&str; 8] = ["account", "person", "projection", "log", "owner", "home", "backup", "n"];
 
 /// Columns with a text by which rows are named.
-const IDS: [&str; 22] = [
+const IDS: [&str; 25] = [
     "id",
     "facility",
     "box",
@@ -131,6 +143,9 @@ const IDS: [&str; 22] = [
     "process",
     "evidence_id",
     "refused_id",
+    "provider",
+    "issuer",
+    "thing",
     "email",
     "address",
 ];
