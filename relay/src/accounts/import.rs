@@ -15,7 +15,7 @@ use super::{UserRole, email_address, visible_name};
 
 /// A facility of the old web app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OldFacility {
+pub struct ImportedFacility {
     /// Its number there.
     pub number: String,
     pub name: String,
@@ -46,7 +46,7 @@ impl fmt::Debug for OldPerson {
 /// What a dump says of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DjangoDump {
-    pub facilities: Vec<OldFacility>,
+    pub facilities: Vec<ImportedFacility>,
     pub people: Vec<OldPerson>,
     /// Rows that are nobody here: somebody without an address, or who was kept out.
     pub left_out: Vec<String>,
@@ -196,9 +196,9 @@ impl DumpRow {
         named.cloned().unwrap_or_else(|| read_key(&self.pk).unwrap_or_else(|| "?".to_owned()))
     }
 
-    fn to_facility(&self) -> Option<OldFacility> {
+    fn to_facility(&self) -> Option<ImportedFacility> {
         let zone = self.fields.time_zone.clone().or_else(|| self.fields.timezone.clone());
-        Some(OldFacility {
+        Some(ImportedFacility {
             number: read_key(&self.pk)?,
             name: visible_name(self.fields.name.as_deref()?)?,
             zone: zone.filter(|zone| record::compliance::zone_is_known(zone)),

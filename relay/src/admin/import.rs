@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{AdminError, AdminHandler};
 use crate::accounts::UserRole;
-use crate::accounts::import::{DjangoDump, OldFacility, OldPerson};
+use crate::accounts::import::{DjangoDump, ImportedFacility, OldPerson};
 use crate::db::members::MemberTerms;
 use crate::db::people::{NewPerson, PersonNumber};
 use crate::db::{self, PlatformReason, ScopedConnection};
@@ -16,7 +16,7 @@ use crate::db::{self, PlatformReason, ScopedConnection};
 /// What an order brings at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OldAccount {
-    pub facilities: Vec<OldFacility>,
+    pub facilities: Vec<ImportedFacility>,
     pub people: Vec<OldPerson>,
     /// The zone of facilities that have none.
     pub zone: String,
@@ -43,7 +43,7 @@ impl OldAccount {
 }
 
 /// The password of somebody whose old one cannot be looked at: nothing fits it.
-const NO_PASSWORD: &str = "!";
+const NO_PASSWORD: &str = "";
 
 impl AdminHandler {
     /// Makes the facilities that are not there by name, and everybody whose address is new. All of it or nothing.

@@ -49,13 +49,13 @@ impl FlowRow {
 /// Keeps one.
 pub async fn insert_flow(conn: &mut ScopedConnection, new: &NewFlow<'_>) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO oidc_flows (digest, account, provider, browser, next_path, invitation, linking, expires_ms) \
+    let sql = "INSERT INTO oidc_flows (account, digest, provider, browser, next_path, invitation, linking, expires_ms) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (digest, browser) = (new.digest.0.to_vec(), new.browser.0.to_vec());
     let (provider, next) = (new.provider.to_owned(), new.next_path.to_owned());
     let (invitation, linking) = (new.invitation.map(|of| of.0.to_vec()), new.linking.map(PersonNumber::key));
     let account = scope.key();
-    exec!(conn, sql, digest, account, provider, browser, next, invitation, linking, new.expires_ms).map(drop)
+    exec!(conn, sql, account, digest, provider, browser, next, invitation, linking, new.expires_ms).map(drop)
 }
 
 /// Takes the one of this state, where this browser began it and its time is not over: it comes back once.

@@ -59,7 +59,6 @@ const PASSWORD_EXAMPLE: &str = "correct horse battery";
 const NEW_PASSWORD_EXAMPLE: &str = "another horse battery";
 /// A secret of a link, as far as its form goes.
 const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
 /// Parts of a passkey's answers, as far as their form goes.
 const SOME_ASSERTION: &str = "AAAA.e30.AAAA.AAAA.AAAA";
 const SOME_CREDENTIAL: &str = "AAAA.e30.oA.internal";
