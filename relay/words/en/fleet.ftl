@@ -95,4 +95,5 @@ fleet-retire = Take it out of use
 ## A claim file that replaces a box.
 
 fleet-replacing = Replace a box
-    .lead = The claim file is for another box at { $facility }. Once that one has claimed, { $old } is taken out of use: its certificate ends, its history stays.
+    .lead = The claim file is for another box at { $facility }. Once that one has claimed, the present one is taken out of use ({ $old }): its certificate ends, its history stays.
+    .wait = The box is claimed as soon as it reaches this relay, and then stands among the boxes. Delete your copy of the file.

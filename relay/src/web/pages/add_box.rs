@@ -106,6 +106,7 @@ static FIELD_KEYS: [(&str, &str); 14] = [
 struct AddBoxPage {
     shell: PageLayout,
     w: BoxesWords,
+    f: FleetWords,
     /// How the claim file comes onto the box.
     copy_how: SafeHtml,
     /// Whether whoever looks may make a facility.
@@ -227,13 +228,12 @@ async fn draw_form(
     let without = sites.iter().find(|s| is_only || state(s) == BoxState::None);
     let without = without.map(|s| s.facility.clone()).unwrap_or_default();
     let values = if values.text("facility").is_empty() { values.with("facility", without) } else { values };
-    let (w, form): (BoxesWords, FormWords) = open_words();
+    let (w, f, form): (BoxesWords, FleetWords, FormWords) = (open_words(), open_words(), open_words());
     let options = sites.iter().map(|site| FormOption::entered(site.facility.clone(), site.name.clone()));
     let picks = vec![("facility", options.collect())];
     let painter = FormPainter { picks, ..FormPainter::new(&CLAIM, form.catalog()) };
     let (title, lead, section) = match &choices.replaces {
         Some(replaced) => {
-            let f: FleetWords = open_words();
             let facility = sites.first().map(|site| site.name.clone()).unwrap_or_default();
             (f.fleet_replacing(), f.fleet_replacing_lead(facility, &replaced.title), NavSection::Boxes)
         }
@@ -247,6 +247,7 @@ async fn draw_form(
             .live(live, true)
             .with_problem(!errors.is_empty()),
         w,
+        f,
         copy_how: fill_slots(w.add_box_copy_how(S0), [command_html(CLAIM_COMMAND)]),
         may_make_facility: visitor.role.holds(Permission::ManageFacilities),
         title,

@@ -27,7 +27,7 @@ async fn a_facility_with_a_place_is_on_the_map() {
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     let map = world.get("/app/map", &cookie).await.body;
     for words in [
-        "<svg class=\"chart map\"",
+        "<svg class=\"map\"",
         "Map with 1 facility",
         ">Linden Valley Hospital</text>",
         "1 Main &#60;b&#62;",

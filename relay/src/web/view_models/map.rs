@@ -23,9 +23,9 @@ const NEAR: i32 = 5;
 const DEGREE_KM: f64 = 111.2;
 const MILE_KM: f64 = 1.609_344;
 /// Units that a letter of a name takes.
-const LETTER: i32 = 15;
+const LETTER: i32 = 20;
 /// Height of a name.
-const LINE: i32 = 34;
+const LINE: i32 = 40;
 
 /// A mark for a facility, with its name where there is room.
 #[derive(Debug, Clone, PartialEq, Eq)]
