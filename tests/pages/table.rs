@@ -80,8 +80,8 @@ impl Places {
         let refused = send_refused(browser, &r#box.https, &unknown).await;
 
         sign_in_relay(browser, relay).await;
-        browser.goto(&format!("{}/app/boxes", relay.https)).await;
-        let live = "[...document.querySelectorAll('#boxes th a')].find(a => a.innerText === 'Linden Valley Hospital')?.href";
+        browser.goto(&format!("{}/app/", relay.https)).await;
+        let live = "[...document.querySelectorAll('#sites th a')].find(a => a.innerText === 'Linden Valley Hospital')?.href";
         let facility = browser.until(live, super::browser::TIME_LIMIT).await;
         let facility = facility.as_str().expect("a link").to_owned();
         Self {
