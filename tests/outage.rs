@@ -251,13 +251,13 @@ async fn the_relay_shows_alarms_until_they_are_seen(world: &World, health: &serd
         page.contains("storage lost records").then_some(page)
     });
     let page = shown.await.unwrap();
-    assert!(page.contains("Needs attention") && !page.contains(">Good<"), "{page}");
+    assert!(page.contains("Needs attention") && !page.contains(">Good</span>"), "{page}");
     for alarm in health["alarms"].as_array().unwrap() {
         world.r#box.order(&["alarm", "seen", alarm["id"].as_str().unwrap()]).await;
     }
     let good = until("nothing is left", async || {
         let page = fleet().await;
-        (page.contains(">Good<") && !page.contains("storage lost")).then_some(())
+        (page.contains(">Good</span>") && !page.contains("storage lost")).then_some(())
     });
     assert!(good.await.is_some(), "{}", fleet().await);
 }

@@ -267,10 +267,12 @@ async fn a_rotated_key_reaches_every_box_and_what_was_cosigned_verifies() {
     let data = dir.path().join("relay");
     let relay = Relay::start(&data).await;
     let account = field(&order(&data, &["account", "create", "--name", "North"], ""), "account");
-    let facility = ["facility", "create", "--account", &account, "--name", "General", "--zone", "UTC"];
-    let facility = field(&order(&data, &facility, ""), "facility");
-    let make_file = ["claim-file", "create", "--account", &account, "--facility", &facility];
+    // A facility has one box in service.
     let new_box = async |relay: &Relay, n: u8| {
+        let name = format!("General {n}");
+        let facility = ["facility", "create", "--account", &account, "--name", &name, "--zone", "UTC"];
+        let facility = field(&order(&data, &facility, ""), "facility");
+        let make_file = ["claim-file", "create", "--account", &account, "--facility", &facility];
         KeyedBox::claim(relay, &order(&data, &make_file, "").parse().unwrap(), n).await
     };
     let mut boxes = Vec::new();
