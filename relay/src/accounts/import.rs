@@ -90,7 +90,9 @@ pub fn read_dump(dump: impl Read, account: Option<&str>) -> Result<DjangoDump, D
         read.facilities.extend(row.to_facility());
     }
     for row in rows.users.iter().filter(|row| row.is_of(account.as_deref())) {
-        match row.to_person() {
+        // Whoever is of no account there, such as who ran the app, is of none here.
+        let is_nobodys = account.is_some() && row.account().is_none();
+        match row.to_person().filter(|_| !is_nobodys) {
             Some(person) => read.people.push(person),
             None => read.left_out.push(row.label()),
         }
@@ -254,6 +256,7 @@ mod tests {
         "account": 1, "facilities": [3, 4]}},
       {"model": "accounts.user", "pk": 7, "fields": {"email": "gone@linden.example", "is_active": false, "account": 1}},
       {"model": "accounts.user", "pk": 8, "fields": {"username": "nobody", "account": 1}},
+      {"model": "accounts.user", "pk": 1, "fields": {"email": "root@vendor.example", "is_superuser": true, "account": null}},
       {"model": "cleaning.cleaninglog", "pk": 1, "fields": {"role": 7, "facility": {"odd": true}, "notes": "wheel"}}
     ]"#;
 
@@ -271,7 +274,7 @@ mod tests {
         assert!(priya.hash.is_some() && priya.facilities.is_empty());
         assert_eq!((&*tom.name, &*tom.role, &tom.hash), ("tom@linden.example", "technician", &None));
         assert_eq!(tom.facilities, ["3", "4"]);
-        assert_eq!(read.left_out, ["gone@linden.example", "nobody"]);
+        assert_eq!(read.left_out, ["gone@linden.example", "nobody", "root@vendor.example"]);
         assert!(!format!("{priya:?}").contains("pbkdf2"), "a hash is shown to nobody");
     }
 

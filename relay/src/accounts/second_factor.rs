@@ -438,10 +438,11 @@ impl SecondFactorService<'_> {
             None => accounts.first().map(MembershipRow::scope).transpose()?.ok_or(FactorError::Over)?,
         };
         drop(conn);
+        let step = step_name(begun.provider.as_ref().map(|_| into));
         let way = begun.provider.map(|provider| ProviderWay { provider, showed_factor: false });
         let origin = SignInOrigin { provider: way, ..origin };
         let first = self.auth.first_step(&email, &origin).await?;
-        let from = first.of_step(ACT);
+        let from = first.of_step(&step);
         self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         if !self.use_code(&mut tx, begun.person, code).await? {
@@ -471,7 +472,7 @@ impl SecondFactorService<'_> {
     ) -> Result<(), FactorError> {
         let now_ms = self.now_ms();
         let first = self.auth.first_step(&visitor.email, origin).await?;
-        let from = first.of_step(ACT);
+        let from = first.of_step(&step_name(visitor.came_by.as_ref().map(|_| visitor.scope)));
         self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         let is_right = self.use_code(&mut tx, visitor.person, code).await?;
@@ -523,6 +524,14 @@ impl SecondFactorService<'_> {
                 None
             }
         }
+    }
+}
+
+/// Tries at a code have buckets of their own; those that a provider's sign-ins lead to, those of its account: they use up nobody else's.
+fn step_name(provider_of: Option<AccountScope>) -> String {
+    match provider_of {
+        Some(scope) => format!("{ACT} by a provider of {}", scope.account()),
+        None => ACT.to_owned(),
     }
 }
 

@@ -241,10 +241,20 @@ impl<'a> AuthService<'a> {
             agent: &agent,
             provider: origin.provider.as_ref(),
         };
+        // The provider may have been removed while it answered.
+        if let Some(way) = session.provider
+            && db::oidc_providers::find_provider(&mut tx, &way.provider).await?.is_none()
+        {
+            return Err(SignInError::Wrong);
+        }
         db::sessions::insert_session(&mut tx, &session, now_ms).await?;
         let is_first =
             db::devices::count_devices(&mut tx, person.person(), now_ms - device::KNOWN_MS).await? == 0;
-        let is_new = db::devices::save_device(&mut tx, person.person(), device.digest(), now_ms).await?;
+        // A device counts as known in every account: not on the word of a provider that one of them chose.
+        let is_new = match session.provider {
+            None => db::devices::save_device(&mut tx, person.person(), device.digest(), now_ms).await?,
+            Some(_) => false,
+        };
         if is_new && !is_first {
             let letter = MailLetter::NewDevice {
                 at_ms: now_ms,
@@ -322,7 +332,12 @@ impl<'a> AuthService<'a> {
         let now_ms = self.clock.now_ms();
         // One bucket a session, whichever account it shows: neither another account nor another session of theirs fills it again, and
         // who has stolen one keeps nobody out of the others.
-        let session = Hash::of(format!("session since {}", visitor.since_ms).as_bytes());
+        // A provider begins as many sessions as it likes: they have one together.
+        let name = match visitor.came_by {
+            Some(_) => format!("sessions by a provider of {}", visitor.scope.account()),
+            None => format!("session since {}", visitor.since_ms),
+        };
+        let session = Hash::of(name.as_bytes());
         let from = AttemptOrigin::new(&visitor.email, Some(session), origin.peer);
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;

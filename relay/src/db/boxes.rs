@@ -145,7 +145,8 @@ pub async fn find_alive_beside(
     let scope = conn.scope();
     let sql = "SELECT b.box FROM boxes b JOIN box_now n ON n.account = b.account AND n.box = b.box \
                WHERE b.account = $1 AND b.facility = $2 AND b.box NOT IN ($3, $4) AND b.revoked_ms IS NULL \
-               AND n.last_seen_ms > $5 ORDER BY n.last_seen_ms DESC LIMIT 1";
+               AND COALESCE(n.last_seen_ms, b.claimed_ms) > $5 \
+               ORDER BY COALESCE(n.last_seen_ms, b.claimed_ms) DESC LIMIT 1";
     let spared = place.replaces.unwrap_or(box_id).to_string();
     let facility = place.facility.to_string();
     let row = opt!(conn, (String,), sql, scope.key(), facility, box_id.to_string(), spared, since_ms)?;

@@ -153,6 +153,8 @@ impl Fleet {
         let mut tx = tx.enter(scope).await?;
         let place = ClaimPlace { facility, replaces: claim.replaces };
         check_place(&mut tx, place, origin.box_id, now_ms).await?;
+        // Another claim of this name may have come first while this one waited for the facility.
+        let is_known = is_known || boxes::find_home(&mut tx, origin.box_id).await?.is_some();
         let trust = match is_known {
             true => find_trust(&mut tx, facility, &origin, &log_key, now_ms).await?,
             false => LogTrust::Own,

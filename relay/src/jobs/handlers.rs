@@ -126,14 +126,19 @@ impl RelayHandlers {
         let keys = self.keys.now();
         let signer = keys.current_signer(AuthorityKind::Cosign).ok_or(JobError::NoKey)?;
         let time_s = u64::try_from(now_ms / 1_000).unwrap_or(0);
-        let mut tx = self.db.platform_write(PlatformReason::Work).await?;
+        let mut signed = Vec::new();
         for chain in &chains {
             let Some(head) = chain.head else { continue };
             let note = HeadNote { origin: chain_origin(chain.owner), n: head.n, hash: head.hash };
             let note = note.sign(signer, time_s).map_err(|e| DbError::stored("head of the access log", e))?;
             // First where nobody who may write to the database alone takes it away.
             self.notes.put(&chain_name(chain.owner), head.n, &note.to_string()).await?;
-            audit_heads::platform_insert_note(&mut tx, chain, head.n, &note.to_string(), now_ms).await?;
+            signed.push((chain, head.n, note.to_string()));
+        }
+        // Only now: while a disk is slow, nobody waits for the database.
+        let mut tx = self.db.platform_write(PlatformReason::Work).await?;
+        for (chain, n, note) in signed {
+            audit_heads::platform_insert_note(&mut tx, chain, n, &note, now_ms).await?;
         }
         let next_ms = now_ms.saturating_add(JobKind::SignAccess.period_ms().unwrap_or(0));
         Ok(JobResult { tx: tx.into(), after: AfterRun::NextRun(next_ms) })

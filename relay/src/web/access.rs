@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, header};
 
 use crate::accounts::access_log::{AccessActor, AccessOutcome, AccessRecord};
+use crate::accounts::notices::SeenNotices;
 use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken, ProgramError};
 use crate::accounts::session::SessionToken;
@@ -72,6 +73,7 @@ macro_rules! needed_permissions {
 
 needed_permissions! {
     Read = Read;
+    ReadNames = ReadNames;
     PrintLabels = PrintLabels;
     ReadAccess = ReadAccess;
     ExportAccess = ExportAccess;
@@ -257,9 +259,6 @@ impl<S: NeededScope> FromRequestParts<WebContext> for TokenCaller<S> {
             Err(EndedToken::Revoked(program)) => (program, Some(http_error::token_revoked())),
         };
         KnownCaller::program(&program).note(parts);
-        if let Some(error) = ended {
-            return Err(error);
-        }
         if parts.extensions.get::<ForwardedPlain>().is_some() {
             revoke_overheard(web, &program).await?;
             return Err(program_errors::plain_token());
@@ -270,11 +269,21 @@ impl<S: NeededScope> FromRequestParts<WebContext> for TokenCaller<S> {
         if let Some(slot) = slot {
             slot.quota.get_or_init(|| left);
         }
+        // Before a refusal that is written down: each costs a transaction.
         if let Err((_, error)) = taken {
+            return Err(error);
+        }
+        if let Some(error) = ended {
             return Err(error);
         }
         if !program.scope.includes(S::SCOPE) {
             return Err(program_errors::lacks_scope(S::SCOPE));
+        }
+        if S::SCOPE == TokenScope::Write {
+            let board = web.board().await?;
+            if board.of_account(program.account, web.now_ms(), &SeenNotices::default()).is_read_only {
+                return Err(http_error::nothing_changes());
+            }
         }
         if let (Some(slot), Some(origin)) = (slot, cross_origin::read_origin(parts)) {
             let mut conn = web.db.read(program.account).await?;

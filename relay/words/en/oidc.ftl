@@ -48,7 +48,7 @@ oidc-own-unlink = Remove
     .of = { $host }
 oidc-own-done = Your organization’s sign-in is linked. A mail says so, too.
 oidc-own-barred = { $account } wants you signed in by its own page. Link your sign-in there once, then sign in with it; a password shows you nothing but this page.
-oidc-confirm-provider = You have no password here. Sign out, sign in by your organization once more, and do it within ten minutes; or set a password by mail.
+oidc-confirm-provider = You have no password here. Set one by mail: your own page changes only with it, or with a passkey. For anything else it is enough to sign in by your organization once more, within the last ten minutes.
 
 ## Providers of an account, for its admin.
 

@@ -8,8 +8,12 @@ use super::TokenFault;
 const SKEW_S: i64 = 60;
 /// Bytes of a subject (OpenID Connect Core 1.0 §2).
 const SUBJECT_BYTES_MAX: usize = 255;
-/// How a provider says (RFC 8176) that more than a password was shown.
-const STRONG_METHODS: [&str; 9] = ["mfa", "hwk", "swk", "otp", "sc", "fpt", "face", "iris", "pop"];
+/// How a provider says (RFC 8176) that more than one thing was shown.
+const SEVERAL: &str = "mfa";
+/// What somebody knows, by the same list …
+const KNOWN_METHODS: [&str; 2] = ["pwd", "pin"];
+/// … and what they have or are: each alone is one factor.
+const FURTHER_METHODS: [&str; 8] = ["hwk", "swk", "otp", "sc", "fpt", "face", "iris", "pop"];
 
 /// What a token says of somebody.
 #[derive(Debug, Clone, Deserialize)]
@@ -111,7 +115,8 @@ impl IdentityClaims {
 
     /// Whether it says that they showed a second factor there.
     pub fn showed_factor(&self) -> bool {
-        self.amr.iter().any(|method| STRONG_METHODS.contains(&method.as_str()))
+        let says = |methods: &[&str]| self.amr.iter().any(|method| methods.contains(&method.as_str()));
+        says(&[SEVERAL]) || (says(&KNOWN_METHODS) && says(&FURTHER_METHODS))
     }
 }
 
@@ -179,7 +184,8 @@ mod tests {
             assert_eq!(verified(not.clone()), Some(false), "{not}");
         }
         let factor = |value| read(&[("amr", value)]).unwrap().showed_factor();
-        assert!(factor(json!(["pwd", "mfa"])) && factor(json!("otp")));
+        assert!(factor(json!(["pwd", "mfa"])) && factor(json!(["pwd", "otp"])) && factor(json!("mfa")));
+        assert!(!factor(json!("otp")) && !factor(json!(["hwk"])), "one thing alone");
         assert!(!factor(json!(["pwd"])) && !factor(json!([])) && !read(&[]).unwrap().showed_factor());
     }
 }

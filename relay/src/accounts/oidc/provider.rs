@@ -46,6 +46,7 @@ impl ProviderPreset {
             Self::Entra => is_entra && is_tenant_issuer(text),
             Self::Google => text == GOOGLE_ISSUER,
             // By whatever name somebody calls it.
+            Self::Okta | Self::Other if text.trim_end_matches('/') == GOOGLE_ISSUER => false,
             Self::Okta | Self::Other => !is_entra || is_tenant_issuer(text),
         };
         fits.then(|| text.to_owned())

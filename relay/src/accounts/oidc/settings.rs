@@ -166,6 +166,8 @@ impl ProviderOffice<'_> {
         let facts = ProviderFacts::read(form)?;
         let now_ms = self.now_ms();
         let sealed = match form.client_secret.trim() {
+            // The secret of one provider is nothing for another.
+            "" if facts.issuer != row.issuer => return Err(ProviderFault::Secret),
             "" => SealedBytes { n: row.seal_n, bytes: row.secret },
             client_secret => self.seal(provider, client_secret)?,
         };

@@ -17,7 +17,7 @@ use crate::db::box_now::BoxRow;
 use crate::db::evidence::EvidenceRow;
 use crate::projections::box_state::BoxState;
 use crate::web::WebContext;
-use crate::web::access::{MemberCaller, Read};
+use crate::web::access::{MemberCaller, ReadNames};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::proof::require_seen_box;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
@@ -41,7 +41,8 @@ pub(super) struct ForkView {
     pub(super) what: SafeHtml,
     pub(super) safe: String,
     pub(super) notes: Vec<NoteView>,
-    pub(super) evidence: String,
+    /// The file, for whoever may see the names in it.
+    pub(super) evidence: Option<String>,
     pub(super) replace: Option<String>,
 }
 
@@ -57,6 +58,7 @@ pub(super) fn fork_view(
         None => w.fork_safe_common(),
         Some(seq) => w.fork_safe_first(wall.entries(seq.unsigned_abs())),
     };
+    let may_download = visitor.role.holds(Permission::ReadNames);
     let may_replace = visitor.role.holds(Permission::ManageBoxes) && state == BoxState::Quarantined;
     ForkView {
         box_id: evidence.box_id.clone(),
@@ -71,7 +73,8 @@ pub(super) fn fork_view(
             note_view(w.fork_checkpoint_a(), &evidence.ours),
             note_view(w.fork_checkpoint_b(), &evidence.theirs),
         ],
-        evidence: format!("/app/boxes/{}/evidence/{}", evidence.box_id, evidence.evidence_id),
+        evidence: may_download
+            .then(|| format!("/app/boxes/{}/evidence/{}", evidence.box_id, evidence.evidence_id)),
         replace: may_replace.then(|| format!("/app/boxes/{}/replace", evidence.box_id)),
     }
 }
@@ -103,7 +106,7 @@ struct EvidenceFile {
 
 /// `GET /app/boxes/{box_id}/evidence/{evidence}`.
 pub(crate) async fn evidence(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<ReadNames>,
     State(web): State<WebContext>,
     Path((box_id, id)): Path<(BoxId, String)>,
 ) -> Result<FileDownload<media::JsonText>, HttpError> {

@@ -74,8 +74,8 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         require_own_form(&visitor, &form)?;
         // A time that lies ahead was written by a clock that was wrong.
         let is_fresh = (0..FRESH_MS).contains(&web.now_ms().saturating_sub(visitor.reauth_ms));
-        // What is their own in every account is not for a provider that one account chose, where they have a password.
-        let is_beyond = visitor.came_by.is_some() && visitor.has_password && path.starts_with(OWN_PAGES);
+        // What is their own in every account is not for a provider that one account chose, whether they have a password or not.
+        let is_beyond = visitor.came_by.is_some() && path.starts_with(OWN_PAGES);
         if is_fresh && !is_beyond {
             return Ok(Self(form));
         }

@@ -116,7 +116,9 @@ async fn draw_me(
         PageFact::new(w.people_email(), visitor.email.clone()),
         PageFact::new(w.me_signed_in(), wall.day_plain_utc(visitor.since_ms)),
     ];
-    let open = web.auth_service().list_sessions(visitor.person).await?;
+    let mut open = web.auth_service().list_sessions(visitor.person).await?;
+    // Where else somebody is signed in is not for a provider that one account chose.
+    open.retain(|(digest, _)| visitor.came_by.is_none() || *digest == visitor.token.digest());
     let view = |(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
         agent: name_agent(&session.agent),
         network: session.network,
@@ -179,6 +181,9 @@ pub(crate) async fn end_session(
     form: RelayForm,
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
+    if visitor.came_by.is_some() {
+        return Err(not_found());
+    }
     let digest = web.auth_service().end_session(&visitor, &mark).await?.ok_or_else(not_found)?;
     SeeOther::to(if digest == visitor.token.digest() { "/login?done=here" } else { "/app/me" })
 }

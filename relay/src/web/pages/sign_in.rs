@@ -178,7 +178,8 @@ pub(crate) async fn sign_out(
     require_own_form(&person, &form)?;
     let who = person.email.as_str();
     let mut tx = web.db.platform_write(PlatformReason::SignIn).await?;
-    let (detail, onward) = if form.fields.get("everywhere").is_some() {
+    // A provider ends what it began, and nothing elsewhere.
+    let (detail, onward) = if form.fields.get("everywhere").is_some() && person.came_by.is_none() {
         // Of whichever account a browser shows.
         sessions::platform_delete_of_person(&mut tx, person.person).await?;
         let stored = read_device(&headers).map(|device| device.digest());

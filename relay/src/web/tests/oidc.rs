@@ -10,6 +10,7 @@ use super::fake_provider::{FakeProvider, ISSUER, TestSigner, unsigned};
 use super::world::{Got, MINUTE_MS, NOW_MS, PASSWORD, World, csrf, open_client};
 use crate::accounts::UserRole;
 use crate::accounts::mail_link::LinkSecret;
+use crate::accounts::password::create_hash;
 use crate::accounts::people::NewMember;
 use crate::db::identities::{self, IdentityKey};
 use crate::db::invitations::{self, NewInvitation};
@@ -62,6 +63,16 @@ struct OidcWorld {
 }
 
 impl OidcWorld {
+    /// The cookie of somebody who came by the provider, once they have a password.
+    async fn with_password(&self, email: &str) -> String {
+        let mut tx = self.world.db.platform_write(PlatformReason::Operator).await.unwrap();
+        let person = people::platform_by_email(&mut tx, email).await.unwrap().unwrap().person();
+        let hash = create_hash(PASSWORD).unwrap();
+        people::platform_set_password(&mut tx, person, &hash, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
+        self.world.sign_in(email).await
+    }
+
     async fn new() -> Self {
         Self::of(World::new().await).await
     }
@@ -496,10 +507,12 @@ async fn the_second_step_is_shown_here_or_there() {
     let strong = come(json!(["pwd", "mfa"])).await.cookie();
     assert_eq!(oidc.world.get("/app/", &strong).await.status, StatusCode::OK);
     // With an app here, its code is asked for where the provider asked for none.
-    oidc.world.offer_app(&plain).await;
+    let own = oidc.with_password("ana@linden.example").await;
+    oidc.world.offer_app(&own).await;
     let step = come(json!(["pwd"])).await;
     assert!(!is_in(&step) && step.header("location").starts_with("/second-step"), "{}", step.body);
-    assert!(is_in(&come(json!("otp")).await));
+    assert!(is_in(&come(json!(["pwd", "otp"])).await));
+    assert!(!is_in(&come(json!("otp")).await), "one thing alone");
 }
 
 #[tokio::test]
