@@ -166,8 +166,9 @@ async fn last_of_path(browser: &Browser) -> String {
 
 /// Those of the relay.
 pub(crate) fn pages_of_relay(at: &Places) -> Vec<Page> {
-    let mut pages = relay(at);
-    pages.extend(fleet_pages(at));
+    // The last of these signs out.
+    let mut pages = fleet_pages(at);
+    pages.extend(relay(at));
     pages.extend(relay_ways_in(at));
     pages
 }

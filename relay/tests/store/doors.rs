@@ -96,6 +96,9 @@ pub(crate) async fn post<T: serde::Serialize>(
     (status, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
 }
 
+/// Longer than a box is silent that is taken for alive.
+const SILENCE_MS: i64 = 4 * 60_000;
+
 pub(crate) fn code_of(file: &str) -> String {
     let table: toml::Table = file.parse().unwrap();
     table["code"].as_str().unwrap().to_owned()
@@ -144,6 +147,13 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
         StatusCode::CONFLICT,
         "a known id under another log key"
     );
+    // A facility has one box in service; one that was not heard for some minutes holds its place no more.
+    assert_eq!(
+        claim(&request(&neighbour, &code, &key)).await.0,
+        StatusCode::CONFLICT,
+        "beside one just claimed"
+    );
+    world.clock.advance_ms(SILENCE_MS);
     assert_eq!(
         claim(&request(&neighbour, &code, &key)).await.0,
         StatusCode::OK,
@@ -166,6 +176,7 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
         "whoever knows the box's public key has not signed with it"
     );
     assert_eq!(post(&router, "/box/v1/claim", &"rubbish").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    world.clock.advance_ms(SILENCE_MS);
     assert_eq!(
         claim(&request(&log, &fresh, &other_key)).await.0,
         StatusCode::OK,

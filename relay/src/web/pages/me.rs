@@ -107,8 +107,7 @@ async fn draw_me(
     done: Option<String>,
     problem: Option<SignInProblem>,
 ) -> Result<Page, HttpError> {
-    let now_ms = web.now_ms();
-    let wall = LocalTime::new(now_ms, "UTC");
+    let wall = LocalTime::new(web.now_ms(), "UTC");
     let w: PeopleWords = wall.words();
     let facts = vec![
         PageFact::new(w.me_account(), visitor.account_name.clone()),
