@@ -31,7 +31,7 @@ axe.run(document, {
 const SMALL: &str = "const small = [];
 for (const e of document.querySelectorAll('a, button, input, select, textarea, summary, label.tick')) {
   if (e.type === 'hidden' || e.closest('.away') || e.matches('label.tick input')) continue;
-  const sentence = e.closest('p, small, .hint');
+  const sentence = e.closest('p, small, .hint, .guide li');
   if (e.localName === 'a' && sentence && getComputedStyle(e).display === 'inline'
     && sentence.innerText.trim() !== e.innerText.trim()) continue;
   const parts = [e, ...e.querySelectorAll('*')].map((p) => p.getBoundingClientRect()).filter((r) => r.width > 0);

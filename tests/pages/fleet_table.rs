@@ -41,6 +41,13 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             vec![Type("#accent", "#ffee00"), Press(".go")],
             "hard to read",
         ),
+        // Whoever runs the platform signs in elsewhere: anybody else is refused.
+        page(
+            "relay-platform-account",
+            "/app/platform/accounts/01JD0000000000000000000000",
+            vec![],
+            "can only read",
+        ),
         page("relay-help", "/help", vec![], "For admins of an account"),
         page("relay-help-guide", "/help/admin-guide", vec![], "The first box in five minutes"),
     ]
