@@ -107,6 +107,16 @@ impl UnverifiedBatch {
         Self::parse(&inflate_batch(wire)?)
     }
 
+    /// The same batch without its text lines: note and entries prove as much without them, and what is never stored need not be
+    /// erased.
+    ///
+    /// # Errors
+    /// Compression itself.
+    pub fn pack_without_texts(&self) -> Result<Vec<u8>, BatchError> {
+        let lines: Vec<&[u8]> = self.entries.iter().map(Entry::bytes).collect();
+        pack_batch(&self.note, self.first, &lines, &[])
+    }
+
     /// Reads the bytes inside the frame.
     ///
     /// # Errors

@@ -68,6 +68,7 @@ async fn show_metrics(State(context): State<HealthContext>) -> Response {
             ("batches_wanted", "Batches before which something was missing", &counters.gaps),
             ("batches_refused", "Batches refused", &counters.refused),
             ("batches_busy", "Batches that were sent away until later", &counters.busy),
+            ("messages_paced", "Messages of boxes that send more than any box has to", &counters.paced),
             ("evidence", "Forks, epoch clashes and losses of our own", &counters.evidence),
         ] {
             let value = counter.load(Ordering::Relaxed);

@@ -421,7 +421,7 @@ async fn open_relay(
     if role.ingests() {
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let outbox = parts.outbox.clone();
-        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, outbox)));
+        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, outbox).with_pace()));
     }
     let boxes = ingest.as_ref().map(|ingest| for_boxes(settings, &db, &photos, ingest, &clock, &random));
     let boxes = boxes.transpose()?;

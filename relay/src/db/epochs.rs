@@ -345,7 +345,7 @@ pub struct NewEvidence<'a> {
     pub theirs: &'a str,
     /// The lines that we hold from `seq` on.
     pub our_lines: &'a [u8],
-    /// What the box sent.
+    /// What the box sent, without texts of people.
     pub payload: &'a [u8],
 }
 

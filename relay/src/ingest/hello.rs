@@ -9,10 +9,11 @@ use record::messages::{Answer, BatchRefused, HealthReport, Hello};
 use record::sign::VerifierKey;
 use serde_json::Value;
 
+use super::pace::BoxMessage;
 use super::reports::ReportedState;
 use super::{
-    Ingest, IngestCounters, IngestError, IngestReply, QUARANTINED, ack_cosigned, ack_with, done_reply,
-    revoked_reply,
+    Ingest, IngestCounters, IngestError, IngestReply, QUARANTINED, ack_cosigned, ack_with, busy_reply,
+    done_reply, revoked_reply,
 };
 use crate::db::boxes::BoxOwner;
 use crate::db::epochs::{NewEvidence, StoredLog};
@@ -84,6 +85,9 @@ impl Ingest {
     /// The database; see [`IngestError`].
     pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<IngestReply, IngestError> {
         let Ok(hello) = serde_json::from_slice::<Hello>(payload) else { return Ok(UNREADABLE) };
+        if let Err(wait_s) = self.take_turn(box_id, BoxMessage::Hello) {
+            return Ok(busy_reply(Some(hello.epoch), wait_s));
+        }
         let Some(text) = stored_text(payload) else { return Ok(UNREADABLE) };
         let origin = LogOrigin { box_id, epoch: hello.epoch };
         let key = public_key(&hello.key);
@@ -194,6 +198,10 @@ impl Ingest {
     /// The database; see [`IngestError`].
     pub async fn health(&self, box_id: BoxId, payload: &[u8]) -> Result<IngestReply, IngestError> {
         let Ok(health) = serde_json::from_slice::<HealthReport>(payload) else { return Ok(UNREADABLE) };
+        // Nothing is lost with one: the next says more.
+        if self.take_turn(box_id, BoxMessage::Health).is_err() {
+            return Ok(busy_reply(None, 0));
+        }
         let Some(text) = stored_text(payload) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
         let mut conn = self.db.platform_read(PlatformReason::Box).await?;

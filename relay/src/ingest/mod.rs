@@ -4,6 +4,7 @@ mod decide;
 mod directives;
 mod hello;
 mod inbox;
+mod pace;
 mod reports;
 mod store;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::mqtt::{Outbox, PublishOutcome};
 use crate::projections::facility_now::refresh_box;
 use crate::projections::{StepOutcome, StepQueue, end_of, step_facility};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
+use pace::{BoxMessage, BoxPace};
 pub use reports::FLUSH_EVERY;
 use service::clock::Clock;
 use service::random::RandomSource;
@@ -68,6 +70,8 @@ pub struct IngestCounters {
     pub refused: AtomicU64,
     /// Batches that were sent away until later.
     pub busy: AtomicU64,
+    /// Messages of boxes that send more than any box has to, of which nothing was done.
+    pub paced: AtomicU64,
     /// Forks, epoch clashes and losses of our own.
     pub evidence: AtomicU64,
 }
@@ -88,6 +92,8 @@ pub struct Ingest {
     counters: IngestCounters,
     steps: Arc<StepQueue>,
     reports: reports::BoxReports,
+    /// Where boxes come over a network.
+    pace: Option<BoxPace>,
 }
 
 /// Two signed statements of one box of which only one can count, in the words of each side.
@@ -149,7 +155,22 @@ impl Ingest {
     ) -> Self {
         let counters = IngestCounters::default();
         let (steps, reports) = (Arc::default(), reports::BoxReports::default());
-        Self { db, keys: keys.into(), clock, random, outbox, counters, steps, reports }
+        Self { db, keys: keys.into(), clock, random, outbox, counters, steps, reports, pace: None }
+    }
+
+    /// From now on a box that sends more than any box has to is told to wait.
+    pub fn with_pace(self) -> Self {
+        Self { pace: Some(BoxPace::new()), ..self }
+    }
+
+    /// Takes one message of a box; else the seconds until there is one again.
+    fn take_turn(&self, box_id: BoxId, message: BoxMessage) -> Result<(), u32> {
+        let Some(pace) = &self.pace else { return Ok(()) };
+        let turn = pace.take(box_id, message, self.clock.now().up_ms);
+        if turn.is_err() {
+            IngestCounters::add(&self.counters.paced, 1);
+        }
+        turn
     }
 
     /// Facilities with entries that were stored and wait to be folded.
@@ -183,19 +204,39 @@ impl Ingest {
     /// # Errors
     /// The database; see [`IngestError`].
     pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
+        if let Err(wait_s) = self.take_turn(box_id, BoxMessage::Batch) {
+            return Ok(self.pause_batch(box_id, payload, wait_s).await);
+        }
         match self.take_batch(box_id, payload.clone()).await {
             Err(IngestError::Nothing(error)) if error.is_busy() => {
-                let named = tokio::task::spawn_blocking(move || named_epoch(&payload)).await;
-                let Ok(Some(epoch)) = named else { return Err(error.into()) };
+                let Some(epoch) = find_epoch(payload).await else { return Err(error.into()) };
                 IngestCounters::add(&self.counters.busy, 1);
                 tracing::warn!(%box_id, %error, "a batch waits: the database is busy");
                 let [spread] = self.random.bytes();
-                let busy = BusyRelay { retry_s: RETRY_S_MIN + u32::from(spread) % RETRY_S_SPREAD };
-                let ack = Some(ack_with(epoch, Answer::Busy { busy }));
-                Ok(IngestReply { ack, disposition: PublishOutcome::Busy })
+                Ok(busy_reply(Some(epoch), RETRY_S_MIN + u32::from(spread) % RETRY_S_SPREAD))
             }
-            reply => reply,
+            reply => {
+                let is_refused =
+                    reply.as_ref().is_ok_and(|r| matches!(r.disposition, PublishOutcome::Refused(_)));
+                if let (true, Some(pace)) = (is_refused, &self.pace) {
+                    pace.note_refusal(box_id, self.clock.now().up_ms);
+                }
+                reply
+            }
         }
+    }
+
+    /// A batch of which nothing is done; the box hears how long to wait, unless it has just heard it.
+    async fn pause_batch(&self, box_id: BoxId, payload: Bytes, wait_s: u32) -> IngestReply {
+        let up_ms = self.clock.now().up_ms;
+        let epoch = match self.pace.as_ref().is_some_and(|pace| pace.takes_notice(box_id, up_ms)) {
+            true => find_epoch(payload).await,
+            false => None,
+        };
+        if epoch.is_some() {
+            tracing::warn!(%box_id, wait_s, "a box sends batches faster than any box has to: it waits");
+        }
+        busy_reply(epoch, wait_s)
     }
 
     async fn take_batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
@@ -227,7 +268,7 @@ impl Ingest {
         scope: AccountScope,
         (origin, ends): (&LogOrigin, Option<u64>),
         signed: SignedBatch,
-        payload: &[u8],
+        payload: &Bytes,
     ) -> Result<IngestReply, IngestError> {
         let mut tx = self.db.write(scope).await?;
         let held = epochs::lock_log(&mut tx, origin).await?;
@@ -294,7 +335,7 @@ impl Ingest {
         what: &Contradiction,
         (seq, first): (Option<u64>, u64),
         (theirs, end): (&str, u64),
-        payload: &[u8],
+        payload: &Bytes,
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let origin = &held.origin;
@@ -305,8 +346,9 @@ impl Ingest {
         let from = seq.unwrap_or(first);
         let count = usize::try_from(end.saturating_sub(from)).unwrap_or(0);
         let lines = entries::load_lines(&mut tx, origin, from, count).await?.join(&b'\n');
+        let (kind, batch) = (what.kind, drop_texts(payload).await);
         let evidence =
-            epochs::NewEvidence { kind: what.kind, seq, ours: &ours, theirs, our_lines: &lines, payload };
+            epochs::NewEvidence { kind, seq, ours: &ours, theirs, our_lines: &lines, payload: &batch };
         epochs::keep_evidence(&mut tx, origin, (&self.ulid(now_ms), &evidence), now_ms).await?;
         boxes::quarantine_box(&mut tx, origin.box_id, what.why, now_ms).await?;
         refresh_box(&mut tx, home.facility, now_ms).await?;
@@ -328,13 +370,14 @@ impl Ingest {
         box_id: BoxId,
         (epoch, from): (Epoch, u64),
         (code, text): (&str, &str),
-        payload: &[u8],
+        payload: &Bytes,
         form: bool,
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
+        let payload = drop_texts(payload).await;
         let mut tx = self.db.write(home.scope).await?;
         let id = self.ulid(now_ms);
-        epochs::keep_refused(&mut tx, box_id, &id, (code, text, payload), now_ms).await?;
+        epochs::keep_refused(&mut tx, box_id, &id, (code, text, &payload), now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
         IngestCounters::add(&self.counters.refused, 1);
         tracing::warn!(%box_id, code, text, "refused a batch");
@@ -348,6 +391,14 @@ impl Ingest {
     async fn commit(&self, tx: ScopedConnection) -> Result<(), IngestError> {
         tx.commit().await.map_err(IngestError::Unknown)
     }
+}
+
+/// What is kept of a batch that is not stored: names and notes of people could not be erased there. Nothing of one that is no batch,
+/// since it cannot be said what it holds.
+async fn drop_texts(wire: &Bytes) -> Vec<u8> {
+    let wire = wire.clone();
+    let dropping = move || UnverifiedBatch::unpack(&wire).and_then(|batch| batch.pack_without_texts());
+    tokio::task::spawn_blocking(dropping).await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// Unpacks and checks against the keys of the box's logs. Costs a millisecond or two of CPU.
@@ -386,9 +437,15 @@ fn open_batch(wire: &[u8], box_id: BoxId, known: Vec<epochs::StoredLog>) -> Open
 }
 
 /// Which epoch a batch claims to be of; nothing of it is believed.
-fn named_epoch(wire: &[u8]) -> Option<Epoch> {
-    let batch = UnverifiedBatch::unpack(wire).ok()?;
+async fn find_epoch(wire: Bytes) -> Option<Epoch> {
+    let batch = tokio::task::spawn_blocking(move || UnverifiedBatch::unpack(&wire)).await.ok()?.ok()?;
     claimed_checkpoint(batch.note()).map(|checkpoint| checkpoint.origin.epoch)
+}
+
+/// Nothing was done, and the same bytes may do in so many seconds.
+fn busy_reply(epoch: Option<Epoch>, retry_s: u32) -> IngestReply {
+    let ack = epoch.map(|epoch| ack_with(epoch, Answer::Busy { busy: BusyRelay { retry_s } }));
+    IngestReply { ack, disposition: PublishOutcome::Busy }
 }
 
 /// What a note claims to be; nothing of it is believed.

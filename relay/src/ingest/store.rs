@@ -1,5 +1,6 @@
 //! The one transaction that takes a verified batch: its segment, frontier and cosignature. What pages read follows in steps.
 
+use bytes::Bytes;
 use record::adoption::adopted_run;
 use record::checkpoint::{LogOrigin, SignedCheckpoint};
 use record::entry::Entry;
@@ -58,7 +59,9 @@ impl Ingest {
         let way = self.way(&mut tx, home, held, batch, now_ms).await?;
         if way == Way::Crowd {
             drop(tx);
-            return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
+            return self
+                .refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &Bytes::new(), false)
+                .await;
         }
         append_batch(&mut tx, held, batch, way).await?;
         if way != Way::Waits {

@@ -19,7 +19,8 @@ struct World {
     ingest: Ingest,
     scope: AccountScope,
     origin: LogOrigin,
-    wire: Vec<u8>,
+    wire: Bytes,
+    clock: Arc<FakeClock>,
     _dir: tempfile::TempDir,
 }
 
@@ -52,12 +53,13 @@ impl World {
         frontier.push(entry.leaf());
         let checkpoint = Checkpoint { origin, size: 1, root: frontier.root() };
         let note = checkpoint.signed(&origin.signer(&[3; 32]).unwrap()).unwrap().to_string();
-        let wire = pack_batch(&note, 0, &[entry.bytes()], &[]).unwrap();
+        let wire = pack_batch(&note, 0, &[entry.bytes()], &[]).unwrap().into();
         let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
+        let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let seams: (Arc<dyn Clock>, Arc<dyn RandomSource>) =
-            (Arc::new(FakeClock::at_ms(NOW_MS)), Arc::new(SeededRandom::new(1)));
+            (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SeededRandom::new(1)));
         let ingest = Ingest::new(db.clone(), cosigner, seams, Outbox::new());
-        Self { db, ingest, scope, origin, wire, _dir: dir }
+        Self { db, ingest, scope, origin, wire, clock, _dir: dir }
     }
 
     /// The batch as it stands after its check, before the transaction.
@@ -103,4 +105,31 @@ async fn a_box_that_was_revoked_meanwhile_gets_nothing_in() {
     tx.commit().await.unwrap();
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
     assert_eq!((reply, world.held().await), (revoked_reply(), 0));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_bytes_that_are_no_batch() {
+    let name = Bytes::from_static(b"not a batch, and perhaps somebody's name");
+    assert_eq!(drop_texts(&name).await, b"", "what it says could be erased nowhere");
+    let world = World::new().await;
+    let kept = drop_texts(&world.wire).await;
+    assert_eq!(UnverifiedBatch::unpack(&kept), UnverifiedBatch::unpack(&world.wire), "it has no texts");
+}
+
+#[tokio::test]
+async fn a_box_that_loops_on_refused_batches_waits_and_others_do_not() {
+    let world = World::new().await;
+    let World { ingest, origin, wire, clock, .. } = world;
+    let ingest = ingest.with_pace();
+    let send = async |wire: Bytes| ingest.batch(origin.box_id, wire).await.unwrap();
+    let mut refused = 0;
+    while matches!(send(Bytes::from_static(b"no batch")).await.disposition, PublishOutcome::Refused(_)) {
+        refused += 1;
+    }
+    assert_eq!(refused, 21);
+    let reply = send(wire.clone()).await;
+    let Some(Answer::Busy { busy }) = reply.ack.map(|ack| ack.answer) else { panic!("it hears how long") };
+    assert_eq!((busy.retry_s, reply.disposition), (60, PublishOutcome::Busy));
+    clock.advance_ms(60_000);
+    assert_eq!(send(wire).await.disposition, PublishOutcome::Done, "and nothing was lost by that");
 }

@@ -1,13 +1,22 @@
 //! What the relay makes of logs that fork, follow each other, end or are copied, and of itself when it is restored.
 
+use record::batch::UnverifiedBatch;
 use record::fold::RowKey;
+use record::ids::BoxId;
 use record::tree::Hash;
-use relay::db::{boxes, epochs, facilities, state};
+use relay::db::evidence::{EvidenceRow, find_evidence, newest_evidence};
+use relay::db::{ScopedConnection, boxes, epochs, facilities, state};
 
 use super::Databases;
 use super::fake_box::FakeBox;
 use super::stories::{HOUR_MS, log_of, round};
 use super::world::{NOW_MS, PROBE, PUMP, Said, World, box_id, column};
+
+async fn only_evidence(conn: &mut ScopedConnection, box_id: BoxId) -> (EvidenceRow, Vec<u8>, Vec<u8>) {
+    let rows = newest_evidence(conn, 2).await.unwrap();
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    find_evidence(conn, box_id, &row.evidence_id).await.unwrap().unwrap()
+}
 
 pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
@@ -24,6 +33,12 @@ pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
     assert_eq!(stored, [format!("fork {common}")]);
     let notes = column(&mut conn, "SELECT ours || theirs FROM evidence").await;
     assert!(notes[0].contains(&log.note(common + 1)) && notes[0].contains(&other.note(common + 1)));
+    let (row, lines, batch) = only_evidence(&mut conn, other.origin.box_id).await;
+    assert_eq!((row.seq, lines), (i64::try_from(common).ok(), log.entries.last().unwrap().bytes().to_vec()));
+    let (entries, texts) = UnverifiedBatch::unpack(&batch).unwrap().into_unverified();
+    assert_eq!(entries.last().unwrap().bytes(), other.entries.last().unwrap().bytes());
+    assert!(other.texts.iter().any(|text| text.seq() == common), "a name was sent beside it");
+    assert_eq!(texts, [], "what is erased elsewhere stands in no evidence");
     let home = boxes::find_home(&mut conn, log.origin.box_id).await.unwrap().unwrap();
     assert!(home.quarantined);
     log.clean(NOW_MS, PUMP);

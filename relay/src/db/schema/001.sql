@@ -324,7 +324,7 @@ CREATE TABLE photos (
   PRIMARY KEY (account, photo, facility)
 );
 
--- The last batches of each box that were refused.
+-- The last batches of each box that were refused; `payload` without texts of people, empty where it was no batch.
 CREATE TABLE refused (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,
@@ -337,7 +337,8 @@ CREATE TABLE refused (
 );
 
 -- What must not be lost when a log contradicts itself. `kind`: fork, epoch clash, data loss. `ours` and `theirs` are
--- notes; `seq` is the first entry that differs, `our_lines` the lines held from there on, `payload` what the box sent.
+-- notes; `seq` is the first entry that differs, `our_lines` the lines held from there on, `payload` what the box sent, without
+-- texts of people.
 CREATE TABLE evidence (
   account BIGINT NOT NULL,
   box @ID@ NOT NULL,

@@ -58,8 +58,8 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn they_show_the_same() {
     let server = tokio::task::spawn_blocking(|| Postgres::start(false)).await.unwrap();
-    let ours = walk(World::new().await).await;
-    let theirs = walk(World::on(&server.url("postgres"), tempfile::tempdir().unwrap()).await).await;
+    let ours = Box::pin(walk(World::new().await)).await;
+    let theirs = Box::pin(walk(World::on(&server.url("postgres"), tempfile::tempdir().unwrap()).await)).await;
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(&theirs) {
         assert_eq!(ours, theirs);
