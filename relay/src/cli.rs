@@ -1,5 +1,6 @@
 //! The command line: what runs, on which settings, and the operator's orders.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -431,6 +432,15 @@ pub(crate) enum BackupCommand {
         /// The folder; there must be none of that name yet.
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
+    },
+    /// Write a backup that is called after the moment into a folder of backups, then delete the oldest of those made so.
+    Nightly {
+        /// The folder of backups; it is made where there is none.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        /// How many stay, the new one among them.
+        #[arg(long, default_value = "14")]
+        newest: NonZeroU16,
     },
     /// Check a backup, and put it into the empty database and the folder of photos that the settings name. Boxes then send what came
     /// after it.

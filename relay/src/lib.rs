@@ -263,11 +263,12 @@ async fn run_backup(
     match order {
         cli::BackupCommand::Make { folder } => {
             let made = backup::make_backup(&parts, &folder, clock).await?;
-            let mut words = describe_backup("made", &made);
-            if !made.keys_exported {
-                words["then"] =
-                    "its keys are not in it, and have not been exported: run `keys export FILE`".into();
-            }
+            print_line(&describe_made(&made).to_string())
+        }
+        cli::BackupCommand::Nightly { folder, newest } => {
+            let dated = backup::make_dated_backup(&parts, &folder, newest, clock).await?;
+            let mut words = describe_made(&dated.report);
+            words["removed"] = serde_json::json!(dated.removed);
             print_line(&words.to_string())
         }
         cli::BackupCommand::Restore { folder } => {
@@ -282,6 +283,14 @@ async fn run_backup(
             print_line(&words.to_string())
         }
     }
+}
+
+fn describe_made(made: &backup::BackupReport) -> serde_json::Value {
+    let mut words = describe_backup("made", made);
+    if !made.keys_exported {
+        words["then"] = "its keys are not in it, and have not been exported: run `keys export FILE`".into();
+    }
+    words
 }
 
 fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Value {

@@ -66,6 +66,8 @@ struct ReadinessParts {
     keys: Option<SharedKeySet>,
     clock: Arc<dyn Clock>,
     is_draining: AtomicBool,
+    /// The newest write of this process's own row failed: see [`ProcessReadiness::note_write`].
+    is_refused: AtomicBool,
     memory: Mutex<ReadinessMemory>,
 }
 
@@ -104,8 +106,18 @@ impl StoredSamples {
 impl ProcessReadiness {
     /// `keys`: of a process that takes batches.
     pub fn new(db: Db, photos: PhotoStore, keys: Option<SharedKeySet>, clock: Arc<dyn Clock>) -> Self {
-        let (is_draining, memory) = (AtomicBool::new(false), Mutex::default());
-        Self { parts: Arc::new(ReadinessParts { db, photos, keys, clock, is_draining, memory }) }
+        let (is_draining, is_refused) = (AtomicBool::new(false), AtomicBool::new(false));
+        let memory = Mutex::default();
+        let parts = ReadinessParts { db, photos, keys, clock, is_draining, is_refused, memory };
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// What became of a write that was committed. Only a commit reaches the disk, so that a full one is seen by no look that leaves
+    /// nothing behind.
+    pub(crate) fn note_write(&self, written: Result<(), &DbError>) {
+        // Somebody else's long write is work and no fault.
+        let is_refused = written.is_err_and(|error| !error.is_busy());
+        self.parts.is_refused.store(is_refused, Ordering::Relaxed);
     }
 
     /// From now on it says that this process ends.
@@ -146,6 +158,9 @@ impl ReadinessParts {
         now_ms: u64,
     ) -> Result<ReadinessNotes, ReadinessFault> {
         let progress = self.check_database().await?;
+        if self.is_refused.load(Ordering::Relaxed) {
+            return Err(ReadinessFault::Database("it does not take what this process writes".to_owned()));
+        }
         if let Some(keys) = &self.keys
             && keys.now().current_signer(AuthorityKind::Cosign).is_none()
         {
@@ -242,6 +257,18 @@ mod tests {
         let readiness = ProcessReadiness::new(read_only, photos, None, clock);
         assert!(matches!(readiness.check().await, Err(ReadinessFault::Database(_))));
         writer.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_the_disk_refuses_is_not_ready_until_one_is_taken() {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(FakeClock::at_ms(1)));
+        let (db, readiness) = open(dir.path(), &clock).await;
+        db.migrate(1).await.unwrap();
+        readiness.note_write(Err(&DbError::stored("disk", "it is full")));
+        assert!(matches!(readiness.check().await, Err(ReadinessFault::Database(_))));
+        readiness.note_write(Ok(()));
+        clock.advance_ms(1_000);
+        assert_eq!(readiness.check().await, Ok(Vec::new()));
     }
 
     #[tokio::test]

@@ -249,7 +249,7 @@ async fn run_relay(
     let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
     let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
     let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
-    let present = Some(tokio::spawn(Arc::clone(&own).run_reports()));
+    let present = Some(tokio::spawn(Arc::clone(&own).run_reports(open.readiness.clone())));
     let workers = start_workers(settings, role, &work_db, clock, fleet.keys().shared()).await?;
     loop {
         tokio::select! {

@@ -1,6 +1,7 @@
 //! A relay in a folder, and a relay from one: its database, its photos and its settings. Keys are no part of it: they leave by a
 //! sealed file of their own, so that whoever finds a backup cannot speak for the relay.
 
+mod dated;
 mod files;
 mod manifest;
 mod programs;
@@ -16,6 +17,7 @@ use crate::db::{
     invitations, mail_links, oidc_flows, platform_schema, second_steps, sessions,
 };
 use crate::objects::set_notes_aside;
+pub use dated::{DatedBackup, make_dated_backup};
 pub use files::{CopiedPhotos, PhotoTotals};
 pub use manifest::{BackupManifest, DatabaseKind};
 
@@ -245,6 +247,11 @@ async fn restore_database(
 ) -> Result<(), BackupError> {
     let (from, to) = (report.folder.clone(), parts.database_file());
     if parts.kind() == DatabaseKind::Postgres {
+        let db = Db::open_with(&parts.database, parts.policy).await?;
+        let mut tx = db.platform_write(PlatformReason::Operator).await?;
+        backups::platform_begin_restore(&mut tx).await?;
+        tx.commit().await?;
+        db.close().await;
         let server = parts.clone();
         run_blocking(move || programs::restore_server(&server, &from.join(DATABASE_DUMP))).await?;
         let db = Db::open_with(&parts.database, parts.policy).await?;
@@ -264,7 +271,7 @@ async fn restore_database(
 /// What may have been ended, or used, since the backup is over.
 async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Result<(), BackupError> {
     let now_ms = clock.now_ms();
-    db.migrate(now_ms).await?;
+    db.migrate_restored(now_ms).await?;
     let mut tx = db.platform_write(PlatformReason::Operator).await?;
     sessions::platform_delete_all(&mut tx).await?;
     mail_links::platform_delete_all(&mut tx).await?;
@@ -273,6 +280,7 @@ async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Res
     oidc_flows::platform_delete_all(&mut tx).await?;
     invitations::platform_revoke_all(&mut tx, now_ms).await?;
     note_act(&mut tx, "restored", report, clock).await?;
+    backups::platform_end_restore(&mut tx).await?;
     tx.commit().await?;
     db.close().await;
     Ok(())

@@ -40,6 +40,23 @@ pub async fn platform_newest(conn: &mut PlatformConnection, act: &str) -> Result
     opt!(conn, BackupRow, sql, act)
 }
 
+/// Notes in an empty database that a restore into it has begun: until [`platform_end_restore`] no relay serves it. A server's tables
+/// come in a transaction of `pg_restore`'s own, with sessions and links of before, which are ended only behind it.
+///
+/// # Errors
+/// The database.
+pub async fn platform_begin_restore(conn: &mut PlatformConnection) -> Result<(), DbError> {
+    exec!(conn, "CREATE TABLE IF NOT EXISTS restore_unfinished (at_ms BIGINT NOT NULL)").map(drop)
+}
+
+/// Takes that note away.
+///
+/// # Errors
+/// The database.
+pub async fn platform_end_restore(conn: &mut PlatformConnection) -> Result<(), DbError> {
+    exec!(conn, "DROP TABLE IF EXISTS restore_unfinished").map(drop)
+}
+
 /// Whether there is not one table yet.
 ///
 /// # Errors
@@ -49,7 +66,8 @@ pub async fn platform_is_empty(conn: &mut PlatformConnection) -> Result<bool, Db
         SqlExecutor::Sqlite(_) => "SELECT name FROM sqlite_master LIMIT 1",
         #[cfg(feature = "postgres")]
         SqlExecutor::Postgres(_) => {
-            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema() LIMIT 1"
+            "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = current_schema() \
+             AND table_name <> 'restore_unfinished' LIMIT 1"
         }
     };
     Ok(opt!(conn, (String,), sql)?.is_none())

@@ -100,6 +100,11 @@ async fn begin_migration(db: &Db) -> Result<PlatformConnection, DbError> {
     Ok(tx)
 }
 
+/// Whether a restore into it began and did not end.
+pub(super) async fn is_being_restored(db: &Db) -> Result<bool, DbError> {
+    has_table(&mut db.platform_read(PlatformReason::Migration).await?, "restore_unfinished").await
+}
+
 /// Whether the tables are of a build from before the first schema that is kept.
 async fn is_unreleased(tx: &mut PlatformConnection) -> Result<bool, DbError> {
     has_table(tx, "schema_version").await

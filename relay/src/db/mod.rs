@@ -133,6 +133,12 @@ pub enum DbError {
     )]
     Unreleased,
     /// A newer relay has changed the tables.
+    /// A restore began and did not end.
+    #[error(
+        "a restore into this database was cut off, and sessions that were ended since the backup may be in it: make the database anew, \
+         empty, and run `backup restore` again"
+    )]
+    UnfinishedRestore,
     #[error("the database has schema {found}, this relay knows schemas up to {known}: run the newer relay")]
     Newer {
         /// What it has.
@@ -303,6 +309,14 @@ impl Db {
     /// The database, or a newer relay has been here.
     pub async fn migrate(&self, now_ms: i64) -> Result<(), DbError> {
         migrate::run_migrations(self, now_ms).await
+        if migrate::is_being_restored(self).await? {
+            return Err(DbError::UnfinishedRestore);
+        }
+        migrate::run_migrations(self, now_ms).await
+    }
+
+    /// The same for the restore itself.
+    pub(crate) async fn migrate_restored(&self, now_ms: i64) -> Result<(), DbError> {
     }
 
     /// Whether it is a file.

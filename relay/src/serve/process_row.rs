@@ -11,9 +11,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::cli::ProcessRole;
 use crate::db::processes::{ProcessRow, platform_delete, platform_save};
 use crate::db::{Db, DbError, PlatformReason};
+use crate::readiness::ProcessReadiness;
 
-/// How often it says that it lives.
-const SEEN_EVERY: Duration = Duration::from_secs(30);
+/// How often it says that it lives, and by that whether the database takes a write.
+const SEEN_EVERY: Duration = Duration::from_secs(10);
 
 /// A row of this process.
 pub(super) struct OwnProcess {
@@ -39,12 +40,16 @@ impl OwnProcess {
     }
 
     /// Says that it lives, until it is stopped.
-    pub(super) async fn run_reports(self: Arc<Self>) {
+    pub(super) async fn run_reports(self: Arc<Self>, readiness: Option<ProcessReadiness>) {
         let mut ticks = interval(SEEN_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.save().await {
+            let saved = self.save().await;
+            if let Some(readiness) = &readiness {
+                readiness.note_write(saved.as_ref().map(|_| ()));
+            }
+            if let Err(error) = saved {
                 tracing::warn!(%error, "cannot write down that this process lives");
             }
         }

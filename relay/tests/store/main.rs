@@ -23,6 +23,7 @@ mod postgres;
 mod present;
 #[path = "../../../record/tests/random_log/mod.rs"]
 mod random_log;
+mod restore;
 mod run_bounds;
 mod run_order;
 mod run_texts;
@@ -43,6 +44,7 @@ mod reported {
     pub(crate) use super::jobs::*;
     pub(crate) use super::line::*;
     pub(crate) use super::present::*;
+    pub(crate) use super::restore::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
     pub(crate) use super::run_texts::*;
@@ -181,6 +183,7 @@ stories!(
     ends_of_access_logs_are_signed_each_day,
     a_chain_is_forgotten_from_its_beginning,
     notes_outside_the_database_stay,
+    a_restore_that_was_cut_off_is_served_by_no_relay,
 );
 
 /// Where a story gets its databases; each name is a new one.
