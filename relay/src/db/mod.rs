@@ -29,6 +29,7 @@ pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod facility_now;
+pub mod facility_pages;
 pub mod facility_places;
 pub mod factors;
 pub mod gaps;
@@ -132,13 +133,13 @@ pub enum DbError {
          send their logs again"
     )]
     Unreleased,
-    /// A newer relay has changed the tables.
     /// A restore began and did not end.
     #[error(
         "a restore into this database was cut off, and sessions that were ended since the backup may be in it: make the database anew, \
          empty, and run `backup restore` again"
     )]
     UnfinishedRestore,
+    /// A newer relay has changed the tables.
     #[error("the database has schema {found}, this relay knows schemas up to {known}: run the newer relay")]
     Newer {
         /// What it has.
@@ -306,9 +307,8 @@ impl Db {
     /// Brings the tables to this program's schema.
     ///
     /// # Errors
-    /// The database, or a newer relay has been here.
+    /// The database, a newer relay has been here, or a restore was cut off.
     pub async fn migrate(&self, now_ms: i64) -> Result<(), DbError> {
-        migrate::run_migrations(self, now_ms).await
         if migrate::is_being_restored(self).await? {
             return Err(DbError::UnfinishedRestore);
         }
@@ -317,6 +317,7 @@ impl Db {
 
     /// The same for the restore itself.
     pub(crate) async fn migrate_restored(&self, now_ms: i64) -> Result<(), DbError> {
+        migrate::run_migrations(self, now_ms).await
     }
 
     /// Whether it is a file.

@@ -48,8 +48,6 @@ items-asset-number = Asset number
 items-state = State
 items-rate = 30 days
 items-last = Last record
-items-newer = Back
-items-older = Next
 items-page = Page { NUMBER($number) } of { NUMBER($pages) }
 items-show-all = Show all equipment
 

@@ -20,6 +20,4 @@ gaps-place = Place
 gaps-last-day = Last missed
 gaps-overdue-now = Overdue now
 gaps-overdue-item = overdue
-gaps-newer = Page before
-gaps-older = Next page
 gaps-to-facility = The facility’s page

@@ -54,6 +54,8 @@ time-never = never
 
 # A number that stands alone.
 page-number = { NUMBER($number) }
+page-before = Page before
+page-after = Next page
 
 count-items = { $count ->
     [one] { $count } item

@@ -13,12 +13,11 @@ use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
-use crate::db::facility_now::{
-    AccountSums, FacilityCursor, FacilityFilter, FacilityOrder, FacilityPart, FacilityQuery, FacilityRowNow,
-};
+use crate::db::facility_now::{AccountSums, FacilityPart, FacilityRowNow};
+use crate::db::facility_pages::{FacilityCursor, FacilityFilter, FacilityOrder, FacilityQuery};
 use crate::db::history::{HistoryCursor, HistoryScope};
 use crate::db::regions::list_regions;
-use crate::db::{DbError, ScopedConnection, facility_now};
+use crate::db::{DbError, ScopedConnection, facility_now, facility_pages};
 use crate::projections::box_state::{BoxState, SILENT_MS};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
@@ -185,7 +184,7 @@ pub(crate) async fn show(
     let region = regions.into_iter().find(|row| query.region.is_some_and(|id| id.to_string() == row.region));
     // Of one that is not there, all facilities are shown.
     query.region = query.region.filter(|_| region.is_some());
-    let mut rows = facility_now::load_page(&mut conn, &query, PAGE + 1, now_ms).await?;
+    let mut rows = facility_pages::load_page(&mut conn, &query, PAGE + 1, now_ms).await?;
     if let ([only], 1, None) = (&rows[..], sums.facilities, &requested.sort) {
         return SeeOther::to(&format!("/app/f/{}", only.facility)).map(OneOf::Second);
     }

@@ -25,6 +25,7 @@ use crate::web::live_marks::LiveTopic;
 use crate::web::pages::facility::{ITEMS_MAX, facility_layout, read_equipment};
 use crate::web::view_models::facility_state::{FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
+use crate::web::view_models::page_turns::PageTurns;
 use crate::web::words::{EquipmentWords, PageWords};
 
 /// Items on a page.
@@ -65,9 +66,7 @@ struct ItemsPage {
     caption: String,
     empty: String,
     items: Vec<Row>,
-    newer: Option<String>,
-    older: Option<String>,
-    page: String,
+    turns: PageTurns,
 }
 
 /// `GET /app/f/{facility}/equipment`.
@@ -113,9 +112,10 @@ pub(crate) async fn show(
         caption: list_caption(total, overdue_only, &query, &wall),
         empty: if query.is_empty() { w.items_none_hint() } else { w.items_none_found_hint() },
         items,
-        newer: (number > 1).then(|| link(number - 1)),
-        older: (number < pages).then(|| link(number + 1)),
-        page: w.items_page(number, pages),
+        turns: PageTurns {
+            place: w.items_page(number, pages),
+            ..PageTurns::of(number, number < pages, link)
+        },
         query,
         overdue_only,
     };

@@ -18,6 +18,7 @@ use crate::web::layout::{GAPS_PATH, NavSection, PageLayout};
 use crate::web::pages::facility::facility_layout;
 use crate::web::view_models::facility_state::{FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::LocalTime;
+use crate::web::view_models::page_turns::PageTurns;
 use crate::web::words::{GapsWords, PageWords};
 
 /// Rows of a page.
@@ -59,19 +60,10 @@ struct ItemGapRow {
     is_overdue: bool,
 }
 
-/// Where the pages before and after are.
-struct PageTurns {
-    newer: Option<String>,
-    older: Option<String>,
-}
-
-impl PageTurns {
-    /// `found`: rows from the page's first on, one more than it shows where there are.
-    fn of(path: &str, number: i64, found: usize) -> Self {
-        let link = |to: i64| format!("{path}?page={to}");
-        let has_more = i64::try_from(found).is_ok_and(|found| found > PAGE) && number < PAGES_MAX;
-        Self { newer: (number > 1).then(|| link(number - 1)), older: has_more.then(|| link(number + 1)) }
-    }
+/// `found`: rows from the page's first on, one more than it shows where there are.
+fn turn_pages(path: &str, number: i64, found: usize) -> PageTurns {
+    let has_more = i64::try_from(found).is_ok_and(|found| found > PAGE) && number < PAGES_MAX;
+    PageTurns::of(usize::try_from(number).unwrap_or(1), has_more, |to| format!("{path}?page={to}"))
 }
 
 #[derive(Template)]
@@ -95,7 +87,7 @@ pub(crate) async fn show_gaps(
     let mut rows = list_facilities(&mut conn, (number - 1) * PAGE, PAGE + 1).await?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let w: GapsWords = wall.words();
-    let turns = PageTurns::of(GAPS_PATH, number, rows.len());
+    let turns = turn_pages(GAPS_PATH, number, rows.len());
     rows.truncate(PAGE.unsigned_abs() as usize);
     Page::draw(&GapsPage {
         shell: PageLayout::signed_in(w.gaps_title(), NavSection::Gaps, &visitor),
@@ -147,7 +139,7 @@ pub(crate) async fn show_facility_gaps(
     let wall = LocalTime::new(now_ms, &site.zone);
     let first = (number - 1) * PAGE;
     let mut rows = list_items(&mut conn, facility, site.first_day(), first, PAGE + 1).await?;
-    let turns = PageTurns::of(&format!("/app/f/{facility}/gaps"), number, rows.len());
+    let turns = turn_pages(&format!("/app/f/{facility}/gaps"), number, rows.len());
     rows.truncate(PAGE.unsigned_abs() as usize);
     let items: Result<Vec<_>, _> = rows.iter().map(|row| item_row(row, &site, &wall)).collect();
     let w: GapsWords = wall.words();

@@ -9,3 +9,4 @@ pub(crate) mod formats;
 pub(crate) mod item_history;
 pub(crate) mod label_faults;
 pub(crate) mod map;
+pub(crate) mod page_turns;

@@ -1,0 +1,36 @@
+//! The way from one page of a list to the next.
+
+/// Where the pages before and after are.
+pub(crate) struct PageTurns {
+    pub(crate) before: Option<String>,
+    /// Which page of how many; empty where they are not counted.
+    pub(crate) place: String,
+    pub(crate) after: Option<String>,
+}
+
+impl PageTurns {
+    /// Of the page with this number, from 1; `has_more`: there is one behind it.
+    pub(crate) fn of(number: usize, has_more: bool, link: impl Fn(usize) -> String) -> Self {
+        let before = number.checked_sub(1).filter(|before| *before > 0).map(&link);
+        Self { before, place: String::new(), after: has_more.then(|| link(number + 1)) }
+    }
+
+    pub(crate) fn is_needed(&self) -> bool {
+        self.before.is_some() || self.after.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_page_has_none_before_it() {
+        let link = |to: usize| format!("/list?page={to}");
+        let first = PageTurns::of(1, true, link);
+        assert_eq!((first.before.as_deref(), first.after.as_deref()), (None, Some("/list?page=2")));
+        let last = PageTurns::of(2, false, link);
+        assert_eq!((last.before.as_deref(), last.after.as_deref()), (Some("/list?page=1"), None));
+        assert!(first.is_needed() && last.is_needed() && !PageTurns::of(1, false, link).is_needed());
+    }
+}
