@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a bench ends where something fails")]
 #![expect(clippy::print_stdout, reason = "its figures are for whoever runs it")]
 
+#[expect(dead_code, reason = "other benches use all of it")]
+mod bench_relay;
 #[expect(dead_code, reason = "the stories use all of it")]
 #[path = "../tests/store/fake_box.rs"]
 mod fake_box;
@@ -20,13 +22,12 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bench_relay::pack_log;
 use bytes::Bytes;
 use fake_box::FakeBox;
-use record::batch::{BatchBudget, UnverifiedBatch, pack_batch};
-use record::checkpoint::Checkpoint;
+use record::batch::UnverifiedBatch;
 use record::entry::Entry;
 use record::ids::{AccountId, BoxId, FacilityId};
-use record::limits::BATCH_ENTRIES_MAX;
 use record::redact::TextLine;
 use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
@@ -61,31 +62,6 @@ fn log(fill: u8) -> FakeBox {
         log.clean(START_MS + i * 60_000, tag);
     }
     log
-}
-
-/// The whole log as batches as large as they may be.
-fn wires(log: &FakeBox) -> Vec<Bytes> {
-    let (mut wires, mut frontier, mut first) = (Vec::new(), Frontier::default(), 0);
-    let mut texts = log.texts.iter().peekable();
-    while first < log.entries.len() {
-        let mut room = BatchBudget::new(BATCH_ENTRIES_MAX);
-        let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
-        for entry in &log.entries[first..] {
-            let text = texts.peek().filter(|t| t.seq() == entry.seq()).map(|t| t.line());
-            if !room.take(entry.bytes().len(), text.as_ref().map_or(0, |t| t.len() + 1)) {
-                break;
-            }
-            texts.next_if(|t| t.seq() == entry.seq());
-            frontier.push(entry.leaf());
-            lines.push(entry.bytes());
-            beside.extend(text);
-        }
-        let checkpoint = Checkpoint { origin: log.origin, size: frontier.size(), root: frontier.root() };
-        let note = checkpoint.signed(&log.signer).unwrap().to_string();
-        wires.push(pack_batch(&note, first as u64, &lines, &beside).unwrap().into());
-        first += lines.len();
-    }
-    wires
 }
 
 fn verifying(log: &FakeBox, wires: &[Bytes]) {
@@ -171,7 +147,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let logs: Vec<FakeBox> = (1..=BOXES).map(log).collect();
-    let wires: Vec<Vec<Bytes>> = logs.iter().map(wires).collect();
+    let wires: Vec<Vec<Bytes>> = logs.iter().map(pack_log).collect();
     println!(
         "{} entries, {} bytes each on average",
         logs[0].size(),

@@ -1,0 +1,147 @@
+//! Pages of an account with a thousand facilities of 300 items, beside those of one with ten: by the clock at p99, in bytes of HTML, and
+//! the CPU of one as a share of the other's.
+//!
+//! `cargo bench -p cleantrack-relay --bench account [-- postgres] [CLEANINGS OF A FACILITY]`
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
+
+mod bench_relay;
+#[expect(dead_code, reason = "the stories use all of it")]
+#[path = "../tests/store/fake_box.rs"]
+mod fake_box;
+#[path = "../../tests/src/postgres.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a part of the harness, which uses all of it"
+)]
+mod postgres;
+
+use std::time::Instant;
+
+use bench_relay::{BenchRelay, LogShape, PageCost, pack_log, peak_mib, percentile};
+use fake_box::FakeBox;
+use record::ids::{BoxId, FacilityId};
+use relay::db::Db;
+
+const FEW: u16 = 10;
+const MANY: u16 = 1_000;
+const ITEMS: usize = 300;
+const DAYS: i64 = 30;
+const ROUNDS: usize = 200;
+/// What a page may take at p99, in milliseconds, and be long, in bytes of HTML.
+const WALL_MAX_MS: f64 = 30.0;
+const HTML_MAX: usize = 60_000;
+
+fn numbered(n: u16) -> [u8; 10] {
+    let [high, low] = n.to_be_bytes();
+    [1, 1, 1, 1, 1, 1, 1, 1, high, low]
+}
+
+/// An account with so many facilities; the tag of an item that each of them has.
+async fn fill(relay: &BenchRelay, count: u16, cleanings: i64) -> String {
+    let (began, mut entries, mut tag) = (Instant::now(), 0, String::new());
+    for n in 0..count {
+        let mut log = FakeBox::new(BoxId::new(1, numbered(n)), 1, 1);
+        let tags = LogShape { items: ITEMS, cleanings, days: DAYS }.write(&mut log);
+        relay.add_facility(FacilityId::new(1, numbered(n)), &format!("Hospital {n:04}"), &log).await;
+        relay.send_log(&log, &pack_log(&log)).await;
+        relay.ingest.fold_waiting().await.unwrap();
+        entries += log.size();
+        tag.clone_from(&tags[7]);
+    }
+    relay.ingest.flush_reports().await.unwrap();
+    let took = Instant::now().duration_since(began).as_secs_f64();
+    println!(
+        "{count} facilities, {} cleanings: written, sent, stored and folded in {took:.0} s ({:.0} entries/s)",
+        cleanings * i64::from(count),
+        entries as f64 / took
+    );
+    tag
+}
+
+fn pages(tag: &str) -> Vec<(&'static str, String)> {
+    let facility = FacilityId::new(1, numbered(3));
+    vec![
+        ("facilities, worst first", "/app/".to_owned()),
+        ("facilities by name", "/app/?sort=name".to_owned()),
+        ("gaps", "/app/gaps".to_owned()),
+        ("compare", "/app/compare".to_owned()),
+        ("boxes", "/app/boxes".to_owned()),
+        ("map", "/app/map".to_owned()),
+        ("making and closing facilities", "/app/facilities".to_owned()),
+        ("people", "/app/people".to_owned()),
+        ("facility", format!("/app/f/{facility}")),
+        ("gaps of a facility", format!("/app/f/{facility}/gaps")),
+        ("equipment list", format!("/app/f/{facility}/equipment")),
+        ("item with its history", format!("/app/f/{facility}/e/{tag}")),
+        ("API facilities", "/api/v1/facilities".to_owned()),
+        ("API compliance", "/api/v1/compliance".to_owned()),
+        ("API cleanings", "/api/v1/cleanings".to_owned()),
+    ]
+}
+
+async fn compare(few: BenchRelay, many: BenchRelay, cleanings: i64) {
+    let tag = fill(&few, FEW, cleanings).await;
+    fill(&many, MANY, cleanings).await;
+    println!("the process held {} MiB at most meanwhile", peak_mib());
+    let cookies = (few.sign_in().await, many.sign_in().await);
+    let mut is_good = true;
+    for (name, path) in pages(&tag) {
+        let (mut with_few, mut with_many) = (Vec::new(), Vec::new());
+        // In turns, and each first as often as the other, so that what else the machine does meets both alike.
+        for round in 0..ROUNDS {
+            if round % 2 == 0 {
+                with_few.push(few.ask(&path, &cookies.0).await);
+                with_many.push(many.ask(&path, &cookies.1).await);
+            } else {
+                with_many.push(many.ask(&path, &cookies.1).await);
+                with_few.push(few.ask(&path, &cookies.0).await);
+            }
+        }
+        let cpu = |of: &[PageCost]| percentile(of.iter().map(|cost| cost.cpu), 50);
+        let wall = |percent| percentile(with_many.iter().map(|cost| cost.wall), percent);
+        let (few_cpu, many_cpu, bytes) = (cpu(&with_few), cpu(&with_many), with_many[0].bytes);
+        println!(
+            "{name}: CPU {few_cpu:.2} ms with {FEW} facilities, {many_cpu:.2} ms with {MANY} ({:+.0} %); there by the clock \
+             {:.2} ms at the median, {:.2} ms at p99; {bytes} bytes",
+            (many_cpu / few_cpu - 1.0) * 100.0,
+            wall(50),
+            wall(99)
+        );
+        is_good &= wall(99) <= WALL_MAX_MS && (bytes <= HTML_MAX || path.starts_with("/api/"));
+    }
+    few.db.close().await;
+    many.db.close().await;
+    println!("the process held {} MiB at most", peak_mib());
+    assert!(is_good, "a page took over {WALL_MAX_MS} ms at p99, or is over {HTML_MAX} bytes long");
+}
+
+/// A database of the server with this name.
+async fn make_database(server: &postgres::Postgres, name: &str) -> BenchRelay {
+    let main = Db::open(&server.url("postgres")).await.unwrap();
+    let Db::Postgres(pool) = &main else { unreachable!() };
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(pool).await.unwrap();
+    main.close().await;
+    BenchRelay::open(Db::open(&server.url(name)).await.unwrap()).await
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let words: Vec<String> = std::env::args().collect();
+    let cleanings = words.iter().find_map(|word| word.parse().ok()).unwrap_or(300);
+    if words.iter().any(|word| word == "postgres") {
+        let server = postgres::Postgres::start(true);
+        runtime.block_on(async {
+            let (few, many) = (make_database(&server, "few").await, make_database(&server, "many").await);
+            compare(few, many, cleanings).await;
+        });
+    } else {
+        let dir = tempfile::tempdir().unwrap();
+        runtime.block_on(async {
+            let few = BenchRelay::in_file(&dir.path().join("few.db")).await;
+            compare(few, BenchRelay::in_file(&dir.path().join("many.db")).await, cleanings).await;
+        });
+    }
+}

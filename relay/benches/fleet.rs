@@ -1,0 +1,361 @@
+//! What many boxes cost a relay: from the acknowledgement to the page with 100 of them sending, reports of 1,000, a projection made
+//! anew, batches of one entry before and after their merge, bytes a cleaning, sign-ins at once.
+//!
+//! `cargo bench -p cleantrack-relay --bench fleet [-- postgres]`
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
+
+#[expect(dead_code, reason = "other benches use all of it")]
+mod bench_relay;
+#[expect(dead_code, reason = "the stories use all of it")]
+#[path = "../tests/store/fake_box.rs"]
+mod fake_box;
+#[path = "../../tests/src/postgres.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a part of the harness, which uses all of it"
+)]
+mod postgres;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bench_relay::{BenchRelay, LogShape, NOW_MS, pack_log, peak_mib, percentile};
+use bytes::Bytes;
+use fake_box::FakeBox;
+use record::ids::{BoxId, FacilityId};
+use record::messages::{HealthReport, VERSION};
+use record::tag::Tag;
+use relay::db::facilities::{self, OwnedFacility};
+use relay::db::{Db, PlatformReason, projections, segments};
+use relay::projections::{rebuild_facility, run_steps};
+use service::clock::Clock;
+use tokio::task::JoinSet;
+
+const SENDERS: u16 = 100;
+const REPORTERS: u16 = 1_000;
+/// Records of each box that sends, one a second.
+const RECORDS: i64 = 20;
+/// Entries of the facility whose projection is made anew.
+const REBUILT: i64 = 220_000;
+const SINGLES: u64 = 2_000;
+const SIGN_INS: usize = 50;
+
+fn numbered(n: u16) -> [u8; 10] {
+    let [high, low] = n.to_be_bytes();
+    [1, 1, 1, 1, 1, 1, 1, 1, high, low]
+}
+
+fn new_log(n: u16) -> FakeBox {
+    FakeBox::new(BoxId::new(1, numbered(n)), 1, 1)
+}
+
+fn ms_since(began: Instant) -> f64 {
+    Instant::now().duration_since(began).as_secs_f64() * 1_000.0
+}
+
+/// How long a statement waits that writes nothing, asked again and again while something else goes on.
+struct WriterProbe {
+    is_over: Arc<AtomicBool>,
+    waits: tokio::task::JoinHandle<f64>,
+}
+
+impl WriterProbe {
+    fn start(db: Db) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let waits = tokio::spawn(async move {
+            let mut longest: f64 = 0.0;
+            while !over.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                let mut tx = db.platform_write(PlatformReason::Health).await.unwrap();
+                facilities::platform_write_nothing(&mut tx).await.unwrap();
+                drop(tx);
+                longest = longest.max(ms_since(began));
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            longest
+        });
+        Self { is_over, waits }
+    }
+
+    /// The longest wait, in milliseconds.
+    async fn finish(self) -> f64 {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.waits.await.unwrap()
+    }
+}
+
+/// Facilities of 300 items without a cleaning, and the logs of their boxes.
+async fn fill(relay: &BenchRelay, count: u16) -> Vec<FakeBox> {
+    let mut logs = Vec::new();
+    for n in 0..count {
+        let mut log = new_log(n);
+        LogShape { items: 300, cleanings: 0, days: 30 }.write(&mut log);
+        relay.add_facility(FacilityId::new(1, numbered(n)), &format!("Hospital {n:04}"), &log).await;
+        relay.send_log(&log, &pack_log(&log)).await;
+        logs.push(log);
+    }
+    relay.ingest.fold_waiting().await.unwrap();
+    relay.ingest.flush_reports().await.unwrap();
+    logs
+}
+
+/// Sends a record a second as one box; how long each took to be acknowledged, and from there until it was folded into what pages read.
+async fn send_records(relay: Arc<BenchRelay>, mut log: FakeBox, n: u16) -> Vec<[f64; 2]> {
+    let facility = FacilityId::new(1, numbered(n));
+    let tag = Tag::from_random([0, 7, 2, 3, 4]).to_string();
+    // Boxes do not beat as one.
+    tokio::time::sleep(Duration::from_millis(u64::from(n) * 10)).await;
+    let mut beats = tokio::time::interval(Duration::from_secs(1));
+    let mut took = Vec::new();
+    for i in 0..RECORDS {
+        beats.tick().await;
+        let first = log.clean(NOW_MS + i, &tag);
+        let batch = Bytes::from(log.batch(first, first + 1));
+        let began = Instant::now();
+        relay.ingest.batch(log.origin.box_id, batch).await.unwrap();
+        let acknowledged = Instant::now();
+        loop {
+            let mut conn = relay.db.read(relay.scope).await.unwrap();
+            if projections::is_folded(&mut conn, facility).await.unwrap() {
+                break;
+            }
+            drop(conn);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        took.push([acknowledged.duration_since(began).as_secs_f64() * 1_000.0, ms_since(acknowledged)]);
+    }
+    took
+}
+
+async fn measure_records(relay: &Arc<BenchRelay>, logs: Vec<FakeBox>) {
+    let clock = Arc::clone(&relay.clock) as Arc<dyn Clock>;
+    let steps = tokio::spawn(run_steps(relay.db.clone(), Arc::clone(relay.ingest.steps()), clock));
+    let mut senders = JoinSet::new();
+    for (log, n) in logs.into_iter().zip(0..) {
+        senders.spawn(send_records(Arc::clone(relay), log, n));
+    }
+    let took: Vec<[f64; 2]> = senders.join_all().await.into_iter().flatten().collect();
+    steps.abort();
+    let of = |which: usize, percent| percentile(took.iter().map(|one| one[which]), percent);
+    println!(
+        "{SENDERS} boxes send a record a second: acknowledged in {:.1} ms at the median, {:.1} ms at p99; from there to pages \
+         {:.1} and {:.1} ms (at most 1,000)",
+        of(0, 50),
+        of(0, 99),
+        of(1, 50),
+        of(1, 99)
+    );
+}
+
+fn health_of(log: &FakeBox, celsius: i16) -> Vec<u8> {
+    let health = HealthReport {
+        v: VERSION,
+        epoch: log.origin.epoch,
+        size: log.size(),
+        cursor: log.size(),
+        backlog: 0,
+        photos: 0,
+        disk_percent: 3,
+        printers: Vec::new(),
+        celsius: Some(celsius),
+        clock: record::entry::ClockState::Synced,
+        wall: NOW_MS,
+        notes: Vec::new(),
+        alarms: Vec::new(),
+        directive: None,
+    };
+    serde_json::to_vec(&health).unwrap()
+}
+
+async fn measure_health(relay: &BenchRelay) {
+    let mut logs = Vec::new();
+    for n in 2_000..2_000 + REPORTERS {
+        let log = new_log(n);
+        relay.add_facility(FacilityId::new(1, numbered(n)), &format!("Clinic {n:04}"), &log).await;
+        relay.ingest.hello(log.origin.box_id, &log.hello(0, None)).await.unwrap();
+        logs.push(log);
+    }
+    relay.ingest.flush_reports().await.unwrap();
+    for celsius in [40, 41, 42] {
+        let began = Instant::now();
+        for log in &logs {
+            relay.ingest.health(log.origin.box_id, &health_of(log, celsius)).await.unwrap();
+        }
+        let (taken, flushing) = (ms_since(began), Instant::now());
+        let boxes = relay.ingest.flush_reports().await.unwrap();
+        println!(
+            "health of {boxes} boxes: taken in {taken:.0} ms, written in {:.0} ms as one transaction, each 5 s",
+            ms_since(flushing)
+        );
+    }
+}
+
+async fn measure_rebuild(relay: &BenchRelay) {
+    let (mut log, facility) = (new_log(5_000), FacilityId::new(1, numbered(5_000)));
+    LogShape { items: 300, cleanings: REBUILT - 600, days: 400 }.write(&mut log);
+    relay.add_facility(facility, "Rebuilt", &log).await;
+    relay.send_log(&log, &pack_log(&log)).await;
+    relay.ingest.fold_waiting().await.unwrap();
+    drop(log);
+    let before = peak_mib();
+    let mut tx = relay.db.write(relay.scope).await.unwrap();
+    facilities::request_rebuild(&mut tx, facility).await.unwrap();
+    tx.commit().await.unwrap();
+    let probe = WriterProbe::start(relay.db.clone());
+    let began = Instant::now();
+    let place = OwnedFacility { scope: relay.scope, facility };
+    assert!(rebuild_facility(&relay.db, place, &*relay.clock).await.unwrap());
+    let took = ms_since(began);
+    println!(
+        "rebuild of {REBUILT} entries: {:.0} entries/s; another writer waited {:.0} ms at most (150); memory {before} MiB at most \
+         before, {} behind it",
+        REBUILT as f64 / took * 1_000.0,
+        probe.finish().await,
+        peak_mib()
+    );
+}
+
+/// The sum of a column over the segments of one log.
+async fn sum_segments(relay: &BenchRelay, log: &FakeBox) -> i64 {
+    let sql = format!(
+        "SELECT CAST(SUM(LENGTH(s.lines) + COALESCE(LENGTH(s.texts), 0)) AS BIGINT) FROM segments s JOIN logs l \
+         ON l.account = s.account AND l.log = s.log WHERE l.box = '{}'",
+        log.origin.box_id
+    );
+    let sql = sqlx::AssertSqlSafe(sql);
+    match &relay.db {
+        Db::Sqlite { readers, .. } => sqlx::query_scalar(sql).fetch_one(readers).await.unwrap(),
+        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+    }
+}
+
+async fn merge_log(relay: &BenchRelay, log: &FakeBox) {
+    while let Some(merge) =
+        segments::prepare_merge(&mut relay.db.read(relay.scope).await.unwrap(), &log.origin).await.unwrap()
+    {
+        let mut tx = relay.db.write(relay.scope).await.unwrap();
+        assert!(segments::save_merge(&mut tx, &merge).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+}
+
+async fn measure_singles(relay: &BenchRelay) {
+    let mut log = new_log(6_000);
+    LogShape { items: 300, cleanings: i64::try_from(SINGLES).unwrap(), days: 30 }.write(&mut log);
+    relay.add_facility(FacilityId::new(1, numbered(6_000)), "Singles", &log).await;
+    relay.ingest.hello(log.origin.box_id, &log.hello(0, None)).await.unwrap();
+    let batches: Vec<Bytes> = (0..SINGLES).map(|seq| log.batch(seq, seq + 1).into()).collect();
+    let began = Instant::now();
+    for batch in batches {
+        relay.ingest.batch(log.origin.box_id, batch).await.unwrap();
+    }
+    let took = ms_since(began);
+    let before = sum_segments(relay, &log).await;
+    merge_log(relay, &log).await;
+    let per_entry = |bytes: i64| bytes / i64::try_from(SINGLES).unwrap();
+    println!(
+        "batches of one entry: {:.0} a second from one box; {} bytes an entry, merged {} (at most 160)",
+        SINGLES as f64 / took * 1_000.0,
+        per_entry(before),
+        per_entry(sum_segments(relay, &log).await)
+    );
+    relay.ingest.fold_waiting().await.unwrap();
+}
+
+async fn measure_sign_ins(relay: &Arc<BenchRelay>) {
+    let began = Instant::now();
+    let cookie = relay.sign_in().await;
+    let one = ms_since(began);
+    let alone = page_p99(relay, &cookie).await;
+    let (began, mut all) = (Instant::now(), JoinSet::new());
+    for _ in 0..SIGN_INS {
+        let relay = Arc::clone(relay);
+        all.spawn(async move { relay.sign_in().await });
+    }
+    let beside = page_p99(relay, &cookie).await;
+    let cookies = all.join_all().await;
+    println!(
+        "a sign-in {one:.0} ms (at most 150), {} at once {:.0} ms (3,000); a page at p99 {alone:.1} ms alone, {beside:.1} ms beside \
+         them",
+        cookies.len(),
+        ms_since(began)
+    );
+}
+
+async fn page_p99(relay: &BenchRelay, cookie: &str) -> f64 {
+    let mut walls = Vec::new();
+    for _ in 0..100 {
+        walls.push(relay.ask("/app/?sort=name", cookie).await.wall);
+    }
+    percentile(walls.into_iter(), 99)
+}
+
+/// Bytes of all tables and indexes of a database with 300,000 cleanings of 100 boxes, and of those that hold them.
+async fn measure_bytes(relay: &BenchRelay) {
+    const CLEANINGS: i64 = 3_000;
+    let Db::Postgres(pool) = &relay.db else { return };
+    for n in 7_000..7_100 {
+        let mut log = new_log(n);
+        LogShape { items: 300, cleanings: CLEANINGS, days: 365 }.write(&mut log);
+        relay.add_facility(FacilityId::new(1, numbered(n)), &format!("Ward {n}"), &log).await;
+        relay.send_log(&log, &pack_log(&log)).await;
+        relay.ingest.fold_waiting().await.unwrap();
+        merge_log(relay, &log).await;
+    }
+    sqlx::query("VACUUM FULL").execute(pool).await.unwrap();
+    let cleanings: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM cleanings").fetch_one(pool).await.unwrap();
+    let sql = "SELECT CAST(SUM(pg_total_relation_size('\"' || tablename || '\"')) AS BIGINT) FROM pg_tables \
+               WHERE schemaname = 'public' AND ($1 OR tablename IN ('segments', 'cleanings'))";
+    let all: i64 = sqlx::query_scalar(sql).bind(true).fetch_one(pool).await.unwrap();
+    let log: i64 = sqlx::query_scalar(sql).bind(false).fetch_one(pool).await.unwrap();
+    println!(
+        "{cleanings} cleanings: {} bytes each in segments and cleanings (at most 600), {} in all tables",
+        log / cleanings,
+        all / cleanings
+    );
+}
+
+async fn measure(relay: BenchRelay, bytes: Option<BenchRelay>) {
+    let relay = Arc::new(relay);
+    let logs = fill(&relay, SENDERS).await;
+    measure_sign_ins(&relay).await;
+    measure_records(&relay, logs).await;
+    measure_health(&relay).await;
+    measure_singles(&relay).await;
+    measure_rebuild(&relay).await;
+    if let Some(relay) = bytes {
+        measure_bytes(&relay).await;
+        relay.db.close().await;
+    }
+    relay.db.close().await;
+    println!("the process held {} MiB at most", peak_mib());
+}
+
+/// A relay over a new database of the server.
+async fn make_relay(server: &postgres::Postgres, name: &str) -> BenchRelay {
+    let main = Db::open(&server.url("postgres")).await.unwrap();
+    let Db::Postgres(pool) = &main else { unreachable!() };
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(pool).await.unwrap();
+    main.close().await;
+    BenchRelay::open(Db::open(&server.url(name)).await.unwrap()).await
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if std::env::args().any(|word| word == "postgres") {
+        let server = postgres::Postgres::start(true);
+        runtime.block_on(async {
+            let bytes = make_relay(&server, "bytes").await;
+            measure(make_relay(&server, "fleet").await, Some(bytes)).await;
+        });
+    } else {
+        let dir = tempfile::tempdir().unwrap();
+        runtime
+            .block_on(async { measure(BenchRelay::in_file(&dir.path().join("relay.db")).await, None).await });
+    }
+}
