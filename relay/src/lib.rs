@@ -194,6 +194,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         }
         Command::Verify => verify_logs(settings, clock).await,
         Command::Rebuild => {
+            require_database(settings)?;
             let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
             print_line(&format!("rebuilt {count} facilities"))
@@ -263,15 +264,19 @@ async fn run_backup(
     match order {
         cli::BackupCommand::Make { folder } => {
             let made = backup::make_backup(&parts, &folder, clock).await?;
-            print_line(&describe_made(&made).to_string())
+            print_line(&describe_made(&made).to_string())?;
+            require_photos(&made)
         }
         cli::BackupCommand::Nightly { folder, newest } => {
             let dated = backup::make_dated_backup(&parts, &folder, newest, clock).await?;
             let mut words = describe_made(&dated.report);
             words["removed"] = serde_json::json!(dated.removed);
-            print_line(&words.to_string())
+            print_line(&words.to_string())?;
+            require_photos(&dated.report)
         }
         cli::BackupCommand::Restore { folder } => {
+            // Whoever serves it would go on with the file that was moved away, and nobody would see what is said there.
+            let _lock = serve::lock_own_database(settings)?;
             let restored = backup::restore_backup(&parts, &folder, clock).await?;
             let mut words = describe_backup("restored", &restored);
             words["missing_photos"] = restored.missing_photos.into();
@@ -287,10 +292,23 @@ async fn run_backup(
 
 fn describe_made(made: &backup::BackupReport) -> serde_json::Value {
     let mut words = describe_backup("made", made);
-    if !made.keys_exported {
+    words["missing_photos"] = made.missing_photos.into();
+    if !made.is_noted {
+        words["then"] = "the backup is whole, but the database could not note it: look at its disk".into();
+    } else if !made.keys_exported {
         words["then"] = "its keys are not in it, and have not been exported: run `keys export FILE`".into();
     }
     words
+}
+
+/// A backup without photos that the database names is there, and is no success.
+fn require_photos(made: &backup::BackupReport) -> Result<(), Failure> {
+    match made.missing_photos {
+        0 => Ok(()),
+        n => Err(Failure::Refused(format!(
+            "{n} photos that the database names are not in the folder of photos, nor in this backup: run `doctor --deep`, which lists them"
+        ))),
+    }
 }
 
 fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Value {
@@ -300,7 +318,21 @@ fn describe_backup(act: &str, report: &backup::BackupReport) -> serde_json::Valu
     })
 }
 
+/// Whoever asks about a relay asks about one that is there: a mistyped folder is no new relay.
+fn require_database(settings: &RelaySettings) -> Result<(), Failure> {
+    let address = settings.database()?;
+    let file = address.strip_prefix("sqlite:").map(Path::new);
+    match file.filter(|file| std::fs::metadata(file).map_or(0, |found| found.len()) == 0) {
+        None => Ok(()),
+        Some(file) => Err(Failure::Refused(format!(
+            "there is no database at {}: look at `data` and `database` in the settings. `serve`, `account create` and `keys init` begin one",
+            file.display()
+        ))),
+    }
+}
+
 async fn verify_logs(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    require_database(settings)?;
     let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
     let notes = NoteStore::in_folder(&settings.objects()?).map_err(VerifyError::Notes)?;
     let keys = context.keys.now().cosigners();
@@ -309,7 +341,8 @@ async fn verify_logs(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<
     let proofs = ChainProofs { keys: &keys, notes: &notes, now_ms: context.clock.now_ms() };
     let access = verify_access_logs(&context.db, proofs).await?;
     print_line(&format!("{} access logs, {} rows", access.chains, access.rows))?;
-    let faults = [found.faults, access.faults].concat();
+    let faults =
+        [found.faults, access.faults, db::backups::check_database(&settings.database()?).await?].concat();
     if faults.is_empty() { Ok(()) } else { Err(Failure::Refused(faults.join("\n"))) }
 }
 
@@ -448,15 +481,18 @@ fn read_passphrase(file: Option<&Path>) -> Result<String, Failure> {
 
 /// A new file, flushed: one that is there is never written over.
 fn save_sealed(file: &Path, done: &serde_json::Value) -> Result<(), Failure> {
-    use std::os::unix::fs::OpenOptionsExt as _;
     let sealed = done.get("sealed").and_then(serde_json::Value::as_str).unwrap_or_default();
     let sealed = STANDARD.decode(sealed);
     let sealed = sealed.map_err(|_| Failure::Refused("the relay gave no sealed keys".to_owned()))?;
-    let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(file);
-    let mut opened = opened.map_err(io_failure("make the file of keys"))?;
-    let written = opened.write_all(&sealed).and_then(|()| opened.sync_all());
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Its name is there when all of it is: nobody stores an empty file for keys.
+    let mut partial = tempfile::NamedTempFile::new_in(parent).map_err(io_failure("make the file of keys"))?;
+    let written = partial.write_all(&sealed).and_then(|()| partial.as_file().sync_all());
     written.map_err(io_failure("write the file of keys"))?;
+    let named = partial.persist_noclobber(file).map_err(|error| error.error);
+    named.map_err(io_failure("name the file of keys"))?;
+    let flushed = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
+    flushed.map_err(io_failure("flush the folder of the file of keys"))?;
     print_line(&format!("sealed in {}; without the passphrase it opens nothing", file.display()))
 }
 
@@ -481,6 +517,9 @@ async fn execute_offline(
         Ok(AdminAnswer::Error(why)) => Err(Failure::Refused(why)),
         Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => Err(error.into()),
         Err(AskError::NotRunning { .. }) => {
+            if !matches!(order, AdminCommand::AccountCreate { .. } | AdminCommand::KeyInit) {
+                require_database(settings)?;
+            }
             let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
             if let Some(urls) = serve::configured_urls(settings) {
                 context.fleet.open_at(urls);

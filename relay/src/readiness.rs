@@ -37,7 +37,7 @@ pub enum ReadinessFault {
     Database(String),
     #[error("the database has schema {0}, which is older than this program's")]
     Schema(i64),
-    #[error("the key is not here by which batches are cosigned")]
+    #[error("no key is here by which batches are cosigned: bring it with keys import")]
     Key,
     #[error("what was stored a minute ago is not on pages yet")]
     Lag,
@@ -162,7 +162,7 @@ impl ReadinessParts {
             return Err(ReadinessFault::Database("it does not take what this process writes".to_owned()));
         }
         if let Some(keys) = &self.keys
-            && keys.now().current_signer(AuthorityKind::Cosign).is_none()
+            && keys.now().signer_for(AuthorityKind::Cosign, i64::MAX).is_none()
         {
             return Err(ReadinessFault::Key);
         }

@@ -211,7 +211,7 @@ pub(crate) async fn serve_relay(
     role: ProcessRole,
     clock: Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
-    let file_lock = lock_file(settings)?;
+    let file_lock = lock_own_database(settings)?;
     let served = run_relay(settings, role, clock).await;
     drop(file_lock);
     served
@@ -227,7 +227,8 @@ async fn run_relay(
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
-    let own = OwnProcess::new(parts.work_db.clone(), role, Arc::clone(&clock), &*parts.random);
+    let address = settings.database()?;
+    let own = OwnProcess::new((parts.work_db.clone(), &address), role, Arc::clone(&clock), &*parts.random);
     let (own, drain) = (Arc::new(own), DrainSignal::default());
     let work_db = parts.work_db.clone();
     let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];
@@ -289,7 +290,7 @@ async fn run_relay(
 }
 
 /// A database that is a file has one process.
-fn lock_file(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
+pub(crate) fn lock_own_database(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
     let make = |source| ServeError::Io { what: "make the data folder", source };
     make_private(settings.data()?).map_err(make)?;
     lock_database(&settings.database()?).map_err(|error| match error {

@@ -25,7 +25,7 @@ pub struct DatedBackup {
 }
 
 /// Writes a backup that is called after this moment, then deletes the oldest of those beside it that were made so, until `newest` are left.
-/// Nothing is deleted before the new one is there whole, and nothing that is called otherwise.
+/// Nothing is deleted before the new one is there whole with all its photos, and nothing that is called otherwise.
 ///
 /// # Errors
 /// Why there is none; or an old one that cannot be deleted, the new one being there.
@@ -38,6 +38,9 @@ pub async fn make_dated_backup(
     let made = std::fs::create_dir_all(folder);
     made.map_err(|source| BackupError::File { what: "make the folder", path: folder.to_owned(), source })?;
     let report = make_backup(parts, &folder.join(name_backup(clock.now_ms())), clock).await?;
+    if report.missing_photos > 0 {
+        return Ok(DatedBackup { report, removed: Vec::new() });
+    }
     let (folder, made) = (folder.to_owned(), report.folder.clone());
     let removed = run_blocking(move || remove_oldest(&folder, usize::from(newest.get()), &made)).await?;
     Ok(DatedBackup { report, removed })

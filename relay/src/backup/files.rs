@@ -176,6 +176,11 @@ fn walk_photos(
     Ok(())
 }
 
+/// The folder can be listed: one that is lost is not one without photos.
+pub(super) fn require_folder(dir: &Path) -> Result<(), BackupError> {
+    std::fs::read_dir(dir).map(drop).map_err(file_error("list the photos, which the database names, in", dir))
+}
+
 /// Names in a folder, sorted; none where there is no such folder.
 fn list_names(dir: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     let entries = match std::fs::read_dir(dir) {

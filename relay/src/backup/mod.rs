@@ -14,7 +14,7 @@ use service::clock::Clock;
 use crate::db::backups::{self, BackupRow};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, ceremonies,
-    invitations, mail_links, oidc_flows, platform_schema, second_steps, sessions,
+    invitations, mail_links, oidc_flows, photos, platform_schema, second_steps, sessions,
 };
 use crate::objects::set_notes_aside;
 pub use dated::{DatedBackup, make_dated_backup};
@@ -47,7 +47,7 @@ pub enum BackupError {
     Damaged(Vec<String>),
     #[error(
         "the database is not empty, and nothing was restored. A backup goes into an empty database only: set the present one aside \
-         (rename the file, or name a new database in the settings), then restore again"
+         (move the file, its -wal and its -shm together; on a server make a new database, or this one anew), then restore again"
     )]
     NotEmpty,
     #[error(
@@ -96,8 +96,10 @@ pub struct BackupReport {
     /// Of the manifest.
     pub sha256: Hash,
     pub photos: CopiedPhotos,
-    /// How many photos the backup should have and has not, or not as they were; 0 of one that was made.
+    /// How many photos the backup should have and has not, or not as they were: of those that its database names, or its list.
     pub missing_photos: u64,
+    /// Whether the database knows of this act.
+    pub is_noted: bool,
     /// Whether each current key has been exported since it was made.
     pub keys_exported: bool,
 }
@@ -137,11 +139,15 @@ pub async fn make_backup(
     let partial = files::begin_folder(folder)?;
     // The database first: each photo that it names is in the store by then.
     let file = save_database(&db, parts, partial.path()).await?;
+    let named = photos::platform_count(&mut db.platform_read(PlatformReason::Operator).await?).await?;
     let made_ms = clock.now_ms();
     let (from, config, kind) = (parts.photos.clone(), parts.config.clone(), parts.kind());
     let to = folder.to_owned();
     let report = run_blocking(move || {
         let dir = partial.path();
+        if named > 0 {
+            files::require_folder(&from)?;
+        }
         let photos = files::copy_photos(&from, &dir.join(PHOTOS))?;
         let mut stored = vec![files::describe_file(dir, file)?];
         if let Some(config) = config {
@@ -153,14 +159,24 @@ pub async fn make_backup(
         let manifest = BackupManifest::new(made_ms, kind, stored, all);
         let (sha256, bytes) = (manifest.save(&dir.join(MANIFEST))?, manifest.bytes());
         files::finish_folder(partial, &to)?;
-        Ok(BackupReport { folder: to, bytes, sha256, photos, missing_photos: 0, keys_exported })
+        let missing_photos = named.saturating_sub(all.count);
+        Ok(BackupReport { folder: to, bytes, sha256, photos, missing_photos, is_noted: false, keys_exported })
     });
-    let report = report.await?;
-    let mut tx = db.platform_write(PlatformReason::Operator).await?;
-    note_act(&mut tx, "made", &report, clock).await?;
-    tx.commit().await?;
+    let mut report = report.await?;
+    // The backup is there, whatever becomes of the note: the disk may be full that it was made for.
+    let noted = note_made(&db, &report, clock).await;
+    report.is_noted = noted.is_ok();
+    if let Err(error) = noted {
+        tracing::warn!(%error, "a backup was made, and the database does not know of it");
+    }
     db.close().await;
     Ok(report)
+}
+
+async fn note_made(db: &Db, report: &BackupReport, clock: &dyn Clock) -> Result<(), DbError> {
+    let mut tx = db.platform_write(PlatformReason::Operator).await?;
+    note_act(&mut tx, "made", report, clock).await?;
+    tx.commit().await
 }
 
 async fn note_act(
@@ -223,7 +239,8 @@ pub async fn restore_backup(
     let photos = run_blocking(move || files::copy_photos(&photos_from, &photos_to)).await?;
     let missing_photos = manifest.missing_photos(photos.totals);
     let (folder, bytes) = (folder.to_owned(), manifest.bytes());
-    let report = BackupReport { folder, bytes, sha256, photos, missing_photos, keys_exported: true };
+    let report =
+        BackupReport { folder, bytes, sha256, photos, missing_photos, is_noted: true, keys_exported: true };
     let (photos, now_ms) = (parts.photos.clone(), clock.now_ms());
     run_blocking(move || {
         // What was signed after the backup is of rows that are not there, and whose numbers come again.

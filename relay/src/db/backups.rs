@@ -100,6 +100,20 @@ pub async fn platform_copy(conn: &mut PlatformConnection, file: &Path) -> Result
     Ok(true)
 }
 
+/// What a database that is a file says of itself; nothing of a server.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn check_database(address: &str) -> Result<Vec<String>, DbError> {
+    match address.strip_prefix("sqlite:") {
+        Some(file) => {
+            let faults = check_copy(Path::new(file)).await?;
+            Ok(faults.into_iter().map(|fault| format!("the database file is damaged: {fault}")).collect())
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
 /// What a copy says of itself: nothing, where it is whole.
 ///
 /// # Errors

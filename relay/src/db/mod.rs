@@ -72,7 +72,7 @@ pub mod switches;
 pub mod texts;
 pub mod tokens;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -133,6 +133,24 @@ pub enum DbError {
          send their logs again"
     )]
     Unreleased,
+    /// What SQLite keeps beside a database is there, and the database is not.
+    #[error(
+        "{} is missing or empty, and {}-wal beside it holds what was written last: opening it now would lose that. Put the database file \
+         back; or, to set a relay aside, move the file, its -wal and its -shm together", file.display(), file.display()
+    )]
+    Headless {
+        /// The database's place.
+        file: PathBuf,
+    },
+    /// The file that is served is not at its place any more.
+    #[error(
+        "{} is not the file that this process serves: it was moved, deleted or replaced, and what is written now is lost with the \
+         process. Stop it, put the right file there, start it again", file.display()
+    )]
+    Moved {
+        /// The database's place.
+        file: PathBuf,
+    },
     /// A restore began and did not end.
     #[error(
         "a restore into this database was cut off, and sessions that were ended since the backup may be in it: make the database anew, \
@@ -180,6 +198,14 @@ impl DbError {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sql(e) if e.as_database_error().is_some_and(|d| d.is_unique_violation()))
     }
+}
+
+/// Whether the file that a journal belongs to is not there: SQLite would make a new one, and throw the journal away.
+fn is_headless(file: &Path) -> bool {
+    let mut journal = file.as_os_str().to_owned();
+    journal.push("-wal");
+    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    bytes(file) == 0 && bytes(Path::new(&journal)) > 0
 }
 
 /// Whether a server on another machine has to prove who it is.
@@ -270,6 +296,9 @@ impl Db {
     }
 
     async fn open_sqlite(file: PathBuf) -> Result<Self, DbError> {
+        if is_headless(&file) {
+            return Err(DbError::Headless { file });
+        }
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)

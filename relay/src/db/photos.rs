@@ -5,7 +5,7 @@ use record::tree::Hash;
 
 use super::boxes::to_i64;
 use super::sight::seen_facilities;
-use super::{DbError, ScopedConnection, exec, opt};
+use super::{DbError, PlatformConnection, ScopedConnection, exec, opt};
 
 /// Whether a photo is here whole.
 pub async fn is_here(conn: &mut ScopedConnection, photo: Hash) -> Result<bool, DbError> {
@@ -49,4 +49,14 @@ pub async fn mark_received(
     let sql = "INSERT INTO photos (account, photo, facility, bytes, received_ms) VALUES ($1, $2, $3, $4, $5) \
                ON CONFLICT (account, photo, facility) DO NOTHING";
     exec!(conn, sql, scope.key(), photo.to_string(), facility.to_string(), to_i64(bytes), now_ms).map(drop)
+}
+
+/// How many photos are in the store, each once however many facilities name it.
+///
+/// # Errors
+/// The database.
+pub async fn platform_count(conn: &mut PlatformConnection) -> Result<u64, DbError> {
+    let sql = "SELECT COUNT(*) FROM (SELECT DISTINCT account, photo FROM photos) p";
+    let found = opt!(conn, (i64,), sql)?.map_or(0, |(count,)| count);
+    Ok(u64::try_from(found).unwrap_or(0))
 }

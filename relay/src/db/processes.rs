@@ -1,6 +1,6 @@
 //! Which processes serve this database now.
 
-use super::{DbError, PlatformConnection, all, exec, impl_from_row};
+use super::{DbError, PlatformConnection, all, exec, impl_from_row, opt};
 
 /// A process, as it says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,17 @@ pub async fn platform_delete(conn: &mut PlatformConnection, process: &str) -> Re
 /// Forgets those that were not seen since this time.
 pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM processes WHERE seen_ms < $1", before_ms)
+}
+
+/// How many processes beside this one have said since then that they live. Of two with one number on two hosts one is not counted: the
+/// host that asks is not known here.
+pub async fn platform_count_others(
+    conn: &mut PlatformConnection,
+    since_ms: i64,
+    own_pid: u32,
+) -> Result<i64, DbError> {
+    let sql = "SELECT COUNT(*) FROM processes WHERE seen_ms >= $1 AND pid <> $2";
+    Ok(opt!(conn, (i64,), sql, since_ms, i64::from(own_pid))?.map_or(0, |(count,)| count))
 }
 
 /// All that are known, the one seen last first.

@@ -8,6 +8,7 @@ use record::tree::Hash;
 use super::{DoctorReport, DoctorSeams};
 use crate::audit::access_chain::{ChainProofs, verify_access_logs};
 use crate::audit::verify_logs;
+use crate::db::backups::check_database;
 use crate::db::checks::{self, ExpectedPhoto};
 use crate::db::{Db, DbError, PlatformReason};
 use crate::keys::{AuthorityKeys, KeyNeeds};
@@ -26,6 +27,7 @@ pub(super) async fn examine_contents(
     data: &Path,
     seams: &DoctorSeams,
 ) {
+    examine_file(report, settings).await;
     let (clock, random) = (Arc::clone(&seams.clock), Arc::clone(&seams.random));
     let keys =
         AuthorityKeys::open(db, data.join("keys"), settings.host(), KeyNeeds::NONE, clock, random).await;
@@ -41,6 +43,18 @@ pub(super) async fn examine_contents(
     }
     if let Err(error) = examine_photos(report, db, settings).await {
         report.fail("stored photos", error.to_string(), "look at the database’s own log");
+    }
+}
+
+/// Every page of a database that is a file.
+async fn examine_file(report: &mut DoctorReport, settings: &RelaySettings) {
+    // An address that cannot be read has a line of its own.
+    let Ok(address) = settings.database() else { return };
+    let advice = "stop the relay, set the file aside with its -wal and -shm, and restore the last good backup (docs/operations.md): boxes send \
+                  what is missing";
+    match check_database(&address).await {
+        Ok(faults) => list_faults(report, "database file", &faults, advice, "every page of it is whole"),
+        Err(error) => report.fail("database file", error.to_string(), advice),
     }
 }
 

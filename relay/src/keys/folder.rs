@@ -21,7 +21,7 @@ pub enum KeyError {
     #[error("{} can be read by others. Run `chmod 600` on it, then start again", path.display())]
     Open { path: PathBuf },
     /// A file that holds something else.
-    #[error("{} does not hold {what}; restore it from a backup: boxes trust what belongs to it", path.display())]
+    #[error("{} does not hold {what}. Move it away, then bring the keys back with `cleantrack-relay keys import FILE`: boxes trust what belongs to them", path.display())]
     Content {
         path: PathBuf,
         /// What should be in it.
@@ -137,7 +137,12 @@ impl KeyFolder {
         if mode & 0o077 != 0 {
             return Err(KeyError::Open { path });
         }
-        std::fs::read_to_string(&path).map(Some).map_err(|source| KeyError::File { path, source })
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Err(KeyError::Content { path, what: "text, as each key file does" })
+            }
+            read => read.map(Some).map_err(|source| KeyError::File { path, source }),
+        }
     }
 
     /// Under a temporary name first, flushed: a power cut leaves the old file or the new one.

@@ -171,21 +171,24 @@ impl AuthorityKeys {
     }
 
     fn check_needs(&self, needs: KeyNeeds) -> Result<(), KeyError> {
+        needs.kinds.iter().try_for_each(|kind| self.require_current(*kind))
+    }
+
+    /// Whether the current key of a kind is in this folder.
+    pub(super) fn require_current(&self, kind: AuthorityKind) -> Result<(), KeyError> {
         let keyring = self.now();
-        for kind in needs.kinds {
-            let current = keyring.current(*kind);
-            let current = current.ok_or_else(|| KeyError::None { folder: self.folder.dir().to_owned() })?;
-            if !keyring.holds(current) {
-                return Err(KeyError::Missing {
-                    kind: *kind,
-                    n: current.n,
-                    expected: current.fingerprint.clone(),
-                    folder: self.folder.dir().to_owned(),
-                    found: self.word_found(current)?,
-                });
-            }
+        let current = keyring.current(kind);
+        let current = current.ok_or_else(|| KeyError::None { folder: self.folder.dir().to_owned() })?;
+        if keyring.holds(current) {
+            return Ok(());
         }
-        Ok(())
+        Err(KeyError::Missing {
+            kind,
+            n: current.n,
+            expected: current.fingerprint.clone(),
+            folder: self.folder.dir().to_owned(),
+            found: self.word_found(current)?,
+        })
     }
 
     /// What the folder holds in the place of a key, for a person.

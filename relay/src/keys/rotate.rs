@@ -6,11 +6,15 @@ use super::folder::KeyError;
 use super::open::{AuthorityKeys, list_keys};
 use crate::db::authority::StateChange;
 use crate::db::box_keys::AppliedKeys;
-use crate::db::{DbError, PlatformConnection, PlatformReason, authority, box_keys};
+use crate::db::{DbError, PlatformConnection, PlatformReason, authority, box_keys, processes};
 
 const DAY_MS: i64 = 86_400_000;
 /// How long boxes that are away may hold up that a next signing key becomes the current one. They are signed for with theirs after it too.
 const ANNOUNCED_MS: i64 = 30 * DAY_MS;
+/// Where several processes serve, a person brings the next key to the folders of the others within this.
+const FOLDERS_MS: i64 = DAY_MS;
+/// A process that has not said for as long that it lives serves no more.
+const SEEN_MS: i64 = 10 * 60_000;
 /// Machines that have keys of their own get the next sealing key by hand within a day.
 const SEAL_ANNOUNCED_MS: i64 = DAY_MS;
 /// The listeners show a certificate of the current authority, which a box that does not know it would not take. No certificate of a box
@@ -52,7 +56,7 @@ impl AuthorityKeys {
     /// Makes the next key of a kind. Its private half is in this process's folder before anybody hears of it.
     ///
     /// # Errors
-    /// One is announced already; there are no keys; the database or the folder.
+    /// One is announced already; this folder lacks the current one, so that nobody would find the next there; the database or the folder.
     pub async fn rotate(&self, kind: AuthorityKind) -> Result<AuthorityKey, KeyRefusal> {
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         authority::platform_lock(&mut tx).await?;
@@ -64,6 +68,7 @@ impl AuthorityKeys {
         let Some(last) = of_kind().map(|key| key.n).max() else {
             return Err(KeyError::None { folder: self.folder.dir().to_owned() }.into());
         };
+        self.require_current(kind)?;
         let key = self.make_key(kind, last + 1, KeyState::Next)?;
         authority::platform_insert(&mut tx, &key.row()).await?;
         tx.commit().await?;
@@ -86,6 +91,8 @@ impl AuthorityKeys {
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         authority::platform_lock(&mut tx).await?;
         let keys = list_keys(&mut tx).await?;
+        let seen_ms = now_ms.saturating_sub(SEEN_MS);
+        let others = processes::platform_count_others(&mut tx, seen_ms, std::process::id()).await?;
         let mut is_changed = false;
         for next in keys.iter().filter(|key| key.state == KeyState::Next) {
             let wait_ms = match next.kind {
@@ -94,7 +101,10 @@ impl AuthorityKeys {
                 AuthorityKind::Seal => SEAL_ANNOUNCED_MS,
             };
             let is_over = now_ms.saturating_sub(next.from_ms) >= wait_ms;
-            let is_known = next.kind != AuthorityKind::Seal && count_behind(&mut tx, next).await? == 0;
+            let may_be_elsewhere = others > 0 && now_ms.saturating_sub(next.from_ms) < FOLDERS_MS;
+            let is_known = next.kind != AuthorityKind::Seal
+                && !may_be_elsewhere
+                && count_behind(&mut tx, next).await? == 0;
             if is_over || is_known {
                 make_current(&mut tx, &keys, next, now_ms).await?;
                 tracing::info!(kind = %next.kind, n = next.n, "a key is the current one from now on");

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Held for as long as the process serves; the operating system lets go of it with the process.
 #[derive(Debug)]
-pub(super) struct FileLock {
+pub(crate) struct FileLock {
     _held: File,
 }
 
@@ -22,7 +22,9 @@ pub(super) enum LockError {
 /// Takes it beside the file of this database; a server's needs none.
 pub(super) fn lock_database(address: &str) -> Result<Option<FileLock>, LockError> {
     let Some(file) = address.strip_prefix("sqlite:") else { return Ok(None) };
-    let path = PathBuf::from(format!("{file}.lock"));
+    // A link to it is the same database.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| PathBuf::from(file));
+    let path = PathBuf::from(format!("{}.lock", file.display()));
     let mut options = OpenOptions::new();
     let opened = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
     let opened = opened.map_err(LockError::Io)?;
@@ -46,6 +48,10 @@ mod tests {
         assert!(
             matches!(lock_database(&address), Err(LockError::Held(path)) if path.ends_with("relay.db.lock"))
         );
+        std::fs::write(dir.path().join("relay.db"), "").unwrap();
+        std::os::unix::fs::symlink("relay.db", dir.path().join("link.db")).unwrap();
+        let link = format!("sqlite:{}", dir.path().join("link.db").display());
+        assert!(matches!(lock_database(&link), Err(LockError::Held(_))));
         drop(held);
         assert!(lock_database(&address).unwrap().is_some(), "it ended");
         assert!(lock_database("postgres://h/d").unwrap().is_none());

@@ -1,5 +1,7 @@
 //! What this process says of itself in the database, for whoever runs several of them.
 
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,15 +18,48 @@ use crate::readiness::ProcessReadiness;
 /// How often it says that it lives, and by that whether the database takes a write.
 const SEEN_EVERY: Duration = Duration::from_secs(10);
 
+/// The file that is served, as it was at the start.
+#[derive(Debug)]
+struct ServedFile {
+    path: PathBuf,
+    /// Its device and its number there.
+    identity: Option<(u64, u64)>,
+}
+
+impl ServedFile {
+    fn of(address: &str) -> Option<Self> {
+        let path = PathBuf::from(address.strip_prefix("sqlite:")?);
+        Some(Self { identity: identify_file(&path), path })
+    }
+
+    fn check(&self) -> Result<(), DbError> {
+        match identify_file(&self.path) == self.identity {
+            true => Ok(()),
+            false => Err(DbError::Moved { file: self.path.clone() }),
+        }
+    }
+}
+
+fn identify_file(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
 /// A row of this process.
 pub(super) struct OwnProcess {
     db: Db,
+    file: Option<ServedFile>,
     row: ProcessRow,
     clock: Arc<dyn Clock>,
 }
 
 impl OwnProcess {
-    pub(super) fn new(db: Db, role: ProcessRole, clock: Arc<dyn Clock>, random: &dyn RandomSource) -> Self {
+    /// `address`: of the database.
+    pub(super) fn new(
+        (db, address): (Db, &str),
+        role: ProcessRole,
+        clock: Arc<dyn Clock>,
+        random: &dyn RandomSource,
+    ) -> Self {
         let now_ms = clock.now_ms();
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let row = ProcessRow {
@@ -36,7 +71,7 @@ impl OwnProcess {
             started_ms: now_ms,
             seen_ms: now_ms,
         };
-        Self { db, row, clock }
+        Self { db, file: ServedFile::of(address), row, clock }
     }
 
     /// Says that it lives, until it is stopped.
@@ -58,7 +93,8 @@ impl OwnProcess {
     async fn save(&self) -> Result<(), DbError> {
         let mut tx = self.db.platform_write(PlatformReason::Work).await?;
         platform_save(&mut tx, &ProcessRow { seen_ms: self.clock.now_ms(), ..self.row.clone() }).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.file.as_ref().map_or(Ok(()), ServedFile::check)
     }
 
     /// Takes the row away: it ends in order.
@@ -71,5 +107,24 @@ impl OwnProcess {
         if let Err(error) = deleted.await {
             tracing::warn!(%error, "cannot write down that this process ends");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_moved_or_replaced_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("relay.db");
+        std::fs::write(&path, "one").unwrap();
+        let served = ServedFile::of(&format!("sqlite:{}", path.display())).unwrap();
+        served.check().unwrap();
+        std::fs::rename(&path, dir.path().join("aside.db")).unwrap();
+        assert!(matches!(served.check(), Err(DbError::Moved { .. })));
+        std::fs::write(&path, "another").unwrap();
+        assert!(matches!(served.check(), Err(DbError::Moved { .. })));
+        assert!(ServedFile::of("postgres://h/d").is_none());
     }
 }
