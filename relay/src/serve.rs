@@ -228,7 +228,7 @@ async fn run_relay(
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let address = settings.database()?;
-    let own = OwnProcess::new((parts.work_db.clone(), &address), role, Arc::clone(&clock), &*parts.random);
+    let own = OwnProcess::new(parts.work_db.clone(), &address, role, Arc::clone(&clock), &*parts.random);
     let (own, drain) = (Arc::new(own), DrainSignal::default());
     let work_db = parts.work_db.clone();
     let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];

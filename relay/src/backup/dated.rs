@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use service::clock::Clock;
 
+use super::files::file_error;
 use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup, run_blocking};
 
 /// What the name of a dated backup begins with; its moment follows, in UTC.
@@ -35,8 +36,7 @@ pub async fn make_dated_backup(
     newest: NonZeroU16,
     clock: &dyn Clock,
 ) -> Result<DatedBackup, BackupError> {
-    let made = std::fs::create_dir_all(folder);
-    made.map_err(|source| BackupError::File { what: "make the folder", path: folder.to_owned(), source })?;
+    std::fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;
     let report = make_backup(parts, &folder.join(name_backup(clock.now_ms())), clock).await?;
     if report.missing_photos > 0 {
         return Ok(DatedBackup { report, removed: Vec::new() });
@@ -57,19 +57,15 @@ fn is_dated(name: &str) -> bool {
 
 /// Those that were deleted; never `made`, whatever the clock said when the others were.
 fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBuf>, BackupError> {
-    let failed = |what, path: &Path| {
-        let path = path.to_owned();
-        move |source| BackupError::File { what, path, source }
-    };
     let mut dated = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed("read", folder))? {
-        let entry = entry.map_err(failed("read", folder))?;
+    for entry in std::fs::read_dir(folder).map_err(file_error("read", folder))? {
+        let entry = entry.map_err(file_error("read", folder))?;
         let (path, name) = (entry.path(), entry.file_name());
         let Some(name) = name.to_str() else { continue };
         match name.strip_prefix(LEAVING) {
             // Its deletion was cut off.
             Some(before) if is_dated(before) => {
-                std::fs::remove_dir_all(&path).map_err(failed("delete", &path))?;
+                std::fs::remove_dir_all(&path).map_err(file_error("delete", &path))?;
             }
             _ if is_dated(name) && path.join(MANIFEST).is_file() && path != made => {
                 dated.push((name.to_owned(), path))
@@ -82,8 +78,8 @@ fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBu
     let mut removed = Vec::new();
     for (name, path) in dated.into_iter().take(surplus) {
         let leaving = folder.join(format!("{LEAVING}{name}"));
-        std::fs::rename(&path, &leaving).map_err(failed("rename", &path))?;
-        std::fs::remove_dir_all(&leaving).map_err(failed("delete", &leaving))?;
+        std::fs::rename(&path, &leaving).map_err(file_error("rename", &path))?;
+        std::fs::remove_dir_all(&leaving).map_err(file_error("delete", &leaving))?;
         removed.push(path);
     }
     Ok(removed)

@@ -23,7 +23,7 @@ pub struct PhotoTotals {
     pub bytes: u64,
 }
 
-fn file_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
+pub(super) fn file_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
     let path = path.to_owned();
     move |source| BackupError::File { what, path, source }
 }

@@ -55,7 +55,8 @@ pub(super) struct OwnProcess {
 impl OwnProcess {
     /// `address`: of the database.
     pub(super) fn new(
-        (db, address): (Db, &str),
+        db: Db,
+        address: &str,
         role: ProcessRole,
         clock: Arc<dyn Clock>,
         random: &dyn RandomSource,

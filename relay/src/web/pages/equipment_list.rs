@@ -112,10 +112,7 @@ pub(crate) async fn show(
         caption: list_caption(total, overdue_only, &query, &wall),
         empty: if query.is_empty() { w.items_none_hint() } else { w.items_none_found_hint() },
         items,
-        turns: PageTurns {
-            place: w.items_page(number, pages),
-            ..PageTurns::of(number, number < pages, link)
-        },
+        turns: PageTurns { place: w.items_page(number, pages), ..PageTurns::of(number, pages, link) },
         query,
         overdue_only,
     };

@@ -63,7 +63,8 @@ struct ItemGapRow {
 /// `found`: rows from the page's first on, one more than it shows where there are.
 fn turn_pages(path: &str, number: i64, found: usize) -> PageTurns {
     let has_more = i64::try_from(found).is_ok_and(|found| found > PAGE) && number < PAGES_MAX;
-    PageTurns::of(usize::try_from(number).unwrap_or(1), has_more, |to| format!("{path}?page={to}"))
+    let number = usize::try_from(number).unwrap_or(1);
+    PageTurns::of(number, number + usize::from(has_more), |to| format!("{path}?page={to}"))
 }
 
 #[derive(Template)]

@@ -9,10 +9,10 @@ pub(crate) struct PageTurns {
 }
 
 impl PageTurns {
-    /// Of the page with this number, from 1; `has_more`: there is one behind it.
-    pub(crate) fn of(number: usize, has_more: bool, link: impl Fn(usize) -> String) -> Self {
+    /// Of the page with this number, from 1, where `last` is the last one that is known to be there.
+    pub(crate) fn of(number: usize, last: usize, link: impl Fn(usize) -> String) -> Self {
         let before = number.checked_sub(1).filter(|before| *before > 0).map(&link);
-        Self { before, place: String::new(), after: has_more.then(|| link(number + 1)) }
+        Self { before, place: String::new(), after: (number < last).then(|| link(number + 1)) }
     }
 
     pub(crate) fn is_needed(&self) -> bool {
@@ -27,10 +27,10 @@ mod tests {
     #[test]
     fn the_first_page_has_none_before_it() {
         let link = |to: usize| format!("/list?page={to}");
-        let first = PageTurns::of(1, true, link);
+        let first = PageTurns::of(1, 2, link);
         assert_eq!((first.before.as_deref(), first.after.as_deref()), (None, Some("/list?page=2")));
-        let last = PageTurns::of(2, false, link);
+        let last = PageTurns::of(2, 2, link);
         assert_eq!((last.before.as_deref(), last.after.as_deref()), (Some("/list?page=1"), None));
-        assert!(first.is_needed() && last.is_needed() && !PageTurns::of(1, false, link).is_needed());
+        assert!(first.is_needed() && last.is_needed() && !PageTurns::of(1, 1, link).is_needed());
     }
 }
