@@ -439,7 +439,8 @@ impl SecondFactorService<'_> {
         };
         drop(conn);
         let step = step_name(begun.provider.as_ref().map(|_| into));
-        let way = begun.provider.map(|provider| ProviderWay { provider, showed_factor: false });
+        let shown_ms = begun.shown_ms;
+        let way = begun.provider.map(|provider| ProviderWay { provider, showed_factor: false, shown_ms });
         let origin = SignInOrigin { provider: way, ..origin };
         let first = self.auth.first_step(&email, &origin).await?;
         let from = first.of_step(&step);
@@ -557,6 +558,7 @@ impl AuthService<'_> {
         let step = SecondStep {
             person: person.person(),
             origin: from.map(AttemptOrigin::mark),
+            shown_ms: origin.provider.as_ref().and_then(|way| way.shown_ms),
             provider: origin.provider.map(|way| way.provider),
         };
         let expires_ms = self.clock.now_ms().saturating_add(STEP_MS);

@@ -236,7 +236,7 @@ impl<'a> AuthService<'a> {
             digest: token.digest(),
             person: person.person(),
             created_ms: now_ms,
-            reauth_ms: now_ms,
+            reauth_ms: shown_at(origin.provider.as_ref(), now_ms),
             network: &network,
             agent: &agent,
             provider: origin.provider.as_ref(),
@@ -531,6 +531,12 @@ impl<'a> AuthService<'a> {
             token,
         }))
     }
+}
+
+/// When somebody who comes in showed that it is them. A provider answers for whoever is signed in there still, and may not have looked
+/// for days: what it says of that counts, and where it says nothing, they have not shown it.
+fn shown_at(provider: Option<&ProviderWay>, now_ms: i64) -> i64 {
+    provider.map_or(now_ms, |way| way.shown_ms.unwrap_or(0))
 }
 
 /// What a browser calls itself, as far as it is of use to whoever reads the list.

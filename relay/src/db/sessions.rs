@@ -133,6 +133,8 @@ pub struct ProviderWay {
     pub provider: String,
     /// Whether it says that they showed a second factor.
     pub showed_factor: bool,
+    /// When it says that they showed that it is them, milliseconds since 1970; absent where it does not say.
+    pub shown_ms: Option<i64>,
 }
 
 /// Whether a session `s` of a person `p` may not show the account `a`, because a provider signs people of that domain in. The owner

@@ -12,6 +12,7 @@ oidc-wait = Too many sign-ins were begun from your network. Wait until { $time }
 oidc-account-title = Sign in to { $account }
 oidc-account-lead = Your organization signs you in on a page of its own. Here you enter no password.
 oidc-account-joins = You come in by your invitation, and need no password here.
+oidc-account-confirms = Your organization’s page asks anew who you are. Then you come back, and send your form once more.
 # Button. $host: of the provider.
 oidc-by = Continue at { $host }
 oidc-go-title = Continue at { $host }
@@ -27,6 +28,7 @@ oidc-over = It took longer than ten minutes, was begun in another browser, or ca
 oidc-declined = Your organization’s page did not sign you in. Begin once more, or ask your admin.
 oidc-away = Your organization’s page does not answer, or not as it should. Try again in a few minutes; if it stays so, tell your admin.
 oidc-wrong = What came back from your organization’s page was refused: it is not what this sign-in asked for. Begin once more; if it stays so, tell your admin.
+oidc-not-shown = Your organization’s page signed you in, but did not say that it has asked you for it in the last ten minutes. Choose a password or a passkey on your own page, and confirm with it.
 oidc-stranger = Your organization’s page says who you are, but nobody here knows you by that. Ask your admin for an invitation.
 oidc-address-known = Somebody signs in here with your address already. If it is you, sign in with your password once, and link your organization’s sign-in on your own page.
 oidc-not-member = You may not come into this account. Ask its admin.
@@ -48,7 +50,10 @@ oidc-own-unlink = Remove
     .of = { $host }
 oidc-own-done = Your organization’s sign-in is linked. A mail says so, too.
 oidc-own-barred = { $account } wants you signed in by its own page. Link your sign-in there once, then sign in with it; a password shows you nothing but this page.
-oidc-confirm-provider = You have no password here. Set one by mail: your own page changes only with it, or with a passkey. For anything else it is enough to sign in by your organization once more, within the last ten minutes.
+oidc-confirm-provider = You have no password here. Set one by mail: your own page changes only with it, or with a passkey.
+oidc-confirm-here = You have no password here. Sign in by your organization once more: its page asks who you are, and you send this form again within ten minutes. Whoever has set a password or a passkey here may use that.
+# Link.
+oidc-confirm-link = Sign in by your organization once more
 
 ## Providers of an account, for its admin.
 

@@ -105,6 +105,9 @@ pub enum OidcError {
     Code,
     #[error("the provider's token is refused: {0}")]
     Token(#[from] TokenFault),
+    /// It was to look anew who it is, and does not say that it did.
+    #[error("the provider has not looked anew who it is")]
+    NotShown,
     /// Nobody here is known to the provider as this, and neither an invitation nor a domain lets them in.
     #[error("nobody is known by this identity")]
     Stranger,
@@ -143,6 +146,7 @@ impl OidcError {
             Self::Token(TokenFault::Time) => "token-time",
             Self::Token(TokenFault::Nonce) => "token-nonce",
             Self::Token(TokenFault::Subject) => "token-subject",
+            Self::NotShown => "not-shown",
             Self::Stranger => "stranger",
             Self::AddressKnown => "address-known",
             Self::NotMember => "not-member",

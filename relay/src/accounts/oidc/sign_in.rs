@@ -18,6 +18,7 @@ use super::{OidcError, TokenFault};
 use crate::accounts::access_log::{AccessOutcome, AccessRecord};
 use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
 use crate::accounts::people::{MemberGrant, PeopleError};
+use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
 use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
 use crate::db::identities::{self, IdentityKey};
@@ -52,6 +53,8 @@ pub struct FlowPurpose<'a> {
     pub invitation: Option<Hash>,
     /// Who links their identity, and is signed in already.
     pub linking: Option<PersonNumber>,
+    /// Whether it confirms that it is them: the provider is to look anew.
+    pub confirms: bool,
 }
 
 /// A sign-in that begins.
@@ -159,11 +162,15 @@ impl OidcService<'_> {
             next_path: purpose.next,
             invitation: purpose.invitation,
             linking: purpose.linking,
+            confirms: purpose.confirms,
             expires_ms: now_ms.saturating_add(FLOW_MS),
         };
         let mut tx = self.auth.db.write(row.scope()?).await?;
         oidc_flows::insert_flow(&mut tx, &new).await?;
         tx.commit().await?;
+        // Some know one of the two only; neither takes whoever is signed in there still for somebody who has shown it.
+        let further: &[(&str, &str)] =
+            if purpose.confirms { &[("prompt", "login"), ("max_age", "0")] } else { &[] };
         let url = OutgoingUrl::parse(&metadata.authorization_endpoint)
             .map_err(|_| OidcError::Metadata)?
             .with_pairs(&[
@@ -175,7 +182,8 @@ impl OidcService<'_> {
                 ("nonce", &secret.nonce()),
                 ("code_challenge", &secret.challenge()),
                 ("code_challenge_method", "S256"),
-            ]);
+            ])
+            .with_pairs(further);
         Ok(BegunFlow { secret, url })
     }
 
@@ -271,9 +279,13 @@ impl OidcService<'_> {
             self.link_identity(visitor, &identity.key).await?;
             return Ok(FinishedFlow::Linked);
         }
+        let shown_ms = identity.claims.shown_ms(self.now_ms());
+        if flow.confirms && !shown_ms.is_some_and(|shown_ms| is_confirmed(shown_ms, self.now_ms())) {
+            return Err(OidcError::NotShown);
+        }
         let (email, person) = self.find_person(flow, row, &identity).await?;
-        let way =
-            ProviderWay { provider: row.provider.clone(), showed_factor: identity.claims.showed_factor() };
+        let showed_factor = identity.claims.showed_factor();
+        let way = ProviderWay { provider: row.provider.clone(), showed_factor, shown_ms };
         let origin = SignInOrigin { provider: Some(way), ..origin };
         match self.auth.admit(&email, &person, row.scope()?, origin, None).await {
             Ok(step) => Ok(FinishedFlow::SignedIn(step, flow.next_path.clone())),

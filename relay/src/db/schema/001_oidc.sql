@@ -33,7 +33,8 @@ CREATE TABLE oidc_domains (
 CREATE UNIQUE INDEX oidc_domains_proven ON oidc_domains (domain) WHERE proven_ms IS NOT NULL;
 
 -- Sign-ins that were sent to a provider and have not come back. `digest`: SHA-256 of `state`; `browser`: of the cookie's secret.
--- `invitation`: digest of the link by which they come; `linking`: number of the person who links their identity.
+-- `invitation`: digest of the link by which they come; `linking`: number of the person who links their identity; `confirms`: whether the
+-- provider was asked to look anew who it is, for a form that takes it.
 CREATE TABLE oidc_flows (
   digest @BLOB@ NOT NULL PRIMARY KEY,
   account BIGINT NOT NULL,
@@ -42,6 +43,7 @@ CREATE TABLE oidc_flows (
   next_path TEXT NOT NULL,
   invitation @BLOB@,
   linking BIGINT,
+  confirms BOOLEAN NOT NULL,
   expires_ms BIGINT NOT NULL
 );
 CREATE INDEX oidc_flows_expires ON oidc_flows (expires_ms);

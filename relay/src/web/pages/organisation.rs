@@ -36,6 +36,9 @@ use crate::web::words::{OidcWords, SignInWords, open_words};
 const PATH: &str = "/organisation";
 /// The field with the provider that somebody chose.
 const PROVIDER: &str = "provider";
+/// The field, and its value, of whoever confirms that it is them.
+const CONFIRM: &str = "confirm";
+const CONFIRMS: &str = "yes";
 
 /// What the address of these pages carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -45,6 +48,8 @@ pub(crate) struct OrganisationParams {
     next: String,
     /// The secret of the invitation by which somebody comes.
     invitation: String,
+    /// `yes`: it confirms that it is them.
+    confirm: String,
 }
 
 /// What a provider sends back.
@@ -114,15 +119,28 @@ pub(crate) async fn show_account(
     let first = rows.first().ok_or_else(not_found)?;
     let (w, ways): (OidcWords, SignInWords) = (open_words(), open_words());
     let invitation = LinkSecret::read(&requested.invitation);
-    let lead = if invitation.is_some() { w.oidc_account_joins() } else { w.oidc_account_lead() };
+    let confirms = requested.confirm == CONFIRMS;
+    let lead = match (&invitation, confirms) {
+        (Some(_), _) => w.oidc_account_joins(),
+        (None, true) => w.oidc_account_confirms(),
+        (None, false) => w.oidc_account_lead(),
+    };
     let mut hidden = vec![("next".to_owned(), page_after_sign_in(&requested.next))];
     hidden.extend(invitation.map(|secret| ("invitation".to_owned(), secret.text())));
+    if confirms {
+        hidden.push((CONFIRM.to_owned(), CONFIRMS.to_owned()));
+    }
     let mut page =
         WayInPage::new(w.oidc_account_title(&first.account_name), lead).action(PATH).carrying(hidden);
     for row in &rows {
         page = page.choice(PROVIDER, row.provider.clone(), w.oidc_by(provider_host(&row.issuer)));
     }
     page.link("/login", ways.ways_back()).draw()
+}
+
+/// Where somebody confirms by their organisation's page that it is them, and the page that is shown then.
+pub(crate) fn confirm_path(account: AccountId, next: &str) -> String {
+    format!("{PATH}/{account}?{CONFIRM}={CONFIRMS}&next={}", encode_parameter(next))
 }
 
 /// The page that leads to a provider, with the cookie that binds the way back to this browser.
@@ -176,7 +194,8 @@ pub(crate) async fn begin_flow(
         return Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)));
     };
     let invitation = LinkSecret::read(form.fields.text("invitation")).map(|secret| secret.digest());
-    let purpose = FlowPurpose { next: &next, invitation, linking: None };
+    let confirms = form.fields.text(CONFIRM) == CONFIRMS;
+    let purpose = FlowPurpose { next: &next, invitation, linking: None, confirms };
     let begun = web.oidc_service().begin(&row, purpose).await.map_err(begin_error)?;
     let host = provider_host(&row.issuer);
     let page = WayInPage::new(w.oidc_go_title(&host), w.oidc_go_lead(&host));
@@ -226,6 +245,7 @@ fn refusal_page(refused: &RefusedFlow) -> Result<Page, HttpError> {
         OidcError::AnswerIssuer | OidcError::Token(_) | OidcError::Seal(_) | OidcError::Db(_) => {
             w.oidc_wrong()
         }
+        OidcError::NotShown => w.oidc_not_shown(),
         OidcError::Stranger => w.oidc_stranger(),
         OidcError::AddressKnown => w.oidc_address_known(),
         OidcError::NotMember => w.oidc_not_member(),

@@ -5,6 +5,7 @@ mod access_log;
 mod adopted;
 mod both_databases;
 mod box_table;
+mod confirming;
 mod facilities;
 mod fake_provider;
 mod fleet;
