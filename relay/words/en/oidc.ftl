@@ -31,6 +31,7 @@ oidc-wrong = What came back from your organization’s page was refused: it is n
 oidc-not-shown = Your organization’s page signed you in, but did not say that it has asked you for it in the last ten minutes. Choose a password or a passkey on your own page, and confirm with it.
 oidc-stranger = Your organization’s page says who you are, but nobody here knows you by that. Ask your admin for an invitation.
 oidc-address-known = Somebody signs in here with your address already. If it is you, sign in with your password once, and link your organization’s sign-in on your own page.
+oidc-paused = Nobody new comes in at the moment: the account can only be looked at. Your invitation and your sign-in stay as they are; try again later.
 oidc-not-member = You may not come into this account. Ask its admin.
 oidc-taken = This sign-in is linked to somebody else here.
 # $code: for whoever helps.

@@ -114,6 +114,9 @@ pub enum OidcError {
     /// Somebody here has the address that the provider names: they show that it is them, and link it.
     #[error("somebody here has this address")]
     AddressKnown,
+    /// Nobody comes into the account now who is not of it.
+    #[error("the account can only be looked at now")]
+    Paused,
     /// They may not come into this account.
     #[error("they are not of this account")]
     NotMember,
@@ -149,6 +152,7 @@ impl OidcError {
             Self::NotShown => "not-shown",
             Self::Stranger => "stranger",
             Self::AddressKnown => "address-known",
+            Self::Paused => "paused",
             Self::NotMember => "not-member",
             Self::Taken => "taken",
             Self::Seal(_) => "seal",

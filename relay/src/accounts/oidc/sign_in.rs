@@ -17,6 +17,7 @@ use super::provider::{ProviderPreset, domain_of, read_new_role};
 use super::{OidcError, TokenFault};
 use crate::accounts::access_log::{AccessOutcome, AccessRecord};
 use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
+use crate::accounts::notices::is_read_only;
 use crate::accounts::people::{MemberGrant, PeopleError};
 use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
@@ -406,6 +407,9 @@ impl OidcService<'_> {
         if !is_theirs {
             return Err(OidcError::Stranger);
         }
+        if is_read_only(&mut tx, row.scope()?).await? {
+            return Err(OidcError::Paused);
+        }
         let new = NewPerson {
             id: UserId::new(now_ms, self.auth.random.bytes()),
             email: &email,
@@ -486,6 +490,7 @@ fn basic_header(client_id: &str, client_secret: &str) -> Result<HeaderValue, Oid
 fn join_error(error: InvitationError) -> OidcError {
     match error {
         InvitationError::People(PeopleError::Db(error)) => error.into(),
+        InvitationError::Paused => OidcError::Paused,
         // Somebody has it by now, or had it.
         InvitationError::OtherAddress => OidcError::AddressKnown,
         _ => OidcError::Over,

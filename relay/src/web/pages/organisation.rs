@@ -248,6 +248,7 @@ fn refusal_page(refused: &RefusedFlow) -> Result<Page, HttpError> {
         OidcError::NotShown => w.oidc_not_shown(),
         OidcError::Stranger => w.oidc_stranger(),
         OidcError::AddressKnown => w.oidc_address_known(),
+        OidcError::Paused => w.oidc_paused(),
         OidcError::NotMember => w.oidc_not_member(),
         OidcError::Taken => w.oidc_taken(),
     };

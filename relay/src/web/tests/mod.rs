@@ -23,6 +23,7 @@ mod operations;
 mod other_provider;
 mod pages;
 mod passkeys;
+mod paused;
 mod people;
 mod platform;
 #[path = "../../../../tests/src/postgres.rs"]
