@@ -372,7 +372,11 @@ pub async fn change_terms(
 
 /// As the access log has it.
 pub(super) fn grant_text(grant: &MemberGrant) -> String {
-    let places = grant.places.as_ref().map_or_else(|| "all".to_owned(), |places| places.join(","));
+    let places = match &grant.places {
+        None => "all".to_owned(),
+        Some(places) if places.is_empty() => "none".to_owned(),
+        Some(places) => places.join(","),
+    };
     format!("{} {places}", grant.role)
 }
 

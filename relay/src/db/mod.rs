@@ -45,6 +45,7 @@ pub mod mails;
 pub mod members;
 mod migrate;
 pub mod oidc_flows;
+pub mod oidc_group_roles;
 pub mod oidc_providers;
 pub mod old_ids;
 pub mod passkeys;

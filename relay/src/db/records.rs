@@ -4,7 +4,7 @@
 use super::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
 /// All tables of the schema. A test holds them against it.
-pub const TABLES: [&str; 76] = [
+pub const TABLES: [&str; 77] = [
     "accounts",
     "adoptions",
     "announcements",
@@ -54,6 +54,7 @@ pub const TABLES: [&str; 76] = [
     "nodes",
     "oidc_domains",
     "oidc_flows",
+    "oidc_group_roles",
     "oidc_providers",
     "old_id_heads",
     "old_ids",

@@ -94,6 +94,8 @@ access-did = { $act ->
     [oidc-domain-add] Added a domain to be proven
     [oidc-domain-prove] Proved a domain
     [oidc-domain-remove] Removed a domain
+    [oidc-group-add] Let a group of a sign-in provider make a role
+    [oidc-group-remove] Took a group of a sign-in provider away
     [oidc-enforce] Let nobody in with a password alone
     [oidc-leave] Let passwords in again
     [facility-create] Added a facility

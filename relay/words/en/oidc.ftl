@@ -79,7 +79,9 @@ oidc-secret = Client secret
     .hint = It is kept sealed, and never shown again
     .keep = Leave it empty to keep the present one
 oidc-role = What people become who come for the first time, with an address in a proven domain
-    .hint = They see every facility; change it on their page
+    .hint = Where no group of theirs says more. They see no facility until you choose some on their page
+oidc-claim = Claim that names their groups
+    .hint = Leave it empty for “groups”. Entra ID’s app roles are in “roles”
 # Buttons.
 oidc-add = Add the provider
 oidc-save = Save
@@ -97,6 +99,21 @@ oidc-domain-prove = Look for it
     .of = the record of { $domain }
 oidc-domain-remove = Remove
     .of = { $domain }
+oidc-groups = Roles by group
+    .lead = What people become when they come for the first time. Of several groups the highest role counts, with all facilities that groups of this role name. Later changes at the provider change nothing here: do that on their page.
+oidc-group = Group
+    .hint = As the provider writes it in the claim; Entra ID names groups by their object ID
+oidc-group-role = Role
+oidc-group-place = Facilities
+    .none = no facility until you choose some
+    .all = every facility
+    .gone = a region that is no more
+# $role, $place: what the group makes of somebody.
+oidc-group-about = { $role }, { $place }
+# Buttons.
+oidc-group-add = Add the group
+oidc-group-remove = Remove
+    .of = { $group }: { $about }
 oidc-enforced-off = People in the proven domains may sign in with their password, too.
 oidc-enforced-on = People in the proven domains see this account only when this provider signed them in. The owner still comes in with password and second factor: keep their recovery codes for the day when the provider does not answer.
 # Buttons.
@@ -110,6 +127,10 @@ oidc-bad-issuer = Enter the issuer as the service’s documents name it. For Mic
 oidc-bad-client = Enter the client ID that the service gave you
 oidc-bad-secret = Enter the client secret that the service gave you
 oidc-bad-role = Choose what new people become
+oidc-bad-claim = Enter the claim’s name without spaces, or leave it empty
+oidc-bad-group = Enter the group as the provider writes it
+oidc-bad-place = Choose a facility or region that is there
+oidc-admin-place = An admin of the account sees every facility: choose that, or another role
 oidc-bad-domain = Enter a domain such as hospital.example
 oidc-domain-known = This account has the domain already
 oidc-domain-taken = Another account has proven this domain. Ask the relay’s operator

@@ -12,6 +12,7 @@
 pub mod claims;
 pub mod discovery;
 pub mod flow;
+pub mod groups;
 pub mod jws;
 pub mod provider;
 pub mod settings;

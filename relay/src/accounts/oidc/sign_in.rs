@@ -1,5 +1,6 @@
 //! From the browser that is sent to a provider to the person who is let in: each check once, in this order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,13 +13,14 @@ use serde::Deserialize;
 use super::claims::{ExpectedClaims, IdentityClaims};
 use super::discovery::{ClientProof, HeldProviderKeys, METADATA_MS, ProviderMetadata};
 use super::flow::{FLOW_MS, FlowSecret, state_digest, write_state};
+use super::groups::{claimed_groups, judge_groups};
 use super::jws::SignedToken;
 use super::provider::{ProviderPreset, domain_of, read_new_role};
 use super::{OidcError, TokenFault};
 use crate::accounts::access_log::{AccessOutcome, AccessRecord};
 use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
 use crate::accounts::notices::is_read_only;
-use crate::accounts::people::{MemberGrant, PeopleError};
+use crate::accounts::people::{PeopleError, grant_text};
 use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
 use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
@@ -28,7 +30,7 @@ use crate::db::oidc_flows::{self, FlowRow, NewFlow};
 use crate::db::oidc_providers::{self, ProviderRow};
 use crate::db::people::{self, NewPerson, PersonCredentials, PersonNumber};
 use crate::db::sessions::ProviderWay;
-use crate::db::{AccountScope, DbError, PlatformReason, members};
+use crate::db::{AccountScope, DbError, PlatformReason, facilities, members, oidc_group_roles};
 use crate::keys::{KeySet, SealedBytes};
 use crate::mail::MailLetter;
 use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
@@ -119,6 +121,8 @@ struct ReturnedFlow<'a> {
 struct ProvenIdentity {
     key: IdentityKey,
     claims: IdentityClaims,
+    /// The groups in which they are.
+    groups: BTreeSet<String>,
 }
 
 impl ProvenIdentity {
@@ -168,7 +172,12 @@ impl OidcService<'_> {
         };
         let mut tx = self.auth.db.write(row.scope()?).await?;
         oidc_flows::insert_flow(&mut tx, &new).await?;
+        let reads_groups = oidc_group_roles::has_group_roles(&mut tx, &row.provider).await?;
         tx.commit().await?;
+        // Okta names groups only to whoever asks for them; others refuse a scope that they do not know.
+        let is_okta = ProviderPreset::of_key(&row.preset) == Some(ProviderPreset::Okta);
+        let scope =
+            if is_okta && reads_groups { "openid email profile groups" } else { "openid email profile" };
         // Some know one of the two only; neither takes whoever is signed in there still for somebody who has shown it.
         let further: &[(&str, &str)] =
             if purpose.confirms { &[("prompt", "login"), ("max_age", "0")] } else { &[] };
@@ -178,7 +187,7 @@ impl OidcService<'_> {
                 ("response_type", "code"),
                 ("client_id", &row.client_id),
                 ("redirect_uri", &self.answer_url()),
-                ("scope", "openid email profile"),
+                ("scope", scope),
                 ("state", &write_state(state)),
                 ("nonce", &secret.nonce()),
                 ("code_challenge", &secret.challenge()),
@@ -274,7 +283,8 @@ impl OidcService<'_> {
         };
         let claims = IdentityClaims::read(&payload, expected)?;
         let key = IdentityKey { issuer: row.issuer.clone(), subject: claims.sub.clone() };
-        let identity = ProvenIdentity { key, claims };
+        let groups = claimed_groups(&payload, &row.claim);
+        let identity = ProvenIdentity { key, claims, groups };
         if let Some(person) = flow.linking() {
             let visitor = visitor.filter(|visitor| visitor.person == person).ok_or(OidcError::Over)?;
             self.link_identity(visitor, &identity.key).await?;
@@ -425,10 +435,13 @@ impl OidcService<'_> {
         };
         identities::platform_insert(&mut tx, person, &identity.key, now_ms).await?;
         let mut tx = tx.enter(row.scope()?).await?;
+        let rows = oidc_group_roles::list_of_provider(&mut tx, &row.provider).await?;
         let role = read_new_role(&row.role).unwrap_or(UserRole::Technician);
-        let grant = MemberGrant { role, places: None, until_ms: None };
+        let known = facilities::all_places(&mut tx).await?;
+        let grant = judge_groups(&rows, &identity.groups, role, &known)?;
         members::insert_member(&mut tx, person, &grant.terms(), now_ms).await?;
-        let record = AccessRecord { who: &email, act: "oidc join", about: role.key(), facility: None };
+        let about = grant_text(&grant);
+        let record = AccessRecord { who: &email, act: "oidc join", about: &about, facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
         Ok(email)

@@ -388,6 +388,8 @@ fn oidc_key(act: &str) -> Option<&'static str> {
         "oidc domain add" => "oidc-domain-add",
         "oidc domain prove" => "oidc-domain-prove",
         "oidc domain remove" => "oidc-domain-remove",
+        "oidc group add" => "oidc-group-add",
+        "oidc group remove" => "oidc-group-remove",
         "oidc enforce" => "oidc-enforce",
         "oidc leave" => "oidc-leave",
         "GET /app/sign-in" => "page",

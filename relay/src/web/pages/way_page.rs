@@ -175,6 +175,12 @@ impl WayInPage {
         Self { shell: PageLayout { has_passkey, ..shell }, csrf: visitor.token.csrf(), ..self }
     }
 
+    /// It stands for a page of this place.
+    pub(crate) fn of_section(mut self, section: NavSection) -> Self {
+        self.shell.section = section;
+        self
+    }
+
     /// Its form carries the secret of a session.
     pub(crate) fn with_csrf(self, csrf: &str) -> Self {
         Self { csrf: csrf.to_owned(), ..self }

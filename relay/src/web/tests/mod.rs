@@ -9,6 +9,7 @@ mod confirming;
 mod facilities;
 mod fake_provider;
 mod fleet;
+mod groups;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;

@@ -142,7 +142,12 @@ impl OidcWorld {
     }
 
     /// The provider says of them what `change` makes of it.
-    pub(super) async fn come_saying(&self, subject: &str, email: &str, change: impl FnOnce(&mut Value)) -> Got {
+    pub(super) async fn come_saying(
+        &self,
+        subject: &str,
+        email: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Got {
         let sent = self.begin(&format!("provider={}", self.id)).await;
         let mut claims = self.claims(&sent, subject, email);
         change(&mut claims);
@@ -171,6 +176,11 @@ pub(super) fn is_in(got: &Got) -> bool {
 /// On whichever database: somebody is made, known again, and a password shows nothing any more.
 pub(super) async fn walk_provider(world: World) -> World {
     let oidc = OidcWorld::of(world).await;
+    let group = oidc.act("act=group-add&group=CT+IT&role=biomed&place=all").await;
+    assert_eq!(group.status, StatusCode::SEE_OTHER, "{}", group.body);
+    let came =
+        oidc.come_saying("it-1", "it@linden.example", |claims| claims["groups"] = json!("CT IT")).await;
+    assert!(is_in(&came), "{}", came.body);
     for _ in 0..2 {
         let came = oidc.come("ana-1", "ana@linden.example").await;
         assert!(is_in(&came), "{}", came.body);
@@ -224,7 +234,7 @@ async fn whoever_comes_in_a_proven_domain_is_made_once_and_known_by_subject() {
         assert!(!is_in(&got) && got.body.contains("stranger"), "{email}: {}", got.body);
     }
     let log = oidc.log().await;
-    for row in ["ana@linden.example oidc join technician done", "oidc sign-in address-known denied"] {
+    for row in ["ana@linden.example oidc join technician none done", "oidc sign-in address-known denied"] {
         assert!(log.contains(row), "{row}: {log}");
     }
     let unknown = oidc.world.post("/organisation", "", "email=a%40nowhere.example").await;
