@@ -25,6 +25,7 @@ pub mod second_factor;
 pub mod second_step;
 pub mod session;
 pub mod sign_in;
+pub mod slug;
 pub mod support;
 pub mod switches;
 #[cfg(test)]
@@ -34,6 +35,8 @@ mod webauthn;
 
 use std::fmt;
 use std::str::FromStr;
+
+use record::tree::Hash;
 
 use crate::accounts::token::TokenScope;
 use crate::db::people::PersonNumber;
@@ -134,6 +137,8 @@ pub struct AccountUser {
     pub account_name: String,
     /// The colour of its pages, where it has one of its own.
     pub accent: Option<String>,
+    /// SHA-256 of the picture at their head.
+    pub logo: Option<Hash>,
     /// When they signed in, milliseconds since 1970.
     pub since_ms: i64,
     /// When they last showed that it is them.

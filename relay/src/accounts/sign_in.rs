@@ -519,6 +519,7 @@ impl<'a> AuthService<'a> {
             is_owner: found.is_owner,
             until_ms: found.until_ms,
             account_name: found.account_name,
+            logo: found.logo(),
             accent: found.accent,
             since_ms: found.created_ms,
             reauth_ms: found.reauth_ms,

@@ -22,6 +22,7 @@ use crate::accounts::password::PasswordError;
 use crate::accounts::password_rules::{PasswordRules, WeakPassword};
 use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
 use crate::accounts::programs::{ProgramError, TokenOrder};
+use crate::accounts::slug::name_account;
 use crate::accounts::token::{TokenLife, TokenScope};
 use crate::accounts::{UserRole, email_address, password, people, programs, session, visible_name};
 use crate::db::claims::ClaimPlace;
@@ -338,6 +339,7 @@ impl AdminHandler {
         let account = AccountId::new(now_ms, self.random.bytes());
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         let scope = accounts::platform_create(&mut tx, account, &name, now_ms).await?;
+        name_account(&mut tx, scope, &name, now_ms).await?;
         let mut tx = tx.enter(scope).await?;
         self.audit(&mut tx, "account create", &name, None).await?;
         tx.commit().await?;

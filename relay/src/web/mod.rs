@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod api;
 mod assets;
+mod brand_routes;
 mod cross_origin;
 mod error_page;
 pub(crate) mod form;

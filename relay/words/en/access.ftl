@@ -59,6 +59,7 @@ access-did = { $act ->
     [sign-in] Signed in
     [sign-out] Signed out
     [account-create] Created the account
+    [account-slug] Changed the account’s short name
     [account-brand] Changed the account’s name or color
     [admin-create] Added a person
     [admin-import] Imported a person

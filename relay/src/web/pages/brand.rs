@@ -10,12 +10,14 @@ use axum::http::{HeaderValue, header};
 
 use crate::accounts::accent::{AccentColour, AccentRefusal};
 use crate::accounts::access_log::AccessRecord;
+use crate::accounts::slug::{self, SlugError};
 use crate::accounts::{AccountUser, visible_name};
+use crate::db::account_slugs;
 use crate::db::accounts::save_brand as store_brand;
 use crate::web::WebContext;
 use crate::web::access::{ManageBrand, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::not_found;
+use crate::web::http_error::{not_found, read_only};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::words::{BrandWords, open_words};
@@ -33,25 +35,81 @@ struct BrandPage {
     problem: Option<SignInProblem>,
     name: String,
     accent: String,
+    /// The account's short name, for its owner, and the address that it makes.
+    slug: Option<String>,
+    slug_url: String,
     csrf: String,
 }
 
 /// `GET /app/brand`.
-pub(crate) async fn show_form(visitor: MemberCaller<ManageBrand>) -> Result<Page, HttpError> {
-    let accent = visitor.accent.clone().unwrap_or_default();
-    draw_form(&visitor, visitor.account_name.clone(), accent, None)
+pub(crate) async fn show_form(
+    visitor: MemberCaller<ManageBrand>,
+    State(web): State<WebContext>,
+) -> Result<Page, HttpError> {
+    draw_form(&visitor, &web, BrandFilled::of(&visitor), None).await
 }
 
-fn draw_form(
-    visitor: &AccountUser,
+/// What the fields have.
+#[derive(Default)]
+struct BrandFilled {
     name: String,
     accent: String,
+    /// `None`: as it is.
+    slug: Option<String>,
+}
+
+impl BrandFilled {
+    fn of(visitor: &AccountUser) -> Self {
+        let accent = visitor.accent.clone().unwrap_or_default();
+        Self { name: visitor.account_name.clone(), accent, slug: None }
+    }
+}
+
+async fn draw_form(
+    visitor: &AccountUser,
+    web: &WebContext,
+    filled: BrandFilled,
     problem: Option<SignInProblem>,
 ) -> Result<Page, HttpError> {
     let w: BrandWords = open_words();
     let shell = PageLayout::signed_in(w.brand_title(), NavSection::None, visitor);
     let shell = shell.with_problem(problem.is_some());
-    Page::draw(&BrandPage { shell, w, problem, name, accent, csrf: visitor.token.csrf() })
+    let mut conn = web.db.read(visitor.scope).await?;
+    let own = account_slugs::list_own(&mut conn).await?;
+    let present = own.into_iter().find(|row| row.until_ms.is_none()).map(|row| row.slug).unwrap_or_default();
+    Page::draw(&BrandPage {
+        shell,
+        w,
+        problem,
+        name: filled.name,
+        accent: filled.accent,
+        slug_url: format!("{}{}{present}", web.settings.public_url, slug::PATH),
+        slug: visitor.is_owner.then(|| filled.slug.unwrap_or(present)),
+        csrf: visitor.token.csrf(),
+    })
+}
+
+/// Its owner gives the account another short name.
+async fn save_slug(
+    visitor: &AccountUser,
+    web: &WebContext,
+    form: &RelayForm,
+) -> Result<FormReply, HttpError> {
+    if !visitor.is_owner {
+        return Err(read_only());
+    }
+    let w: BrandWords = open_words();
+    let words = match slug::change_slug(&web.db, web.log(), visitor, form.fields.text("slug")).await {
+        Ok(()) => return SeeOther::to("/app/brand").map(FormReply::Done),
+        Err(SlugError::Form) => w.brand_slug_bad(),
+        Err(SlugError::Taken) => w.brand_slug_taken(),
+        Err(SlugError::TooOften) => w.brand_slug_often(),
+        Err(SlugError::Db(error)) => return Err(error.into()),
+    };
+    let entered = form.fields.text("slug").chars().filter(|c| !c.is_control()).take(FIELD_CHARS_MAX);
+    let filled = BrandFilled { slug: Some(entered.collect()), ..BrandFilled::of(visitor) };
+    let page = draw_form(visitor, web, filled, Some(SignInProblem { field: "slug", words })).await?;
+    Ok(FormReply::Again(FormRecall::Invalid, page))
 }
 
 /// `POST /app/brand`.
@@ -61,6 +119,9 @@ pub(crate) async fn save_brand(
     form: RelayForm,
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
+    if form.fields.text("act") == "slug" {
+        return save_slug(&visitor, &web, &form).await;
+    }
     let w: BrandWords = open_words();
     let filled = |field| -> String {
         form.fields.text(field).chars().filter(|c| !c.is_control()).take(FIELD_CHARS_MAX + 1).collect()
@@ -85,7 +146,8 @@ pub(crate) async fn save_brand(
         (_, Err(AccentRefusal::Form)) => SignInProblem { field: "accent", words: w.brand_accent_bad() },
         (_, Err(AccentRefusal::Pale)) => SignInProblem { field: "accent", words: w.brand_accent_pale() },
     };
-    Ok(FormReply::Again(FormRecall::Invalid, draw_form(&visitor, name, accent, Some(problem))?))
+    let filled = BrandFilled { name, accent, slug: None };
+    Ok(FormReply::Again(FormRecall::Invalid, draw_form(&visitor, &web, filled, Some(problem)).await?))
 }
 
 /// `GET /brand/{colour}`: of a colour on which white letters can be read; it says nothing of any account.

@@ -45,7 +45,7 @@ const CONFIRMS: &str = "yes";
 #[serde(default)]
 pub(crate) struct OrganisationParams {
     /// The page that is shown then.
-    next: String,
+    pub(crate) next: String,
     /// The secret of the invitation by which somebody comes.
     invitation: String,
     /// `yes`: it confirms that it is them.
@@ -116,6 +116,14 @@ pub(crate) async fn show_account(
     let mut conn = web.db.platform_read(PlatformReason::SignIn).await?;
     let rows = oidc_providers::platform_of_account(&mut conn, account).await?;
     drop(conn);
+    provider_page(&rows, &requested)?.draw()
+}
+
+/// What signs the people of an account in.
+pub(crate) fn provider_page(
+    rows: &[ProviderRow],
+    requested: &OrganisationParams,
+) -> Result<WayInPage, HttpError> {
     let first = rows.first().ok_or_else(not_found)?;
     let (w, ways): (OidcWords, SignInWords) = (open_words(), open_words());
     let invitation = LinkSecret::read(&requested.invitation);
@@ -132,10 +140,10 @@ pub(crate) async fn show_account(
     }
     let mut page =
         WayInPage::new(w.oidc_account_title(&first.account_name), lead).action(PATH).carrying(hidden);
-    for row in &rows {
+    for row in rows {
         page = page.choice(PROVIDER, row.provider.clone(), w.oidc_by(provider_host(&row.issuer)));
     }
-    page.link("/login", ways.ways_back()).draw()
+    Ok(page.link("/login", ways.ways_back()))
 }
 
 /// Where somebody confirms by their organisation's page that it is them, and the page that is shown then.

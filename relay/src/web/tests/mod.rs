@@ -7,6 +7,7 @@ mod both_databases;
 mod box_table;
 mod confirming;
 mod facilities;
+mod entrance;
 mod fake_provider;
 mod fleet;
 mod groups;
