@@ -11,6 +11,7 @@ pub mod import;
 pub mod invitation;
 pub mod lock_out;
 pub mod mail_link;
+pub mod logo;
 pub mod notices;
 pub mod oidc;
 pub mod passkeys;

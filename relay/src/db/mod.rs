@@ -1,5 +1,6 @@
 //! All SQL of the relay: one text for SQLite and PostgreSQL, one file per noun, each query scoped to an account.
 
+pub mod account_logos;
 pub mod account_slugs;
 pub mod accounts;
 pub mod adoptions;

@@ -105,7 +105,7 @@ const LARGE: [&str; 14] = [
 ];
 
 /// Columns that are shown of no table: what opens something, and what people wrote.
-const HIDDEN: [&str; 13] = [
+const HIDDEN: [&str; 14] = [
     "password_hash",
     "secret",
     "token",
@@ -114,6 +114,7 @@ const HIDDEN: [&str; 13] = [
     "body",
     "answer",
     "payload",
+    "picture",
     "line",
     "lines",
     "texts",

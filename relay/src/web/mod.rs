@@ -17,6 +17,7 @@ mod named_place;
 mod next_page;
 mod notices;
 pub(crate) mod pages;
+mod picture_form;
 mod program_errors;
 mod proof;
 mod quota;

@@ -370,6 +370,8 @@ fn fleet_key(act: &str) -> &'static str {
         "facility place" | "POST /app/facilities/{facility}/place" => "facility-place",
         "GET /app/facilities/{facility}/place" | "GET /app/map" => "page",
         "account brand" | "POST /app/brand" => "account-brand",
+        "factor rename" => "factor-rename",
+        "account logo" | "POST /app/brand/logo" => "account-logo",
         "account slug" => "account-slug",
         "GET /app/brand" => "page",
         read => read_key(read),

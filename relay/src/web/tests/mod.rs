@@ -17,6 +17,7 @@ mod kept_answers;
 mod links;
 mod lock_out;
 mod many_facilities;
+mod logo;
 mod map;
 mod numbers;
 mod oidc;

@@ -6,7 +6,9 @@ use record::ids::UserId;
 use ring::hmac;
 use serde_json::{Value, json};
 
+use super::entrance::change_slug;
 use super::fake_provider::{FakeProvider, ISSUER, TestSigner, unsigned};
+use super::logo::upload_plain;
 use super::world::{Got, MINUTE_MS, NOW_MS, PASSWORD, World, csrf, open_client};
 use crate::accounts::UserRole;
 use crate::accounts::mail_link::LinkSecret;
@@ -173,6 +175,16 @@ pub(super) fn is_in(got: &Got) -> bool {
     got.headers.get_all("set-cookie").iter().any(|v| v.to_str().unwrap().starts_with("__Host-ct="))
 }
 
+/// The account gets another short name and a logo, and they lead on.
+async fn walk_look(world: &World, cookie: &str) {
+    assert_eq!(change_slug(world, cookie, "linden").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(world.get("/o/linden-health-partners", "").await.header("location"), "/o/linden?next=/app");
+    assert_eq!(upload_plain(world, cookie).await.status, StatusCode::SEE_OTHER);
+    let page = world.get("/o/linden", "").await.body;
+    let logo = between(&page, "<img class=\"logo\" src=\"", "\"").to_owned();
+    assert_eq!(world.get(&logo, "").await.status, StatusCode::OK);
+}
+
 /// On whichever database: somebody is made, known again, and a password shows nothing any more.
 pub(super) async fn walk_provider(world: World) -> World {
     let oidc = OidcWorld::of(world).await;
@@ -181,6 +193,7 @@ pub(super) async fn walk_provider(world: World) -> World {
     let came =
         oidc.come_saying("it-1", "it@linden.example", |claims| claims["groups"] = json!("CT IT")).await;
     assert!(is_in(&came), "{}", came.body);
+    walk_look(&oidc.world, &oidc.cookie).await;
     for _ in 0..2 {
         let came = oidc.come("ana-1", "ana@linden.example").await;
         assert!(is_in(&came), "{}", came.body);
