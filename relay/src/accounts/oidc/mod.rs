@@ -98,6 +98,9 @@ pub enum OidcError {
     /// It cannot be asked.
     #[error("the provider cannot be asked: {0}")]
     Unreachable(#[from] OutgoingError),
+    /// It did not answer a moment ago.
+    #[error("the provider did not answer a moment ago")]
+    Silent,
     /// It says of itself what does not fit.
     #[error("the provider says of itself what does not fit")]
     Metadata,
@@ -139,6 +142,7 @@ impl OidcError {
             Self::Declined => "declined",
             Self::AnswerIssuer => "answer-issuer",
             Self::Unreachable(_) => "unreachable",
+            Self::Silent => "silent",
             Self::Metadata => "metadata",
             Self::Code => "code",
             Self::Token(TokenFault::Form) => "token-form",

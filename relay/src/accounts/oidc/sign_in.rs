@@ -204,7 +204,8 @@ impl OidcService<'_> {
         if (0..METADATA_MS).contains(&now_ms.saturating_sub(row.fetched_ms)) {
             return last;
         }
-        let Ok(metadata) = ProviderMetadata::ask(self.http, &row.issuer).await else { return last };
+        let present = self.held.ask_metadata(self.http, &row.issuer, now_ms).await;
+        let Some(metadata) = present else { return last };
         let mut tx = self.auth.db.write(row.scope()?).await?;
         oidc_providers::save_metadata(&mut tx, &row.provider, &metadata.to_text(), now_ms).await?;
         tx.commit().await?;

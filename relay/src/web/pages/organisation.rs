@@ -249,7 +249,9 @@ fn refusal_page(refused: &RefusedFlow) -> Result<Page, HttpError> {
     let words = match &refused.error {
         OidcError::Over | OidcError::NoProvider => w.oidc_over(),
         OidcError::Declined => w.oidc_declined(),
-        OidcError::Unreachable(_) | OidcError::Metadata | OidcError::Code => w.oidc_away(),
+        OidcError::Unreachable(_) | OidcError::Silent | OidcError::Metadata | OidcError::Code => {
+            w.oidc_away()
+        }
         OidcError::AnswerIssuer | OidcError::Token(_) | OidcError::Seal(_) | OidcError::Db(_) => {
             w.oidc_wrong()
         }

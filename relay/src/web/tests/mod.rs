@@ -3,6 +3,7 @@
 mod access;
 mod access_log;
 mod adopted;
+mod away;
 mod both_databases;
 mod box_table;
 mod confirming;
