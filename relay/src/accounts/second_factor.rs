@@ -363,6 +363,27 @@ impl SecondFactorService<'_> {
     }
 
     /// Takes an app or a passkey away; with the last one go the recovery codes.
+    /// Gives an app or a passkey another name. It proves what it proved.
+    ///
+    /// # Errors
+    /// They have no such one.
+    pub async fn rename_factor(
+        &self,
+        visitor: &AccountUser,
+        factor: &str,
+        name: &str,
+    ) -> Result<(), FactorError> {
+        let name = factor_name(name);
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if !factors::platform_rename(&mut tx, visitor.person, factor, &name).await? {
+            return Err(FactorError::Unknown);
+        }
+        let mut tx = tx.enter(visitor.scope).await?;
+        let record = AccessRecord { who: &visitor.email, act: "factor rename", about: &name, facility: None };
+        self.auth.log().write_act(&mut tx, record).await?;
+        Ok(tx.commit().await?)
+    }
+
     ///
     /// # Errors
     /// They have no such one.

@@ -235,7 +235,7 @@ fn own_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/me/factors/codes", "factors.renew-codes", Form, factors::renew_codes)
             .refusals(FINDING)
             .example(problem_example().field("act", "renew")),
-        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::remove_factor)
+        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::change_factor)
             .refusals(FINDING)
             .example(problem_example().part("factor", SOME_ID).field("act", "remove")),
         row(Method::POST, "/app/second-factor", "factors.demand", Form, factors::demand_factor)

@@ -314,3 +314,24 @@ async fn a_relay_without_a_name_offers_none() {
     let cookie = world.sign_in(&world.a.email).await;
     assert!(!world.get("/app/me", &cookie).await.body.contains("id=\"passkeys\""));
 }
+
+#[tokio::test]
+async fn a_passkey_gets_another_name_from_its_person_alone() {
+    let world = World::new().await;
+    let (cookie, mut phone) = world.with_passkey(&world.a.email).await;
+    let (other, _) = world.with_passkey(&world.a.auditor).await;
+    let me = world.get("/app/me", &cookie).await.body;
+    let path = format!(
+        "/app/me/factors/{}",
+        me.split("action=\"/app/me/factors/").nth(1).unwrap().split('"').next().unwrap()
+    );
+    let foreign = csrf(&world.get("/app/me", &other).await.body).to_owned();
+    let got = world.post(&path, &other, &format!("csrf={foreign}&act=rename&name=x")).await;
+    assert_eq!(got.status, StatusCode::NOT_FOUND);
+    let form = format!("csrf={}&act=rename&name=%3Ckey%3E+in+the+safe", csrf(&me));
+    assert_eq!(world.post(&path, &cookie, &form).await.status, StatusCode::SEE_OTHER);
+    let me = world.get("/app/me", &cookie).await.body;
+    assert!(me.contains("&#60;key&#62; in the safe"), "{me}");
+    assert!(is_signed_in(&world.sign_in_with(&mut phone).await), "it proves what it proved");
+    assert!(world.get("/app/access", &cookie).await.body.contains("Gave a passkey another name"));
+}
