@@ -11,6 +11,7 @@ use totp_rs::{Builder, Totp};
 use super::AccountUser;
 use super::access_log::AccessRecord;
 use super::lock_out::AttemptOrigin;
+use super::person_log::list_scopes;
 use super::second_step::{STEP_MS, StepSecret};
 use super::sign_in::{AuthService, FactorProof, SignInError, SignInOrigin, SignInStep, SignedIn};
 use crate::db::factors::{FactorRow, NewFactor};
@@ -362,7 +363,6 @@ impl SecondFactorService<'_> {
         Ok(codes)
     }
 
-    /// Takes an app or a passkey away; with the last one go the recovery codes.
     /// Gives an app or a passkey another name. It proves what it proved.
     ///
     /// # Errors
@@ -384,6 +384,7 @@ impl SecondFactorService<'_> {
         Ok(tx.commit().await?)
     }
 
+    /// Takes an app or a passkey away; with the last one go the recovery codes.
     ///
     /// # Errors
     /// They have no such one.
@@ -413,9 +414,10 @@ impl SecondFactorService<'_> {
         let link = format!("{}/app/me", self.auth.public_url);
         let letter = MailLetter::FactorChanged { at_ms: self.now_ms(), link };
         self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
-        let mut tx = tx.enter(visitor.scope).await?;
+        let scopes = list_scopes(&mut tx, visitor.person, self.now_ms()).await?;
+        let tx = tx.enter(visitor.scope).await?;
         let record = AccessRecord { who: &visitor.email, act, about: "", facility: None };
-        self.auth.log().write_act(&mut tx, record).await?;
+        let tx = self.auth.log().write_in_each(tx, &scopes, record).await?;
         Ok(tx.commit().await?)
     }
 
@@ -465,7 +467,7 @@ impl SecondFactorService<'_> {
         let origin = SignInOrigin { provider: way, ..origin };
         let first = self.auth.first_step(&email, &origin).await?;
         let from = first.of_step(&step);
-        self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
+        self.count_code(&email, &from, &origin).await?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         if !self.use_code(&mut tx, begun.person, code).await? {
             tx.commit().await?;
@@ -495,7 +497,7 @@ impl SecondFactorService<'_> {
         let now_ms = self.now_ms();
         let first = self.auth.first_step(&visitor.email, origin).await?;
         let from = first.of_step(&step_name(visitor.came_by.as_ref().map(|_| visitor.scope)));
-        self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
+        self.count_code(&visitor.email, &from, origin).await?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         let is_right = self.use_code(&mut tx, visitor.person, code).await?;
         if is_right {

@@ -19,8 +19,9 @@ use super::provider::{ProviderPreset, domain_of, read_new_role};
 use super::{OidcError, TokenFault};
 use crate::accounts::access_log::{AccessOutcome, AccessRecord};
 use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
+use crate::accounts::mail_link::count_colleague;
 use crate::accounts::notices::is_read_only;
-use crate::accounts::people::{PeopleError, grant_text};
+use crate::accounts::people::{MemberGrant, PeopleError, grant_text};
 use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
 use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
@@ -30,7 +31,9 @@ use crate::db::oidc_flows::{self, FlowRow, NewFlow};
 use crate::db::oidc_providers::{self, ProviderRow};
 use crate::db::people::{self, NewPerson, PersonCredentials, PersonNumber};
 use crate::db::sessions::ProviderWay;
-use crate::db::{AccountScope, DbError, PlatformReason, facilities, members, oidc_group_roles};
+use crate::db::{
+    AccountScope, DbError, PlatformReason, ScopedConnection, accounts, facilities, members, oidc_group_roles,
+};
 use crate::keys::{KeySet, SealedBytes};
 use crate::mail::MailLetter;
 use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
@@ -441,11 +444,35 @@ impl OidcService<'_> {
         let known = facilities::all_places(&mut tx).await?;
         let grant = judge_groups(&rows, &identity.groups, role, &known)?;
         members::insert_member(&mut tx, person, &grant.terms(), now_ms).await?;
+        self.notify_owner(&mut tx, row, &new, &grant).await?;
         let about = grant_text(&grant);
         let record = AccessRecord { who: &email, act: "oidc join", about: &about, facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
         Ok(email)
+    }
+
+    /// Tells the account's owner that somebody came whom nobody invited.
+    async fn notify_owner(
+        &self,
+        tx: &mut ScopedConnection,
+        row: &ProviderRow,
+        new: &NewPerson<'_>,
+        grant: &MemberGrant,
+    ) -> Result<(), DbError> {
+        let Some(owner) = accounts::owner_email(tx).await? else { return Ok(()) };
+        if !count_colleague(tx, self.now_ms()).await? {
+            return Ok(());
+        }
+        let letter = MailLetter::NewColleague {
+            account: row.account_name.clone(),
+            who: format!("{} ({})", new.name, new.email),
+            role: grant.role.key().to_owned(),
+            sees_nothing: grant.places.as_ref().is_some_and(Vec::is_empty),
+            link: format!("{}/app/people", self.auth.public_url),
+        };
+        let scope = tx.scope();
+        self.auth.mail.post(tx, Some(scope), &owner, &letter).await
     }
 
     /// Links an identity to whoever is signed in, and has shown lately that it is them.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::world::{Got, MINUTE_MS, PASSWORD, World, csrf, open_client};
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::people::forget_factors;
+use crate::accounts::person_log::SafetyNotices;
 use crate::accounts::test_authenticator::TestAuthenticator;
 use crate::db::{PlatformReason, exec};
 use crate::web::{QuotaPolicy, WebSettings};
@@ -287,8 +288,9 @@ async fn what_is_forgotten_lets_nobody_in() {
     let world = World::new().await;
     let (_, mut phone) = world.with_passkey(&world.a.email).await;
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
+    let notices = SafetyNotices { log, mail: &world.state.mail, public_url: "https://relay.example" };
     let tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
-    forget_factors(tx, world.a.scope, log, &world.a.email).await.unwrap().commit().await.unwrap();
+    forget_factors(tx, world.a.scope, notices, &world.a.email).await.unwrap().commit().await.unwrap();
     assert_eq!(world.count("SELECT COUNT(*) FROM passkeys").await, 0);
     assert!(!is_signed_in(&world.sign_in_with(&mut phone).await));
     // Nor does somebody who is disabled come in, of whatever account.

@@ -7,6 +7,7 @@ use super::world::{Got, PASSWORD, World, csrf};
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::people::{PeopleError, forget_factors};
+use crate::accounts::person_log::SafetyNotices;
 use crate::accounts::recovery::LinkKind;
 use crate::db::mail_links::{self, NewLink};
 use crate::db::{PlatformReason, exec, people};
@@ -134,9 +135,10 @@ async fn an_operator_takes_factors_away_that_are_lost() {
     world.set_app_up(&cookie).await;
     let step = world.begin(&world.a.email, "").await;
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
+    let notices = SafetyNotices { log, mail: &world.state.mail, public_url: "https://relay.example" };
     let forget = async |scope, email: &str| {
         let tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
-        let tx = forget_factors(tx, scope, log, email).await?;
+        let tx = forget_factors(tx, scope, notices, email).await?;
         tx.commit().await.map_err(PeopleError::Db)
     };
     assert!(
