@@ -132,6 +132,9 @@ pub(crate) struct RelayContext {
     pub(crate) strangers: Arc<StrangerCounters>,
     /// What a new password is judged by.
     rules: PasswordRules,
+    /// Tells people what concerns their safety.
+    mail: MailOutbox,
+    public_url: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn RandomSource>,
 }
@@ -171,13 +174,31 @@ impl RelayContext {
         };
         let ingest_db = db.with_pool(PoolUse::Ingest);
         let work_db = db.with_pool(PoolUse::Work { workers: settings.work.workers });
-        Ok(Self { db, ingest_db, work_db, fleet, keys, outbox, strangers, rules, clock, random })
+        let transport = settings.mail_transport()?;
+        let mail = MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), transport.as_ref());
+        let public_url =
+            settings.public_url.clone().unwrap_or_else(|| format!("https://{}", settings.host()));
+        Ok(Self {
+            db,
+            ingest_db,
+            work_db,
+            fleet,
+            keys,
+            outbox,
+            strangers,
+            rules,
+            mail,
+            public_url,
+            clock,
+            random,
+        })
     }
 
     pub(crate) fn office(&self) -> AdminHandler {
         let (db, fleet) = (self.db.clone(), Arc::clone(&self.fleet));
         let (rules, clock, random) = (self.rules.clone(), Arc::clone(&self.clock), Arc::clone(&self.random));
-        AdminHandler { db, fleet, rules, clock, random }
+        let (mail, public_url) = (self.mail.clone(), self.public_url.clone());
+        AdminHandler { db, fleet, rules, mail, public_url, clock, random }
     }
 }
 
@@ -567,8 +588,6 @@ fn for_people(
     let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
     let bound = tcp.local_addr().map_err(listen)?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
-    let transport = settings.mail_transport()?;
-    let mail = MailOutbox::new(Arc::clone(&parts.clock), Arc::clone(&parts.random), transport.as_ref());
     let resolver = Arc::new(SystemResolver);
     let http = GuardedClient::new(&settings.outgoing.allow, settings.outgoing.roots.as_deref(), resolver)?;
     let texts = Arc::new(SystemTexts::new(Arc::clone(&parts.random)));
@@ -580,7 +599,7 @@ fn for_people(
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
         strangers: Arc::clone(&parts.strangers),
-        mail,
+        mail: parts.mail.clone(),
         rules: parts.rules.clone(),
         outside: OutsideHosts { http: Arc::new(http), texts },
         settings: web::WebSettings {

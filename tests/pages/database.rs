@@ -57,9 +57,13 @@ pub(crate) async fn insert_provider(line: &DemoOutput) -> String {
     let account = "(SELECT MIN(account) FROM accounts)";
     let provider = "'01JD0000000000000000000001'";
     let sql = format!(
-        "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, enforced, metadata, fetched_ms, \
-         made_ms) VALUES ({account}, {provider}, 'other', 'https://login.example', 'cleantrack', 0, x'00', 'technician', FALSE, \
-         '{metadata}', CAST(strftime('%s', 'now') AS INTEGER) * 1000, 0)"
+        "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, claim, enforced, metadata, \
+         fetched_ms, made_ms) VALUES ({account}, {provider}, 'other', 'https://login.example', 'cleantrack', 0, x'00', 'technician', 'groups', \
+         FALSE, '{metadata}', CAST(strftime('%s', 'now') AS INTEGER) * 1000, 0)"
+    );
+    change(line, &sql).await;
+    let sql = format!(
+        "INSERT INTO oidc_group_roles (account, provider, value, role, place) VALUES ({account}, {provider}, 'CT Biomed', 'biomed', 'all')"
     );
     change(line, &sql).await;
     let sql = format!(

@@ -3,8 +3,14 @@
 use std::collections::BTreeSet;
 
 /// Rows of kind `page` that answer with a file which a page links to.
-const FILES: [&str; 5] =
-    ["brand-sheet.show", "evidence.download", "label-sheet.download", "photo.show", "proof.download"];
+const FILES: [&str; 6] = [
+    "brand-sheet.show",
+    "evidence.download",
+    "label-sheet.download",
+    "logo.show",
+    "photo.show",
+    "proof.download",
+];
 
 /// A page of a program.
 struct PageRow {

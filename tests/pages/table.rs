@@ -673,6 +673,7 @@ fn relay_ways_in(at: &Places) -> Vec<Page> {
             "Go to login.example",
         ),
         page("relay-organisation-refused", "/oidc/answer?state=x", vec![], "You are not signed in"),
+        page("relay-entrance", "/o/linden-health-partners", vec![], "Sign in to Linden Health Partners"),
         page("relay-sign-up", "/sign-up", vec![], "Make the account"),
         page("relay-sign-up-error", "/sign-up", vec![Press(".go")], "There is a problem"),
         page("relay-reset", &at.links.reset, vec![], "12 characters or more"),

@@ -197,7 +197,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room(
         "relay/admin",
-        &["accounts", "db", "fleet", "ingest", "keys", "mqtt", "projections", "readiness"],
+        &["accounts", "db", "fleet", "ingest", "keys", "mail", "mqtt", "projections", "readiness"],
         "the administration socket knows no page",
     ),
     room("relay/cli", &["accounts", "keys"], "words on a command line"),

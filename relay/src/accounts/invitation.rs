@@ -4,6 +4,7 @@ use record::ids::UserId;
 
 use super::access_log::{AccessLog, AccessRecord};
 use super::mail_link::{INVITATION_MS, LinkSecret, count_invitation};
+use super::notices::is_read_only;
 use super::people::{
     ActingPerson, MemberGrant, PeopleError, grant_text, require_grant, require_role_and_places,
 };
@@ -12,7 +13,7 @@ use crate::db::identities::{self, IdentityKey};
 use crate::db::invitations::{self, InvitationRow, NewInvitation};
 use crate::db::members;
 use crate::db::people::{self, NewPerson, PersonNumber};
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection, facilities};
+use crate::db::{Db, DbError, PlatformConnection, PlatformReason, ScopedConnection, facilities};
 use crate::mail::{MailLetter, MailOutbox};
 
 /// Open invitations of an account.
@@ -37,6 +38,9 @@ pub enum InvitationError {
     /// It was used, taken back, or its time is over.
     #[error("the invitation is over")]
     Over,
+    /// Nothing of the account changes now.
+    #[error("the account can only be looked at now")]
+    Paused,
     /// It is another address's.
     #[error("the invitation is to another address")]
     OtherAddress,
@@ -176,6 +180,7 @@ impl InvitationService<'_> {
             return Err(InvitationError::OtherAddress);
         }
         let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+        require_open(&mut tx, row).await?;
         if self.mail.is_open() {
             people::platform_verify(&mut tx, person, self.log.clock.now_ms()).await?;
         }
@@ -210,6 +215,7 @@ impl InvitationService<'_> {
     ) -> Result<(), InvitationError> {
         let now_ms = self.log.clock.now_ms();
         let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+        require_open(&mut tx, row).await?;
         let (password_hash, identity) = match proof {
             JoinProof::Password(hash) => (hash, None),
             JoinProof::Identity(identity) => ("", Some(identity)),
@@ -260,6 +266,11 @@ impl InvitationService<'_> {
         let record = AccessRecord { who: &row.email, act: "join", about: &row.made_by, facility: None };
         Ok(self.log.write_act(tx, record).await?)
     }
+}
+
+/// Refuses to let anybody into an account of which nothing changes now.
+async fn require_open(tx: &mut PlatformConnection, row: &InvitationRow) -> Result<(), InvitationError> {
+    if is_read_only(tx, row.scope()?).await? { Err(InvitationError::Paused) } else { Ok(()) }
 }
 
 /// The open invitation of a link, if its time is not over.

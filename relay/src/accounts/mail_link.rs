@@ -25,6 +25,8 @@ const OF_ADDRESS: AttemptPolicy = AttemptPolicy { size: 3, refill_ms: 20 * 60_00
 const OF_NETWORK: AttemptPolicy = AttemptPolicy { size: 30, refill_ms: 2 * 60_000 };
 /// Invitations of an account: fifty at once, and then one each four minutes.
 const OF_ACCOUNT: AttemptPolicy = AttemptPolicy { size: 50, refill_ms: 4 * 60_000 };
+/// Of somebody new its owner is told: ten times at once, and then once an hour.
+const OF_COLLEAGUES: AttemptPolicy = AttemptPolicy { size: 10, refill_ms: 60 * 60_000 };
 /// Networks that this process remembers.
 const NETWORKS_MAX: usize = 10_000;
 
@@ -116,6 +118,12 @@ pub async fn count_invitation(
         return Ok(Err(wait));
     }
     take_mail(tx, &address_name("invitation", email), &OF_ADDRESS, now_ms).await
+}
+
+/// Counts that an account's owner is told of somebody new, in the caller's transaction. Whether they are.
+pub(super) async fn count_colleague(tx: &mut ScopedConnection, now_ms: i64) -> Result<bool, DbError> {
+    let name = format!("mail/colleague/{}", tx.scope().account());
+    Ok(take_mail(tx, &name, &OF_COLLEAGUES, now_ms).await?.is_ok())
 }
 
 async fn take_mail(

@@ -7,9 +7,11 @@ mod cookie;
 pub mod counters;
 pub mod device;
 mod django_hash;
+mod factor_notices;
 pub mod import;
 pub mod invitation;
 pub mod lock_out;
+pub mod logo;
 pub mod mail_link;
 pub mod notices;
 pub mod oidc;
@@ -18,6 +20,7 @@ pub mod password;
 pub mod password_rules;
 pub mod people;
 pub mod permission;
+pub mod person_log;
 pub mod programs;
 pub mod recovery;
 pub mod retention;
@@ -25,6 +28,7 @@ pub mod second_factor;
 pub mod second_step;
 pub mod session;
 pub mod sign_in;
+pub mod slug;
 pub mod support;
 pub mod switches;
 #[cfg(test)]
@@ -34,6 +38,8 @@ mod webauthn;
 
 use std::fmt;
 use std::str::FromStr;
+
+use record::tree::Hash;
 
 use crate::accounts::token::TokenScope;
 use crate::db::people::PersonNumber;
@@ -134,6 +140,8 @@ pub struct AccountUser {
     pub account_name: String,
     /// The colour of its pages, where it has one of its own.
     pub accent: Option<String>,
+    /// SHA-256 of the picture at their head.
+    pub logo: Option<Hash>,
     /// When they signed in, milliseconds since 1970.
     pub since_ms: i64,
     /// When they last showed that it is them.

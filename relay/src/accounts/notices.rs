@@ -59,12 +59,15 @@ impl NoticeBoard {
         rows.find(|row| row.account == account && row.switch == switch.key()).map(|row| row.is_on)
     }
 
+    /// Whether nothing of this account changes now: for everybody it holds for each.
+    pub fn is_read_only(&self, scope: AccountScope) -> bool {
+        let read_only = RelaySwitch::ReadOnly;
+        self.is_on(read_only) || self.moved(read_only, scope.key()).unwrap_or_default()
+    }
+
     /// What somebody of this account sees whose browser has put these aside.
     pub fn of_account(&self, scope: AccountScope, now_ms: i64, seen: &SeenNotices) -> PageNotices {
-        let read_only = RelaySwitch::ReadOnly;
-        // For everybody it holds for each.
-        let is_read_only = self.is_on(read_only) || self.moved(read_only, scope.key()).unwrap_or_default();
-        PageNotices { is_read_only, lines: self.lines(now_ms, seen) }
+        PageNotices { is_read_only: self.is_read_only(scope), lines: self.lines(now_ms, seen) }
     }
 
     /// What stands now on a page that is open to everybody.
@@ -73,6 +76,15 @@ impl NoticeBoard {
         let new = now.filter(|row| !seen.0.contains(&row.announcement));
         new.map(|row| NoticeLine { id: row.announcement.clone(), text: read_text(&row.texts) }).collect()
     }
+}
+
+/// Whether nothing of an account changes now, for whoever changes it and is not signed in to it.
+///
+/// # Errors
+/// The database.
+pub async fn is_read_only(conn: &mut PlatformConnection, scope: AccountScope) -> Result<bool, DbError> {
+    let board = NoticeBoard { announcements: Vec::new(), switches: switches::platform_list(conn).await? };
+    Ok(board.is_read_only(scope))
 }
 
 /// The text of an announcement in the language of the pages.

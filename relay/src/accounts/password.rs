@@ -1,6 +1,6 @@
 //! Passwords by argon2id: hashed and checked off the async threads, a few at a time, in the same time for unknown people.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -122,6 +122,8 @@ pub struct PasswordChecker {
     /// itself would stay with the allocator's arena of that thread for good.
     memory: Memory,
     slowest: SlowestLook,
+    /// Whether somebody has looked for a hash of the old web app.
+    is_learned: Arc<AtomicBool>,
 }
 
 /// How long the longest look at a hash of the old web app took in this process, milliseconds. Every wrong answer takes as long from
@@ -144,11 +146,23 @@ impl Default for PasswordChecker {
             strangers: places(),
             memory: Memory::default(),
             slowest: SlowestLook::default(),
+            is_learned: Arc::default(),
         }
     }
 }
 
 impl PasswordChecker {
+    /// Whether whoever asks is the first of this process: they look at a hash of the old web app before any other look, so that the
+    /// first of its people is answered no slower than anybody.
+    pub(super) fn learns_now(&self) -> bool {
+        !self.is_learned.swap(true, Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub(super) fn slowest_ms(&self) -> u64 {
+        self.slowest.load(Ordering::Relaxed)
+    }
+
     /// Waits for the turn of one check. Strangers never stand before a device that is known.
     ///
     /// # Errors

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::access_log::{AccessLog, AccessRecord, OPERATOR};
 use super::lock_out;
 use super::permission::Permission;
+use super::person_log::{SafetyNotices, list_scopes};
 use super::{AccountUser, UserRole};
 use crate::db::members::{MemberRow, MemberTerms};
 use crate::db::people::{NewPerson, PersonNumber};
 use crate::db::sessions::SessionsSince;
 use crate::db::{self, AccountScope, DbError, PlatformConnection, ScopedConnection};
+use crate::mail::MailLetter;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,20 +210,27 @@ pub async fn set_password(
 pub async fn forget_factors(
     mut tx: PlatformConnection,
     scope: AccountScope,
-    log: AccessLog<'_>,
+    notices: SafetyNotices<'_>,
     email: &str,
 ) -> Result<ScopedConnection, PeopleError> {
+    let now_ms = notices.log.clock.now_ms();
     let person = db::people::platform_find(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
     db::factors::platform_delete_all(&mut tx, person).await?;
     db::mail_links::platform_end_links(&mut tx, person).await?;
     db::second_steps::end_of_person(&mut tx, person).await?;
     db::sessions::platform_delete_of_person(&mut tx, person).await?;
     db::devices::forget_device(&mut tx, person, None).await?;
+    let link = format!("{}/app/me", notices.public_url);
+    let letter = MailLetter::FactorsForgotten { at_ms: now_ms, link };
+    notices.mail.post(&mut tx, None, email, &letter).await?;
+    let mut scopes = list_scopes(&mut tx, person, now_ms).await?;
     let mut tx = tx.enter(scope).await?;
     db::members::find_by_email(&mut tx, email).await?.ok_or(PeopleError::NoSuch)?;
+    if !scopes.contains(&scope) {
+        scopes.push(scope);
+    }
     let record = AccessRecord { who: OPERATOR, act: "admin forget-factors", about: email, facility: None };
-    log.write_act(&mut tx, record).await?;
-    Ok(tx)
+    Ok(notices.log.write_in_each(tx, &scopes, record).await?)
 }
 
 /// Another password: what was signed in by the old one, or tried at it, is over.
@@ -372,7 +381,11 @@ pub async fn change_terms(
 
 /// As the access log has it.
 pub(super) fn grant_text(grant: &MemberGrant) -> String {
-    let places = grant.places.as_ref().map_or_else(|| "all".to_owned(), |places| places.join(","));
+    let places = match &grant.places {
+        None => "all".to_owned(),
+        Some(places) if places.is_empty() => "none".to_owned(),
+        Some(places) => places.join(","),
+    };
     format!("{} {places}", grant.role)
 }
 

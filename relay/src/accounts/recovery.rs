@@ -11,6 +11,7 @@ use super::access_log::AccessRecord;
 use super::mail_link::{LinkSecret, MailLimits, RESET_MS, SIGN_IN_MS, SIGN_UP_MS};
 use super::people::{NewMember, PeopleError, add_member, replace_password};
 use super::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep, SignedIn};
+use super::slug::name_account;
 use super::{AccountUser, UserRole};
 use crate::db::mail_links::{self, LinkKey, NewLink};
 use crate::db::people::PersonNumber;
@@ -250,6 +251,7 @@ impl RecoveryService<'_> {
         }
         let account = AccountId::new(now_ms, self.auth.random.bytes());
         let scope = db::accounts::platform_create(&mut tx, account, &new.organisation, now_ms).await?;
+        name_account(&mut tx, scope, &new.organisation, now_ms).await?;
         let member = NewMember {
             id: UserId::new(now_ms, self.auth.random.bytes()),
             email: &new.email,

@@ -70,6 +70,7 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
         + db::second_steps::platform_forget_old(tx, now_ms).await?
         + db::ceremonies::platform_forget_old(tx, now_ms).await?
         + db::oidc_flows::platform_forget_old(tx, now_ms).await?
+        + db::account_slugs::platform_forget_old(tx, now_ms).await?
         + db::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
         + db::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
         + db::idempotency::platform_forget_old(tx, now_ms).await?

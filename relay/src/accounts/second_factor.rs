@@ -11,6 +11,7 @@ use totp_rs::{Builder, Totp};
 use super::AccountUser;
 use super::access_log::AccessRecord;
 use super::lock_out::AttemptOrigin;
+use super::person_log::list_scopes;
 use super::second_step::{STEP_MS, StepSecret};
 use super::sign_in::{AuthService, FactorProof, SignInError, SignInOrigin, SignInStep, SignedIn};
 use crate::db::factors::{FactorRow, NewFactor};
@@ -362,6 +363,27 @@ impl SecondFactorService<'_> {
         Ok(codes)
     }
 
+    /// Gives an app or a passkey another name. It proves what it proved.
+    ///
+    /// # Errors
+    /// They have no such one.
+    pub async fn rename_factor(
+        &self,
+        visitor: &AccountUser,
+        factor: &str,
+        name: &str,
+    ) -> Result<(), FactorError> {
+        let name = factor_name(name);
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if !factors::platform_rename(&mut tx, visitor.person, factor, &name).await? {
+            return Err(FactorError::Unknown);
+        }
+        let mut tx = tx.enter(visitor.scope).await?;
+        let record = AccessRecord { who: &visitor.email, act: "factor rename", about: &name, facility: None };
+        self.auth.log().write_act(&mut tx, record).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Takes an app or a passkey away; with the last one go the recovery codes.
     ///
     /// # Errors
@@ -392,9 +414,10 @@ impl SecondFactorService<'_> {
         let link = format!("{}/app/me", self.auth.public_url);
         let letter = MailLetter::FactorChanged { at_ms: self.now_ms(), link };
         self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
-        let mut tx = tx.enter(visitor.scope).await?;
+        let scopes = list_scopes(&mut tx, visitor.person, self.now_ms()).await?;
+        let tx = tx.enter(visitor.scope).await?;
         let record = AccessRecord { who: &visitor.email, act, about: "", facility: None };
-        self.auth.log().write_act(&mut tx, record).await?;
+        let tx = self.auth.log().write_in_each(tx, &scopes, record).await?;
         Ok(tx.commit().await?)
     }
 
@@ -439,11 +462,12 @@ impl SecondFactorService<'_> {
         };
         drop(conn);
         let step = step_name(begun.provider.as_ref().map(|_| into));
-        let way = begun.provider.map(|provider| ProviderWay { provider, showed_factor: false });
+        let shown_ms = begun.shown_ms;
+        let way = begun.provider.map(|provider| ProviderWay { provider, showed_factor: false, shown_ms });
         let origin = SignInOrigin { provider: way, ..origin };
         let first = self.auth.first_step(&email, &origin).await?;
         let from = first.of_step(&step);
-        self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
+        self.count_code(&email, &from, &origin).await?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         if !self.use_code(&mut tx, begun.person, code).await? {
             tx.commit().await?;
@@ -473,7 +497,7 @@ impl SecondFactorService<'_> {
         let now_ms = self.now_ms();
         let first = self.auth.first_step(&visitor.email, origin).await?;
         let from = first.of_step(&step_name(visitor.came_by.as_ref().map(|_| visitor.scope)));
-        self.auth.limits.count(self.auth.db, &from, now_ms).await.map_err(SignInError::from)?;
+        self.count_code(&visitor.email, &from, origin).await?;
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         let is_right = self.use_code(&mut tx, visitor.person, code).await?;
         if is_right {
@@ -557,6 +581,7 @@ impl AuthService<'_> {
         let step = SecondStep {
             person: person.person(),
             origin: from.map(AttemptOrigin::mark),
+            shown_ms: origin.provider.as_ref().and_then(|way| way.shown_ms),
             provider: origin.provider.map(|way| way.provider),
         };
         let expires_ms = self.clock.now_ms().saturating_add(STEP_MS);

@@ -14,6 +14,8 @@ pub const COOKIE: &str = "__Host-ct";
 pub const IDLE_MS: i64 = 12 * 3_600_000;
 /// It ends in any case after so long: a week.
 pub const AGE_MS_MAX: i64 = 7 * 24 * 3_600_000;
+/// Whoever showed that it is them is asked no more for so long, whatever they change.
+pub const CONFIRMED_MS: i64 = 10 * 60_000;
 /// Its last use is written down no more often than this.
 pub const TOUCH_MS: i64 = 60_000;
 
@@ -76,6 +78,11 @@ pub fn is_alive(created_ms: i64, used_ms: i64, now_ms: i64) -> bool {
     now_ms.saturating_sub(created_ms) < AGE_MS_MAX && now_ms.saturating_sub(used_ms) < IDLE_MS
 }
 
+/// Whether somebody showed that it is them at this time, which is lately. A time that lies ahead was written by a clock that was wrong.
+pub fn is_confirmed(shown_ms: i64, now_ms: i64) -> bool {
+    (0..CONFIRMED_MS).contains(&now_ms.saturating_sub(shown_ms))
+}
+
 /// When a session must have been begun and last used after to be one at `now_ms`.
 pub fn alive_since(now_ms: i64) -> SessionsSince {
     SessionsSince { begun_ms: now_ms.saturating_sub(AGE_MS_MAX), used_ms: now_ms.saturating_sub(IDLE_MS) }
@@ -111,6 +118,12 @@ mod tests {
         assert_ne!(tokens[0].csrf(), tokens[1].csrf());
         assert_eq!(tokens[0].csrf().len(), 32);
         assert_ne!(tokens[0].csrf(), tokens[0].digest().to_string()[..32]);
+    }
+
+    #[test]
+    fn who_showed_it_lately_is_confirmed() {
+        assert!(is_confirmed(0, 0) && is_confirmed(1, CONFIRMED_MS));
+        assert!(!is_confirmed(0, CONFIRMED_MS) && !is_confirmed(1, 0));
     }
 
     #[test]

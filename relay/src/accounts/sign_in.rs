@@ -161,6 +161,7 @@ impl<'a> AuthService<'a> {
         let now_ms = self.clock.now_ms();
         let email = email.trim().to_lowercase();
         let from = self.first_step(&email, &origin).await?;
+        self.learn_slowest().await?;
         // Before the try is counted: whoever finds no place has not tried.
         let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
@@ -182,6 +183,20 @@ impl<'a> AuthService<'a> {
                 Err(SignInError::Wrong)
             }
         }
+    }
+
+    /// Looks once in a process how long a hash of the old web app takes.
+    async fn learn_slowest(&self) -> Result<(), SignInError> {
+        if !self.checker.learns_now() {
+            return Ok(());
+        }
+        let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;
+        let sample = db::people::platform_old_hash(&mut conn).await?;
+        drop(conn);
+        if let Some(sample) = sample {
+            self.checker.turn(OriginKind::KnownDevice).await?.check(String::new(), Some(sample)).await?;
+        }
+        Ok(())
     }
 
     /// Keeps the hash that takes the place of one of the old web app, unless the password was changed meanwhile.
@@ -236,7 +251,7 @@ impl<'a> AuthService<'a> {
             digest: token.digest(),
             person: person.person(),
             created_ms: now_ms,
-            reauth_ms: now_ms,
+            reauth_ms: shown_at(origin.provider.as_ref(), now_ms),
             network: &network,
             agent: &agent,
             provider: origin.provider.as_ref(),
@@ -502,6 +517,7 @@ impl<'a> AuthService<'a> {
             (UserRole::SuperAdmin, Some(_)) => UserRole::AccountAdmin,
             (role, _) => role,
         };
+        let logo = found.logo();
         let reads = if role.holds(Permission::ReadNames) { reads } else { reads.without_names() };
         if now_ms.saturating_sub(found.used_ms) >= session::TOUCH_MS {
             let mut tx = self.db.write(scope).await?;
@@ -519,6 +535,7 @@ impl<'a> AuthService<'a> {
             is_owner: found.is_owner,
             until_ms: found.until_ms,
             account_name: found.account_name,
+            logo,
             accent: found.accent,
             since_ms: found.created_ms,
             reauth_ms: found.reauth_ms,
@@ -531,6 +548,12 @@ impl<'a> AuthService<'a> {
             token,
         }))
     }
+}
+
+/// When somebody who comes in showed that it is them. A provider answers for whoever is signed in there still, and may not have looked
+/// for days: what it says of that counts, and where it says nothing, they have not shown it.
+fn shown_at(provider: Option<&ProviderWay>, now_ms: i64) -> i64 {
+    provider.map_or(now_ms, |way| way.shown_ms.unwrap_or(0))
 }
 
 /// What a browser calls itself, as far as it is of use to whoever reads the list.
@@ -554,6 +577,41 @@ mod tests {
     use service::random::SeededRandom;
 
     use super::*;
+
+    #[tokio::test]
+    async fn the_first_of_the_old_web_apps_people_is_answered_no_slower() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        db.migrate(1).await.unwrap();
+        let (checker, limits) = (PasswordChecker::default(), SignInLimits::default());
+        let (clock, random) = (Arc::new(FakeClock::at_ms(1_795_204_920_000)), Arc::new(SeededRandom::new(1)));
+        let mail = MailOutbox::new(clock.clone(), random.clone(), None);
+        let old = db::people::NewPerson {
+            id: record::ids::UserId::new(1, [1; 10]),
+            email: "ana@linden.example",
+            name: "Ana",
+            verified_ms: None,
+            platform_role: None,
+            password_hash: "pbkdf2_sha256$600000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=",
+        };
+        let mut tx = db.platform_write(PlatformReason::SignIn).await.unwrap();
+        db::people::platform_insert(&mut tx, &old, 1).await.unwrap();
+        tx.commit().await.unwrap();
+        let auth_service = AuthService {
+            db: &db,
+            checker: &checker,
+            limits: &limits,
+            clock: &*clock,
+            random: &*random,
+            mail: &mail,
+            public_url: "https://relay.example",
+        };
+        let origin =
+            SignInOrigin { device: None, peer: [192, 0, 2, 7].into(), agent: String::new(), provider: None };
+        let tried = auth_service.sign_in("nobody@linden.example", "wrong".into(), origin).await;
+        assert!(matches!(tried, Err(SignInError::Wrong)));
+        assert!(checker.slowest_ms() > 0, "nobody has looked at Ana's yet, and strangers wait as long");
+    }
 
     #[tokio::test]
     async fn whoever_finds_no_place_has_not_tried() {

@@ -21,7 +21,9 @@ use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::password::PasswordError;
 use crate::accounts::password_rules::{PasswordRules, WeakPassword};
 use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
+use crate::accounts::person_log::SafetyNotices;
 use crate::accounts::programs::{ProgramError, TokenOrder};
+use crate::accounts::slug::name_account;
 use crate::accounts::token::{TokenLife, TokenScope};
 use crate::accounts::{UserRole, email_address, password, people, programs, session, visible_name};
 use crate::db::claims::ClaimPlace;
@@ -32,6 +34,7 @@ use crate::db::{
 };
 use crate::fleet::{BoxAct, ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
+use crate::mail::MailOutbox;
 use crate::readiness::DrainSignal;
 
 pub use epochs::EpochAct;
@@ -206,6 +209,10 @@ pub struct AdminHandler {
     pub fleet: Arc<Fleet>,
     /// What a new password is judged by.
     pub rules: PasswordRules,
+    /// Tells people what concerns their safety.
+    pub mail: MailOutbox,
+    /// Where people reach the relay.
+    pub public_url: String,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -338,6 +345,7 @@ impl AdminHandler {
         let account = AccountId::new(now_ms, self.random.bytes());
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         let scope = accounts::platform_create(&mut tx, account, &name, now_ms).await?;
+        name_account(&mut tx, scope, &name, now_ms).await?;
         let mut tx = tx.enter(scope).await?;
         self.audit(&mut tx, "account create", &name, None).await?;
         tx.commit().await?;
@@ -416,7 +424,8 @@ impl AdminHandler {
     async fn forget_factors(&self, account: AccountId, email: &str) -> Result<Value, AdminError> {
         let (email, scope) = (email.trim().to_lowercase(), self.scope(account).await?);
         let tx = self.db.platform_write(PlatformReason::Operator).await?;
-        let tx = people::forget_factors(tx, scope, self.log(), &email).await?;
+        let notices = SafetyNotices { log: self.log(), mail: &self.mail, public_url: &self.public_url };
+        let tx = people::forget_factors(tx, scope, notices, &email).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": "admin forget-factors" }))
     }

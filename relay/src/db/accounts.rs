@@ -108,6 +108,13 @@ pub async fn set_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Res
     exec!(conn, sql, person.key(), scope.key()).map(drop)
 }
 
+/// The e-mail address of the account's owner.
+pub async fn owner_email(conn: &mut ScopedConnection) -> Result<Option<String>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT p.email FROM accounts a JOIN people p ON p.person = a.owner WHERE a.account = $1";
+    Ok(opt!(conn, (String,), sql, scope.key())?.map(|(email,)| email))
+}
+
 /// Makes somebody the owner of an account that has none.
 pub async fn set_first_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {
     let scope = conn.scope();

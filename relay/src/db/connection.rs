@@ -197,6 +197,19 @@ impl ScopedConnection {
         self.lane.executor()
     }
 
+    /// Goes on in the same transaction as another account's, for an act that is of several.
+    ///
+    /// # Errors
+    /// The database.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "only a server has a wall"))]
+    pub(crate) async fn enter_next(mut self, scope: AccountScope) -> Result<Self, DbError> {
+        #[cfg(feature = "postgres")]
+        if matches!(self.lane, Lane::Postgres(_)) {
+            exec!(self, "SELECT set_config('app.account', $1, true)", scope.key().to_string())?;
+        }
+        Ok(Self { lane: self.lane, scope: scope.into() })
+    }
+
     /// Commits a transaction; a connection that only reads has nothing to commit.
     ///
     /// # Errors

@@ -53,6 +53,17 @@ pub async fn platform_list(
     all!(conn, FactorRow, sql, person.key())
 }
 
+/// Gives a factor of a person another name. Whether they have it.
+pub async fn platform_rename(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+    factor: &str,
+    name: &str,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE factors SET name = $1 WHERE person = $2 AND factor = $3 AND kind <> 'recovery'";
+    Ok(exec!(conn, sql, name.to_owned(), person.key(), factor.to_owned())? == 1)
+}
+
 /// Keeps a factor.
 pub async fn platform_insert(
     conn: &mut PlatformConnection,

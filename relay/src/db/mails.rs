@@ -47,6 +47,17 @@ pub async fn insert_mail(
     exec!(conn, sql, new.mail.to_owned(), account, new.kind, address, body, now_ms).map(drop)
 }
 
+/// Whether such a mail was made for an address since a time.
+pub async fn platform_was_made(
+    conn: &mut PlatformConnection,
+    kind: &'static str,
+    address: &str,
+    since_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "SELECT COUNT(*) FROM mails WHERE made_ms > $1 AND kind = $2 AND address = $3";
+    Ok(opt!(conn, (i64,), sql, since_ms, kind, address.to_owned())?.is_some_and(|(count,)| count > 0))
+}
+
 /// A mail that waits, by id.
 pub async fn platform_find_waiting(
     conn: &mut PlatformConnection,

@@ -1,5 +1,7 @@
 //! All SQL of the relay: one text for SQLite and PostgreSQL, one file per noun, each query scoped to an account.
 
+pub mod account_logos;
+pub mod account_slugs;
 pub mod accounts;
 pub mod adoptions;
 pub mod announcements;
@@ -46,6 +48,7 @@ pub mod mails;
 pub mod members;
 mod migrate;
 pub mod oidc_flows;
+pub mod oidc_group_roles;
 pub mod oidc_providers;
 pub mod old_ids;
 pub mod passkeys;

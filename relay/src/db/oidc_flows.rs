@@ -19,6 +19,8 @@ pub struct NewFlow<'a> {
     pub invitation: Option<Hash>,
     /// Who links their identity.
     pub linking: Option<PersonNumber>,
+    /// Whether it confirms that it is them.
+    pub confirms: bool,
     pub expires_ms: i64,
 }
 
@@ -30,9 +32,11 @@ pub struct FlowRow {
     pub next_path: String,
     invitation: Option<Vec<u8>>,
     linking: Option<i64>,
+    /// Whether it confirms that it is them.
+    pub confirms: bool,
 }
 
-impl_from_row!(FlowRow { provider, next_path, invitation, linking });
+impl_from_row!(FlowRow { provider, next_path, invitation, linking, confirms });
 
 impl FlowRow {
     /// Digest of the link of an invitation.
@@ -49,13 +53,15 @@ impl FlowRow {
 /// Keeps one.
 pub async fn insert_flow(conn: &mut ScopedConnection, new: &NewFlow<'_>) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO oidc_flows (account, digest, provider, browser, next_path, invitation, linking, expires_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO oidc_flows (account, digest, provider, browser, next_path, invitation, linking, confirms, \
+               expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let (digest, browser) = (new.digest.0.to_vec(), new.browser.0.to_vec());
     let (provider, next) = (new.provider.to_owned(), new.next_path.to_owned());
     let (invitation, linking) = (new.invitation.map(|of| of.0.to_vec()), new.linking.map(PersonNumber::key));
     let account = scope.key();
-    exec!(conn, sql, account, digest, provider, browser, next, invitation, linking, new.expires_ms).map(drop)
+    let (confirms, expires_ms) = (new.confirms, new.expires_ms);
+    exec!(conn, sql, account, digest, provider, browser, next, invitation, linking, confirms, expires_ms)
+        .map(drop)
 }
 
 /// Takes the one of this state, where this browser began it and its time is not over: it comes back once.
@@ -66,7 +72,7 @@ pub async fn platform_take(
     now_ms: i64,
 ) -> Result<Option<FlowRow>, DbError> {
     let sql = "DELETE FROM oidc_flows WHERE digest = $1 AND browser = $2 AND expires_ms > $3 \
-               RETURNING provider, next_path, invitation, linking";
+               RETURNING provider, next_path, invitation, linking, confirms";
     opt!(conn, FlowRow, sql, digest.0.to_vec(), browser.0.to_vec(), now_ms)
 }
 

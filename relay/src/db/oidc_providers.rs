@@ -27,8 +27,10 @@ pub struct ProviderRow {
     pub seal_n: i64,
     /// Sealed.
     pub secret: Vec<u8>,
-    /// Of people who come in a proven domain and were never here.
+    /// Of people who come in a proven domain and were never here, where no group of theirs says more.
     pub role: String,
+    /// Which claim names their groups.
+    pub claim: String,
     pub enforced: bool,
     /// JSON of where the provider is asked.
     pub metadata: String,
@@ -47,6 +49,7 @@ impl_from_row!(ProviderRow {
     seal_n,
     secret,
     role,
+    claim,
     enforced,
     metadata,
     fetched_ms
@@ -79,12 +82,13 @@ pub struct NewProvider {
     pub seal_n: i64,
     pub secret: Vec<u8>,
     pub role: &'static str,
+    pub claim: String,
     pub metadata: String,
     pub fetched_ms: i64,
 }
 
 const PROVIDER: &str = "SELECT v.account, a.id AS account_id, a.name AS account_name, v.provider, v.preset, v.issuer, v.client_id, \
-    v.seal_n, v.secret, v.role, v.enforced, v.metadata, v.fetched_ms FROM oidc_providers v JOIN accounts a ON a.account = v.account";
+    v.seal_n, v.secret, v.role, v.claim, v.enforced, v.metadata, v.fetched_ms FROM oidc_providers v JOIN accounts a ON a.account = v.account";
 
 /// The providers of the account, the oldest first.
 pub async fn list_providers(conn: &mut ScopedConnection) -> Result<Vec<ProviderRow>, DbError> {
@@ -140,13 +144,24 @@ pub async fn insert_provider(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, enforced, metadata, \
-               fetched_ms, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9, $10, $11)";
-    let NewProvider { provider, preset, issuer, client_id, seal_n, secret, role, metadata, fetched_ms } = new;
+    let sql = "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, claim, enforced, \
+               metadata, fetched_ms, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10, $11, $12)";
+    let NewProvider {
+        provider,
+        preset,
+        issuer,
+        client_id,
+        seal_n,
+        secret,
+        role,
+        claim,
+        metadata,
+        fetched_ms,
+    } = new;
     let account = scope.key();
     exec!(
-        conn, sql, account, provider, preset, issuer, client_id, seal_n, secret, role, metadata, fetched_ms,
-        now_ms
+        conn, sql, account, provider, preset, issuer, client_id, seal_n, secret, role, claim, metadata,
+        fetched_ms, now_ms
     )
     .map(drop)
 }
@@ -155,11 +170,23 @@ pub async fn insert_provider(
 pub async fn change_provider(conn: &mut ScopedConnection, new: NewProvider) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE oidc_providers SET preset = $1, issuer = $2, client_id = $3, seal_n = $4, secret = $5, role = $6, \
-               metadata = $7, fetched_ms = $8 WHERE account = $9 AND provider = $10";
-    let NewProvider { provider, preset, issuer, client_id, seal_n, secret, role, metadata, fetched_ms } = new;
+               claim = $7, metadata = $8, fetched_ms = $9 WHERE account = $10 AND provider = $11";
+    let NewProvider {
+        provider,
+        preset,
+        issuer,
+        client_id,
+        seal_n,
+        secret,
+        role,
+        claim,
+        metadata,
+        fetched_ms,
+    } = new;
     let account = scope.key();
     let changed = exec!(
-        conn, sql, preset, issuer, client_id, seal_n, secret, role, metadata, fetched_ms, account, provider
+        conn, sql, preset, issuer, client_id, seal_n, secret, role, claim, metadata, fetched_ms, account,
+        provider
     )?;
     Ok(changed == 1)
 }
@@ -192,6 +219,7 @@ pub async fn set_password_use(
 pub async fn delete_provider(conn: &mut ScopedConnection, provider: &str) -> Result<bool, DbError> {
     let (account, provider) = (conn.scope().key(), provider.to_owned());
     for sql in [
+        "DELETE FROM oidc_group_roles WHERE account = $1 AND provider = $2",
         "DELETE FROM oidc_domains WHERE account = $1 AND provider = $2",
         "DELETE FROM oidc_flows WHERE account = $1 AND provider = $2",
     ] {

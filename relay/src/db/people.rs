@@ -30,6 +30,12 @@ impl std::fmt::Display for PersonNumber {
 /// Whoever runs the platform is its admin in the accounts whose admin they are, and only there.
 pub(super) const ROLE: &str = "CASE WHEN p.platform_role = 'super_admin' AND m.role = 'account_admin' THEN 'super_admin' ELSE m.role END";
 
+/// A password hash of the old web app, where anybody has one.
+pub async fn platform_old_hash(conn: &mut PlatformConnection) -> Result<Option<String>, DbError> {
+    let sql = "SELECT password_hash FROM credentials WHERE password_hash LIKE 'pbkdf2%' LIMIT 1";
+    Ok(opt!(conn, (String,), sql)?.map(|(hash,)| hash))
+}
+
 /// Somebody who is to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson<'a> {

@@ -13,6 +13,8 @@ pub struct SecondStep {
     pub origin: Option<Hash>,
     /// Who did the first step; absent where it was a password or a link.
     pub provider: Option<String>,
+    /// When they showed there that it is them; absent where it does not say.
+    pub shown_ms: Option<i64>,
 }
 
 /// Keeps one.
@@ -22,11 +24,13 @@ pub async fn platform_insert(
     step: SecondStep,
     expires_ms: i64,
 ) -> Result<(), DbError> {
-    let sql =
-        "INSERT INTO second_steps (digest, person, origin, provider, expires_ms) VALUES ($1, $2, $3, $4, $5)";
+    let sql = "INSERT INTO second_steps (digest, person, origin, provider, shown_ms, expires_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6)";
     let (person, origin) = (step.person.key(), step.origin.map(|of| of.0.to_vec()));
-    exec!(conn, sql, digest.0.to_vec(), person, origin, step.provider, expires_ms).map(drop)
+    exec!(conn, sql, digest.0.to_vec(), person, origin, step.provider, step.shown_ms, expires_ms).map(drop)
 }
+
+type Columns = (i64, Option<Vec<u8>>, Option<String>, Option<i64>);
 
 /// The one of this cookie, if its time is not over.
 pub async fn platform_find(
@@ -34,13 +38,15 @@ pub async fn platform_find(
     digest: Hash,
     now_ms: i64,
 ) -> Result<Option<SecondStep>, DbError> {
-    let sql = "SELECT person, origin, provider FROM second_steps WHERE digest = $1 AND expires_ms > $2";
-    let row = opt!(conn, (i64, Option<Vec<u8>>, Option<String>), sql, digest.0.to_vec(), now_ms)?;
+    let sql =
+        "SELECT person, origin, provider, shown_ms FROM second_steps WHERE digest = $1 AND expires_ms > $2";
+    let row = opt!(conn, Columns, sql, digest.0.to_vec(), now_ms)?;
     let read = |origin: Vec<u8>| <[u8; 32]>::try_from(origin).ok().map(Hash);
-    Ok(row.map(|(person, origin, provider)| SecondStep {
+    Ok(row.map(|(person, origin, provider, shown_ms)| SecondStep {
         person: PersonNumber::of(person),
         origin: origin.and_then(read),
         provider,
+        shown_ms,
     }))
 }
 

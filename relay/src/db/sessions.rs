@@ -33,6 +33,8 @@ pub struct SessionRow {
     pub account_name: String,
     /// The colour of its pages.
     pub accent: Option<String>,
+    /// SHA-256 of the picture at their head.
+    logo: Option<Vec<u8>>,
     /// When they signed in, milliseconds since 1970.
     pub created_ms: i64,
     /// When it was last used, milliseconds since 1970.
@@ -66,6 +68,7 @@ impl_from_row!(SessionRow {
     is_owner,
     account_name,
     accent,
+    logo,
     created_ms,
     used_ms,
     reauth_ms,
@@ -93,6 +96,11 @@ impl SessionRow {
     pub fn read_scope(&self) -> Result<ReadScope, DbError> {
         let scope = self.scope()?;
         Ok(if self.all_facilities { scope.into() } else { ReadScope::of_member(scope, self.person()) })
+    }
+
+    /// SHA-256 of the picture at the head of the account's pages.
+    pub fn logo(&self) -> Option<Hash> {
+        self.logo.as_ref().and_then(|logo| <[u8; 32]>::try_from(logo.as_slice()).ok()).map(Hash)
     }
 
     /// Whose it is.
@@ -133,6 +141,8 @@ pub struct ProviderWay {
     pub provider: String,
     /// Whether it says that they showed a second factor.
     pub showed_factor: bool,
+    /// When it says that they showed that it is them, milliseconds since 1970; absent where it does not say.
+    pub shown_ms: Option<i64>,
 }
 
 /// Whether a session `s` of a person `p` may not show the account `a`, because a provider signs people of that domain in. The owner
@@ -174,7 +184,7 @@ pub async fn platform_find(
 ) -> Result<Option<SessionRow>, DbError> {
     let sql = format!(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
-         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, a.accent, s.created_ms, \
+         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, a.accent, a.logo, s.created_ms, \
          s.used_ms, s.reauth_ms, \
          a.second_factor AS demands_factor, EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS has_factor, \
          s.provider, s.provider_factor, {BARRED} AS is_barred, \

@@ -33,6 +33,12 @@ pub enum MailLetter {
     PasswordChanged { at_ms: i64, link: String },
     /// A second factor was added or taken away, or recovery codes were made anew.
     FactorChanged { at_ms: i64, link: String },
+    /// Codes of somebody's second step were wrong too often.
+    WrongCodes { at_ms: i64, network: String, link: String },
+    /// The operator took all second factors of somebody away.
+    FactorsForgotten { at_ms: i64, link: String },
+    /// Somebody came into an account by its provider who was never here. `role`: as `accounts::UserRole` writes it.
+    NewColleague { account: String, who: String, role: String, sees_nothing: bool, link: String },
     /// A passkey was refused because its counter went back: there may be a copy of it.
     PasskeyCopied { at_ms: i64, name: String, link: String },
     /// Somebody signs in by a provider from now on. `host`: of the provider.
@@ -61,6 +67,9 @@ impl MailLetter {
             Self::NewDevice { .. } => "new-device",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorChanged { .. } => "factor-changed",
+            Self::WrongCodes { .. } => "wrong-codes",
+            Self::FactorsForgotten { .. } => "factors-forgotten",
+            Self::NewColleague { .. } => "new-colleague",
             Self::PasskeyCopied { .. } => "passkey-copied",
             Self::IdentityLinked { .. } => "identity-linked",
             Self::SupportAccess { .. } => "support-access",

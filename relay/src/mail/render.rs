@@ -97,17 +97,16 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: once(*expires_ms),
         },
-        MailLetter::NewDevice { at_ms, network, agent, link } => MailParts {
-            subject: w.mail_device_subject(),
-            lines: vec![
-                w.mail_device_what(time_text(*at_ms)),
-                w.mail_device_where(name_agent(agent), network),
-            ],
-            button: w.mail_device_button(),
-            link,
-            hints: vec![w.mail_device_not_you()],
-        },
+        MailLetter::NewDevice { at_ms, network, agent, link } => {
+            device_parts([name_agent(agent).as_str(), network], time_text(*at_ms), link)
+        }
         MailLetter::FactorChanged { at_ms, link } => factor_parts(w, time_text(*at_ms), link),
+        MailLetter::WrongCodes { at_ms, network, link } => codes_parts(w, time_text(*at_ms), network, link),
+        MailLetter::FactorsForgotten { at_ms, link } => forgotten_parts(w, time_text(*at_ms), link),
+        MailLetter::NewColleague { account, who, role, sees_nothing, link } => {
+            let sees = if *sees_nothing { w.mail_colleague_nothing() } else { w.mail_colleague_groups() };
+            colleague_parts([account.as_str(), who, role], sees, link)
+        }
         MailLetter::PasskeyCopied { at_ms, name, link } => copied_parts(w, time_text(*at_ms), name, link),
         MailLetter::IdentityLinked { at_ms, host, link } => identity_parts(w, time_text(*at_ms), host, link),
         MailLetter::SupportAccess { by, reason, until_ms, link } => {
@@ -120,6 +119,30 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             link,
             hints: vec![w.mail_password_not_you()],
         },
+    }
+}
+
+/// `what_where`: the browser, and from where it came.
+fn device_parts<'a>(what_where: [&str; 2], at: String, link: &'a str) -> MailParts<'a> {
+    let (w, [agent, network]) = (open_words::<MailWords>(), what_where);
+    MailParts {
+        subject: w.mail_device_subject(),
+        lines: vec![w.mail_device_what(at), w.mail_device_where(agent, network)],
+        button: w.mail_device_button(),
+        link,
+        hints: vec![w.mail_device_not_you()],
+    }
+}
+
+/// `whom`: the account, who came into it, and as what.
+fn colleague_parts<'a>(whom: [&str; 3], sees: String, link: &'a str) -> MailParts<'a> {
+    let (w, [account, who, role]) = (open_words::<MailWords>(), whom);
+    MailParts {
+        subject: w.mail_colleague_subject(account),
+        lines: vec![w.mail_colleague_what(open_words::<PageWords>().role_name(role), who), sees],
+        button: w.mail_colleague_button(),
+        link,
+        hints: vec![w.mail_colleague_hint()],
     }
 }
 
@@ -152,6 +175,26 @@ fn factor_parts(w: MailWords, at: String, link: &str) -> MailParts<'_> {
         button: w.mail_factor_button(),
         link,
         hints: vec![w.mail_factor_not_you()],
+    }
+}
+
+fn codes_parts<'a>(w: MailWords, at: String, network: &str, link: &'a str) -> MailParts<'a> {
+    MailParts {
+        subject: w.mail_codes_subject(),
+        lines: vec![w.mail_codes_what(at, network), w.mail_codes_why()],
+        button: w.mail_codes_button(),
+        link,
+        hints: vec![w.mail_codes_hint()],
+    }
+}
+
+fn forgotten_parts(w: MailWords, at: String, link: &str) -> MailParts<'_> {
+    MailParts {
+        subject: w.mail_forgotten_subject(),
+        lines: vec![w.mail_forgotten_what(at)],
+        button: w.mail_factor_button(),
+        link,
+        hints: vec![w.mail_forgotten_hint()],
     }
 }
 
@@ -195,6 +238,15 @@ mod tests {
             MailLetter::PasswordChanged { at_ms, link: link() },
             MailLetter::FactorChanged { at_ms, link: link() },
             MailLetter::PasskeyCopied { at_ms, name: "Phone".into(), link: link() },
+            MailLetter::WrongCodes { at_ms, network: "192.0.2.0/24".into(), link: link() },
+            MailLetter::FactorsForgotten { at_ms, link: link() },
+            MailLetter::NewColleague {
+                account: "Linden".into(),
+                who: "Ana Lima (ana@linden.example)".into(),
+                role: "technician".into(),
+                sees_nothing: true,
+                link: link(),
+            },
             MailLetter::IdentityLinked { at_ms, host: "login.example".into(), link: link() },
             MailLetter::SupportAccess {
                 by: "ops@relay.example".into(),

@@ -1,6 +1,6 @@
 //! The bounds of the relay's forms.
 
-use ::web::argument::{FormBody, FormRules};
+use ::web::argument::{FormBody, FormFields, FormRules};
 use ::web::error::HttpError;
 use firmware_config::CLAIM_FILE_BYTES_MAX;
 
@@ -46,6 +46,11 @@ pub(crate) const FORM_TOKEN: &str = "csrf";
 
 /// Refuses a form that did not come from a page of this session.
 pub(crate) fn require_own_form<R>(visitor: &AccountUser, form: &FormBody<R>) -> Result<(), HttpError> {
+    require_own_fields(visitor, &form.fields)
+}
+
+/// The same of its fields.
+pub(crate) fn require_own_fields(visitor: &AccountUser, fields: &FormFields) -> Result<(), HttpError> {
     // Both are 128 bits that an attacker would have to guess whole: how long the comparison takes tells nothing of use.
-    if visitor.token.csrf() == form.fields.text(FORM_TOKEN) { Ok(()) } else { Err(foreign_form()) }
+    if visitor.token.csrf() == fields.text(FORM_TOKEN) { Ok(()) } else { Err(foreign_form()) }
 }

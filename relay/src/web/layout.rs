@@ -2,6 +2,8 @@
 
 use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::live::LivePage;
+use record::ids::AccountId;
+use record::tree::Hash;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::notices::{NoticeLine, PageNotices};
@@ -52,6 +54,16 @@ impl SupportBanner {
     }
 }
 
+/// The look of an account.
+#[derive(Debug, Clone)]
+pub(crate) struct PageBrand {
+    pub(crate) name: String,
+    /// The colour of the band.
+    pub(crate) accent: Option<String>,
+    /// The address of the picture at the head.
+    pub(crate) logo: Option<String>,
+}
+
 /// What is around the content.
 #[derive(Debug, Clone)]
 pub(crate) struct PageLayout {
@@ -71,8 +83,8 @@ pub(crate) struct PageLayout {
     pub(crate) support: Option<SupportBanner>,
     /// The secret of their forms.
     pub(crate) csrf: String,
-    /// What stands beside the mark, where an account has a look of its own, and its colour.
-    pub(crate) brand: Option<(String, String)>,
+    /// Where an account has a look of its own.
+    pub(crate) brand: Option<PageBrand>,
     /// The calm line under the band: of when the page is.
     pub(crate) status_line: Option<SafeHtml>,
     /// Where a page asks that has live parts.
@@ -114,7 +126,7 @@ impl PageLayout {
             notices: visitor.notices.clone(),
             support: SupportBanner::of_visitor(visitor),
             csrf: visitor.token.csrf(),
-            brand: visitor.accent.clone().map(|accent| (visitor.account_name.clone(), accent)),
+            brand: brand_of(visitor),
             ..shell
         }
     }
@@ -223,17 +235,31 @@ impl PageLayout {
 
     /// What stands beside the mark.
     pub(crate) fn brand_name(&self) -> &str {
-        self.brand.as_ref().map_or("CleanTrack", |(name, _)| name)
+        self.brand.as_ref().map_or("CleanTrack", |brand| &brand.name)
+    }
+
+    fn accent(&self) -> Option<&str> {
+        self.brand.as_ref().and_then(|brand| brand.accent.as_deref())
+    }
+
+    /// The address of the account's picture, in the place of the mark.
+    pub(crate) fn logo(&self) -> Option<&str> {
+        self.brand.as_ref().and_then(|brand| brand.logo.as_deref())
+    }
+
+    /// With the look of an account.
+    pub(crate) fn branded(self, brand: PageBrand) -> Self {
+        Self { brand: Some(brand), ..self }
     }
 
     /// The colour of the band.
     pub(crate) fn band(&self) -> &str {
-        self.brand.as_ref().map_or("#0c3a2d", |(_, accent)| accent)
+        self.accent().unwrap_or("#0c3a2d")
     }
 
     /// The path of the account's own style sheet.
     pub(crate) fn brand_css(&self) -> Option<String> {
-        self.brand.as_ref().map(|(_, accent)| format!("/brand/{}.css", accent.trim_start_matches('#')))
+        self.accent().map(|accent| format!("/brand/{}.css", accent.trim_start_matches('#')))
     }
 
     /// The icon's path.
@@ -250,6 +276,17 @@ impl PageLayout {
     pub(crate) fn passkey_script(&self) -> &'static str {
         PASSKEY.path()
     }
+}
+
+/// The address of an account's picture: another picture has another one.
+pub(crate) fn logo_path(account: AccountId, logo: Hash) -> String {
+    format!("/logo/{account}/{logo}.png")
+}
+
+fn brand_of(visitor: &AccountUser) -> Option<PageBrand> {
+    let logo = visitor.logo.map(|logo| logo_path(visitor.scope.account(), logo));
+    let (name, accent) = (visitor.account_name.clone(), visitor.accent.clone());
+    (accent.is_some() || logo.is_some()).then_some(PageBrand { name, accent, logo })
 }
 
 /// The page that somebody comes to: an auditor to what was missed.

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod api;
 mod assets;
+mod brand_routes;
 mod cross_origin;
 mod error_page;
 pub(crate) mod form;
@@ -16,6 +17,7 @@ mod named_place;
 mod next_page;
 mod notices;
 pub(crate) mod pages;
+mod picture_form;
 mod program_errors;
 mod proof;
 mod quota;

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::accounts::notices::{NoticeBoard, NoticeLine, SeenNotices};
 use crate::accounts::switches::RelaySwitch;
-use crate::db::{DbError, PlatformReason};
+use crate::db::{AccountScope, DbError, PlatformReason};
 use crate::web::WebContext;
 
 /// What another process switches is seen here within so long.
@@ -46,6 +46,11 @@ impl WebContext {
     /// What is announced, for a page that is open to everybody.
     pub(crate) async fn announced(&self) -> Result<Vec<NoticeLine>, DbError> {
         Ok(self.board().await?.lines(self.now_ms(), &SeenNotices::default()))
+    }
+
+    /// Whether nothing of an account changes now.
+    pub(crate) async fn changes_nothing(&self, scope: AccountScope) -> Result<bool, DbError> {
+        Ok(self.board().await?.is_read_only(scope))
     }
 
     /// Whether anybody may make an account now.

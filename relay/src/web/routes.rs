@@ -14,9 +14,10 @@ use crate::web::api::v1::{
 };
 use crate::web::api::{docs, health, old, photos};
 use crate::web::assets::PASSKEY;
+use crate::web::brand_routes::brand_rows;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::{
-    access_export, access_log, account, add_box, box_acts, box_forks, box_page, boxes, brand, compare,
+    access_export, access_log, account, add_box, box_acts, box_forks, box_page, boxes, compare,
     equipment as item, equipment_list, facilities, facility, factors, gaps, help, identities, label_sheets,
     map, me, notices, organisation, passkeys, people, platform, platform_notices, platform_records, programs,
     providers, regions, second_step, sign_in, support, ways_in,
@@ -234,7 +235,7 @@ fn own_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/me/factors/codes", "factors.renew-codes", Form, factors::renew_codes)
             .refusals(FINDING)
             .example(problem_example().field("act", "renew")),
-        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::remove_factor)
+        row(Method::POST, "/app/me/factors/{factor}", "factors.remove", Form, factors::change_factor)
             .refusals(FINDING)
             .example(problem_example().part("factor", SOME_ID).field("act", "remove")),
         row(Method::POST, "/app/second-factor", "factors.demand", Form, factors::demand_factor)
@@ -463,18 +464,6 @@ fn map_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/facilities/{facility}/place", "place.save", Form, map::save_place)
             .refusals(FINDING)
             .example(place),
-    ]
-}
-
-/// How an account looks.
-fn brand_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::{Form, Page};
-    vec![
-        row(Method::GET, "/app/brand", "brand.show", Page, brand::show_form),
-        row(Method::POST, "/app/brand", "brand.save", Form, brand::save_brand)
-            .example(problem_example().field("name", "Linden Health").field("accent", "#0c3a2d")),
-        row(Method::GET, "/brand/{colour}", "brand-sheet.show", Page, brand::show_sheet)
-            .example(problem_example().part("colour", "0c3a2d.css")),
     ]
 }
 

@@ -48,6 +48,8 @@ impl Operator {
             db: world.db.clone(),
             fleet,
             rules: relay::accounts::password_rules::PasswordRules::default(),
+            mail: relay::mail::MailOutbox::new(world.clock.clone(), Arc::new(SystemRandom), None),
+            public_url: String::new(),
             clock: world.clock.clone(),
             random: Arc::new(SystemRandom),
         };

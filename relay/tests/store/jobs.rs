@@ -529,6 +529,8 @@ pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Da
         db: world.db.clone(),
         fleet: open(&world, dir.path()).await,
         rules: relay::accounts::password_rules::PasswordRules::default(),
+        mail: relay::mail::MailOutbox::new(world.clock.clone(), random.clone(), None),
+        public_url: String::new(),
         clock: world.clock.clone(),
         random,
     };

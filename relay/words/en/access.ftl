@@ -59,6 +59,9 @@ access-did = { $act ->
     [sign-in] Signed in
     [sign-out] Signed out
     [account-create] Created the account
+    [factor-rename] Gave a passkey another name
+    [account-logo] Changed the account’s logo
+    [account-slug] Changed the account’s short name
     [account-brand] Changed the account’s name or color
     [admin-create] Added a person
     [admin-import] Imported a person
@@ -94,6 +97,8 @@ access-did = { $act ->
     [oidc-domain-add] Added a domain to be proven
     [oidc-domain-prove] Proved a domain
     [oidc-domain-remove] Removed a domain
+    [oidc-group-add] Let a group of a sign-in provider make a role
+    [oidc-group-remove] Took a group of a sign-in provider away
     [oidc-enforce] Let nobody in with a password alone
     [oidc-leave] Let passwords in again
     [facility-create] Added a facility
@@ -154,6 +159,7 @@ access-tried = { $act ->
     [factor-remove] Tried to remove an authenticator app or a passkey
     [codes-renew] Tried to make new recovery codes
     [factor-demand] Tried to change whether everybody needs a second step
+    [account-logo] Tried to change the account’s logo
     [oidc-sign-in] Sign-in by the organization refused
     [oidc-link] Tried to link an organization’s sign-in
     [oidc-unlink] Tried to remove an organization’s sign-in

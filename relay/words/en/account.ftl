@@ -7,6 +7,10 @@ account-live-behind = { $count ->
    *[other] Live, as of { $time } { $zone }. { $count } boxes are behind: their rows say since when.
 }
 
+# Of somebody whom nobody has given a facility yet.
+account-nothing = You see no facility yet
+    .lead = You are of { $account }, and nobody has chosen which of its facilities you see. Ask one of its admins: they do it at People, on the page of { $email }. Then open this page again.
+
 ## Four numbers.
 
 account-month = 30 days

@@ -12,6 +12,7 @@ oidc-wait = Too many sign-ins were begun from your network. Wait until { $time }
 oidc-account-title = Sign in to { $account }
 oidc-account-lead = Your organization signs you in on a page of its own. Here you enter no password.
 oidc-account-joins = You come in by your invitation, and need no password here.
+oidc-account-confirms = Your organization’s page asks anew who you are. Then you come back, and send your form once more.
 # Button. $host: of the provider.
 oidc-by = Continue at { $host }
 oidc-go-title = Continue at { $host }
@@ -27,8 +28,10 @@ oidc-over = It took longer than ten minutes, was begun in another browser, or ca
 oidc-declined = Your organization’s page did not sign you in. Begin once more, or ask your admin.
 oidc-away = Your organization’s page does not answer, or not as it should. Try again in a few minutes; if it stays so, tell your admin.
 oidc-wrong = What came back from your organization’s page was refused: it is not what this sign-in asked for. Begin once more; if it stays so, tell your admin.
+oidc-not-shown = Your organization’s page signed you in, but did not say that it has asked you for it in the last ten minutes. Choose a password or a passkey on your own page, and confirm with it.
 oidc-stranger = Your organization’s page says who you are, but nobody here knows you by that. Ask your admin for an invitation.
 oidc-address-known = Somebody signs in here with your address already. If it is you, sign in with your password once, and link your organization’s sign-in on your own page.
+oidc-paused = Nobody new comes in at the moment: the account can only be looked at. Your invitation and your sign-in stay as they are; try again later.
 oidc-not-member = You may not come into this account. Ask its admin.
 oidc-taken = This sign-in is linked to somebody else here.
 # $code: for whoever helps.
@@ -48,7 +51,10 @@ oidc-own-unlink = Remove
     .of = { $host }
 oidc-own-done = Your organization’s sign-in is linked. A mail says so, too.
 oidc-own-barred = { $account } wants you signed in by its own page. Link your sign-in there once, then sign in with it; a password shows you nothing but this page.
-oidc-confirm-provider = You have no password here. Set one by mail: your own page changes only with it, or with a passkey. For anything else it is enough to sign in by your organization once more, within the last ten minutes.
+oidc-confirm-provider = You have no password here. Set one by mail: your own page changes only with it, or with a passkey.
+oidc-confirm-here = You have no password here. Sign in by your organization once more: its page asks who you are, and you send this form again within ten minutes. Whoever has set a password or a passkey here may use that.
+# Link.
+oidc-confirm-link = Sign in by your organization once more
 
 ## Providers of an account, for its admin.
 
@@ -73,7 +79,9 @@ oidc-secret = Client secret
     .hint = It is kept sealed, and never shown again
     .keep = Leave it empty to keep the present one
 oidc-role = What people become who come for the first time, with an address in a proven domain
-    .hint = They see every facility; change it on their page
+    .hint = Where no group of theirs says more. They see no facility until you choose some on their page
+oidc-claim = Claim that names their groups
+    .hint = Leave it empty for “groups”. Entra ID’s app roles are in “roles”
 # Buttons.
 oidc-add = Add the provider
 oidc-save = Save
@@ -91,6 +99,21 @@ oidc-domain-prove = Look for it
     .of = the record of { $domain }
 oidc-domain-remove = Remove
     .of = { $domain }
+oidc-groups = Roles by group
+    .lead = What people become when they come for the first time. Of several groups the highest role counts, with all facilities that groups of this role name. Later changes at the provider change nothing here: do that on their page.
+oidc-group = Group
+    .hint = As the provider writes it in the claim; Entra ID names groups by their object ID
+oidc-group-role = Role
+oidc-group-place = Facilities
+    .none = no facility until you choose some
+    .all = every facility
+    .gone = a region that is no more
+# $role, $place: what the group makes of somebody.
+oidc-group-about = { $role }, { $place }
+# Buttons.
+oidc-group-add = Add the group
+oidc-group-remove = Remove
+    .of = { $group }: { $about }
 oidc-enforced-off = People in the proven domains may sign in with their password, too.
 oidc-enforced-on = People in the proven domains see this account only when this provider signed them in. The owner still comes in with password and second factor: keep their recovery codes for the day when the provider does not answer.
 # Buttons.
@@ -104,6 +127,10 @@ oidc-bad-issuer = Enter the issuer as the service’s documents name it. For Mic
 oidc-bad-client = Enter the client ID that the service gave you
 oidc-bad-secret = Enter the client secret that the service gave you
 oidc-bad-role = Choose what new people become
+oidc-bad-claim = Enter the claim’s name without spaces, or leave it empty
+oidc-bad-group = Enter the group as the provider writes it
+oidc-bad-place = Choose a facility or region that is there
+oidc-admin-place = An admin of the account sees every facility: choose that, or another role
 oidc-bad-domain = Enter a domain such as hospital.example
 oidc-domain-known = This account has the domain already
 oidc-domain-taken = Another account has proven this domain. Ask the relay’s operator

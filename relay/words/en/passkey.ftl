@@ -12,6 +12,9 @@ passkey-new-title = Add a passkey
 passkey-new-lead = Your browser asks where to keep it: on this device, on a phone, or on a security key.
 passkey-new-name = What you call it
     .hint = Optional, such as “work phone”
+passkey-rename = Rename
+    .of = { $name }
+    .save = Save the name
 # Button.
 passkey-new-button = Make the passkey
 # What one is called that got no name.

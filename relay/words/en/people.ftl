@@ -32,6 +32,7 @@ people-open-revoke = Take back
     .of = the invitation of { $email }
 people-sees = Sees
 people-sees-all = every facility
+people-sees-none = no facility yet
 people-disabled = Disabled
 people-may-sign-in = Can sign in
 

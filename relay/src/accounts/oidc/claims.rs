@@ -38,6 +38,8 @@ pub struct IdentityClaims {
     pub name: Option<String>,
     #[serde(default, deserialize_with = "one_or_many")]
     amr: Vec<String>,
+    #[serde(default)]
+    auth_time: Option<serde_json::Value>,
     /// Google's organisation.
     #[serde(default)]
     pub hd: Option<String>,
@@ -102,6 +104,13 @@ impl IdentityClaims {
             && self.iat - skew_s <= now_s
             && self.nbf.is_none_or(|from_s| from_s - skew_s <= now_s);
         if is_now { Ok(()) } else { Err(TokenFault::Time) }
+    }
+
+    /// When they last showed the provider that it is them, milliseconds since 1970; `None`: it does not say, or nothing that could be.
+    pub fn shown_ms(&self, now_ms: i64) -> Option<i64> {
+        let shown_ms = self.auth_time.as_ref()?.as_i64()?.checked_mul(1_000)?;
+        let fits = (1..=now_ms.saturating_add(SKEW_S * 1_000)).contains(&shown_ms);
+        fits.then_some(shown_ms.min(now_ms))
     }
 
     /// Whether the provider itself has seen that the address is theirs; `None`: it says nothing of it.
@@ -172,6 +181,27 @@ mod tests {
         assert!(read(&[("exp", json!(NOW_S - 59)), ("iat", json!(NOW_S + 60))]).is_ok(), "clocks differ");
         assert!(read(&[("aud", json!(["us", "them"])), ("azp", json!("us"))]).is_ok());
         assert!(read(&[("aud", json!(["us"]))]).is_ok());
+    }
+
+    #[test]
+    fn a_time_at_which_somebody_showed_it_is_believed_where_it_could_be() {
+        let now_ms = NOW_S * 1_000;
+        let shown = |value| read(&[("auth_time", value)]).unwrap().shown_ms(now_ms);
+        assert_eq!(read(&[]).unwrap().shown_ms(now_ms), None, "it does not say");
+        assert_eq!(shown(json!(NOW_S - 7)), Some(now_ms - 7_000));
+        assert_eq!(shown(json!(NOW_S + 60)), Some(now_ms), "clocks differ");
+        for not in [
+            json!(NOW_S + 61),
+            json!(i64::MAX),
+            json!(0),
+            json!(-5),
+            json!("1"),
+            json!([1]),
+            json!(null),
+            json!(1e300),
+        ] {
+            assert_eq!(shown(not.clone()), None, "{not}");
+        }
     }
 
     #[test]

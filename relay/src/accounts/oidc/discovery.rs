@@ -16,6 +16,8 @@ pub const METADATA_MS: i64 = 24 * 3_600_000;
 const KEYS_MS: i64 = 3_600_000;
 /// Keys of one provider are asked for no more often than this, whatever keys tokens name.
 const KEYS_FLOOR_MS: i64 = 60_000;
+/// A provider that was away is taken for away for so long: whoever tries meanwhile does not wait for it.
+const FAILED_MS: i64 = 30_000;
 /// Providers whose keys this process holds.
 const PROVIDERS_MAX: usize = 1_000;
 
@@ -88,6 +90,10 @@ async fn fetch_document(http: &dyn OutgoingHttp, place: &str) -> Result<Vec<u8>,
     if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(OidcError::Metadata) }
 }
 
+async fn fetch_keys(http: &dyn OutgoingHttp, place: &str) -> Result<ProviderKeySet, OidcError> {
+    ProviderKeySet::parse(&fetch_document(http, place).await?).map_err(|_| OidcError::Metadata)
+}
+
 #[derive(Debug, Clone, Default)]
 struct HeldKeys {
     keys: Arc<ProviderKeySet>,
@@ -100,6 +106,8 @@ struct HeldKeys {
 #[derive(Debug, Default)]
 pub struct HeldProviderKeys {
     by_place: Mutex<HashMap<String, HeldKeys>>,
+    /// When a place did not answer as it should.
+    failed: Mutex<HashMap<String, i64>>,
 }
 
 impl HeldProviderKeys {
@@ -126,6 +134,38 @@ impl HeldProviderKeys {
         Ok(token.verify(&keys)?.to_vec())
     }
 
+    /// What an issuer says of itself now; `None` where it does not answer, or did not a moment ago.
+    pub async fn ask_metadata(
+        &self,
+        http: &dyn OutgoingHttp,
+        issuer: &str,
+        now_ms: i64,
+    ) -> Option<ProviderMetadata> {
+        if self.has_failed(issuer, now_ms) {
+            return None;
+        }
+        let answer = ProviderMetadata::ask(http, issuer).await;
+        self.note_answer(issuer, &answer, now_ms);
+        answer.ok()
+    }
+
+    fn has_failed(&self, place: &str, now_ms: i64) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get(place).is_some_and(|at_ms| is_within(*at_ms, FAILED_MS, now_ms))
+    }
+
+    fn note_answer<T>(&self, place: &str, answer: &Result<T, OidcError>, now_ms: i64) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if answer.is_ok() {
+            failed.remove(place);
+            return;
+        }
+        if failed.len() >= PROVIDERS_MAX && !failed.contains_key(place) {
+            failed.clear();
+        }
+        failed.insert(place.to_owned(), now_ms);
+    }
+
     fn find(&self, place: &str) -> Option<HeldKeys> {
         self.by_place.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
     }
@@ -136,13 +176,16 @@ impl HeldProviderKeys {
         place: &str,
         now_ms: i64,
     ) -> Result<Arc<ProviderKeySet>, OidcError> {
+        if self.has_failed(place, now_ms) {
+            return Err(OidcError::Silent);
+        }
         let mut held = self.find(place).unwrap_or_default();
         held.tried_ms = now_ms;
         // Whoever comes meanwhile finds that it is asked for.
         self.hold(place, held);
-        let keys =
-            ProviderKeySet::parse(&fetch_document(http, place).await?).map_err(|_| OidcError::Metadata)?;
-        let keys = Arc::new(keys);
+        let keys = fetch_keys(http, place).await;
+        self.note_answer(place, &keys, now_ms);
+        let keys = Arc::new(keys?);
         self.hold(place, HeldKeys { keys: Arc::clone(&keys), came_ms: now_ms, tried_ms: now_ms });
         Ok(keys)
     }

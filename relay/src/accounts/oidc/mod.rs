@@ -12,6 +12,7 @@
 pub mod claims;
 pub mod discovery;
 pub mod flow;
+pub mod groups;
 pub mod jws;
 pub mod provider;
 pub mod settings;
@@ -97,6 +98,9 @@ pub enum OidcError {
     /// It cannot be asked.
     #[error("the provider cannot be asked: {0}")]
     Unreachable(#[from] OutgoingError),
+    /// It did not answer a moment ago.
+    #[error("the provider did not answer a moment ago")]
+    Silent,
     /// It says of itself what does not fit.
     #[error("the provider says of itself what does not fit")]
     Metadata,
@@ -105,12 +109,18 @@ pub enum OidcError {
     Code,
     #[error("the provider's token is refused: {0}")]
     Token(#[from] TokenFault),
+    /// It was to look anew who it is, and does not say that it did.
+    #[error("the provider has not looked anew who it is")]
+    NotShown,
     /// Nobody here is known to the provider as this, and neither an invitation nor a domain lets them in.
     #[error("nobody is known by this identity")]
     Stranger,
     /// Somebody here has the address that the provider names: they show that it is them, and link it.
     #[error("somebody here has this address")]
     AddressKnown,
+    /// Nobody comes into the account now who is not of it.
+    #[error("the account can only be looked at now")]
+    Paused,
     /// They may not come into this account.
     #[error("they are not of this account")]
     NotMember,
@@ -132,6 +142,7 @@ impl OidcError {
             Self::Declined => "declined",
             Self::AnswerIssuer => "answer-issuer",
             Self::Unreachable(_) => "unreachable",
+            Self::Silent => "silent",
             Self::Metadata => "metadata",
             Self::Code => "code",
             Self::Token(TokenFault::Form) => "token-form",
@@ -143,8 +154,10 @@ impl OidcError {
             Self::Token(TokenFault::Time) => "token-time",
             Self::Token(TokenFault::Nonce) => "token-nonce",
             Self::Token(TokenFault::Subject) => "token-subject",
+            Self::NotShown => "not-shown",
             Self::Stranger => "stranger",
             Self::AddressKnown => "address-known",
+            Self::Paused => "paused",
             Self::NotMember => "not-member",
             Self::Taken => "taken",
             Self::Seal(_) => "seal",

@@ -6,12 +6,14 @@ use record::ids::UserId;
 
 use super::OidcError;
 use super::discovery::ProviderMetadata;
+use super::groups::{GROUPS_MAX, GroupPlace, read_claim, read_group, read_group_role};
 use super::provider::{ProviderPreset, read_domain, read_new_role};
 use super::sign_in::{OidcService, seal_place};
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::{AccountUser, UserRole};
+use crate::db::oidc_group_roles::{self, GroupRoleRow};
 use crate::db::oidc_providers::{self, DomainRow, NewProvider, PasswordUse, ProviderRow};
-use crate::db::{DbError, PlatformReason, ScopedConnection, second_steps, sessions};
+use crate::db::{DbError, PlatformReason, ScopedConnection, facilities, second_steps, sessions};
 use crate::keys::{SealedBytes, UnsealError};
 use crate::outgoing::DomainTexts;
 
@@ -39,6 +41,14 @@ pub enum ProviderFault {
     Secret,
     #[error("the role is none that new people may get")]
     Role,
+    #[error("the claim is none")]
+    Claim,
+    #[error("the group is none")]
+    Group,
+    #[error("the facility or region is none")]
+    Place,
+    #[error("an admin of the account sees all of it")]
+    AdminPlace,
     #[error("there are as many as there may be")]
     TooMany,
     #[error("the domain is none")]
@@ -65,7 +75,7 @@ pub enum ProviderFault {
 }
 
 /// What a form says of a provider.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ProviderForm<'a> {
     pub preset: &'a str,
     pub issuer: &'a str,
@@ -73,6 +83,15 @@ pub struct ProviderForm<'a> {
     /// Empty: the present one stays.
     pub client_secret: &'a str,
     pub role: &'a str,
+    pub claim: &'a str,
+}
+
+/// What a form says of a group.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupForm<'a> {
+    pub group: &'a str,
+    pub role: &'a str,
+    pub place: &'a str,
 }
 
 /// The same, as it may be kept.
@@ -81,6 +100,7 @@ struct ProviderFacts {
     issuer: String,
     client_id: String,
     role: UserRole,
+    claim: String,
 }
 
 impl ProviderFacts {
@@ -94,7 +114,8 @@ impl ProviderFacts {
             return Err(ProviderFault::Client);
         }
         let role = read_new_role(form.role).ok_or(ProviderFault::Role)?;
-        Ok(Self { preset, issuer, client_id: client_id.to_owned(), role })
+        let claim = read_claim(form.claim).ok_or(ProviderFault::Claim)?;
+        Ok(Self { preset, issuer, client_id: client_id.to_owned(), role, claim })
     }
 }
 
@@ -254,6 +275,70 @@ impl ProviderOffice<'_> {
         self.note(tx, "oidc domain remove", domain).await
     }
 
+    /// What groups make of people, of all providers of the account.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn list_groups(&self) -> Result<Vec<GroupRoleRow>, DbError> {
+        let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
+        oidc_group_roles::list_group_roles(&mut conn).await
+    }
+
+    /// Lets a group of the provider's make something of whoever comes for the first time.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub async fn add_group(&self, provider: &str, form: GroupForm<'_>) -> Result<(), ProviderFault> {
+        self.find(provider).await?;
+        let value = read_group(form.group).ok_or(ProviderFault::Group)?;
+        let role = read_group_role(form.role).ok_or(ProviderFault::Role)?;
+        let place = GroupPlace::of_key(form.place);
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        match &place {
+            GroupPlace::One(id) if !facilities::all_places(&mut tx).await?.contains(id) => {
+                return Err(ProviderFault::Place);
+            }
+            GroupPlace::Nothing | GroupPlace::One(_) if role == UserRole::AccountAdmin => {
+                return Err(ProviderFault::AdminPlace);
+            }
+            _ => {}
+        }
+        if oidc_group_roles::list_of_provider(&mut tx, provider).await?.len() >= GROUPS_MAX {
+            return Err(ProviderFault::TooMany);
+        }
+        let about = format!("{value} {role} {}", place.key());
+        let new = GroupRoleRow {
+            provider: provider.to_owned(),
+            value,
+            role: role.to_string(),
+            place: place.key().to_owned(),
+        };
+        // Pressed twice, it is there.
+        if !oidc_group_roles::insert_group_role(&mut tx, new).await? {
+            return Ok(());
+        }
+        self.note(tx, "oidc group add", &about).await
+    }
+
+    /// Lets a group make nothing of anybody any more. Who came by it stays what they are.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn remove_group(&self, provider: &str, form: GroupForm<'_>) -> Result<(), ProviderFault> {
+        let old = GroupRoleRow {
+            provider: provider.to_owned(),
+            value: form.group.to_owned(),
+            role: form.role.to_owned(),
+            place: form.place.to_owned(),
+        };
+        let about = format!("{} {} {}", old.value, old.role, old.place);
+        let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        if !oidc_group_roles::delete_group_role(&mut tx, old).await? {
+            return Err(ProviderFault::Unknown);
+        }
+        self.note(tx, "oidc group remove", &about).await
+    }
+
     /// Says whether passwords show the account to people in the provider's proven domains.
     ///
     /// # Errors
@@ -309,6 +394,7 @@ fn new_row(
         seal_n: sealed.n,
         secret: sealed.bytes,
         role: facts.role.key(),
+        claim: facts.claim,
         metadata: metadata.to_text(),
         fetched_ms,
     }

@@ -1,5 +1,6 @@
 //! From the browser that is sent to a provider to the person who is let in: each check once, in this order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,12 +13,16 @@ use serde::Deserialize;
 use super::claims::{ExpectedClaims, IdentityClaims};
 use super::discovery::{ClientProof, HeldProviderKeys, METADATA_MS, ProviderMetadata};
 use super::flow::{FLOW_MS, FlowSecret, state_digest, write_state};
+use super::groups::{claimed_groups, judge_groups};
 use super::jws::SignedToken;
 use super::provider::{ProviderPreset, domain_of, read_new_role};
 use super::{OidcError, TokenFault};
 use crate::accounts::access_log::{AccessOutcome, AccessRecord};
 use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
-use crate::accounts::people::{MemberGrant, PeopleError};
+use crate::accounts::mail_link::count_colleague;
+use crate::accounts::notices::is_read_only;
+use crate::accounts::people::{MemberGrant, PeopleError, grant_text};
+use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
 use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
 use crate::db::identities::{self, IdentityKey};
@@ -26,7 +31,9 @@ use crate::db::oidc_flows::{self, FlowRow, NewFlow};
 use crate::db::oidc_providers::{self, ProviderRow};
 use crate::db::people::{self, NewPerson, PersonCredentials, PersonNumber};
 use crate::db::sessions::ProviderWay;
-use crate::db::{AccountScope, DbError, PlatformReason, members};
+use crate::db::{
+    AccountScope, DbError, PlatformReason, ScopedConnection, accounts, facilities, members, oidc_group_roles,
+};
 use crate::keys::{KeySet, SealedBytes};
 use crate::mail::MailLetter;
 use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
@@ -52,6 +59,8 @@ pub struct FlowPurpose<'a> {
     pub invitation: Option<Hash>,
     /// Who links their identity, and is signed in already.
     pub linking: Option<PersonNumber>,
+    /// Whether it confirms that it is them: the provider is to look anew.
+    pub confirms: bool,
 }
 
 /// A sign-in that begins.
@@ -115,6 +124,8 @@ struct ReturnedFlow<'a> {
 struct ProvenIdentity {
     key: IdentityKey,
     claims: IdentityClaims,
+    /// The groups in which they are.
+    groups: BTreeSet<String>,
 }
 
 impl ProvenIdentity {
@@ -159,23 +170,33 @@ impl OidcService<'_> {
             next_path: purpose.next,
             invitation: purpose.invitation,
             linking: purpose.linking,
+            confirms: purpose.confirms,
             expires_ms: now_ms.saturating_add(FLOW_MS),
         };
         let mut tx = self.auth.db.write(row.scope()?).await?;
         oidc_flows::insert_flow(&mut tx, &new).await?;
+        let reads_groups = oidc_group_roles::has_group_roles(&mut tx, &row.provider).await?;
         tx.commit().await?;
+        // Okta names groups only to whoever asks for them; others refuse a scope that they do not know.
+        let is_okta = ProviderPreset::of_key(&row.preset) == Some(ProviderPreset::Okta);
+        let scope =
+            if is_okta && reads_groups { "openid email profile groups" } else { "openid email profile" };
+        // Some know one of the two only; neither takes whoever is signed in there still for somebody who has shown it.
+        let further: &[(&str, &str)] =
+            if purpose.confirms { &[("prompt", "login"), ("max_age", "0")] } else { &[] };
         let url = OutgoingUrl::parse(&metadata.authorization_endpoint)
             .map_err(|_| OidcError::Metadata)?
             .with_pairs(&[
                 ("response_type", "code"),
                 ("client_id", &row.client_id),
                 ("redirect_uri", &self.answer_url()),
-                ("scope", "openid email profile"),
+                ("scope", scope),
                 ("state", &write_state(state)),
                 ("nonce", &secret.nonce()),
                 ("code_challenge", &secret.challenge()),
                 ("code_challenge_method", "S256"),
-            ]);
+            ])
+            .with_pairs(further);
         Ok(BegunFlow { secret, url })
     }
 
@@ -186,7 +207,8 @@ impl OidcService<'_> {
         if (0..METADATA_MS).contains(&now_ms.saturating_sub(row.fetched_ms)) {
             return last;
         }
-        let Ok(metadata) = ProviderMetadata::ask(self.http, &row.issuer).await else { return last };
+        let present = self.held.ask_metadata(self.http, &row.issuer, now_ms).await;
+        let Some(metadata) = present else { return last };
         let mut tx = self.auth.db.write(row.scope()?).await?;
         oidc_providers::save_metadata(&mut tx, &row.provider, &metadata.to_text(), now_ms).await?;
         tx.commit().await?;
@@ -265,15 +287,20 @@ impl OidcService<'_> {
         };
         let claims = IdentityClaims::read(&payload, expected)?;
         let key = IdentityKey { issuer: row.issuer.clone(), subject: claims.sub.clone() };
-        let identity = ProvenIdentity { key, claims };
+        let groups = claimed_groups(&payload, &row.claim);
+        let identity = ProvenIdentity { key, claims, groups };
         if let Some(person) = flow.linking() {
             let visitor = visitor.filter(|visitor| visitor.person == person).ok_or(OidcError::Over)?;
             self.link_identity(visitor, &identity.key).await?;
             return Ok(FinishedFlow::Linked);
         }
+        let shown_ms = identity.claims.shown_ms(self.now_ms());
+        if flow.confirms && !shown_ms.is_some_and(|shown_ms| is_confirmed(shown_ms, self.now_ms())) {
+            return Err(OidcError::NotShown);
+        }
         let (email, person) = self.find_person(flow, row, &identity).await?;
-        let way =
-            ProviderWay { provider: row.provider.clone(), showed_factor: identity.claims.showed_factor() };
+        let showed_factor = identity.claims.showed_factor();
+        let way = ProviderWay { provider: row.provider.clone(), showed_factor, shown_ms };
         let origin = SignInOrigin { provider: Some(way), ..origin };
         match self.auth.admit(&email, &person, row.scope()?, origin, None).await {
             Ok(step) => Ok(FinishedFlow::SignedIn(step, flow.next_path.clone())),
@@ -394,6 +421,9 @@ impl OidcService<'_> {
         if !is_theirs {
             return Err(OidcError::Stranger);
         }
+        if is_read_only(&mut tx, row.scope()?).await? {
+            return Err(OidcError::Paused);
+        }
         let new = NewPerson {
             id: UserId::new(now_ms, self.auth.random.bytes()),
             email: &email,
@@ -409,13 +439,40 @@ impl OidcService<'_> {
         };
         identities::platform_insert(&mut tx, person, &identity.key, now_ms).await?;
         let mut tx = tx.enter(row.scope()?).await?;
+        let rows = oidc_group_roles::list_of_provider(&mut tx, &row.provider).await?;
         let role = read_new_role(&row.role).unwrap_or(UserRole::Technician);
-        let grant = MemberGrant { role, places: None, until_ms: None };
+        let known = facilities::all_places(&mut tx).await?;
+        let grant = judge_groups(&rows, &identity.groups, role, &known)?;
         members::insert_member(&mut tx, person, &grant.terms(), now_ms).await?;
-        let record = AccessRecord { who: &email, act: "oidc join", about: role.key(), facility: None };
+        self.notify_owner(&mut tx, row, &new, &grant).await?;
+        let about = grant_text(&grant);
+        let record = AccessRecord { who: &email, act: "oidc join", about: &about, facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         tx.commit().await?;
         Ok(email)
+    }
+
+    /// Tells the account's owner that somebody came whom nobody invited.
+    async fn notify_owner(
+        &self,
+        tx: &mut ScopedConnection,
+        row: &ProviderRow,
+        new: &NewPerson<'_>,
+        grant: &MemberGrant,
+    ) -> Result<(), DbError> {
+        let Some(owner) = accounts::owner_email(tx).await? else { return Ok(()) };
+        if !count_colleague(tx, self.now_ms()).await? {
+            return Ok(());
+        }
+        let letter = MailLetter::NewColleague {
+            account: row.account_name.clone(),
+            who: format!("{} ({})", new.name, new.email),
+            role: grant.role.key().to_owned(),
+            sees_nothing: grant.places.as_ref().is_some_and(Vec::is_empty),
+            link: format!("{}/app/people", self.auth.public_url),
+        };
+        let scope = tx.scope();
+        self.auth.mail.post(tx, Some(scope), &owner, &letter).await
     }
 
     /// Links an identity to whoever is signed in, and has shown lately that it is them.
@@ -474,6 +531,7 @@ fn basic_header(client_id: &str, client_secret: &str) -> Result<HeaderValue, Oid
 fn join_error(error: InvitationError) -> OidcError {
     match error {
         InvitationError::People(PeopleError::Db(error)) => error.into(),
+        InvitationError::Paused => OidcError::Paused,
         // Somebody has it by now, or had it.
         InvitationError::OtherAddress => OidcError::AddressKnown,
         _ => OidcError::Over,

@@ -2,7 +2,8 @@
 -- Times are milliseconds since 1970 UTC, days are civil days of the facility counted from 1970-01-01.
 
 -- Every table that has an `account` is behind the wall at the end of this file. `id` is the ULID that leaves the relay. `owner`: the
--- person who answers for it, one of its admins. `second_factor`: whether all of its members need one. `accent`: the colour of its pages.
+-- person who answers for it, one of its admins. `second_factor`: whether all of its members need one. `accent`: the colour of its pages; `logo`:
+-- SHA-256 of the picture at their head.
 CREATE TABLE accounts (
   account @SERIAL@,
   id @ID@ NOT NULL UNIQUE,
@@ -10,6 +11,7 @@ CREATE TABLE accounts (
   owner BIGINT,
   second_factor BOOLEAN NOT NULL DEFAULT FALSE,
   accent TEXT,
+  logo @BLOB@,
   created_ms BIGINT NOT NULL
 );
 

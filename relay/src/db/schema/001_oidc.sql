@@ -1,7 +1,7 @@
 -- Sign-in by the providers of accounts (OpenID Connect): the fourth part of the first step.
 
 -- Who signs an account's people in. `preset`: entra, okta, google, other. `secret`: sealed with the sealing key `seal_n`. `role`: of
--- people who come in a proven domain and were never here. `enforced`: passwords of people in its proven domains show nothing of the
+-- people who come in a proven domain and were never here, where no group of theirs says more; `claim`: which claim names their groups. `enforced`: passwords of people in its proven domains show nothing of the
 -- account. `metadata`: JSON of where the provider is asked, as it said at `fetched_ms`.
 CREATE TABLE oidc_providers (
   account BIGINT NOT NULL,
@@ -12,6 +12,7 @@ CREATE TABLE oidc_providers (
   seal_n BIGINT NOT NULL,
   secret @BLOB@ NOT NULL,
   role @ID@ NOT NULL,
+  claim @ID@ NOT NULL,
   enforced BOOLEAN NOT NULL,
   metadata TEXT NOT NULL,
   fetched_ms BIGINT NOT NULL,
@@ -19,6 +20,17 @@ CREATE TABLE oidc_providers (
   PRIMARY KEY (account, provider)
 );
 CREATE UNIQUE INDEX oidc_providers_provider ON oidc_providers (provider);
+
+-- What somebody becomes who comes for the first time and whose claim has this value, exactly. `role`: account_admin, facility_admin, biomed,
+-- technician. `place`: the id of a facility or region, or `all`, or `none`.
+CREATE TABLE oidc_group_roles (
+  account BIGINT NOT NULL,
+  provider @ID@ NOT NULL,
+  value @ID@ NOT NULL,
+  role @ID@ NOT NULL,
+  place @ID@ NOT NULL,
+  PRIMARY KEY (account, provider, value, role, place)
+)@ROWLESS@;
 
 -- Domains of e-mail addresses, in lower case. `token`: what the domain's owner publishes. A domain is proven by one account only.
 CREATE TABLE oidc_domains (
@@ -33,7 +45,8 @@ CREATE TABLE oidc_domains (
 CREATE UNIQUE INDEX oidc_domains_proven ON oidc_domains (domain) WHERE proven_ms IS NOT NULL;
 
 -- Sign-ins that were sent to a provider and have not come back. `digest`: SHA-256 of `state`; `browser`: of the cookie's secret.
--- `invitation`: digest of the link by which they come; `linking`: number of the person who links their identity.
+-- `invitation`: digest of the link by which they come; `linking`: number of the person who links their identity; `confirms`: whether the
+-- provider was asked to look anew who it is, for a form that takes it.
 CREATE TABLE oidc_flows (
   digest @BLOB@ NOT NULL PRIMARY KEY,
   account BIGINT NOT NULL,
@@ -42,6 +55,7 @@ CREATE TABLE oidc_flows (
   next_path TEXT NOT NULL,
   invitation @BLOB@,
   linking BIGINT,
+  confirms BOOLEAN NOT NULL,
   expires_ms BIGINT NOT NULL
 );
 CREATE INDEX oidc_flows_expires ON oidc_flows (expires_ms);
@@ -57,4 +71,4 @@ CREATE TABLE identities (
 CREATE INDEX identities_person ON identities (person);
 
 @PLATFORM@ identities;
-@WALL@ oidc_providers, oidc_domains, oidc_flows;
+@WALL@ oidc_providers, oidc_group_roles, oidc_domains, oidc_flows;

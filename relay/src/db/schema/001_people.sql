@@ -39,12 +39,13 @@ CREATE TABLE factors (
 
 -- Sign-ins whose first step is done and whose second is not. `digest`: SHA-256 of the cookie's secret. `origin`: digest of
 -- the bucket from which a try was taken, which is given back once they are in; absent where none was. `provider`: who did the first
--- step; absent where it was a password or a link.
+-- step; absent where it was a password or a link. `shown_ms`: when they showed there that it is them; absent where it does not say.
 CREATE TABLE second_steps (
   digest @BLOB@ NOT NULL PRIMARY KEY,
   person BIGINT NOT NULL,
   origin @BLOB@,
   provider @ID@,
+  shown_ms BIGINT,
   expires_ms BIGINT NOT NULL
 );
 CREATE INDEX second_steps_expires ON second_steps (expires_ms);

@@ -370,6 +370,9 @@ fn fleet_key(act: &str) -> &'static str {
         "facility place" | "POST /app/facilities/{facility}/place" => "facility-place",
         "GET /app/facilities/{facility}/place" | "GET /app/map" => "page",
         "account brand" | "POST /app/brand" => "account-brand",
+        "factor rename" => "factor-rename",
+        "account logo" | "POST /app/brand/logo" => "account-logo",
+        "account slug" => "account-slug",
         "GET /app/brand" => "page",
         read => read_key(read),
     }
@@ -388,6 +391,8 @@ fn oidc_key(act: &str) -> Option<&'static str> {
         "oidc domain add" => "oidc-domain-add",
         "oidc domain prove" => "oidc-domain-prove",
         "oidc domain remove" => "oidc-domain-remove",
+        "oidc group add" => "oidc-group-add",
+        "oidc group remove" => "oidc-group-remove",
         "oidc enforce" => "oidc-enforce",
         "oidc leave" => "oidc-leave",
         "GET /app/sign-in" => "page",

@@ -23,12 +23,13 @@ use crate::web::WebContext;
 use crate::web::access::{MemberCaller, Read};
 use crate::web::layout::{NavSection, PageLayout, home_of};
 use crate::web::live_marks::LiveTopic;
+use crate::web::pages::way_page::WayInPage;
 use crate::web::view_models::box_state::backlog_words;
 use crate::web::view_models::chart::{ChartDay, SparklineChart};
 use crate::web::view_models::cleanings::{FeedRow, load_cleaning_views, look_for_photos};
 use crate::web::view_models::facility_state::{DAYS, day_number, read_overview, tally_windows, thirty_days};
 use crate::web::view_models::formats::{LocalTime, StatusBadge};
-use crate::web::words::{AccountWords, PageWords};
+use crate::web::words::{AccountWords, PageWords, open_words};
 
 /// Latest cleanings that the page shows.
 const FEED: i64 = 8;
@@ -175,6 +176,9 @@ pub(crate) async fn show(
     let mut conn = web.db.read(visitor.reads).await?;
     let live = web.live_page(&mut conn, LiveTopic::account(&FacilityPart::ALL)).await?;
     let sums = facility_now::sum_account(&mut conn).await?;
+    if visitor.reads.is_limited() && sums.facilities == 0 {
+        return show_nothing(&visitor).map(OneOf::First);
+    }
     if sums.with_box == 0 {
         let sites = facility_now::list_names(&mut conn).await?;
         return crate::web::pages::add_box::first_box(&visitor, &web, &sites).await.map(OneOf::First);
@@ -208,6 +212,13 @@ pub(crate) async fn show(
     let shell = PageLayout::signed_in(title, NavSection::Facilities, &visitor).live(live, false);
     let shell = say_how_old(shell, &parts.sums, &wall);
     Page::draw(&account_page(shell, &visitor, &parts, &wall)?).map(OneOf::First)
+}
+
+/// Of somebody whom nobody has given a facility yet.
+fn show_nothing(visitor: &AccountUser) -> Result<Page, HttpError> {
+    let w: AccountWords = open_words();
+    let lead = w.account_nothing_lead(&visitor.account_name, &visitor.email);
+    WayInPage::new(w.account_nothing(), lead).signed_in(visitor).of_section(NavSection::Facilities).draw()
 }
 
 /// What the page is drawn from.

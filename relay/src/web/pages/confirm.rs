@@ -7,24 +7,25 @@ use ::web::argument::{FormBody, FormRules};
 use ::web::error::HttpError;
 use ::web::route::{AnswerBody, Argument, Operation};
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::accounts::AccountUser;
 use crate::accounts::passkeys::{CeremonySecret, PasskeyError};
 use crate::accounts::second_factor::FactorError;
+use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::SignInError;
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{FORM_TOKEN, RelayFormRules, require_own_form};
 use crate::web::http_error::{busy_error, internal_error};
+use crate::web::next_page::page_after_sign_in;
 use crate::web::pages::browser::{cookie_headers, find_in_cookies, sign_in_origin};
+use crate::web::pages::organisation::confirm_path;
 use crate::web::pages::passkey_refusal::explain_refusal;
 use crate::web::pages::way_page::{PasskeyDialogue, WayField, WayInPage, wait_until};
 use crate::web::words::{OidcWords, PasskeyWords, SignInWords, open_words};
 
-/// Who showed so lately that it is them is not asked again.
-const FRESH_MS: i64 = 10 * 60_000;
 /// Addresses of what somebody changes of their own.
 const OWN_PAGES: &str = "/app/me/";
 /// The field with the password that is asked for.
@@ -70,16 +71,23 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         let origin = sign_in_origin(&parts.headers, ClientAddress::of(&parts));
         let ceremony = find_in_cookies(&parts.headers, CeremonySecret::read);
         let path = parts.uri.path().to_owned();
+        let referer = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+        let referer = referer.and_then(|page| page.strip_prefix(web.settings.public_url.as_str()));
+        let referer = referer.map(str::to_owned);
         let form = FormBody::<R>::from_request(Request::from_parts(parts, body), web).await?;
         require_own_form(&visitor, &form)?;
-        // A time that lies ahead was written by a clock that was wrong.
-        let is_fresh = (0..FRESH_MS).contains(&web.now_ms().saturating_sub(visitor.reauth_ms));
+        let is_fresh = is_confirmed(visitor.reauth_ms, web.now_ms());
         // What is their own in every account is not for a provider that one account chose, whether they have a password or not.
         let is_beyond = visitor.came_by.is_some() && path.starts_with(OWN_PAGES);
         if is_fresh && !is_beyond {
             return Ok(Self(form));
         }
-        let question = ConfirmQuestion { web, visitor: &visitor, path: &path, form: &form };
+        // Where the form stands: of a page that asked already, nothing does.
+        let was_shown = [PASSWORD, PASSKEY].iter().any(|name| form.fields.get(name).is_some());
+        let back = page_after_sign_in(referer.filter(|_| !was_shown).as_deref().unwrap_or_default());
+        let by_provider = visitor.came_by.is_some() && !is_beyond;
+        let by_provider = by_provider.then(|| confirm_path(visitor.scope.account(), &back));
+        let question = ConfirmQuestion { web, visitor: &visitor, path: &path, form: &form, by_provider };
         if let Some(answer) = form.fields.get(PASSKEY).filter(|answer| !answer.is_empty())
             && let Some(passkeys) = web.passkeys()
         {
@@ -134,6 +142,8 @@ struct ConfirmQuestion<'a, R> {
     visitor: &'a AccountUser,
     path: &'a str,
     form: &'a FormBody<R>,
+    /// Where they show it to the provider that signed them in, where that is enough.
+    by_provider: Option<String>,
 }
 
 impl<R> ConfirmQuestion<'_, R> {
@@ -192,16 +202,20 @@ impl<R> ConfirmQuestion<'_, R> {
         let carried =
             self.form.fields.iter().filter(|(name, _)| ![PASSWORD, CODE, PASSKEY, FORM_TOKEN].contains(name));
         let hidden = carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let lead = match self.visitor.has_password {
-            true => w.confirm_you_lead(&self.visitor.email),
-            false => open_words::<OidcWords>().oidc_confirm_provider(),
+        let oidc: OidcWords = open_words();
+        let lead = match (self.visitor.has_password, &self.by_provider) {
+            (true, _) => w.confirm_you_lead(&self.visitor.email),
+            (false, Some(_)) => oidc.oidc_confirm_here(),
+            (false, None) => oidc.oidc_confirm_provider(),
         };
         let mut page = WayInPage::new(w.confirm_you_title(), lead)
             .form(self.path, fields, "", w.confirm_you_button())
             .signed_in(self.visitor)
-            .carrying(hidden)
-            .link("/forgot", w.sign_in_forgot())
-            .link("/app/", w.confirm_you_cancel());
+            .carrying(hidden);
+        if let Some(to) = &self.by_provider {
+            page = page.link(to, oidc.oidc_confirm_link());
+        }
+        page = page.link("/forgot", w.sign_in_forgot()).link("/app/", w.confirm_you_cancel());
         if let Some((field, words)) = problem {
             page = page.with_problem(field, words);
         }

@@ -22,7 +22,7 @@ use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::way_page::SignInProblem;
-use crate::web::words::{FactorWords, open_words};
+use crate::web::words::{FactorWords, PasskeyWords, open_words};
 
 /// Light modules around a code, as its standard (ISO/IEC 18004) asks.
 const QUIET: usize = 4;
@@ -170,14 +170,23 @@ pub(crate) async fn renew_codes(
     }
 }
 
-/// `POST /app/me/factors/{factor}`: an app or a passkey is taken away.
-pub(crate) async fn remove_factor(
+/// `POST /app/me/factors/{factor}`: an app or a passkey is taken away, or gets another name.
+pub(crate) async fn change_factor(
     visitor: MemberCaller<OwnAccess>,
     State(web): State<WebContext>,
     Path(factor): Path<String>,
     form: ConfirmedForm,
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
+    if form.fields.text("act") == "rename" {
+        let name = form.fields.text("name").trim();
+        let name =
+            if name.is_empty() { open_words::<PasskeyWords>().passkey_unnamed() } else { name.to_owned() };
+        return match web.second_factors().rename_factor(&visitor, &factor, &name).await {
+            Ok(()) => SeeOther::to("/app/me"),
+            Err(error) => Err(change_error(error)),
+        };
+    }
     match web.second_factors().remove_factor(&visitor, &factor).await {
         Ok(()) => SeeOther::to("/app/me?done=factor"),
         Err(error) => Err(change_error(error)),

@@ -12,6 +12,7 @@ pub(crate) mod brand;
 pub(crate) mod browser;
 pub(crate) mod compare;
 pub(crate) mod confirm;
+pub(crate) mod entrance;
 pub(crate) mod equipment;
 pub(crate) mod equipment_list;
 pub(crate) mod facilities;

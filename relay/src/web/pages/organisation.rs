@@ -36,15 +36,20 @@ use crate::web::words::{OidcWords, SignInWords, open_words};
 const PATH: &str = "/organisation";
 /// The field with the provider that somebody chose.
 const PROVIDER: &str = "provider";
+/// The field, and its value, of whoever confirms that it is them.
+const CONFIRM: &str = "confirm";
+const CONFIRMS: &str = "yes";
 
 /// What the address of these pages carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct OrganisationParams {
     /// The page that is shown then.
-    next: String,
+    pub(crate) next: String,
     /// The secret of the invitation by which somebody comes.
     invitation: String,
+    /// `yes`: it confirms that it is them.
+    confirm: String,
 }
 
 /// What a provider sends back.
@@ -111,18 +116,39 @@ pub(crate) async fn show_account(
     let mut conn = web.db.platform_read(PlatformReason::SignIn).await?;
     let rows = oidc_providers::platform_of_account(&mut conn, account).await?;
     drop(conn);
+    provider_page(&rows, &requested)?.draw()
+}
+
+/// What signs the people of an account in.
+pub(crate) fn provider_page(
+    rows: &[ProviderRow],
+    requested: &OrganisationParams,
+) -> Result<WayInPage, HttpError> {
     let first = rows.first().ok_or_else(not_found)?;
     let (w, ways): (OidcWords, SignInWords) = (open_words(), open_words());
     let invitation = LinkSecret::read(&requested.invitation);
-    let lead = if invitation.is_some() { w.oidc_account_joins() } else { w.oidc_account_lead() };
+    let confirms = requested.confirm == CONFIRMS;
+    let lead = match (&invitation, confirms) {
+        (Some(_), _) => w.oidc_account_joins(),
+        (None, true) => w.oidc_account_confirms(),
+        (None, false) => w.oidc_account_lead(),
+    };
     let mut hidden = vec![("next".to_owned(), page_after_sign_in(&requested.next))];
     hidden.extend(invitation.map(|secret| ("invitation".to_owned(), secret.text())));
+    if confirms {
+        hidden.push((CONFIRM.to_owned(), CONFIRMS.to_owned()));
+    }
     let mut page =
         WayInPage::new(w.oidc_account_title(&first.account_name), lead).action(PATH).carrying(hidden);
-    for row in &rows {
+    for row in rows {
         page = page.choice(PROVIDER, row.provider.clone(), w.oidc_by(provider_host(&row.issuer)));
     }
-    page.link("/login", ways.ways_back()).draw()
+    Ok(page.link("/login", ways.ways_back()))
+}
+
+/// Where somebody confirms by their organisation's page that it is them, and the page that is shown then.
+pub(crate) fn confirm_path(account: AccountId, next: &str) -> String {
+    format!("{PATH}/{account}?{CONFIRM}={CONFIRMS}&next={}", encode_parameter(next))
 }
 
 /// The page that leads to a provider, with the cookie that binds the way back to this browser.
@@ -176,7 +202,8 @@ pub(crate) async fn begin_flow(
         return Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)));
     };
     let invitation = LinkSecret::read(form.fields.text("invitation")).map(|secret| secret.digest());
-    let purpose = FlowPurpose { next: &next, invitation, linking: None };
+    let confirms = form.fields.text(CONFIRM) == CONFIRMS;
+    let purpose = FlowPurpose { next: &next, invitation, linking: None, confirms };
     let begun = web.oidc_service().begin(&row, purpose).await.map_err(begin_error)?;
     let host = provider_host(&row.issuer);
     let page = WayInPage::new(w.oidc_go_title(&host), w.oidc_go_lead(&host));
@@ -222,12 +249,16 @@ fn refusal_page(refused: &RefusedFlow) -> Result<Page, HttpError> {
     let words = match &refused.error {
         OidcError::Over | OidcError::NoProvider => w.oidc_over(),
         OidcError::Declined => w.oidc_declined(),
-        OidcError::Unreachable(_) | OidcError::Metadata | OidcError::Code => w.oidc_away(),
+        OidcError::Unreachable(_) | OidcError::Silent | OidcError::Metadata | OidcError::Code => {
+            w.oidc_away()
+        }
         OidcError::AnswerIssuer | OidcError::Token(_) | OidcError::Seal(_) | OidcError::Db(_) => {
             w.oidc_wrong()
         }
+        OidcError::NotShown => w.oidc_not_shown(),
         OidcError::Stranger => w.oidc_stranger(),
         OidcError::AddressKnown => w.oidc_address_known(),
+        OidcError::Paused => w.oidc_paused(),
         OidcError::NotMember => w.oidc_not_member(),
         OidcError::Taken => w.oidc_taken(),
     };

@@ -140,7 +140,7 @@ async fn load_people(
             href: format!("/app/people/{}", row.user_id),
             email: row.email.clone(),
             role: role_text(&row, wall.words()),
-            sees: places.map_or_else(|| w.people_sees_all(), |places| place_names(options, &places)),
+            sees: sees_text(w, places.as_deref(), options),
             state: member_badge(w, &row),
             signed_in: row.signed_in_ms.map(|at| wall.day_clock(at)),
             sessions: sessions_text(w, &row),
@@ -518,6 +518,14 @@ async fn draw_person(
     Page::draw(&view)
 }
 
+fn sees_text(w: PeopleWords, places: Option<&[String]>, options: &[FormOption]) -> String {
+    match places {
+        None => w.people_sees_all(),
+        Some([]) => w.people_sees_none(),
+        Some(places) => place_names(options, places),
+    }
+}
+
 fn person_facts(
     row: &MemberRow,
     places: Option<&[String]>,
@@ -526,7 +534,7 @@ fn person_facts(
 ) -> Vec<PageFact> {
     let (w, page): (PeopleWords, PageWords) = (wall.words(), wall.words());
     let signed_in = row.signed_in_ms.map(|at| wall.day_plain_utc(at));
-    let sees = places.map_or_else(|| w.people_sees_all(), |places| place_names(options, places));
+    let sees = sees_text(w, places, options);
     let mut facts = vec![
         PageFact::new(w.people_email(), row.email.clone()),
         PageFact::new(w.people_role(), role_text(row, page)),

@@ -3,13 +3,16 @@
 use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
 use ::web::argument::Path;
 use ::web::error::HttpError;
+use ::web::form::FormOption;
 use askama::Template;
 use axum::extract::State;
 
 use crate::accounts::AccountUser;
 use crate::accounts::oidc::OidcError;
+use crate::accounts::oidc::groups::{GROUP_ROLES, GroupPlace, read_group_role};
 use crate::accounts::oidc::provider::{NEW_ROLES, ProviderPreset};
-use crate::accounts::oidc::settings::{PROOF_PREFIX, ProviderFault, ProviderForm, ProviderOffice};
+use crate::accounts::oidc::settings::{GroupForm, PROOF_PREFIX, ProviderFault, ProviderForm, ProviderOffice};
+use crate::db::oidc_group_roles::GroupRoleRow;
 use crate::db::oidc_providers::{DomainRow, PasswordUse, ProviderRow};
 use crate::outgoing::OutgoingError;
 use crate::web::WebContext;
@@ -18,6 +21,7 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
+use crate::web::pages::member_form::load_places;
 use crate::web::pages::organisation::provider_host;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{LocalTime, role_name};
@@ -40,12 +44,22 @@ struct DomainView {
     record: String,
 }
 
+/// A group that makes something of somebody.
+struct GroupView {
+    group: String,
+    /// What the form that takes it away carries.
+    role: String,
+    place: String,
+    about: String,
+}
+
 /// The fields of a provider, new or there.
 struct ProviderFields {
     presets: Vec<ProviderChoice>,
     issuer: String,
     client_id: String,
     roles: Vec<ProviderChoice>,
+    claim: String,
 }
 
 struct ProviderView {
@@ -55,6 +69,7 @@ struct ProviderView {
     href: String,
     fields: ProviderFields,
     domains: Vec<DomainView>,
+    groups: Vec<GroupView>,
     is_enforced: bool,
 }
 
@@ -68,6 +83,8 @@ struct ProvidersPage {
     people_url: String,
     providers: Vec<ProviderView>,
     new: ProviderFields,
+    group_roles: Vec<ProviderChoice>,
+    places: Vec<FormOption>,
     csrf: String,
 }
 
@@ -80,23 +97,24 @@ fn preset_words(w: OidcWords, preset: ProviderPreset) -> String {
     }
 }
 
-fn list_fields(preset: &str, issuer: &str, client_id: &str, role: &str) -> ProviderFields {
+fn list_fields(form: &ProviderForm<'_>) -> ProviderFields {
     let (w, page): (OidcWords, PageWords) = (open_words(), open_words());
     let presets = ProviderPreset::ALL.into_iter().map(|one| ProviderChoice {
         value: one.key(),
         words: preset_words(w, one),
-        is_chosen: one.key() == preset,
+        is_chosen: one.key() == form.preset,
     });
     let roles = NEW_ROLES.into_iter().map(|one| ProviderChoice {
         value: one.key(),
         words: role_name(page, Some(one)),
-        is_chosen: one.key() == role,
+        is_chosen: one.key() == form.role,
     });
     ProviderFields {
         presets: presets.collect(),
-        issuer: issuer.to_owned(),
-        client_id: client_id.to_owned(),
+        issuer: form.issuer.to_owned(),
+        client_id: form.client_id.to_owned(),
         roles: roles.collect(),
+        claim: form.claim.to_owned(),
     }
 }
 
@@ -122,6 +140,11 @@ async fn draw_providers(
 ) -> Result<Page, HttpError> {
     let office = web.provider_office(visitor);
     let (rows, domains) = office.list().await?;
+    let groups = office.list_groups().await?;
+    let mut conn = web.db.read(visitor.reads).await?;
+    let places = list_places(load_places(&mut conn, visitor).await?);
+    drop(conn);
+    let group_view = |row: &GroupRoleRow| view_group(row, &places);
     let (w, wall): (OidcWords, _) = (open_words(), LocalTime::new(web.now_ms(), "UTC"));
     let domain_view = |row: &DomainRow| DomainView {
         domain: row.domain.clone(),
@@ -136,11 +159,11 @@ async fn draw_providers(
         at: format!("-{}", n + 1),
         host: provider_host(&row.issuer),
         href: format!("{PATH}/{}", row.provider),
-        fields: list_fields(&row.preset, &row.issuer, &row.client_id, &row.role),
+        fields: list_fields(&row_form(row)),
         domains: domains.iter().filter(|domain| domain.provider == row.provider).map(domain_view).collect(),
+        groups: groups.iter().filter(|group| group.provider == row.provider).map(group_view).collect(),
         is_enforced: row.enforced,
     };
-    let text = |name: &str| filled.map_or("", |form| form.fields.text(name));
     let shell = PageLayout::signed_in(w.oidc_providers(), NavSection::People, visitor);
     Page::draw(&ProvidersPage {
         shell: shell.with_problem(problem.is_some()),
@@ -149,9 +172,62 @@ async fn draw_providers(
         answer_url: office.service.answer_url(),
         people_url: format!("{}/organisation/{}", web.settings.public_url, visitor.scope.account()),
         providers: rows.iter().enumerate().map(view).collect(),
-        new: list_fields(text("preset"), text("issuer"), text("client_id"), text("role")),
+        new: list_fields(&filled.map(read_form).unwrap_or_default()),
+        group_roles: group_choices(),
+        places,
         csrf: visitor.token.csrf(),
     })
+}
+
+/// Every facility, none yet, and each that there is.
+fn list_places(named: Vec<FormOption>) -> Vec<FormOption> {
+    let w: OidcWords = open_words();
+    let mut places = vec![
+        FormOption::new(GroupPlace::Nothing.key(), w.oidc_group_place_none()),
+        FormOption::new(GroupPlace::Every.key(), w.oidc_group_place_all()),
+    ];
+    places.extend(named);
+    places
+}
+
+fn group_choices() -> Vec<ProviderChoice> {
+    let page: PageWords = open_words();
+    // The least first, which is what a form says where nobody has chosen.
+    let roles = GROUP_ROLES.into_iter().rev().map(|role| ProviderChoice {
+        value: role.key(),
+        words: role_name(page, Some(role)),
+        is_chosen: false,
+    });
+    roles.collect()
+}
+
+fn view_group(row: &GroupRoleRow, places: &[FormOption]) -> GroupView {
+    let w: OidcWords = open_words();
+    let place = places.iter().find(|place| place.value == row.place);
+    // A region that is no more.
+    let place = place.map_or_else(|| w.oidc_group_place_gone(), |place| place.words.clone());
+    GroupView {
+        group: row.value.clone(),
+        role: row.role.clone(),
+        place: row.place.clone(),
+        about: w.oidc_group_about(place, role_name(open_words(), read_group_role(&row.role))),
+    }
+}
+
+fn row_form(row: &ProviderRow) -> ProviderForm<'_> {
+    ProviderForm {
+        preset: &row.preset,
+        issuer: &row.issuer,
+        client_id: &row.client_id,
+        client_secret: "",
+        role: &row.role,
+        claim: &row.claim,
+    }
+}
+
+fn read_group_form(form: &RelayForm) -> GroupForm<'_> {
+    let text = |name| form.fields.text(name);
+    GroupForm { group: text("group"), role: text("role"), place: text("place") }
 }
 
 fn read_form(form: &RelayForm) -> ProviderForm<'_> {
@@ -161,6 +237,7 @@ fn read_form(form: &RelayForm) -> ProviderForm<'_> {
         client_id: form.fields.text("client_id"),
         client_secret: form.fields.text("client_secret"),
         role: form.fields.text("role"),
+        claim: form.fields.text("claim"),
     }
 }
 
@@ -173,6 +250,10 @@ fn fault_problem(fault: ProviderFault) -> Result<SignInProblem, HttpError> {
         ProviderFault::Client => ("client_id", w.oidc_bad_client()),
         ProviderFault::Secret => ("client_secret", w.oidc_bad_secret()),
         ProviderFault::Role => ("role", w.oidc_bad_role()),
+        ProviderFault::Claim => ("claim", w.oidc_bad_claim()),
+        ProviderFault::Group => ("providers", w.oidc_bad_group()),
+        ProviderFault::Place => ("providers", w.oidc_bad_place()),
+        ProviderFault::AdminPlace => ("providers", w.oidc_admin_place()),
         ProviderFault::TooMany => ("providers", w.oidc_too_many()),
         ProviderFault::Domain => ("providers", w.oidc_bad_domain()),
         ProviderFault::DomainKnown => ("providers", w.oidc_domain_known()),
@@ -239,6 +320,8 @@ pub(crate) async fn change_provider(
         "domain-add" => office.add_domain(&provider, domain).await,
         "domain-prove" => office.prove_domain(&provider, domain).await,
         "domain-remove" => office.remove_domain(&provider, domain).await,
+        "group-add" => office.add_group(&provider, read_group_form(&form)).await,
+        "group-remove" => office.remove_group(&provider, read_group_form(&form)).await,
         "enforce" => office.set_password_use(&provider, PasswordUse::Barred).await,
         "leave" => office.set_password_use(&provider, PasswordUse::Allowed).await,
         _ => return Err(parameter_error("act", ErrorWords::parameter_provider_act)),

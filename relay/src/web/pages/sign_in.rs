@@ -20,7 +20,7 @@ use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{busy_error, encode_parameter, internal_error};
-use crate::web::layout::PageLayout;
+use crate::web::layout::{PageBrand, PageLayout};
 use crate::web::next_page::{HOME, page_after_sign_in};
 use crate::web::pages::browser::{read_device, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
@@ -34,8 +34,9 @@ pub const PASSWORD_COMMAND: &str = "cleantrack-relay admin set-password";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+pub(crate) struct SignInPage {
     shell: PageLayout,
+    heading: String,
     w: SignInWords,
     oidc: OidcWords,
     /// Where an organisation's own sign-in begins.
@@ -90,9 +91,18 @@ pub(crate) async fn show(
     Page::draw(&SignInPage { done, ..sign_in_page(&web, next).await? }).map(OneOf::Second)
 }
 
-async fn sign_in_page(web: &WebContext, next: String) -> Result<SignInPage, HttpError> {
+impl SignInPage {
+    /// Of an account, whose people may sign in at `organisation`, too.
+    pub(crate) fn of_account(self, heading: String, brand: PageBrand, organisation: Option<String>) -> Self {
+        let organisation = organisation.unwrap_or(self.organisation);
+        Self { heading, shell: self.shell.branded(brand), organisation, ..self }
+    }
+}
+
+pub(crate) async fn sign_in_page(web: &WebContext, next: String) -> Result<SignInPage, HttpError> {
     let w: SignInWords = open_words();
     Ok(SignInPage {
+        heading: w.sign_in_title_heading(),
         shell: PageLayout::open(w.sign_in_title()).announcing(web.announced().await?),
         w,
         oidc: open_words(),

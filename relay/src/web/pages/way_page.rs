@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::accounts::AccountUser;
 use crate::web::form::RelayForm;
-use crate::web::layout::{NavSection, PageLayout};
+use crate::web::layout::{NavSection, PageBrand, PageLayout};
 use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{PasskeyWords, open_words};
 
@@ -173,6 +173,17 @@ impl WayInPage {
         let has_passkey = self.shell.has_passkey;
         let shell = PageLayout::signed_in(self.title.clone(), NavSection::Me, visitor);
         Self { shell: PageLayout { has_passkey, ..shell }, csrf: visitor.token.csrf(), ..self }
+    }
+
+    /// With the look of an account.
+    pub(crate) fn branded(self, brand: PageBrand) -> Self {
+        Self { shell: self.shell.branded(brand), ..self }
+    }
+
+    /// It stands for a page of this place.
+    pub(crate) fn of_section(mut self, section: NavSection) -> Self {
+        self.shell.section = section;
+        self
     }
 
     /// Its form carries the secret of a session.

@@ -21,7 +21,7 @@ use crate::db::{PlatformReason, oidc_providers};
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, GuestCaller};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{busy_error, internal_error, not_found};
+use crate::web::http_error::{busy_error, internal_error, not_found, nothing_changes};
 use crate::web::next_page::HOME;
 use crate::web::pages::browser::{cookie_headers, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
@@ -420,9 +420,13 @@ pub(crate) async fn show_invitation(
 ) -> Result<Page, HttpError> {
     let found = find_invitation(&web.db, &read_secret(&secret)?, web.now_ms()).await?;
     let Some(invitation) = found else { return over_page() };
+    let scope = invitation.scope()?;
+    if web.changes_nothing(scope).await? {
+        return Err(nothing_changes());
+    }
     let guest = find_guest(&web, &guest, &invitation).await?;
     let page = join_page(&invitation, &secret, &guest);
-    let account = invitation.scope()?.account();
+    let account = scope.account();
     let mut conn = web.db.platform_read(PlatformReason::SignIn).await?;
     let providers = oidc_providers::platform_of_account(&mut conn, account).await?;
     drop(conn);
@@ -490,6 +494,7 @@ pub(crate) async fn accept_invitation(
 fn join_refusal(error: InvitationError) -> Result<FormReply, HttpError> {
     match error {
         InvitationError::People(PeopleError::Db(error)) => Err(error.into()),
+        InvitationError::Paused => Err(nothing_changes()),
         _ => over_reply(),
     }
 }

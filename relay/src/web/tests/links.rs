@@ -86,6 +86,7 @@ impl World {
             seal_n: 0,
             secret: Vec::new(),
             role: "technician",
+            claim: "groups".into(),
             metadata: FakeProvider::new().answers().metadata.to_string(),
             fetched_ms: NOW_MS,
         };

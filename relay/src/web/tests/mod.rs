@@ -3,16 +3,21 @@
 mod access;
 mod access_log;
 mod adopted;
+mod away;
 mod both_databases;
 mod box_table;
+mod confirming;
+mod entrance;
 mod facilities;
 mod fake_provider;
 mod fleet;
+mod groups;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod links;
 mod lock_out;
+mod logo;
 mod many_facilities;
 mod map;
 mod numbers;
@@ -22,6 +27,7 @@ mod operations;
 mod other_provider;
 mod pages;
 mod passkeys;
+mod paused;
 mod people;
 mod platform;
 #[path = "../../../../tests/src/postgres.rs"]
@@ -29,6 +35,7 @@ mod platform;
 mod postgres;
 mod programs;
 mod programs_api;
+mod safety_mails;
 mod second_factor;
 mod shape;
 mod signing_in;

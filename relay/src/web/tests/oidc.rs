@@ -6,7 +6,9 @@ use record::ids::UserId;
 use ring::hmac;
 use serde_json::{Value, json};
 
+use super::entrance::change_slug;
 use super::fake_provider::{FakeProvider, ISSUER, TestSigner, unsigned};
+use super::logo::upload_plain;
 use super::world::{Got, MINUTE_MS, NOW_MS, PASSWORD, World, csrf, open_client};
 use crate::accounts::UserRole;
 use crate::accounts::mail_link::LinkSecret;
@@ -18,15 +20,16 @@ use crate::db::{PlatformReason, audit, exec, people};
 use crate::outgoing::OutgoingError;
 use crate::web::WebState;
 
-const CLIENT: &str = "cleantrack";
+pub(super) const CLIENT: &str = "cleantrack";
 const CLIENT_SECRET: &str = "s3cret-of-the-client";
 
-fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     text.split(from).nth(1).unwrap_or_else(|| panic!("no {from} in {text}")).split(to).next().unwrap()
 }
 
 /// What a browser was sent to the provider with.
-struct Sent {
+pub(super) struct Sent {
+    pub(super) url: String,
     state: String,
     nonce: String,
     challenge: String,
@@ -49,17 +52,18 @@ fn parse_sent(got: &Got) -> Sent {
         nonce: value("nonce"),
         challenge: value("code_challenge"),
         cookie: cookie.unwrap().to_owned(),
+        url: url.clone(),
     }
 }
 
 /// A relay whose account A has a provider, with a proven domain.
-struct OidcWorld {
-    world: World,
-    provider: FakeProvider,
-    signer: TestSigner,
+pub(super) struct OidcWorld {
+    pub(super) world: World,
+    pub(super) provider: FakeProvider,
+    pub(super) signer: TestSigner,
     /// The admin's.
-    cookie: String,
-    id: String,
+    pub(super) cookie: String,
+    pub(super) id: String,
 }
 
 impl OidcWorld {
@@ -73,7 +77,7 @@ impl OidcWorld {
         self.world.sign_in(email).await
     }
 
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::of(World::new().await).await
     }
 
@@ -92,17 +96,17 @@ impl OidcWorld {
         this
     }
 
-    fn form(role: &str) -> String {
+    pub(super) fn form(role: &str) -> String {
         format!("preset=other&issuer={ISSUER}&client_id={CLIENT}&client_secret={CLIENT_SECRET}&role={role}")
     }
 
     /// The admin sends a form.
-    async fn admin(&self, path: &str, form: &str) -> Got {
+    pub(super) async fn admin(&self, path: &str, form: &str) -> Got {
         let token = csrf(&self.world.get("/app/me", &self.cookie).await.body).to_owned();
         self.world.post(path, &self.cookie, &format!("csrf={token}&{form}")).await
     }
 
-    async fn act(&self, form: &str) -> Got {
+    pub(super) async fn act(&self, form: &str) -> Got {
         self.admin(&format!("/app/sign-in/{}", self.id), form).await
     }
 
@@ -121,11 +125,11 @@ impl OidcWorld {
         assert_eq!(self.act(&prove).await.status, StatusCode::SEE_OTHER);
     }
 
-    async fn begin(&self, form: &str) -> Sent {
+    pub(super) async fn begin(&self, form: &str) -> Sent {
         parse_sent(&self.world.post("/organisation", "", form).await)
     }
 
-    fn claims(&self, sent: &Sent, subject: &str, email: &str) -> Value {
+    pub(super) fn claims(&self, sent: &Sent, subject: &str, email: &str) -> Value {
         let now_s = service::clock::Clock::now_ms(&*self.world.clock) / 1_000;
         json!({
             "iss": ISSUER, "sub": subject, "aud": CLIENT, "exp": now_s + 300, "iat": now_s, "nonce": sent.nonce,
@@ -133,20 +137,33 @@ impl OidcWorld {
         })
     }
 
-    async fn answer(&self, sent: &Sent, token: String) -> Got {
+    pub(super) async fn answer(&self, sent: &Sent, token: String) -> Got {
         self.provider.answers().token = token;
         let path = format!("/oidc/answer?code=c0de&state={}", sent.state);
         self.world.get(&path, &sent.cookie).await
     }
 
+    /// The provider says of them what `change` makes of it.
+    pub(super) async fn come_saying(
+        &self,
+        subject: &str,
+        email: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Got {
+        let sent = self.begin(&format!("provider={}", self.id)).await;
+        let mut claims = self.claims(&sent, subject, email);
+        change(&mut claims);
+        self.answer(&sent, self.signer.sign(&claims)).await
+    }
+
     /// Somebody signs in at the provider, and comes back.
-    async fn come(&self, subject: &str, email: &str) -> Got {
+    pub(super) async fn come(&self, subject: &str, email: &str) -> Got {
         let sent = self.begin(&format!("provider={}", self.id)).await;
         let token = self.signer.sign(&self.claims(&sent, subject, email));
         self.answer(&sent, token).await
     }
 
-    async fn log(&self) -> String {
+    pub(super) async fn log(&self) -> String {
         let mut conn = self.world.db.read(self.world.a.scope).await.unwrap();
         let filter = audit::AuditFilter::default();
         let rows = audit::list_acts(&mut conn, &filter, i64::MAX, 200).await.unwrap();
@@ -154,13 +171,29 @@ impl OidcWorld {
     }
 }
 
-fn is_in(got: &Got) -> bool {
+pub(super) fn is_in(got: &Got) -> bool {
     got.headers.get_all("set-cookie").iter().any(|v| v.to_str().unwrap().starts_with("__Host-ct="))
+}
+
+/// The account gets another short name and a logo, and they lead on.
+async fn walk_look(world: &World, cookie: &str) {
+    assert_eq!(change_slug(world, cookie, "linden").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(world.get("/o/linden-health-partners", "").await.header("location"), "/o/linden?next=/app");
+    assert_eq!(upload_plain(world, cookie).await.status, StatusCode::SEE_OTHER);
+    let page = world.get("/o/linden", "").await.body;
+    let logo = between(&page, "<img class=\"logo\" src=\"", "\"").to_owned();
+    assert_eq!(world.get(&logo, "").await.status, StatusCode::OK);
 }
 
 /// On whichever database: somebody is made, known again, and a password shows nothing any more.
 pub(super) async fn walk_provider(world: World) -> World {
     let oidc = OidcWorld::of(world).await;
+    let group = oidc.act("act=group-add&group=CT+IT&role=biomed&place=all").await;
+    assert_eq!(group.status, StatusCode::SEE_OTHER, "{}", group.body);
+    let came =
+        oidc.come_saying("it-1", "it@linden.example", |claims| claims["groups"] = json!("CT IT")).await;
+    assert!(is_in(&came), "{}", came.body);
+    walk_look(&oidc.world, &oidc.cookie).await;
     for _ in 0..2 {
         let came = oidc.come("ana-1", "ana@linden.example").await;
         assert!(is_in(&came), "{}", came.body);
@@ -214,7 +247,7 @@ async fn whoever_comes_in_a_proven_domain_is_made_once_and_known_by_subject() {
         assert!(!is_in(&got) && got.body.contains("stranger"), "{email}: {}", got.body);
     }
     let log = oidc.log().await;
-    for row in ["ana@linden.example oidc join technician done", "oidc sign-in address-known denied"] {
+    for row in ["ana@linden.example oidc join technician none done", "oidc sign-in address-known denied"] {
         assert!(log.contains(row), "{row}: {log}");
     }
     let unknown = oidc.world.post("/organisation", "", "email=a%40nowhere.example").await;

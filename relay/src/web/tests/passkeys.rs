@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::world::{Got, MINUTE_MS, PASSWORD, World, csrf, open_client};
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::people::forget_factors;
+use crate::accounts::person_log::SafetyNotices;
 use crate::accounts::test_authenticator::TestAuthenticator;
 use crate::db::{PlatformReason, exec};
 use crate::web::{QuotaPolicy, WebSettings};
@@ -287,8 +288,9 @@ async fn what_is_forgotten_lets_nobody_in() {
     let world = World::new().await;
     let (_, mut phone) = world.with_passkey(&world.a.email).await;
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
+    let notices = SafetyNotices { log, mail: &world.state.mail, public_url: "https://relay.example" };
     let tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
-    forget_factors(tx, world.a.scope, log, &world.a.email).await.unwrap().commit().await.unwrap();
+    forget_factors(tx, world.a.scope, notices, &world.a.email).await.unwrap().commit().await.unwrap();
     assert_eq!(world.count("SELECT COUNT(*) FROM passkeys").await, 0);
     assert!(!is_signed_in(&world.sign_in_with(&mut phone).await));
     // Nor does somebody who is disabled come in, of whatever account.
@@ -313,4 +315,25 @@ async fn a_relay_without_a_name_offers_none() {
     assert_eq!(world.post("/passkey", "", "").await.status, StatusCode::NOT_FOUND);
     let cookie = world.sign_in(&world.a.email).await;
     assert!(!world.get("/app/me", &cookie).await.body.contains("id=\"passkeys\""));
+}
+
+#[tokio::test]
+async fn a_passkey_gets_another_name_from_its_person_alone() {
+    let world = World::new().await;
+    let (cookie, mut phone) = world.with_passkey(&world.a.email).await;
+    let (other, _) = world.with_passkey(&world.a.auditor).await;
+    let me = world.get("/app/me", &cookie).await.body;
+    let path = format!(
+        "/app/me/factors/{}",
+        me.split("action=\"/app/me/factors/").nth(1).unwrap().split('"').next().unwrap()
+    );
+    let foreign = csrf(&world.get("/app/me", &other).await.body).to_owned();
+    let got = world.post(&path, &other, &format!("csrf={foreign}&act=rename&name=x")).await;
+    assert_eq!(got.status, StatusCode::NOT_FOUND);
+    let form = format!("csrf={}&act=rename&name=%3Ckey%3E+in+the+safe", csrf(&me));
+    assert_eq!(world.post(&path, &cookie, &form).await.status, StatusCode::SEE_OTHER);
+    let me = world.get("/app/me", &cookie).await.body;
+    assert!(me.contains("&#60;key&#62; in the safe"), "{me}");
+    assert!(is_signed_in(&world.sign_in_with(&mut phone).await), "it proves what it proved");
+    assert!(world.get("/app/access", &cookie).await.body.contains("Gave a passkey another name"));
 }

@@ -7,6 +7,7 @@ use super::world::{Got, PASSWORD, World, csrf};
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::people::{PeopleError, forget_factors};
+use crate::accounts::person_log::SafetyNotices;
 use crate::accounts::recovery::LinkKind;
 use crate::db::mail_links::{self, NewLink};
 use crate::db::{PlatformReason, exec, people};
@@ -15,10 +16,10 @@ const MINUTE_MS: i64 = 60_000;
 const ADDRESS: &str = "127.0.0.1";
 
 /// An app on somebody's phone.
-struct TestApp(String);
+pub(super) struct TestApp(String);
 
 impl TestApp {
-    fn code(&self, world: &World) -> String {
+    pub(super) fn code(&self, world: &World) -> String {
         let secret = Secret::try_from_base32(self.0.replace(' ', "")).unwrap();
         let totp = Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
         let now_ms = service::clock::Clock::now_ms(&*world.clock);
@@ -31,7 +32,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 }
 
 /// Of an answer, as a browser sends it back.
-fn step_cookie(got: &Got) -> String {
+pub(super) fn step_cookie(got: &Got) -> String {
     let set = got.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap());
     set.map(|v| v.split(';').next().unwrap().to_owned()).find(|c| c.starts_with("__Host-step=")).unwrap()
 }
@@ -41,7 +42,7 @@ fn is_signed_in(got: &Got) -> bool {
 }
 
 impl World {
-    async fn set_app_up(&self, cookie: &str) -> (TestApp, Vec<String>) {
+    pub(super) async fn set_app_up(&self, cookie: &str) -> (TestApp, Vec<String>) {
         let page = self.get("/app/me/factors/new", cookie).await.body;
         let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
         let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
@@ -76,7 +77,7 @@ impl World {
         step_cookie(&got)
     }
 
-    async fn show_code(&self, cookies: &str, code: &str) -> Got {
+    pub(super) async fn show_code(&self, cookies: &str, code: &str) -> Got {
         self.post("/second-step", cookies, &format!("next=/app/people&code={code}")).await
     }
 }
@@ -134,9 +135,10 @@ async fn an_operator_takes_factors_away_that_are_lost() {
     world.set_app_up(&cookie).await;
     let step = world.begin(&world.a.email, "").await;
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
+    let notices = SafetyNotices { log, mail: &world.state.mail, public_url: "https://relay.example" };
     let forget = async |scope, email: &str| {
         let tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
-        let tx = forget_factors(tx, scope, log, email).await?;
+        let tx = forget_factors(tx, scope, notices, email).await?;
         tx.commit().await.map_err(PeopleError::Db)
     };
     assert!(

@@ -10,6 +10,7 @@ use ::web::test::{
 };
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use record::tree::Hash;
 use service::clock::FakeClock;
 use tracing::subscriber::DefaultGuard;
 
@@ -20,7 +21,7 @@ use crate::accounts::access_log::AccessOutcome;
 use crate::accounts::permission::Permission;
 use crate::accounts::token::TokenScope;
 use crate::db::audit::{self, AuditFilter};
-use crate::db::{AccountScope, Db};
+use crate::db::{AccountScope, Db, account_logos};
 use crate::web::build_router;
 use crate::web::form::FORM_TOKEN;
 use crate::web::routes::build_table;
@@ -98,6 +99,7 @@ impl Template {
             ("session", session),
             ("job", job.to_string()),
             ("organisation", world.a.scope.account().to_string()),
+            ("logo", world.give_logo().await),
             ("grant", world.grant_support(world.a.scope).await),
             ("announcement", world.announce("Work on Sunday").await),
         ];
@@ -126,6 +128,17 @@ impl Template {
             _subscriber: tracing::subscriber::set_default(subscriber),
             _folder: folder,
         }
+    }
+}
+
+impl World {
+    /// A picture at the head of A's pages: how an address names it.
+    async fn give_logo(&self) -> String {
+        let logo = Hash::of(b"a picture");
+        let mut tx = self.db.write(self.a.scope).await.unwrap();
+        account_logos::save_logo(&mut tx, logo, b"a picture".to_vec()).await.unwrap();
+        tx.commit().await.unwrap();
+        format!("{logo}.png")
     }
 }
 

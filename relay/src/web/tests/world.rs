@@ -18,6 +18,7 @@ use crate::accounts::access_log::AccessLog;
 use crate::accounts::password_rules::PasswordRules;
 use crate::accounts::people::{NewMember, add_member};
 use crate::accounts::programs::{TokenOrder, create_token};
+use crate::accounts::slug::name_account;
 use crate::accounts::token::{self, MintedToken, TokenLife, TokenScope, new_id};
 use crate::accounts::{UserRole, password};
 use crate::db::tokens::NewToken;
@@ -276,6 +277,7 @@ async fn account(
     let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
     let named = format!("{name} Health Partners");
     let scope = accounts::platform_create(&mut tx, account, &named, NOW_MS).await.unwrap();
+    name_account(&mut tx, scope, &named, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     for (at, (who, role)) in (0_u8..).zip(people) {
         let new = NewMember {

@@ -1,0 +1,176 @@
+//! The short name of an account in addresses: made of the organisation's name, and changed by its owner. An earlier one leads on for a
+//! year, and is nobody else's meanwhile.
+
+use super::AccountUser;
+use super::access_log::{AccessLog, AccessRecord};
+use crate::db::{AccountScope, Db, DbError, PlatformConnection, PlatformReason, account_slugs};
+
+/// Characters of one.
+pub const CHARS_MIN: usize = 3;
+pub const CHARS_MAX: usize = 40;
+/// Before the short name, in addresses.
+pub const PATH: &str = "/o/";
+/// An earlier one leads on for so long.
+const LEADS_ON_MS: i64 = 365 * 24 * 3_600_000;
+/// Earlier ones of an account that lead on.
+const EARLIER_MAX: usize = 5;
+/// What stands where a name has too few letters of ours.
+const NAMELESS: &str = "account";
+/// Numbers that are tried behind a name that somebody has.
+const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
+
+/// Why it stays.
+#[derive(Debug, thiserror::Error)]
+pub enum SlugError {
+    #[error("a short name has 3 to 40 letters a to z, digits or hyphens")]
+    Form,
+    #[error("another account has it")]
+    Taken,
+    #[error("it was changed too often in a year")]
+    TooOften,
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A short name as somebody enters it; `None` where it is none.
+pub fn read_slug(text: &str) -> Option<String> {
+    let slug = text.trim().to_ascii_lowercase();
+    let fits = (CHARS_MIN..=CHARS_MAX).contains(&slug.len())
+        && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !slug.starts_with('-')
+        && !slug.ends_with('-');
+    fits.then_some(slug)
+}
+
+/// The letters of ours by which people write one that is none.
+fn plain_letters(letter: char) -> &'static str {
+    match letter {
+        'à' | 'á' | 'â' | 'ã' | 'å' => "a",
+        'ä' | 'æ' => "ae",
+        'ç' => "c",
+        'è' | 'é' | 'ê' | 'ë' => "e",
+        'ì' | 'í' | 'î' | 'ï' => "i",
+        'ñ' => "n",
+        'ò' | 'ó' | 'ô' | 'õ' => "o",
+        'ö' | 'ø' => "oe",
+        'ù' | 'ú' | 'û' => "u",
+        'ü' => "ue",
+        'ß' => "ss",
+        // An apostrophe stands within a word.
+        '\'' | '’' => "",
+        _ => "-",
+    }
+}
+
+/// The short name that a name suggests.
+pub fn suggest_slug(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.chars().flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else {
+            slug.push_str(plain_letters(letter));
+        }
+    }
+    let words: Vec<&str> = slug.split('-').filter(|word| !word.is_empty()).collect();
+    let mut slug = words.join("-");
+    slug.truncate(CHARS_MAX);
+    let slug = slug.trim_end_matches('-');
+    if slug.len() < CHARS_MIN { NAMELESS.to_owned() } else { slug.to_owned() }
+}
+
+/// A short name with something behind it, as long as it may be.
+fn with_suffix(slug: &str, suffix: &str) -> String {
+    let room = CHARS_MAX - suffix.len() - 1;
+    let cut = &slug[..slug.len().min(room)];
+    format!("{}-{suffix}", cut.trim_end_matches('-'))
+}
+
+/// Gives a new account its short name.
+///
+/// # Errors
+/// The database.
+pub async fn name_account(
+    tx: &mut PlatformConnection,
+    scope: AccountScope,
+    name: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let slug = suggest_slug(name);
+    account_slugs::platform_forget_old(tx, now_ms).await?;
+    let numbered = NUMBERS.map(|n| with_suffix(&slug, &n.to_string()));
+    let own = with_suffix(&slug, &scope.account().to_string().to_ascii_lowercase());
+    for candidate in std::iter::once(slug.clone()).chain(numbered).chain([own]) {
+        if account_slugs::platform_take(tx, scope, &candidate, now_ms).await? {
+            return Ok(());
+        }
+    }
+    Err(DbError::stored("short name", "its own one is somebody's"))
+}
+
+/// Gives the account another short name, on the word of its owner.
+///
+/// # Errors
+/// Why it stays.
+pub async fn change_slug(
+    db: &Db,
+    log: AccessLog<'_>,
+    owner: &AccountUser,
+    slug: &str,
+) -> Result<(), SlugError> {
+    let slug = read_slug(slug).ok_or(SlugError::Form)?;
+    let now_ms = log.clock.now_ms();
+    let mut tx = db.platform_write(PlatformReason::SignIn).await?;
+    account_slugs::platform_forget_old(&mut tx, now_ms).await?;
+    let mut tx = tx.enter(owner.scope).await?;
+    let own = account_slugs::list_own(&mut tx).await?;
+    if own.iter().any(|row| row.slug == slug && row.until_ms.is_none()) {
+        return Ok(());
+    }
+    if own.iter().filter(|row| row.until_ms.is_some() && row.slug != slug).count() >= EARLIER_MAX {
+        return Err(SlugError::TooOften);
+    }
+    account_slugs::end_present(&mut tx, now_ms.saturating_add(LEADS_ON_MS)).await?;
+    match account_slugs::insert_present(&mut tx, &slug, now_ms).await {
+        Err(error) if error.is_conflict() => return Err(SlugError::Taken),
+        inserted => inserted?,
+    }
+    let record = AccessRecord { who: &owner.email, act: "account slug", about: &slug, facility: None };
+    log.write_act(&mut tx, record).await?;
+    Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_suggests_a_short_one() {
+        for (name, slug) in [
+            ("Linden Health Partners", "linden-health-partners"),
+            ("  St. Mary’s  Hospital (West) ", "st-marys-hospital-west"),
+            ("Universitätsklinikum Köln", "universitaetsklinikum-koeln"),
+            ("Hôpital Saint-Louis", "hopital-saint-louis"),
+            ("AB", "account"),
+            ("病院", "account"),
+            ("---", "account"),
+            ("A 1 B", "a-1-b"),
+        ] {
+            assert_eq!(suggest_slug(name), slug, "{name}");
+        }
+        let long = suggest_slug(&"Regional Medical Center ".repeat(5));
+        assert!(long.len() <= CHARS_MAX && read_slug(&long).as_ref() == Some(&long), "{long}");
+        for suffix in ["2", "50", "01jd0000000000000000000000"] {
+            let named = with_suffix(&long, suffix);
+            assert!(named.len() <= CHARS_MAX && read_slug(&named).is_some(), "{named}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_enters_is_read() {
+        assert_eq!(read_slug(" Linden-2 ").as_deref(), Some("linden-2"));
+        for wrong in ["", "ab", "a b c", "-abc", "abc-", "ä-b-c", "a/b", "a.b.c", &"x".repeat(41)] {
+            assert_eq!(read_slug(wrong), None, "{wrong}");
+        }
+    }
+}
