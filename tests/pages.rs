@@ -3,6 +3,8 @@
 //! For each: no violation of WCAG 2.2 A and AA that axe-core can find, nothing that scrolls sideways or is cut off, nothing
 //! to press that is smaller than a gloved finger needs, and nothing in the console (a broken content policy speaks there).
 
+#[path = "browser/acts.rs"]
+mod acts;
 #[path = "browser/mod.rs"]
 mod browser;
 #[path = "pages/checks.rs"]

@@ -208,6 +208,15 @@ impl Browser {
         }
     }
 
+    /// Where the first link inside `within` leads that has these words, as soon as there is one.
+    pub(crate) async fn link(&self, within: &str, words: &str) -> String {
+        let link = format!(
+            "[...document.querySelectorAll(`{within} a`)].find(a => a.innerText.includes(`{words}`))?.href"
+        );
+        let href = self.until(&link, TIME_LIMIT).await;
+        href.as_str().expect("a link").to_owned()
+    }
+
     /// Presses what the page may move at that very moment: a pointer would hit whatever took its place.
     pub(crate) async fn press_moving(&self, css: &str) {
         self.until(&format!("document.querySelector('{css}') !== null"), TIME_LIMIT).await;

@@ -7,11 +7,8 @@ use super::{SLOW, Story};
 
 /// Goes where a link with these words leads.
 pub(crate) async fn follow(desk: &Browser, within: &str, words: &str) {
-    let link = format!(
-        "[...document.querySelectorAll('{within} a')].find(a => a.innerText.includes('{words}'))?.href"
-    );
-    let href = desk.until(&link, TIME_LIMIT).await;
-    desk.goto(href.as_str().expect("a link")).await;
+    let href = desk.link(within, words).await;
+    desk.goto(&href).await;
 }
 
 /// By PIN, the wrong one first.

@@ -1,10 +1,8 @@
 //! What is looked for on a page, once for each width and each scheme of colours.
 
-use std::path::PathBuf;
-
-use base64::Engine as _;
 use serde_json::{Value, json};
 
+use super::acts::save_whole_page;
 use super::browser::Browser;
 
 const WIDTHS: [u32; 3] = [320, 390, 1280];
@@ -116,10 +114,6 @@ pub(crate) fn texts(list: Value) -> Vec<String> {
     texts.unwrap_or_else(|| vec![format!("no list: {list}")])
 }
 
-/// The whole page, also what is below the fold.
 async fn picture(browser: &Browser, name: &str) {
-    let taken = browser.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
-    let png = base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap_or_default());
-    let to: PathBuf = harness::tools::artefacts("pages").join(name);
-    std::fs::write(&to, png.expect("a picture")).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+    save_whole_page(browser, &harness::tools::artefacts("pages").join(name)).await;
 }

@@ -4,16 +4,11 @@ use harness::demo::line::DemoOutput;
 use record::tree::Hash;
 use sqlx::Connection as _;
 
+use super::acts::change_relay;
+
 /// Changes rows of the relay's database.
 pub(crate) async fn change(line: &DemoOutput, sql: &str) {
-    let file = line.dir.join("relay/relay.db");
-    let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
-        .await
-        .expect("the relay's database");
-    let done =
-        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut db).await.expect("it is changed");
-    assert!(done.rows_affected() > 0, "{sql}");
-    db.close().await.expect("it is closed");
+    assert!(change_relay(&line.dir.join("relay"), sql).await > 0, "{sql}");
 }
 
 /// What the relay would have mailed: the path of a link of each kind.

@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 
+use super::acts::type_into;
 use super::browser::Browser;
 use super::pseudo;
 
@@ -82,8 +83,4 @@ impl Page {
         }
         requested
     }
-}
-
-pub(crate) async fn type_into(browser: &Browser, css: &str, text: &str) {
-    browser.find(css).await.send_keys(text).await.expect("it can be typed into");
 }

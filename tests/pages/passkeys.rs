@@ -2,24 +2,19 @@
 
 use serde_json::json;
 
+use super::acts::{add_authenticator, sign_in_relay, type_into};
 use super::browser::demo::Demo;
 use super::browser::{Browser, Kind};
 use super::checks;
-use super::page::type_into;
-use super::table::sign_in_relay;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passkey_is_made_and_signs_in_alone() {
     let demo = Demo::start(&["--bare"]);
     let relay = demo.line.relay.as_ref().expect("a relay");
     let browser = Browser::open(Kind::Desk, true).await;
-    let phone = json!({
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
-        "hasUserVerification": true, "isUserVerified": true,
-    });
-    let phone = browser.driver("webauthn/authenticator", phone).await;
+    let phone = add_authenticator(&browser).await;
     let verifies = async |is_verified: bool| {
-        let path = format!("webauthn/authenticator/{}/uv", phone.as_str().expect("its id"));
+        let path = format!("webauthn/authenticator/{phone}/uv");
         browser.driver(&path, json!({ "isUserVerified": is_verified })).await;
     };
     let mut wrong = Vec::new();

@@ -6,12 +6,13 @@ use harness::demo::line::DemoOutput;
 use harness::virtual_printer::{PrinterFault, VirtualPrinter};
 use serde_json::json;
 
+use super::acts::{sign_in_relay, type_into};
 use super::browser::demo::Demo;
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::checks;
 use super::database::change;
-use super::page::{Page, type_into};
-use super::table::{sign_in_relay, sign_in_staff, type_note};
+use super::page::Page;
+use super::table::{sign_in_staff, type_note};
 
 /// A line that says nothing is given up after half a minute, and found out a little later; a printer is quicker.
 pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(120);

@@ -1,11 +1,12 @@
 //! Every page of box and relay, in the order in which a person could come to them.
 
-use harness::demo::line::{DemoOutput, RelayLine};
+use harness::demo::line::DemoOutput;
 
+use super::acts::{sign_in_relay, type_into};
 use super::browser::Browser;
 use super::database::{MailedLinks, insert_links, insert_provider};
 use super::fleet_table::fleet_pages;
-use super::page::{Act, Page, type_into};
+use super::page::{Act, Page};
 use super::rules;
 
 /// Where things are that have names of their own in each demo.
@@ -74,16 +75,13 @@ impl Places {
         let old_receipt = href(browser, "#history a[href^='/r/']").await;
 
         browser.goto(&format!("{}/staff/people", r#box.https)).await;
-        let tom = "[...document.querySelectorAll('th a')].find(a => a.innerText === 'Tom Nguyen')?.href";
-        let person = browser.until(tom, super::browser::TIME_LIMIT).await;
+        let person = browser.link("th", "Tom Nguyen").await;
         let unknown = record::tag::Tag::from_random([7; 5]).to_string();
         let refused = send_refused(browser, &r#box.https, &unknown).await;
 
         sign_in_relay(browser, relay).await;
         browser.goto(&format!("{}/app/", relay.https)).await;
-        let live = "[...document.querySelectorAll('#sites th a')].find(a => a.innerText === 'Linden Valley Hospital')?.href";
-        let facility = browser.until(live, super::browser::TIME_LIMIT).await;
-        let facility = facility.as_str().expect("a link").to_owned();
+        let facility = browser.link("#sites th", "Linden Valley Hospital").await;
         Self {
             http: r#box.http.clone(),
             staff: format!("{}/staff", r#box.https),
@@ -97,7 +95,7 @@ impl Places {
             receipt,
             old_receipt,
             protocol,
-            person: person.as_str().expect("a link").to_owned(),
+            person,
             refused,
             relay: relay.https.clone(),
             links: insert_links(line).await,
@@ -128,25 +126,12 @@ async fn send_refused(browser: &Browser, origin: &str, unknown: &str) -> String 
 pub(crate) async fn sign_in_staff(browser: &Browser, line: &DemoOutput) -> String {
     let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
     browser.goto(&format!("{}/staff/", line.r#box.https)).await;
-    let link = format!(
-        "[...document.querySelectorAll('.list a')].find(a => a.innerText.includes('{}'))?.href",
-        grace.name
-    );
-    let admin = browser.until(&link, super::browser::TIME_LIMIT).await.as_str().expect("a link").to_owned();
+    let admin = browser.link(".list", &grace.name).await;
     browser.goto(&admin).await;
     type_into(browser, "#pin", &grace.pin).await;
     browser.press(".go").await;
     browser.until("location.pathname === '/staff/'", super::browser::TIME_LIMIT).await;
     admin
-}
-
-/// Signs the relay's admin in.
-pub(crate) async fn sign_in_relay(browser: &Browser, relay: &RelayLine) {
-    browser.goto(&format!("{}/login", relay.https)).await;
-    type_into(browser, "#email", &relay.login.email).await;
-    type_into(browser, "#password", &relay.login.password).await;
-    browser.press(".go").await;
-    browser.shows("Latest cleanings").await;
 }
 
 /// Opens the note of a scan page and writes it.

@@ -34,6 +34,9 @@ pub enum SignInError {
     /// One answer for every reason, so that nobody learns who has an account.
     #[error("wrong e-mail address or password")]
     Wrong,
+    /// The password is theirs, and no account is open to them any more.
+    #[error("no account is open to them any more")]
+    Ended,
     /// Too many tries.
     #[error("too many tries")]
     Wait {
@@ -178,9 +181,10 @@ impl<'a> AuthService<'a> {
             (Some(person), Some(into)) if found.is_theirs() => {
                 self.admit(&email, &person, into.scope()?, origin, Some(&from)).await
             }
-            (_, into) => {
+            (person, into) => {
                 self.keep_out(&email, into, (&from, origin.peer)).await?;
-                Err(SignInError::Wrong)
+                let is_theirs = person.is_some() && found.is_theirs();
+                Err(if is_theirs { SignInError::Ended } else { SignInError::Wrong })
             }
         }
     }

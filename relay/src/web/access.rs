@@ -112,11 +112,11 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
     async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let Some(visitor) = find_visitor(parts, web).await? else {
             let requested = parts.uri.path_and_query().map_or("", |requested| requested.as_str());
-            return Err(http_error::sign_in(&page_after_sign_in(if parts.method == Method::GET {
-                requested
-            } else {
-                ""
-            })));
+            let next = page_after_sign_in(if parts.method == Method::GET { requested } else { "" });
+            return Err(match find_token(parts) {
+                Some(_) => http_error::sign_in_again(&next),
+                None => http_error::sign_in(&next),
+            });
         };
         if !visitor.role.holds(P::PERMISSION) {
             return Err(http_error::read_only());
@@ -185,10 +185,14 @@ impl FromRequestParts<WebContext> for GuestCaller {
     }
 }
 
-async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountUser>, HttpError> {
+fn find_token(parts: &Parts) -> Option<SessionToken> {
     // HTTP/2 may send each cookie in a field of its own, and another program on this host may have set one.
     let mut cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let Some(token) = cookies.find_map(SessionToken::read) else { return Ok(None) };
+    cookies.find_map(SessionToken::read)
+}
+
+async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountUser>, HttpError> {
+    let Some(token) = find_token(parts) else { return Ok(None) };
     let mut visitor = web.auth_service().visitor(token).await?;
     if let Some(visitor) = &mut visitor {
         visitor.notices =

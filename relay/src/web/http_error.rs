@@ -62,6 +62,11 @@ pub(crate) fn sign_in(next: &str) -> HttpError {
     messages.error(StatusCode::UNAUTHORIZED, "sign-in").page_location(to)
 }
 
+/// The same for somebody whose browser was signed in: the page says that it is no more.
+pub(crate) fn sign_in_again(next: &str) -> HttpError {
+    sign_in(next).page_location(format!("{SIGN_IN}?next={}&done=ended", encode_parameter(next)))
+}
+
 /// No token, or none that opens anything.
 pub(crate) fn no_token() -> HttpError {
     let messages = ErrorMessages {

@@ -27,7 +27,7 @@ notices-state = { $state ->
     [on] on
    *[off] off
 }
-notices-moved = { $who }, { $at } UTC
+notices-moved = { $who }, { $at }
 notices-turn = { $to ->
     [on] Turn on
    *[off] Turn off
@@ -46,7 +46,7 @@ notices-until = Until
 notices-announce = Announce it
 notices-announced = Announced
 notices-announced-none = Nothing is announced.
-notices-times = { $from } to { $until } UTC
+notices-times = { $from } to { $until }
 notices-end = Take it off
     .of = { $text }
 notices-bad-text = Enter a text of 1 to 500 characters

@@ -13,10 +13,12 @@ sign-in-cleaning = Cleaning something right now?
     .what = You need no account for that. Point your phone’s camera at the label on the item.
 sign-in-done-here = You are signed out on this device.
 sign-in-done-everywhere = You are signed out on every device.
+sign-in-done-ended = You are signed out: you were away for long, or you or an admin ended it. Sign in to go on.
 
 ## What was wrong. $time is that of a clock in UTC.
 
 sign-in-wrong = Wrong e-mail or password.
+sign-in-ended = Your access has ended: its time is over, or an admin ended it. What you did stays in the access log. Ask an admin of the account if you still need it.
 sign-in-wait-device = Too many wrong passwords were entered on this device. Wait until { $time } UTC, then try again. Your other devices do not have to wait.
 sign-in-wait-strangers = Too many wrong passwords were entered for this e-mail on devices that never signed in with it. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
 sign-in-wait-network = Too many wrong passwords came from your network. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.

@@ -22,10 +22,10 @@ support-end-button = End it now
 support-bad-reason = Say in 5 to 300 characters what it is for
 support-bad-hours = Choose one of the lengths
 # Who opened it: an admin of the account, or somebody of the platform without one.
-support-granted = { $who } opened it, until { $until } UTC
-support-broken = { $who } of the platform opened it without an admin, until { $until } UTC
+support-granted = { $who } opened it, until { $until }
+support-broken = { $who } of the platform opened it without an admin, until { $until }
 support-ended = ended by { $who }
-support-used = looked at since { $at } UTC
+support-used = looked at since { $at }
 support-unused = nobody has looked
 # The link on the page of people.
 support-link = Support access: let the platform look, for a time
@@ -37,9 +37,11 @@ support-leave = Go back to your own account
 
 ## The page of the platform that opens one.
 
+# Link to the page of the platform.
+support-account-back = Platform
 support-account-title = Open { $account }
 support-account-lead = You see its pages and change nothing. Each page that you look at stands in the account’s access log.
-support-account-granted = It is open to you until { $until } UTC: { $reason }
+support-account-granted = It is open to you until { $until }: { $reason }
 support-account-closed = No admin of the account opened it. Ask them first: they do it under People, Support access.
 support-glass = Open it without an admin
     .lead = For when nobody of the account can be reached. Its admins get a mail at once, and it stands in their access log for as long as that is kept.

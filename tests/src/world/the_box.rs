@@ -252,7 +252,8 @@ impl TheBox {
         self.client.as_ref().unwrap_or_else(|| panic!("the box was never started, or serves no HTTPS"))
     }
 
-    fn https(&self, path: &str) -> String {
+    /// Where staff go.
+    pub fn https(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.ports[1])
     }
 

@@ -21,6 +21,7 @@ pub struct TheRelay {
     /// MQTT and photos as boxes reach them.
     reached: [u16; 2],
     database: Option<String>,
+    settings: String,
     role: &'static str,
     running: Option<RunningProgram>,
     account: String,
@@ -39,6 +40,7 @@ impl TheRelay {
             ports,
             reached: [ports[2], ports[1]],
             database: None,
+            settings: String::new(),
             role: "all",
             running: None,
             account: String::new(),
@@ -60,6 +62,11 @@ impl TheRelay {
     /// It keeps what it knows in this database.
     pub fn keeps_in(&mut self, database: &str) {
         self.database = Some(database.to_owned());
+    }
+
+    /// Its settings have these lines too from the next start on; keys of sections with the section's name before them.
+    pub fn add_settings(&mut self, toml: &str) {
+        self.settings.push_str(toml);
     }
 
     /// It does only this.
@@ -87,6 +94,11 @@ impl TheRelay {
         other
     }
 
+    /// Where people go.
+    pub fn https(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.ports[0])
+    }
+
     /// The data folder.
     pub fn data(&self) -> &Path {
         &self.data
@@ -98,9 +110,9 @@ impl TheRelay {
         let text = format!(
             "data = {:?}\n{database}public_url = \"https://localhost:{https}\"\n\
              photos_url = \"https://localhost:{photos_reached}\"\nmqtt_url = \"mqtts://localhost:{mqtt_reached}\"\n\
-             log = \"info\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
+             log = \"info\"\n{}[https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
              [mqtt]\nlisten = \"127.0.0.1:{mqtt}\"\n[health]\nlisten = \"127.0.0.1:{health}\"\n",
-            self.data
+            self.data, self.settings
         );
         let file = self.data.with_extension("toml");
         std::fs::write(&file, text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -259,7 +271,7 @@ impl TheRelay {
     /// It is not 200.
     pub async fn get(&self, path: &str) -> String {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
-        let address = format!("https://localhost:{}{path}", self.ports[0]);
+        let address = self.https(path);
         let requested = client.get(address).bearer_auth(&self.token).send().await;
         let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
@@ -281,7 +293,7 @@ impl TheRelay {
     /// They are not let in.
     pub async fn sign_in(&self) -> String {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
-        let address = format!("https://localhost:{}/login", self.ports[0]);
+        let address = self.https("/login");
         let form = [("email", EMAIL), ("password", PASSWORD)];
         let requested = client.post(address).form(&form).send().await;
         let answer = requested.unwrap_or_else(|e| panic!("/login: {e:?}"));
@@ -296,7 +308,7 @@ impl TheRelay {
     /// It is refused.
     pub async fn page(&self, path: &str, cookie: &str) -> reqwest::Response {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
-        let address = format!("https://localhost:{}{path}", self.ports[0]);
+        let address = self.https(path);
         let requested = client.get(address).header("cookie", cookie).timeout(super::TIME_LIMIT).send().await;
         let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         assert!(answer.status().is_success(), "{path}: {}", answer.status());

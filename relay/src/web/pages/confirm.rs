@@ -152,7 +152,7 @@ impl<R> ConfirmQuestion<'_, R> {
         match error {
             SignInError::Db(error) => HttpError::from(error).into(),
             SignInError::Busy => busy_error().into(),
-            SignInError::Wrong => {
+            SignInError::Wrong | SignInError::Ended => {
                 self.ask(FormRecall::Invalid, Some((PASSWORD, w.confirm_you_wrong()))).await
             }
             SignInError::Wait { until_ms, .. } => {

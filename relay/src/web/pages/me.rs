@@ -207,7 +207,9 @@ pub(crate) async fn change_password(
         Ok(()) => {}
         Err(SignInError::Db(error)) => return Err(error.into()),
         Err(SignInError::Busy) => return Err(busy_error()),
-        Err(SignInError::Wrong) => return refused("present", w.me_password_wrong()).await,
+        Err(SignInError::Wrong | SignInError::Ended) => {
+            return refused("present", w.me_password_wrong()).await;
+        }
         Err(SignInError::Wait { until_ms, .. }) => {
             let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
             return refused("present", ways.sign_in_wait_device(time)).await;

@@ -34,7 +34,7 @@ pub(crate) fn explain_refusal(
             tracing::info!(%why, "a passkey was refused");
             (FormRecall::Invalid, refused)
         }
-        PasskeyError::SignIn(SignInError::Wrong) => (FormRecall::Invalid, refused),
+        PasskeyError::SignIn(SignInError::Wrong | SignInError::Ended) => (FormRecall::Invalid, refused),
         PasskeyError::SignIn(SignInError::Wait { until_ms, .. }) => {
             let (recall, time) = wait_until(now_ms, until_ms);
             (recall, w.passkey_wait(time))

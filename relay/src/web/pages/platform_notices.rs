@@ -151,7 +151,7 @@ fn view_announcement(row: &AnnouncementRow, wall: &LocalTime) -> AnnouncementVie
     let w: NoticesWords = wall.words();
     AnnouncementView {
         text: read_text(&row.texts),
-        times: w.notices_times(wall.day_plain_utc(row.from_ms), wall.day_plain_utc(row.until_ms)),
+        times: w.notices_times(wall.day_plain(row.from_ms), wall.day_plain_utc(row.until_ms)),
         href: format!("{PATH}/{}", row.announcement),
     }
 }

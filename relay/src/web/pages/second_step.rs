@@ -118,7 +118,9 @@ pub(crate) async fn submit_code(
             let cookies = cookie_headers([token, device, clear_cookie()])?;
             return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
         }
-        Err(FactorError::Over | FactorError::SignIn(SignInError::Wrong)) => return over(),
+        Err(FactorError::Over | FactorError::SignIn(SignInError::Wrong | SignInError::Ended)) => {
+            return over();
+        }
         Err(FactorError::SignIn(SignInError::Busy)) => return Err(busy_error()),
         Err(FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error))) => return Err(error.into()),
         Err(FactorError::Wrong) => (FormRecall::Invalid, w.step_wrong()),

@@ -85,6 +85,7 @@ pub(crate) async fn show(
         "everywhere" => Some(open_words::<SignInWords>().sign_in_done_everywhere()),
         "reset" => Some(open_words::<SignInWords>().reset_done()),
         "over" => Some(open_words::<SignInWords>().step_over()),
+        "ended" => Some(open_words::<SignInWords>().sign_in_done_ended()),
         "here" => Some(open_words::<SignInWords>().sign_in_done_here()),
         _ => None,
     };
@@ -150,6 +151,7 @@ pub(crate) async fn sign_in(
             let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
             (FormRecall::TooMany { wait_s }, words)
         }
+        SignInError::Ended => (FormRecall::Invalid, open_words::<SignInWords>().sign_in_ended()),
         _ => {
             web.strangers.was_wrong();
             tracing::warn!("a sign-in failed");

@@ -119,6 +119,7 @@ async fn the_platform_sees_an_account_only_while_it_is_open() {
     }
     // It ends at once.
     let page = world.get("/app/support", &admin).await.body;
+    assert!(page.contains(" UTC") && !page.contains("UTC UTC"), "{page}");
     assert!(page.contains("looked at since"), "{page}");
     let grant = page.split("action=\"/app/support/").nth(1).unwrap().split('"').next().unwrap();
     let form = format!("csrf={of_admin}");

@@ -15,15 +15,7 @@ use crate::outgoing::guarded::{GuardedClient, SystemResolver};
 use crate::web::{OutsideHosts, WebState};
 
 /// It takes its issuer from the address at which it is asked.
-const PROGRAM: &str = "
-import sys, threading, os
-from werkzeug.serving import make_server
-from oidc_provider_mock import User, app
-ana = User(sub='ana-1', claims={'email': 'ana@linden.example', 'email_verified': True, 'name': 'Ana Lima'})
-server = make_server('127.0.0.1', 0, app(require_nonce=True, user_claims=[ana]), ssl_context=(sys.argv[1], sys.argv[2]))
-print(server.server_port, flush=True)
-server.serve_forever()
-";
+const PROGRAM: &str = include_str!("other_provider.py");
 
 struct OtherProvider {
     issuer: String,

@@ -34,7 +34,8 @@ async fn in_and_out() {
     assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/login?done=here"));
     assert!(world.get("/login?done=here", "").await.body.contains("You are signed out on this device."));
     assert!(out.header("set-cookie").contains("Max-Age=0"));
-    assert_eq!(world.get("/app/me", &cookie).await.header("location"), "/login?next=/app/me");
+    assert_eq!(world.get("/app/me", &cookie).await.header("location"), "/login?next=/app/me&done=ended");
+    assert!(world.get("/login?done=ended", "").await.body.contains("You are signed out: "));
 }
 
 /// The link that somebody was sent, filters and all, is what they see once they are signed in.
