@@ -4,7 +4,7 @@
 use super::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
 /// All tables of the schema. A test holds them against it.
-pub const TABLES: [&str; 76] = [
+pub const TABLES: [&str; 81] = [
     "accounts",
     "adoptions",
     "announcements",
@@ -81,6 +81,11 @@ pub const TABLES: [&str; 76] = [
     "switches",
     "token_origins",
     "uses",
+    "webhook_deliveries",
+    "webhook_events",
+    "webhook_marks",
+    "webhook_places",
+    "webhooks",
 ];
 
 /// Tables with a row for each record: they are searched only where somebody names one.
@@ -102,7 +107,7 @@ const LARGE: [&str; 14] = [
 ];
 
 /// Columns that are shown of no table: what opens something, and what people wrote.
-const HIDDEN: [&str; 13] = [
+const HIDDEN: [&str; 14] = [
     "password_hash",
     "secret",
     "token",
@@ -116,13 +121,14 @@ const HIDDEN: [&str; 13] = [
     "texts",
     "text",
     "json",
+    "url",
 ];
 
 /// Columns with a number by which rows name each other.
 const NUMBERS: [&str; 8] = ["account", "person", "projection", "log", "owner", "home", "backup", "n"];
 
 /// Columns with a text by which rows are named.
-const IDS: [&str; 25] = [
+const IDS: [&str; 27] = [
     "id",
     "facility",
     "box",
@@ -148,6 +154,8 @@ const IDS: [&str; 25] = [
     "thing",
     "email",
     "address",
+    "webhook",
+    "delivery",
 ];
 
 /// Rows of a table that are shown.

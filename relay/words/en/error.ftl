@@ -116,6 +116,7 @@ parameter-account = the id of an account of yours
 parameter-switch = sign-up or read-only
 parameter-on-off = on or off
 parameter-region-act = save or delete
+parameter-webhook-act = test, pause, resume or remove
 parameter-box-act = quarantine, release or retire
 parameter-facility-act = close or open
 parameter-region = the id of a region of yours, or null for none

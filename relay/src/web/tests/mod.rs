@@ -35,5 +35,6 @@ mod signing_in;
 mod table;
 mod test_box;
 mod ways_in;
+mod webhooks;
 mod wording;
 mod world;
