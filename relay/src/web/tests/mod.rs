@@ -29,6 +29,7 @@ mod platform;
 mod postgres;
 mod programs;
 mod programs_api;
+mod races;
 mod second_factor;
 mod shape;
 mod signing_in;
