@@ -3,6 +3,8 @@
 
 #[path = "docs/commands.rs"]
 mod commands;
+#[path = "docs/compose.rs"]
+mod compose;
 #[path = "docs/first_hour.rs"]
 mod first_hour;
 #[path = "docs/guides.rs"]

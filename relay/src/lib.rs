@@ -34,6 +34,7 @@ pub mod readiness;
 mod serve;
 pub mod settings;
 pub mod web;
+pub mod webhooks;
 mod wording;
 
 use std::ffi::OsString;

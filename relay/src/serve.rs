@@ -51,6 +51,7 @@ use crate::serve::file_lock::{FileLock, LockError, lock_database};
 use crate::serve::process_row::OwnProcess;
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::{OutsideHosts, WebState};
+use crate::webhooks::WebhookLine;
 use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
 
 /// How long the end waits for what was stored last to be folded.
@@ -359,8 +360,10 @@ async fn start_workers(
         return Ok(None);
     }
     let (mail, notes) = (settings.mail_transport()?, NoteStore::in_folder(&settings.objects()?)?);
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes).await?;
-    let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+    let webhooks = WebhookLine { http: Arc::new(guarded_client(settings)?), random: Arc::clone(&random) };
+    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes, webhooks).await?;
+    let queue = JobQueue::new(db.clone(), clock, random);
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
     // All that write to a file write one after the other.
     let workers = if matches!(db, Db::Sqlite { .. }) { WORKERS_OF_FILE } else { settings.work.workers };
@@ -588,8 +591,7 @@ fn for_people(
     let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
     let bound = tcp.local_addr().map_err(listen)?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
-    let resolver = Arc::new(SystemResolver);
-    let http = GuardedClient::new(&settings.outgoing.allow, settings.outgoing.roots.as_deref(), resolver)?;
+    let http = guarded_client(settings)?;
     let texts = Arc::new(SystemTexts::new(Arc::clone(&parts.random)));
     let state = WebState {
         db: parts.db.clone(),
@@ -609,6 +611,12 @@ fn for_people(
         },
     };
     Ok(web::build_router(state)?)
+}
+
+/// What asks other hosts.
+fn guarded_client(settings: &RelaySettings) -> Result<GuardedClient, ServeError> {
+    let (allow, roots) = (&settings.outgoing.allow, settings.outgoing.roots.as_deref());
+    Ok(GuardedClient::new(allow, roots, Arc::new(SystemResolver))?)
 }
 
 /// Which private halves a role needs. A public listener without a certificate of the operator's shows one of the relay's own authority.

@@ -1,4 +1,4 @@
-//! Pages of the relay about boxes, places and the look of an account, and its guides.
+//! Pages of the relay about boxes, places, the look of an account and its webhooks, and its guides.
 
 use super::page::{Act, Page};
 use super::table::Places;
@@ -47,6 +47,25 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             "/app/platform/accounts/01JD0000000000000000000000",
             vec![],
             "can only read",
+        ),
+        page("relay-webhooks", "/app/webhooks", vec![], "No webhook yet"),
+        page("relay-webhooks-error", "/app/webhooks", vec![Press("#new .go")], "There is a problem"),
+        page(
+            "relay-webhook-made",
+            "/app/webhooks",
+            vec![
+                Type("#url", "https://hooks.example/a"),
+                Press("#new input[type=checkbox]"),
+                Press("#new .go"),
+            ],
+            "Copy the secret now",
+        ),
+        page("relay-webhook", "/app/webhooks", vec![Press("#webhooks th a")], "Make another secret"),
+        page(
+            "relay-webhook-delivery",
+            "/app/webhooks",
+            vec![Press("#webhooks th a"), Press("#test button"), Press("#deliveries th a")],
+            "Send it again",
         ),
         page("relay-help", "/help", vec![], "For admins of an account"),
         page("relay-help-guide", "/help/admin-guide", vec![], "The first box in five minutes"),

@@ -151,10 +151,10 @@ pub const ROOMS: &[Room] = &[
     room("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
     room(
         "relay/jobs",
-        &["accounts", "audit", "db", "keys", "mail", "objects", "projections"],
+        &["accounts", "audit", "db", "keys", "mail", "objects", "projections", "webhooks"],
         "work outside the request that asks for it; it knows no page",
     ),
-    room("relay/jobs/kinds", &["mail"], "what jobs there are"),
+    room("relay/jobs/kinds", &["mail", "webhooks"], "what jobs there are"),
     room(
         "relay/audit",
         &["accounts", "db", "objects", "projections"],
@@ -169,6 +169,11 @@ pub const ROOMS: &[Room] = &[
     room("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
     room("relay/outgoing", &[], "it asks other hosts, whoever wants to know what"),
     room("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
+    room(
+        "relay/webhooks",
+        &["accounts", "db", "keys", "outgoing"],
+        "what is sent to accounts' own receivers; it knows no page and no box",
+    ),
     room("relay/wording", &[], "words, whoever shows them"),
     room("relay/forwarded", &["web"], "who asks, behind a balancer"),
     room("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),
@@ -191,6 +196,7 @@ pub const ROOMS: &[Room] = &[
             "outgoing",
             "projections",
             "readiness",
+            "webhooks",
             "wording",
         ],
         "no SQL and no MQTT",

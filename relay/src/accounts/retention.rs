@@ -12,6 +12,8 @@ const ENDED_LINKS_MS: i64 = 7 * 24 * 3_600_000;
 /// It is known for so long what was mailed.
 const MAILS_MS: i64 = access_log::RETENTION_MS;
 
+/// What was sent to webhooks is shown for so long.
+const DELIVERIES_MS: i64 = 30 * 24 * 3_600_000;
 /// A process that did not end in order is shown for so long.
 const SILENT_PROCESSES_MS: i64 = 24 * 3_600_000;
 
@@ -74,6 +76,7 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
         + db::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
         + db::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
         + db::idempotency::platform_forget_old(tx, now_ms).await?
+        + db::webhook_deliveries::platform_forget_old(tx, now_ms - DELIVERIES_MS).await?
         + db::support_grants::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?
         + db::announcements::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?
         + db::processes::platform_forget_old(tx, now_ms - SILENT_PROCESSES_MS).await?

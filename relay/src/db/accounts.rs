@@ -44,6 +44,13 @@ pub(super) async fn platform_numbered(
     AccountScope::read(number, &id)
 }
 
+/// How many locks others of this server wait for.
+#[cfg(test)]
+pub(crate) async fn platform_count_waiting(conn: &mut PlatformConnection) -> Result<i64, DbError> {
+    let row = opt!(conn, (i64,), "SELECT COUNT(*) FROM pg_locks WHERE NOT granted")?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
 /// Accounts by the rows that name them, number and id.
 pub(super) fn read_scopes(rows: &[(i64, String)]) -> Result<Vec<AccountScope>, DbError> {
     rows.iter().map(|(number, id)| AccountScope::read(*number, id)).collect()

@@ -5,7 +5,7 @@ use record::ids::FacilityId;
 use super::facilities::lock_facility;
 use super::facility_now::{FacilityPart, raise_part};
 use super::sight::seen_facilities;
-use super::{DbError, ScopedConnection, all, exec, impl_from_row};
+use super::{DbError, ScopedConnection, SqlExecutor, all, exec, impl_from_row};
 
 /// A facility, for whoever makes and closes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,16 @@ pub async fn close_facility(
     exec!(conn, sql, account, id.clone())?;
     // Claims first, as a box takes them that is claimed: one that is on its way is waited for here, and its box is seen then.
     lock_facility(conn, facility).await?;
+    // A claim file that was made meanwhile; one that a box is claiming with waits for the facility, and is refused.
+    let sql = match conn.lane() {
+        SqlExecutor::Sqlite(_) => sql,
+        #[cfg(feature = "postgres")]
+        SqlExecutor::Postgres(_) => {
+            "DELETE FROM claims WHERE account = $1 AND code IN (SELECT c.code FROM claims c WHERE c.account = $1 AND c.facility = $2 \
+             AND c.used_ms IS NULL FOR UPDATE SKIP LOCKED)"
+        }
+    };
+    exec!(conn, sql, account, id.clone())?;
     let sql = "UPDATE facilities SET closed_ms = $1 WHERE account = $2 AND facility = $3 AND closed_ms IS NULL AND NOT EXISTS \
                (SELECT 1 FROM boxes b WHERE b.account = facilities.account AND b.facility = facilities.facility AND b.revoked_ms IS NULL)";
     if exec!(conn, sql, now_ms, account, id)? == 0 {

@@ -49,6 +49,19 @@ pub async fn begin_request(
     opt!(conn, AnswerRow, sql, account, token, key)
 }
 
+/// Whether a token has so many keys that stand for a request.
+pub async fn has_keys(
+    conn: &mut ScopedConnection,
+    token_id: &str,
+    count: i64,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let account = conn.scope().key();
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM idempotency WHERE account = $1 AND token_id = $2 AND until_ms > $3 LIMIT $4) k";
+    let row = opt!(conn, (i64,), sql, account, token_id.to_owned(), now_ms, count)?;
+    Ok(row.is_some_and(|(found,)| found >= count))
+}
+
 /// Writes what is answered under a key that this transaction took.
 pub async fn save_answer(
     conn: &mut ScopedConnection,

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/001_operations.sql"),
     include_str!("schema/001_fleet.sql"),
     include_str!("schema/001_brand.sql"),
+    include_str!("schema/001_webhooks.sql"),
 )];
 
 /// The schema that this program works with.

@@ -74,6 +74,9 @@ pub mod support_grants;
 pub mod switches;
 pub mod texts;
 pub mod tokens;
+pub mod webhook_deliveries;
+pub mod webhook_events;
+pub mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

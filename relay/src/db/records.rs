@@ -4,7 +4,7 @@
 use super::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
 /// All tables of the schema. A test holds them against it.
-pub const TABLES: [&str; 79] = [
+pub const TABLES: [&str; 84] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -84,6 +84,11 @@ pub const TABLES: [&str; 79] = [
     "switches",
     "token_origins",
     "uses",
+    "webhook_deliveries",
+    "webhook_events",
+    "webhook_marks",
+    "webhook_places",
+    "webhooks",
 ];
 
 /// Tables with a row for each record: they are searched only where somebody names one.
@@ -105,7 +110,7 @@ const LARGE: [&str; 14] = [
 ];
 
 /// Columns that are shown of no table: what opens something, and what people wrote.
-const HIDDEN: [&str; 14] = [
+const HIDDEN: [&str; 15] = [
     "password_hash",
     "secret",
     "token",
@@ -120,13 +125,14 @@ const HIDDEN: [&str; 14] = [
     "texts",
     "text",
     "json",
+    "url",
 ];
 
 /// Columns with a number by which rows name each other.
 const NUMBERS: [&str; 8] = ["account", "person", "projection", "log", "owner", "home", "backup", "n"];
 
 /// Columns with a text by which rows are named.
-const IDS: [&str; 25] = [
+const IDS: [&str; 27] = [
     "id",
     "facility",
     "box",
@@ -152,6 +158,8 @@ const IDS: [&str; 25] = [
     "thing",
     "email",
     "address",
+    "webhook",
+    "delivery",
 ];
 
 /// Rows of a table that are shown.

@@ -20,6 +20,7 @@ use crate::mail::send_waiting;
 use crate::mail::transport::{MailFailure, MailTransport};
 use crate::objects::NoteStore;
 use crate::projections::{close_windows, rebuild_facility};
+use crate::webhooks::{CollectOutcome, DeliveryTurn, DeliveryWorker, WebhookLine, collect_events};
 
 /// How many times as long as it took a facility rests after it was folded …
 const REST_TIMES: i64 = 8;
@@ -37,11 +38,12 @@ pub struct RelayHandlers {
     mail: Option<MailTransport>,
     keys: SharedKeySet,
     notes: NoteStore,
+    webhooks: WebhookLine,
 }
 
 impl RelayHandlers {
     /// Of a process that starts now. `mail`: the way on which mails leave; `keys`: what it signs with; `notes`: where it leaves notes over
-    /// access logs.
+    /// access logs; `webhooks`: with what it sends to those.
     ///
     /// # Errors
     /// The database.
@@ -51,10 +53,11 @@ impl RelayHandlers {
         mail: Option<MailTransport>,
         keys: impl Into<SharedKeySet>,
         notes: NoteStore,
+        webhooks: WebhookLine,
     ) -> Result<Self, DbError> {
         let forgetting =
             ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
-        Ok(Self { db, clock, forgetting, mail, keys: keys.into(), notes })
+        Ok(Self { db, clock, forgetting, mail, keys: keys.into(), notes, webhooks })
     }
 
     async fn forget(&self) -> Result<JobResult, JobError> {
@@ -98,6 +101,31 @@ impl RelayHandlers {
         let mut tx = self.db.platform_write(PlatformReason::Work).await?.into();
         mails::settle_mail(&mut tx, &job.key, failed.as_deref(), self.clock.now_ms()).await?;
         Ok(JobResult { tx, after: AfterRun::Over })
+    }
+
+    /// What does not arrive is tried again; what became of each try stands in the row that the account's admins see.
+    async fn send_to_webhook(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
+        let scope = account_of(job)?;
+        let keys = self.keys.now();
+        let worker =
+            DeliveryWorker { db: &self.db, clock: &*self.clock, keys: &keys, http: &*self.webhooks.http };
+        let turn = match job.tries < job.kind.tries_max() {
+            true => DeliveryTurn::Further,
+            false => DeliveryTurn::Last,
+        };
+        match worker.deliver(scope, &job.key, turn).await? {
+            None => self.over(scope).await,
+            Some(reason) => Err(JobError::Webhook(reason)),
+        }
+    }
+
+    async fn collect_for_webhooks(&self, scope: AccountScope) -> Result<JobResult, JobError> {
+        let (mut tx, now_ms) = (self.db.write(scope).await?, self.clock.now_ms());
+        let after = match collect_events(&mut tx, &*self.webhooks.random, now_ms).await? {
+            CollectOutcome::All => AfterRun::Over,
+            CollectOutcome::More => AfterRun::NextRun(now_ms),
+        };
+        Ok(JobResult { tx: tx.into(), after })
     }
 
     /// What was done is committed already.
@@ -188,6 +216,8 @@ impl JobHandlers for RelayHandlers {
                 self.over(scope).await
             }
             JobKind::Mail => Box::pin(self.send_mail(job)).await,
+            JobKind::Webhook => Box::pin(self.send_to_webhook(job)).await,
+            JobKind::WebhookCollect => self.collect_for_webhooks(account_of(job)?).await,
             JobKind::MergeRest => self.merge_rest().await,
             JobKind::SignAccess => self.sign_access().await,
             JobKind::Erase => {

@@ -19,6 +19,10 @@ pub enum JobKind {
     Drop,
     /// Sends one mail.
     Mail,
+    /// Makes deliveries of what happened in an account that has webhooks.
+    WebhookCollect,
+    /// Sends one delivery to a webhook.
+    Webhook,
     /// Signs, once a day, the ends of access logs that grew.
     SignAccess,
 }
@@ -41,7 +45,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Forget,
         Self::Windows,
         Self::Rebuild,
@@ -50,6 +54,8 @@ impl JobKind {
         Self::Erase,
         Self::Drop,
         Self::Mail,
+        Self::WebhookCollect,
+        Self::Webhook,
         Self::SignAccess,
     ];
 
@@ -64,6 +70,8 @@ impl JobKind {
             Self::Erase => "erase",
             Self::Drop => "drop",
             Self::Mail => crate::mail::JOB_KIND,
+            Self::WebhookCollect => crate::webhooks::COLLECT_KIND,
+            Self::Webhook => crate::webhooks::JOB_KIND,
             Self::SignAccess => "sign-access",
         }
     }
@@ -76,7 +84,7 @@ impl JobKind {
     pub const fn lane(self) -> JobLane {
         match self {
             Self::Mail => JobLane::Person,
-            Self::Windows | Self::Erase => JobLane::Soon,
+            Self::Windows | Self::Erase | Self::WebhookCollect | Self::Webhook => JobLane::Soon,
             Self::Forget | Self::Rebuild | Self::Merge | Self::MergeRest | Self::Drop | Self::SignAccess => {
                 JobLane::Bulk
             }
@@ -88,13 +96,24 @@ impl JobKind {
         match self {
             Self::Rebuild => 3,
             Self::Mail => 12,
+            Self::Webhook => 20,
             Self::Forget
             | Self::Windows
             | Self::Merge
             | Self::MergeRest
             | Self::Erase
             | Self::Drop
+            | Self::WebhookCollect
             | Self::SignAccess => 8,
+        }
+    }
+
+    /// The longest wait between two tries.
+    pub const fn retry_ms_max(self) -> i64 {
+        match self {
+            // So that its tries are over after three days.
+            Self::Webhook => 8 * HOUR_MS,
+            _ => HOUR_MS,
         }
     }
 
@@ -103,13 +122,21 @@ impl JobKind {
         match self {
             Self::Forget => Some(HOUR_MS),
             Self::MergeRest | Self::SignAccess => Some(24 * HOUR_MS),
-            Self::Windows | Self::Rebuild | Self::Merge | Self::Erase | Self::Drop | Self::Mail => None,
+            Self::Windows
+            | Self::Rebuild
+            | Self::Merge
+            | Self::Erase
+            | Self::Drop
+            | Self::Mail
+            | Self::WebhookCollect
+            | Self::Webhook => None,
         }
     }
 
-    /// Whether each run is written down. Windows close by the hundred each day and facility, and their days show it.
+    /// Whether each run is written down. Windows close by the hundred each day and facility, and their days
+    /// show it; a webhook's page shows what was sent to it.
     pub const fn is_recorded(self) -> bool {
-        !matches!(self, Self::Windows)
+        !matches!(self, Self::Windows | Self::WebhookCollect | Self::Webhook)
     }
 }
 

@@ -36,6 +36,9 @@ pub enum JobError {
     /// The row of a kind that concerns an account, without one.
     #[error("it names no account")]
     NoAccount,
+    /// A delivery did not arrive this time.
+    #[error("send to the webhook: {0}")]
+    Webhook(String),
     #[error("it panicked: {0}")]
     Panicked(String),
 }

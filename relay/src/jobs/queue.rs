@@ -16,10 +16,8 @@ use crate::db::{
 
 /// How long a worker has a job without a word from it.
 pub const LEASE_MS: i64 = 60_000;
-/// The wait after a job's first try, doubled with each further one …
+/// The wait after a job's first try, doubled with each further one up to that of its kind.
 const RETRY_MS: i64 = 10_000;
-/// … up to this.
-pub const RETRY_MS_MAX: i64 = 3_600_000;
 /// By so many per cent a wait is longer or shorter, so that what failed together is not tried together.
 const JITTER_PERCENT: i64 = 20;
 /// A job of a kind that only newer relays know is left to those for so long.
@@ -218,7 +216,7 @@ impl JobQueue {
         let ended = jobs::platform_end_lease(tx, &id, lease).await?;
         jobs::platform_bury(tx, &id, &why, now_ms).await?;
         if ended.is_some_and(|ended| ended.again_ms.is_some()) {
-            self.put_in_after_death(tx, &id, kind.tries_max()).await?;
+            self.put_in_after_death(tx, &id, kind, kind.tries_max()).await?;
         }
         Ok(None)
     }
@@ -228,11 +226,12 @@ impl JobQueue {
         &self,
         tx: &mut PlatformConnection,
         dead: &str,
+        kind: JobKind,
         tries: i64,
     ) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let next = RelayJobId::new(now_ms, self.random.bytes());
-        let run_ms = now_ms.saturating_add(retry_wait_ms(tries, &*self.random));
+        let run_ms = now_ms.saturating_add(retry_wait_ms(kind, tries, &*self.random));
         jobs::platform_insert_after_death(tx, dead, next, run_ms, now_ms).await
     }
 
@@ -297,12 +296,12 @@ impl JobQueue {
         };
         let why = error.to_string();
         if job.tries < job.kind.tries_max() {
-            let run_ms = now_ms.saturating_add(retry_wait_ms(job.tries, &*self.random));
+            let run_ms = now_ms.saturating_add(retry_wait_ms(job.kind, job.tries, &*self.random));
             jobs::platform_wait_for_retry(&mut tx, &job.id, run_ms, &why, now_ms).await?;
         } else {
             jobs::platform_bury(&mut tx, &job.id, &why, now_ms).await?;
             if ended.requests > job.requests {
-                self.put_in_after_death(&mut tx, &job.id, job.tries).await?;
+                self.put_in_after_death(&mut tx, &job.id, job.kind, job.tries).await?;
             }
         }
         tx.commit().await
@@ -322,11 +321,11 @@ impl JobQueue {
 }
 
 /// How long a job waits that failed so often.
-fn retry_wait_ms(tries: i64, random: &dyn RandomSource) -> i64 {
+fn retry_wait_ms(kind: JobKind, tries: i64, random: &dyn RandomSource) -> i64 {
     let doublings = u32::try_from(tries).unwrap_or(u32::MAX).min(30);
-    let wait_ms = RETRY_MS.saturating_mul(1_i64 << doublings).min(RETRY_MS_MAX);
+    let wait_ms = RETRY_MS.saturating_mul(1_i64 << doublings).min(kind.retry_ms_max());
     let jitter = random.below(2 * JITTER_PERCENT.unsigned_abs() + 1).cast_signed() - JITTER_PERCENT;
-    (wait_ms + wait_ms / 100 * jitter).min(RETRY_MS_MAX)
+    (wait_ms + wait_ms / 100 * jitter).min(kind.retry_ms_max())
 }
 
 #[cfg(test)]
@@ -341,13 +340,28 @@ mod tests {
         for tries in 1..40 {
             let exact_ms = (10_000.0 * 2_f64.powi(tries)).min(3_600_000.0);
             for _ in 0..100 {
-                let wait_ms = retry_wait_ms(i64::from(tries), &random) as f64;
+                let wait_ms = retry_wait_ms(JobKind::Merge, i64::from(tries), &random) as f64;
                 assert!((0.79..=1.21).contains(&(wait_ms / exact_ms)), "{tries}: {wait_ms}");
                 assert!(wait_ms <= 3_600_000.0);
             }
         }
         assert!(
-            (1..50).map(|_| retry_wait_ms(1, &random)).collect::<std::collections::BTreeSet<_>>().len() > 5
+            (1..50)
+                .map(|_| retry_wait_ms(JobKind::Merge, 1, &random))
+                .collect::<std::collections::BTreeSet<_>>()
+                .len()
+                > 5
         );
+    }
+
+    #[test]
+    fn the_tries_of_a_webhook_are_over_after_three_days() {
+        let random = SeededRandom::new(1);
+        for _ in 0..100 {
+            let waits =
+                (1..JobKind::Webhook.tries_max()).map(|t| retry_wait_ms(JobKind::Webhook, t, &random));
+            let hours = waits.sum::<i64>() / 3_600_000;
+            assert!((60..=84).contains(&hours), "{hours}");
+        }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::kinds::JobKind;
-use super::queue::{JobQueue, NewJob, RETRY_MS_MAX};
+use super::queue::{JobQueue, NewJob};
 use crate::db::{
-    AccountScope, DbError, PlatformConnection, PlatformReason, facilities, jobs, projections, segments, texts,
+    AccountScope, DbError, PlatformConnection, PlatformReason, facilities, jobs, projections, segments,
+    texts, webhook_events,
 };
 
 /// Puts back recurring jobs that are missing, and follows a clock that was set back: what waits would otherwise wait until that
@@ -42,19 +43,27 @@ pub(super) async fn sweep_jobs(queue: &JobQueue) -> Result<(), DbError> {
 }
 
 /// A dead job that is needed is put in again this long after it died: what was wrong may be mended by then.
+const DEAD_REST_MS: i64 = 3_600_000;
+
 fn dead_since(now_ms: i64) -> i64 {
-    now_ms.saturating_sub(RETRY_MS_MAX)
+    now_ms.saturating_sub(DEAD_REST_MS)
 }
 
 /// A page that began to read a projection before another took its place has ended by then.
 const READ_MS: i64 = 60_000;
 
-/// What accounts need: small segments put together, erased texts taken out, old projections dropped.
+/// What accounts need: small segments put together, erased texts taken out, old projections dropped, what happened sent to webhooks.
 async fn account_jobs(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<NewJob>, DbError> {
     let tails = segments::platform_with_tails(conn, segments::TAIL_MAX).await?;
     let erased = texts::platform_to_sweep(conn).await?;
     let dropped = projections::platform_with_dropped(conn).await?;
-    let kinds = [(JobKind::Merge, tails, 0), (JobKind::Erase, erased, 0), (JobKind::Drop, dropped, READ_MS)];
+    let happened = webhook_events::platform_with_events(conn).await?;
+    let kinds = [
+        (JobKind::Merge, tails, 0),
+        (JobKind::Erase, erased, 0),
+        (JobKind::Drop, dropped, READ_MS),
+        (JobKind::WebhookCollect, happened, 0),
+    ];
     let of_kind = |(kind, scopes, later_ms): (JobKind, Vec<AccountScope>, i64)| {
         scopes.into_iter().map(move |scope| NewJob::of_account(kind, scope, now_ms.saturating_add(later_ms)))
     };
@@ -75,7 +84,8 @@ pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
         return Ok(());
     }
     let mut known = BTreeSet::new();
-    for kind in [JobKind::Rebuild, JobKind::Windows, JobKind::Merge, JobKind::Erase, JobKind::Drop] {
+    let kinds = [JobKind::Rebuild, JobKind::Windows, JobKind::Merge, JobKind::Erase, JobKind::Drop];
+    for kind in kinds.into_iter().chain([JobKind::WebhookCollect]) {
         let keys = jobs::platform_known_keys(&mut conn, kind.word(), dead_since(now_ms)).await?;
         known.extend(keys.into_iter().map(|key| (kind, key)));
     }

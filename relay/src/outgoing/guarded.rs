@@ -16,7 +16,9 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::address::AddressRule;
-use super::{ANSWER_BYTES_MAX, OutgoingAnswer, OutgoingError, OutgoingHttp, OutgoingRequest, OutgoingUrl};
+use super::{
+    ANSWER_BYTES_MAX, AnswerPart, OutgoingAnswer, OutgoingError, OutgoingHttp, OutgoingRequest, OutgoingUrl,
+};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -132,10 +134,15 @@ impl GuardedClient {
         let mut answer = outgoing.send().await.map_err(|error| failure_of(&error))?;
         let (status, mut body) = (answer.status(), Vec::new());
         while let Some(part) = answer.chunk().await.map_err(|error| failure_of(&error))? {
-            if body.len() + part.len() > ANSWER_BYTES_MAX {
-                return Err(OutgoingError::TooLong);
-            }
             body.extend_from_slice(&part);
+            match request.reads {
+                AnswerPart::Whole if body.len() > ANSWER_BYTES_MAX => return Err(OutgoingError::TooLong),
+                AnswerPart::First(bytes) if body.len() >= bytes => {
+                    body.truncate(bytes);
+                    break;
+                }
+                AnswerPart::Whole | AnswerPart::First(_) => {}
+            }
         }
         Ok(OutgoingAnswer { status, body })
     }
@@ -299,8 +306,12 @@ mod tests {
         let long = [head, vec![b'x'; ANSWER_BYTES_MAX + 1]].concat();
         let (port, roots) = serve(long, true).await;
         let asked = client(&["127.0.0.0/8"], Some(roots.path()), FakeNames::new(&[&["127.0.0.1"]]));
-        let got = get(&asked, &format!("https://login.example:{port}/")).await;
-        assert_eq!(got, Err(OutgoingError::TooLong));
+        let url = format!("https://login.example:{port}/");
+        assert_eq!(get(&asked, &url).await, Err(OutgoingError::TooLong));
+        let asked = client(&["127.0.0.0/8"], Some(roots.path()), FakeNames::new(&[&["127.0.0.1"]]));
+        let beginning = OutgoingRequest::get(OutgoingUrl::parse(&url).unwrap()).reading_first(9);
+        let got = asked.send(beginning).await.unwrap();
+        assert_eq!((got.status, got.body.as_slice()), (StatusCode::OK, b"xxxxxxxxx".as_slice()));
     }
 
     #[tokio::test]

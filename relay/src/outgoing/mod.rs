@@ -45,6 +45,16 @@ pub struct OutgoingRequest {
     pub url: OutgoingUrl,
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: Option<Vec<u8>>,
+    pub reads: AnswerPart,
+}
+
+/// What of an answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerPart {
+    /// All of it, which is [`ANSWER_BYTES_MAX`] at most.
+    Whole,
+    /// The first so many bytes: whoever asks wants its status, and the rest is not waited for.
+    First(usize),
 }
 
 impl fmt::Debug for OutgoingRequest {
@@ -55,12 +65,20 @@ impl fmt::Debug for OutgoingRequest {
 
 impl OutgoingRequest {
     pub fn get(url: OutgoingUrl) -> Self {
-        Self { url, headers: Vec::new(), body: None }
+        Self { url, headers: Vec::new(), body: None, reads: AnswerPart::Whole }
     }
 
     /// A body of this media type.
     pub fn post(url: OutgoingUrl, media: HeaderValue, body: Vec<u8>) -> Self {
-        Self { url, headers: vec![(http::header::CONTENT_TYPE, media)], body: Some(body) }
+        let headers = vec![(http::header::CONTENT_TYPE, media)];
+        Self { url, headers, body: Some(body), reads: AnswerPart::Whole }
+    }
+
+    /// The same, where the beginning of the answer is enough.
+    #[must_use]
+    pub fn reading_first(mut self, bytes: usize) -> Self {
+        self.reads = AnswerPart::First(bytes.min(ANSWER_BYTES_MAX));
+        self
     }
 
     #[must_use]

@@ -11,7 +11,7 @@ use crate::db::facility_now::{
     save_counts,
 };
 use crate::db::spark::{DaySum, SPARK_DAYS, write_spark};
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection, box_now};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection, box_now, webhook_events};
 
 /// Facilities whose boxes are looked at in one transaction.
 const FACILITIES_AT_ONCE: usize = 64;
@@ -97,6 +97,7 @@ pub async fn refresh_box(
         let state = BoxState::of(&row, now_ms);
         if state.word() != row.state {
             box_now::save_state(conn, &row.box_id, state.word()).await?;
+            webhook_events::note_box(conn, facility, &row.box_id, state.word(), now_ms).await?;
         }
         if in_service.is_none() && state != BoxState::Revoked {
             in_service = Some((row.box_id, state));

@@ -25,7 +25,9 @@ use crate::db::epochs::LogNumber;
 use crate::db::facilities::OwnedFacility;
 use crate::db::projections::{self, ProjectionNumber, ProjectionRow};
 use crate::db::runs::NewRunPlace;
-use crate::db::{AccountScope, Db, DbError, ScopedConnection, epochs, facilities, runs, state};
+use crate::db::{
+    AccountScope, Db, DbError, ScopedConnection, epochs, facilities, runs, state, webhook_events,
+};
 
 /// Items whose windows are counted in one transaction.
 const ITEMS_AT_ONCE: usize = 16;
@@ -124,11 +126,12 @@ impl Rebuild<'_> {
             // In the order of a step: the live one's row first, which no step holds then.
             let live = projections::lock_live(&mut tx, self.facility).await?;
             let row = projections::lock_building(&mut tx, projection).await?;
-            let (Some(_), Some(row)) = (live, row) else { return Ok(false) };
+            let (Some(live), Some(row)) = (live, row) else { return Ok(false) };
             let known_ms = facilities::get(&mut tx, self.facility).await?.map_or(0, |row| row.known_ms);
             let times = FoldTimes { now_ms: self.clock.now_ms(), known_ms };
             let outcome = fold_behind(&mut tx, self.facility, &row, &times).await?;
             if !matches!(outcome, StepOutcome::More(_)) {
+                webhook_events::mark_swapped(&mut tx, self.facility, live.projection, row.projection).await?;
                 let swapped = projections::swap_live(&mut tx, self.facility, &row).await?;
                 if swapped {
                     refresh_facility(&mut tx, self.facility, times.now_ms).await?;

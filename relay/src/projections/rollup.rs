@@ -80,6 +80,7 @@ pub(crate) async fn refresh_rollup(
     }
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
     crate::db::rollups::replace_days(conn, projection, &from, &days).await?;
+    crate::db::webhook_events::note_overdue(conn, projection, &states).await?;
     crate::db::rollups::save_items(conn, projection, &states).await
 }
 

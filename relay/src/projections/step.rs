@@ -13,7 +13,7 @@ use super::fold::{FacilityProjection, FoldedLog};
 use super::queue::StepQueue;
 use crate::db::facilities::OwnedFacility;
 use crate::db::projections::{self, LogPosition, PROJECTION_VERSION, ProjectionRow};
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, facilities};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, facilities, webhook_events};
 
 /// Entries that are folded in one transaction.
 pub const STEP_LINES: usize = 512;
@@ -99,6 +99,7 @@ pub(super) async fn fold_behind(
         fold.roll_up(tx, facilities::as_of_ms(now_ms, newest_ms.max(known_ms))).await?;
         projections::save_position(tx, row.projection, position.log, position.next + new.len() as u64)
             .await?;
+        webhook_events::mark_folded(tx, row.projection, position.log, position.next).await?;
     }
     if folded == 0 {
         return Ok(StepOutcome::Idle);

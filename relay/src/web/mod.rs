@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod api;
+mod api_routes;
 mod assets;
 mod brand_routes;
 mod cross_origin;

@@ -109,6 +109,18 @@ pub(crate) fn key_running() -> HttpError {
     error.field("idempotency-key").header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
+/// More keys than a token may have in 24 hours.
+pub(crate) fn too_many_keys() -> HttpError {
+    let error = refuse_program(
+        StatusCode::TOO_MANY_REQUESTS,
+        "idempotency-keys",
+        ErrorWords::error_many_keys,
+        ErrorWords::error_many_keys_detail,
+        ErrorWords::error_many_keys_next,
+    );
+    error.field("idempotency-key").header(header::RETRY_AFTER, HeaderValue::from_static("3600"))
+}
+
 /// A change over another version than the present one.
 pub(crate) fn other_version() -> HttpError {
     let error = refuse_program(

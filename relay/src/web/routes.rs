@@ -3,16 +3,15 @@
 use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::route::{Example, Route, RouteKind, row};
 use ::web::table::{ApiInfo, Table, TableError};
-use axum::http::{Method, StatusCode};
-use serde_json::json;
+use axum::http::Method;
 
 use crate::accounts::oidc::sign_in::ANSWER_PATH;
 use crate::accounts::session;
 use crate::web::WebContext;
-use crate::web::api::v1::{
-    boxes as v1_boxes, cleanings, compliance, equipment, facilities as v1_facilities, log,
+use crate::web::api::{docs, health, photos};
+use crate::web::api_routes::{
+    FINDING, MAY_BE_UNAVAILABLE, SEARCHING, SOME_ID, api_rows, in_facility, old_rows,
 };
-use crate::web::api::{docs, health, old, photos};
 use crate::web::assets::PASSKEY;
 use crate::web::brand_routes::brand_rows;
 use crate::web::layout::GAPS_PATH;
@@ -20,7 +19,7 @@ use crate::web::pages::{
     access_export, access_log, account, add_box, box_acts, box_forks, box_page, boxes, compare,
     equipment as item, equipment_list, facilities, facility, factors, gaps, help, identities, label_sheets,
     map, me, notices, organisation, passkeys, people, platform, platform_notices, platform_records, programs,
-    providers, regions, second_step, sign_in, support, ways_in,
+    providers, regions, second_step, sign_in, support, ways_in, webhooks,
 };
 use crate::web::{key_list, live, proof};
 
@@ -35,24 +34,6 @@ const INFO: ApiInfo = ApiInfo {
     path: "/api/openapi.json",
     session_cookie: session::COOKIE,
 };
-
-/// The database is asked: it may be away, or have too much to do.
-const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
-/// The same, of something that may not be there.
-const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
-/// The same, by parameters that have to fit each other.
-const SEARCHING: &[StatusCode] =
-    &[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
-
-/// The same, of something that is changed: another change may stand in its way.
-const WRITING: &[StatusCode] =
-    &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
-
-const OLD_ITEM_PATH: &str = "/api/equipment/{item}/";
-const FACILITY_PATH: &str = "/api/v1/facilities/{facility}";
-
-/// An id that shows the form of one.
-const SOME_ID: &str = "01JD0000000000000000000000";
 
 /// A password that shows the form of one.
 const PASSWORD_EXAMPLE: &str = "correct horse battery";
@@ -73,6 +54,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         own_rows(),
         passkey_rows(),
         account_rows(),
+        webhook_rows(),
         access_rows(),
         fleet_rows(),
         map_rows(),
@@ -90,19 +72,6 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
 
 fn problem_example() -> Example {
     Example::default()
-}
-
-fn in_facility() -> Example {
-    problem_example().part("facility", SOME_ID)
-}
-
-fn of_log(further: &str) -> Example {
-    problem_example().query(format!("box={SOME_ID}{further}"))
-}
-
-/// An entry of a log.
-fn of_entry() -> Example {
-    problem_example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")
 }
 
 /// A link of a mail.
@@ -418,6 +387,35 @@ fn account_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
+/// What is sent to an account's own receivers.
+fn webhook_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let of_webhook = || problem_example().part("webhook", SOME_ID);
+    let of_delivery = || of_webhook().part("delivery", "msg_01JD0000000000000000000000");
+    let new = problem_example()
+        .field("url", "https://hooks.example/cleantrack")
+        .field("events.item.overdue", "on")
+        .field("id", SOME_ID);
+    let delivery_path = "/app/webhooks/{webhook}/deliveries/{delivery}";
+    vec![
+        row(Method::GET, "/app/webhooks", "webhooks.list", Page, webhooks::list_webhooks),
+        row(Method::POST, "/app/webhooks", "webhooks.add", Form, webhooks::add_webhook).example(new),
+        row(Method::GET, "/app/webhooks/{webhook}", "webhooks.show", Page, webhooks::show_webhook)
+            .example(of_webhook()),
+        row(Method::POST, "/app/webhooks/{webhook}", "webhooks.change", Form, webhooks::change_webhook)
+            .refusals(SEARCHING)
+            .example(of_webhook().field("act", "pause")),
+        row(Method::POST, "/app/webhooks/{webhook}/secret", "webhooks.rotate", Form, webhooks::rotate_secret)
+            .refusals(FINDING)
+            .example(of_webhook().field("act", "rotate")),
+        row(Method::GET, delivery_path, "webhooks.show-delivery", Page, webhooks::show_delivery)
+            .example(of_delivery()),
+        row(Method::POST, delivery_path, "webhooks.send-again", Form, webhooks::send_again)
+            .refusals(FINDING)
+            .example(of_delivery().field("act", "again")),
+    ]
+}
+
 /// Boxes: how they stand, and what is done to them.
 fn fleet_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
@@ -501,189 +499,6 @@ fn facility_rows() -> Vec<Route<WebContext>> {
             Page,
             label_sheets::download_pdf,
         )
-        .example(in_facility()),
-    ]
-}
-
-fn api_rows() -> Vec<Route<WebContext>> {
-    [thing_rows(), log_rows()].concat()
-}
-
-fn thing_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::Api;
-    let new_facility = json!({ "name": "Northgate Clinic", "zone": "America/Chicago" });
-    vec![
-        row(Method::GET, "/api/v1/facilities", "facilities-api.list", Api, v1_facilities::list_facilities)
-            .summary("Facilities with how they stand, by id")
-            .refusals(SEARCHING)
-            .example(problem_example().query("state=open&limit=2")),
-        row(Method::POST, "/api/v1/facilities", "facilities-api.create", Api, v1_facilities::create_facility)
-            .summary("Makes a facility")
-            .refusals(WRITING)
-            .example(problem_example().json(new_facility)),
-        row(Method::GET, FACILITY_PATH, "facilities-api.show", Api, v1_facilities::show_facility)
-            .summary("A facility with how it stands")
-            .refusals(FINDING)
-            .example(in_facility()),
-        row(Method::PATCH, FACILITY_PATH, "facilities-api.change", Api, v1_facilities::change_facility)
-            .summary("Names a facility, puts it into a region, closes or opens it")
-            .refusals(WRITING)
-            .example(in_facility().json(json!({ "region": null }))),
-        row(
-            Method::GET,
-            "/api/v1/facilities/{facility}/equipment/{tag}",
-            "equipment.show",
-            Api,
-            equipment::show_item,
-        )
-        .summary("An item with how it stands")
-        .refusals(FINDING)
-        .example(in_facility().part("tag", "7QK3M9X2W")),
-        row(Method::GET, "/api/v1/boxes", "boxes-api.list", Api, v1_boxes::list_boxes)
-            .summary("Boxes with how they stand, by id")
-            .refusals(SEARCHING)
-            .example(problem_example().query("limit=2")),
-        row(Method::GET, "/api/v1/boxes/{box_id}", "boxes-api.show", Api, v1_boxes::show_box)
-            .summary("A box with how it stands")
-            .refusals(FINDING)
-            .example(problem_example().part("box_id", SOME_ID)),
-        row(Method::GET, "/api/v1/equipment", "equipment.list", Api, equipment::list)
-            .summary("Items, by facility and tag")
-            .refusals(SEARCHING)
-            .example(problem_example().query("limit=2")),
-        row(Method::GET, "/api/v1/cleanings", "cleanings.list", Api, cleanings::list)
-            .summary("Cleanings, newest first; voided ones stay in the list")
-            .refusals(SEARCHING)
-            .example(problem_example().query("limit=2")),
-        row(
-            Method::GET,
-            "/api/v1/cleanings/{box_id}/{epoch}/{seq}",
-            "cleanings.show",
-            Api,
-            cleanings::show_cleaning,
-        )
-        .summary("A cleaning")
-        .refusals(FINDING)
-        .example(of_entry()),
-        row(Method::GET, "/api/v1/compliance", "compliance.list", Api, compliance::list)
-            .summary("Met and closed windows by facility")
-            .refusals(SEARCHING),
-    ]
-}
-
-fn log_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::Api;
-    vec![
-        row(Method::GET, "/api/v1/log", "log.list", Api, log::list_lines)
-            .summary("Entries as they were signed, one a line")
-            .refusals(SEARCHING)
-            .example(of_log("&limit=2")),
-        row(Method::GET, "/api/v1/checkpoint", "checkpoint.show", Api, log::show_checkpoint)
-            .summary("A signed and cosigned checkpoint")
-            .refusals(SEARCHING)
-            .example(of_log("")),
-        row(Method::GET, "/api/v1/key", "keys.list", Api, log::list_keys)
-            .summary("Verifier keys: the log’s, then the relay’s")
-            .refusals(SEARCHING)
-            .example(of_log("")),
-        row(Method::GET, "/api/v1/proof/{seq}", "proof.show", Api, log::show_proof)
-            .summary("The proof of one entry, for cleantrack-verify")
-            .refusals(SEARCHING)
-            .example(of_log("").part("seq", "4")),
-    ]
-}
-
-/// The paths of the app before this one, for the scripts that still call them.
-fn old_rows() -> Vec<Route<WebContext>> {
-    [old_item_rows(), old_log_rows()].concat()
-}
-
-fn old_item_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::Old;
-    let of_item = || problem_example().part("item", "7QK3M9X2W");
-    let change = |method: Method, name| {
-        row(method, OLD_ITEM_PATH, name, Old, old::equipment::change_item)
-            .summary("Says at which box an item is changed")
-            .refusals(FINDING)
-            .example(of_item())
-    };
-    vec![
-        row(Method::GET, "/api/equipment/", "old.equipment", Old, old::equipment::list_items)
-            .summary("Items, by facility and tag")
-            .refusals(SEARCHING),
-        row(Method::POST, "/api/equipment/", "old.add-equipment", Old, old::equipment::add_item)
-            .summary("Says at which boxes items are added")
-            .refusals(MAY_BE_UNAVAILABLE),
-        row(Method::GET, OLD_ITEM_PATH, "old.find-equipment", Old, old::equipment::show_item)
-            .summary("An item, by its number or its tag")
-            .refusals(FINDING)
-            .example(of_item()),
-        change(Method::PUT, "old.replace-equipment"),
-        change(Method::PATCH, "old.change-equipment"),
-        change(Method::DELETE, "old.retire-equipment"),
-        row(
-            Method::POST,
-            "/api/equipment/{item}/generate-qr/",
-            "old.generate-qr",
-            Old,
-            old::qr_code::make_code,
-        )
-        .summary("The QR code of an item’s label")
-        .refusals(WRITING)
-        .example(of_item()),
-    ]
-}
-
-fn old_log_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::Old;
-    vec![
-        row(Method::GET, "/api/cleaning-logs/", "old.cleanings", Old, old::cleanings::list_cleanings)
-            .summary("Cleanings, newest first; voided ones stay in the list")
-            .refusals(SEARCHING),
-        row(Method::POST, "/api/cleaning-logs/", "old.add-cleaning", Old, old::cleanings::add_cleaning)
-            .summary("Says at which boxes cleanings are recorded")
-            .refusals(MAY_BE_UNAVAILABLE),
-        row(
-            Method::GET,
-            "/api/cleaning-logs/{cleaning}/",
-            "old.find-cleaning",
-            Old,
-            old::cleanings::show_cleaning,
-        )
-        .summary("A cleaning, by its number")
-        .refusals(FINDING)
-        .example(problem_example().part("cleaning", "1")),
-        row(
-            Method::POST,
-            "/api/register-cleaning/{scanned}/",
-            "old.register",
-            Old,
-            old::cleanings::register_cleaning,
-        )
-        .summary("Says that cleanings are recorded at the box")
-        .example(problem_example().part("scanned", "7QK3M9X2W")),
-        row(Method::GET, "/api/facilities/", "old.list-facilities", Old, old::facilities::list_facilities)
-            .summary("Facilities, by id")
-            .refusals(SEARCHING),
-        row(
-            Method::GET,
-            "/api/facilities/{facility}/",
-            "old.find-facility",
-            Old,
-            old::facilities::show_facility,
-        )
-        .summary("A facility, by its number or its id")
-        .refusals(FINDING)
-        .example(in_facility()),
-        row(
-            Method::GET,
-            "/api/facilities/{facility}/compliance/",
-            "old.compliance",
-            Old,
-            old::facilities::show_compliance,
-        )
-        .summary("Met and closed windows of one facility")
-        .refusals(FINDING)
         .example(in_facility()),
     ]
 }

@@ -30,6 +30,7 @@ mod run_texts;
 mod segments;
 mod server_tls;
 mod stories;
+mod webhooks;
 mod world;
 
 use relay::db::Db;
@@ -50,6 +51,7 @@ mod reported {
     pub(crate) use super::run_texts::*;
     pub(crate) use super::segments::*;
     pub(crate) use super::stories::*;
+    pub(crate) use super::webhooks::*;
 }
 
 /// In a frame of its own: those of all stories together are more than a thread's stack.
@@ -82,6 +84,8 @@ macro_rules! stories {
 
 stories!(
     a_batch_is_stored_and_cosigned,
+    webhooks_hear_of_each_thing_once,
+    webhooks_hear_what_becomes_overdue,
     the_table,
     a_fork_is_kept_and_quarantined,
     a_fork_at_one_size_with_equal_entries,

@@ -20,7 +20,9 @@ use relay::jobs::queue::JobQueue;
 use relay::jobs::runner::{JobRunner, RENEW_EVERY};
 use relay::mqtt::Outbox;
 use relay::objects::NoteStore;
+use relay::outgoing::guarded::{GuardedClient, SystemResolver};
 use relay::projections::facility_now::refresh_box;
+use relay::webhooks::WebhookLine;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom, SystemRandom};
 
@@ -216,7 +218,20 @@ pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbE
 
 /// The same, with notes that stay.
 pub(crate) async fn run_due_with(db: &Db, clock: Arc<dyn Clock>, notes: NoteStore) -> Result<usize, DbError> {
-    let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), None, cosigner(), notes).await?;
+    let http = GuardedClient::new(&[], None, Arc::new(SystemResolver)).unwrap();
+    let line = WebhookLine { http: Arc::new(http), random: Arc::new(SystemRandom) };
+    run_due_sending(db, clock, notes, line).await
+}
+
+/// The same, with what sends to webhooks.
+pub(crate) async fn run_due_sending(
+    db: &Db,
+    clock: Arc<dyn Clock>,
+    notes: NoteStore,
+    line: WebhookLine,
+) -> Result<usize, DbError> {
+    let handlers =
+        RelayHandlers::begin(db.clone(), Arc::clone(&clock), None, cosigner(), notes, line).await?;
     let queue = JobQueue::new(db.clone(), clock, Arc::new(SystemRandom));
     JobRunner::new(queue, handlers, RENEW_EVERY).run_due().await
 }

@@ -108,6 +108,12 @@ access-did = { $act ->
     [facility-place] Said where a facility is
     [token-create] Created a token
     [token-revoke] Revoked a token
+    [webhook-add] Added a webhook
+    [webhook-rotate] Gave a webhook another secret
+    [webhook-pause] Paused a webhook
+    [webhook-resume] Resumed a webhook
+    [webhook-remove] Removed a webhook
+    [webhook-send] Had something sent to a webhook
     [claim-file-create] Created a claim file
     [claim-file-replace] Created a claim file that replaces a box
     [box-rename] Named a box
@@ -172,6 +178,10 @@ access-tried = { $act ->
     [token-create] Tried to create a token
     [jobs-retry] Tried to have a job tried again
     [token-revoke] Tried to revoke a token
+    [webhook-add] Tried to add a webhook
+    [webhook-rotate] Tried to give a webhook another secret
+    [webhook-change] Tried to change a webhook
+    [webhook-send] Tried to have something sent to a webhook
     [claim-file-create] Tried to create a claim file
     [claim-file-replace] Tried to create a claim file that replaces a box
     [box-rename] Tried to name a box

@@ -40,6 +40,21 @@ form-program-bad-origins = Enter up to 10 origins that begin with https:// and h
 form-program-repeated = This token was already created, and its text was shown once; revoke it and create another if nobody copied it
 form-program-too-many = This account has { NUMBER($max) } tokens; revoke one that is no longer used
 
+## A webhook.
+
+form-webhook-url = Address
+    .hint = Where this relay sends to. It begins with https://
+    .needed = Enter the address that this relay sends to
+form-webhook-events = What is sent
+form-webhook-places = Only of these facilities
+    .hint = None ticked: of every facility, new ones too
+form-webhook-bad-url = Enter an address that begins with https://, without a user, a password, or a # and what follows it
+form-webhook-no-event = Tick what is to be sent
+form-webhook-no-place = Tick facilities of this list, or none
+# An earlier press of the button added it.
+form-webhook-repeated = This webhook was already added, and its secret was shown once; open it to make another secret
+form-webhook-too-many = This account has { NUMBER($max) } webhooks; remove one that is no longer used
+
 ## A claim file.
 
 form-claim-facility = Facility

@@ -8,6 +8,8 @@ programs-made = Copy the token now
     .hint = It is shown only this once. Whoever has it can do what it may.
 # Names the token for screen readers.
 programs-made-token = The token
+# Link to the page of webhooks.
+programs-webhooks = Webhooks: what this relay sends to programs of yours
 programs-none = No program yet
     .hint = Create a token for each program that reads this account, so that each can be revoked on its own.
 programs-caption = { $count ->

@@ -2,8 +2,10 @@
 
 use std::marker::PhantomData;
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
@@ -83,10 +85,11 @@ impl<M: MediaType> Answer for MediaBytes<M> {
 }
 
 /// Bytes that a browser keeps as a file (200).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct FileDownload<M> {
     disposition: HeaderValue,
-    bytes: MediaBytes<M>,
+    body: Body,
+    media: PhantomData<fn() -> M>,
 }
 
 impl<M: MediaType> FileDownload<M> {
@@ -95,6 +98,26 @@ impl<M: MediaType> FileDownload<M> {
     /// # Errors
     /// Never in practice: both forms are ASCII.
     pub fn new(file_name: &str, bytes: impl Into<Bytes>) -> Result<Self, HttpError> {
+        Self::with_body(file_name, Body::from(bytes.into()))
+    }
+
+    /// The same of a file that is made while it is sent. An error breaks the answer off, so that nobody takes a part for the whole; once
+    /// nobody reads any more, nothing more is made.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn from_chunks<E>(
+        file_name: &str,
+        chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    ) -> Result<Self, HttpError>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        // It is not asked again after its end, which the compression layer does.
+        Self::with_body(file_name, Body::from_stream(chunks.fuse()))
+    }
+
+    fn with_body(file_name: &str, body: Body) -> Result<Self, HttpError> {
         let plain: String = file_name
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' })
@@ -102,13 +125,14 @@ impl<M: MediaType> FileDownload<M> {
         let encoded = percent_encoded(file_name);
         let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
         let disposition = HeaderValue::from_str(&disposition).map_err(|error| HttpError::internal(&error))?;
-        Ok(Self { disposition, bytes: MediaBytes::new(bytes) })
+        Ok(Self { disposition, body, media: PhantomData })
     }
 }
 
 impl<M: MediaType> IntoResponse for FileDownload<M> {
     fn into_response(self) -> Response {
-        ([(CONTENT_DISPOSITION, self.disposition)], self.bytes).into_response()
+        let media = HeaderValue::from_static(M::NAME);
+        ([(CONTENT_DISPOSITION, self.disposition), (CONTENT_TYPE, media)], self.body).into_response()
     }
 }
 

@@ -16,13 +16,15 @@ use serde::Serialize;
 
 use crate::accounts::ApiProgram;
 use crate::db::ScopedConnection;
-use crate::db::idempotency::{AnswerRow, TokenKey, begin_request, save_answer};
+use crate::db::idempotency::{AnswerRow, TokenKey, begin_request, has_keys, save_answer};
 use crate::web::WebContext;
 use crate::web::http_error::internal_error;
-use crate::web::program_errors::{key_reused, key_running};
+use crate::web::program_errors::{key_reused, key_running, too_many_keys};
 
 /// A key stands for its request for so long.
 const KEY_MS: i64 = 24 * 3_600_000;
+/// Keys of a token that stand for a request: each is a row with an answer.
+pub(crate) const KEYS_MAX: i64 = 10_000;
 
 type RunningKey = (i64, String, String);
 
@@ -145,7 +147,7 @@ pub(crate) struct OnceWork<'a> {
 /// Begins a request of a program.
 ///
 /// # Errors
-/// The key stands for another request, or its first one is running.
+/// The key stands for another request, its first one is running, or the token has as many keys as it may.
 pub(crate) async fn begin_once<'a>(
     web: &WebContext,
     program: &'a ApiProgram,
@@ -160,6 +162,9 @@ pub(crate) async fn begin_once<'a>(
         match begin_request(&mut tx, of, request, now_ms).await? {
             Some(row) if row.request != request.0 => return Err(key_reused()),
             Some(row) => return Ok(OnceStart::Answered(row)),
+            None if has_keys(&mut tx, &program.token_id, KEYS_MAX, now_ms).await? => {
+                return Err(too_many_keys());
+            }
             None => {}
         }
     }

@@ -3,13 +3,15 @@
 use ::web::answer::{FileDownload, MediaType, OneOf, media};
 use ::web::error::HttpError;
 use axum::extract::State;
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessRecord;
-use crate::db::DbError;
 use crate::db::audit::{AuditFilter, AuditRow, ChainedLine, list_acts, list_chained};
+use crate::db::{Db, DbError, ReadScope};
 use crate::web::WebContext;
 use crate::web::access::{ExportAccess, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
@@ -51,23 +53,15 @@ pub(crate) async fn export_rows(
     if text("as") == "lines" {
         let days = AccessSearch::read("", "", text("from"), text("to"));
         log_export(&web, &visitor, "lines", &days).await?;
-        let lines = read_lines(&web, &visitor, &days.filter()).await?;
-        let mut file = encode_lines(&lines);
-        if lines.len() >= ROWS_MAX {
-            let last = lines.last().map_or(0, |line| line.n);
-            file.extend_from_slice(json!({ "ends_at_row": last, "more": true }).to_string().as_bytes());
-            file.push(b'\n');
-        }
-        return FileDownload::new(&format!("{name}.jsonl"), file).map(OneOf::Second);
+        let pages = ExportPages::new(&web, &visitor, days.filter(), 0);
+        let chunks = stream::try_unfold(pages, ExportPages::next_lines);
+        return FileDownload::from_chunks(&format!("{name}.jsonl"), chunks).map(OneOf::Second);
     }
     log_export(&web, &visitor, "csv", &search).await?;
-    let rows = read_rows(&web, &visitor, &search.filter()).await?;
-    let w: AccessWords = open_words();
-    let mut file = encode_rows(w, &rows);
-    if rows.len() >= ROWS_MAX {
-        file.extend_from_slice(csv_line(&[w.access_left_out(ROWS_MAX)]).as_bytes());
-    }
-    FileDownload::new(&format!("{name}.csv"), file).map(OneOf::First)
+    let pages = ExportPages::new(&web, &visitor, search.filter(), i64::MAX);
+    let titles = stream::iter([Ok(Bytes::from(encode_titles(open_words())))]);
+    let chunks = titles.chain(stream::try_unfold(pages, ExportPages::next_rows));
+    FileDownload::from_chunks(&format!("{name}.csv"), chunks).map(OneOf::First)
 }
 
 /// Before anything is read, so that no file leaves without it; the file has this row, too.
@@ -89,42 +83,62 @@ async fn log_export(
     tx.commit().await
 }
 
-async fn read_rows(
-    web: &WebContext,
-    visitor: &AccountUser,
-    filter: &AuditFilter,
-) -> Result<Vec<AuditRow>, DbError> {
-    let mut rows: Vec<AuditRow> = Vec::new();
-    while rows.len() < ROWS_MAX {
-        let before = rows.last().map_or(i64::MAX, |row| row.n);
-        let mut conn = web.db.read(visitor.reads).await?;
-        let page = list_acts(&mut conn, filter, before, PAGE as i64).await?;
-        let is_last = page.len() < PAGE;
-        rows.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    Ok(rows)
+/// Rows of a file, page by page: each is read when the one before it was taken.
+struct ExportPages {
+    db: Db,
+    reads: ReadScope,
+    filter: AuditFilter,
+    /// The number of the last row.
+    at: i64,
+    rows: usize,
+    is_over: bool,
 }
 
-async fn read_lines(
-    web: &WebContext,
-    visitor: &AccountUser,
-    filter: &AuditFilter,
-) -> Result<Vec<ChainedLine>, DbError> {
-    let mut lines: Vec<ChainedLine> = Vec::new();
-    while lines.len() < ROWS_MAX {
-        let after = lines.last().map_or(0, |line| line.n);
-        let mut conn = web.db.read(visitor.reads).await?;
-        let page = list_chained(&mut conn, filter, after, PAGE as i64).await?;
-        let is_last = page.len() < PAGE;
-        lines.extend(page);
-        if is_last {
-            break;
-        }
+impl ExportPages {
+    /// `at`: before the first row.
+    fn new(web: &WebContext, visitor: &AccountUser, filter: AuditFilter, at: i64) -> Self {
+        Self { db: web.db.clone(), reads: visitor.reads, filter, at, rows: 0, is_over: false }
     }
-    Ok(lines)
+
+    /// What follows a page that ends at this row. Whether rows are left out behind it.
+    fn advance(&mut self, count: usize, last: Option<i64>) -> bool {
+        self.rows += count;
+        self.at = last.unwrap_or(self.at);
+        self.is_over = count < PAGE || self.rows >= ROWS_MAX;
+        self.rows >= ROWS_MAX
+    }
+
+    /// The newest first.
+    async fn next_rows(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let mut conn = self.db.read(self.reads).await?;
+        let page = list_acts(&mut conn, &self.filter, self.at, PAGE as i64).await?;
+        drop(conn);
+        let w: AccessWords = open_words();
+        let mut text = encode_rows(w, &page);
+        if self.advance(page.len(), page.last().map(|row| row.n)) {
+            text.push_str(&csv_line(&[w.access_left_out(ROWS_MAX)]));
+        }
+        Ok(Some((Bytes::from(text), self)))
+    }
+
+    /// The oldest first.
+    async fn next_lines(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let mut conn = self.db.read(self.reads).await?;
+        let page = list_chained(&mut conn, &self.filter, self.at, PAGE as i64).await?;
+        drop(conn);
+        let mut file = encode_lines(&page);
+        if self.advance(page.len(), page.last().map(|line| line.n)) {
+            file.extend_from_slice(json!({ "ends_at_row": self.at, "more": true }).to_string().as_bytes());
+            file.push(b'\n');
+        }
+        Ok(Some((Bytes::from(file), self)))
+    }
 }
 
 /// Each line as the text that was hashed, with its hash in hex.
@@ -138,8 +152,8 @@ fn encode_lines(lines: &[ChainedLine]) -> Vec<u8> {
     out
 }
 
-fn encode_rows(w: AccessWords, rows: &[AuditRow]) -> Vec<u8> {
-    let titles = [
+fn encode_titles(w: AccessWords) -> String {
+    csv_line(&[
         w.access_number(),
         w.access_when(),
         w.access_last(),
@@ -149,8 +163,11 @@ fn encode_rows(w: AccessWords, rows: &[AuditRow]) -> Vec<u8> {
         w.access_about(),
         w.access_facility(),
         w.access_outcome(),
-    ];
-    let mut out = csv_line(&titles);
+    ])
+}
+
+fn encode_rows(w: AccessWords, rows: &[AuditRow]) -> String {
+    let mut out = String::new();
     for row in rows {
         out.push_str(&csv_line(&[
             row.n.to_string(),
@@ -164,7 +181,7 @@ fn encode_rows(w: AccessWords, rows: &[AuditRow]) -> Vec<u8> {
             outcome_text(w, row_outcome(row)),
         ]));
     }
-    out.into_bytes()
+    out
 }
 
 /// RFC 3339 in UTC.

@@ -345,7 +345,7 @@ fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
-        act => oidc_key(act).unwrap_or_else(|| fleet_key(act)),
+        act => oidc_key(act).or_else(|| webhook_key(act)).unwrap_or_else(|| fleet_key(act)),
     }
 }
 
@@ -396,6 +396,23 @@ fn oidc_key(act: &str) -> Option<&'static str> {
         "oidc enforce" => "oidc-enforce",
         "oidc leave" => "oidc-leave",
         "GET /app/sign-in" => "page",
+        _ => return None,
+    })
+}
+
+/// The same of webhooks.
+fn webhook_key(act: &str) -> Option<&'static str> {
+    Some(match act {
+        "webhook add" | "POST /app/webhooks" => "webhook-add",
+        "webhook rotate" | "POST /app/webhooks/{webhook}/secret" => "webhook-rotate",
+        "webhook pause" => "webhook-pause",
+        "webhook resume" => "webhook-resume",
+        "webhook remove" => "webhook-remove",
+        "webhook send" | "POST /app/webhooks/{webhook}/deliveries/{delivery}" => "webhook-send",
+        "POST /app/webhooks/{webhook}" => "webhook-change",
+        "GET /app/webhooks"
+        | "GET /app/webhooks/{webhook}"
+        | "GET /app/webhooks/{webhook}/deliveries/{delivery}" => "page",
         _ => return None,
     })
 }

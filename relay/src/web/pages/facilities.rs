@@ -10,6 +10,7 @@ use record::ids::FacilityId;
 
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::{AccountUser, visible_name};
+use crate::db::accounts::lock_account;
 use crate::db::closing::{ManagedFacility, close_facility, list_managed, reopen_facility};
 use crate::db::facilities::insert_facility;
 use crate::db::facility_now::common_zone;
@@ -145,6 +146,7 @@ pub(crate) async fn add_facility(
     }
     let now_ms = web.now_ms();
     let mut tx = web.db.write(visitor.scope).await?;
+    lock_account(&mut tx).await?;
     let known = list_managed(&mut tx).await?;
     if known.len() >= FACILITIES_MAX {
         drop(tx);
@@ -177,6 +179,7 @@ pub(crate) async fn change_facility(
     require_own_form(&visitor, &form)?;
     let w: FacilitiesWords = open_words();
     let mut tx = web.db.write(visitor.scope).await?;
+    lock_account(&mut tx).await?;
     let id = facility.to_string();
     let row =
         list_managed(&mut tx).await?.into_iter().find(|row| row.facility == id).ok_or_else(not_found)?;

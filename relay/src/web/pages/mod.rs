@@ -41,3 +41,4 @@ pub(crate) mod sign_in;
 pub(crate) mod support;
 pub(crate) mod way_page;
 pub(crate) mod ways_in;
+pub(crate) mod webhooks;

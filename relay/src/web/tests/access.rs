@@ -3,6 +3,7 @@
 use ::web::route::{Access, RouteKind};
 use axum::http::{Method, Request, StatusCode, header};
 
+use super::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{Got, PASSWORD, TestAccount, World};
 use crate::accounts::permission::Permission;
 use crate::web::routes::build_table;
@@ -38,6 +39,8 @@ pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) ->
         .replace("{evidence}", evidence)
         .replace("{user}", &of.user_id)
         .replace("{token}", &of.token_id)
+        .replace("{webhook}", WEBHOOK)
+        .replace("{delivery}", DELIVERY)
         .replace("{photo}", photo);
     match path {
         "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes" => {
@@ -64,6 +67,8 @@ fn nowhere(path: &str) -> String {
         .replace("{evidence}", id)
         .replace("{user}", id)
         .replace("{token}", "ZZZZZZZZ")
+        .replace("{webhook}", id)
+        .replace("{delivery}", id)
         .replace("{photo}", &"ab".repeat(32));
     match path {
         "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes" => {
@@ -101,6 +106,7 @@ async fn another_accounts_things_answer_as_what_does_not_exist() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.webhook_of_a().await;
     world.number_cleaning_of_a().await;
     let b = (world.sign_in(&world.b.email).await, world.b.token.clone());
     let a = (world.sign_in(&world.a.email).await, world.a.token.clone());
@@ -140,6 +146,7 @@ async fn nobody_and_wrong_tokens_get_nothing() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.webhook_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let half = &cookie[..cookie.len() - 2];
@@ -197,6 +204,7 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.webhook_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let table = build_table().unwrap();
@@ -253,6 +261,7 @@ async fn looking_changes_nothing() {
     let world = World::new().await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
+    world.webhook_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let before = world.dump().await;

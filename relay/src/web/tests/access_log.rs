@@ -408,6 +408,27 @@ async fn whoever_has_some_facilities_reads_the_rows_of_those() {
 }
 
 #[tokio::test]
+async fn an_export_of_several_pages_is_whole_and_in_order() {
+    let world = World::new().await;
+    world.acts(1_050, "many", None).await;
+    let cookie = world.sign_in(&world.a.auditor).await;
+    let export =
+        async |fields: &str| world.send_form("/app/access", "/app/access/export", &cookie, fields).await;
+    let csv = export("as=csv&who=many").await.body;
+    let number = |line: &str| line.split('"').nth(1).unwrap().parse::<i64>().unwrap();
+    let numbers: Vec<i64> = csv.trim_end().split("\r\n").skip(1).map(number).collect();
+    assert!(numbers.len() == 1_050 && numbers.is_sorted_by(|one, next| one > next), "{numbers:?}");
+    let chain = export("as=lines").await.body;
+    let mut before = NOTHING;
+    for line in chain.lines() {
+        let read: serde_json::Value = serde_json::from_str(line).unwrap();
+        before = chain_hash(before, read["line"].as_str().unwrap());
+        assert_eq!(read["hash"], before.to_string());
+    }
+    assert!(chain.lines().count() > 1_050);
+}
+
+#[tokio::test]
 async fn ids_that_somebody_makes_up_make_no_rows_of_their_own() {
     let world = World::new().await;
     let auditor = world.sign_in(&world.a.auditor).await;

@@ -31,6 +31,7 @@ async fn run_jobs(world: &World) {
         None,
         world.state.fleet.keys().shared(),
         NoteStore::in_folder(world.dir.path()).unwrap(),
+        world.webhook_line(),
     )
     .await
     .unwrap();

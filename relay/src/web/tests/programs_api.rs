@@ -2,12 +2,16 @@
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use record::tree::Hash;
 use serde_json::{Value, json};
 
 use super::world::{DAY_MS, Got, World, open_client};
 use crate::accounts::programs::TokenOrder;
 use crate::accounts::token::{TokenLife, TokenScope};
+use crate::db::audit::{AuditFilter, list_acts};
+use crate::db::idempotency::{AnswerRow, TokenKey, begin_request, save_answer};
 use crate::db::listed_facilities::count_facilities;
+use crate::web::api::once::KEYS_MAX;
 use crate::web::{ForwardedPlain, QuotaPolicy, WebSettings, WebState};
 
 const READER: TokenOrder<'_> = TokenOrder {
@@ -350,4 +354,78 @@ async fn a_facility_is_changed_over_the_version_that_was_read() {
     let path = format!("/api/v1/facilities/{}", world.b.sites[0].id);
     let got = world.send_json(Method::PATCH, &path, &token, &[], &json!({ "closed": true })).await;
     assert_eq!(got.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_so_already_is_no_change() {
+    let world = World::new().await;
+    let token = world.add_writer(world.a.scope).await;
+    let path = format!("/api/v1/facilities/{}", world.a.sites[0].id);
+    let before = world.api(&path, &token).await;
+    let named: Value = serde_json::from_str(&before.body).unwrap();
+    let same = json!({ "name": named["name"], "region": named["region"], "closed": false });
+    let count = async || {
+        let mut conn = world.db.read(world.a.scope).await.unwrap();
+        list_acts(&mut conn, &AuditFilter::default(), i64::MAX, 1_000).await.unwrap().len()
+    };
+    let acts = count().await;
+    let got = world.send_json(Method::PATCH, &path, &token, &[], &same).await;
+    assert_eq!((got.status, got.header("etag")), (StatusCode::OK, before.header("etag")), "{}", got.body);
+    assert_eq!(count().await, acts, "and it stands in no log");
+}
+
+#[tokio::test]
+async fn a_name_that_a_token_does_not_see_is_not_betrayed() {
+    let world = World::new().await;
+    let writer = world.add_writer(world.a.scope).await;
+    let make = async |name: &str| {
+        let new = json!({ "name": name, "zone": "Europe/Berlin" });
+        let made = world.send_json(Method::POST, "/api/v1/facilities", &writer, &[], &new).await;
+        made.header("location").rsplit('/').next().unwrap().to_owned()
+    };
+    let (own, seen) = (make("Hillside").await, make("Lakeside").await);
+    make("Hidden Clinic").await;
+    let places = [own.clone(), seen];
+    let narrow = TokenOrder { places: Some(&places), scope: TokenScope::Write, ..READER };
+    let narrow = world.add_token(world.a.scope, narrow).await;
+    let path = format!("/api/v1/facilities/{own}");
+    let rename = async |token: &str, name: &str| {
+        let got = world.send_json(Method::PATCH, &path, token, &[], &json!({ "name": name })).await;
+        (got.status, problem_of(&got))
+    };
+    let taken = (StatusCode::CONFLICT, "/problems/name-taken".to_owned());
+    assert_eq!(rename(&narrow, "Lakeside").await, taken);
+    assert_eq!(rename(&writer, "Hidden Clinic").await, taken);
+    assert_eq!(rename(&narrow, "Hidden Clinic").await.0, StatusCode::OK, "as a name that nobody has");
+}
+
+#[tokio::test]
+async fn a_token_has_so_many_keys_and_no_more() {
+    let world = World::new().await;
+    let token = world.add_writer(world.a.scope).await;
+    let until_ms = super::world::NOW_MS + DAY_MS;
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
+    for n in 1..KEYS_MAX {
+        let key = n.to_string();
+        let of = TokenKey { token_id: &token[3..11], key: &key };
+        begin_request(&mut tx, of, Hash::of(b"x"), 1).await.unwrap();
+        let request = Hash::of(b"x").0.to_vec();
+        let row = AnswerRow { request, status: 201, location: None, etag: None, body: Vec::new() };
+        save_answer(&mut tx, of, &row, until_ms).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let create = async |key: &str, name: &str| {
+        let new = json!({ "name": name, "zone": "Europe/Berlin" });
+        let key = [("idempotency-key", key)];
+        world.send_json(Method::POST, "/api/v1/facilities", &token, &key, &new).await
+    };
+    assert_eq!(create("last", "Hillside").await.status, StatusCode::CREATED);
+    let refused = create("over", "Lakeside").await;
+    assert_eq!(
+        (refused.status, problem_of(&refused)),
+        (StatusCode::TOO_MANY_REQUESTS, "/problems/idempotency-keys".into())
+    );
+    assert_eq!(create("last", "Hillside").await.status, StatusCode::CREATED, "a repeat is answered");
+    world.clock.advance_ms(DAY_MS);
+    assert_eq!(create("over", "Lakeside").await.status, StatusCode::CREATED, "they are free again");
 }

@@ -159,7 +159,11 @@ async fn what_was_begun_with_a_password_alone_is_over_once_an_app_is_set_up() {
     let (mine, thief) = (world.sign_in(&world.a.email).await, world.sign_in(&world.a.email).await);
     world.set_app_up(&mine).await;
     assert_eq!(world.get("/app/", &mine).await.status, StatusCode::OK);
-    assert_eq!(world.get("/app/", &thief).await.header("location"), "/login?next=/app/&done=ended", "signed out");
+    assert_eq!(
+        world.get("/app/", &thief).await.header("location"),
+        "/login?next=/app/&done=ended",
+        "signed out"
+    );
     // Signing out everywhere ends steps that were begun, too.
     let step = world.begin(&world.a.email, "").await;
     let form = format!("csrf={}&everywhere=1", csrf(&world.get("/app/me", &mine).await.body));

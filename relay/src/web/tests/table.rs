@@ -15,6 +15,7 @@ use service::clock::FakeClock;
 use tracing::subscriber::DefaultGuard;
 
 use super::platform;
+use super::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{NOW_MS, World, csrf, open_state};
 use crate::accounts::UserRole;
 use crate::accounts::access_log::AccessOutcome;
@@ -39,6 +40,7 @@ impl Template {
         let world = World::new().await;
         let evidence = world.fork_of_a().await;
         let photo = world.photo_of_a().await;
+        world.webhook_of_a().await;
         let nobody = FixtureCaller { name: "nobody", ..FixtureCaller::default() };
         let member = async |name, email: &str, role| {
             let cookie = world.sign_in(email).await;
@@ -98,6 +100,8 @@ impl Template {
             ("box", site.one.id.to_string()),
             ("session", session),
             ("job", job.to_string()),
+            ("webhook", WEBHOOK.to_owned()),
+            ("delivery", DELIVERY.to_owned()),
             ("organisation", world.a.scope.account().to_string()),
             ("logo", world.give_logo().await),
             ("grant", world.grant_support(world.a.scope).await),

@@ -37,6 +37,7 @@ impl World {
             Some(transport),
             self.state.fleet.keys().shared(),
             NoteStore::in_folder(self.dir.path()).unwrap(),
+            self.webhook_line(),
         )
         .await
         .unwrap();

@@ -39,6 +39,7 @@ use crate::web::routes::build_table;
 use crate::web::tests::fake_provider::FakeProvider;
 use crate::web::tests::test_box::TestBox;
 use crate::web::{ClientAddress, QuotaPolicy, WebSettings, WebState, build_router};
+use crate::webhooks::WebhookLine;
 
 /// 2026-11-20 14:02 in Chicago.
 pub(super) const NOW_MS: i64 = 1_795_204_920_000;
@@ -419,6 +420,11 @@ impl World {
         let minted = create_token(&mut tx, (log, "operator"), order).await.unwrap();
         tx.commit().await.unwrap();
         minted.text
+    }
+
+    /// With what jobs send to webhooks: the hosts that pages ask too.
+    pub(super) fn webhook_line(&self) -> WebhookLine {
+        WebhookLine { http: Arc::clone(&self.state.outside.http), random: Arc::clone(&self.state.random) }
     }
 
     /// A token that may write.

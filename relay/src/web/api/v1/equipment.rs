@@ -34,7 +34,7 @@ pub(crate) struct EquipmentQuery {
     /// Only this facility.
     facility: Option<String>,
     /// Things in the list, 1 to 1,000.
-    #[schemars(with = "Option<u16>")]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 999_999_999_999_999_999_u64))]
     limit: Option<String>,
     /// The `next` of the part before.
     cursor: Option<String>,

@@ -12,8 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::accounts::access_log::{AccessActor, AccessRecord};
 use crate::accounts::{ApiProgram, visible_name};
+use crate::db::accounts::lock_account;
 use crate::db::closing::{close_facility, list_managed, reopen_facility};
-use crate::db::facilities::insert_facility;
+use crate::db::facilities::{insert_facility, list_facilities as list_seen};
 use crate::db::facility_now::find_facts;
 use crate::db::listed_facilities::{
     ListedFacility, ListedFilter, count_facilities, find_listed, list_after, rename_facility,
@@ -44,7 +45,7 @@ pub(crate) struct FacilityParams {
     /// `open` or `closed`: only those.
     state: Option<String>,
     /// Things in the list, 1 to 1,000.
-    #[schemars(with = "Option<u16>")]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 999_999_999_999_999_999_u64))]
     limit: Option<String>,
     /// The `next` of the part before.
     cursor: Option<String>,
@@ -198,10 +199,11 @@ pub(crate) async fn create_facility(
         OnceStart::Begun(work) => work,
     };
     let (tx, now_ms) = (&mut work.tx, web.now_ms());
+    lock_account(tx).await?;
     if usize::try_from(count_facilities(tx).await?).unwrap_or(usize::MAX) >= FACILITIES_MAX {
         return Err(FacilityRefusal::Full.into());
     }
-    require_free_name(tx, &name, None).await?;
+    require_free_name(tx, &name, &NameRivals::All).await?;
     let facility = FacilityId::new(now_ms, web.random.bytes());
     insert_facility(tx, facility, &name, &new.zone, now_ms).await?;
     if let Some(region) = &new.region {
@@ -246,66 +248,110 @@ pub(crate) async fn change_facility(
     // A transaction sees the whole account, and this program may see less.
     let mut conn = web.db.read(program.reads).await?;
     find_listed(&mut conn, facility).await?.ok_or_else(not_found)?;
+    let rivals = NameRivals::seen_by(&program, &mut conn, facility).await?;
     drop(conn);
     let mut work = match begin_once(&web, &program, keyed).await? {
         OnceStart::Answered(row) => return Ok(OnceAnswer::of(row)),
         OnceStart::Begun(work) => work,
     };
     let tx = &mut work.tx;
+    lock_account(tx).await?;
     let row = find_listed(tx, facility).await?.ok_or_else(not_found)?;
     let version = version_of(&row);
     if_match.require(Some(version.as_str())).map_err(|_| other_version())?;
     let by = ActingProgram { web: &web, program: &program, facility };
-    if let Some(name) = &change.name {
-        apply_name(&web, tx, &row, name).await?;
+    apply_change(&by, tx, &row, &change, &rivals).await?;
+    let done = answer_with(tx, facility).await?;
+    work.finish(done).await
+}
+
+/// What is so already is not changed, and stands in no log.
+async fn apply_change(
+    by: &ActingProgram<'_>,
+    tx: &mut ScopedConnection,
+    row: &ListedFacility,
+    change: &FacilityChange,
+    rivals: &NameRivals,
+) -> Result<(), HttpError> {
+    if let Some(name) = change.name.as_deref().filter(|name| name.trim() != row.name) {
+        apply_name(by, tx, name, rivals).await?;
         by.log(tx, "facility change", name.trim()).await?;
     }
-    if let Some(region) = &change.region {
-        place_in_region(tx, facility, region.as_deref()).await?;
+    if let Some(region) = change.region.as_ref().filter(|region| **region != row.region) {
+        place_in_region(tx, by.facility, region.as_deref()).await?;
         by.log(tx, "facility change", &row.name).await?;
     }
     let act = match change.closed {
         Some(true) if row.closed_ms.is_none() => {
-            if !close_facility(tx, facility, web.now_ms()).await? {
+            if !close_facility(tx, by.facility, by.web.now_ms()).await? {
                 return Err(FacilityRefusal::HasBox.into());
             }
             Some("facility close")
         }
-        Some(false) => reopen_facility(tx, facility).await?.then_some("facility open"),
+        Some(false) => reopen_facility(tx, by.facility).await?.then_some("facility open"),
         _ => None,
     };
     if let Some(act) = act {
         by.log(tx, act, &row.name).await?;
     }
-    let done = answer_with(tx, facility).await?;
-    work.finish(done).await
+    Ok(())
 }
 
 async fn apply_name(
-    web: &WebContext,
+    by: &ActingProgram<'_>,
     tx: &mut ScopedConnection,
-    row: &ListedFacility,
     name: &str,
+    rivals: &NameRivals,
 ) -> Result<(), HttpError> {
     let name = visible_name(name).ok_or_else(|| unfit_member("name", ErrorWords::parameter_name))?;
-    let facility: FacilityId = row.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-    if find_facts(tx, facility).await?.is_some_and(|facts| facts.settings.is_some()) {
+    if find_facts(tx, by.facility).await?.is_some_and(|facts| facts.settings.is_some()) {
         return Err(FacilityRefusal::NamedAtBox.into());
     }
-    require_free_name(tx, &name, Some(&row.facility)).await?;
-    rename_facility(tx, facility, &name).await?;
-    refresh_counts(tx, facility, web.now_ms()).await?;
+    require_free_name(tx, &name, rivals).await?;
+    rename_facility(tx, by.facility, &name).await?;
+    refresh_counts(tx, by.facility, by.web.now_ms()).await?;
     Ok(())
+}
+
+/// The facilities whose names a new one must not have.
+enum NameRivals {
+    /// All of the account.
+    All,
+    /// Those that a program sees: of others it is told nothing, not even that a name is taken.
+    Some(Vec<String>),
+}
+
+impl NameRivals {
+    /// For a facility that has a name.
+    async fn seen_by(
+        program: &ApiProgram,
+        conn: &mut ScopedConnection,
+        own: FacilityId,
+    ) -> Result<Self, DbError> {
+        if !program.reads.is_limited() {
+            return Ok(Self::All);
+        }
+        let own = own.to_string();
+        let rows = list_seen(conn).await?.into_iter().map(|row| row.facility);
+        Ok(Self::Some(rows.filter(|facility| *facility != own).collect()))
+    }
+
+    fn include(&self, facility: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(seen) => seen.iter().any(|one| one == facility),
+        }
+    }
 }
 
 /// Two open facilities of one name are most likely one that was made twice.
 async fn require_free_name(
     tx: &mut ScopedConnection,
     name: &str,
-    own: Option<&str>,
+    rivals: &NameRivals,
 ) -> Result<(), HttpError> {
     let rows = list_managed(tx).await?;
-    let mut others = rows.iter().filter(|row| row.closed_ms.is_none() && own != Some(row.facility.as_str()));
+    let mut others = rows.iter().filter(|row| row.closed_ms.is_none() && rivals.include(&row.facility));
     if others.any(|row| row.name == name) {
         return Err(FacilityRefusal::NameTaken.into());
     }

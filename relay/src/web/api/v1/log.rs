@@ -37,13 +37,23 @@ pub(crate) struct LogParams {
     #[schemars(with = "Option<u64>")]
     from: Option<String>,
     /// Entries, 1 to 1,000.
-    #[schemars(with = "Option<u16>")]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 999_999_999_999_999_999_u64))]
     limit: Option<String>,
     /// A size that was cosigned; absent is the newest.
     #[schemars(with = "Option<u64>")]
     size: Option<String>,
     /// 1: each entry is followed by its texts.
     texts: Option<String>,
+}
+
+/// Which log's keys; likewise.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct KeyParams {
+    /// Whose log; may be absent where the account has one box.
+    r#box: Option<String>,
+    /// Which epoch of it; absent is the present one.
+    epoch: Option<String>,
 }
 
 /// An entry as it was signed, or a text beside the entry before it.
@@ -153,8 +163,10 @@ pub(crate) async fn show_checkpoint(
 pub(crate) async fn list_keys(
     program: TokenProgram,
     State(web): State<WebContext>,
-    Query(requested): Query<LogParams>,
+    Query(requested): Query<KeyParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
+    let KeyParams { r#box, epoch } = requested;
+    let requested = LogParams { r#box, epoch, ..LogParams::default() };
     let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &requested).await?;
     let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;

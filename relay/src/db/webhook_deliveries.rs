@@ -1,0 +1,147 @@
+//! What is sent to webhooks, and what became of it.
+
+use super::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
+
+/// Something that is sent to a webhook.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The webhook-id.
+    pub delivery: String,
+    pub webhook: String,
+    pub event: String,
+    /// wait, sent, failed.
+    pub state: String,
+    pub tries: i64,
+    pub made_ms: i64,
+    pub tried_ms: Option<i64>,
+    /// Of the last try, where the receiver answered.
+    pub status: Option<i64>,
+    pub answer: Option<String>,
+    /// Why it did not arrive.
+    pub error: Option<String>,
+}
+
+impl_from_row!(DeliveryRow {
+    delivery,
+    webhook,
+    event,
+    state,
+    tries,
+    made_ms,
+    tried_ms,
+    status,
+    answer,
+    error
+});
+
+impl std::fmt::Debug for DeliveryRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DeliveryRow({} {} {})", self.delivery, self.event, self.state)
+    }
+}
+
+const COLUMNS: &str = "delivery, webhook, event, state, tries, made_ms, tried_ms, status, answer, error";
+
+/// The newest of a webhook, the newest first.
+pub async fn list_newest(
+    conn: &mut ScopedConnection,
+    webhook: &str,
+    limit: i64,
+) -> Result<Vec<DeliveryRow>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook_deliveries WHERE account = $1 AND webhook = $2 ORDER BY delivery DESC LIMIT $3"
+    );
+    all!(conn, DeliveryRow, sqlx::AssertSqlSafe(sql), scope.key(), webhook.to_owned(), limit)
+}
+
+/// One of them.
+pub async fn find_delivery(
+    conn: &mut ScopedConnection,
+    delivery: &str,
+) -> Result<Option<DeliveryRow>, DbError> {
+    let scope = conn.scope();
+    let sql = format!("SELECT {COLUMNS} FROM webhook_deliveries WHERE account = $1 AND delivery = $2");
+    opt!(conn, DeliveryRow, sqlx::AssertSqlSafe(sql), scope.key(), delivery.to_owned())
+}
+
+/// What is sent.
+pub async fn find_body(conn: &mut ScopedConnection, delivery: &str) -> Result<Option<String>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT body FROM webhook_deliveries WHERE account = $1 AND delivery = $2";
+    Ok(opt!(conn, (String,), sql, scope.key(), delivery.to_owned())?.map(|(body,)| body))
+}
+
+/// Those of a webhook that have not arrived and may yet, the oldest first.
+pub async fn list_waiting(conn: &mut ScopedConnection, webhook: &str) -> Result<Vec<String>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT delivery FROM webhook_deliveries WHERE account = $1 AND webhook = $2 AND state = 'wait' ORDER BY delivery";
+    let rows = all!(conn, (String,), sql, scope.key(), webhook.to_owned())?;
+    Ok(rows.into_iter().map(|(delivery,)| delivery).collect())
+}
+
+/// Something that is to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct NewDelivery<'a> {
+    pub delivery: &'a str,
+    pub webhook: &'a str,
+    pub event: &'static str,
+    /// JSON.
+    pub body: &'a str,
+}
+
+/// Keeps what is to be sent.
+pub async fn insert_delivery(
+    conn: &mut ScopedConnection,
+    new: &NewDelivery<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "INSERT INTO webhook_deliveries (account, delivery, webhook, event, body, state, tries, made_ms) \
+               VALUES ($1, $2, $3, $4, $5, 'wait', 0, $6)";
+    let (delivery, webhook, body) = (new.delivery.to_owned(), new.webhook.to_owned(), new.body.to_owned());
+    exec!(conn, sql, scope.key(), delivery, webhook, new.event, body, now_ms).map(drop)
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryTry {
+    /// wait, sent, failed.
+    pub state: &'static str,
+    pub status: Option<i64>,
+    pub answer: Option<String>,
+    pub error: Option<String>,
+}
+
+/// Keeps what became of a try.
+pub async fn save_try(
+    conn: &mut ScopedConnection,
+    delivery: &str,
+    tried: DeliveryTry,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE webhook_deliveries SET state = $1, status = $2, answer = $3, error = $4, tried_ms = $5, tries = tries + 1 \
+               WHERE account = $6 AND delivery = $7";
+    let DeliveryTry { state, status, answer, error } = tried;
+    exec!(conn, sql, state, status, answer, error, now_ms, scope.key(), delivery.to_owned()).map(drop)
+}
+
+/// Ends what waits for a webhook that takes nothing any more.
+pub async fn end_waiting(conn: &mut ScopedConnection, webhook: &str) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE webhook_deliveries SET state = 'failed' WHERE account = $1 AND webhook = $2 AND state = 'wait'";
+    exec!(conn, sql, scope.key(), webhook.to_owned()).map(drop)
+}
+
+/// Lets something wait that is to be sent again.
+pub async fn wait_again(conn: &mut ScopedConnection, delivery: &str) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE webhook_deliveries SET state = 'wait' WHERE account = $1 AND delivery = $2";
+    exec!(conn, sql, scope.key(), delivery.to_owned()).map(drop)
+}
+
+/// Forgets what was made before a time.
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM webhook_deliveries WHERE made_ms < $1", before_ms)
+}

@@ -1,0 +1,230 @@
+//! Sends what waits to its webhook, and writes down what became of it.
+
+use http::{HeaderName, HeaderValue, StatusCode};
+use service::clock::Clock;
+
+use super::{WebhookSecret, WebhookState, seal_place};
+use crate::db::webhook_deliveries::{self, DeliveryTry};
+use crate::db::webhooks::{self, WebhookRow};
+use crate::db::{AccountScope, Db, DbError, ScopedConnection};
+use crate::keys::{KeySet, SealedBytes, UnsealError};
+use crate::outgoing::{OutgoingAnswer, OutgoingError, OutgoingHttp, OutgoingRequest, OutgoingUrl};
+
+/// Bytes of an answer that are stored.
+const ANSWER_BYTES_STORED: usize = 2_048;
+/// A webhook at which nothing arrived for so long is off.
+const FAILING_MS_MAX: i64 = 3 * 24 * 3_600_000;
+/// One that failed for so long …
+const UNWELL_AFTER_MS: i64 = 5 * 60_000;
+/// … is tried this seldom, whatever waits for it: it would hold up the account's other work.
+const UNWELL_REST_MS: i64 = 60_000;
+/// What is said of a try that was not made.
+const RESTING: &str = "the receiver failed just now, and is left alone for a minute";
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// With what one delivery is sent.
+#[derive(Debug)]
+pub struct DeliveryWorker<'a> {
+    pub db: &'a Db,
+    pub clock: &'a dyn Clock,
+    pub keys: &'a KeySet,
+    pub http: &'a dyn OutgoingHttp,
+}
+
+/// Which try it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryTurn {
+    /// It is tried again where nobody takes it.
+    Further,
+    /// It is not.
+    Last,
+}
+
+/// What a try came to.
+#[derive(Debug)]
+enum TryOutcome {
+    Arrived(OutgoingAnswer),
+    /// Nothing will ever arrive there.
+    Gone(OutgoingAnswer),
+    Refused(OutgoingAnswer),
+    Unanswered(String),
+}
+
+impl TryOutcome {
+    fn of(answered: Result<OutgoingAnswer, OutgoingError>) -> Self {
+        match answered {
+            Ok(answer) if answer.status.is_success() => Self::Arrived(answer),
+            Ok(answer) if answer.status == StatusCode::GONE => Self::Gone(answer),
+            Ok(answer) => Self::Refused(answer),
+            Err(error) => Self::Unanswered(error.to_string()),
+        }
+    }
+
+    fn answer(&self) -> Option<&OutgoingAnswer> {
+        match self {
+            Self::Arrived(answer) | Self::Gone(answer) | Self::Refused(answer) => Some(answer),
+            Self::Unanswered(_) => None,
+        }
+    }
+
+    /// Why it did not arrive.
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::Arrived(_) => None,
+            Self::Gone(answer) | Self::Refused(answer) => {
+                Some(format!("the receiver answered {}", answer.status.as_u16()))
+            }
+            Self::Unanswered(reason) => Some(reason.clone()),
+        }
+    }
+}
+
+impl DeliveryWorker<'_> {
+    /// Sends a delivery that waits. Why it is to be tried again; `None`: it is over.
+    ///
+    /// # Errors
+    /// The database: it is sent once more, under the same id.
+    pub async fn deliver(
+        &self,
+        scope: AccountScope,
+        delivery: &str,
+        turn: DeliveryTurn,
+    ) -> Result<Option<String>, DbError> {
+        let mut conn = self.db.read(scope).await?;
+        let Some(row) = webhook_deliveries::find_delivery(&mut conn, delivery).await? else {
+            return Ok(None);
+        };
+        let webhook = webhooks::find_webhook(&mut conn, &row.webhook).await?;
+        let body = webhook_deliveries::find_body(&mut conn, delivery).await?;
+        drop(conn);
+        // A paused one's wait until it goes on.
+        let (Some(webhook), Some(body), "wait") = (webhook, body, row.state.as_str()) else {
+            return Ok(None);
+        };
+        if WebhookState::read(&webhook.state) != WebhookState::On {
+            return Ok(None);
+        }
+        if self.rests(&webhook) && turn == DeliveryTurn::Further {
+            return Ok(Some(RESTING.to_owned()));
+        }
+        let outcome = self.send(&webhook, delivery, &body).await;
+        let mut tx = self.db.write(scope).await?;
+        let again = self.settle(&mut tx, &webhook.webhook, delivery, &outcome, turn).await?;
+        tx.commit().await?;
+        Ok(again)
+    }
+
+    fn rests(&self, webhook: &WebhookRow) -> bool {
+        let now_ms = self.clock.now_ms();
+        let (Some(since_ms), Some(failed_ms)) = (webhook.failing_ms, webhook.failed_ms) else { return false };
+        // A time that lies ahead was written by a clock that was wrong.
+        now_ms.saturating_sub(since_ms) > UNWELL_AFTER_MS
+            && (0..UNWELL_REST_MS).contains(&now_ms.saturating_sub(failed_ms))
+    }
+
+    async fn send(&self, webhook: &WebhookRow, delivery: &str, body: &str) -> TryOutcome {
+        let request = match self.sign_request(webhook, delivery, body) {
+            Ok(request) => request,
+            Err(reason) => return TryOutcome::Unanswered(reason),
+        };
+        TryOutcome::of(self.http.send(request).await)
+    }
+
+    fn sign_request(
+        &self,
+        webhook: &WebhookRow,
+        delivery: &str,
+        body: &str,
+    ) -> Result<OutgoingRequest, String> {
+        let now_ms = self.clock.now_ms();
+        let (time_s, secrets) = (now_ms.div_euclid(1_000), self.open_secrets(webhook, now_ms));
+        let secrets = secrets.map_err(|error| error.to_string())?;
+        let signed: Vec<String> = secrets.iter().map(|secret| secret.sign(delivery, time_s, body)).collect();
+        let url = OutgoingUrl::parse(&webhook.url).map_err(|error| error.to_string())?;
+        let json = HeaderValue::from_static("application/json");
+        let mut request =
+            OutgoingRequest::post(url, json, body.as_bytes().to_vec()).reading_first(ANSWER_BYTES_STORED);
+        for (name, text) in
+            [(ID, delivery.to_owned()), (TIMESTAMP, time_s.to_string()), (SIGNATURE, signed.join(" "))]
+        {
+            let value = HeaderValue::from_str(&text).map_err(|error| error.to_string())?;
+            request = request.header(name, value);
+        }
+        Ok(request)
+    }
+
+    /// The present secret, then the one before it while that is still good.
+    fn open_secrets(&self, webhook: &WebhookRow, now_ms: i64) -> Result<Vec<WebhookSecret>, UnsealError> {
+        let mut sealed = vec![SealedBytes { n: webhook.seal_n, bytes: webhook.secret.clone() }];
+        if let (Some(n), Some(bytes), Some(until_ms)) =
+            (webhook.old_seal_n, webhook.old_secret.clone(), webhook.old_until_ms)
+            && now_ms < until_ms
+        {
+            sealed.push(SealedBytes { n, bytes });
+        }
+        let open = |sealed: &SealedBytes| {
+            self.keys.unseal_bytes(sealed, &seal_place(&webhook.webhook)).map(WebhookSecret::of_bytes)
+        };
+        sealed.iter().map(open).collect()
+    }
+
+    /// Writes down what became of a try, and turns off what has failed for days.
+    async fn settle(
+        &self,
+        tx: &mut ScopedConnection,
+        webhook: &str,
+        delivery: &str,
+        outcome: &TryOutcome,
+        turn: DeliveryTurn,
+    ) -> Result<Option<String>, DbError> {
+        let now_ms = self.clock.now_ms();
+        let is_over = turn == DeliveryTurn::Last || matches!(outcome, TryOutcome::Gone(_));
+        let tried = DeliveryTry {
+            state: match outcome {
+                TryOutcome::Arrived(_) => "sent",
+                _ if is_over => "failed",
+                _ => "wait",
+            },
+            status: outcome.answer().map(|answer| answer.status.as_u16().into()),
+            answer: outcome.answer().map(|answer| read_answer(&answer.body)),
+            error: outcome.reason(),
+        };
+        webhook_deliveries::save_try(tx, delivery, tried, now_ms).await?;
+        if matches!(outcome, TryOutcome::Arrived(_)) {
+            webhooks::mark_arrived(tx, webhook).await?;
+            return Ok(None);
+        }
+        let since_ms = webhooks::mark_failing(tx, webhook, now_ms).await?;
+        let is_off =
+            matches!(outcome, TryOutcome::Gone(_)) || now_ms.saturating_sub(since_ms) >= FAILING_MS_MAX;
+        if !is_off {
+            return Ok(outcome.reason());
+        }
+        webhooks::set_state(tx, webhook, WebhookState::Off.word()).await?;
+        webhook_deliveries::end_waiting(tx, webhook).await?;
+        tracing::warn!(account = %tx.scope().account(), webhook, "a webhook is off: nothing arrives there");
+        Ok(None)
+    }
+}
+
+/// The beginning of an answer as text that the database and a page take.
+fn read_answer(body: &[u8]) -> String {
+    let beginning = &body[..body.len().min(ANSWER_BYTES_STORED)];
+    let text = String::from_utf8_lossy(beginning);
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_answer_its_beginning_is_kept_as_text() {
+        assert_eq!(read_answer(b"ok\x00\x1b[31m\r\n\tnext"), "ok[31m\n\tnext");
+        assert_eq!(read_answer(&[b'a'; 10_000]).len(), ANSWER_BYTES_STORED);
+        assert_eq!(read_answer(&[0xff, b'b']), "\u{fffd}b");
+    }
+}

@@ -1,0 +1,145 @@
+//! What there is to be sent, and its payload: ids, tags, names of equipment, times and flags; never what people wrote.
+
+use serde_json::{Value, json};
+
+use crate::db::webhook_events::{BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent};
+
+/// Something that happens. What is added here is offered on the page, and gathered by its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WebhookEvent {
+    /// A box recorded cleanings.
+    CleaningRecorded,
+    /// Items are overdue that were not.
+    ItemOverdue,
+    /// Boxes stand otherwise than before.
+    BoxState,
+    /// An admin pressed a button.
+    Test,
+}
+
+impl WebhookEvent {
+    /// Those that a webhook chooses from.
+    pub const OFFERED: [Self; 3] = [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState];
+
+    /// As it stands in the database and in what is sent.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::CleaningRecorded => CLEANING_RECORDED,
+            Self::ItemOverdue => ITEM_OVERDUE,
+            Self::BoxState => BOX_STATE,
+            Self::Test => "test",
+        }
+    }
+
+    /// The one of this word that can be chosen.
+    pub fn find_offered(word: &str) -> Option<Self> {
+        Self::OFFERED.into_iter().find(|event| event.word() == word)
+    }
+
+    /// The member of a payload that lists what happened.
+    const fn list_member(self) -> Option<&'static str> {
+        match self {
+            Self::CleaningRecorded => Some("cleanings"),
+            Self::ItemOverdue => Some("items"),
+            Self::BoxState => Some("boxes"),
+            Self::Test => None,
+        }
+    }
+
+    /// What is sent: JSON as text.
+    pub fn payload(self, things: &[&Value], now_ms: i64) -> String {
+        let data = match self.list_member() {
+            Some(member) => json!({ member: things }),
+            None => json!({}),
+        };
+        json!({ "type": self.word(), "timestamp": stamp_time(now_ms), "data": data }).to_string()
+    }
+}
+
+/// Something that happened, in a facility.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct CollectedThing {
+    pub(super) event: WebhookEvent,
+    pub(super) facility: String,
+    pub(super) json: Value,
+}
+
+impl CollectedThing {
+    pub(super) fn of_cleaning(marked: &MarkedCleaning) -> Self {
+        let MarkedCleaning { facility, box_id, equipment, cleaning } = marked;
+        let json = json!({
+            "id": format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
+            "box": box_id,
+            "epoch": cleaning.of.epoch.to_string(),
+            "seq": cleaning.of.seq,
+            "facility": facility,
+            "tag": cleaning.tag.to_string(),
+            "equipment": equipment,
+            "protocol": cleaning.protocol.map(|id| id.to_string()),
+            "performed_at": stamp_time(cleaning.performed_ms),
+            "recorded_at": stamp_time(cleaning.recorded_ms),
+            "complete": cleaning.incomplete.is_empty(),
+            "missing": cleaning.incomplete.iter().map(|part| part.word()).collect::<Vec<_>>(),
+            "flags": &cleaning.flags,
+            "voided": cleaning.voided.is_some(),
+        });
+        Self { event: WebhookEvent::CleaningRecorded, facility: facility.clone(), json }
+    }
+
+    /// `name`: of the item, where it is known.
+    pub(super) fn of_item(noted: &NotedEvent, name: Option<&str>) -> Self {
+        let json = json!({
+            "facility": noted.facility,
+            "tag": noted.thing,
+            "equipment": name,
+            "since": stamp_time(noted.at_ms),
+        });
+        Self { event: WebhookEvent::ItemOverdue, facility: noted.facility.clone(), json }
+    }
+
+    pub(super) fn of_box(noted: &NotedEvent) -> Self {
+        let json = json!({
+            "facility": noted.facility,
+            "box": noted.thing,
+            "state": noted.word,
+            "since": stamp_time(noted.at_ms),
+        });
+        Self { event: WebhookEvent::BoxState, facility: noted.facility.clone(), json }
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds, as the API writes it.
+fn stamp_time(ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_offered_event_is_found_by_its_word_and_lists_things() {
+        for event in WebhookEvent::OFFERED {
+            assert_eq!(WebhookEvent::find_offered(event.word()), Some(event));
+            assert!(event.list_member().is_some());
+            assert!(!event.word().contains(' '), "they stand in one column with blanks between them");
+        }
+        assert_eq!(WebhookEvent::find_offered("test"), None, "it is sent to whoever presses the button");
+    }
+
+    #[test]
+    fn a_payload_has_type_time_and_data() {
+        let things = [&json!({ "tag": "7QK3M9X2W" })];
+        let text = WebhookEvent::ItemOverdue.payload(&things, 1_795_204_920_000);
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let expected = json!({
+            "type": "item.overdue",
+            "timestamp": "2026-11-20T20:02:00.000Z",
+            "data": { "items": [{ "tag": "7QK3M9X2W" }] },
+        });
+        assert_eq!(read, expected);
+        let test: Value = serde_json::from_str(&WebhookEvent::Test.payload(&[], 0)).unwrap();
+        assert_eq!(test["data"], json!({}));
+    }
+}

@@ -1,0 +1,78 @@
+//! What accounts have sent to them when something happens, as Standard Webhooks describe it: `event` says what there is, `signature`
+//! how it is signed, `collect` makes deliveries of what happened, `deliver` sends them, `office` is what an admin does with them.
+
+mod collect;
+mod deliver;
+mod event;
+mod office;
+mod signature;
+
+use std::sync::Arc;
+
+use record::ids::{RelayJobId, UserId};
+use service::random::RandomSource;
+
+pub use collect::{CollectOutcome, collect_events};
+pub use deliver::{DeliveryTurn, DeliveryWorker};
+pub use event::WebhookEvent;
+pub use office::{MintedWebhook, WEBHOOKS_MAX, WebhookFault, WebhookForm, WebhookOffice};
+pub use signature::{WebhookSecret, WebhookState};
+
+use crate::db::jobs::{NewJobRow, platform_enqueue};
+use crate::db::webhook_deliveries::{self, NewDelivery};
+use crate::db::{DbError, ScopedConnection};
+use crate::outgoing::OutgoingHttp;
+
+/// The kind of the job that sends one delivery; its key is the delivery's id.
+pub const JOB_KIND: &str = "webhook";
+/// The kind of the job that makes deliveries of what happened in an account.
+pub const COLLECT_KIND: &str = "webhook-collect";
+/// Somebody looks at what comes of it.
+const LANE: i64 = 1;
+
+/// With what a process that works sends.
+#[derive(Debug, Clone)]
+pub struct WebhookLine {
+    pub http: Arc<dyn OutgoingHttp>,
+    pub random: Arc<dyn RandomSource>,
+}
+
+/// Where a sealed secret belongs.
+fn seal_place(webhook: &str) -> String {
+    format!("webhook {webhook}")
+}
+
+/// Puts a delivery in, with the job that sends it, in the caller's transaction.
+async fn post_delivery(
+    tx: &mut ScopedConnection,
+    webhook: &str,
+    event: WebhookEvent,
+    body: &str,
+    random: &dyn RandomSource,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let delivery = format!("msg_{}", UserId::new(now_ms, random.bytes()));
+    let new = NewDelivery { delivery: &delivery, webhook, event: event.word(), body };
+    webhook_deliveries::insert_delivery(tx, &new, now_ms).await?;
+    enqueue_delivery(tx, &delivery, random, now_ms).await
+}
+
+/// Puts the job in that sends a delivery.
+async fn enqueue_delivery(
+    tx: &mut ScopedConnection,
+    delivery: &str,
+    random: &dyn RandomSource,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let job = NewJobRow {
+        job: RelayJobId::new(now_ms, random.bytes()),
+        account: Some(tx.scope()),
+        kind: JOB_KIND,
+        key: delivery,
+        body: "{}",
+        lane: LANE,
+        run_ms: now_ms,
+        now_ms,
+    };
+    platform_enqueue(tx, &job).await
+}
