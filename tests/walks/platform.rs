@@ -194,7 +194,7 @@ async fn lose_and_restore(operator: &Operator, demo: Demo, folder: &Path) {
     let relay = demo.line.relay.as_ref().expect("a relay");
     let desk = Browser::open(Kind::Desk, true).await;
     sign_in_relay(&desk, relay).await;
-    heading_is(&desk, &format!("Facilities – {ORGANIZATION}")).await;
+    heading_is(&desk, ORGANIZATION).await;
     put_into_docs(&desk, "dashboard.png", Kind::Desk).await;
     let page = desk.link("#sites th", "Linden Valley Hospital").await;
     desk.goto(&page).await;

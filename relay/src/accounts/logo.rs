@@ -47,11 +47,11 @@ impl From<ImageError> for LogoFault {
 /// It is none that may be opened.
 pub async fn draw_logo(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
     let Ok(_turn) = TURNS.acquire().await else { return Err(LogoFault::Unreadable) };
-    let drawn = tokio::task::spawn_blocking(move || redraw(upload)).await;
+    let drawn = tokio::task::spawn_blocking(move || redraw_picture(upload)).await;
     drawn.unwrap_or(Err(LogoFault::Unreadable))
 }
 
-fn redraw(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
+fn redraw_picture(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
     if upload.is_empty() {
         return Err(LogoFault::Missing);
     }

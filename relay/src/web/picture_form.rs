@@ -46,11 +46,11 @@ impl FromRequest<WebContext> for PictureForm {
         }
         let body = read_body(&head.headers, body, UPLOAD_BYTES_MAX + FURTHER_BYTES_MAX).await?;
         let whole = Request::from_parts(head, Body::from(body));
-        let mut parts = Multipart::from_request(whole, web).await.map_err(|_| unreadable())?;
+        let mut parts = Multipart::from_request(whole, web).await.map_err(|_| form_fault())?;
         let mut form = Self { fields: FormFields::default(), picture: Vec::new() };
-        while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        while let Some(part) = parts.next_field().await.map_err(|_| form_fault())? {
             let name = part.name().unwrap_or_default().to_owned();
-            let bytes = part.bytes().await.map_err(|_| unreadable())?;
+            let bytes = part.bytes().await.map_err(|_| form_fault())?;
             if name == PICTURE {
                 form.picture = bytes.to_vec();
             } else {
@@ -62,7 +62,7 @@ impl FromRequest<WebContext> for PictureForm {
     }
 }
 
-fn unreadable() -> HttpError {
+fn form_fault() -> HttpError {
     RequestFault::Form(FormFault::FieldName).into()
 }
 

@@ -252,19 +252,19 @@ fn assert_nothing_found(faults: &[String]) {
 
 #[tokio::test]
 async fn nobody_is_let_in_whom_the_table_keeps_out() {
-    let template = Template::new().await;
+    let template = Box::pin(Template::new()).await;
     assert_nothing_found(&find_access_faults(&build_table().unwrap(), async || template.open().await).await);
 }
 
 #[tokio::test]
 async fn no_request_however_spoiled_does_what_no_row_describes() {
-    let template = Template::new().await;
+    let template = Box::pin(Template::new()).await;
     assert_nothing_found(&find_fuzz_faults(&build_table().unwrap(), async || template.open().await).await);
 }
 
 #[tokio::test]
 async fn every_answer_reads_whole_under_gzip() {
-    let template = Template::new().await;
+    let template = Box::pin(Template::new()).await;
     let found = find_compression_faults(&build_table().unwrap(), async || template.open().await).await;
     assert_nothing_found(&found);
 }
