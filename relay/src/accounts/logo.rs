@@ -2,6 +2,7 @@
 //! of the file itself is kept.
 
 use std::io::Cursor;
+use std::sync::{Arc, LazyLock};
 
 use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
@@ -19,7 +20,7 @@ const DECODER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const WIDTH_MAX: u32 = 480;
 const HEIGHT_MAX: u32 = 96;
 /// Pictures that this process opens at once.
-static TURNS: Semaphore = Semaphore::const_new(2);
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// Why there is no picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +47,14 @@ impl From<ImageError> for LogoFault {
 /// # Errors
 /// It is none that may be opened.
 pub async fn draw_logo(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
-    let Ok(_turn) = TURNS.acquire().await else { return Err(LogoFault::Unreadable) };
-    let drawn = tokio::task::spawn_blocking(move || redraw_picture(upload)).await;
+    let Ok(turn) = Arc::clone(&TURNS).acquire_owned().await else { return Err(LogoFault::Unreadable) };
+    // Whoever hangs up ends no decoder: the turn is over when that is.
+    let drawn = tokio::task::spawn_blocking(move || {
+        let drawn = redraw_picture(upload);
+        drop(turn);
+        drawn
+    });
+    let drawn = drawn.await;
     drawn.unwrap_or(Err(LogoFault::Unreadable))
 }
 

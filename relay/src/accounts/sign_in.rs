@@ -183,7 +183,9 @@ impl<'a> AuthService<'a> {
             }
             (person, into) => {
                 self.keep_out(&email, into, (&from, origin.peer)).await?;
-                let is_theirs = person.is_some() && found.is_theirs();
+                // Whoever guesses learns nothing; somebody on a device of theirs learns why they do not come in.
+                let is_known = from.origin() == OriginKind::KnownDevice;
+                let is_theirs = is_known && person.is_some() && found.is_theirs();
                 Err(if is_theirs { SignInError::Ended } else { SignInError::Wrong })
             }
         }

@@ -42,6 +42,28 @@ pub fn read_slug(text: &str) -> Option<String> {
     fits.then_some(slug)
 }
 
+/// Names that would pass for the relay's own pages.
+const RESERVED: [&str; 13] = [
+    "admin",
+    "api",
+    "cleantrack",
+    "help",
+    "login",
+    "organisation",
+    "organization",
+    "platform",
+    "security",
+    "sign-in",
+    "status",
+    "support",
+    "www",
+];
+
+/// Whether no account has this one.
+fn is_reserved(slug: &str) -> bool {
+    RESERVED.contains(&slug)
+}
+
 /// The letters of ours by which people write one that is none.
 fn plain_letters(letter: char) -> &'static str {
     match letter {
@@ -101,7 +123,7 @@ pub async fn name_account(
     let numbered = NUMBERS.map(|n| with_suffix(&slug, &n.to_string()));
     let own = with_suffix(&slug, &scope.account().to_string().to_ascii_lowercase());
     for candidate in std::iter::once(slug.clone()).chain(numbered).chain([own]) {
-        if account_slugs::platform_take(tx, scope, &candidate, now_ms).await? {
+        if !is_reserved(&candidate) && account_slugs::platform_take(tx, scope, &candidate, now_ms).await? {
             return Ok(());
         }
     }
@@ -119,6 +141,9 @@ pub async fn change_slug(
     slug: &str,
 ) -> Result<(), SlugError> {
     let slug = read_slug(slug).ok_or(SlugError::Form)?;
+    if is_reserved(&slug) {
+        return Err(SlugError::Taken);
+    }
     let now_ms = log.clock.now_ms();
     let mut tx = db.platform_write(PlatformReason::SignIn).await?;
     account_slugs::platform_forget_old(&mut tx, now_ms).await?;
@@ -164,6 +189,15 @@ mod tests {
             let named = with_suffix(&long, suffix);
             assert!(named.len() <= CHARS_MAX && read_slug(&named).is_some(), "{named}");
         }
+    }
+
+    #[test]
+    fn no_account_passes_for_the_relay() {
+        for name in RESERVED {
+            assert_eq!(read_slug(name).as_deref(), Some(name), "it could be had otherwise");
+            assert!(is_reserved(name) && !is_reserved(&with_suffix(name, "2")));
+        }
+        assert!(!is_reserved(NAMELESS));
     }
 
     #[test]

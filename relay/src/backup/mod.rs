@@ -14,7 +14,7 @@ use service::clock::Clock;
 use crate::db::backups::{self, BackupRow};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, ceremonies,
-    invitations, mail_links, oidc_flows, photos, platform_schema, second_steps, sessions,
+    invitations, mail_links, oidc_flows, photos, platform_schema, second_steps, sessions, webhooks,
 };
 use crate::objects::set_notes_aside;
 pub use dated::{DatedBackup, make_dated_backup};
@@ -296,6 +296,8 @@ async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Res
     ceremonies::platform_delete_all(&mut tx).await?;
     oidc_flows::platform_delete_all(&mut tx).await?;
     invitations::platform_revoke_all(&mut tx, now_ms).await?;
+    // One that was removed, or whose secret was changed since, comes back: nothing is sent there unasked.
+    webhooks::platform_pause_all(&mut tx).await?;
     note_act(&mut tx, "restored", report, clock).await?;
     backups::platform_end_restore(&mut tx).await?;
     tx.commit().await?;

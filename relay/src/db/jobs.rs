@@ -27,14 +27,15 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Of one account two run at a time, so that none keeps the others waiting. A claim looks at the first 64 due jobs of the
+/// Of one account two run at a time, so that none keeps the others waiting, and one where it sends to a webhook: a receiver answers as
+/// slowly as its owner likes. A claim looks at the first 64 due jobs of the
 /// lane; only where all of those belong to accounts that have their two running does it go by accounts, one step each, and
 /// last to what is of no account: in either case it reads as much with 100,000 waiting jobs as with 100. Each question here
 /// has one index that fits it, whatever a database knows or does not know of the table: hence an index a lane, and a lane
 /// that comes with the account.
 const CLAIM: &str = "WITH RECURSIVE busy(account) AS MATERIALIZED ( \
       SELECT account FROM jobs WHERE lease_by IS NOT NULL AND lease_ms > $1 AND account IS NOT NULL \
-      GROUP BY account HAVING COUNT(*) >= 2 \
+      GROUP BY account HAVING SUM(CASE kind WHEN 'webhook' THEN 2 ELSE 1 END) >= 2 \
     ), near(job, run_ms, account) AS MATERIALIZED ( \
       SELECT job, run_ms, account FROM jobs \
       WHERE state = 'wait' AND lane = @LANE@ AND run_ms <= $1 AND lease_ms <= $1 ORDER BY run_ms, job LIMIT 64 \

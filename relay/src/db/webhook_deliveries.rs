@@ -134,6 +134,27 @@ pub async fn end_waiting(conn: &mut ScopedConnection, webhook: &str) -> Result<(
     exec!(conn, sql, scope.key(), webhook.to_owned()).map(drop)
 }
 
+/// How many of a webhook wait.
+pub async fn count_waiting(conn: &mut ScopedConnection, webhook: &str) -> Result<i64, DbError> {
+    let scope = conn.scope();
+    let sql =
+        "SELECT COUNT(*) FROM webhook_deliveries WHERE account = $1 AND webhook = $2 AND state = 'wait'";
+    Ok(opt!(conn, (i64,), sql, scope.key(), webhook.to_owned())?.map_or(0, |(count,)| count))
+}
+
+/// Ends the oldest that wait, where more do than `most`: a receiver that keeps nobody waiting never has so many.
+pub async fn end_surplus(conn: &mut ScopedConnection, webhook: &str, most: i64) -> Result<(), DbError> {
+    let surplus = count_waiting(conn, webhook).await? - most;
+    if surplus <= 0 {
+        return Ok(());
+    }
+    let scope = conn.scope();
+    let sql = "UPDATE webhook_deliveries SET state = 'failed', error = 'too many wait for this receiver' \
+               WHERE account = $1 AND delivery IN (SELECT d.delivery FROM webhook_deliveries d \
+               WHERE d.account = $1 AND d.webhook = $2 AND d.state = 'wait' ORDER BY d.delivery LIMIT $3)";
+    exec!(conn, sql, scope.key(), webhook.to_owned(), surplus).map(drop)
+}
+
 /// Lets something wait that is to be sent again.
 pub async fn wait_again(conn: &mut ScopedConnection, delivery: &str) -> Result<(), DbError> {
     let scope = conn.scope();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DbError, ScopedConnection, all, exec, impl_from_row, opt};
+use super::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// A webhook.
 #[derive(Clone, PartialEq, Eq)]
@@ -168,4 +168,9 @@ pub async fn delete_webhook(conn: &mut ScopedConnection, webhook: &str) -> Resul
     }
     let sql = "DELETE FROM webhooks WHERE account = $1 AND webhook = $2";
     Ok(exec!(conn, sql, account, webhook)? == 1)
+}
+
+/// Pauses all that are on.
+pub async fn platform_pause_all(conn: &mut PlatformConnection) -> Result<(), DbError> {
+    exec!(conn, "UPDATE webhooks SET state = 'paused' WHERE state = 'on'").map(drop)
 }

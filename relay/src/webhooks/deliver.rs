@@ -201,7 +201,8 @@ impl DeliveryWorker<'_> {
         let is_off =
             matches!(outcome, TryOutcome::Gone(_)) || now_ms.saturating_sub(since_ms) >= FAILING_MS_MAX;
         if !is_off {
-            return Ok(outcome.reason());
+            // Its row says that it failed: that is for the account's admins, and nothing for whoever runs the relay.
+            return Ok(outcome.reason().filter(|_| turn == DeliveryTurn::Further));
         }
         webhooks::set_state(tx, webhook, WebhookState::Off.word()).await?;
         webhook_deliveries::end_waiting(tx, webhook).await?;

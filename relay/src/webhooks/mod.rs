@@ -27,6 +27,8 @@ use crate::outgoing::OutgoingHttp;
 pub const JOB_KIND: &str = "webhook";
 /// The kind of the job that makes deliveries of what happened in an account.
 pub const COLLECT_KIND: &str = "webhook-collect";
+/// Deliveries of a webhook that wait: beyond these the oldest have failed.
+const WAITING_MAX: i64 = 1_000;
 /// Somebody looks at what comes of it.
 const LANE: i64 = 1;
 
@@ -54,6 +56,7 @@ async fn post_delivery(
     let delivery = format!("msg_{}", UserId::new(now_ms, random.bytes()));
     let new = NewDelivery { delivery: &delivery, webhook, event: event.word(), body };
     webhook_deliveries::insert_delivery(tx, &new, now_ms).await?;
+    webhook_deliveries::end_surplus(tx, webhook, WAITING_MAX).await?;
     enqueue_delivery(tx, &delivery, random, now_ms).await
 }
 

@@ -9,6 +9,7 @@ use super::event::WebhookEvent;
 use super::{WebhookSecret, WebhookState, enqueue_delivery, post_delivery, seal_place};
 use crate::accounts::AccountUser;
 use crate::accounts::access_log::{AccessLog, AccessRecord};
+use crate::db::accounts::lock_account;
 use crate::db::facilities::list_facilities;
 use crate::db::webhook_deliveries::{self, DeliveryRow};
 use crate::db::webhooks::{self, NewWebhook, WebhookRow};
@@ -20,6 +21,8 @@ use crate::outgoing::OutgoingUrl;
 pub const WEBHOOKS_MAX: usize = 10;
 /// Deliveries that are listed.
 const LISTED_MAX: i64 = 100;
+/// While so many wait, nobody asks for more by hand.
+const ASKED_MAX: i64 = 20;
 /// After another secret came, the one before it signs beside it for so long.
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 
@@ -40,6 +43,8 @@ pub enum WebhookFault {
     Repeated,
     #[error("it takes nothing now")]
     NotOn,
+    #[error("{ASKED_MAX} deliveries wait for it")]
+    Crowded,
     #[error(transparent)]
     Seal(#[from] UnsealError),
     #[error(transparent)]
@@ -140,6 +145,8 @@ impl WebhookOffice<'_> {
         let secret = WebhookSecret::new(self.random());
         let sealed = self.seal(&id, &secret)?;
         let mut tx = self.db.write(self.visitor.scope).await?;
+        // Two at once would both find room.
+        lock_account(&mut tx).await?;
         let known = list_facilities(&mut tx).await?;
         if !places.iter().all(|place| known.iter().any(|row| row.facility == *place)) {
             return Err(WebhookFault::Places);
@@ -253,6 +260,9 @@ impl WebhookOffice<'_> {
     async fn require_on(&self, tx: &mut ScopedConnection, webhook: &str) -> Result<(), WebhookFault> {
         let row = webhooks::find_webhook(tx, webhook).await?.ok_or(WebhookFault::Unknown)?;
         match WebhookState::read(&row.state) {
+            WebhookState::On if webhook_deliveries::count_waiting(tx, webhook).await? >= ASKED_MAX => {
+                Err(WebhookFault::Crowded)
+            }
             WebhookState::On => Ok(()),
             WebhookState::Paused | WebhookState::Off => Err(WebhookFault::NotOn),
         }

@@ -243,6 +243,21 @@ pub(crate) async fn what_one_account_asks_for_keeps_no_other_waiting(dbs: impl D
     assert_eq!(world.metric("cleantrack_jobs_oldest_wait_seconds ").await, "9");
 }
 
+pub(crate) async fn a_slow_receiver_of_one_account_has_one_worker(dbs: impl Databases) {
+    let world = QueueWorld::new(dbs.db("a").await).await;
+    let (slow, other) = (world.account(1), world.account(2));
+    for key in ["s1", "s2", "s3"] {
+        world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, slow, NOW_MS - 10_000) }).await;
+    }
+    world.enqueue(&job("other", other, NOW_MS)).await;
+    let first = world.claim().await.unwrap();
+    assert_eq!(first.key, "s1");
+    assert_eq!(world.claim().await.unwrap().key, "other", "the next of the slow one waits for its first");
+    assert_eq!(world.claim().await, None);
+    world.finish(&first, AfterRun::Over).await.unwrap();
+    assert_eq!(world.claim().await.unwrap().key, "s2");
+}
+
 pub(crate) async fn what_a_worker_did_that_lost_its_lease_is_taken_back(dbs: impl Databases) {
     let world = QueueWorld::new(dbs.db("a").await).await;
     world.enqueue(&job("k", world.account(1), NOW_MS)).await;

@@ -86,6 +86,8 @@ stories!(
     a_batch_is_stored_and_cosigned,
     webhooks_hear_of_each_thing_once,
     webhooks_hear_what_becomes_overdue,
+    a_receiver_that_takes_nothing_has_no_more_than_a_bound_waiting,
+    a_slow_receiver_of_one_account_has_one_worker,
     the_table,
     a_fork_is_kept_and_quarantined,
     a_fork_at_one_size_with_equal_entries,

@@ -1,7 +1,9 @@
 //! What webhooks hear of: each thing once, whichever projection brings it, and nothing of what nobody asked for.
 
 use record::ids::FacilityId;
-use relay::db::webhook_deliveries::{DeliveryRow, find_body, list_newest};
+use relay::db::webhook_deliveries::{
+    DeliveryRow, NewDelivery, end_surplus, find_body, insert_delivery, list_newest, list_waiting,
+};
 use relay::db::webhook_events::platform_with_events;
 use relay::db::webhooks::{NewWebhook, delete_webhook, insert_webhook, set_state};
 use relay::db::{PlatformReason, facilities};
@@ -141,4 +143,18 @@ pub(crate) async fn webhooks_hear_what_becomes_overdue(dbs: impl Databases) {
     world.rebuild().await;
     collect(&world).await;
     assert_eq!(things(&world, "all", "item.overdue").await.len(), count, "it is overdue still");
+}
+
+pub(crate) async fn a_receiver_that_takes_nothing_has_no_more_than_a_bound_waiting(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    add(&world, "all", ALL, None).await;
+    add(&world, "another", ALL, None).await;
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    for (delivery, webhook) in [("m1", "all"), ("m2", "another"), ("m3", "all"), ("m4", "all")] {
+        let new = NewDelivery { delivery, webhook, event: "test", body: "{}" };
+        insert_delivery(&mut tx, &new, NOW_MS).await.unwrap();
+        end_surplus(&mut tx, webhook, 2).await.unwrap();
+    }
+    assert_eq!(list_waiting(&mut tx, "all").await.unwrap(), ["m3", "m4"], "the oldest has failed");
+    assert_eq!(list_waiting(&mut tx, "another").await.unwrap(), ["m2"]);
 }

@@ -11,6 +11,7 @@ use super::provider::{ProviderPreset, read_domain, read_new_role};
 use super::sign_in::{OidcService, seal_place};
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::{AccountUser, UserRole};
+use crate::db::accounts::lock_account;
 use crate::db::oidc_group_roles::{self, GroupRoleRow};
 use crate::db::oidc_providers::{self, DomainRow, NewProvider, PasswordUse, ProviderRow};
 use crate::db::{DbError, PlatformReason, ScopedConnection, facilities, second_steps, sessions};
@@ -294,6 +295,7 @@ impl ProviderOffice<'_> {
         let role = read_group_role(form.role).ok_or(ProviderFault::Role)?;
         let place = GroupPlace::of_key(form.place);
         let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
+        lock_account(&mut tx).await?;
         match &place {
             GroupPlace::One(id) if !facilities::all_places(&mut tx).await?.contains(id) => {
                 return Err(ProviderFault::Place);

@@ -119,7 +119,8 @@ fn fault_error(fault: WebhookFault) -> HttpError {
 /// Where somebody else was quicker, the page that follows says how the webhook stands.
 fn require_done(done: Result<(), WebhookFault>) -> Result<(), HttpError> {
     match done {
-        Ok(()) | Err(WebhookFault::NotOn) => Ok(()),
+        // The page that follows lists what waits.
+        Ok(()) | Err(WebhookFault::NotOn | WebhookFault::Crowded) => Ok(()),
         Err(fault) => Err(fault_error(fault)),
     }
 }
