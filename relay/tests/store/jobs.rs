@@ -246,8 +246,8 @@ pub(crate) async fn what_one_account_asks_for_keeps_no_other_waiting(dbs: impl D
 pub(crate) async fn a_slow_receiver_of_one_account_has_one_worker(dbs: impl Databases) {
     let world = QueueWorld::new(dbs.db("a").await).await;
     let (slow, other) = (world.account(1), world.account(2));
-    for key in ["s1", "s2", "s3"] {
-        world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, slow, NOW_MS - 10_000) }).await;
+    for (key, ago_ms) in [("s1", 3_000), ("s2", 2_000), ("s3", 1_000)] {
+        world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, slow, NOW_MS - ago_ms) }).await;
     }
     world.enqueue(&job("other", other, NOW_MS)).await;
     let first = world.claim().await.unwrap();
