@@ -22,7 +22,7 @@ pub const WEBHOOKS_MAX: usize = 10;
 /// Deliveries that are listed.
 const LISTED_MAX: i64 = 100;
 /// While so many wait, nobody asks for more by hand.
-const ASKED_MAX: i64 = 20;
+const BY_HAND_MAX: i64 = 20;
 /// After another secret came, the one before it signs beside it for so long.
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 
@@ -43,7 +43,7 @@ pub enum WebhookFault {
     Repeated,
     #[error("it takes nothing now")]
     NotOn,
-    #[error("{ASKED_MAX} deliveries wait for it")]
+    #[error("{BY_HAND_MAX} deliveries wait for it")]
     Crowded,
     #[error(transparent)]
     Seal(#[from] UnsealError),
@@ -260,7 +260,7 @@ impl WebhookOffice<'_> {
     async fn require_on(&self, tx: &mut ScopedConnection, webhook: &str) -> Result<(), WebhookFault> {
         let row = webhooks::find_webhook(tx, webhook).await?.ok_or(WebhookFault::Unknown)?;
         match WebhookState::read(&row.state) {
-            WebhookState::On if webhook_deliveries::count_waiting(tx, webhook).await? >= ASKED_MAX => {
+            WebhookState::On if webhook_deliveries::count_waiting(tx, webhook).await? >= BY_HAND_MAX => {
                 Err(WebhookFault::Crowded)
             }
             WebhookState::On => Ok(()),
