@@ -35,15 +35,20 @@ pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) 
     exec!(conn, "DELETE FROM processes WHERE seen_ms < $1", before_ms)
 }
 
-/// How many processes beside this one have said since then that they live. Of two with one number on two hosts one is not counted: the
-/// host that asks is not known here.
+/// How this machine, or container, is called in the rows of its processes.
+pub fn own_host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// How many processes beside the one with this number on this host have said since then that they live.
 pub async fn platform_count_others(
     conn: &mut PlatformConnection,
     since_ms: i64,
-    own_pid: u32,
+    host: &str,
+    pid: u32,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) FROM processes WHERE seen_ms >= $1 AND pid <> $2";
-    Ok(opt!(conn, (i64,), sql, since_ms, i64::from(own_pid))?.map_or(0, |(count,)| count))
+    let sql = "SELECT COUNT(*) FROM processes WHERE seen_ms >= $1 AND NOT (host = $2 AND pid = $3)";
+    Ok(opt!(conn, (i64,), sql, since_ms, host.to_owned(), i64::from(pid))?.map_or(0, |(count,)| count))
 }
 
 /// All that are known, the one seen last first.

@@ -92,7 +92,9 @@ impl AuthorityKeys {
         authority::platform_lock(&mut tx).await?;
         let keys = list_keys(&mut tx).await?;
         let seen_ms = now_ms.saturating_sub(SEEN_MS);
-        let others = processes::platform_count_others(&mut tx, seen_ms, std::process::id()).await?;
+        let others =
+            processes::platform_count_others(&mut tx, seen_ms, &processes::own_host(), std::process::id())
+                .await?;
         let mut is_changed = false;
         for next in keys.iter().filter(|key| key.state == KeyState::Next) {
             let wait_ms = match next.kind {

@@ -8,6 +8,7 @@ use service::random::{RandomSource, SeededRandom};
 
 use super::*;
 use crate::db::box_keys::{self, AppliedKeys};
+use crate::db::processes::{ProcessRow, own_host, platform_save};
 use crate::db::{AccountScope, Db, PlatformReason, accounts, boxes};
 
 const NOW_MS: i64 = 1_763_610_000_000;
@@ -39,6 +40,22 @@ impl World {
         let mut tx = self.db.write(account(&self.db).await).await.unwrap();
         let place = (box_id(n), FacilityId::new(1, [1; 10]), Epoch { n: 1, key: [n; 4] });
         boxes::insert_box(&mut tx, place, "Pi", "1", NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A process on this host, with the number of this one, says that it lives.
+    async fn see_process(&self, host: &str, seen_ms: i64) {
+        let row = ProcessRow {
+            process: format!("of {host}"),
+            host: host.to_owned(),
+            pid: i64::from(std::process::id()),
+            roles: "web".to_owned(),
+            version: "1".to_owned(),
+            started_ms: NOW_MS,
+            seen_ms,
+        };
+        let mut tx = self.db.platform_write(PlatformReason::Work).await.unwrap();
+        platform_save(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -118,6 +135,28 @@ async fn a_box_that_is_away_holds_a_signing_key_up_for_a_month_and_an_authority_
     let now_ms = NOW_MS + 730 * DAY_MS;
     assert_eq!(keys.now().roots_pem(now_ms), both, "certificates of the old one run out first");
     assert!(!keys.now().roots_pem(now_ms + 731 * DAY_MS).contains(&first));
+}
+
+#[tokio::test]
+async fn where_others_serve_the_next_key_waits_a_day_for_their_folders() {
+    let world = World::new().await;
+    let keys = world.open("a", KeyNeeds::ALL).await.unwrap();
+    let kind = AuthorityKind::Cosign;
+    let stranger = world.open("b", KeyNeeds::NONE).await.unwrap();
+    let refused = stranger.rotate(kind).await;
+    assert!(matches!(refused, Err(KeyRefusal::Key(KeyError::Missing { n: 1, .. }))), "{refused:?}");
+    // In a container of its own, where it has the number that this one has here.
+    world.see_process("elsewhere", NOW_MS).await;
+    assert_eq!(keys.rotate(kind).await.unwrap().state, KeyState::Next);
+    assert!(!keys.settle().await.unwrap(), "no box is behind, and its folder may be");
+    world.clock.advance(std::time::Duration::from_millis(DAY_MS.unsigned_abs()));
+    world.see_process("elsewhere", NOW_MS + DAY_MS).await;
+    assert!(keys.settle().await.unwrap());
+    assert_eq!(states(&keys, kind), [KeyState::Retired, KeyState::Current]);
+    let alone = World::new().await;
+    let keys = alone.open("a", KeyNeeds::ALL).await.unwrap();
+    alone.see_process(&own_host(), NOW_MS).await;
+    assert_eq!(keys.rotate(kind).await.unwrap().state, KeyState::Current, "that is this one");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use service::random::RandomSource;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cli::ProcessRole;
-use crate::db::processes::{ProcessRow, platform_delete, platform_save};
+use crate::db::processes::{ProcessRow, own_host, platform_delete, platform_save};
 use crate::db::{Db, DbError, PlatformReason};
 use crate::readiness::ProcessReadiness;
 
@@ -62,10 +62,9 @@ impl OwnProcess {
         random: &dyn RandomSource,
     ) -> Self {
         let now_ms = clock.now_ms();
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let row = ProcessRow {
             process: UserId::new(now_ms, random.bytes()).to_string(),
-            host,
+            host: own_host(),
             pid: i64::from(std::process::id()),
             roles: format!("{role:?}").to_lowercase(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
