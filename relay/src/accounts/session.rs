@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::ids::AccountId;
 use record::tree::Hash;
 
-use super::cookie::{encode_secret, find_cookie, write_cookie};
+use super::cookie::{find_cookie, write_cookie};
 use crate::db::sessions::SessionsSince;
 
 /// The cookie: of this host only, over HTTPS only, out of reach of scripts.
@@ -63,7 +63,7 @@ impl SessionToken {
 
     /// The `Set-Cookie` value that gives it to the browser.
     pub fn set_cookie(&self) -> String {
-        let value = format!("{}.{}", self.account, encode_secret(&self.secret));
+        let value = format!("{}.{}", self.account, URL_SAFE_NO_PAD.encode(self.secret));
         write_cookie(COOKIE, &value, AGE_MS_MAX / 1_000)
     }
 }

@@ -5,39 +5,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::tree::Hash;
 
-use crate::accounts::cookie::{encode_secret, read_secret, write_cookie};
+use crate::accounts::cookie::{CookieSecret, SecretCookie};
 
-/// The cookie: of this host only, over HTTPS only, out of reach of scripts.
-pub const COOKIE: &str = "__Host-oidc";
 /// How long somebody has at their provider.
 pub const FLOW_MS: i64 = 10 * 60_000;
 
-/// The secret of a browser that began a sign-in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FlowSecret([u8; 32]);
+/// Of a browser that began a sign-in.
+#[derive(Debug)]
+pub enum FlowCookie {}
 
-impl std::fmt::Debug for FlowSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("FlowSecret(****)")
-    }
+impl SecretCookie for FlowCookie {
+    const NAME: &'static str = "__Host-oidc";
+    const AGE_S: i64 = FLOW_MS / 1_000;
 }
 
+pub type FlowSecret = CookieSecret<FlowCookie>;
+
 impl FlowSecret {
-    /// A new one from 32 random bytes.
-    pub fn new(secret: [u8; 32]) -> Self {
-        Self(secret)
-    }
-
-    /// Reads the value of a `Cookie` header; `None` where this cookie is absent or not of this form.
-    pub fn read(header: &str) -> Option<Self> {
-        read_secret(header, COOKIE).map(Self)
-    }
-
-    /// What the database keeps.
-    pub fn digest(&self) -> Hash {
-        Hash::of(&self.0)
-    }
-
     /// What the token has to repeat.
     pub fn nonce(&self) -> String {
         self.derive("nonce")
@@ -54,19 +38,9 @@ impl FlowSecret {
     }
 
     fn derive(&self, purpose: &str) -> String {
-        let text = [b"cleantrack oidc ".as_slice(), purpose.as_bytes(), b"\n", &self.0].concat();
+        let text = [b"cleantrack oidc ".as_slice(), purpose.as_bytes(), b"\n", self.bytes()].concat();
         URL_SAFE_NO_PAD.encode(Hash::of(&text).0)
     }
-
-    /// The `Set-Cookie` value that gives it to the browser.
-    pub fn set_cookie(&self) -> String {
-        write_cookie(COOKIE, &encode_secret(&self.0), FLOW_MS / 1_000)
-    }
-}
-
-/// The `Set-Cookie` value that takes it away.
-pub fn clear_cookie() -> String {
-    write_cookie(COOKIE, "", 0)
 }
 
 /// The `state` of a sign-in, as an address has it.

@@ -15,7 +15,7 @@ use service::attempts::ClientNetwork;
 use crate::accounts::email_address;
 use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::oidc::OidcError;
-use crate::accounts::oidc::flow::{FlowSecret, clear_cookie};
+use crate::accounts::oidc::flow::FlowSecret;
 use crate::accounts::oidc::provider::domain_of;
 use crate::accounts::oidc::sign_in::{
     BegunFlow, FinishedFlow, FlowPurpose, OidcService, ProviderAnswer, RefusedFlow,
@@ -28,7 +28,7 @@ use crate::web::access::{ClientAddress, GuestCaller};
 use crate::web::form::RelayForm;
 use crate::web::http_error::{encode_parameter, internal_error, not_found};
 use crate::web::next_page::page_after_sign_in;
-use crate::web::pages::browser::{cookie_headers, sign_in_origin};
+use crate::web::pages::browser::{cookie_headers, find_in_cookies, sign_in_origin};
 use crate::web::pages::second_step::step_reply;
 use crate::web::pages::way_page::{WayField, WayInPage, wait_until};
 use crate::web::words::{OidcWords, SignInWords, open_words};
@@ -210,12 +210,6 @@ pub(crate) async fn begin_flow(
     leave_page(&begun, page, &host).map(OneOf::First)
 }
 
-fn read_secret(headers: &HeaderMap) -> Option<FlowSecret> {
-    // HTTP/2 may send each cookie in a field of its own.
-    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    cookies.find_map(FlowSecret::read)
-}
-
 /// `GET /oidc/answer`.
 pub(crate) async fn finish_flow(
     guest: GuestCaller,
@@ -224,7 +218,7 @@ pub(crate) async fn finish_flow(
     headers: HeaderMap,
     LenientQuery(requested): LenientQuery<AnswerParams>,
 ) -> Result<OneOf<Page, WithHeaders<FormReply>>, HttpError> {
-    let Some(secret) = read_secret(&headers) else {
+    let Some(secret) = find_in_cookies(&headers, FlowSecret::read) else {
         return refusal_page(&OidcError::Over.into()).map(OneOf::First);
     };
     let AnswerParams { code, state, iss, error } = requested;
@@ -240,7 +234,10 @@ pub(crate) async fn finish_flow(
         Err(RefusedFlow { error: OidcError::Db(error), .. }) => return Err(error.into()),
         Err(refused) => return refusal_page(&refused).map(OneOf::First),
     };
-    cookies.append(header::SET_COOKIE, HeaderValue::from_str(&clear_cookie()).map_err(internal_error)?);
+    cookies.append(
+        header::SET_COOKIE,
+        HeaderValue::from_str(&FlowSecret::clear_cookie()).map_err(internal_error)?,
+    );
     Ok(OneOf::Second(WithHeaders(cookies, reply)))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 
 use crate::accounts::passkeys::{BegunCeremony, CeremonySecret, PasskeyService};
-use crate::accounts::second_step::{self, StepSecret};
+use crate::accounts::second_step::StepSecret;
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
 use crate::web::form::{RelayForm, require_own_form};
@@ -90,7 +90,7 @@ pub(crate) async fn sign_in(
                 signed_in.token.set_cookie(),
                 signed_in.device.set_cookie(),
                 CeremonySecret::clear_cookie(),
-                second_step::clear_cookie(),
+                StepSecret::clear_cookie(),
             ])?;
             return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
         }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::second_factor::{FactorError, OwnFactors, SecondFactorService};
-use crate::accounts::second_step::{StepSecret, clear_cookie};
+use crate::accounts::second_step::StepSecret;
 use crate::accounts::sign_in::{SignInError, SignInStep};
 use crate::web::WebContext;
 use crate::web::access::ClientAddress;
@@ -115,7 +115,7 @@ pub(crate) async fn submit_code(
     {
         Ok(signed_in) => {
             let (token, device) = (signed_in.token.set_cookie(), signed_in.device.set_cookie());
-            let cookies = cookie_headers([token, device, clear_cookie()])?;
+            let cookies = cookie_headers([token, device, StepSecret::clear_cookie()])?;
             return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
         }
         Err(FactorError::Over | FactorError::SignIn(SignInError::Wrong | SignInError::Ended)) => {
