@@ -75,6 +75,7 @@ struct WebhookPage {
     w: WebhooksWords,
     host: String,
     href: String,
+    secret_href: String,
     state: StatusBadge,
     /// A secret that is shown now, and never again.
     secret: Option<String>,
@@ -291,6 +292,7 @@ async fn draw_webhook(
         facts,
         caption: w.webhook_deliveries(deliveries.len()),
         deliveries: deliveries.iter().map(view).collect(),
+        secret_href: format!("{href}/secret"),
         href,
         csrf: visitor.token.csrf(),
     })
