@@ -6,24 +6,13 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
 
 mod bench_relay;
-#[expect(dead_code, reason = "the stories use all of it")]
-#[path = "../tests/store/fake_box.rs"]
-mod fake_box;
-#[path = "../../tests/src/postgres.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    clippy::expect_used,
-    reason = "a part of the harness, which uses all of it"
-)]
-mod postgres;
 
 use std::time::Instant;
 
-use bench_relay::{BenchRelay, LogShape, PageCost, pack_log, peak_mib, percentile};
-use fake_box::FakeBox;
+use bench_relay::fake_box::FakeBox;
+use bench_relay::postgres::Postgres;
+use bench_relay::{BenchRelay, LogShape, PageCost, numbered, pack_log, peak_mib, percentile};
 use record::ids::{BoxId, FacilityId};
-use relay::db::Db;
 
 const FEW: u16 = 10;
 const MANY: u16 = 1_000;
@@ -33,11 +22,6 @@ const ROUNDS: usize = 200;
 /// What a page may take at p99, in milliseconds, and be long, in bytes of HTML.
 const WALL_MAX_MS: f64 = 30.0;
 const HTML_MAX: usize = 60_000;
-
-fn numbered(n: u16) -> [u8; 10] {
-    let [high, low] = n.to_be_bytes();
-    [1, 1, 1, 1, 1, 1, 1, 1, high, low]
-}
 
 /// An account with so many facilities; the tag of an item that each of them has.
 async fn fill(relay: &BenchRelay, count: u16, cleanings: i64) -> String {
@@ -118,23 +102,15 @@ async fn compare(few: BenchRelay, many: BenchRelay, cleanings: i64) {
     assert!(is_good, "a page took over {WALL_MAX_MS} ms at p99, or is over {HTML_MAX} bytes long");
 }
 
-/// A database of the server with this name.
-async fn make_database(server: &postgres::Postgres, name: &str) -> BenchRelay {
-    let main = Db::open(&server.url("postgres")).await.unwrap();
-    let Db::Postgres(pool) = &main else { unreachable!() };
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(pool).await.unwrap();
-    main.close().await;
-    BenchRelay::open(Db::open(&server.url(name)).await.unwrap()).await
-}
-
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let words: Vec<String> = std::env::args().collect();
     let cleanings = words.iter().find_map(|word| word.parse().ok()).unwrap_or(300);
     if words.iter().any(|word| word == "postgres") {
-        let server = postgres::Postgres::start(true);
+        let server = Postgres::start(true);
         runtime.block_on(async {
-            let (few, many) = (make_database(&server, "few").await, make_database(&server, "many").await);
+            let (few, many) =
+                (BenchRelay::on_server(&server, "few").await, BenchRelay::on_server(&server, "many").await);
             compare(few, many, cleanings).await;
         });
     } else {

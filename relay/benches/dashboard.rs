@@ -6,12 +6,9 @@
 
 #[expect(dead_code, reason = "other benches use all of it")]
 mod bench_relay;
-#[expect(dead_code, reason = "the stories use all of it")]
-#[path = "../tests/store/fake_box.rs"]
-mod fake_box;
 
+use bench_relay::fake_box::FakeBox;
 use bench_relay::{BenchRelay, LogShape, PageCost, pack_log, percentile};
-use fake_box::FakeBox;
 use record::ids::{BoxId, FacilityId};
 
 /// The history lies in as many days, however many cleanings it has.

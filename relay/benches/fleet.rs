@@ -7,25 +7,15 @@
 
 #[expect(dead_code, reason = "other benches use all of it")]
 mod bench_relay;
-#[expect(dead_code, reason = "the stories use all of it")]
-#[path = "../tests/store/fake_box.rs"]
-mod fake_box;
-#[path = "../../tests/src/postgres.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    clippy::expect_used,
-    reason = "a part of the harness, which uses all of it"
-)]
-mod postgres;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bench_relay::{BenchRelay, LogShape, NOW_MS, pack_log, peak_mib, percentile};
+use bench_relay::fake_box::FakeBox;
+use bench_relay::postgres::Postgres;
+use bench_relay::{BenchRelay, LogShape, NOW_MS, numbered, pack_log, peak_mib, percentile};
 use bytes::Bytes;
-use fake_box::FakeBox;
 use record::ids::{BoxId, FacilityId};
 use record::messages::{HealthReport, VERSION};
 use record::tag::Tag;
@@ -43,11 +33,6 @@ const RECORDS: i64 = 20;
 const REBUILT: i64 = 220_000;
 const SINGLES: u64 = 2_000;
 const SIGN_INS: usize = 50;
-
-fn numbered(n: u16) -> [u8; 10] {
-    let [high, low] = n.to_be_bytes();
-    [1, 1, 1, 1, 1, 1, 1, 1, high, low]
-}
 
 fn new_log(n: u16) -> FakeBox {
     FakeBox::new(BoxId::new(1, numbered(n)), 1, 1)
@@ -336,22 +321,13 @@ async fn measure(relay: BenchRelay, bytes: Option<BenchRelay>) {
     println!("the process held {} MiB at most", peak_mib());
 }
 
-/// A relay over a new database of the server.
-async fn make_relay(server: &postgres::Postgres, name: &str) -> BenchRelay {
-    let main = Db::open(&server.url("postgres")).await.unwrap();
-    let Db::Postgres(pool) = &main else { unreachable!() };
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(pool).await.unwrap();
-    main.close().await;
-    BenchRelay::open(Db::open(&server.url(name)).await.unwrap()).await
-}
-
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if std::env::args().any(|word| word == "postgres") {
-        let server = postgres::Postgres::start(true);
+        let server = Postgres::start(true);
         runtime.block_on(async {
-            let bytes = make_relay(&server, "bytes").await;
-            measure(make_relay(&server, "fleet").await, Some(bytes)).await;
+            let bytes = BenchRelay::on_server(&server, "bytes").await;
+            measure(BenchRelay::on_server(&server, "fleet").await, Some(bytes)).await;
         });
     } else {
         let dir = tempfile::tempdir().unwrap();

@@ -6,25 +6,15 @@
 
 #[expect(dead_code, reason = "other benches use all of it")]
 mod bench_relay;
-#[expect(dead_code, reason = "the stories use all of it")]
-#[path = "../tests/store/fake_box.rs"]
-mod fake_box;
-#[path = "../../tests/src/postgres.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    clippy::expect_used,
-    reason = "a part of the harness, which uses all of it"
-)]
-mod postgres;
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bench_relay::fake_box::FakeBox;
 use bench_relay::pack_log;
+use bench_relay::postgres::Postgres;
 use bytes::Bytes;
-use fake_box::FakeBox;
 use record::batch::UnverifiedBatch;
 use record::entry::Entry;
 use record::ids::{AccountId, BoxId, FacilityId};
@@ -166,7 +156,7 @@ fn main() {
         });
     }
     if std::env::args().any(|arg| arg == "postgres") {
-        let server = postgres::Postgres::start(true);
+        let server = Postgres::start(true);
         runtime.block_on(async {
             let db = Db::open(&server.url("postgres")).await.unwrap();
             storing("PostgreSQL", db, &logs, &wires).await;

@@ -35,7 +35,19 @@ use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SystemRandom};
 use tower::ServiceExt as _;
 
-use crate::fake_box::FakeBox;
+#[expect(dead_code, reason = "the stories use all of it")]
+#[path = "../../tests/store/fake_box.rs"]
+pub(crate) mod fake_box;
+#[path = "../../../tests/src/postgres.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a part of the harness, which uses all of it"
+)]
+pub(crate) mod postgres;
+
+use fake_box::FakeBox;
 
 /// What the clock of a bench says that sets none of its own.
 pub(crate) const NOW_MS: i64 = 1_795_204_920_000;
@@ -121,6 +133,21 @@ pub(crate) fn peak_mib() -> u64 {
     peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+/// What tells the boxes and facilities of a bench apart.
+pub(crate) fn numbered(n: u16) -> [u8; 10] {
+    let [high, low] = n.to_be_bytes();
+    [1, 1, 1, 1, 1, 1, 1, 1, high, low]
+}
+
+/// A new database of a server.
+pub(crate) async fn make_database(server: &postgres::Postgres, name: &str) -> Db {
+    let main = Db::open(&server.url("postgres")).await.unwrap();
+    let Db::Postgres(pool) = &main else { unreachable!() };
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(pool).await.unwrap();
+    main.close().await;
+    Db::open(&server.url(name)).await.unwrap()
+}
+
 /// One account with an admin and a program that may read.
 pub(crate) struct BenchRelay {
     pub(crate) router: Router,
@@ -184,6 +211,11 @@ impl BenchRelay {
     /// The same in a file of SQLite.
     pub(crate) async fn in_file(path: &std::path::Path) -> Self {
         Self::open(Db::open(&format!("sqlite:{}", path.display())).await.unwrap()).await
+    }
+
+    /// The same in a new database of a server.
+    pub(crate) async fn on_server(server: &postgres::Postgres, name: &str) -> Self {
+        Self::open(make_database(server, name).await).await
     }
 
     /// A facility with the box that writes this log.
