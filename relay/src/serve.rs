@@ -3,56 +3,47 @@
 mod certificates;
 mod drain;
 mod file_lock;
+mod listeners;
 mod process_row;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ::web::table::TableError;
-use record::ids::ConnectionId;
-use serde_json::json;
 use service::clock::Clock;
-use service::listener::ConnectionLimits;
 use service::process;
 use service::process::StopSignals;
-use service::proxy_header::ProxyHeaders;
 use service::random::{RandomSource, SystemRandom};
 use service::settings::SettingsError;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::password_rules::{LeakedList, PasswordRules};
 use crate::admin::AdminHandler;
-use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError, PoolUse};
-use crate::fleet::{Fleet, RelayUrls};
-use crate::forwarded::{RequestNaming, TrustedProxies, believe_proxies, name_request};
-use crate::health::HealthContext;
+use crate::fleet::Fleet;
 use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::keys::{AuthorityKeys, KeyError, KeyNeeds, SharedKeySet};
-use crate::listen::{BoxHost, Listener, ListenerExtras, ListenerSecurity};
 use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
-use crate::objects::{NoteStore, PartialUploads, PhotoError, PhotoStore};
-use crate::outgoing::guarded::{GuardError, GuardedClient, SystemResolver};
-use crate::outgoing::texts::SystemTexts;
-use crate::readiness::{DrainSignal, ProcessReadiness};
+use crate::objects::{NoteStore, PhotoError};
+use crate::outgoing::guarded::GuardError;
+use crate::readiness::DrainSignal;
 use crate::serve::drain::drain_process;
 use crate::serve::file_lock::{FileLock, LockError, lock_database};
+pub(crate) use crate::serve::listeners::configured_urls;
+use crate::serve::listeners::{guarded_client, open_relay, ready_announcement, stop_tasks};
 use crate::serve::process_row::OwnProcess;
-use crate::settings::{RelayLimits, RelaySettings};
-use crate::web::{OutsideHosts, WebState};
+use crate::settings::RelaySettings;
 use crate::webhooks::WebhookLine;
-use crate::{admin, box_api, health, limit, listen, mqtt, projections, web};
+use crate::{admin, mqtt, projections};
 
 /// How long the end waits for what was stored last to be folded.
 const FOLD_WITHIN: Duration = Duration::from_secs(1);
@@ -62,8 +53,6 @@ const ROUND_EVERY: Duration = Duration::from_secs(10);
 const WORKERS_OF_FILE: usize = 2;
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
-/// Connections of the health listener, which only this machine reaches.
-const HEALTH_CONNECTIONS: ConnectionLimits = ConnectionLimits { together: 32, per_address: 0 };
 
 /// Why the relay did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -206,22 +195,6 @@ impl RelayContext {
 fn make_private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
-/// What a role has open.
-#[derive(Default)]
-struct Open {
-    https: Option<Listener>,
-    photos: Option<Listener>,
-    mqtt: Option<mqtt::MqttListener>,
-    health: Option<Listener>,
-    ingest: Option<Arc<Ingest>>,
-    certificate_refused: Arc<AtomicBool>,
-    readiness: Option<ProcessReadiness>,
-}
-
-async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -404,221 +377,6 @@ async fn run_reports(ingest: Arc<Ingest>) {
     }
 }
 
-/// All listeners at once, so that the slowest decides.
-async fn stop_tasks(open: Open) {
-    let end = async |listener: Option<Listener>| {
-        if let Some(listener) = listener {
-            listener.stop().await;
-        }
-    };
-    let mqtt = async {
-        if let Some(listener) = open.mqtt {
-            listener.stop().await;
-        }
-    };
-    tokio::join!(end(open.https), end(open.photos), end(open.health), mqtt);
-}
-
-async fn open_relay(
-    settings: &RelaySettings,
-    role: ProcessRole,
-    parts: RelayContext,
-) -> Result<Open, ServeError> {
-    let mut open = Open::default();
-    let names = settings.own_names();
-    let photos = PhotoStore::in_folder(&settings.objects()?)?;
-    let RelayLimits { connections: together, connections_per_address: per_address, .. } = settings.limits;
-    let connections = ConnectionLimits { together, per_address };
-    let proxies = || trusted_headers(settings);
-    let roots = parts.fleet.client_roots()?;
-    let fleet = Arc::clone(&parts.fleet);
-    let keys = role.ingests().then(|| parts.keys.shared());
-    let readiness = ProcessReadiness::new(parts.db.clone(), photos.clone(), keys, Arc::clone(&parts.clock));
-    open.readiness = Some(readiness.clone());
-    let shown = PageParts { photos: photos.clone(), readiness: readiness.clone() };
-    let mut public = None;
-    if role.serves_pages() || role.ingests() {
-        let tcp = bind_listeners(settings.https.listen).await?;
-        public = Some((for_public(settings, role, &parts, &shown, &tcp)?, tcp));
-    }
-    let (db, clock, random) = (parts.ingest_db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
-    let mut ingest = None;
-    if role.ingests() {
-        let seams = (Arc::clone(&clock), Arc::clone(&random));
-        let outbox = parts.outbox.clone();
-        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, outbox).with_pace()));
-    }
-    let boxes = ingest.as_ref().map(|ingest| for_boxes(settings, &db, &photos, ingest, &clock, &random));
-    let boxes = boxes.transpose()?;
-    if let Some((router, tcp)) = public {
-        let security = listen::public_tls(fleet.public_identity(&names)?)?;
-        let boxes_here = name_boxes(settings, &fleet, boxes.as_ref())?;
-        let extras = ListenerExtras { boxes_here, proxies: proxies() };
-        let listener = Listener::start_with(tcp, security, router, connections, extras);
-        let addr = settings.https.listen;
-        open.https = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
-    }
-    if let (Some(ingest), Some(router)) = (ingest, boxes) {
-        let tcp = bind_listeners(settings.photos.listen).await?;
-        let extras = ListenerExtras { boxes_here: None, proxies: proxies() };
-        let listener = Listener::start_with(tcp, box_security(&fleet, &names)?, router, connections, extras);
-        let addr = settings.photos.listen;
-        open.photos = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
-        let tcp = bind_listeners(settings.mqtt.listen).await?;
-        let identity = fleet.own_identity(&names)?;
-        let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
-        let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
-        let of_mqtt = mqtt::MqttSettings { proxies: proxies(), ..Default::default() };
-        let listener =
-            mqtt::MqttListener::start(tcp, tls, of_mqtt, parts.outbox.clone(), Arc::clone(&ingest), mint);
-        let addr = settings.mqtt.listen;
-        open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
-        open.ingest = Some(ingest);
-    }
-    fleet.open_at(relay_urls(settings, &open));
-    open.health = Some(open_health(settings, &parts, &open, readiness).await?);
-    Ok(open)
-}
-
-/// What an operator's monitor asks, of this machine only.
-async fn open_health(
-    settings: &RelaySettings,
-    parts: &RelayContext,
-    open: &Open,
-    readiness: ProcessReadiness,
-) -> Result<Listener, ServeError> {
-    let health_context = HealthContext {
-        db: parts.db.clone(),
-        readiness,
-        ingest: open.ingest.clone(),
-        outbox: parts.outbox.clone(),
-        strangers: Arc::clone(&parts.strangers),
-        certificate_refused: Arc::clone(&open.certificate_refused),
-        clock: Arc::clone(&parts.clock),
-    };
-    let addr = settings.health.listen;
-    let tcp = bind_listeners(addr).await?;
-    let router = health::health_router(health_context);
-    let listener = Listener::start(tcp, ListenerSecurity::Plain, router, HEALTH_CONNECTIONS);
-    listener.map_err(|source| ServeError::Listen { addr, source })
-}
-
-/// Who says by the PROXY protocol who connects, where the settings want it.
-fn trusted_headers(settings: &RelaySettings) -> Option<ProxyHeaders> {
-    let networks = TrustedProxies::new(&settings.https.trusted_proxies);
-    settings.https.proxy_protocol.then(|| networks.to_headers())
-}
-
-fn box_security(fleet: &Fleet, names: &[String]) -> Result<ListenerSecurity, ServeError> {
-    Ok(listen::box_tls(fleet.own_identity(names)?, fleet.client_roots()?)?)
-}
-
-/// The boxes' calls at the public port, where the settings give them a name of their own there.
-fn name_boxes(
-    settings: &RelaySettings,
-    fleet: &Fleet,
-    router: Option<&axum::Router>,
-) -> Result<Option<BoxHost>, ServeError> {
-    let (Some(name), Some(router)) = (settings.box_host(), router) else { return Ok(None) };
-    let security = box_security(fleet, &settings.own_names())?;
-    Ok(Some(BoxHost { name: name.to_owned(), security, router: router.clone() }))
-}
-
-/// What boxes in service ask.
-fn for_boxes(
-    settings: &RelaySettings,
-    db: &Db,
-    photos: &PhotoStore,
-    ingest: &Arc<Ingest>,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn RandomSource>,
-) -> Result<axum::Router, ServeError> {
-    let boxes = BoxApiParts {
-        db: db.clone(),
-        ingest: Arc::clone(ingest),
-        photos: photos.clone(),
-        unfinished: PartialUploads::new(settings.data()?.join("uploads")),
-        clock: Arc::clone(clock),
-        random: Arc::clone(random),
-        limits: RunLimits::default(),
-    };
-    // No balancer stands before it that could have named anything: a box shows its certificate here.
-    let naming = RequestNaming { proxies: TrustedProxies::default(), random: Arc::clone(random) };
-    let named = axum::middleware::from_fn_with_state(naming, name_request);
-    Ok(box_api::box_router(boxes)?.layer(named))
-}
-
-/// What pages show beside the database.
-struct PageParts {
-    photos: PhotoStore,
-    readiness: ProcessReadiness,
-}
-
-/// What the public listener serves: pages and API, and what boxes may ask that have no certificate yet. That is answered where boxes
-/// are heard, so that no host needs the authority's private half for pages alone; a balancer sends `/box/` there.
-fn for_public(
-    settings: &RelaySettings,
-    role: ProcessRole,
-    parts: &RelayContext,
-    shown: &PageParts,
-    tcp: &TcpListener,
-) -> Result<axum::Router, ServeError> {
-    let mut router = axum::Router::new();
-    if role.ingests() {
-        let per_minute = settings.limits.claims_per_address;
-        let gate = limit::RequestGate::per_minute(per_minute, Arc::clone(&parts.clock));
-        let strangers = axum::middleware::from_fn_with_state(gate, limit::count_request);
-        let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
-        router = router.merge(claims.layer(strangers));
-    }
-    if role.serves_pages() {
-        router = router.merge(for_people(settings, parts, shown, tcp)?);
-    }
-    let proxies = TrustedProxies::new(&settings.https.trusted_proxies);
-    let naming = RequestNaming { proxies: proxies.clone(), random: Arc::clone(&parts.random) };
-    Ok(router
-        .layer(axum::middleware::from_fn_with_state(proxies, believe_proxies))
-        .layer(axum::middleware::from_fn_with_state(naming, name_request)))
-}
-
-/// Pages and API.
-fn for_people(
-    settings: &RelaySettings,
-    parts: &RelayContext,
-    shown: &PageParts,
-    tcp: &TcpListener,
-) -> Result<axum::Router, ServeError> {
-    let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
-    let bound = tcp.local_addr().map_err(listen)?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
-    let http = guarded_client(settings)?;
-    let texts = Arc::new(SystemTexts::new(Arc::clone(&parts.random)));
-    let state = WebState {
-        db: parts.db.clone(),
-        photos: shown.photos.clone(),
-        readiness: shown.readiness.clone(),
-        fleet: Arc::clone(&parts.fleet),
-        clock: Arc::clone(&parts.clock),
-        random: Arc::clone(&parts.random),
-        strangers: Arc::clone(&parts.strangers),
-        mail: parts.mail.clone(),
-        rules: parts.rules.clone(),
-        outside: OutsideHosts { http: Arc::new(http), texts },
-        settings: web::WebSettings {
-            public_url,
-            open_sign_up: settings.open_sign_up,
-            quota: web::QuotaPolicy::Limited,
-        },
-    };
-    Ok(web::build_router(state)?)
-}
-
-/// What asks other hosts.
-fn guarded_client(settings: &RelaySettings) -> Result<GuardedClient, ServeError> {
-    let (allow, roots) = (&settings.outgoing.allow, settings.outgoing.roots.as_deref());
-    Ok(GuardedClient::new(allow, roots, Arc::new(SystemResolver))?)
-}
-
 /// Which private halves a role needs. A public listener without a certificate of the operator's shows one of the relay's own authority.
 fn key_needs(settings: &RelaySettings, role: ProcessRole) -> KeyNeeds {
     match role {
@@ -628,48 +386,4 @@ fn key_needs(settings: &RelaySettings, role: ProcessRole) -> KeyNeeds {
         ProcessRole::Web => KeyNeeds::WEB,
         ProcessRole::Work => KeyNeeds::WORK,
     }
-}
-
-/// An address on this machine, by the name that is in the relay's own certificate.
-fn local_url(scheme: &str, bound: SocketAddr) -> String {
-    format!("{scheme}://localhost:{}", bound.port())
-}
-
-/// Where boxes reach this relay: as configured, else on this machine.
-fn relay_urls(settings: &RelaySettings, open: &Open) -> RelayUrls {
-    let here = |configured: &Option<String>, scheme: &str, bound: Option<SocketAddr>, listen: SocketAddr| {
-        configured.clone().unwrap_or_else(|| local_url(scheme, bound.unwrap_or(listen)))
-    };
-    let https = open.https.as_ref().map(Listener::local_addr);
-    let photos = open.photos.as_ref().map(Listener::local_addr);
-    let mqtt = open.mqtt.as_ref().map(mqtt::MqttListener::local_addr);
-    RelayUrls {
-        relay: here(&settings.public_url, "https", https, settings.https.listen),
-        mqtt: here(&settings.mqtt_url, "mqtts", mqtt, settings.mqtt.listen),
-        photos: here(&settings.photos_url, "https", photos, settings.photos.listen),
-    }
-}
-
-/// Before anything is open: what orders to a stopped relay can say of its addresses.
-pub(crate) fn configured_urls(settings: &RelaySettings) -> Option<RelayUrls> {
-    let provided = |url: &Option<String>, scheme: &str, listen: SocketAddr| {
-        url.clone().or_else(|| (listen.port() != 0).then(|| local_url(scheme, listen)))
-    };
-    Some(RelayUrls {
-        relay: provided(&settings.public_url, "https", settings.https.listen)?,
-        mqtt: provided(&settings.mqtt_url, "mqtts", settings.mqtt.listen)?,
-        photos: provided(&settings.photos_url, "https", settings.photos.listen)?,
-    })
-}
-
-/// The first line of standard output: the addresses really bound, for whoever started this process.
-fn ready_announcement(settings: &RelaySettings, fleet: &Fleet, open: &Open) -> serde_json::Value {
-    let https = open.https.as_ref().map(|l| local_url("https", l.local_addr()));
-    let photos = open.photos.as_ref().map(|l| local_url("https", l.local_addr()));
-    let mqtt = open.mqtt.as_ref().map(|l| local_url("mqtts", l.local_addr()));
-    let health = open.health.as_ref().map(|l| format!("http://{}", l.local_addr()));
-    json!({
-        "relay": 1, "pid": std::process::id(), "https": https, "photos": photos, "mqtt": mqtt, "metrics": health,
-        "public_url": settings.public_url, "ca": fleet.ca_file(),
-    })
 }

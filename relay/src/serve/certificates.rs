@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use record::tree::Hash;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{Open, ServeError};
+use super::ServeError;
+use super::listeners::OpenListeners;
 use crate::fleet::{Fleet, TlsIdentity};
 use crate::{listen, mqtt};
 
@@ -58,7 +59,7 @@ impl CertificateWatcher {
     }
 
     /// Looks at the files and takes up what changed.
-    pub(super) fn look(&mut self, open: &Open) {
+    pub(super) fn look(&mut self, open: &OpenListeners) {
         // A process without such a listener may be without the private half too.
         let shows = [open.mqtt.is_some(), open.https.is_some()];
         for whose in [Whose::Boxes, Whose::Public].into_iter().filter(|whose| shows[*whose as usize]) {
@@ -77,7 +78,7 @@ impl CertificateWatcher {
         self.alarm.store(self.refused.iter().any(Option::is_some), Ordering::Relaxed);
     }
 
-    fn take_up(&mut self, whose: Whose, open: &Open) -> Result<(), ServeError> {
+    fn take_up(&mut self, whose: Whose, open: &OpenListeners) -> Result<(), ServeError> {
         let identity = || match whose {
             Whose::Boxes => self.fleet.own_identity(&self.names),
             Whose::Public => self.fleet.public_identity(&self.names),
@@ -206,7 +207,7 @@ mod tests {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let security = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();
         let https = listen::Listener::start(tcp, security, Router::new(), FOUR).unwrap();
-        let open = Open { https: Some(https), ..Open::default() };
+        let open = OpenListeners { https: Some(https), ..OpenListeners::default() };
         let alarm = Arc::new(AtomicBool::new(false));
         let mut certificates = CertificateWatcher::shown(fleet, names, Arc::clone(&alarm));
         let shown = async || serial(open.https.as_ref().unwrap(), dir.path()).await;

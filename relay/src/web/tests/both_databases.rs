@@ -4,10 +4,10 @@ use ::web::route::Access;
 
 use super::access::{fill, shown_rows};
 use super::item_history::report_problem;
+use super::mailed_links::walk_ways;
 use super::oidc::walk_provider;
 use super::passkeys::walk_passkeys;
 use super::postgres::Postgres;
-use super::ways_in::walk_ways;
 use super::world::{NOW_MS, World};
 
 async fn walk(mut world: World) -> Vec<(String, u16, String)> {

@@ -18,6 +18,7 @@ mod kept_answers;
 mod links;
 mod lock_out;
 mod logo;
+mod mailed_links;
 mod many_facilities;
 mod map;
 mod numbers;
