@@ -37,6 +37,8 @@ fn photos_of(data: &Path) -> Vec<String> {
             }
         }
     }
+    // One that is being written has another name until all of it is there.
+    names.retain(|name| name.ends_with(".jpg"));
     names.sort();
     names
 }
