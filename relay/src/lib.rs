@@ -17,6 +17,7 @@ pub mod box_api;
 mod cli;
 pub mod db;
 pub mod doctor;
+pub mod error_reports;
 pub mod fleet;
 mod forwarded;
 pub mod health;

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod drain;
+mod error_reports;
 mod file_lock;
 mod listeners;
 mod process_row;
@@ -221,6 +222,7 @@ async fn run_relay(
     let io = |what| move |source| ServeError::Io { what, source };
     let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
+    let reporting = error_reports::start_reports(settings, &clock)?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let address = settings.database()?;
     let own = OwnProcess::new(parts.work_db.clone(), &address, role, Arc::clone(&clock), &*parts.random);
@@ -265,7 +267,7 @@ async fn run_relay(
     drop(socket);
     // Cut off, a step leaves nothing behind, and what was announced to some is announced to the rest later.
     stepping.abort();
-    for task in [directives, reports, announcing, present].into_iter().flatten() {
+    for task in [directives, reports, announcing, present, reporting].into_iter().flatten() {
         task.abort();
     }
     let end_work = async {

@@ -141,6 +141,16 @@ pub struct OutgoingSettings {
     pub roots: Option<PathBuf>,
 }
 
+/// Who else learns of the relay's own errors.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ErrorReportSettings {
+    /// A file with the address (“DSN”) of a service that speaks Sentry's protocol: `https://KEY@HOST/PROJECT`. It gets what the log has
+    /// of errors, 20 a minute, without requests and people. One within your own network also needs `outgoing.allow`.
+    #[schemars(extend("x-default" = "none", "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.error-dsn"))]
+    pub dsn_file: Option<PathBuf>,
+}
+
 impl Default for MailSettings {
     fn default() -> Self {
         Self { send: None, from: "CleanTrack <no-reply@localhost>".to_owned() }
@@ -200,6 +210,8 @@ pub struct RelaySettings {
     pub passwords: PasswordSettings,
     /// What the relay asks of other hosts.
     pub outgoing: OutgoingSettings,
+    /// Who else learns of the relay's own errors.
+    pub error_reports: ErrorReportSettings,
     /// Whether anybody may make an account by the page, confirmed by mail; else the operator makes them.
     pub open_sign_up: bool,
     /// What is logged: levels by module, such as `info,relay::ingest=debug`.
@@ -228,6 +240,7 @@ impl Default for RelaySettings {
             mail: MailSettings::default(),
             passwords: PasswordSettings::default(),
             outgoing: OutgoingSettings::default(),
+            error_reports: ErrorReportSettings::default(),
             open_sign_up: false,
             log: "info".to_owned(),
         }

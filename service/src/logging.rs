@@ -1,10 +1,15 @@
 //! What a program writes to its log, and how.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{IsTerminal as _, Write, stderr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::Context;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -51,6 +56,65 @@ pub fn recent_lines() -> String {
     recent.lines.iter().map(|line| String::from_utf8_lossy(line)).collect()
 }
 
+/// A line of the level `error`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedError {
+    /// The module that wrote it.
+    pub target: &'static str,
+    /// What it says, the same whatever it is about.
+    pub message: String,
+    /// What it is about: names and values, as the log has them.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Visit for LoggedError {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record(field, format!("{value:?}"));
+    }
+}
+
+impl LoggedError {
+    fn record(&mut self, field: &Field, value: String) {
+        if field.name() == "message" {
+            self.message = value;
+        } else {
+            self.fields.push((field.name(), value));
+        }
+    }
+}
+
+type ErrorListener = Box<dyn Fn(LoggedError) + Send + Sync>;
+
+/// Who else hears of errors.
+static ERROR_LISTENER: OnceLock<ErrorListener> = OnceLock::new();
+
+/// From now on `listener` hears of each error that is logged, at once and on the thread that logs it: it must neither wait nor log an
+/// error. The first of a process stays.
+pub fn listen_for_errors(listener: impl Fn(LoggedError) + Send + Sync + 'static) {
+    if ERROR_LISTENER.set(Box::new(listener)).is_err() {
+        tracing::debug!("somebody listens for errors already");
+    }
+}
+
+/// Hands errors on.
+struct ErrorLayer;
+
+impl<S: Subscriber> Layer<S> for ErrorLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata = event.metadata();
+        if let (&Level::ERROR, Some(listen)) = (metadata.level(), ERROR_LISTENER.get()) {
+            let mut error =
+                LoggedError { target: metadata.target(), message: String::new(), fields: Vec::new() };
+            event.record(&mut error);
+            listen(error);
+        }
+    }
+}
+
 /// Starts the log on standard error, so that standard output stays for programs: JSON where systemd's journal reads it
 /// (`$JOURNAL_STREAM`), lines for people elsewhere, coloured on a terminal. A second start within one process keeps the first.
 ///
@@ -60,7 +124,7 @@ pub fn start_logging(filter: &str) {
     let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
     let recent = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| RecentWriter);
-    let log = tracing_subscriber::registry().with(targets).with(recent);
+    let log = tracing_subscriber::registry().with(targets).with(recent).with(ErrorLayer);
     let started = if std::env::var_os("JOURNAL_STREAM").is_some() {
         log.with(lines.json()).try_init()
     } else {
@@ -81,4 +145,19 @@ fn only_the_newest_lines_stay() {
     assert_eq!((recent.lines.len(), recent.bytes), (4, RECENT_BYTES_MAX));
     recent.push(&vec![b'y'; 2 * RECENT_BYTES_MAX]);
     assert_eq!((recent.lines.len(), recent.bytes), (0, 0));
+}
+
+#[test]
+fn errors_are_heard_with_their_fields_and_lesser_lines_are_not() {
+    let heard = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let into = std::sync::Arc::clone(&heard);
+    listen_for_errors(move |error| into.lock().unwrap().push(error));
+    let log = tracing_subscriber::registry().with(ErrorLayer);
+    tracing::subscriber::with_default(log, || {
+        tracing::warn!(n = 1, "not this");
+        tracing::error!(n = 2, word = "dead", at = ?Some(3), "a job is dead");
+    });
+    let fields = vec![("n", "2".to_owned()), ("word", "dead".to_owned()), ("at", "Some(3)".to_owned())];
+    let target = "service::logging";
+    assert_eq!(*heard.lock().unwrap(), [LoggedError { target, message: "a job is dead".to_owned(), fields }]);
 }

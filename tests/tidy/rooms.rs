@@ -163,7 +163,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/backup", &["db", "objects"], "a relay in a folder; it knows no page and no key"),
     room(
         "relay/doctor",
-        &["accounts", "audit", "db", "jobs/kinds", "keys", "objects", "settings"],
+        &["accounts", "audit", "db", "error_reports", "jobs/kinds", "keys", "objects", "settings"],
         "it looks and judges; it knows no page",
     ),
     room("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
@@ -178,6 +178,11 @@ pub const ROOMS: &[Room] = &[
     room("relay/forwarded", &["web"], "who asks, behind a balancer"),
     room("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),
     room("relay/readiness", &["db", "keys", "objects"], "whether requests should come here"),
+    room(
+        "relay/error_reports",
+        &["outgoing"],
+        "errors leave the machine; it knows nothing that they are about",
+    ),
     room(
         "relay/health",
         &["accounts", "db", "ingest", "jobs", "mqtt", "readiness"],

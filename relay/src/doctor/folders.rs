@@ -9,6 +9,7 @@ use object_store::path::Path as Key;
 
 use super::{DoctorReport, DoctorSeams, FreeSpace};
 use crate::accounts::password_rules::LeakedList;
+use crate::error_reports::ReportPlace;
 use crate::settings::RelaySettings;
 
 const MIB: u64 = 1 << 20;
@@ -39,6 +40,7 @@ pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySetting
     files.retain(|file| file.is_file() && !is_public(file));
     files.extend(settings.database_file.clone());
     files.extend(settings.https.key.clone());
+    files.extend(settings.error_reports.dsn_file.clone());
     files.extend(database_path(settings).filter(|file| file.is_file()));
     for file in files {
         require_mode(report, &file, "600");
@@ -54,6 +56,19 @@ pub(super) fn examine_leaked(report: &mut DoctorReport, settings: &RelaySettings
         Err(error) => {
             let advice = "write it by `passwords index`, or take `passwords.leaked` out of the settings: until then leaked passwords are taken";
             report.fail("passwords", error.to_string(), advice);
+        }
+    }
+}
+
+/// Where errors are reported, where the settings name a place.
+pub(super) fn examine_reports(report: &mut DoctorReport, settings: &RelaySettings) {
+    let Some(file) = &settings.error_reports.dsn_file else { return };
+    match ReportPlace::read(file) {
+        Ok(place) => report.good("error reports", format!("they go to {}", place.host())),
+        Err(error) => {
+            let advice = "write the address that the service shows for this project into the file, or take \
+                          `error_reports.dsn_file` out of the settings: until then errors stand in the log alone";
+            report.fail("error reports", error.to_string(), advice);
         }
     }
 }

@@ -170,6 +170,7 @@ pub async fn examine_relay(
     };
     folders::examine_folders(&mut report, settings, data);
     folders::examine_leaked(&mut report, settings);
+    folders::examine_reports(&mut report, settings);
     folders::examine_disks(&mut report, settings, data, seams);
     folders::examine_objects(&mut report, settings, seams).await;
     certificates::examine_certificates(&mut report, settings, data, seams.clock.now_ms());

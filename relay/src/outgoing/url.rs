@@ -65,7 +65,7 @@ impl OutgoingUrl {
     }
 
     /// Without path and query, which may be secret.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
