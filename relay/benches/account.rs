@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
 
+#[expect(dead_code, reason = "other benches use all of it")]
 mod bench_relay;
 
 use std::time::Instant;

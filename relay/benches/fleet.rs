@@ -32,7 +32,7 @@ const RECORDS: i64 = 20;
 /// Entries of the facility whose projection is made anew.
 const REBUILT: i64 = 220_000;
 const SINGLES: u64 = 2_000;
-const SIGN_INS: usize = 50;
+const SIGN_INS: u16 = 50;
 
 fn new_log(n: u16) -> FakeBox {
     FakeBox::new(BoxId::new(1, numbered(n)), 1, 1)
@@ -253,14 +253,18 @@ async fn measure_singles(relay: &BenchRelay) {
 }
 
 async fn measure_sign_ins(relay: &Arc<BenchRelay>) {
+    // One person has 20 sessions at most.
+    for n in 0..SIGN_INS {
+        relay.add_person(n).await;
+    }
     let began = Instant::now();
     let cookie = relay.sign_in().await;
     let one = ms_since(began);
     let alone = page_p99(relay, &cookie).await;
     let (began, mut all) = (Instant::now(), JoinSet::new());
-    for _ in 0..SIGN_INS {
+    for n in 0..SIGN_INS {
         let relay = Arc::clone(relay);
-        all.spawn(async move { relay.sign_in().await });
+        all.spawn(async move { relay.sign_in_as(&format!("p{n}")).await });
     }
     let beside = page_p99(relay, &cookie).await;
     let cookies = all.join_all().await;

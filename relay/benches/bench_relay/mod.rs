@@ -155,6 +155,7 @@ pub(crate) struct BenchRelay {
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) scope: AccountScope,
     pub(crate) clock: Arc<FakeClock>,
+    password_hash: String,
     _dir: tempfile::TempDir,
 }
 
@@ -205,7 +206,31 @@ impl BenchRelay {
             readiness,
             settings: WebSettings::default(),
         };
-        Self { router: build_router(state).unwrap(), db, ingest, scope, clock: bench_clock, _dir: dir }
+        Self {
+            router: build_router(state).unwrap(),
+            db,
+            ingest,
+            scope,
+            clock: bench_clock,
+            password_hash,
+            _dir: dir,
+        }
+    }
+
+    /// Somebody else of the account, `p<n>@b.example`, with the same password.
+    pub(crate) async fn add_person(&self, n: u16) {
+        let tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
+        let email = format!("p{n}@b.example");
+        let person = NewMember {
+            id: UserId::new(2, numbered(n)),
+            email: &email,
+            name: "P",
+            verified_ms: None,
+            role: UserRole::AccountAdmin,
+            password_hash: &self.password_hash,
+        };
+        let (tx, _) = add_member(tx, self.scope, &person, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// The same in a file of SQLite.
@@ -241,7 +266,12 @@ impl BenchRelay {
 
     /// The session's cookie.
     pub(crate) async fn sign_in(&self) -> String {
-        let form = format!("email=a%40b.example&password={}", PASSWORD.replace(' ', "+"));
+        self.sign_in_as("a").await
+    }
+
+    /// The same of somebody else, `<name>@b.example`.
+    pub(crate) async fn sign_in_as(&self, name: &str) -> String {
+        let form = format!("email={name}%40b.example&password={}", PASSWORD.replace(' ', "+"));
         let sign_in = Request::post("/login").header("content-type", "application/x-www-form-urlencoded");
         let answer = self.router.clone().oneshot(sign_in.body(Body::from(form)).unwrap()).await.unwrap();
         answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
