@@ -140,11 +140,15 @@ pub struct BoxFilter {
     pub name: String,
 }
 
+/// A part of a name as `LIKE` takes it, for names in lower case.
+pub(super) fn name_pattern(part: &str) -> String {
+    let part = part.to_lowercase();
+    format!("%{}%", part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
 impl BoxFilter {
-    /// The name as `LIKE` takes it.
     fn pattern(&self) -> String {
-        let name = self.name.to_lowercase();
-        format!("%{}%", name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+        name_pattern(&self.name)
     }
 }
 

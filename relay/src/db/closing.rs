@@ -2,6 +2,7 @@
 
 use record::ids::FacilityId;
 
+use super::box_now::name_pattern;
 use super::facilities::lock_facility;
 use super::facility_now::{FacilityPart, raise_part};
 use super::sight::seen_facilities;
@@ -34,6 +35,38 @@ pub async fn list_managed(conn: &mut ScopedConnection) -> Result<Vec<ManagedFaci
     );
     let viewer = conn.viewer();
     all!(conn, ManagedFacility, sqlx::AssertSqlSafe(sql), scope.key(), viewer)
+}
+
+/// Which page of the managed facilities.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManagedPage {
+    /// A part of their name; empty: all.
+    pub name: String,
+    /// From 1.
+    pub number: usize,
+    /// Of one page.
+    pub count: usize,
+}
+
+/// One page of them, and one more where another page follows.
+pub async fn list_managed_page(
+    conn: &mut ScopedConnection,
+    page: &ManagedPage,
+) -> Result<Vec<ManagedFacility>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT facilities.facility, n.name, n.zone, n.box_state, n.items, facilities.closed_ms FROM facilities \
+         JOIN facility_now n ON n.account = facilities.account AND n.facility = facilities.facility \
+         WHERE facilities.account = $1 AND {} AND n.sort_name LIKE $3 ESCAPE '\\' \
+         ORDER BY CASE WHEN facilities.closed_ms IS NULL THEN 0 ELSE 1 END, n.sort_name, facilities.facility \
+         LIMIT $4 OFFSET $5",
+        seen_facilities("$2")
+    );
+    let (viewer, pattern) = (conn.viewer(), name_pattern(&page.name));
+    let before = page.number.saturating_sub(1).saturating_mul(page.count);
+    let key = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let (limit, before) = (key(page.count.saturating_add(1)), key(before));
+    all!(conn, ManagedFacility, sqlx::AssertSqlSafe(sql), scope.key(), viewer, pattern, limit, before)
 }
 
 /// Closes a facility that has no box in service: it leaves the lists, and its claim files that nobody used are of no use any more.

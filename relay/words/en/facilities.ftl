@@ -3,6 +3,11 @@
 facilities-title = Facilities
 facilities-lead = A hospital, a clinic or a lab: a place with a box of its own. Name and time zone are yours until its box is in service; from then on people change them at the box.
 facilities-none = There is no facility yet. Make the first one, then add its box.
+facilities-find = Find a facility
+    .hint = A part of its name
+    .show = Show
+    .all = Show all facilities
+    .none = No facility fits.
 facilities-new = New facility
 facilities-name = Name
 facilities-zone = Time zone

@@ -16,6 +16,9 @@ regions-delete = Delete the region
     .hint = Its facilities stay. People who see them by this region alone do not see them any more.
 regions-facilities = Facilities in it
 # Beside a facility that is in another region.
+regions-named-hint = One a line, by its name. One that is in another region moves here
+regions-changed = Somebody else changed the region { $name } meanwhile. This is how it is now: make your change again
+regions-unknown = In the region { $name } nothing was changed: there is no single facility called { $lines }
 regions-elsewhere = now in { $region }
 regions-bad-name = Enter a name of 1 to 120 characters
 regions-too-many = This account has { NUMBER($max) } regions, and that is the most

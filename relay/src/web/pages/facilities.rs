@@ -1,31 +1,65 @@
 //! The facilities of an account, for whoever makes and closes them.
 
 use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
-use ::web::argument::Path;
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
 use record::compliance::zone_is_known;
 use record::ids::FacilityId;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::{AccountUser, visible_name};
 use crate::db::accounts::lock_account;
-use crate::db::closing::{ManagedFacility, close_facility, list_managed, reopen_facility};
+use crate::db::closing::{
+    ManagedFacility, ManagedPage, close_facility, list_managed, list_managed_page, reopen_facility,
+};
 use crate::db::facilities::insert_facility;
 use crate::db::facility_now::common_zone;
 use crate::projections::box_state::BoxState;
 use crate::web::WebContext;
 use crate::web::access::{ManageFacilities, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{not_found, parameter_error};
+use crate::web::http_error::{encode_parameter, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
-use crate::web::words::{ErrorWords, FacilitiesWords, open_words};
+use crate::web::view_models::page_turns::PageTurns;
+use crate::web::words::{ErrorWords, FacilitiesWords, PageWords, open_words};
 
 /// Facilities of an account: what pages of many are made for.
 pub(crate) const FACILITIES_MAX: usize = 5_000;
+
+/// Facilities of one page.
+const LISTED: usize = 50;
+/// Characters of a part of a name.
+const NAME_CHARS_MAX: usize = 120;
+
+/// What the address of the page carries.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct FacilityListParams {
+    /// A part of the name.
+    name: String,
+    /// Which page, from 1.
+    page: usize,
+}
+
+impl FacilityListParams {
+    fn page(&self) -> ManagedPage {
+        let name = self.name.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+        ManagedPage { name, number: self.page.clamp(1, FACILITIES_MAX), count: LISTED }
+    }
+}
+
+fn list_href(name: &str, number: usize) -> String {
+    match name {
+        "" => format!("/app/facilities?page={number}"),
+        name => format!("/app/facilities?name={}&page={number}", encode_parameter(name)),
+    }
+}
 
 struct FacilityView {
     name: String,
@@ -45,7 +79,12 @@ struct FacilityListPage {
     shell: PageLayout,
     w: FacilitiesWords,
     problem: Option<SignInProblem>,
+    page: PageWords,
     facilities: Vec<FacilityView>,
+    /// Whether there is anything to look for.
+    shows_search: bool,
+    searched: String,
+    turns: PageTurns,
     name: String,
     zone: String,
     zones: Vec<String>,
@@ -64,13 +103,22 @@ struct NewFacility {
 pub(crate) async fn list_all(
     visitor: MemberCaller<ManageFacilities>,
     State(web): State<WebContext>,
+    LenientQuery(requested): LenientQuery<FacilityListParams>,
 ) -> Result<Page, HttpError> {
-    draw_list(&visitor, &web, NewFacility::default()).await
+    draw_list(&visitor, &web, &requested.page(), NewFacility::default()).await
 }
 
-async fn draw_list(visitor: &AccountUser, web: &WebContext, new: NewFacility) -> Result<Page, HttpError> {
+async fn draw_list(
+    visitor: &AccountUser,
+    web: &WebContext,
+    listed: &ManagedPage,
+    new: NewFacility,
+) -> Result<Page, HttpError> {
     let mut conn = web.db.read(visitor.reads).await?;
-    let rows = list_managed(&mut conn).await?;
+    let mut rows = list_managed_page(&mut conn, listed).await?;
+    let last = listed.number + usize::from(rows.len() > LISTED);
+    rows.truncate(LISTED);
+    let turns = PageTurns::of(listed.number, last, |to| list_href(&listed.name, to));
     // The next one is most likely where the others are.
     let zone = if new.zone.is_empty() && !rows.is_empty() { common_zone(&mut conn).await? } else { new.zone };
     drop(conn);
@@ -81,6 +129,10 @@ async fn draw_list(visitor: &AccountUser, web: &WebContext, new: NewFacility) ->
         shell: shell.with_problem(new.problem.is_some()),
         w,
         problem: new.problem,
+        page: wall.words(),
+        shows_search: turns.is_needed() || !listed.name.is_empty(),
+        searched: listed.name.clone(),
+        turns,
         facilities: rows.into_iter().map(|row| view_facility(row, &wall)).collect(),
         name: new.name,
         zone,
@@ -126,7 +178,10 @@ async fn refuse_form(
     let filled = |name| form.fields.text(name).chars().filter(|c| !c.is_control()).take(120).collect();
     let problem = Some(SignInProblem { field, words });
     let new = NewFacility { name: filled("name"), zone: filled("zone"), problem };
-    Ok(FormReply::Again(FormRecall::Invalid, draw_list(visitor, web, new).await?))
+    Ok(FormReply::Again(
+        FormRecall::Invalid,
+        draw_list(visitor, web, &FacilityListParams::default().page(), new).await?,
+    ))
 }
 
 /// `POST /app/facilities`: one more.
@@ -195,7 +250,9 @@ pub(crate) async fn change_facility(
     } else if act == "facility close" && row.closed_ms.is_none() {
         drop(tx);
         let problem = Some(SignInProblem { field: "list", words: w.facilities_has_box(row.name) });
-        let page = draw_list(&visitor, &web, NewFacility { problem, ..NewFacility::default() }).await?;
+        let (listed, new) =
+            (FacilityListParams::default().page(), NewFacility { problem, ..NewFacility::default() });
+        let page = draw_list(&visitor, &web, &listed, new).await?;
         return Ok(FormReply::Again(FormRecall::Conflicting, page));
     }
     SeeOther::to("/app/facilities").map(FormReply::Done)

@@ -10,29 +10,41 @@ use ::web::form::{
 use crate::accounts::people::MemberGrant;
 use crate::accounts::{AccountUser, UserRole};
 use crate::db::{ScopedConnection, facilities, regions};
+use crate::web::pages::named_places::{are_many, read_names, write_names};
 use crate::web::view_models::formats::role_name;
 use crate::web::words::{FormWords, open_words};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// An auditor's time, where nobody says more.
 const AUDITOR_DAYS: i64 = 14;
+/// Characters of the names of facilities and regions that one form takes.
+const NAMED_CHARS_MAX: usize = 60_000;
 /// Facilities and regions that one form takes.
 const PLACES_MAX: usize = 2_000;
 
 const ROLE: FormField = FormField::pick("role").required();
 const ALL: FormField = FormField::tick("all");
 const PLACES: FormField = FormField::picks("places");
+/// The same by their names, one a line.
+pub(crate) const NAMED: FormField = FormField::lines("named", NAMED_CHARS_MAX);
 const DAYS: FormField = FormField::whole("days", 1, 730);
 
 /// Somebody who is to be invited.
 pub(crate) static INVITATION: FormDefinition = FormDefinition {
     name: "member",
-    sections: &[FormSection::plain(&[FormField::line("email", 254).required(), ROLE, ALL, PLACES, DAYS])],
+    sections: &[FormSection::plain(&[
+        FormField::line("email", 254).required(),
+        ROLE,
+        ALL,
+        PLACES,
+        NAMED,
+        DAYS,
+    ])],
 };
 
 /// Somebody who is of the account.
 pub(crate) static TERMS: FormDefinition =
-    FormDefinition { name: "member", sections: &[FormSection::plain(&[ROLE, ALL, PLACES, DAYS])] };
+    FormDefinition { name: "member", sections: &[FormSection::plain(&[ROLE, ALL, PLACES, NAMED, DAYS])] };
 
 /// Of these forms: each place has a box.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +52,8 @@ pub(crate) struct MemberFormRules;
 
 impl FormRules for MemberFormRules {
     const FIELDS_MAX: usize = PLACES_MAX + 10;
-    const FIELD_BYTES_MAX: usize = 1_024;
-    const BYTES_MAX: usize = 96 * 1_024;
+    const FIELD_BYTES_MAX: usize = 120 * 1_024;
+    const BYTES_MAX: usize = 160 * 1_024;
 
     fn may_repeat(_: &str) -> bool {
         false
@@ -77,8 +89,14 @@ pub(crate) async fn load_places(
     Ok(options)
 }
 
-/// The names of places, by their ids; one that is not there is left out.
+/// Names that are written out.
+const NAMES_MAX: usize = 10;
+
+/// The names of places, by their ids; one that is not there is left out. Of many, how many they are.
 pub(crate) fn place_names(options: &[FormOption], places: &[String]) -> String {
+    if places.len() > NAMES_MAX {
+        return open_words::<FormWords>().form_member_many(places.len());
+    }
     let named = options.iter().filter(|option| places.contains(&option.value));
     named.map(|option| option.words.as_str()).collect::<Vec<_>>().join(", ")
 }
@@ -100,17 +118,50 @@ pub(crate) fn draw_sections(
         granted.map(|role| FormOption::new(role.key(), role_name(open_words(), Some(role)))).collect();
     let mut painter = FormPainter::new(form, words.catalog());
     painter.picks = vec![("role", roles), ("places", places)];
+    painter.hidden.push(hidden_list(&painter.picks));
     if visitor.reads.is_limited() {
         painter.hidden.push("all");
     }
     painter.draw(values, errors)
 }
 
+/// Of the boxes and the lines for places, what a form does not show.
+pub(crate) fn hidden_list(picks: &[(&'static str, Vec<FormOption>)]) -> &'static str {
+    let is_long = picks.iter().any(|(name, places)| *name == PLACES.name && are_many(places));
+    if is_long { PLACES.name } else { NAMED.name }
+}
+
+/// The places that a form names, by boxes and lines.
+///
+/// # Errors
+/// A line that names none.
+pub(crate) fn read_places(values: &FormValues, options: &[FormOption]) -> Result<Vec<String>, FieldError> {
+    let mut places: Vec<String> = values.text("places").split_whitespace().map(str::to_owned).collect();
+    let named = read_names(values.text(NAMED.name), options);
+    if let Some(lines) = named.unknown() {
+        let words = open_words::<FormWords>().form_member_unknown_place(lines);
+        return Err(FieldError { at: NAMED.name.to_owned(), words });
+    }
+    places.extend(named.ids.into_iter().filter(|id| !places.contains(id)).collect::<Vec<_>>());
+    Ok(places)
+}
+
+/// Where a form says what is wrong with its places.
+pub(crate) fn places_field(options: &[FormOption]) -> &'static str {
+    if are_many(options) { NAMED.name } else { PLACES.name }
+}
+
 /// The values of the form of somebody who is of the account.
-pub(crate) fn terms_values(role: &str, places: Option<&[String]>, days: Option<i64>) -> FormValues {
+pub(crate) fn terms_values(
+    role: &str,
+    places: Option<&[String]>,
+    days: Option<i64>,
+    options: &[FormOption],
+) -> FormValues {
     let values = FormValues::empty(&TERMS).with("role", role);
     let values = match places {
         None => values.with("all", "on"),
+        Some(places) if are_many(options) => values.with(NAMED.name, write_names(places, options)),
         Some(places) => values.with("places", places.join(" ")),
     };
     values.with("days", days.map(|days| days.to_string()).unwrap_or_default())
@@ -123,6 +174,7 @@ pub(crate) fn terms_values(role: &str, places: Option<&[String]>, days: Option<i
 pub(crate) fn read_grant(
     form: &'static FormDefinition,
     values: &FormValues,
+    options: &[FormOption],
     now_ms: i64,
 ) -> Result<MemberGrant, Vec<FieldError>> {
     let words: FormWords = open_words();
@@ -133,10 +185,16 @@ pub(crate) fn read_grant(
         errors.push(fault.word(form, words.catalog()));
     }
     let is_all = !values.text("all").is_empty();
-    let places: Vec<String> = values.text("places").split_whitespace().map(str::to_owned).collect();
-    let places = if is_all { None } else { Some(places) };
-    if places.as_ref().is_some_and(Vec::is_empty) {
-        errors.push(FieldError { at: "places".to_owned(), words: words.form_member_no_place() });
+    let places = match is_all {
+        true => None,
+        false => Some(read_places(values, options).unwrap_or_else(|error| {
+            errors.push(error);
+            Vec::new()
+        })),
+    };
+    if places.as_ref().is_some_and(Vec::is_empty) && errors.iter().all(|error| error.at != NAMED.name) {
+        let at = places_field(options).to_owned();
+        errors.push(FieldError { at, words: words.form_member_no_place() });
     }
     if role == Some(UserRole::AccountAdmin) && !is_all {
         errors.push(FieldError { at: "all".to_owned(), words: words.form_member_admin_sees_all() });

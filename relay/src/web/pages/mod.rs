@@ -25,6 +25,7 @@ pub(crate) mod label_sheets;
 pub(crate) mod map;
 pub(crate) mod me;
 pub(crate) mod member_form;
+pub(crate) mod named_places;
 pub(crate) mod notices;
 pub(crate) mod organisation;
 pub(crate) mod passkey_refusal;

@@ -27,7 +27,8 @@ use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::{
-    INVITATION, MemberFormRules, TERMS, draw_sections, load_places, place_names, read_grant, terms_values,
+    INVITATION, MemberFormRules, TERMS, draw_sections, load_places, place_names, places_field, read_grant,
+    terms_values,
 };
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
@@ -216,7 +217,8 @@ pub(crate) async fn invite_person(
     let values = FormValues::read(&INVITATION, &form.fields);
     let w: FormWords = open_words();
     let email = email_address(values.text("email"));
-    let grant = read_grant(&INVITATION, &values, web.now_ms());
+    let options = load_places(&mut web.db.read(visitor.reads).await?, &visitor).await?;
+    let grant = read_grant(&INVITATION, &values, &options, web.now_ms());
     let (email, grant) = match (email, grant) {
         (Some(email), Ok(grant)) => (email, grant),
         (email, grant) => {
@@ -247,7 +249,9 @@ pub(crate) async fn invite_person(
         }
         Err(InvitationError::People(PeopleError::Db(error))) => return Err(error.into()),
         Err(InvitationError::People(PeopleError::Known)) => ("email", w.form_member_known()),
-        Err(InvitationError::People(PeopleError::NoSuchPlace)) => ("places", w.form_member_no_place()),
+        Err(InvitationError::People(PeopleError::NoSuchPlace)) => {
+            (places_field(&options), w.form_member_no_place())
+        }
         Err(InvitationError::Wait { until_ms }) => {
             let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
             ("email", w.form_member_wait(time))
@@ -426,7 +430,8 @@ pub(crate) async fn save_terms(
         return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
     }
     let values = FormValues::read(&TERMS, &form.fields);
-    let grant = match read_grant(&TERMS, &values, web.now_ms()) {
+    let options = load_places(&mut web.db.read(visitor.reads).await?, &visitor).await?;
+    let grant = match read_grant(&TERMS, &values, &options, web.now_ms()) {
         Ok(grant) => grant,
         Err(errors) => {
             let news = PersonNews { outcome: None, form: Some((values, errors)) };
@@ -489,7 +494,7 @@ async fn draw_person(
     };
     let days = row.until_ms.map(|until| until.saturating_sub(web.now_ms()).div_euclid(DAY_MS).max(1));
     let (values, errors) =
-        news.form.unwrap_or_else(|| (terms_values(&row.role, places.as_deref(), days), Vec::new()));
+        news.form.unwrap_or_else(|| (terms_values(&row.role, places.as_deref(), days, &options), Vec::new()));
     let theirs = UserRole::of_row(&row.role)?;
     let is_owner = row.is_owner;
     let may_act = may_act_on(visitor.role, theirs) && (!is_owner || visitor.is_owner);

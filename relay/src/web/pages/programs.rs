@@ -4,8 +4,8 @@ use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther};
 use ::web::argument::Path;
 use ::web::error::HttpError;
 use ::web::form::{
-    FieldCause, FieldError, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection,
-    FormValues,
+    FieldCause, FieldError, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter,
+    FormSection, FormValues,
 };
 use askama::Template;
 use axum::extract::State;
@@ -21,7 +21,9 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
-use crate::web::pages::member_form::{MemberFormRules, load_places, place_names};
+use crate::web::pages::member_form::{
+    MemberFormRules, NAMED, hidden_list, load_places, place_names, places_field, read_places,
+};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};
 use crate::web::{PageFact, WebContext};
@@ -38,6 +40,7 @@ pub(crate) static PROGRAM: FormDefinition = FormDefinition {
         FormField::line("days", 8).required(),
         FormField::choice("scope", &["read", "write"]).required(),
         FormField::picks("places"),
+        NAMED,
         FormField::line("origins", 1_000),
     ])],
 };
@@ -103,7 +106,8 @@ pub(crate) async fn create(
     require_own_form(&visitor, &form)?;
     let values = FormValues::read(&PROGRAM, &form.fields);
     let w: FormWords = open_words();
-    let terms = match read_terms(&values) {
+    let options = load_places(&mut web.db.read(visitor.reads).await?, &visitor).await?;
+    let terms = match read_terms(&values, &options) {
         Ok(terms) => terms,
         Err(errors) => return ask_again(&visitor, &web, &values, errors).await,
     };
@@ -111,7 +115,7 @@ pub(crate) async fn create(
     let known = all_places(&mut tx).await?;
     if terms.places.iter().any(|place| !known.contains(place)) {
         drop(tx);
-        let error = FieldError { at: "places".to_owned(), words: w.form_program_no_place() };
+        let error = FieldError { at: places_field(&options).to_owned(), words: w.form_program_no_place() };
         return ask_again(&visitor, &web, &values, vec![error]).await;
     }
     let order = TokenOrder {
@@ -154,7 +158,7 @@ struct TokenTerms {
 }
 
 /// What was filled in, or all that is wrong with it.
-fn read_terms(values: &FormValues) -> Result<TokenTerms, Vec<FieldError>> {
+fn read_terms(values: &FormValues, options: &[FormOption]) -> Result<TokenTerms, Vec<FieldError>> {
     let w: FormWords = open_words();
     let mut errors = values.errors(w.catalog());
     let life = values.text("days").parse::<TokenLife>().ok();
@@ -167,7 +171,10 @@ fn read_terms(values: &FormValues) -> Result<TokenTerms, Vec<FieldError>> {
         errors.push(FieldError { at: "origins".to_owned(), words: w.form_program_bad_origins() });
     }
     let scope = values.text("scope").parse::<TokenScope>().ok();
-    let places = values.text("places").split_whitespace().map(str::to_owned).collect();
+    let places = read_places(values, options).unwrap_or_else(|error| {
+        errors.push(error);
+        Vec::new()
+    });
     match (life, scope, origins) {
         (Some(life), Some(scope), Some(origins)) if errors.is_empty() => {
             Ok(TokenTerms { life, scope, places, origins })
@@ -275,6 +282,7 @@ async fn draw_programs(
     let api = SafeHtml::element("a", &[("href", "/api/docs")], &w.programs_lead_api());
     let mut painter = FormPainter::new(&PROGRAM, form.catalog());
     painter.picks = vec![("places", places)];
+    painter.hidden.push(hidden_list(&painter.picks));
     let shell = PageLayout::signed_in(w.programs_title(), NavSection::Programs, visitor);
     let view = ProgramsPage {
         shell: shell.with_problem(!errors.is_empty()),

@@ -1,15 +1,19 @@
 //! Regions: facilities that belong together. Somebody who is given a region sees all of its facilities, those that come later too.
 
+use std::collections::BTreeSet;
+
 use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
 use ::web::argument::Path;
 use ::web::error::HttpError;
+use ::web::form::FormOption;
 use askama::Template;
 use axum::extract::State;
 use record::ids::{FacilityId, UserId};
+use record::tree::Hash;
 
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::{AccountUser, visible_name};
-use crate::db::facilities::list_facilities;
+use crate::db::facilities::{FacilityRow, list_facilities};
 use crate::db::regions::{self, RegionRow};
 use crate::web::WebContext;
 use crate::web::access::{ManageRegions, MemberCaller};
@@ -17,6 +21,7 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::member_form::MemberForm;
+use crate::web::pages::named_places::{are_many, read_names, write_names};
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::words::{ErrorWords, RegionsWords, open_words};
 
@@ -37,6 +42,22 @@ struct RegionView {
     href: String,
     count: String,
     facilities: Vec<RegionFacility>,
+    /// The names of those in it, one a line, where there are too many for a box each.
+    named: Option<String>,
+    /// As it was shown.
+    seen: String,
+}
+
+/// A region as somebody saw it: what they change later must be that.
+fn seen_mark(row: &RegionRow, sites: &[FacilityRow]) -> String {
+    let inside = sites.iter().filter(|site| site.region.as_deref() == Some(row.region.as_str()));
+    let ids: BTreeSet<&str> = inside.map(|site| site.facility.as_str()).collect();
+    let text = format!("{}\n{}", row.name, ids.into_iter().collect::<Vec<_>>().join(" "));
+    Hash::of(text.as_bytes()).to_string()
+}
+
+fn list_options(sites: &[FacilityRow]) -> Vec<FormOption> {
+    sites.iter().map(|site| FormOption::entered(site.facility.clone(), site.name.clone())).collect()
 }
 
 #[derive(Template)]
@@ -68,12 +89,20 @@ async fn draw_regions(
     let name_of = |region: &str| {
         rows.iter().find(|row| row.region == region).map(|row| row.name.clone()).unwrap_or_default()
     };
+    let options = list_options(&sites);
+    let is_long = are_many(&options);
     let view = |row: &RegionRow| RegionView {
         name: row.name.clone(),
         href: format!("/app/regions/{}", row.region),
         count: w.regions_count(row.facilities),
+        named: is_long.then(|| {
+            let inside = sites.iter().filter(|site| site.region.as_deref() == Some(row.region.as_str()));
+            write_names(&inside.map(|site| site.facility.clone()).collect::<Vec<_>>(), &options)
+        }),
+        seen: seen_mark(row, &sites),
         facilities: sites
             .iter()
+            .filter(|_| !is_long)
             .map(|site| {
                 let is_in = site.region.as_deref() == Some(row.region.as_str());
                 let elsewhere = site.region.as_deref().filter(|_| !is_in).map(name_of).unwrap_or_default();
@@ -143,6 +172,18 @@ pub(crate) async fn change_region(
             ("region delete", row.name)
         }
         "save" => {
+            let sites = list_facilities(&mut tx).await?;
+            if form.fields.text("seen") != seen_mark(&row, &sites) {
+                drop(tx);
+                let problem = SignInProblem { field: "name", words: w.regions_changed(&row.name) };
+                let page = draw_regions(&visitor, &web, Some(problem)).await?;
+                return Ok(FormReply::Again(FormRecall::Conflicting, page));
+            }
+            let named = read_names(form.fields.text("named"), &list_options(&sites));
+            if let Some(lines) = named.unknown() {
+                drop(tx);
+                return refuse_name(&visitor, &web, w.regions_unknown(&row.name, lines)).await;
+            }
             let Some(name) = visible_name(form.fields.text("name")) else {
                 drop(tx);
                 return refuse_name(&visitor, &web, w.regions_bad_name()).await;
@@ -150,8 +191,10 @@ pub(crate) async fn change_region(
             regions::rename_region(&mut tx, &region, &name).await?;
             // A box that is ticked is a field of its own.
             let ticked = form.fields.iter().filter(|(_, value)| !value.is_empty());
-            let chosen: Vec<&str> = ticked.filter_map(|(name, _)| name.strip_prefix("places.")).collect();
-            for site in list_facilities(&mut tx).await? {
+            let mut chosen: BTreeSet<&str> =
+                ticked.filter_map(|(name, _)| name.strip_prefix("places.")).collect();
+            chosen.extend(named.ids.iter().map(String::as_str));
+            for site in sites {
                 let is_in = site.region.as_deref() == Some(region.as_str());
                 let is_chosen = chosen.contains(&site.facility.as_str());
                 let facility: FacilityId = site.facility.parse().map_err(|_| not_found())?;

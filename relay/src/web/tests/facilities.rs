@@ -2,8 +2,12 @@
 
 use axum::http::StatusCode;
 
-use super::world::{World, csrf};
+use record::ids::FacilityId;
+
+use super::mailed_links::region_mark;
+use super::world::{NOW_MS, World, csrf};
 use crate::db::closing::list_managed;
+use crate::db::facilities::insert_facility;
 
 impl World {
     async fn press_facility(&self, cookie: &str, facility: &str, act: &str) -> StatusCode {
@@ -103,7 +107,8 @@ async fn regions_are_compared_as_far_as_somebody_sees_them() {
     world.post("/app/regions", &cookie, &format!("csrf={}&name=North", csrf(&regions))).await;
     let regions = world.get("/app/regions", &cookie).await.body;
     let region = regions.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap();
-    let fields = format!("csrf={}&act=save&name=North&places.{}=on", csrf(&regions), world.a.sites[0].id);
+    let (csrf, seen) = (csrf(&regions), region_mark(&regions));
+    let fields = format!("csrf={csrf}&seen={seen}&act=save&name=North&places.{}=on", world.a.sites[0].id);
     let saved = world.post(&format!("/app/regions/{region}"), &cookie, &fields).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
     let page = world.get("/app/compare", &cookie).await.body;
@@ -121,4 +126,84 @@ async fn regions_are_compared_as_far_as_somebody_sees_them() {
     let foreign = world.get(&link, &other).await;
     assert!(!foreign.body.contains("North"), "another account's region is none");
     assert!(!world.get("/app/compare", &other).await.body.contains("North"));
+}
+
+impl World {
+    /// A hundred facilities beside those that there are.
+    async fn add_hundred(&self) {
+        let mut tx = self.db.write(self.a.scope).await.unwrap();
+        for n in 0..100 {
+            let facility = FacilityId::new(7, [0, 0, 0, 0, 0, 0, 0, 0, 0, n]);
+            insert_facility(&mut tx, facility, &format!("Ward {n:02}"), "UTC", NOW_MS).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn many_facilities_are_turned_and_searched() {
+    let world = World::new().await;
+    world.add_hundred().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let first = world.get("/app/facilities", &cookie).await.body;
+    assert!(first.contains(">Ward 00<") && !first.contains(">Ward 99<"), "{first}");
+    assert!(first.len() < 60_000, "{} bytes", first.len());
+    assert!(first.contains("/app/facilities?page=2"), "{first}");
+    let third = world.get("/app/facilities?page=3", &cookie).await.body;
+    assert!(!third.contains("page=4") && third.contains("page=2"), "{third}");
+    let found = world.get("/app/facilities?name=wArD+9", &cookie).await.body;
+    assert_eq!(found.matches(">Ward 9").count(), 10, "{found}");
+    assert!(!found.contains(">Ward 89<"), "{found}");
+    assert!(world.get("/app/facilities?name=%25", &cookie).await.body.contains("No facility fits"));
+}
+
+#[tokio::test]
+async fn of_many_facilities_names_are_entered_one_a_line() {
+    let world = World::new().await;
+    world.add_hundred().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/people", &cookie).await.body;
+    assert!(page.contains("name=\"named\"") && !page.contains("name=\"places."), "{page}");
+    assert!(page.len() < 60_000, "{} bytes", page.len());
+    let invite = async |named: &str| {
+        let form = format!("csrf={}&email=new%40b.example&role=viewer&named={named}", csrf(&page));
+        world.post("/app/people", &cookie, &form).await
+    };
+    let refused = invite("Ward+07%0D%0AWard+700").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.body.contains("called “Ward 700”") && refused.body.contains("Ward 07\n"),
+        "{}",
+        refused.body
+    );
+    let refused = invite("").await;
+    assert!(refused.body.contains("at least one of the list"), "{}", refused.body);
+    let invited = invite("ward+07%0D%0AWARD+08").await;
+    assert_eq!(invited.status, StatusCode::OK, "{}", invited.body);
+}
+
+#[tokio::test]
+async fn regions_of_many_facilities_take_names_and_no_change_is_lost() {
+    let world = World::new().await;
+    world.add_hundred().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/regions", &cookie).await.body;
+    world.post("/app/regions", &cookie, &format!("csrf={}&name=North", csrf(&page))).await;
+    let page = world.get("/app/regions", &cookie).await.body;
+    assert!(page.len() < 60_000, "{} bytes", page.len());
+    let region = page.split("/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let seen = region_mark(&page).to_owned();
+    let save = async |seen: &str, named: &str| {
+        let form = format!("csrf={}&act=save&name=North&seen={seen}&named={named}", csrf(&page));
+        world.post(&format!("/app/regions/{region}"), &cookie, &form).await
+    };
+    let refused = save(&seen, "Ward+700").await;
+    assert!(refused.body.contains("called “Ward 700”"), "{}", refused.body);
+    assert_eq!(save(&seen, "Ward+07%0AWard+08").await.status, StatusCode::SEE_OTHER);
+    let now = world.get("/app/regions", &cookie).await.body;
+    assert!(now.contains("Ward 07\nWard 08</textarea>"), "{now}");
+    let stale = save(&seen, "Ward+09").await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert!(stale.body.contains("Somebody else changed the region North"), "{}", stale.body);
+    assert!(stale.body.contains("Ward 07\nWard 08</textarea>"), "{}", stale.body);
 }

@@ -53,7 +53,8 @@ impl World {
     /// Sends a form from the page at `path`, with its fields beside the session's secret.
     pub(super) async fn send_form(&self, page: &str, to: &str, cookie: &str, fields: &str) -> Got {
         let shown = self.get(page, cookie).await;
-        self.post(to, cookie, &format!("csrf={}&{fields}", csrf(&shown.body))).await
+        let (csrf, seen) = (csrf(&shown.body), region_mark(&shown.body));
+        self.post(to, cookie, &format!("csrf={csrf}&seen={seen}&{fields}")).await
     }
 
     /// Invites somebody as the admin; the path of the link.
@@ -93,6 +94,11 @@ fn read_mail(text: &str) -> SentMail {
     let path = plain.split("https://relay.example").nth(1).unwrap_or_default();
     let path = path.split_whitespace().next().unwrap_or_default().replace("=3D", "=");
     SentMail { to: header("To:"), subject: header("Subject:"), path }
+}
+
+/// How a page shows the first region on it; empty where it shows none.
+pub(super) fn region_mark(page: &str) -> &str {
+    page.split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
 }
 
 /// Every way in once, for a database of either kind: what each leads to, the tests below look at.
