@@ -167,8 +167,7 @@ impl RelayContext {
         let work_db = db.with_pool(PoolUse::Work { workers: settings.work.workers });
         let transport = settings.mail_transport()?;
         let mail = MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), transport.as_ref());
-        let public_url =
-            settings.public_url.clone().unwrap_or_else(|| format!("https://{}", settings.host()));
+        let public_url = settings.pages_url();
         Ok(Self {
             db,
             ingest_db,
@@ -229,8 +228,7 @@ async fn run_relay(
     let (own, drain) = (Arc::new(own), DrainSignal::default());
     let work_db = parts.work_db.clone();
     let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];
-    let data = settings.data()?;
-    let socket = admin::serve_admin_socket(data, parts.office(), drain.clone())
+    let socket = admin::serve_admin_socket(settings.data()?, parts.office(), drain.clone())
         .map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
     let open = open_relay(settings, role, parts).await?;
@@ -336,7 +334,12 @@ async fn start_workers(
     }
     let (mail, notes) = (settings.mail_transport()?, NoteStore::in_folder(&settings.objects()?)?);
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-    let webhooks = WebhookLine { http: Arc::new(guarded_client(settings)?), random: Arc::clone(&random) };
+    let webhooks = WebhookLine {
+        http: Arc::new(guarded_client(settings)?),
+        random: Arc::clone(&random),
+        mail: MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), mail.as_ref()),
+        public_url: settings.pages_url(),
+    };
     let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes, webhooks).await?;
     let queue = JobQueue::new(db.clone(), clock, random);
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));

@@ -86,7 +86,7 @@ impl Default for RelayLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkSettings {
-    /// Jobs that this process runs at a time with PostgreSQL; with SQLite it is always 2.
+    /// Jobs that this process runs at a time with PostgreSQL; with SQLite it is always 2. Four more send to webhooks.
     #[schemars(range(min = 1, max = 64))]
     pub workers: usize,
 }
@@ -386,6 +386,11 @@ impl RelaySettings {
         self.public_url.as_deref().and_then(host_of).unwrap_or("localhost")
     }
 
+    /// What stands before the paths of pages, in mails.
+    pub fn pages_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("https://{}", self.host()))
+    }
+
     /// The name by which boxes come to the public port, where `photos_url` has another name and the same port: one port for
     /// networks that let no other out.
     pub fn box_host(&self) -> Option<&str> {
@@ -395,13 +400,23 @@ impl RelaySettings {
         name.filter(|_| https_port(public) == https_port(boxes))
     }
 
+    /// Under which names and addresses people and boxes come to it, each once.
+    pub fn own_hosts(&self) -> Vec<String> {
+        let urls = [&self.public_url, &self.mqtt_url, &self.photos_url];
+        let mut hosts: Vec<String> = Vec::new();
+        for host in urls.into_iter().flatten().filter_map(|url| host_of(url)) {
+            if !hosts.iter().any(|known| known == host) {
+                hosts.push(host.to_owned());
+            }
+        }
+        hosts
+    }
+
     /// Names and addresses for the relay's own certificate.
     pub fn own_names(&self) -> Vec<String> {
         let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        let urls = [&self.public_url, &self.mqtt_url, &self.photos_url];
-        let hosts = urls.into_iter().flatten().filter_map(|url| host_of(url).map(str::to_owned));
         let mut names = Vec::new();
-        for name in local.into_iter().chain(hosts).chain(self.names.clone()) {
+        for name in local.into_iter().chain(self.own_hosts()).chain(self.names.clone()) {
             if !names.contains(&name) {
                 names.push(name);
             }

@@ -171,7 +171,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
     room(
         "relay/webhooks",
-        &["accounts", "db", "keys", "outgoing"],
+        &["accounts", "db", "keys", "mail", "outgoing"],
         "what is sent to accounts' own receivers; it knows no page and no box",
     ),
     room("relay/wording", &[], "words, whoever shows them"),

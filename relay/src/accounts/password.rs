@@ -130,6 +130,26 @@ pub struct PasswordChecker {
 /// then on: they are slower, and nobody shall see by it whose address is known here.
 type SlowestLook = Arc<AtomicU64>;
 
+/// A look at a hash of the old web app, for how long it takes. Dropped before it is over, the next one who comes has it before them.
+#[derive(Debug)]
+pub(super) struct SlowestLesson {
+    is_learned: Arc<AtomicBool>,
+}
+
+impl SlowestLesson {
+    /// It was made, or there is no such hash.
+    pub(super) fn end(mut self) {
+        // What is dropped then takes nothing back.
+        self.is_learned = Arc::default();
+    }
+}
+
+impl Drop for SlowestLesson {
+    fn drop(&mut self) {
+        self.is_learned.store(false, Ordering::Relaxed);
+    }
+}
+
 /// The place of one check; free again when it is dropped.
 #[derive(Debug)]
 pub struct CheckTurn {
@@ -152,10 +172,16 @@ impl Default for PasswordChecker {
 }
 
 impl PasswordChecker {
-    /// Whether whoever asks is the first of this process: they look at a hash of the old web app before any other look, so that the
-    /// first of its people is answered no slower than anybody.
-    pub(super) fn learns_now(&self) -> bool {
-        !self.is_learned.swap(true, Ordering::Relaxed)
+    /// For whoever comes first in this process: they look at a hash of the old web app before any other look, so that the first of its
+    /// people is answered no slower than anybody.
+    pub(super) fn begin_lesson(&self) -> Option<SlowestLesson> {
+        let is_first = !self.is_learned.swap(true, Ordering::Relaxed);
+        is_first.then(|| SlowestLesson { is_learned: Arc::clone(&self.is_learned) })
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_begun(&self) -> bool {
+        self.is_learned.load(Ordering::Relaxed)
     }
 
     #[cfg(test)]

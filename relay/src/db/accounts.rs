@@ -122,6 +122,13 @@ pub async fn owner_email(conn: &mut ScopedConnection) -> Result<Option<String>, 
     Ok(opt!(conn, (String,), sql, scope.key())?.map(|(email,)| email))
 }
 
+/// What the account is called.
+pub async fn find_name(conn: &mut ScopedConnection) -> Result<String, DbError> {
+    let scope = conn.scope();
+    let row = opt!(conn, (String,), "SELECT name FROM accounts WHERE account = $1", scope.key())?;
+    Ok(row.map(|(name,)| name).unwrap_or_default())
+}
+
 /// Makes somebody the owner of an account that has none.
 pub async fn set_first_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {
     let scope = conn.scope();

@@ -11,7 +11,9 @@ const ERROR_CHARACTERS_MAX: usize = 500;
 const SET_BACK_MS_MIN: i64 = 10_000;
 
 /// As statements write them: each has an index of its own.
-const LANES: [i64; 3] = [0, 1, 2];
+const LANES: [i64; 4] = [0, 1, 2, WEBHOOKS_LANE];
+/// The one whose jobs wait for receivers.
+const WEBHOOKS_LANE: i64 = 3;
 
 /// The words in which the two databases differ: word, SQLite's, PostgreSQL's.
 const WORDS: &[(&str, &str, &str)] = &[
@@ -27,15 +29,14 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Of one account two run at a time, so that none keeps the others waiting, and one where it sends to a webhook: a receiver answers as
-/// slowly as its owner likes. A claim looks at the first 64 due jobs of the
-/// lane; only where all of those belong to accounts that have their two running does it go by accounts, one step each, and
+/// Of one account `@MOST@` run at a time in the lanes that share workers (`@SHARED@`), so that none keeps the others waiting. A claim
+/// looks at the first 64 due jobs of the lane; only where all of those belong to accounts that have theirs running does it go by accounts, one step each, and
 /// last to what is of no account: in either case it reads as much with 100,000 waiting jobs as with 100. Each question here
 /// has one index that fits it, whatever a database knows or does not know of the table: hence an index a lane, and a lane
 /// that comes with the account.
 const CLAIM: &str = "WITH RECURSIVE busy(account) AS MATERIALIZED ( \
-      SELECT account FROM jobs WHERE lease_by IS NOT NULL AND lease_ms > $1 AND account IS NOT NULL \
-      GROUP BY account HAVING SUM(CASE kind WHEN 'webhook' THEN 2 ELSE 1 END) >= 2 \
+      SELECT account FROM jobs WHERE lease_by IS NOT NULL AND lease_ms > $1 AND account IS NOT NULL AND @SHARED@ \
+      GROUP BY account HAVING COUNT(*) >= @MOST@ \
     ), near(job, run_ms, account) AS MATERIALIZED ( \
       SELECT job, run_ms, account FROM jobs \
       WHERE state = 'wait' AND lane = @LANE@ AND run_ms <= $1 AND lease_ms <= $1 ORDER BY run_ms, job LIMIT 64 \
@@ -219,9 +220,13 @@ pub async fn platform_known_keys(
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
-/// Whether any job is due: asks next to nothing of the database.
-pub async fn platform_any_due(conn: &mut impl SqlConnection, now_ms: i64) -> Result<bool, DbError> {
-    for lane in LANES {
+/// Whether any job of these lanes is due: asks next to nothing of the database.
+pub async fn platform_any_due(
+    conn: &mut impl SqlConnection,
+    lanes: impl IntoIterator<Item = i64>,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    for lane in lanes {
         let sql = format!(
             "SELECT job FROM jobs WHERE state = 'wait' AND lane = {lane} AND run_ms <= $1 AND lease_ms <= $1 LIMIT 1"
         );
@@ -255,7 +260,14 @@ pub async fn platform_claim(
     lease: JobLeaseId,
     until_ms: i64,
 ) -> Result<Option<ClaimedJobRow>, DbError> {
-    let sql = sql_text(conn, &CLAIM.replace("@LANE@", &lane.to_string()));
+    // A receiver answers as slowly as its owner likes: an account sends to one at a time, and its other work knows nothing of it.
+    let (shared, most) = match lane {
+        WEBHOOKS_LANE => ("lane = 3", "1"),
+        _ => ("lane < 3", "2"),
+    };
+    let claim =
+        CLAIM.replace("@LANE@", &lane.to_string()).replace("@SHARED@", shared).replace("@MOST@", most);
+    let sql = sql_text(conn, &claim);
     opt!(conn, ClaimedJobRow, sql, now_ms, lease.to_string(), until_ms)
 }
 

@@ -1,5 +1,7 @@
 //! What is sent to webhooks, and what became of it.
 
+use record::tree::Hash;
+
 use super::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Something that is sent to a webhook.
@@ -68,7 +70,8 @@ pub async fn find_delivery(
 /// What is sent.
 pub async fn find_body(conn: &mut ScopedConnection, delivery: &str) -> Result<Option<String>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT body FROM webhook_deliveries WHERE account = $1 AND delivery = $2";
+    let sql = "SELECT b.body FROM webhook_deliveries d JOIN webhook_bodies b ON b.account = d.account AND b.digest = d.digest \
+               WHERE d.account = $1 AND d.delivery = $2";
     Ok(opt!(conn, (String,), sql, scope.key(), delivery.to_owned())?.map(|(body,)| body))
 }
 
@@ -90,17 +93,22 @@ pub struct NewDelivery<'a> {
     pub body: &'a str,
 }
 
-/// Keeps what is to be sent.
+/// Puts in what is to be sent. A body stands once, whoever else gets it.
 pub async fn insert_delivery(
     conn: &mut ScopedConnection,
     new: &NewDelivery<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let scope = conn.scope();
-    let sql = "INSERT INTO webhook_deliveries (account, delivery, webhook, event, body, state, tries, made_ms) \
+    let account = conn.scope().key();
+    let digest = Hash::of(new.body.as_bytes()).0.to_vec();
+    let sql = "INSERT INTO webhook_bodies (account, digest, body, made_ms) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (account, digest) DO UPDATE SET made_ms = CASE WHEN excluded.made_ms > webhook_bodies.made_ms \
+               THEN excluded.made_ms ELSE webhook_bodies.made_ms END";
+    exec!(conn, sql, account, digest.clone(), new.body.to_owned(), now_ms)?;
+    let sql = "INSERT INTO webhook_deliveries (account, delivery, webhook, event, digest, state, tries, made_ms) \
                VALUES ($1, $2, $3, $4, $5, 'wait', 0, $6)";
-    let (delivery, webhook, body) = (new.delivery.to_owned(), new.webhook.to_owned(), new.body.to_owned());
-    exec!(conn, sql, scope.key(), delivery, webhook, new.event, body, now_ms).map(drop)
+    let (delivery, webhook) = (new.delivery.to_owned(), new.webhook.to_owned());
+    exec!(conn, sql, account, delivery, webhook, new.event, digest, now_ms).map(drop)
 }
 
 /// What became of a try.
@@ -164,5 +172,6 @@ pub async fn wait_again(conn: &mut ScopedConnection, delivery: &str) -> Result<(
 
 /// Forgets what was made before a time.
 pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM webhook_bodies WHERE made_ms < $1", before_ms)?;
     exec!(conn, "DELETE FROM webhook_deliveries WHERE made_ms < $1", before_ms)
 }

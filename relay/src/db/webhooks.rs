@@ -166,6 +166,9 @@ pub async fn delete_webhook(conn: &mut ScopedConnection, webhook: &str) -> Resul
     ] {
         exec!(conn, sql, account, webhook.clone())?;
     }
+    let sql = "DELETE FROM webhook_bodies WHERE account = $1 AND digest NOT IN \
+               (SELECT d.digest FROM webhook_deliveries d WHERE d.account = $1)";
+    exec!(conn, sql, account)?;
     let sql = "DELETE FROM webhooks WHERE account = $1 AND webhook = $2";
     Ok(exec!(conn, sql, account, webhook)? == 1)
 }

@@ -107,8 +107,7 @@ impl RelayHandlers {
     async fn send_to_webhook(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
         let scope = account_of(job)?;
         let keys = self.keys.now();
-        let worker =
-            DeliveryWorker { db: &self.db, clock: &*self.clock, keys: &keys, http: &*self.webhooks.http };
+        let worker = DeliveryWorker { db: &self.db, clock: &*self.clock, keys: &keys, line: &self.webhooks };
         let turn = match job.tries < job.kind.tries_max() {
             true => DeliveryTurn::Further,
             false => DeliveryTurn::Last,

@@ -36,6 +36,8 @@ pub enum JobLane {
     Soon = 1,
     /// Nobody looks.
     Bulk = 2,
+    /// Somebody else's receiver is waited for, as long as that likes: it has workers of its own, and holds up nothing.
+    Webhooks = 3,
 }
 
 /// Of so many claims of a worker one looks for bulk first, so that this never stops.
@@ -84,7 +86,8 @@ impl JobKind {
     pub const fn lane(self) -> JobLane {
         match self {
             Self::Mail => JobLane::Person,
-            Self::Windows | Self::Erase | Self::WebhookCollect | Self::Webhook => JobLane::Soon,
+            Self::Windows | Self::Erase | Self::WebhookCollect => JobLane::Soon,
+            Self::Webhook => JobLane::Webhooks,
             Self::Forget | Self::Rebuild | Self::Merge | Self::MergeRest | Self::Drop | Self::SignAccess => {
                 JobLane::Bulk
             }
@@ -141,7 +144,7 @@ impl JobKind {
 }
 
 impl JobLane {
-    /// The lanes in the order in which a worker's claim number `claims` looks at them.
+    /// The relay's own lanes in the order in which a worker's claim number `claims` looks at them.
     pub const fn order_of_claim(claims: usize) -> [Self; 3] {
         if claims % BULK_EVERY == BULK_EVERY - 1 {
             [Self::Bulk, Self::Person, Self::Soon]

@@ -168,11 +168,13 @@ impl JobQueue {
     ///
     /// # Errors
     /// The database.
-    pub async fn claim(&self, lanes: [JobLane; 3]) -> Result<Option<ClaimedJob>, DbError> {
+    pub async fn claim<const N: usize>(&self, lanes: [JobLane; N]) -> Result<Option<ClaimedJob>, DbError> {
         let now_ms = self.clock.now_ms();
-        if !jobs::platform_any_due(&mut self.db.platform_read(PlatformReason::Work).await?, now_ms).await? {
+        let mut conn = self.db.platform_read(PlatformReason::Work).await?;
+        if !jobs::platform_any_due(&mut conn, lanes.map(|lane| lane as i64), now_ms).await? {
             return Ok(None);
         }
+        drop(conn);
         let mut tx = self.db.platform_write(PlatformReason::Work).await?;
         jobs::platform_lock_claims(&mut tx).await?;
         for lane in lanes {

@@ -27,6 +27,8 @@ const FACILITIES_EVERY: Duration = Duration::from_secs(5);
 const LOOKS_A_SWEEP: u32 = 12;
 /// After how many such looks silent boxes are looked for.
 const LOOKS_FOR_SILENCE: u32 = 6;
+/// Workers of a process that send to webhooks. A receiver has ten seconds: meanwhile they hold no connection to the database.
+const WEBHOOK_WORKERS: usize = 4;
 /// How long a job may go on once its process ends …
 const GRACE: Duration = Duration::from_secs(2);
 /// … and how long until all of them have let go of theirs.
@@ -36,6 +38,15 @@ const STOP_WITHIN: Duration = Duration::from_secs(4);
 pub trait JobHandlers: Send + Sync + 'static {
     /// Does the work, and returns the transaction with its result, not committed. The future is dropped where the lease is lost.
     fn run(&self, job: &ClaimedJob) -> impl Future<Output = Result<JobResult, JobError>> + Send;
+}
+
+/// What a worker takes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WorkerKind {
+    /// The relay's own work.
+    Own,
+    /// What is sent to webhooks: mostly it waits.
+    Webhooks,
 }
 
 /// Runs jobs of a queue.
@@ -62,11 +73,18 @@ impl<H: JobHandlers> JobRunner<H> {
         schedule::sweep_facilities(&self.queue).await?;
         find_silent_boxes(self.queue.db(), self.queue.now_ms()).await?;
         let mut ran = 0;
-        while let Some(job) = self.queue.claim(JobLane::order_of_claim(ran)).await? {
+        while let Some(job) = self.claim_any(ran).await? {
             self.run_job(&job).await;
             ran += 1;
         }
         Ok(ran)
+    }
+
+    async fn claim_any(&self, claims: usize) -> Result<Option<ClaimedJob>, DbError> {
+        match self.queue.claim(JobLane::order_of_claim(claims)).await? {
+            Some(job) => Ok(Some(job)),
+            None => self.queue.claim([JobLane::Webhooks]).await,
+        }
     }
 
     /// Runs a claimed job to its end, whatever that is.
@@ -109,13 +127,20 @@ impl<H: JobHandlers> JobRunner<H> {
         }
     }
 
-    async fn work(&self, mut stop: watch::Receiver<bool>) {
+    async fn claim_for(&self, worker: WorkerKind, claims: usize) -> Result<Option<ClaimedJob>, DbError> {
+        match worker {
+            WorkerKind::Own => self.queue.claim(JobLane::order_of_claim(claims)).await,
+            WorkerKind::Webhooks => self.queue.claim([JobLane::Webhooks]).await,
+        }
+    }
+
+    async fn work(&self, worker: WorkerKind, mut stop: watch::Receiver<bool>) {
         let mut claims = 0;
         while !*stop.borrow() {
             // Before the look: what is put in behind it wakes.
             let mut woken = std::pin::pin!(self.queue.waker().notified());
             woken.as_mut().enable();
-            match self.queue.claim(JobLane::order_of_claim(claims)).await {
+            match self.claim_for(worker, claims).await {
                 Ok(Some(job)) => {
                     claims = claims.wrapping_add(1);
                     self.run_until_stopped(&job, &mut stop).await;
@@ -188,13 +213,14 @@ pub struct JobWorkers {
 }
 
 impl JobWorkers {
-    /// Starts so many workers, and what puts in recurring jobs.
+    /// Starts so many workers, a few more that send to webhooks only, and what puts in recurring jobs.
     pub fn start<H: JobHandlers>(runner: &Arc<JobRunner<H>>, workers: usize) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for _ in 0..workers {
+        let own = std::iter::repeat_n(WorkerKind::Own, workers);
+        for kind in own.chain([WorkerKind::Webhooks; WEBHOOK_WORKERS]) {
             let (runner, stopped) = (Arc::clone(runner), stopped.clone());
-            tasks.spawn(async move { runner.work(stopped).await });
+            tasks.spawn(async move { runner.work(kind, stopped).await });
         }
         let runner = Arc::clone(runner);
         tasks.spawn(async move { runner.sweep(stopped).await });

@@ -45,6 +45,8 @@ pub enum MailLetter {
     IdentityLinked { at_ms: i64, host: String, link: String },
     /// Whoever runs the platform opened an account that nobody had opened to them.
     SupportAccess { by: String, reason: String, until_ms: i64, link: String },
+    /// A webhook takes nothing any more. `failing_ms`: since when nothing arrived; absent, its receiver said that it is gone.
+    WebhookOff { account: String, host: String, failing_ms: Option<i64>, link: String },
 }
 
 /// Its links are secrets.
@@ -73,6 +75,7 @@ impl MailLetter {
             Self::PasskeyCopied { .. } => "passkey-copied",
             Self::IdentityLinked { .. } => "identity-linked",
             Self::SupportAccess { .. } => "support-access",
+            Self::WebhookOff { .. } => "webhook-off",
         }
     }
 }

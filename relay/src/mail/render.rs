@@ -112,13 +112,14 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
         MailLetter::SupportAccess { by, reason, until_ms, link } => {
             support_parts([by.as_str(), reason], time_text(*until_ms), link)
         }
-        MailLetter::PasswordChanged { at_ms, link } => MailParts {
-            subject: w.mail_password_subject(),
-            lines: vec![w.mail_password_what(time_text(*at_ms))],
-            button: w.mail_password_button(),
-            link,
-            hints: vec![w.mail_password_not_you()],
-        },
+        MailLetter::WebhookOff { account, host, failing_ms, link } => {
+            let why = match failing_ms {
+                Some(since_ms) => w.mail_webhook_failing(host, time_text(*since_ms)),
+                None => w.mail_webhook_gone(host),
+            };
+            webhook_parts(w, account, why, link)
+        }
+        MailLetter::PasswordChanged { at_ms, link } => password_parts(w, time_text(*at_ms), link),
     }
 }
 
@@ -165,6 +166,26 @@ fn support_parts<'a>(who_why: [&str; 2], until: String, link: &'a str) -> MailPa
         button: w.support_mail_button(),
         link,
         hints: vec![w.support_mail_hint()],
+    }
+}
+
+fn webhook_parts<'a>(w: MailWords, account: &str, why: String, link: &'a str) -> MailParts<'a> {
+    MailParts {
+        subject: w.mail_webhook_subject(account),
+        lines: vec![why, w.mail_webhook_what()],
+        button: w.mail_webhook_button(),
+        link,
+        hints: vec![w.mail_webhook_hint()],
+    }
+}
+
+fn password_parts(w: MailWords, at: String, link: &str) -> MailParts<'_> {
+    MailParts {
+        subject: w.mail_password_subject(),
+        lines: vec![w.mail_password_what(at)],
+        button: w.mail_password_button(),
+        link,
+        hints: vec![w.mail_password_not_you()],
     }
 }
 
@@ -252,6 +273,18 @@ mod tests {
                 by: "ops@relay.example".into(),
                 reason: "numbers <b>".into(),
                 until_ms: expires_ms,
+                link: link(),
+            },
+            MailLetter::WebhookOff {
+                account: "Linden <Health>".into(),
+                host: "hooks.example".into(),
+                failing_ms: Some(at_ms),
+                link: link(),
+            },
+            MailLetter::WebhookOff {
+                account: "Linden".into(),
+                host: "hooks.example".into(),
+                failing_ms: None,
                 link: link(),
             },
         ]

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +25,16 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Where services of the internet listen; anything else is more likely a service of a network within.
 const PORTS: [u16; 2] = [443, 8443];
 
-/// Finds the addresses of a host.
+/// Finds the addresses of a host, and knows those of this machine.
 pub trait HostResolver: fmt::Debug + Send + Sync {
     fn find_addresses(&self, host: String) -> BoxFuture<'_, io::Result<Vec<IpAddr>>>;
+    /// Whether an interface of this machine has the address.
+    fn is_own(&self, address: IpAddr) -> bool;
 }
+
+/// Addresses of documentation. Where a program may bind to these, the machine lets it bind to anything, and that says nothing.
+const NOBODYS_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const NOBODYS_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 
 /// As the machine finds them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,6 +46,13 @@ impl HostResolver for SystemResolver {
             let found = tokio::net::lookup_host((host, 0)).await?;
             Ok(found.map(|address| address.ip()).collect())
         })
+    }
+
+    fn is_own(&self, address: IpAddr) -> bool {
+        // Nothing is sent; a list of interfaces would need a socket that the unit's sandbox does not have.
+        let nobodys: IpAddr = if address.is_ipv4() { NOBODYS_V4.into() } else { NOBODYS_V6.into() };
+        let can_bind = |address: IpAddr| UdpSocket::bind((address, 0)).is_ok();
+        can_bind(address) && !can_bind(nobodys)
     }
 }
 
@@ -57,6 +70,8 @@ pub enum GuardError {
 #[derive(Debug, Clone)]
 pub struct GuardedClient {
     rule: AddressRule,
+    /// Names and addresses under which people and boxes come to this relay.
+    own_hosts: Arc<[String]>,
     resolver: Arc<dyn HostResolver>,
     tls: ClientConfig,
 }
@@ -83,23 +98,50 @@ impl GuardedClient {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(trusted)
             .with_no_client_auth();
-        Ok(Self { rule: AddressRule { allow: allow.to_vec() }, resolver, tls })
+        Ok(Self { rule: AddressRule { allow: allow.to_vec() }, own_hosts: Arc::default(), resolver, tls })
+    }
+
+    /// The same, which does not ask the relay itself either: what stands at these names is it, or what is before it.
+    #[must_use]
+    pub fn keeping_from(self, own_hosts: &[String]) -> Self {
+        Self { own_hosts: own_hosts.into(), ..self }
+    }
+
+    /// Whether one of these is an address of this relay, and in no network that the operator named.
+    async fn has_own(&self, addresses: &[IpAddr]) -> bool {
+        let judged: Vec<IpAddr> = addresses.iter().copied().filter(|one| !self.rule.is_named(*one)).collect();
+        if judged.is_empty() {
+            return false;
+        }
+        if judged.iter().any(|address| self.resolver.is_own(*address)) {
+            return true;
+        }
+        for host in &*self.own_hosts {
+            // A name that is not found leads nobody here.
+            let own = self.find_addresses(host).await.unwrap_or_default();
+            if judged.iter().any(|address| own.contains(address)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn find_addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        match host.parse::<IpAddr>() {
+            Ok(address) => Ok(vec![address]),
+            Err(_) => self.resolver.find_addresses(host.to_owned()).await,
+        }
     }
 
     /// The addresses of a host, where every one of them is one to which the relay may speak.
     async fn judge_addresses(&self, url: &OutgoingUrl) -> Result<Vec<SocketAddr>, OutgoingError> {
         let host = url.host().trim_start_matches('[').trim_end_matches(']');
-        let found = match host.parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => {
-                let found = self.resolver.find_addresses(host.to_owned()).await;
-                found.map_err(|_| OutgoingError::Unresolved(host.to_owned()))?
-            }
-        };
+        let found = self.find_addresses(host).await;
+        let found = found.map_err(|_| OutgoingError::Unresolved(host.to_owned()))?;
         if found.is_empty() {
             return Err(OutgoingError::Unresolved(host.to_owned()));
         }
-        if !found.iter().all(|address| self.rule.permits(*address)) {
+        if !found.iter().all(|address| self.rule.permits(*address)) || self.has_own(&found).await {
             return Err(OutgoingError::Forbidden(host.to_owned()));
         }
         if !PORTS.contains(&url.port()) && !found.iter().all(|address| self.rule.is_named(*address)) {
@@ -189,6 +231,9 @@ mod tests {
     #[derive(Debug)]
     struct FakeNames(Mutex<Vec<Vec<IpAddr>>>);
 
+    /// What the machine of these tests has.
+    const OWN: &str = "8.8.4.4";
+
     impl FakeNames {
         fn new(found: &[&[&str]]) -> Arc<Self> {
             let read = |list: &&[&str]| list.iter().map(|text| text.parse().unwrap()).collect();
@@ -200,6 +245,10 @@ mod tests {
         fn find_addresses(&self, _: String) -> BoxFuture<'_, io::Result<Vec<IpAddr>>> {
             let found = self.0.lock().unwrap().pop().ok_or_else(|| io::Error::other("asked twice"));
             Box::pin(std::future::ready(found))
+        }
+
+        fn is_own(&self, address: IpAddr) -> bool {
+            address.to_string() == OWN
         }
     }
 
@@ -293,6 +342,34 @@ mod tests {
         let nowhere = client(&[], None, FakeNames::new(&[&[]]));
         let got = get(&nowhere, "https://login.example/").await;
         assert_eq!(got, Err(OutgoingError::Unresolved("login.example".into())));
+    }
+
+    #[tokio::test]
+    async fn the_relay_itself_is_not_reached_by_its_public_addresses() {
+        let forbidden = Err(OutgoingError::Forbidden("login.example".into()));
+        let url = "https://login.example:22/";
+        let asked = client(&[], None, FakeNames::new(&[&["8.8.8.8", OWN]]));
+        assert_eq!(get(&asked, url).await, forbidden, "an interface has it");
+        let own = ["9.9.9.9".to_owned(), "relay.example".to_owned()];
+        for names in [&[&["9.9.9.9"][..]][..], &[&["1.1.1.1"], &["1.0.0.1", "1.1.1.1"]]] {
+            let asked = client(&[], None, FakeNames::new(names)).keeping_from(&own);
+            assert_eq!(get(&asked, url).await, forbidden, "{names:?}");
+        }
+        // What is not the relay's gets as far as its port, and so does what the operator named.
+        let other = client(&[], None, FakeNames::new(&[&["1.1.1.1"], &["1.0.0.1"]])).keeping_from(&own);
+        assert_eq!(get(&other, url).await, Err(OutgoingError::Port(22)));
+        let gone = client(&[], None, FakeNames::new(&[&["1.1.1.1"]])).keeping_from(&own);
+        assert_eq!(get(&gone, url).await, Err(OutgoingError::Port(22)), "its own name is not found");
+        let named = client(&["8.8.4.4/32"], None, FakeNames::new(&[]));
+        assert!(!named.has_own(&[OWN.parse().unwrap()]).await);
+    }
+
+    #[test]
+    fn an_interface_has_the_addresses_of_this_machine() {
+        assert!(SystemResolver.is_own(Ipv4Addr::LOCALHOST.into()));
+        for other in [NOBODYS_V4.into(), NOBODYS_V6.into(), IpAddr::from([1, 1, 1, 1])] {
+            assert!(!SystemResolver.is_own(other), "{other}");
+        }
     }
 
     #[tokio::test]

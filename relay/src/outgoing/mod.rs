@@ -39,6 +39,18 @@ pub enum OutgoingError {
     Failed(String),
 }
 
+impl OutgoingError {
+    /// As whoever chose the address may read it: they do not learn which names there are in a network within.
+    pub fn public_text(&self) -> String {
+        match self {
+            Self::Forbidden(host) | Self::Unresolved(host) => {
+                format!("{host} has no address that this relay speaks to")
+            }
+            error => error.to_string(),
+        }
+    }
+}
+
 /// What is asked: a GET, or a POST where it has a body.
 #[derive(Clone)]
 pub struct OutgoingRequest {

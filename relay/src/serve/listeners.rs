@@ -260,7 +260,8 @@ fn for_people(
 /// What asks other hosts.
 pub(super) fn guarded_client(settings: &RelaySettings) -> Result<GuardedClient, ServeError> {
     let (allow, roots) = (&settings.outgoing.allow, settings.outgoing.roots.as_deref());
-    Ok(GuardedClient::new(allow, roots, Arc::new(SystemResolver))?)
+    let client = GuardedClient::new(allow, roots, Arc::new(SystemResolver))?;
+    Ok(client.keeping_from(&settings.own_hosts()))
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.

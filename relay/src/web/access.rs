@@ -20,7 +20,7 @@ use crate::accounts::programs::{self, EndedToken, ProgramError};
 use crate::accounts::session::SessionToken;
 use crate::accounts::token::{self, TokenScope};
 use crate::accounts::{AccountUser, ApiProgram, UserRole};
-use crate::db::{AccountScope, ReadScope, tokens};
+use crate::db::{AccountScope, DbError, ReadScope, tokens};
 use crate::web::named_place::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
 use crate::web::notices::seen_notices;
@@ -118,27 +118,43 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
                 None => http_error::sign_in(&next),
             });
         };
-        if !visitor.role.holds(P::PERMISSION) {
-            return Err(http_error::read_only());
-        }
-        if visitor.is_barred && !P::WITHOUT_FACTOR {
-            return Err(http_error::needs_provider());
-        }
-        if visitor.notices.is_read_only && !parts.method.is_safe() && !P::PERMISSION.stays_in_read_only() {
-            return Err(http_error::nothing_changes());
-        }
-        // What is the platform's is not for a provider that one account chose.
-        if P::NEEDS_FACTOR && visitor.came_by.is_some() {
-            return Err(http_error::read_only());
-        }
-        if (visitor.lacks_factor && !P::WITHOUT_FACTOR) || (P::NEEDS_FACTOR && !visitor.has_factor) {
-            return Err(http_error::needs_factor());
-        }
+        judge_visitor::<P>(&visitor, &parts.method)?;
         if visitor.role == UserRole::Support && parts.method.is_safe() {
             note_support_look(parts, web, &visitor).await?;
         }
         Ok(Self { visitor, permission: PhantomData })
     }
+}
+
+/// What a permission asks of whoever is signed in.
+fn judge_visitor<P: NeededPermission>(visitor: &AccountUser, method: &Method) -> Result<(), HttpError> {
+    if !visitor.role.holds(P::PERMISSION) {
+        return Err(http_error::read_only());
+    }
+    if visitor.is_barred && !P::WITHOUT_FACTOR {
+        return Err(http_error::needs_provider());
+    }
+    if visitor.notices.is_read_only && !method.is_safe() && !P::PERMISSION.stays_in_read_only() {
+        return Err(http_error::nothing_changes());
+    }
+    // What is the platform's is not for a provider that one account chose.
+    if P::NEEDS_FACTOR && visitor.came_by.is_some() {
+        return Err(http_error::read_only());
+    }
+    if (visitor.lacks_factor && !P::WITHOUT_FACTOR) || (P::NEEDS_FACTOR && !visitor.has_factor) {
+        return Err(http_error::needs_factor());
+    }
+    Ok(())
+}
+
+/// Whoever has this session, where they are signed in still and hold the permission: for an answer that is long on its way.
+pub(crate) async fn find_holder<P: NeededPermission>(
+    web: &WebContext,
+    token: &SessionToken,
+) -> Result<Option<AccountUser>, DbError> {
+    let visitor = web.auth_service().visitor(token.clone()).await?;
+    // Nothing is changed by what is on its way.
+    Ok(visitor.filter(|visitor| judge_visitor::<P>(visitor, &Method::GET).is_ok()))
 }
 
 /// Writes down, before it is shown, what somebody of the platform looks at in an account that is open to them. A page that asks for news

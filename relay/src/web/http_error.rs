@@ -17,6 +17,8 @@ const SIGN_IN: &str = "/login";
 pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 /// Where somebody links the sign-in of their organisation.
 const OWN_PAGE: &str = "/app/me";
+/// Where the access log is read, and taken as a file.
+const ACCESS_LOG: &str = "/app/access";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
@@ -188,6 +190,18 @@ pub(crate) fn busy_error() -> HttpError {
     messages.error(StatusCode::SERVICE_UNAVAILABLE, "busy").header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
+/// As many files of the account are written now as there may be.
+pub(crate) fn too_many_exports() -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_exports,
+        detail: ErrorWords::error_exports_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_retry_after,
+        link: (ACCESS_LOG, ErrorWords::error_try_again),
+    };
+    messages.error(StatusCode::TOO_MANY_REQUESTS, "exports").header(header::RETRY_AFTER, RETRY_AFTER)
+}
+
 /// The database does not answer; the log has the reason under the answer's id.
 pub(crate) fn unavailable_error(cause: &DbError) -> HttpError {
     let messages = ErrorMessages {
@@ -331,6 +345,7 @@ mod tests {
             not_found(),
             parameter_error("limit", |words| words.parameter_limit(1_000)),
             busy_error(),
+            too_many_exports(),
             RequestFault::MethodNotAllowed.into(),
             RequestFault::TooLong { field: "a".to_owned() }.into(),
             RequestFault::TooSlow.into(),

@@ -63,6 +63,7 @@ use crate::web::api::docs::DocumentedEndpoint;
 use crate::web::api::once::RunningRequests;
 use crate::web::live_marks::LiveMarks;
 use crate::web::notices::SharedNotices;
+use crate::web::pages::access_export::RunningExports;
 use crate::web::pages::label_sheets;
 use crate::web::quota::ProgramQuotas;
 
@@ -134,6 +135,8 @@ pub(crate) struct WebContext {
     notices: SharedNotices,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
     drawing: Arc<Semaphore>,
+    /// Access logs that leave as files now.
+    exports: RunningExports,
     /// How often programs may ask.
     quotas: Arc<ProgramQuotas>,
     /// Requests of programs that are running under an idempotency key.
@@ -162,6 +165,7 @@ impl WebContext {
             oidc: Arc::default(),
             marks: LiveMarks::default(),
             notices: SharedNotices::default(),
+            exports: RunningExports::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
             endpoints,
         }

@@ -3,12 +3,14 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 use service::clock::Clock;
 
-use super::{WebhookSecret, WebhookState, seal_place};
+use super::{WebhookLine, WebhookSecret, WebhookState, seal_place};
+use crate::db::support_grants::list_admins;
 use crate::db::webhook_deliveries::{self, DeliveryTry};
 use crate::db::webhooks::{self, WebhookRow};
-use crate::db::{AccountScope, Db, DbError, ScopedConnection};
+use crate::db::{AccountScope, Db, DbError, ScopedConnection, accounts};
 use crate::keys::{KeySet, SealedBytes, UnsealError};
-use crate::outgoing::{OutgoingAnswer, OutgoingError, OutgoingHttp, OutgoingRequest, OutgoingUrl};
+use crate::mail::MailLetter;
+use crate::outgoing::{OutgoingAnswer, OutgoingError, OutgoingRequest, OutgoingUrl};
 
 /// Bytes of an answer that are stored.
 const ANSWER_BYTES_STORED: usize = 2_048;
@@ -16,7 +18,7 @@ const ANSWER_BYTES_STORED: usize = 2_048;
 const FAILING_MS_MAX: i64 = 3 * 24 * 3_600_000;
 /// One that failed for so long …
 const UNWELL_AFTER_MS: i64 = 5 * 60_000;
-/// … is tried this seldom, whatever waits for it: it would hold up the account's other work.
+/// … is tried this seldom, whatever waits for it: it would hold up the account's other webhooks.
 const UNWELL_REST_MS: i64 = 60_000;
 /// What is said of a try that was not made.
 const RESTING: &str = "the receiver failed just now, and is left alone for a minute";
@@ -31,7 +33,7 @@ pub struct DeliveryWorker<'a> {
     pub db: &'a Db,
     pub clock: &'a dyn Clock,
     pub keys: &'a KeySet,
-    pub http: &'a dyn OutgoingHttp,
+    pub line: &'a WebhookLine,
 }
 
 /// Which try it is.
@@ -50,7 +52,30 @@ enum TryOutcome {
     /// Nothing will ever arrive there.
     Gone(OutgoingAnswer),
     Refused(OutgoingAnswer),
-    Unanswered(String),
+    Unanswered(FailureReason),
+}
+
+/// Why something did not arrive.
+#[derive(Debug, Clone)]
+struct FailureReason {
+    /// For the account's admins.
+    shown: String,
+    /// For whoever runs the relay.
+    logged: String,
+}
+
+impl FailureReason {
+    /// What everybody may read.
+    fn open(error: &impl std::fmt::Display) -> Self {
+        let logged = error.to_string();
+        Self { shown: logged.clone(), logged }
+    }
+}
+
+impl From<OutgoingError> for FailureReason {
+    fn from(error: OutgoingError) -> Self {
+        Self { shown: error.public_text(), logged: error.to_string() }
+    }
 }
 
 impl TryOutcome {
@@ -59,7 +84,7 @@ impl TryOutcome {
             Ok(answer) if answer.status.is_success() => Self::Arrived(answer),
             Ok(answer) if answer.status == StatusCode::GONE => Self::Gone(answer),
             Ok(answer) => Self::Refused(answer),
-            Err(error) => Self::Unanswered(error.to_string()),
+            Err(error) => Self::Unanswered(error.into()),
         }
     }
 
@@ -71,11 +96,11 @@ impl TryOutcome {
     }
 
     /// Why it did not arrive.
-    fn reason(&self) -> Option<String> {
+    fn reason(&self) -> Option<FailureReason> {
         match self {
             Self::Arrived(_) => None,
             Self::Gone(answer) | Self::Refused(answer) => {
-                Some(format!("the receiver answered {}", answer.status.as_u16()))
+                Some(FailureReason::open(&format!("the receiver answered {}", answer.status.as_u16())))
             }
             Self::Unanswered(reason) => Some(reason.clone()),
         }
@@ -110,9 +135,9 @@ impl DeliveryWorker<'_> {
         if self.rests(&webhook) && turn == DeliveryTurn::Further {
             return Ok(Some(RESTING.to_owned()));
         }
-        let outcome = self.send(&webhook, delivery, &body).await;
+        let outcome = self.send(scope, &webhook, delivery, &body).await;
         let mut tx = self.db.write(scope).await?;
-        let again = self.settle(&mut tx, &webhook.webhook, delivery, &outcome, turn).await?;
+        let again = self.settle(&mut tx, &webhook, delivery, &outcome, turn).await?;
         tx.commit().await?;
         Ok(again)
     }
@@ -125,39 +150,51 @@ impl DeliveryWorker<'_> {
             && (0..UNWELL_REST_MS).contains(&now_ms.saturating_sub(failed_ms))
     }
 
-    async fn send(&self, webhook: &WebhookRow, delivery: &str, body: &str) -> TryOutcome {
-        let request = match self.sign_request(webhook, delivery, body) {
+    async fn send(
+        &self,
+        scope: AccountScope,
+        webhook: &WebhookRow,
+        delivery: &str,
+        body: &str,
+    ) -> TryOutcome {
+        let request = match self.sign_request(scope, webhook, delivery, body) {
             Ok(request) => request,
             Err(reason) => return TryOutcome::Unanswered(reason),
         };
-        TryOutcome::of(self.http.send(request).await)
+        TryOutcome::of(self.line.http.send(request).await)
     }
 
     fn sign_request(
         &self,
+        scope: AccountScope,
         webhook: &WebhookRow,
         delivery: &str,
         body: &str,
-    ) -> Result<OutgoingRequest, String> {
+    ) -> Result<OutgoingRequest, FailureReason> {
         let now_ms = self.clock.now_ms();
-        let (time_s, secrets) = (now_ms.div_euclid(1_000), self.open_secrets(webhook, now_ms));
-        let secrets = secrets.map_err(|error| error.to_string())?;
+        let (time_s, secrets) = (now_ms.div_euclid(1_000), self.open_secrets(scope, webhook, now_ms));
+        let secrets = secrets.map_err(|error| FailureReason::open(&error))?;
         let signed: Vec<String> = secrets.iter().map(|secret| secret.sign(delivery, time_s, body)).collect();
-        let url = OutgoingUrl::parse(&webhook.url).map_err(|error| error.to_string())?;
+        let url = OutgoingUrl::parse(&webhook.url).map_err(|error| FailureReason::open(&error))?;
         let json = HeaderValue::from_static("application/json");
         let mut request =
             OutgoingRequest::post(url, json, body.as_bytes().to_vec()).reading_first(ANSWER_BYTES_STORED);
         for (name, text) in
             [(ID, delivery.to_owned()), (TIMESTAMP, time_s.to_string()), (SIGNATURE, signed.join(" "))]
         {
-            let value = HeaderValue::from_str(&text).map_err(|error| error.to_string())?;
+            let value = HeaderValue::from_str(&text).map_err(|error| FailureReason::open(&error))?;
             request = request.header(name, value);
         }
         Ok(request)
     }
 
     /// The present secret, then the one before it while that is still good.
-    fn open_secrets(&self, webhook: &WebhookRow, now_ms: i64) -> Result<Vec<WebhookSecret>, UnsealError> {
+    fn open_secrets(
+        &self,
+        scope: AccountScope,
+        webhook: &WebhookRow,
+        now_ms: i64,
+    ) -> Result<Vec<WebhookSecret>, UnsealError> {
         let mut sealed = vec![SealedBytes { n: webhook.seal_n, bytes: webhook.secret.clone() }];
         if let (Some(n), Some(bytes), Some(until_ms)) =
             (webhook.old_seal_n, webhook.old_secret.clone(), webhook.old_until_ms)
@@ -165,23 +202,22 @@ impl DeliveryWorker<'_> {
         {
             sealed.push(SealedBytes { n, bytes });
         }
-        let open = |sealed: &SealedBytes| {
-            self.keys.unseal_bytes(sealed, &seal_place(&webhook.webhook)).map(WebhookSecret::of_bytes)
-        };
-        sealed.iter().map(open).collect()
+        let place = seal_place(scope, &webhook.webhook);
+        sealed.iter().map(|one| self.keys.unseal_bytes(one, &place).map(WebhookSecret::of_bytes)).collect()
     }
 
     /// Writes down what became of a try, and turns off what has failed for days.
     async fn settle(
         &self,
         tx: &mut ScopedConnection,
-        webhook: &str,
+        webhook: &WebhookRow,
         delivery: &str,
         outcome: &TryOutcome,
         turn: DeliveryTurn,
     ) -> Result<Option<String>, DbError> {
         let now_ms = self.clock.now_ms();
-        let is_over = turn == DeliveryTurn::Last || matches!(outcome, TryOutcome::Gone(_));
+        let is_gone = matches!(outcome, TryOutcome::Gone(_));
+        let is_over = turn == DeliveryTurn::Last || is_gone;
         let tried = DeliveryTry {
             state: match outcome {
                 TryOutcome::Arrived(_) => "sent",
@@ -190,24 +226,48 @@ impl DeliveryWorker<'_> {
             },
             status: outcome.answer().map(|answer| answer.status.as_u16().into()),
             answer: outcome.answer().map(|answer| read_answer(&answer.body)),
-            error: outcome.reason(),
+            error: outcome.reason().map(|reason| reason.shown),
         };
         webhook_deliveries::save_try(tx, delivery, tried, now_ms).await?;
         if matches!(outcome, TryOutcome::Arrived(_)) {
-            webhooks::mark_arrived(tx, webhook).await?;
+            webhooks::mark_arrived(tx, &webhook.webhook).await?;
             return Ok(None);
         }
-        let since_ms = webhooks::mark_failing(tx, webhook, now_ms).await?;
-        let is_off =
-            matches!(outcome, TryOutcome::Gone(_)) || now_ms.saturating_sub(since_ms) >= FAILING_MS_MAX;
-        if !is_off {
+        let since_ms = webhooks::mark_failing(tx, &webhook.webhook, now_ms).await?;
+        if !is_gone && now_ms.saturating_sub(since_ms) < FAILING_MS_MAX {
             // Its row says that it failed: that is for the account's admins, and nothing for whoever runs the relay.
-            return Ok(outcome.reason().filter(|_| turn == DeliveryTurn::Further));
+            let again = outcome.reason().filter(|_| turn == DeliveryTurn::Further);
+            return Ok(again.map(|reason| reason.logged));
         }
-        webhooks::set_state(tx, webhook, WebhookState::Off.word()).await?;
-        webhook_deliveries::end_waiting(tx, webhook).await?;
-        tracing::warn!(account = %tx.scope().account(), webhook, "a webhook is off: nothing arrives there");
+        self.turn_off(tx, webhook, (!is_gone).then_some(since_ms)).await?;
         Ok(None)
+    }
+
+    /// Ends what is sent to a webhook until somebody resumes it: its account's admins hear of it in the same transaction.
+    /// `failing_ms`: since when nothing has arrived; `None`: the receiver is gone.
+    async fn turn_off(
+        &self,
+        tx: &mut ScopedConnection,
+        webhook: &WebhookRow,
+        failing_ms: Option<i64>,
+    ) -> Result<(), DbError> {
+        webhook_deliveries::end_waiting(tx, &webhook.webhook).await?;
+        // Another delivery may have been quicker.
+        if !webhooks::set_state(tx, &webhook.webhook, WebhookState::Off.word()).await? {
+            return Ok(());
+        }
+        let letter = MailLetter::WebhookOff {
+            account: accounts::find_name(tx).await?,
+            host: OutgoingUrl::parse(&webhook.url).map(|url| url.host().to_owned()).unwrap_or_default(),
+            failing_ms,
+            link: format!("{}/app/webhooks/{}", self.line.public_url, webhook.webhook),
+        };
+        let scope = tx.scope();
+        for address in list_admins(tx).await? {
+            self.line.mail.post(tx, Some(scope), &address, &letter).await?;
+        }
+        tracing::warn!(account = %scope.account(), webhook = webhook.webhook, "a webhook is off: nothing arrives there");
+        Ok(())
     }
 }
 

@@ -15,12 +15,13 @@ use service::random::RandomSource;
 pub use collect::{CollectOutcome, collect_events};
 pub use deliver::{DeliveryTurn, DeliveryWorker};
 pub use event::WebhookEvent;
-pub use office::{MintedWebhook, WEBHOOKS_MAX, WebhookFault, WebhookForm, WebhookOffice};
+pub use office::{BY_HAND_MAX, MintedWebhook, WEBHOOKS_MAX, WebhookFault, WebhookForm, WebhookOffice};
 pub use signature::{WebhookSecret, WebhookState};
 
 use crate::db::jobs::{NewJobRow, platform_enqueue};
 use crate::db::webhook_deliveries::{self, NewDelivery};
-use crate::db::{DbError, ScopedConnection};
+use crate::db::{AccountScope, DbError, ScopedConnection};
+use crate::mail::MailOutbox;
 use crate::outgoing::OutgoingHttp;
 
 /// The kind of the job that sends one delivery; its key is the delivery's id.
@@ -29,19 +30,23 @@ pub const JOB_KIND: &str = "webhook";
 pub const COLLECT_KIND: &str = "webhook-collect";
 /// Deliveries of a webhook that wait: beyond these the oldest have failed.
 const WAITING_MAX: i64 = 1_000;
-/// Somebody looks at what comes of it.
-const LANE: i64 = 1;
+/// The lane of what is sent to webhooks.
+const LANE: i64 = 3;
 
 /// With what a process that works sends.
 #[derive(Debug, Clone)]
 pub struct WebhookLine {
     pub http: Arc<dyn OutgoingHttp>,
     pub random: Arc<dyn RandomSource>,
+    /// Where the account's admins hear that a webhook is off.
+    pub mail: MailOutbox,
+    /// Before the paths of pages.
+    pub public_url: String,
 }
 
-/// Where a sealed secret belongs.
-fn seal_place(webhook: &str) -> String {
-    format!("webhook {webhook}")
+/// Where a sealed secret belongs: in a row of another account it opens nothing.
+pub(crate) fn seal_place(scope: AccountScope, webhook: &str) -> String {
+    format!("webhook {} {webhook}", scope.account())
 }
 
 /// Puts a delivery in, with the job that sends it, in the caller's transaction.

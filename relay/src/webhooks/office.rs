@@ -22,7 +22,7 @@ pub const WEBHOOKS_MAX: usize = 10;
 /// Deliveries that are listed.
 const LISTED_MAX: i64 = 100;
 /// While so many wait, nobody asks for more by hand.
-const BY_HAND_MAX: i64 = 20;
+pub const BY_HAND_MAX: i64 = 20;
 /// After another secret came, the one before it signs beside it for so long.
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 
@@ -130,7 +130,7 @@ impl WebhookOffice<'_> {
     }
 
     fn seal(&self, webhook: &str, secret: &WebhookSecret) -> Result<SealedBytes, UnsealError> {
-        self.keys.seal_bytes(secret.bytes(), &seal_place(webhook), self.random())
+        self.keys.seal_bytes(secret.bytes(), &seal_place(self.visitor.scope, webhook), self.random())
     }
 
     /// Adds a webhook.

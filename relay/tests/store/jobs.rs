@@ -249,13 +249,38 @@ pub(crate) async fn a_slow_receiver_of_one_account_has_one_worker(dbs: impl Data
     for (key, ago_ms) in [("s1", 3_000), ("s2", 2_000), ("s3", 1_000)] {
         world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, slow, NOW_MS - ago_ms) }).await;
     }
-    world.enqueue(&job("other", other, NOW_MS)).await;
-    let first = world.claim().await.unwrap();
+    world.enqueue(&NewJob { kind: JobKind::Webhook, ..job("other", other, NOW_MS) }).await;
+    for key in ["w1", "w2", "w3"] {
+        world.enqueue(&job(key, slow, NOW_MS)).await;
+    }
+    let to_webhook = async || world.queue.claim([JobLane::Webhooks]).await.unwrap();
+    let first = to_webhook().await.unwrap();
     assert_eq!(first.key, "s1");
-    assert_eq!(world.claim().await.unwrap().key, "other", "the next of the slow one waits for its first");
-    assert_eq!(world.claim().await, None);
+    assert_eq!(to_webhook().await.unwrap().key, "other", "the next of the slow one waits for its first");
+    assert_eq!(to_webhook().await, None);
+    let own: Vec<String> = [world.claim().await, world.claim().await].map(|job| job.unwrap().key).into();
+    assert_eq!(own, ["w1", "w2"], "its other work runs as if nothing were sent");
+    assert_eq!(world.claim().await, None, "two at a time");
     world.finish(&first, AfterRun::Over).await.unwrap();
-    assert_eq!(world.claim().await.unwrap().key, "s2");
+    assert_eq!(to_webhook().await.unwrap().key, "s2");
+}
+
+pub(crate) async fn slow_receivers_have_none_of_the_relays_own_workers(dbs: impl Databases) {
+    let world = QueueWorld::new(dbs.db("a").await).await;
+    let (handlers, mut sees) = FakeHandlers::new(&world.db);
+    let runner = Arc::new(JobRunner::new(world.queue.clone(), handlers, RENEW_EVERY));
+    let workers = JobWorkers::start(&runner, 2);
+    for (n, key) in [(1, "hangs at a"), (2, "hangs at b")] {
+        world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, world.account(n), NOW_MS) }).await;
+    }
+    world.queue.wake_workers();
+    let begun = BTreeSet::from([sees.recv().await.unwrap(), sees.recv().await.unwrap()]);
+    assert_eq!(begun, BTreeSet::from(["hangs at a".to_owned(), "hangs at b".to_owned()]));
+    world.enqueue(&job("works", world.account(3), NOW_MS)).await;
+    world.queue.wake_workers();
+    let next = tokio::time::timeout(Duration::from_secs(60), sees.recv()).await;
+    assert_eq!(next.unwrap().unwrap(), "works", "while both receivers are waited for");
+    workers.stop().await;
 }
 
 pub(crate) async fn what_a_worker_did_that_lost_its_lease_is_taken_back(dbs: impl Databases) {
@@ -310,7 +335,7 @@ impl JobHandlers for FakeHandlers {
         match job.key.as_str() {
             "fails" if job.body != "good" => Err(DbError::stored("thing", "it is broken").into()),
             "panics" => panic!("the handler's own words"),
-            "hangs" => {
+            key if key.starts_with("hangs") => {
                 drop(tx);
                 let _dropped = Dropped(self.seen.clone());
                 std::future::pending().await

@@ -259,13 +259,13 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
         let row = facilities::get(&mut world.read().await, world.facility).await;
         !row.unwrap().unwrap().awaits_rebuild
     };
-    assert!(asked_and_done().await, "at once");
-    assert!(!asked_and_done().await, "a box that brings run after run waits");
+    assert!(Box::pin(asked_and_done()).await, "at once");
+    assert!(!Box::pin(asked_and_done()).await, "a box that brings run after run waits");
     clock.0.advance_ms(REST_MS);
-    assert!(asked_and_done().await, "eight times as long as it took");
+    assert!(Box::pin(asked_and_done()).await, "eight times as long as it took");
     // A clock that was set back keeps nobody waiting for long.
     clock.0.set_ms(NOW_MS - DAY_MS);
-    assert!(!asked_and_done().await);
+    assert!(!Box::pin(asked_and_done()).await);
     clock.0.advance_ms(REST_MS);
-    assert!(asked_and_done().await);
+    assert!(Box::pin(asked_and_done()).await);
 }

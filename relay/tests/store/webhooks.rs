@@ -3,6 +3,7 @@
 use record::ids::FacilityId;
 use relay::db::webhook_deliveries::{
     DeliveryRow, NewDelivery, end_surplus, find_body, insert_delivery, list_newest, list_waiting,
+    platform_forget_old,
 };
 use relay::db::webhook_events::platform_with_events;
 use relay::db::webhooks::{NewWebhook, delete_webhook, insert_webhook, set_state};
@@ -13,7 +14,7 @@ use service::random::SystemRandom;
 
 use super::Databases;
 use super::stories::{HOUR_MS, log_of};
-use super::world::{NOW_MS, PUMP, World};
+use super::world::{NOW_MS, PUMP, World, column};
 
 const ALL: &str = "cleaning.recorded item.overdue box.state";
 
@@ -157,4 +158,33 @@ pub(crate) async fn a_receiver_that_takes_nothing_has_no_more_than_a_bound_waiti
     }
     assert_eq!(list_waiting(&mut tx, "all").await.unwrap(), ["m3", "m4"], "the oldest has failed");
     assert_eq!(list_waiting(&mut tx, "another").await.unwrap(), ["m2"]);
+}
+
+pub(crate) async fn what_several_webhooks_get_is_stored_once(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    add(&world, "all", ALL, None).await;
+    add(&world, "another", ALL, None).await;
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    for (delivery, webhook, body) in
+        [("m1", "all", "{}"), ("m2", "another", "{}"), ("m3", "all", "{\"only\":1}")]
+    {
+        let new = NewDelivery { delivery, webhook, event: "test", body };
+        insert_delivery(&mut tx, &new, NOW_MS).await.unwrap();
+    }
+    for (delivery, body) in [("m1", "{}"), ("m2", "{}"), ("m3", "{\"only\":1}")] {
+        assert_eq!(find_body(&mut tx, delivery).await.unwrap().as_deref(), Some(body));
+    }
+    tx.commit().await.unwrap();
+    const BODIES: &str = "SELECT body FROM webhook_bodies";
+    assert_eq!(column(&mut world.read().await, BODIES).await.len(), 2);
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(delete_webhook(&mut tx, "all").await.unwrap());
+    assert_eq!(find_body(&mut tx, "m2").await.unwrap().as_deref(), Some("{}"), "the other one has it still");
+    tx.commit().await.unwrap();
+    assert_eq!(column(&mut world.read().await, BODIES).await, ["{}"]);
+    let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
+    for (before_ms, left) in [(NOW_MS, 1), (NOW_MS + 1, 0)] {
+        platform_forget_old(&mut tx, before_ms).await.unwrap();
+        assert_eq!(column(&mut tx, BODIES).await.len(), left);
+    }
 }

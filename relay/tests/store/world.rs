@@ -18,6 +18,7 @@ use relay::ingest::{Ingest, IngestReply};
 use relay::jobs::handlers::RelayHandlers;
 use relay::jobs::queue::JobQueue;
 use relay::jobs::runner::{JobRunner, RENEW_EVERY};
+use relay::mail::MailOutbox;
 use relay::mqtt::Outbox;
 use relay::objects::NoteStore;
 use relay::outgoing::guarded::{GuardedClient, SystemResolver};
@@ -219,7 +220,9 @@ pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbE
 /// The same, with notes that stay.
 pub(crate) async fn run_due_with(db: &Db, clock: Arc<dyn Clock>, notes: NoteStore) -> Result<usize, DbError> {
     let http = GuardedClient::new(&[], None, Arc::new(SystemResolver)).unwrap();
-    let line = WebhookLine { http: Arc::new(http), random: Arc::new(SystemRandom) };
+    let random = Arc::new(SystemRandom);
+    let mail = MailOutbox::new(Arc::clone(&clock), random.clone(), None);
+    let line = WebhookLine { http: Arc::new(http), random, mail, public_url: String::new() };
     run_due_sending(db, clock, notes, line).await
 }
 

@@ -79,3 +79,12 @@ mail-password-subject = Your password was changed
 mail-password-what = On { $at } your password was changed, and every other session was ended.
 mail-password-not-you = If this was not you, set a new password at once, and tell the admin of your account.
 mail-password-button = Set a new password
+
+## What an account is to look after.
+
+mail-webhook-subject = A webhook of { $account } is off
+mail-webhook-failing = Nothing has arrived at { $host } since { $since }. After three days of that, nothing more is sent there.
+mail-webhook-gone = The receiver at { $host } answered that it is gone. Nothing more is sent there.
+mail-webhook-what = What waited for it is not sent any more, and what happens until you resume it is not sent later. Everything stays in CleanTrack, where its API lists it.
+mail-webhook-button = Look at the webhook
+mail-webhook-hint = Its page shows what the receiver answered. Once it works again, resume the webhook there.

@@ -140,4 +140,4 @@ oidc-no-domain = Prove a domain first: nobody is meant otherwise
 oidc-owner-factor = The account’s owner needs a second factor first: with it they come in when the provider does not answer
 oidc-too-many = There are as many as there may be
 oidc-no-answer = The provider does not answer as this issuer. Look at the issuer, and whether this relay may reach it
-oidc-address-answer = { $host } is in a network that this relay does not speak to; the operator can allow it in its settings
+oidc-address-answer = { $host } has no address that this relay speaks to; a network within is for the operator to allow, in its settings

@@ -57,6 +57,10 @@ webhook-test = Send a test
     .hint = Something in which nothing happened, to see whether it arrives.
 # Button.
 webhook-test-button = Send test
+webhook-crowded = Nothing was sent: { $count ->
+    [one] one delivery waits
+   *[other] { $count } deliveries wait
+} for this receiver already. Look at why they do not arrive, and send more once they have.
 webhook-pause = Pause
     .hint = Nothing is sent until you resume it. What happens meanwhile is not sent later.
 # Button.

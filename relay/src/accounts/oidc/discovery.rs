@@ -106,8 +106,31 @@ struct HeldKeys {
 #[derive(Debug, Default)]
 pub struct HeldProviderKeys {
     by_place: Mutex<HashMap<String, HeldKeys>>,
-    /// When a place did not answer as it should.
-    failed: Mutex<HashMap<String, i64>>,
+    silent_issuers: SilentPlaces,
+    silent_key_sets: SilentPlaces,
+}
+
+/// When places of one kind did not answer as they should: an admin names an issuer's, and whoever answers there the one of its keys.
+#[derive(Debug, Default)]
+struct SilentPlaces(Mutex<HashMap<String, i64>>);
+
+impl SilentPlaces {
+    fn has_failed(&self, place: &str, now_ms: i64) -> bool {
+        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get(place).is_some_and(|at_ms| is_within(*at_ms, FAILED_MS, now_ms))
+    }
+
+    fn note_answer<T>(&self, place: &str, answer: &Result<T, OidcError>, now_ms: i64) {
+        let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if answer.is_ok() {
+            failed.remove(place);
+            return;
+        }
+        if failed.len() >= PROVIDERS_MAX && !failed.contains_key(place) {
+            failed.clear();
+        }
+        failed.insert(place.to_owned(), now_ms);
+    }
 }
 
 impl HeldProviderKeys {
@@ -141,29 +164,12 @@ impl HeldProviderKeys {
         issuer: &str,
         now_ms: i64,
     ) -> Option<ProviderMetadata> {
-        if self.has_failed(issuer, now_ms) {
+        if self.silent_issuers.has_failed(issuer, now_ms) {
             return None;
         }
         let answer = ProviderMetadata::ask(http, issuer).await;
-        self.note_answer(issuer, &answer, now_ms);
+        self.silent_issuers.note_answer(issuer, &answer, now_ms);
         answer.ok()
-    }
-
-    fn has_failed(&self, place: &str, now_ms: i64) -> bool {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.get(place).is_some_and(|at_ms| is_within(*at_ms, FAILED_MS, now_ms))
-    }
-
-    fn note_answer<T>(&self, place: &str, answer: &Result<T, OidcError>, now_ms: i64) {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if answer.is_ok() {
-            failed.remove(place);
-            return;
-        }
-        if failed.len() >= PROVIDERS_MAX && !failed.contains_key(place) {
-            failed.clear();
-        }
-        failed.insert(place.to_owned(), now_ms);
     }
 
     fn find(&self, place: &str) -> Option<HeldKeys> {
@@ -176,7 +182,7 @@ impl HeldProviderKeys {
         place: &str,
         now_ms: i64,
     ) -> Result<Arc<ProviderKeySet>, OidcError> {
-        if self.has_failed(place, now_ms) {
+        if self.silent_key_sets.has_failed(place, now_ms) {
             return Err(OidcError::Silent);
         }
         let mut held = self.find(place).unwrap_or_default();
@@ -184,7 +190,7 @@ impl HeldProviderKeys {
         // Whoever comes meanwhile finds that it is asked for.
         self.hold(place, held);
         let keys = fetch_keys(http, place).await;
-        self.note_answer(place, &keys, now_ms);
+        self.silent_key_sets.note_answer(place, &keys, now_ms);
         let keys = Arc::new(keys?);
         self.hold(place, HeldKeys { keys: Arc::clone(&keys), came_ms: now_ms, tried_ms: now_ms });
         Ok(keys)
@@ -206,9 +212,11 @@ fn is_within(at_ms: i64, within_ms: i64, now_ms: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::BoxFuture;
     use serde_json::json;
 
     use super::*;
+    use crate::outgoing::{OutgoingAnswer, OutgoingError};
 
     #[test]
     fn a_provider_speaks_for_itself_and_over_https() {
@@ -241,5 +249,31 @@ mod tests {
         ] {
             assert!(matches!(read(&[(name, value.clone())]), Err(OidcError::Metadata)), "{name} {value}");
         }
+    }
+
+    /// Answers nobody.
+    #[derive(Debug, Default)]
+    struct NobodyAnswers(Mutex<Vec<String>>);
+
+    impl OutgoingHttp for NobodyAnswers {
+        fn send(&self, request: OutgoingRequest) -> BoxFuture<'_, Result<OutgoingAnswer, OutgoingError>> {
+            self.0.lock().unwrap().push(request.url.as_str().to_owned());
+            Box::pin(std::future::ready(Err(OutgoingError::Slow)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_set_that_is_away_makes_no_issuer_silent() {
+        let (held, http) = (HeldProviderKeys::default(), NobodyAnswers::default());
+        let issuer = "https://login.example";
+        for _ in 0..2 {
+            assert!(held.ask(&http, issuer, 1_000).await.is_err());
+        }
+        assert_eq!(http.0.lock().unwrap().len(), 1, "once in 30 seconds");
+        for _ in 0..2 {
+            assert_eq!(held.ask_metadata(&http, issuer, 2_000).await, None);
+        }
+        let places = http.0.lock().unwrap().clone();
+        assert_eq!(places[1..], ["https://login.example/.well-known/openid-configuration"]);
     }
 }

@@ -48,14 +48,24 @@ CREATE TABLE webhook_events (
   PRIMARY KEY (account, event, facility, thing, at_ms)
 )@ROWLESS@;
 
--- `delivery` is the webhook-id. `state`: wait, sent, failed. `status` and `answer`: of the last try, where the receiver answered;
+-- What is sent: once, however many webhooks it is for. `digest`: SHA-256 of the body. `made_ms`: when it was sent to one of them last.
+CREATE TABLE webhook_bodies (
+  account BIGINT NOT NULL,
+  digest @BLOB@ NOT NULL,
+  body TEXT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, digest)
+);
+CREATE INDEX webhook_bodies_made ON webhook_bodies (made_ms);
+
+-- `delivery` is the webhook-id. `digest`: of its body. `state`: wait, sent, failed. `status` and `answer`: of the last try, where the receiver answered;
 -- `error`: why it did not arrive.
 CREATE TABLE webhook_deliveries (
   account BIGINT NOT NULL,
   delivery @ID@ NOT NULL,
   webhook @ID@ NOT NULL,
   event @ID@ NOT NULL,
-  body TEXT NOT NULL,
+  digest @BLOB@ NOT NULL,
   state @ID@ NOT NULL,
   tries BIGINT NOT NULL,
   made_ms BIGINT NOT NULL,
@@ -68,4 +78,4 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_webhook ON webhook_deliveries (account, webhook, delivery);
 CREATE INDEX webhook_deliveries_made ON webhook_deliveries (made_ms);
 
-@WALL@ webhooks, webhook_places, webhook_marks, webhook_events, webhook_deliveries;
+@WALL@ webhooks, webhook_places, webhook_marks, webhook_events, webhook_bodies, webhook_deliveries;

@@ -1,5 +1,8 @@
 //! The access log as a file: what was found for a spreadsheet, or the chain's own lines for whoever verifies it. Each is an act in the log.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use ::web::answer::{FileDownload, MediaType, OneOf, media};
 use ::web::error::HttpError;
 use axum::extract::State;
@@ -10,12 +13,13 @@ use serde_json::json;
 
 use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessRecord;
+use crate::accounts::session::SessionToken;
 use crate::db::audit::{AuditFilter, AuditRow, ChainedLine, list_acts, list_chained};
-use crate::db::{Db, DbError, ReadScope};
+use crate::db::{AccountScope, DbError, ReadScope};
 use crate::web::WebContext;
-use crate::web::access::{ExportAccess, MemberCaller};
+use crate::web::access::{ExportAccess, MemberCaller, find_holder};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::read_only;
+use crate::web::http_error::{read_only, too_many_exports};
 use crate::web::pages::access_log::{
     AccessSearch, actor_text, deed_text, outcome_text, row_outcome, subject_text,
 };
@@ -23,6 +27,8 @@ use crate::web::words::{AccessWords, open_words};
 
 /// Rows of one file; whoever needs more chooses fewer days.
 const ROWS_MAX: usize = 50_000;
+/// Files of one account that are written at a time.
+const AT_A_TIME: usize = 2;
 /// Rows in one statement.
 const PAGE: usize = 1_000;
 
@@ -45,6 +51,7 @@ pub(crate) async fn export_rows(
         return Err(read_only());
     }
     require_own_form(&visitor, &form)?;
+    let place = web.exports.begin(visitor.scope)?;
     let text = |name| form.fields.text(name);
     let search = AccessSearch::read(text("who"), text("outcome"), text("from"), text("to"));
     let day = web.now_ms().div_euclid(1_000);
@@ -53,12 +60,12 @@ pub(crate) async fn export_rows(
     if text("as") == "lines" {
         let days = AccessSearch::read("", "", text("from"), text("to"));
         log_export(&web, &visitor, "lines", &days).await?;
-        let pages = ExportPages::new(&web, &visitor, days.filter(), 0);
+        let pages = ExportPages::new(&web, &visitor, place, 0).of(days.filter());
         let chunks = stream::try_unfold(pages, ExportPages::next_lines);
         return FileDownload::from_chunks(&format!("{name}.jsonl"), chunks).map(OneOf::Second);
     }
     log_export(&web, &visitor, "csv", &search).await?;
-    let pages = ExportPages::new(&web, &visitor, search.filter(), i64::MAX);
+    let pages = ExportPages::new(&web, &visitor, place, i64::MAX).of(search.filter());
     let titles = stream::iter([Ok(Bytes::from(encode_titles(open_words())))]);
     let chunks = titles.chain(stream::try_unfold(pages, ExportPages::next_rows));
     FileDownload::from_chunks(&format!("{name}.csv"), chunks).map(OneOf::First)
@@ -83,21 +90,80 @@ async fn log_export(
     tx.commit().await
 }
 
+/// Files that are written now, of each account: each process counts for itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunningExports(Arc<Mutex<HashMap<i64, usize>>>);
+
+/// The place of one file; free again with the end of its stream, whatever ends that.
+#[derive(Debug)]
+struct ExportPlace {
+    running: RunningExports,
+    account: i64,
+}
+
+impl RunningExports {
+    fn begin(&self, scope: AccountScope) -> Result<ExportPlace, HttpError> {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = running.entry(scope.key()).or_default();
+        if *count >= AT_A_TIME {
+            return Err(too_many_exports());
+        }
+        *count += 1;
+        Ok(ExportPlace { running: self.clone(), account: scope.key() })
+    }
+}
+
+impl Drop for ExportPlace {
+    fn drop(&mut self) {
+        let mut running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = running.remove(&self.account).unwrap_or_default().saturating_sub(1);
+        if left > 0 {
+            running.insert(self.account, left);
+        }
+    }
+}
+
+/// Why a file is broken off.
+#[derive(Debug, thiserror::Error)]
+enum ExportFault {
+    #[error("whoever takes it may not read it any more")]
+    RightEnded,
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 /// Rows of a file, page by page: each is read when the one before it was taken.
 struct ExportPages {
-    db: Db,
+    web: WebContext,
+    token: SessionToken,
     reads: ReadScope,
     filter: AuditFilter,
     /// The number of the last row.
     at: i64,
     rows: usize,
     is_over: bool,
+    _place: ExportPlace,
 }
 
 impl ExportPages {
     /// `at`: before the first row.
-    fn new(web: &WebContext, visitor: &AccountUser, filter: AuditFilter, at: i64) -> Self {
-        Self { db: web.db.clone(), reads: visitor.reads, filter, at, rows: 0, is_over: false }
+    fn new(web: &WebContext, visitor: &AccountUser, place: ExportPlace, at: i64) -> Self {
+        let (web, token, reads) = (web.clone(), visitor.token.clone(), visitor.reads);
+        Self { web, token, reads, filter: AuditFilter::default(), at, rows: 0, is_over: false, _place: place }
+    }
+
+    fn of(mut self, filter: AuditFilter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Somebody who takes a file slowly may have been signed out, or have lost the right, since it began.
+    async fn require_right(&self) -> Result<(), ExportFault> {
+        let visitor = find_holder::<ExportAccess>(&self.web, &self.token).await?;
+        match visitor {
+            Some(visitor) if visitor.reads == self.reads => Ok(()),
+            _ => Err(ExportFault::RightEnded),
+        }
     }
 
     /// What follows a page that ends at this row. Whether rows are left out behind it.
@@ -109,11 +175,12 @@ impl ExportPages {
     }
 
     /// The newest first.
-    async fn next_rows(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
+    async fn next_rows(mut self) -> Result<Option<(Bytes, Self)>, ExportFault> {
         if self.is_over {
             return Ok(None);
         }
-        let mut conn = self.db.read(self.reads).await?;
+        self.require_right().await?;
+        let mut conn = self.web.db.read(self.reads).await?;
         let page = list_acts(&mut conn, &self.filter, self.at, PAGE as i64).await?;
         drop(conn);
         let w: AccessWords = open_words();
@@ -125,11 +192,12 @@ impl ExportPages {
     }
 
     /// The oldest first.
-    async fn next_lines(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
+    async fn next_lines(mut self) -> Result<Option<(Bytes, Self)>, ExportFault> {
         if self.is_over {
             return Ok(None);
         }
-        let mut conn = self.db.read(self.reads).await?;
+        self.require_right().await?;
+        let mut conn = self.web.db.read(self.reads).await?;
         let page = list_chained(&mut conn, &self.filter, self.at, PAGE as i64).await?;
         drop(conn);
         let mut file = encode_lines(&page);

@@ -26,7 +26,7 @@ const ROLE: FormField = FormField::pick("role").required();
 const ALL: FormField = FormField::tick("all");
 const PLACES: FormField = FormField::picks("places");
 /// The same by their names, one a line.
-pub(crate) const NAMED: FormField = FormField::lines("named", NAMED_CHARS_MAX);
+pub(crate) const NAMED: FormField = FormField::prose("named", NAMED_CHARS_MAX);
 const DAYS: FormField = FormField::whole("days", 1, 730);
 
 /// Somebody who is to be invited.

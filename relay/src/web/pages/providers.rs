@@ -262,9 +262,10 @@ fn fault_problem(fault: ProviderFault) -> Result<SignInProblem, HttpError> {
         ProviderFault::NoNames => ("providers", w.oidc_no_names()),
         ProviderFault::NoDomain => ("providers", w.oidc_no_domain()),
         ProviderFault::OwnerFactor => ("providers", w.oidc_owner_factor()),
-        ProviderFault::Provider(OidcError::Unreachable(OutgoingError::Forbidden(host))) => {
-            ("issuer", w.oidc_address_answer(host))
-        }
+        // Both in the same words: nobody learns here which names there are in a network within.
+        ProviderFault::Provider(OidcError::Unreachable(
+            OutgoingError::Forbidden(host) | OutgoingError::Unresolved(host),
+        )) => ("issuer", w.oidc_address_answer(host)),
         ProviderFault::Provider(OidcError::Unreachable(_) | OidcError::Metadata) => {
             ("issuer", w.oidc_no_answer())
         }

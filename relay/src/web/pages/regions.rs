@@ -182,7 +182,7 @@ pub(crate) async fn change_region(
             let named = read_names(form.fields.text("named"), &list_options(&sites));
             if let Some(lines) = named.unknown() {
                 drop(tx);
-                return refuse_name(&visitor, &web, w.regions_unknown(&row.name, lines)).await;
+                return refuse_name(&visitor, &web, w.regions_unknown(lines, &row.name)).await;
             }
             let Some(name) = visible_name(form.fields.text("name")) else {
                 drop(tx);

@@ -20,14 +20,18 @@ use crate::web::http_error::{internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::{MemberFormRules, place_names};
+use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{ErrorWords, FormWords, PageWords, WebhooksWords, open_words};
 use crate::web::{PageFact, WebContext};
 use crate::webhooks::{
-    MintedWebhook, WEBHOOKS_MAX, WebhookEvent, WebhookFault, WebhookForm, WebhookOffice, WebhookState,
+    BY_HAND_MAX, MintedWebhook, WEBHOOKS_MAX, WebhookEvent, WebhookFault, WebhookForm, WebhookOffice,
+    WebhookState,
 };
 
 const PATH: &str = "/app/webhooks";
+/// Seconds after which somebody may order a delivery again where too many wait.
+const CROWDED_S: u64 = 60;
 
 /// A new webhook.
 pub(crate) static WEBHOOK: FormDefinition = FormDefinition {
@@ -73,6 +77,7 @@ struct DeliveryView {
 struct WebhookPage {
     shell: PageLayout,
     w: WebhooksWords,
+    problem: Option<SignInProblem>,
     host: String,
     href: String,
     secret_href: String,
@@ -92,6 +97,8 @@ struct WebhookPage {
 struct DeliveryPage {
     shell: PageLayout,
     w: WebhooksWords,
+    problem: Option<SignInProblem>,
+    event: String,
     host: String,
     back: String,
     href: String,
@@ -117,13 +124,30 @@ fn fault_error(fault: WebhookFault) -> HttpError {
     }
 }
 
-/// Where somebody else was quicker, the page that follows says how the webhook stands.
-fn require_done(done: Result<(), WebhookFault>) -> Result<(), HttpError> {
+/// What became of what an admin ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WebhookOrder {
+    /// It was done; or somebody else was quicker, and the page that follows says how the webhook stands.
+    Over,
+    /// Too much waits already.
+    Crowded,
+}
+
+fn read_order(done: Result<(), WebhookFault>) -> Result<WebhookOrder, HttpError> {
     match done {
-        // The page that follows lists what waits.
-        Ok(()) | Err(WebhookFault::NotOn | WebhookFault::Crowded) => Ok(()),
+        Ok(()) | Err(WebhookFault::NotOn) => Ok(WebhookOrder::Over),
+        Err(WebhookFault::Crowded) => Ok(WebhookOrder::Crowded),
         Err(fault) => Err(fault_error(fault)),
     }
+}
+
+/// Nothing was put in, because too much waits. `field`: the id of the form's card.
+fn crowded_problem(field: &'static str) -> SignInProblem {
+    SignInProblem { field, words: open_words::<WebhooksWords>().webhook_crowded(BY_HAND_MAX) }
+}
+
+fn crowded_reply(page: Page) -> FormReply {
+    FormReply::Again(FormRecall::TooMany { wait_s: CROWDED_S }, page)
 }
 
 /// The host of an address, as people read it: its path may be a secret.
@@ -224,7 +248,7 @@ pub(crate) async fn add_webhook(
     if errors.is_empty() {
         let (at, words) = match office.add(&order).await {
             Ok(minted) => {
-                let page = draw_webhook(&visitor, &web, &minted.id, Some(&minted)).await?;
+                let page = draw_webhook(&visitor, &web, &minted.id, WebhookNews::Secret(&minted)).await?;
                 return Ok(OneOf::First(page));
             }
             Err(WebhookFault::Url) => ("url", w.form_webhook_bad_url()),
@@ -246,14 +270,24 @@ pub(crate) async fn show_webhook(
     State(web): State<WebContext>,
     Path(webhook): Path<String>,
 ) -> Result<Page, HttpError> {
-    draw_webhook(&visitor, &web, &webhook, None).await
+    draw_webhook(&visitor, &web, &webhook, WebhookNews::Nothing).await
+}
+
+/// What a webhook's page says beside how it stands.
+#[derive(Debug, Clone, Copy)]
+enum WebhookNews<'a> {
+    Nothing,
+    /// A secret that is shown now.
+    Secret(&'a MintedWebhook),
+    /// A test was not sent: too much waits.
+    Crowded,
 }
 
 async fn draw_webhook(
     visitor: &AccountUser,
     web: &WebContext,
     webhook: &str,
-    minted: Option<&MintedWebhook>,
+    news: WebhookNews<'_>,
 ) -> Result<Page, HttpError> {
     let (row, places, deliveries) = web.webhook_office(visitor).find(webhook).await.map_err(fault_error)?;
     let names = place_names(&load_options(web, visitor).await?, &places);
@@ -281,12 +315,19 @@ async fn draw_webhook(
         state: delivery_badge(row),
     };
     let host = host_of(&row.url);
+    let (secret, problem) = match news {
+        WebhookNews::Nothing => (None, None),
+        WebhookNews::Secret(minted) => (Some(minted.secret.to_text()), None),
+        WebhookNews::Crowded => (None, Some(crowded_problem("test"))),
+    };
+    let shell = PageLayout::signed_in(host.clone(), NavSection::Programs, visitor);
     Page::draw(&WebhookPage {
-        shell: PageLayout::signed_in(host.clone(), NavSection::Programs, visitor),
+        shell: shell.with_problem(problem.is_some()),
         w,
+        problem,
         host,
         state: state_badge(&row),
-        secret: minted.map(|minted| minted.secret.to_text()),
+        secret,
         off: (state == WebhookState::Off).then(|| w.webhook_off_hint()),
         is_on: state == WebhookState::On,
         facts,
@@ -304,7 +345,7 @@ pub(crate) async fn change_webhook(
     State(web): State<WebContext>,
     Path(webhook): Path<String>,
     form: RelayForm,
-) -> Result<SeeOther, HttpError> {
+) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let office = web.webhook_office(&visitor);
     let act = form.fields.text("act");
@@ -315,11 +356,14 @@ pub(crate) async fn change_webhook(
         "remove" => office.remove(&webhook).await,
         _ => return Err(parameter_error("act", ErrorWords::parameter_webhook_act)),
     };
-    require_done(done)?;
-    match act {
-        "remove" => SeeOther::to(PATH),
-        _ => SeeOther::to(&format!("{PATH}/{webhook}")),
-    }
+    let to = match (read_order(done)?, act) {
+        (WebhookOrder::Crowded, _) => {
+            return draw_webhook(&visitor, &web, &webhook, WebhookNews::Crowded).await.map(crowded_reply);
+        }
+        (WebhookOrder::Over, "remove") => PATH.to_owned(),
+        (WebhookOrder::Over, _) => format!("{PATH}/{webhook}"),
+    };
+    SeeOther::to(&to).map(FormReply::Done)
 }
 
 /// `POST /app/webhooks/{webhook}/secret`: another one, shown once.
@@ -331,7 +375,7 @@ pub(crate) async fn rotate_secret(
 ) -> Result<Page, HttpError> {
     require_own_form(&visitor, &form)?;
     let minted = web.webhook_office(&visitor).rotate(&webhook).await.map_err(fault_error)?;
-    draw_webhook(&visitor, &web, &webhook, Some(&minted)).await
+    draw_webhook(&visitor, &web, &webhook, WebhookNews::Secret(&minted)).await
 }
 
 /// `GET /app/webhooks/{webhook}/deliveries/{delivery}`.
@@ -340,7 +384,18 @@ pub(crate) async fn show_delivery(
     State(web): State<WebContext>,
     Path((webhook, delivery)): Path<(String, String)>,
 ) -> Result<Page, HttpError> {
-    let found = web.webhook_office(&visitor).find_delivery(&webhook, &delivery).await;
+    draw_delivery(&visitor, &web, [&webhook, &delivery], None).await
+}
+
+/// `ids`: of the webhook and of what was sent to it.
+async fn draw_delivery(
+    visitor: &AccountUser,
+    web: &WebContext,
+    ids: [&str; 2],
+    problem: Option<SignInProblem>,
+) -> Result<Page, HttpError> {
+    let [webhook, delivery] = ids;
+    let found = web.webhook_office(visitor).find_delivery(webhook, delivery).await;
     let (row, sent) = found.map_err(fault_error)?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let (w, page): (WebhooksWords, PageWords) = (wall.words(), wall.words());
@@ -358,13 +413,16 @@ pub(crate) async fn show_delivery(
         facts.push(PageFact::new(w.delivery_error(), error));
     }
     let back = format!("{PATH}/{webhook}");
+    let shell = PageLayout::signed_in(sent.event.clone(), NavSection::Programs, visitor);
     Page::draw(&DeliveryPage {
-        shell: PageLayout::signed_in(sent.event.clone(), NavSection::Programs, &visitor),
+        shell: shell.with_problem(problem.is_some()),
         w,
+        problem,
+        state: delivery_badge(&sent),
+        event: sent.event,
         host: host_of(&row.url),
         href: format!("{back}/deliveries/{delivery}"),
         back,
-        state: delivery_badge(&sent),
         facts,
         answer: sent.answer.unwrap_or_default(),
         is_on: WebhookState::read(&row.state) == WebhookState::On,
@@ -378,8 +436,15 @@ pub(crate) async fn send_again(
     State(web): State<WebContext>,
     Path((webhook, delivery)): Path<(String, String)>,
     form: RelayForm,
-) -> Result<SeeOther, HttpError> {
+) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
-    require_done(web.webhook_office(&visitor).send_again(&webhook, &delivery).await)?;
-    SeeOther::to(&format!("{PATH}/{webhook}/deliveries/{delivery}"))
+    match read_order(web.webhook_office(&visitor).send_again(&webhook, &delivery).await)? {
+        WebhookOrder::Over => {
+            SeeOther::to(&format!("{PATH}/{webhook}/deliveries/{delivery}")).map(FormReply::Done)
+        }
+        WebhookOrder::Crowded => {
+            let page = draw_delivery(&visitor, &web, [&webhook, &delivery], Some(crowded_problem("again")));
+            page.await.map(crowded_reply)
+        }
+    }
 }

@@ -1,8 +1,12 @@
 //! The log of access: what is written, for whom, that it holds no secret, and that nobody can fill it.
 
-use axum::http::StatusCode;
+use axum::Router;
+use axum::body::{Body, BodyDataStream};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use futures_util::StreamExt as _;
 use record::ids::FacilityId;
 use service::clock::Clock as _;
+use tower::ServiceExt as _;
 
 use super::world::{DAY_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
 use crate::accounts::access_log::{AccessLog, AccessRecord, RETENTION_MS};
@@ -11,8 +15,15 @@ use crate::db::PlatformReason;
 use crate::db::audit::{self, AuditFilter, AuditRow, chain_hash};
 use crate::db::audit_heads::NOTHING;
 use crate::db::{Db, exec, tokens};
+use crate::web::build_router;
 
 impl World {
+    async fn change(&self, sql: &'static str) {
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
+        exec!(tx, sql).unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn access(&self) -> Vec<AuditRow> {
         let mut conn = self.db.read(self.a.scope).await.unwrap();
         audit::list_acts(&mut conn, &AuditFilter::default(), i64::MAX, 1_000).await.unwrap()
@@ -426,6 +437,66 @@ async fn an_export_of_several_pages_is_whole_and_in_order() {
         assert_eq!(read["hash"], before.to_string());
     }
     assert!(chain.lines().count() > 1_050);
+}
+
+/// A file that is taken as its reader likes.
+async fn begin_export(
+    world: &World,
+    router: &Router,
+    cookie: &str,
+) -> (StatusCode, HeaderMap, BodyDataStream) {
+    let page = world.get("/app/access", cookie).await.body;
+    let request = Request::post("/app/access/export")
+        .header(header::HOST, "relay.example")
+        .header(header::ORIGIN, "https://relay.example")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, cookie);
+    let request = request.body(Body::from(format!("as=lines&csrf={}", csrf(&page)))).unwrap();
+    let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    (head.status, head.headers, body.into_data_stream())
+}
+
+#[tokio::test]
+async fn an_export_ends_with_the_right_to_it() {
+    let world = World::new().await;
+    let router = build_router(world.state.clone()).unwrap();
+    world.acts(1_050, "many", None).await;
+    for (ends, again) in [
+        (
+            "UPDATE members SET role = 'technician' WHERE role = 'auditor'",
+            "UPDATE members SET role = 'auditor' WHERE role = 'technician'",
+        ),
+        ("DELETE FROM sessions", "DELETE FROM sessions"),
+    ] {
+        let cookie = world.sign_in(&world.a.auditor).await;
+        let (status, _, mut file) = begin_export(&world, &router, &cookie).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(file.next().await.unwrap().is_ok(), "the first page");
+        world.change(ends).await;
+        let mut rest = file.collect::<Vec<_>>().await;
+        assert!(rest.pop().unwrap().is_err(), "it is broken off, so that nobody takes it for whole: {ends}");
+        world.change(again).await;
+    }
+}
+
+#[tokio::test]
+async fn two_exports_of_an_account_run_at_a_time() {
+    let world = World::new().await;
+    let router = build_router(world.state.clone()).unwrap();
+    let cookie = world.sign_in(&world.a.auditor).await;
+    let begin = async |cookie: &str| begin_export(&world, &router, cookie).await;
+    let (first, second) = (begin(&cookie).await, begin(&cookie).await);
+    assert_eq!((first.0, second.0), (StatusCode::OK, StatusCode::OK));
+    let before = world.access().await.len();
+    let (status, headers, _) = begin(&cookie).await;
+    assert_eq!((status, headers["retry-after"].to_str().unwrap()), (StatusCode::TOO_MANY_REQUESTS, "10"));
+    assert_eq!(world.access().await.len(), before, "no file left, and none is said to have");
+    let other = world.sign_in(&world.b.email).await;
+    assert_eq!(begin(&other).await.0, StatusCode::OK, "of another account");
+    assert!(first.2.collect::<Vec<_>>().await.iter().all(Result::is_ok));
+    drop(second.2);
+    let again = (begin(&cookie).await, begin(&cookie).await);
+    assert_eq!((again.0.0, again.1.0), (StatusCode::OK, StatusCode::OK), "one was taken whole, one was left");
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ async fn of_many_facilities_names_are_entered_one_a_line() {
     assert!(page.contains("name=\"named\"") && !page.contains("name=\"places."), "{page}");
     assert!(page.len() < 60_000, "{} bytes", page.len());
     let invite = async |named: &str| {
-        let form = format!("csrf={}&email=new%40b.example&role=viewer&named={named}", csrf(&page));
+        let form = format!("csrf={}&email=new%40b.example&role=biomed&named={named}", csrf(&page));
         world.post("/app/people", &cookie, &form).await
     };
     let refused = invite("Ward+07%0D%0AWard+700").await;

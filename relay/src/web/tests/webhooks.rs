@@ -19,13 +19,14 @@ use tokio::net::TcpListener;
 use super::world::{DAY_MS, Got, HOUR_MS, MINUTE_MS, NOW_MS, World, csrf};
 use crate::db::webhook_deliveries::{self, DeliveryRow, NewDelivery};
 use crate::db::webhooks::{self, NewWebhook};
+use crate::db::{PlatformReason, all, exec, opt};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, RENEW_EVERY};
 use crate::objects::NoteStore;
 use crate::outgoing::guarded::{GuardedClient, SystemResolver};
 use crate::outgoing::{OutgoingAnswer, OutgoingError, OutgoingHttp, OutgoingRequest};
-use crate::webhooks::WebhookLine;
+use crate::webhooks::{WebhookLine, seal_place};
 
 type Answered = Result<OutgoingAnswer, OutgoingError>;
 
@@ -104,7 +105,7 @@ impl World {
     /// A webhook of A, with something that was sent to it.
     pub(super) async fn webhook_of_a(&self) {
         let (keys, random) = (self.state.fleet.keys().now(), &*self.state.random);
-        let sealed = keys.seal_bytes(&[7; 32], &format!("webhook {WEBHOOK}"), random).unwrap();
+        let sealed = keys.seal_bytes(&[7; 32], &seal_place(self.a.scope, WEBHOOK), random).unwrap();
         let mut tx = self.db.write(self.a.scope).await.unwrap();
         let new = NewWebhook {
             webhook: WEBHOOK,
@@ -122,7 +123,7 @@ impl World {
     }
 
     async fn send_due(&self, http: Arc<dyn OutgoingHttp>) {
-        let line = WebhookLine { http, random: Arc::clone(&self.state.random) };
+        let line = WebhookLine { http, ..self.webhook_line() };
         let (clock, random) = (Arc::clone(&self.state.clock), Arc::clone(&self.state.random));
         let handlers = RelayHandlers::begin(
             self.db.clone(),
@@ -154,6 +155,27 @@ impl World {
         let site = &mut self.a.sites[0];
         site.one.clean(NOW_MS - MINUTE_MS, site.tags[0].as_str(), "Grace Secret", "");
         site.one.send(&self.ingest).await;
+    }
+
+    /// Mails that say that a webhook is off: to whom, and what.
+    async fn off_mails(&self) -> Vec<(String, String)> {
+        let mut conn = self.db.platform_read(PlatformReason::Operator).await.unwrap();
+        let sql = "SELECT address, body FROM mails WHERE kind = 'webhook-off' ORDER BY mail";
+        all!(conn, (String, String), sql).unwrap()
+    }
+
+    /// Why the job of a delivery failed last.
+    async fn job_error(&self, delivery: &str) -> String {
+        let mut conn = self.db.platform_read(PlatformReason::Operator).await.unwrap();
+        let sql = "SELECT error FROM jobs WHERE key = $1";
+        opt!(conn, (String,), sql, delivery.to_owned()).unwrap().unwrap().0
+    }
+
+    /// As somebody could who writes to the database alone.
+    async fn move_webhook_to_b(&self) {
+        let mut tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
+        exec!(tx, "UPDATE webhooks SET account = $1", self.b.scope.key()).unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn deliveries(&self, webhook: &AddedWebhook) -> Vec<DeliveryRow> {
@@ -331,6 +353,14 @@ async fn a_webhook_is_off_where_nothing_arrives_for_three_days() {
     let cookie = world.sign_in(&world.a.email).await;
     let page = world.get(&webhook.path, &cookie).await.body;
     assert!(page.contains("Nothing arrived there for three days"), "{page}");
+    let mails = world.off_mails().await;
+    assert_eq!(mails.len(), 1, "once, to the one admin: {mails:?}");
+    let (address, body) = &mails[0];
+    assert_eq!(*address, world.a.email);
+    for part in ["Linden", "hooks.example", &webhook.path, "failing_ms"] {
+        assert!(body.contains(part), "{part}: {body}");
+    }
+    assert!(!body.contains("hooks.example/a"), "the path may be a secret");
     let waiting = world.deliveries(&webhook).await;
     assert!(waiting.iter().all(|row| row.state == "failed"), "{waiting:?}");
     world.clean_first().await;
@@ -357,6 +387,8 @@ async fn a_receiver_that_is_gone_is_sent_nothing_more() {
     assert_eq!(receiver.taken().len(), 1);
     let page = world.get(&webhook.path, &cookie).await.body;
     assert!(page.contains("Off") && page.contains("Did not arrive"), "{page}");
+    let mails = world.off_mails().await;
+    assert!(mails.len() == 1 && mails[0].1.contains("\"failing_ms\":null"), "{mails:?}");
 }
 
 #[tokio::test]
@@ -508,5 +540,71 @@ async fn over_the_guarded_client_only_a_success_arrives() {
     world.act_on(&webhook, &cookie, "test").await;
     world.send_due(Arc::new(client(&[]))).await;
     let row = &world.deliveries(&webhook).await[0];
-    assert!(row.error.as_deref().unwrap().contains("does not speak to"), "{row:?}");
+    assert!(row.error.as_deref().unwrap().contains("has no address that this relay speaks to"), "{row:?}");
+}
+
+#[tokio::test]
+async fn a_forbidden_host_reads_as_one_that_there_is_not() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let webhook = world.add_webhook(&cookie, CLEANINGS).await;
+    let mut shown = Vec::new();
+    for error in
+        [OutgoingError::Forbidden("hooks.example".into()), OutgoingError::Unresolved("hooks.example".into())]
+    {
+        world.act_on(&webhook, &cookie, "test").await;
+        world.clock.advance_ms(MINUTE_MS);
+        let logged = error.to_string();
+        // What failed before is due again, too.
+        world.send_due(FakeReceiver::answering([Err(error.clone()), Err(error)])).await;
+        let row = world.deliveries(&webhook).await.swap_remove(0);
+        let path = format!("{}/deliveries/{}", webhook.path, row.delivery);
+        assert!(world.get(&path, &cookie).await.body.contains(row.error.as_deref().unwrap()));
+        shown.extend(row.error);
+        let jobs = world.job_error(&row.delivery).await;
+        assert!(jobs.contains(&logged), "whoever runs the relay reads which it was: {jobs}");
+    }
+    assert_eq!(shown[0], shown[1]);
+}
+
+#[tokio::test]
+async fn a_secret_opens_in_no_row_of_another_account() {
+    let world = World::new().await;
+    world.webhook_of_a().await;
+    let receiver = FakeReceiver::answering([]);
+    let admin = world.sign_in(&world.b.email).await;
+    world.move_webhook_to_b().await;
+    let path = format!("/app/webhooks/{WEBHOOK}");
+    let page = world.get(&path, &admin).await.body;
+    world.post(&path, &admin, &format!("csrf={}&act=test", csrf(&page))).await;
+    world.send_due(receiver.clone()).await;
+    assert!(receiver.taken().is_empty(), "nothing is signed with it");
+}
+
+#[tokio::test]
+async fn a_test_is_not_sent_where_twenty_wait_and_the_page_says_so() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let webhook = world.add_webhook(&cookie, CLEANINGS).await;
+    for _ in 0..20 {
+        assert_eq!(world.act_on(&webhook, &cookie, "test").await.status, StatusCode::SEE_OTHER);
+    }
+    let crowded = world.act_on(&webhook, &cookie, "test").await;
+    assert_eq!((crowded.status, crowded.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
+    assert!(
+        crowded.body.contains("20 deliveries wait") && crowded.body.contains("href=\"#test\""),
+        "{}",
+        crowded.body
+    );
+    let row = world.deliveries(&webhook).await.swap_remove(0);
+    let path = format!("{}/deliveries/{}", webhook.path, row.delivery);
+    let form = format!("csrf={}", csrf(&crowded.body));
+    let again = world.post(&path, &cookie, &form).await;
+    assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(
+        again.body.contains("20 deliveries wait") && again.body.contains("href=\"#again\""),
+        "{}",
+        again.body
+    );
+    assert_eq!(world.deliveries(&webhook).await.len(), 20);
 }

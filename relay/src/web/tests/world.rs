@@ -424,7 +424,12 @@ impl World {
 
     /// With what jobs send to webhooks: the hosts that pages ask too.
     pub(super) fn webhook_line(&self) -> WebhookLine {
-        WebhookLine { http: Arc::clone(&self.state.outside.http), random: Arc::clone(&self.state.random) }
+        WebhookLine {
+            http: Arc::clone(&self.state.outside.http),
+            random: Arc::clone(&self.state.random),
+            mail: self.state.mail.clone(),
+            public_url: self.state.settings.public_url.clone(),
+        }
     }
 
     /// A token that may write.
