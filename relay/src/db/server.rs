@@ -11,8 +11,8 @@ use super::{ACQUIRE_TIMEOUT, Db, DbError, PoolUse, TlsPolicy};
 const WEB_CONNECTIONS: u32 = 12;
 /// Connections for what boxes send.
 const INGEST_CONNECTIONS: u32 = 8;
-/// Beside the one of each worker: one renews their leases, one folds what was stored last.
-const WORK_CONNECTIONS_MORE: u32 = 2;
+/// Beside the one of each worker: one renews their leases, three fold what was stored last.
+const WORK_CONNECTIONS_MORE: u32 = 4;
 /// What each session is set to: a host that died holds no lock for long, and nobody waits for one for ever.
 pub(super) const SESSION_SETTINGS: [(&str, &str); 7] = [
     ("statement_timeout", "15s"),

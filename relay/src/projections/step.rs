@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{join, join_all};
 use record::entry::Entry;
 use record::ids::FacilityId;
 use service::clock::Clock;
@@ -17,6 +18,8 @@ use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, faciliti
 
 /// Entries that are folded in one transaction.
 pub const STEP_LINES: usize = 512;
+/// Steps that run at a time on a server.
+const STEPS_OF_SERVER: usize = 3;
 /// How often facilities are looked for whose entries another process stored and did not fold.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -159,20 +162,33 @@ fn log_stopped(place: OwnedFacility, error: &DbError) {
 
 /// Folds what the queue names, and looks for what no queue names any more. Never ends by itself.
 pub async fn run_steps(db: Db, queue: Arc<StepQueue>, clock: Arc<dyn Clock>) {
+    let folding = (0..steps_at_once(&db)).map(|_| fold_queued(&db, &queue, &*clock));
+    join(join_all(folding), watch_behind(&db, &queue)).await;
+}
+
+/// A step mostly waits for a server's answers, and several wait at once; a file has one that writes.
+fn steps_at_once(db: &Db) -> usize {
+    if matches!(db, Db::Sqlite { .. }) { 1 } else { STEPS_OF_SERVER }
+}
+
+async fn fold_queued(db: &Db, queue: &StepQueue, clock: &dyn Clock) {
+    loop {
+        let place = queue.next().await;
+        match step_facility(db, place, clock).await {
+            Ok(StepOutcome::More(_)) => queue.request(place),
+            Ok(StepOutcome::Folded(_) | StepOutcome::Idle) => {}
+            Err(error) => log_stopped(place, &error),
+        }
+    }
+}
+
+async fn watch_behind(db: &Db, queue: &StepQueue) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            place = queue.next() => match step_facility(&db, place, &*clock).await {
-                Ok(StepOutcome::More(_)) => queue.request(place),
-                Ok(StepOutcome::Folded(_) | StepOutcome::Idle) => {}
-                Err(error) => log_stopped(place, &error),
-            },
-            _ = looks.tick() => {
-                if let Err(error) = request_behind(&db, &queue).await {
-                    tracing::error!(%error, "cannot look for entries that wait to be folded; it is tried again");
-                }
-            }
+        looks.tick().await;
+        if let Err(error) = request_behind(db, queue).await {
+            tracing::error!(%error, "cannot look for entries that wait to be folded; it is tried again");
         }
     }
 }
