@@ -48,12 +48,20 @@ struct RegionView {
     seen: String,
 }
 
+fn is_inside(site: &FacilityRow, row: &RegionRow) -> bool {
+    site.region.as_deref() == Some(row.region.as_str())
+}
+
+/// The ids of the facilities of a region.
+fn list_inside(row: &RegionRow, sites: &[FacilityRow]) -> Vec<String> {
+    sites.iter().filter(|site| is_inside(site, row)).map(|site| site.facility.clone()).collect()
+}
+
 /// A region as somebody saw it: what they change later must be that.
 fn seen_mark(row: &RegionRow, sites: &[FacilityRow]) -> String {
-    let inside = sites.iter().filter(|site| site.region.as_deref() == Some(row.region.as_str()));
-    let ids: BTreeSet<&str> = inside.map(|site| site.facility.as_str()).collect();
-    let text = format!("{}\n{}", row.name, ids.into_iter().collect::<Vec<_>>().join(" "));
-    Hash::of(text.as_bytes()).to_string()
+    let mut ids = list_inside(row, sites);
+    ids.sort_unstable();
+    Hash::of(format!("{}\n{}", row.name, ids.join(" ")).as_bytes()).to_string()
 }
 
 fn list_options(sites: &[FacilityRow]) -> Vec<FormOption> {
@@ -95,16 +103,13 @@ async fn draw_regions(
         name: row.name.clone(),
         href: format!("/app/regions/{}", row.region),
         count: w.regions_count(row.facilities),
-        named: is_long.then(|| {
-            let inside = sites.iter().filter(|site| site.region.as_deref() == Some(row.region.as_str()));
-            write_names(&inside.map(|site| site.facility.clone()).collect::<Vec<_>>(), &options)
-        }),
+        named: is_long.then(|| write_names(&list_inside(row, &sites), &options)),
         seen: seen_mark(row, &sites),
         facilities: sites
             .iter()
             .filter(|_| !is_long)
             .map(|site| {
-                let is_in = site.region.as_deref() == Some(row.region.as_str());
+                let is_in = is_inside(site, row);
                 let elsewhere = site.region.as_deref().filter(|_| !is_in).map(name_of).unwrap_or_default();
                 RegionFacility { id: site.facility.clone(), name: site.name.clone(), is_in, elsewhere }
             })
@@ -195,7 +200,7 @@ pub(crate) async fn change_region(
                 ticked.filter_map(|(name, _)| name.strip_prefix("places.")).collect();
             chosen.extend(named.ids.iter().map(String::as_str));
             for site in sites {
-                let is_in = site.region.as_deref() == Some(region.as_str());
+                let is_in = is_inside(&site, &row);
                 let is_chosen = chosen.contains(&site.facility.as_str());
                 let facility: FacilityId = site.facility.parse().map_err(|_| not_found())?;
                 if is_in != is_chosen {
