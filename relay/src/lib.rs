@@ -4,8 +4,8 @@
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `outgoing` asks other hosts, and none of the relay's own network; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
-//! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `doctor` says
-//! how everything is. Each query carries the account that it is for.
+//! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `leftovers` finds
+//! what work left that was cut off, `ownership` says whose a new file is, `doctor` how everything is. Each query carries the account that it is for.
 
 #![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
 
@@ -24,12 +24,14 @@ pub mod health;
 pub mod ingest;
 pub mod jobs;
 pub mod keys;
+pub mod leftovers;
 mod limit;
 pub mod listen;
 pub mod mail;
 pub mod mqtt;
 pub mod objects;
 pub mod outgoing;
+mod ownership;
 pub mod projections;
 pub mod readiness;
 mod serve;
@@ -170,19 +172,7 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         cli::own_listener(mqtt)?;
     }
     if common.check {
-        // A file with the address is read only here and by whoever opens it.
-        if !db::is_address(&settings.database()?) {
-            return Err(settings::NO_DATABASE.into());
-        }
-        let roles = match &command {
-            Command::Serve { role, .. } => format!("{role:?}").to_lowercase(),
-            _ => "nothing".to_owned(),
-        };
-        let (https, mqtt) = (settings.https.listen, settings.mqtt.listen);
-        let all = service::settings::text::list_settings(&loaded)?;
-        return print_line(&format!(
-            "settings are good; would run: {roles}; https {https}, mqtt {mqtt}\n\n{all}"
-        ));
+        return check_settings(&loaded, &command);
     }
     match command {
         Command::Serve { role, .. } => {
@@ -218,6 +208,25 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         }
         order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
     }
+}
+
+/// What a start would find in the settings, and in the files that they name.
+fn check_settings(loaded: &LoadedSettings<RelaySettings>, command: &Command) -> Result<(), Failure> {
+    let settings = &loaded.settings;
+    // A file with the address is read only here and by whoever opens it.
+    if !db::is_address(&settings.database()?) {
+        return Err(settings::NO_DATABASE.into());
+    }
+    let roles = match command {
+        Command::Serve { role, .. } => {
+            serve::check_public(settings, *role)?;
+            format!("{role:?}").to_lowercase()
+        }
+        _ => "nothing".to_owned(),
+    };
+    let (https, mqtt) = (settings.https.listen, settings.mqtt.listen);
+    let all = service::settings::text::list_settings(loaded)?;
+    print_line(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}\n\n{all}"))
 }
 
 /// A line of JSON for each part of a dump.
@@ -266,13 +275,18 @@ async fn run_backup(
     match order {
         cli::BackupCommand::Make { folder } => {
             let made = backup::make_backup(&parts, &folder, clock).await?;
-            print_line(&describe_made(&made).to_string())?;
+            let mut words = describe_made(&made);
+            // The backup is there, whatever can be seen beside it.
+            let remarks = backup::list_remarks(ownership::parent_of(&folder), clock.now_ms());
+            describe_remarks(&mut words, &remarks.unwrap_or_default());
+            print_line(&words.to_string())?;
             require_photos(&made)
         }
         cli::BackupCommand::Nightly { folder, newest } => {
             let dated = backup::make_dated_backup(&parts, &folder, newest, clock).await?;
             let mut words = describe_made(&dated.report);
             words["removed"] = serde_json::json!(dated.removed);
+            describe_remarks(&mut words, &dated.remarks);
             print_line(&words.to_string())?;
             require_photos(&dated.report)
         }
@@ -301,6 +315,24 @@ fn describe_made(made: &backup::BackupReport) -> serde_json::Value {
         words["then"] = "its keys are not in it, and have not been exported: run `keys export FILE`".into();
     }
     words
+}
+
+/// Names what lies beside a backup and counts for nothing, with what to do.
+fn describe_remarks(words: &mut serde_json::Value, remarks: &backup::FolderRemarks) {
+    let backup::FolderRemarks { ahead, unfinished } = remarks;
+    if !ahead.is_empty() {
+        words["ahead"] = serde_json::json!({
+            "folders": ahead,
+            "then": "they are dated in the future: the clock was ahead when they were made. They take no other's place and are never \
+                     deleted. Delete them once the newest right ones are enough, and look whether the clock is right now",
+        });
+    }
+    if !unfinished.is_empty() {
+        words["unfinished"] = serde_json::json!({
+            "folders": unfinished,
+            "then": "backups that came to no end, or are being made now: they are of no use to anybody. Delete those that nobody makes",
+        });
+    }
 }
 
 /// A backup without photos that the database names is there, and is no success.

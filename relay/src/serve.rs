@@ -9,7 +9,7 @@ mod process_row;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,23 +20,28 @@ use service::process::StopSignals;
 use service::random::{RandomSource, SystemRandom};
 use service::settings::SettingsError;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::password_rules::{LeakedList, PasswordRules};
 use crate::admin::AdminHandler;
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError, PoolUse};
+use crate::doctor::{BRING_BACK, find_earlier_relay};
 use crate::fleet::Fleet;
 use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::keys::{AuthorityKeys, KeyError, KeyNeeds, SharedKeySet};
+use crate::leftovers::{RemovedFiles, WorkFolders, remove_leftovers};
 use crate::mail::MailOutbox;
 use crate::mqtt::Outbox;
 use crate::objects::{NoteStore, PhotoError};
 use crate::outgoing::guarded::GuardError;
+use crate::ownership::make_private_folder;
 use crate::readiness::DrainSignal;
+pub(crate) use crate::serve::certificates::check_public;
 use crate::serve::drain::drain_process;
 use crate::serve::file_lock::{FileLock, LockError, lock_database};
 pub(crate) use crate::serve::listeners::configured_urls;
@@ -52,6 +57,8 @@ const FOLD_WITHIN: Duration = Duration::from_secs(1);
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 /// Jobs that run at a time where the database is a file.
 const WORKERS_OF_FILE: usize = 2;
+/// How often files of work that was cut off are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(86_400);
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 
@@ -138,10 +145,15 @@ impl RelayContext {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServeError> {
         let data = settings.data()?;
-        make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
+        make_private_folder(data)
+            .map_err(|source| ServeError::Io { what: "make the data folder", source })?;
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let db = Db::open_with(&settings.database()?, settings.tls_policy()).await?;
         db.migrate(clock.now_ms()).await?;
+        // Before the keys are taken over, which then look like its own.
+        if let Some(earlier) = find_earlier_relay(&db, data, &settings.objects()?).await? {
+            tracing::warn!(then = BRING_BACK, "the database: {earlier}");
+        }
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let folder = data.join("keys");
         let keys =
@@ -192,11 +204,6 @@ impl RelayContext {
     }
 }
 
-fn make_private(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
 /// Runs until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -206,6 +213,7 @@ pub(crate) async fn serve_relay(
     role: ProcessRole,
     clock: Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
+    check_public(settings, role)?;
     let file_lock = lock_own_database(settings)?;
     let served = run_relay(settings, role, clock).await;
     drop(file_lock);
@@ -242,10 +250,10 @@ async fn run_relay(
     let ingest = open.ingest.clone();
     let steps = ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
     let stepping = tokio::spawn(projections::run_steps(work_db.clone(), steps, Arc::clone(&clock)));
-    let directives = ingest.clone().map(|ingest| tokio::spawn(run_directives(ingest)));
-    let reports = ingest.clone().map(|ingest| tokio::spawn(run_reports(ingest)));
-    let announcing = role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet))));
-    let present = Some(tokio::spawn(Arc::clone(&own).run_reports(open.readiness.clone())));
+    let mut rounds = spawn_ingest_rounds(ingest.as_ref());
+    rounds.extend(role.works().then(|| tokio::spawn(run_announcements(Arc::clone(&fleet)))));
+    rounds.push(tokio::spawn(run_sweeps(settings.work_folders()?, Arc::clone(&clock))));
+    rounds.push(tokio::spawn(Arc::clone(&own).run_reports(open.readiness.clone())));
     let workers = start_workers(settings, role, &work_db, clock, fleet.keys().shared()).await?;
     loop {
         tokio::select! {
@@ -265,9 +273,7 @@ async fn run_relay(
     drop(socket);
     // Cut off, a step leaves nothing behind, and what was announced to some is announced to the rest later.
     stepping.abort();
-    for task in [directives, reports, announcing, present, reporting].into_iter().flatten() {
-        task.abort();
-    }
+    rounds.into_iter().chain(reporting).for_each(|task| task.abort());
     let end_work = async {
         if let Some(workers) = workers {
             workers.stop().await;
@@ -284,10 +290,16 @@ async fn run_relay(
     Ok(())
 }
 
+/// What goes on beside the boxes' messages, where this process takes them.
+fn spawn_ingest_rounds(ingest: Option<&Arc<Ingest>>) -> Vec<JoinHandle<()>> {
+    let Some(ingest) = ingest else { return Vec::new() };
+    vec![tokio::spawn(run_directives(Arc::clone(ingest))), tokio::spawn(run_reports(Arc::clone(ingest)))]
+}
+
 /// A database that is a file has one process.
 pub(crate) fn lock_own_database(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
     let make = |source| ServeError::Io { what: "make the data folder", source };
-    make_private(settings.data()?).map_err(make)?;
+    make_private_folder(settings.data()?).map_err(make)?;
     lock_database(&settings.database()?).map_err(|error| match error {
         LockError::Held(path) => ServeError::Running(path),
         LockError::Io(source) => ServeError::Io { what: "lock the database's file", source },
@@ -355,6 +367,24 @@ async fn announce_keys(fleet: &Fleet) {
     }
     if let Err(error) = fleet.keys().settle().await {
         tracing::error!(%error, "cannot see whether a next key is due; it is tried again");
+    }
+}
+
+/// Removes what work left that was cut off, at the start and once a day.
+async fn run_sweeps(folders: WorkFolders, clock: Arc<dyn Clock>) {
+    let mut days = tokio::time::interval(SWEEP_EVERY);
+    days.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        days.tick().await;
+        let (folders, now_ms) = (folders.clone(), clock.now_ms());
+        let swept = tokio::task::spawn_blocking(move || remove_leftovers(&folders, now_ms)).await;
+        let RemovedFiles { removed, failed } = swept.unwrap_or_default();
+        if !removed.is_empty() {
+            tracing::info!(files = ?removed, "files of work that was cut off were removed");
+        }
+        if !failed.is_empty() {
+            tracing::warn!(files = ?failed, "files of work that was cut off stay: remove them by hand");
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingO
 
 use crate::db::TlsPolicy;
 use crate::fleet::PublicIdentity;
+use crate::leftovers::WorkFolders;
 use crate::mail::transport::MailTransport;
 
 /// What is said of an address that is no database's.
@@ -373,6 +374,15 @@ impl RelaySettings {
     /// There is no data folder to keep them in.
     pub fn objects(&self) -> Result<PathBuf, SettingsError> {
         self.objects.clone().map_or_else(|| Ok(self.data()?.join("photos")), Ok)
+    }
+
+    /// The folders in which this relay works.
+    ///
+    /// # Errors
+    /// There is no data folder, or the database's address cannot be read.
+    pub(crate) fn work_folders(&self) -> Result<WorkFolders, SettingsError> {
+        let database_file = self.database()?.strip_prefix("sqlite:").map(PathBuf::from);
+        Ok(WorkFolders { data: self.data()?.to_owned(), photos: self.objects()?, database_file })
     }
 
     /// The certificate that was configured for the public listener.

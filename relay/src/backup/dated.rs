@@ -1,5 +1,7 @@
 //! Backups by date in one folder, of which the newest few stay.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,8 @@ use service::clock::Clock;
 
 use super::files::file_error;
 use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup, run_blocking};
+use crate::leftovers::whole_name;
+use crate::ownership::make_private_file;
 
 /// What the name of a dated backup begins with; its moment follows, in UTC.
 const PREFIX: &str = "relay-";
@@ -17,16 +21,39 @@ const PREFIX: &str = "relay-";
 const MOMENT: &str = "%Y-%m-%dT%H%M%SZ";
 /// Of a folder that is being deleted: no backup any more.
 const LEAVING: &str = ".removing-";
+/// Held by whoever makes dated backups in this folder.
+const LOCK: &str = ".nightly.lock";
 
 /// A backup that was made, and the older ones that were deleted for it.
 #[derive(Debug)]
 pub struct DatedBackup {
     pub report: BackupReport,
     pub removed: Vec<PathBuf>,
+    /// What lies beside it and is no backup that counts.
+    pub remarks: FolderRemarks,
+}
+
+/// What lies in a folder of backups that a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FolderRemarks {
+    /// Made while the clock was ahead: they count for nothing, and stay.
+    pub ahead: Vec<PathBuf>,
+    /// Of backups that came to no end.
+    pub unfinished: Vec<PathBuf>,
+}
+
+/// Who else makes dated backups in a folder.
+#[derive(Debug)]
+enum NightlyLock {
+    /// Nobody, for as long as this is held.
+    Alone { _held: File },
+    /// The disk under the folder knows no locks, or the file is another user's: what is unfinished stays.
+    Unknown,
 }
 
 /// Writes a backup that is called after this moment, then deletes the oldest of those beside it that were made so, until `newest` are left.
-/// Nothing is deleted before the new one is there whole with all its photos, and nothing that is called otherwise.
+/// Nothing is deleted before the new one is there whole with all its photos, and nothing that is called otherwise. Only what dated backups
+/// left that came to no end goes first: it may have the room that this one needs.
 ///
 /// # Errors
 /// Why there is none; or an old one that cannot be deleted, the new one being there.
@@ -37,13 +64,94 @@ pub async fn make_dated_backup(
     clock: &dyn Clock,
 ) -> Result<DatedBackup, BackupError> {
     std::fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;
+    let place = folder.to_owned();
+    let lock = run_blocking(move || {
+        let lock = lock_folder(&place)?;
+        if matches!(lock, NightlyLock::Alone { .. }) {
+            remove_unfinished(&place)?;
+        }
+        Ok(lock)
+    })
+    .await?;
     let report = make_backup(parts, &folder.join(name_backup(clock.now_ms())), clock).await?;
-    if report.missing_photos > 0 {
-        return Ok(DatedBackup { report, removed: Vec::new() });
-    }
     let (folder, made) = (folder.to_owned(), report.folder.clone());
-    let removed = run_blocking(move || remove_oldest(&folder, usize::from(newest.get()), &made)).await?;
-    Ok(DatedBackup { report, removed })
+    let is_whole = report.missing_photos == 0;
+    let now_ms = clock.now_ms();
+    let (removed, remarks) = run_blocking(move || {
+        let removed =
+            if is_whole { remove_oldest(&folder, usize::from(newest.get()), &made)? } else { Vec::new() };
+        Ok((removed, list_remarks(&folder, now_ms)?))
+    })
+    .await?;
+    drop(lock);
+    Ok(DatedBackup { report, removed, remarks })
+}
+
+fn lock_folder(folder: &Path) -> Result<NightlyLock, BackupError> {
+    let path = folder.join(LOCK);
+    let opened = match make_private_file(&path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => OpenOptions::new().write(true).open(&path),
+        made => made,
+    };
+    // Another user's, who made backups here: no reason to make none.
+    if opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        return Ok(NightlyLock::Unknown);
+    }
+    let opened = opened.map_err(file_error("open", &path))?;
+    match opened.try_lock() {
+        Ok(()) => Ok(NightlyLock::Alone { _held: opened }),
+        Err(TryLockError::WouldBlock) => Err(BackupError::Busy(folder.to_owned())),
+        Err(TryLockError::Error(_)) => Ok(NightlyLock::Unknown),
+    }
+}
+
+/// Folders, with their names.
+fn list_folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(file_error("read", folder))? {
+        let entry = entry.map_err(file_error("read", folder))?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if let Ok(name) = entry.file_name().into_string()
+            && is_folder
+        {
+            found.push((name, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// What a backup left that came to no end, or a deletion that was cut off: the name of the whole one.
+fn unfinished_name(name: &str) -> Option<&str> {
+    name.strip_prefix(LEAVING).filter(|whole| is_dated(whole)).or_else(|| whole_name(name))
+}
+
+/// What dated backups left. Only for whoever holds the folder's lock.
+fn remove_unfinished(folder: &Path) -> Result<(), BackupError> {
+    for (name, path) in list_folders(folder)? {
+        if unfinished_name(&name).is_some_and(is_dated) {
+            // What stays is named, and keeps no backup from being made.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+    Ok(())
+}
+
+/// What a person should look at in a folder of backups.
+///
+/// # Errors
+/// It cannot be read.
+pub fn list_remarks(folder: &Path, now_ms: i64) -> Result<FolderRemarks, BackupError> {
+    let now = name_backup(now_ms);
+    let mut remarks = FolderRemarks::default();
+    for (name, path) in list_folders(folder)? {
+        if is_dated(&name) && name > now && path.join(MANIFEST).is_file() {
+            remarks.ahead.push(path);
+        } else if unfinished_name(&name).is_some() {
+            remarks.unfinished.push(path);
+        }
+    }
+    Ok(remarks)
 }
 
 fn name_backup(now_ms: i64) -> String {
@@ -55,25 +163,11 @@ fn is_dated(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|moment| DateTime::strptime(MOMENT, moment).is_ok())
 }
 
-/// Those that were deleted; never `made`, whatever the clock said when the others were.
+/// Those that were deleted; never `made`, and none that is dated later: the clock was ahead when that was made, and it takes nobody's place.
 fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBuf>, BackupError> {
-    let mut dated = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(file_error("read", folder))? {
-        let entry = entry.map_err(file_error("read", folder))?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let Some(name) = name.to_str() else { continue };
-        match name.strip_prefix(LEAVING) {
-            // Its deletion was cut off.
-            Some(before) if is_dated(before) => {
-                std::fs::remove_dir_all(&path).map_err(file_error("delete", &path))?;
-            }
-            _ if is_dated(name) && path.join(MANIFEST).is_file() && path != made => {
-                dated.push((name.to_owned(), path))
-            }
-            _ => {}
-        }
-    }
-    dated.sort();
+    let made_name = made.file_name().unwrap_or_default().to_string_lossy();
+    let mut dated = list_folders(folder)?;
+    dated.retain(|(name, path)| is_dated(name) && **name < *made_name && path.join(MANIFEST).is_file());
     let surplus = (dated.len() + 1).saturating_sub(newest);
     let mut removed = Vec::new();
     for (name, path) in dated.into_iter().take(surplus) {
@@ -89,6 +183,8 @@ fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBu
 mod tests {
     use super::*;
 
+    const NOW_MS: i64 = 1_795_204_920_000;
+
     fn make(folder: &Path, name: &str) -> PathBuf {
         let path = folder.join(name);
         std::fs::create_dir(&path).unwrap();
@@ -98,8 +194,8 @@ mod tests {
 
     #[test]
     fn names_are_in_the_order_of_their_moments() {
-        assert_eq!(name_backup(1_795_204_920_000), "relay-2026-11-20T200200Z");
-        assert!(name_backup(1_795_204_920_000) < name_backup(1_795_204_921_000));
+        assert_eq!(name_backup(NOW_MS), "relay-2026-11-20T200200Z");
+        assert!(name_backup(NOW_MS) < name_backup(NOW_MS + 1_000));
         assert!(is_dated("relay-2026-11-20T220200Z"));
         for name in
             ["relay-2026-11-20", "relay-2026-13-20T220200Z", "relay-", "other-2026-11-20T220200Z", "relay.db"]
@@ -114,16 +210,55 @@ mod tests {
         let old = make(dir.path(), "relay-2026-11-01T020000Z");
         let young = make(dir.path(), "relay-2026-11-03T020000Z");
         let named = make(dir.path(), "relay-2026-11-26");
-        let cut = make(dir.path(), ".removing-relay-2026-10-01T020000Z");
         let unfinished = dir.path().join("relay-2026-10-02T020000Z");
         std::fs::create_dir(&unfinished).unwrap();
-        // The clock had been set back when this one was made.
-        let made = make(dir.path(), "relay-2026-10-20T020000Z");
+        let made = make(dir.path(), "relay-2026-11-04T020000Z");
         assert_eq!(remove_oldest(dir.path(), 2, &made).unwrap(), std::slice::from_ref(&old));
-        assert!(!old.exists() && !cut.exists());
+        assert!(!old.exists());
         assert!(young.exists() && named.exists() && unfinished.exists() && made.exists());
         assert!(remove_oldest(dir.path(), 2, &made).unwrap().is_empty());
         assert_eq!(remove_oldest(dir.path(), 1, &made).unwrap(), [young]);
         assert!(made.exists());
+    }
+
+    #[test]
+    fn backups_of_a_clock_that_was_ahead_crowd_out_none_and_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let ahead: Vec<PathBuf> =
+            (1..4).map(|day| make(dir.path(), &format!("relay-2031-01-0{day}T020000Z"))).collect();
+        let old = make(dir.path(), "relay-2026-11-01T020000Z");
+        let young = make(dir.path(), "relay-2026-11-03T020000Z");
+        let made = make(dir.path(), "relay-2026-11-04T020000Z");
+        assert_eq!(remove_oldest(dir.path(), 2, &made).unwrap(), [old]);
+        assert!(young.exists() && made.exists() && ahead.iter().all(|path| path.exists()));
+        assert_eq!(list_remarks(dir.path(), NOW_MS).unwrap().ahead, ahead);
+        // Their time has come: they are backups as any other.
+        let later = make(dir.path(), "relay-2031-01-09T020000Z");
+        assert_eq!(remove_oldest(dir.path(), 4, &later).unwrap(), [young, made]);
+        let later_ms = NOW_MS + 5 * 365 * 86_400_000;
+        assert_eq!(list_remarks(dir.path(), later_ms).unwrap(), FolderRemarks::default());
+    }
+
+    #[test]
+    fn what_a_cut_dated_backup_left_goes_and_what_another_left_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = make(dir.path(), "relay-2026-11-04T020000Z");
+        let cut = make(dir.path(), ".relay-2026-11-03T020000Z.aB3xY9.partial");
+        let leaving = make(dir.path(), ".removing-relay-2026-10-01T020000Z");
+        let by_hand = make(dir.path(), ".by-hand.aB3xY9.partial");
+        let theirs = make(dir.path(), "mine.partial");
+        remove_unfinished(dir.path()).unwrap();
+        assert!(!cut.exists() && !leaving.exists());
+        assert!(made.exists() && by_hand.exists() && theirs.exists());
+        assert_eq!(list_remarks(dir.path(), NOW_MS).unwrap().unfinished, [by_hand]);
+    }
+
+    #[test]
+    fn one_process_makes_dated_backups_in_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock_folder(dir.path()).unwrap();
+        assert!(matches!(lock_folder(dir.path()), Err(BackupError::Busy(_))));
+        drop(held);
+        assert!(matches!(lock_folder(dir.path()), Ok(NightlyLock::Alone { .. })));
     }
 }

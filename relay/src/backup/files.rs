@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use record::tree::Hash;
@@ -12,6 +12,8 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::BackupError;
 use super::manifest::StoredFile;
+use crate::leftovers::{PARTIAL, partial_prefix};
+use crate::ownership::{make_private_folder, match_owner, parent_of};
 
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -29,16 +31,15 @@ pub(super) fn file_error(what: &'static str, path: &Path) -> impl FnOnce(std::io
 }
 
 fn make_folder(dir: &Path) -> Result<(), BackupError> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(file_error("make the folder", dir))
+    make_private_folder(dir).map_err(file_error("make the folder", dir))
 }
 
 /// The folder in which a backup grows, under a name that nothing else has; it is gone where the backup does not come to its end.
 pub(super) fn begin_folder(folder: &Path) -> Result<TempDir, BackupError> {
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent_of(folder);
     make_folder(parent)?;
-    let prefix = format!(".{}.", folder.file_name().unwrap_or_default().to_string_lossy());
-    let made = tempfile::Builder::new().prefix(&prefix).suffix(".partial").tempdir_in(parent);
+    let prefix = partial_prefix(folder);
+    let made = tempfile::Builder::new().prefix(&prefix).suffix(PARTIAL).tempdir_in(parent);
     made.map_err(file_error("make a folder in", parent))
 }
 
@@ -56,8 +57,7 @@ pub(super) fn sync_file(path: &Path) -> Result<(), BackupError> {
 }
 
 fn sync_parent(path: &Path) -> Result<(), BackupError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    sync_file(parent)
+    sync_file(parent_of(path))
 }
 
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
@@ -77,9 +77,12 @@ pub(super) fn copy_synced(from: &Path, to: &Path) -> Result<(), BackupError> {
 
 /// A copy of a file beside its place.
 pub(super) fn copy_beside(from: &Path, to: &Path) -> Result<NamedTempFile, BackupError> {
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent_of(to);
     make_folder(parent)?;
-    let copied = NamedTempFile::new_in(parent).and_then(|mut copy| {
+    let prefix = partial_prefix(to);
+    let named = tempfile::Builder::new().prefix(&prefix).suffix(PARTIAL).tempfile_in(parent);
+    let copied = named.and_then(|mut copy| {
+        match_owner(copy.as_file(), parent)?;
         std::io::copy(&mut File::open(from)?, copy.as_file_mut())?;
         copy.as_file().sync_all()?;
         Ok(copy)

@@ -17,7 +17,7 @@ use crate::db::{
     invitations, mail_links, oidc_flows, photos, platform_schema, second_steps, sessions, webhooks,
 };
 use crate::objects::set_notes_aside;
-pub use dated::{DatedBackup, make_dated_backup};
+pub use dated::{DatedBackup, FolderRemarks, list_remarks, make_dated_backup};
 pub use files::{CopiedPhotos, PhotoTotals};
 pub use manifest::{BackupManifest, DatabaseKind};
 
@@ -39,6 +39,8 @@ pub enum BackupError {
     File { what: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{} is there already: a backup is never written over another. Name a folder that is not there", .0.display())]
     Known(PathBuf),
+    #[error("another `backup nightly` is at work in {}: nothing was made. Wait for its end", .0.display())]
+    Busy(PathBuf),
     #[error("there is no database at {}, and nothing to back up. Look at `database` in the settings", .0.display())]
     NoDatabase(PathBuf),
     #[error("{} is no backup of a relay: {why}", folder.display())]

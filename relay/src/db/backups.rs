@@ -31,13 +31,18 @@ pub async fn platform_insert(conn: &mut PlatformConnection, row: &BackupRow) -> 
     exec!(conn, sql, at_ms, act, place, bytes, sha256).map(drop)
 }
 
-/// The newest of its kind, `made` or `restored`.
+/// The newest of its kind, `made` or `restored`, until then: one of a clock that was ahead is not the newest for years.
 ///
 /// # Errors
 /// The database.
-pub async fn platform_newest(conn: &mut PlatformConnection, act: &str) -> Result<Option<BackupRow>, DbError> {
-    let sql = "SELECT at_ms, act, place, bytes, sha256 FROM backups WHERE act = $1 ORDER BY at_ms DESC, backup DESC LIMIT 1";
-    opt!(conn, BackupRow, sql, act)
+pub async fn platform_newest(
+    conn: &mut PlatformConnection,
+    act: &str,
+    until_ms: i64,
+) -> Result<Option<BackupRow>, DbError> {
+    let sql = "SELECT at_ms, act, place, bytes, sha256 FROM backups WHERE act = $1 AND at_ms <= $2 \
+               ORDER BY at_ms DESC, backup DESC LIMIT 1";
+    opt!(conn, BackupRow, sql, act, until_ms)
 }
 
 /// Notes in an empty database that a restore into it has begun: until [`platform_end_restore`] no relay serves it. A server's tables

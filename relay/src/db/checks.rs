@@ -234,3 +234,19 @@ pub async fn platform_segment_faults(conn: &mut PlatformConnection) -> Result<Ve
     };
     Ok(rows.into_iter().map(fault).collect())
 }
+
+/// How far a database has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DatabaseBeginning {
+    pub has_accounts: bool,
+    /// When the first of its keys was made, or taken over.
+    pub keys_from_ms: Option<i64>,
+}
+
+/// Whether it is anybody's yet.
+pub async fn platform_beginning(conn: &mut PlatformConnection) -> Result<DatabaseBeginning, DbError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM accounts), (SELECT MIN(from_ms) FROM authority)";
+    let found = opt!(conn, (bool, Option<i64>), sql)?;
+    let (has_accounts, keys_from_ms) = found.unwrap_or_default();
+    Ok(DatabaseBeginning { has_accounts, keys_from_ms })
+}

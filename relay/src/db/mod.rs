@@ -78,6 +78,7 @@ pub mod webhook_deliveries;
 pub mod webhook_events;
 pub mod webhooks;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,6 +98,8 @@ pub use migrate::{SCHEMA_VERSION, platform_schema};
 #[cfg(feature = "postgres")]
 pub use server::client_variables;
 
+use crate::ownership::make_private_file;
+
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file; each has a page cache of its own.
@@ -104,6 +107,8 @@ const READERS_MAX: u32 = 4;
 /// What the databases say when others are before it: a lock not had in time, a deadlock, two writers of one row, too many
 /// connections; a file that another process writes.
 const BUSY_CODES: [&str; 7] = ["55P03", "40P01", "40001", "53300", "5", "261", "517"];
+/// What SQLite says of a file that is damaged: SQLITE_CORRUPT with its extensions, SQLITE_NOTADB, and a read that found too little.
+const DAMAGED_CODES: [&str; 6] = ["11", "267", "523", "779", "26", "522"];
 /// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small, and few
 /// statements a batch keep it quick (each is a way to the database's thread and back).
 pub(crate) const ROWS_OF_BULK: [usize; 5] = [256, 64, 16, 4, 1];
@@ -200,6 +205,13 @@ impl DbError {
         matches!(error, sqlx::Error::PoolTimedOut) || code.is_some_and(|code| BUSY_CODES.contains(&&*code))
     }
 
+    /// Whether a database that is a file does not hold what SQLite wrote there.
+    pub fn is_damaged(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        code.is_some_and(|code| DAMAGED_CODES.contains(&&*code))
+    }
+
     /// Whether a unique key was hit.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Sql(e) if e.as_database_error().is_some_and(|d| d.is_unique_violation()))
@@ -212,6 +224,16 @@ fn is_headless(file: &Path) -> bool {
     journal.push("-wal");
     let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
     bytes(file) == 0 && bytes(Path::new(&journal)) > 0
+}
+
+/// Makes the file where there is none: it belongs to whoever has its folder then, also where root asks. SQLite does as much for what it
+/// puts beside it.
+fn own_new_file(file: &Path) -> Result<(), DbError> {
+    match make_private_file(file) {
+        // Where there is no folder SQLite says so.
+        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => Ok(()),
+        made => made.map(drop).map_err(|error| DbError::Sql(error.into())),
+    }
 }
 
 /// Whether a server on another machine has to prove who it is.
@@ -305,6 +327,7 @@ impl Db {
         if is_headless(&file) {
             return Err(DbError::Headless { file });
         }
+        own_new_file(&file)?;
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)

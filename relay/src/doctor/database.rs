@@ -1,9 +1,15 @@
 //! The database: reached, of this program's schema, safe to speak to, bounded, and with its wall between accounts.
 
+use std::path::Path;
+
+use super::earlier::{BRING_BACK, EarlierRelay, find_earlier_relay};
 use super::{DoctorReport, DoctorSeams};
 use crate::db::{Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, checks, platform_schema};
 use crate::settings::RelaySettings;
 
+/// What to do about a database file that is damaged.
+pub(super) const DAMAGED_FILE: &str = "stop the relay, move the file aside with its -wal and -shm, and restore the last good backup: `backup \
+                                       restore FOLDER` (docs/operations.md). Boxes then send what is missing";
 /// Clocks that differ more make times on pages wrong …
 const CLOCK_OFF_MS: i64 = 2_000;
 /// … and so much more that certificates and leases are.
@@ -24,6 +30,11 @@ pub(super) async fn examine_database(
     };
     report.good("database", if db.is_sqlite() { "the file opens" } else { "the server answers" });
     let looked = async {
+        if let (Ok(data), Ok(photos)) = (settings.data(), settings.objects())
+            && let Some(earlier) = find_earlier_relay(&db, data, &photos).await?
+        {
+            report.fail("database", earlier.to_string(), BRING_BACK);
+        }
         let mut conn = db.platform_read(PlatformReason::Operator).await?;
         let fits = examine_schema(report, platform_schema(&mut conn).await?);
         if fits {
@@ -38,7 +49,8 @@ pub(super) async fn examine_database(
             None
         }
         Err(error) => {
-            report.fail("database", error.to_string(), "look at the database’s own log");
+            let (finding, advice) = judge_error(&error, settings);
+            report.fail("database", finding, advice);
             db.close().await;
             None
         }
@@ -50,17 +62,54 @@ async fn open_database(settings: &RelaySettings) -> Result<Db, (String, &'static
     let address = settings.database().map_err(|error| {
         (error.to_string(), "put the file with the address there, readable by the relay’s user alone")
     })?;
-    if let Some(file) = address.strip_prefix("sqlite:").filter(|file| !std::path::Path::new(file).is_file()) {
-        let advice = "start the relay once, which makes it; or restore a backup: `backup restore FOLDER`";
-        return Err((format!("{file} is not there"), advice));
+    let file = address.strip_prefix("sqlite:").filter(|file| !Path::new(file).is_file());
+    // What was written last may still be beside it, which opening says.
+    if let Some(file) = file.filter(|file| !Path::new(&format!("{file}-wal")).exists()) {
+        return Err(judge_absence(file, settings));
     }
-    Db::open_with(&address, settings.tls_policy()).await.map_err(|error| {
-        let advice = match error {
-            DbError::WeakTls { .. } => "do as it says",
-            _ => "start the server, or mend its address, certificate or password in the settings",
-        };
-        (error.to_string(), advice)
-    })
+    let opened = Db::open_with(&address, settings.tls_policy()).await;
+    opened.map_err(|error| judge_error(&error, settings))
+}
+
+fn judge_absence(file: &str, settings: &RelaySettings) -> (String, &'static str) {
+    let folders = settings.data().ok().zip(settings.objects().ok());
+    match folders.and_then(|(data, photos)| EarlierRelay::find(data, &photos, None)) {
+        Some(earlier) => (
+            format!("{file} is not there, beside {}", earlier.found()),
+            "put the file back, or restore the last backup before any start: `backup restore FOLDER` (docs/operations.md). A start would \
+             begin with an empty database",
+        ),
+        None => (
+            format!("{file} is not there"),
+            "start the relay once, which makes it; or restore a backup: `backup restore FOLDER`",
+        ),
+    }
+}
+
+/// What an error of the database means, and what to do.
+pub(super) fn judge_error(error: &DbError, settings: &RelaySettings) -> (String, &'static str) {
+    let address = settings.database().unwrap_or_default();
+    match (error, address.strip_prefix("sqlite:")) {
+        (DbError::WeakTls { .. } | DbError::Headless { .. } | DbError::Moved { .. }, _) => {
+            (error.to_string(), "do as it says")
+        }
+        (_, Some(file)) if error.is_damaged() => {
+            let finding = format!(
+                "the file {file} is damaged: {error}. Keys and photos are files of their own, and boxes hold what they recorded and \
+                 record on"
+            );
+            (finding, DAMAGED_FILE)
+        }
+        (_, Some(file)) => (
+            format!("the file {file} cannot be used: {error}"),
+            "run this as the relay’s own user; then look at the file’s owner and mode, at free space, and in the kernel’s log \
+             (`dmesg`) for errors of the disk",
+        ),
+        (_, None) => (
+            error.to_string(),
+            "start the server, or mend its address, certificate or password in the settings; its own log says more",
+        ),
+    }
 }
 
 fn examine_schema(report: &mut DoctorReport, found: i64) -> bool {

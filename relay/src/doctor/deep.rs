@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use record::tree::Hash;
 
+use super::database::{DAMAGED_FILE, judge_error};
 use super::{DoctorReport, DoctorSeams};
 use crate::audit::access_chain::{ChainProofs, verify_access_logs};
 use crate::audit::verify_logs;
@@ -34,7 +35,8 @@ pub(super) async fn examine_contents(
     match keys {
         Ok(keys) => {
             if let Err(error) = examine_logs(report, db, &keys).await {
-                report.fail("logs", error.to_string(), "look at the database’s own log");
+                let (finding, advice) = judge_error(&error, settings);
+                report.fail("logs", finding, advice);
             }
             examine_access(report, db, settings, &keys, seams.clock.now_ms()).await;
         }
@@ -42,7 +44,8 @@ pub(super) async fn examine_contents(
         Err(error) => report.fail("logs", format!("nothing was verified: {error}"), "mend the keys first"),
     }
     if let Err(error) = examine_photos(report, db, settings).await {
-        report.fail("stored photos", error.to_string(), "look at the database’s own log");
+        let (finding, advice) = judge_error(&error, settings);
+        report.fail("stored photos", finding, advice);
     }
 }
 
@@ -50,11 +53,14 @@ pub(super) async fn examine_contents(
 async fn examine_file(report: &mut DoctorReport, settings: &RelaySettings) {
     // An address that cannot be read has a line of its own.
     let Ok(address) = settings.database() else { return };
-    let advice = "stop the relay, set the file aside with its -wal and -shm, and restore the last good backup (docs/operations.md): boxes send \
-                  what is missing";
     match check_database(&address).await {
-        Ok(faults) => list_faults(report, "database file", &faults, advice, "every page of it is whole"),
-        Err(error) => report.fail("database file", error.to_string(), advice),
+        Ok(faults) => {
+            list_faults(report, "database file", &faults, DAMAGED_FILE, "every page of it is whole")
+        }
+        Err(error) => {
+            let (finding, advice) = judge_error(&error, settings);
+            report.fail("database file", finding, advice);
+        }
     }
 }
 

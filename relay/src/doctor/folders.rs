@@ -7,9 +7,10 @@ use object_store::ObjectStoreExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 
-use super::{DoctorReport, DoctorSeams, FreeSpace};
+use super::{DoctorReport, DoctorSeams, FreeSpace, list_paths};
 use crate::accounts::password_rules::LeakedList;
 use crate::error_reports::ReportPlace;
+use crate::leftovers::{DOCTORS_OBJECT, LeftoverFile, find_leftovers};
 use crate::settings::RelaySettings;
 
 const MIB: u64 = 1 << 20;
@@ -18,6 +19,9 @@ const FREE_BYTES_BAD: u64 = 512 * MIB;
 /// Below this somebody should look.
 const FREE_BYTES_LOW: u64 = 4 * 1024 * MIB;
 const FREE_PERCENT_LOW: u64 = 10;
+
+/// What the names of the relay's own files and folders in its data folder begin with; a person may have others there.
+const OWN_NAMES: [&str; 4] = ["relay.db", "keys", "photos", "uploads"];
 
 /// Modes of what nobody else may read.
 pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySettings, data: &Path) {
@@ -45,7 +49,30 @@ pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySetting
     for file in files {
         require_mode(report, &file, "600");
     }
+    require_owner(report, data, &|name| OWN_NAMES.iter().any(|own| name.starts_with(own)));
+    require_owner(report, &keys, &|_| true);
     report.good_unless_found("data folder", before, format!("{}, readable by nobody else", data.display()));
+}
+
+/// What work left that was cut off.
+pub(super) fn examine_leftovers(report: &mut DoctorReport, settings: &RelaySettings, now_ms: i64) {
+    // An address that cannot be read has a line of its own.
+    let Ok(folders) = settings.work_folders() else { return };
+    let (stale, fresh): (Vec<_>, Vec<_>) =
+        find_leftovers(&folders, now_ms).into_iter().partition(|file| file.is_stale);
+    let [stale, fresh] = [stale, fresh]
+        .map(|files: Vec<LeftoverFile>| files.into_iter().map(|file| file.path).collect::<Vec<PathBuf>>());
+    if !stale.is_empty() {
+        let advice = "nothing needs them. The relay removes them when it starts and once a day; where they stay, look whether it \
+                      may write there, and remove them by `rm`";
+        let finding = format!("of work that was cut off a day ago or longer: {}", list_paths(&stale));
+        report.warn("unfinished files", finding, advice);
+    } else if fresh.is_empty() {
+        report.good("unfinished files", "none");
+    } else {
+        let finding = format!("being made, or left for a day at most: {}", list_paths(&fresh));
+        report.good("unfinished files", finding);
+    }
 }
 
 /// The list of leaked passwords, where the settings name one.
@@ -76,6 +103,24 @@ pub(super) fn examine_reports(report: &mut DoctorReport, settings: &RelaySetting
 /// The file of a database that is one.
 fn database_path(settings: &RelaySettings) -> Option<PathBuf> {
     settings.database().ok()?.strip_prefix("sqlite:").map(PathBuf::from)
+}
+
+/// What the relay has in a folder belongs to whoever has the folder: else root's work by hand has shut the relay out.
+fn require_owner(report: &mut DoctorReport, folder: &Path, is_own: &dyn Fn(&str) -> bool) {
+    let Ok(owner) = std::fs::metadata(folder).map(|found| found.uid()) else { return };
+    let mut others = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_others = entry.metadata().is_ok_and(|found| found.uid() != owner);
+        if is_others && entry.file_name().to_str().is_some_and(is_own) {
+            others.push(entry.path());
+        }
+    }
+    others.sort();
+    if !others.is_empty() {
+        let finding = format!("not of the user {owner}, who has the folder: {}", list_paths(&others));
+        let advice = format!("chown -R --reference={0} {0}, then start the relay again", folder.display());
+        report.warn("data folder", finding, advice);
+    }
 }
 
 fn require_mode(report: &mut DoctorReport, path: &Path, mode: &str) {
@@ -141,7 +186,7 @@ pub(super) async fn examine_objects(
     seams: &DoctorSeams,
 ) {
     let Ok(folder) = settings.objects() else { return };
-    let name = format!("doctor-{:032x}", u128::from_be_bytes(seams.random.bytes()));
+    let name = format!("{DOCTORS_OBJECT}{:032x}", u128::from_be_bytes(seams.random.bytes()));
     let tried = async {
         let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
         let key = Key::from(name.as_str());

@@ -3,13 +3,14 @@
 mod certificates;
 mod database;
 mod deep;
+mod earlier;
 mod folders;
 mod network;
 mod stored;
 mod upkeep;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ use service::clock::Clock;
 use service::random::RandomSource;
 use service::settings::SettingsError;
 
+pub(crate) use self::earlier::{BRING_BACK, find_earlier_relay};
 use crate::settings::RelaySettings;
 
 /// A process says every half minute that it lives.
@@ -139,6 +141,19 @@ impl DoctorReport {
     }
 }
 
+/// Of many paths, those that are named.
+const PATHS_NAMED_MAX: usize = 5;
+
+/// Paths for a person.
+fn list_paths(paths: &[PathBuf]) -> String {
+    let mut named: Vec<String> =
+        paths.iter().take(PATHS_NAMED_MAX).map(|path| path.display().to_string()).collect();
+    if let Some(more) = paths.len().checked_sub(PATHS_NAMED_MAX).filter(|more| *more > 0) {
+        named.push(format!("and {more} more"));
+    }
+    named.join(", ")
+}
+
 /// The space on the disk under a folder, or under the nearest one above that is there.
 pub fn measure_space(path: &Path) -> Option<FreeSpace> {
     let there = path.ancestors().find(|folder| folder.exists())?;
@@ -169,6 +184,7 @@ pub async fn examine_relay(
         return report;
     };
     folders::examine_folders(&mut report, settings, data);
+    folders::examine_leftovers(&mut report, settings, seams.clock.now_ms());
     folders::examine_leaked(&mut report, settings);
     folders::examine_reports(&mut report, settings);
     folders::examine_disks(&mut report, settings, data, seams);

@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::database::judge_error;
 use super::upkeep::examine_upkeep;
-use super::{DoctorReport, DoctorSeams};
+use super::{DoctorReport, DoctorSeams, list_paths};
+use crate::backup::{FolderRemarks, list_remarks};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, authority, backups, checks, jobs, projections,
 };
-use crate::keys::{AuthorityKeys, KeyNeeds};
+use crate::keys::{AuthorityKeys, KeyError, KeyNeeds};
+use crate::ownership::parent_of;
 use crate::settings::RelaySettings;
 
 const MINUTE_MS: i64 = 60_000;
@@ -40,7 +43,8 @@ pub(super) async fn examine_stored(
         examine_backups(report, &mut conn, now_ms).await
     };
     if let Err(error) = looked.await {
-        report.fail("database", error.to_string(), "look at the database’s own log");
+        let (finding, advice) = judge_error(&error, settings);
+        report.fail("database", finding, advice);
     }
 }
 
@@ -57,12 +61,17 @@ async fn examine_keys(
         let (clock, random) = (Arc::clone(&seams.clock), Arc::clone(&seams.random));
         let opened = AuthorityKeys::open(db, data.join("keys"), settings.host(), needs, clock, random).await;
         // Two of them need the cosigning key.
-        if let Err(error) = opened.map_err(|error| error.to_string())
-            && !found.contains(&error)
-        {
-            let advice = "bring the keys by `keys import FILE`; where none were ever made, `keys init`";
-            report.fail("keys", &error, advice);
-            found.push(error);
+        let Err(error) = opened else { continue };
+        let (finding, advice) = match &error {
+            KeyError::Db(error) => judge_error(error, settings),
+            _ => {
+                let advice = "bring the keys by `keys import FILE`; where none were ever made, `keys init`";
+                (error.to_string(), advice)
+            }
+        };
+        if !found.contains(&finding) {
+            report.fail("keys", &finding, advice);
+            found.push(finding);
         }
     }
     report.good_unless_found("keys", before, "the folder holds the keys that the database names");
@@ -158,9 +167,10 @@ async fn examine_backups(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let advice = "run `backup make FOLDER` each night, to another machine or disk";
-    match backups::platform_newest(conn, "made").await? {
+    match backups::platform_newest(conn, "made", now_ms).await? {
         None => report.warn("backup", "none was ever made", advice),
         Some(row) => {
+            remark_folder(report, Path::new(&row.place), now_ms);
             let hours = (now_ms - row.at_ms) / HOUR_MS;
             let finding = format!("the newest is {hours} h old, {} MiB, in {}", row.bytes >> 20, row.place);
             if now_ms - row.at_ms > BACKUP_AGE_MS {
@@ -171,4 +181,20 @@ async fn examine_backups(
         }
     }
     Ok(())
+}
+
+/// What lies beside a backup and counts for nothing, where this machine sees its folder.
+fn remark_folder(report: &mut DoctorReport, backup: &Path, now_ms: i64) {
+    let Ok(remarks) = list_remarks(parent_of(backup), now_ms) else { return };
+    let FolderRemarks { ahead, unfinished } = remarks;
+    if !ahead.is_empty() {
+        let advice = "the clock was ahead when they were made: look whether it is right now. They take no other’s place and are \
+                      never deleted; delete them once the newest right ones are enough";
+        report.warn("backup", format!("dated in the future: {}", list_paths(&ahead)), advice);
+    }
+    if !unfinished.is_empty() {
+        let advice = "the next `backup nightly` into that folder removes what an earlier one left; delete the others by `rm -r`, \
+                      unless one is being made now";
+        report.warn("backup", format!("came to no end: {}", list_paths(&unfinished)), advice);
+    }
 }

@@ -5,7 +5,7 @@ mod announce;
 mod claim;
 mod claim_file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use firmware_config::{ClaimFileError, ClaimMistake};
@@ -84,6 +84,38 @@ pub struct PublicIdentity {
     pub ca: Option<PathBuf>,
 }
 
+impl PublicIdentity {
+    /// What boxes must trust to reach the listener, PEM.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read_trust(&self) -> Result<String, KeyError> {
+        read_configured(self.ca.as_deref().unwrap_or(&self.certificate))
+    }
+
+    /// What the listener shows.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or holds something else.
+    pub(crate) fn load_identity(&self) -> Result<TlsIdentity, KeyError> {
+        let (pem, key) = (read_configured(&self.certificate)?, read_configured(&self.key)?);
+        let configured = |path: &Path, what| KeyError::Configured { path: path.to_owned(), what };
+        let chain = read_chain(&pem).ok_or_else(|| configured(&self.certificate, "a certificate"))?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
+        Ok(TlsIdentity { chain, key: key.map_err(|_| configured(&self.key, "a private key"))? })
+    }
+
+    /// Whether what boxes are to trust is certificates, and not something else.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds none.
+    pub(crate) fn check_trust(&self) -> Result<(), KeyError> {
+        let path = self.ca.as_deref().unwrap_or(&self.certificate);
+        let configured = || KeyError::Configured { path: path.to_owned(), what: "a certificate" };
+        read_chain(&self.read_trust()?).map(drop).ok_or_else(configured)
+    }
+}
+
 /// What a TLS listener shows.
 #[derive(Debug)]
 pub struct TlsIdentity {
@@ -117,8 +149,7 @@ impl Fleet {
     ) -> Result<Self, KeyError> {
         let public = match public {
             Some(public) => {
-                let ca = public.ca.as_deref().unwrap_or(&public.certificate);
-                let ca = read_configured(ca)?;
+                let ca = public.read_trust()?;
                 Some((public, ca))
             }
             None => None,
@@ -198,7 +229,9 @@ impl Fleet {
         let (keyring, folder) = (self.keys.now(), self.keys.folder());
         let authority = keyring.listener_authority().ok_or(KeyError::NotHere(AuthorityKind::Ca))?;
         let (pem, key) = authority.listener(folder, names, self.clock.now_ms(), &*self.random)?;
-        tls_identity(&pem, &key, &folder.path("server.pem"))
+        let content =
+            || KeyError::Content { path: folder.path("server.pem"), what: "a certificate with its key" };
+        tls_identity(&pem, &key).ok_or_else(content)
     }
 
     /// What the public listener shows: what was configured, else the same as for boxes.
@@ -207,8 +240,7 @@ impl Fleet {
     /// A file that cannot be used.
     pub fn public_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
         let Some((public, _)) = &self.public else { return self.own_identity(names) };
-        let (pem, key) = (read_configured(&public.certificate)?, read_configured(&public.key)?);
-        tls_identity(&pem, &key, &public.certificate)
+        public.load_identity()
     }
 }
 
@@ -231,13 +263,16 @@ fn done_act<'a>(who: &'a str, act: &'a str, about: &'a str) -> NewAudit<'a> {
     NewAudit { who, act, about, facility: None, outcome: "done", fold: None }
 }
 
-fn tls_identity(pem: &str, key: &str, path: &std::path::Path) -> Result<TlsIdentity, KeyError> {
-    let content = |what| KeyError::Content { path: path.to_owned(), what };
+/// `None` where one of them is something else.
+fn tls_identity(pem: &str, key: &str) -> Option<TlsIdentity> {
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).ok()?;
+    Some(TlsIdentity { chain: read_chain(pem)?, key })
+}
+
+/// Certificates, one at least; `None` where one of them is something else.
+fn read_chain(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let chain = chain.ok().filter(|c| !c.is_empty()).ok_or_else(|| content("a certificate"))?;
-    let key =
-        PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| content("a certificate with its key"))?;
-    Ok(TlsIdentity { chain, key })
+    chain.ok().filter(|chain| !chain.is_empty())
 }
 
 /// 160 random bits in Crockford's symbols, in groups that can be read aloud.

@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject as _;
 use service::random::RandomSource;
 use time::OffsetDateTime;
 
+use super::file_names::{LISTENER_KEY, LISTENER_NAMES, LISTENER_PEM};
 use super::folder::{KeyError, KeyFolder};
 
 const DAY_S: i64 = 86_400;
@@ -151,8 +152,9 @@ impl CertificateAuthority {
         Ok(IssuedCertificate { pem, serial, not_after_ms })
     }
 
-    /// The listeners' own certificate for these names, with its key, both PEM. Kept between starts, so that it changes
-    /// only when the names or the authority do, or it ages.
+    /// The listeners' own certificate for these names, with its key, both PEM. It stays over starts, so that it changes
+    /// only when the names or the authority do, it ages, or its files are damaged: those are set aside, and anybody who has the authority
+    /// can make others.
     pub(crate) fn listener(
         &self,
         folder: &KeyFolder,
@@ -162,12 +164,14 @@ impl CertificateAuthority {
     ) -> Result<(String, String), KeyError> {
         let now_s = now_ms / 1_000;
         let issuer = Hash::of(self.pem.as_bytes()).to_string();
-        let stored = (folder.read("server.names")?, folder.read("server.pem")?, folder.read("server.key")?);
-        if let (Some(about), Some(pem), Some(key)) = stored {
+        let stored = read_listener(folder)?;
+        if let Some(ListenerFiles { about, pem, key }) = stored {
             let mut lines = about.lines();
             let until_s: i64 = lines.next().and_then(|l| l.parse().ok()).unwrap_or(0);
             let is_ours = lines.next() == Some(&*issuer);
-            if until_s - now_s > LISTENER_S / 3 && is_ours && lines.eq(names.iter().map(String::as_str)) {
+            // What they hold was looked at with them.
+            let of_names = lines.skip(1).eq(names.iter().map(String::as_str));
+            if until_s - now_s > LISTENER_S / 3 && is_ours && of_names {
                 return Ok((pem, key));
             }
         }
@@ -180,12 +184,70 @@ impl CertificateAuthority {
         let key = KeyPair::generate()?;
         let pem = params.signed_by(&key, &self.issuer)?.pem();
         let key = key.serialize_pem();
-        folder.write("server.names", "0\n")?;
-        folder.write("server.key", &key)?;
-        folder.write("server.pem", &pem)?;
-        folder.write("server.names", &format!("{}\n{issuer}\n{}\n", now_s + LISTENER_S, names.join("\n")))?;
+        folder.write(LISTENER_NAMES, "0\n")?;
+        folder.write(LISTENER_KEY, &key)?;
+        folder.write(LISTENER_PEM, &pem)?;
+        let (until_s, held) = (now_s + LISTENER_S, hash_pair(&pem, &key));
+        folder.write(LISTENER_NAMES, &format!("{until_s}\n{issuer}\n{held}\n{}\n", names.join("\n")))?;
         Ok((pem, key))
     }
+}
+
+/// What the folder has of the listeners' own certificate.
+struct ListenerFiles {
+    /// Until when it lasts, in seconds; the hashes of its authority and of its files; its names: a line each.
+    about: String,
+    pem: String,
+    key: String,
+}
+
+/// The hash of both files: neither is of use without the other.
+fn hash_pair(pem: &str, key: &str) -> Hash {
+    Hash::of([pem, key].concat().as_bytes())
+}
+
+/// The files of the listeners' own certificate, as they were written; `None` where they are not there, were cut off, or are set aside now.
+fn read_listener(folder: &KeyFolder) -> Result<Option<ListenerFiles>, KeyError> {
+    let read = |name: &str| match folder.read(name) {
+        // Whoever could read it may have it: that is a person's to decide.
+        Err(error @ KeyError::Open { .. }) => Err(error),
+        read => Ok(read),
+    };
+    let files = [read(LISTENER_NAMES)?, read(LISTENER_PEM)?, read(LISTENER_KEY)?];
+    if let Some(error) = files.iter().find_map(|file| file.as_ref().err()) {
+        return set_listener_aside(folder, &error.to_string()).map(|()| None);
+    }
+    let [Ok(Some(about)), Ok(Some(pem)), Ok(Some(key))] = files else { return Ok(None) };
+    let held = about.lines().nth(2).and_then(|line| line.parse::<Hash>().ok());
+    match held {
+        // They were being written.
+        None => Ok(None),
+        Some(held) if held == hash_pair(&pem, &key) => Ok(Some(ListenerFiles { about, pem, key })),
+        Some(_) => {
+            let why = "they do not hold what was written there";
+            set_listener_aside(folder, why).map(|()| None)
+        }
+    }
+}
+
+/// Puts damaged files where nothing reads them, for whoever wants to know why.
+fn set_listener_aside(folder: &KeyFolder, why: &str) -> Result<(), KeyError> {
+    tracing::warn!(
+        %why,
+        folder = %folder.dir().display(),
+        "the relay’s own certificate is damaged and is made again from its authority; server.key and server.pem are set aside as \
+         *.damaged. Boxes and browsers trust the new one as they did this. Look at the disk"
+    );
+    for name in [LISTENER_NAMES, LISTENER_PEM, LISTENER_KEY] {
+        let (path, aside) = (folder.path(name), folder.path(&format!("{name}.damaged")));
+        match std::fs::rename(&path, aside) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(KeyError::File { path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The public key in a certificate, as it stands there.
@@ -285,5 +347,53 @@ mod tests {
         let second = make(&["localhost", "relay.example"], NOW_MS);
         assert_ne!(second, first);
         assert_ne!(make(&["localhost", "relay.example"], NOW_MS + 300 * DAY_S * 1_000), second);
+    }
+
+    #[test]
+    fn a_damaged_certificate_of_the_listeners_is_made_again_and_set_aside() {
+        type Damage = fn(&[u8]) -> Vec<u8>;
+        let (_dir, keys, authority) = authority();
+        let names = ["localhost".to_owned()];
+        let make = |seed| authority.listener(&keys, &names, NOW_MS, &SeededRandom::new(seed));
+        let authority_files = ["ca-1.key", "ca-1.pem"].map(|name| std::fs::read(keys.path(name)).unwrap());
+        let (mut pem, mut key) = make(5).unwrap();
+        let damages: [Damage; 4] = [
+            |_| Vec::new(),
+            |bytes| bytes[..bytes.len() / 2].to_vec(),
+            |_| vec![0xff; 99],
+            |_| KeyPair::generate().unwrap().serialize_pem().into_bytes(),
+        ];
+        for (n, (name, damage)) in [LISTENER_PEM, LISTENER_KEY]
+            .into_iter()
+            .flat_map(|name| damages.map(|damage| (name, damage)))
+            .enumerate()
+        {
+            let broken = damage(&std::fs::read(keys.path(name)).unwrap());
+            std::fs::write(keys.path(name), &broken).unwrap();
+            let made = make(10 + n as u64).unwrap();
+            assert!(made.0 != pem && made.1 != key, "{name}, damage {n}");
+            assert_eq!(make(6).unwrap(), made, "and it stays");
+            (pem, key) = made;
+            let key = KeyPair::from_pem(&key).unwrap();
+            assert_eq!(certified_key(&pem).unwrap(), key.subject_public_key_info());
+            assert_eq!(std::fs::read(keys.path(&format!("{name}.damaged"))).unwrap(), broken, "{name}");
+        }
+        let unreadable = keys.path(LISTENER_KEY);
+        std::fs::remove_file(&unreadable).unwrap();
+        std::fs::create_dir(&unreadable).unwrap();
+        std::fs::set_permissions(&unreadable, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        std::fs::remove_file(keys.path("server.key.damaged")).unwrap();
+        assert_ne!(make(30).unwrap().1, key);
+        let after = ["ca-1.key", "ca-1.pem"].map(|name| std::fs::read(keys.path(name)).unwrap());
+        assert_eq!(after, authority_files);
+    }
+
+    #[test]
+    fn the_key_of_the_authority_is_never_made_again() {
+        let (_dir, keys, authority) = authority();
+        std::fs::write(keys.path("ca-1.key"), "damaged").unwrap();
+        assert!(CertificateAuthority::read(&keys, 1, authority.pem()).is_err());
+        assert!(CertificateAuthority::make(&keys, 1, NOW_MS, &SeededRandom::new(9)).is_err());
+        assert_eq!(std::fs::read(keys.path("ca-1.key")).unwrap(), b"damaged");
     }
 }

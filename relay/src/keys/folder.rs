@@ -1,15 +1,16 @@
 //! The folder of private keys: files that only their own process can read.
 
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use record::sign::{KeyKind, SignerKey};
 use service::random::RandomSource;
 
 use super::authority::AuthorityKind;
+use super::file_names::UNFINISHED;
 use crate::db::DbError;
+use crate::ownership::{make_private_file, make_private_folder, parent_of};
 
 /// Why the keys are of no use. Nothing was started, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,13 @@ pub enum KeyError {
     /// A file that holds something else.
     #[error("{} does not hold {what}. Move it away, then bring the keys back with `cleantrack-relay keys import FILE`: boxes trust what belongs to them", path.display())]
     Content {
+        path: PathBuf,
+        /// What should be in it.
+        what: &'static str,
+    },
+    /// A file of the operator's that holds something else.
+    #[error("{}, which the settings name, does not hold {what}. Put the right file there, then start again", path.display())]
+    Configured {
         path: PathBuf,
         /// What should be in it.
         what: &'static str,
@@ -68,7 +76,14 @@ pub enum KeyError {
 impl KeyError {
     /// Whether another start would find the same, so that a person must come first.
     pub fn needs_person(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::None { .. } | Self::Content { .. } | Self::Open { .. })
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::None { .. }
+                | Self::Content { .. }
+                | Self::Configured { .. }
+                | Self::Open { .. }
+        )
     }
 }
 
@@ -81,8 +96,7 @@ pub(crate) struct KeyFolder(PathBuf);
 
 impl KeyFolder {
     pub(super) fn open(dir: PathBuf) -> Result<Self, KeyError> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
-        made.map_err(|source| KeyError::File { path: dir.clone(), source })?;
+        make_private_folder(&dir).map_err(|source| KeyError::File { path: dir.clone(), source })?;
         let folder = Self(dir);
         folder.remove_imports()?;
         Ok(folder)
@@ -147,16 +161,9 @@ impl KeyFolder {
 
     /// Under a temporary name first, flushed: a power cut leaves the old file or the new one.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), KeyError> {
-        let (path, temporary) = (self.path(name), self.path(&format!("{name}.new")));
-        let write = || {
-            let mut options = OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&temporary, &path)?;
-            std::fs::File::open(&self.0)?.sync_all()
-        };
-        write().map_err(|source| KeyError::File { path: path.clone(), source })
+        let (path, temporary) = (self.path(name), self.path(&format!("{name}{UNFINISHED}")));
+        let written = write_renamed(&temporary, &path, text);
+        written.map_err(|source| KeyError::File { path, source })
     }
 
     /// A signing key that is there: `<name>` and 64 hex digits, a line each. The name stays what it was when the key was made: boxes
@@ -194,6 +201,18 @@ impl KeyFolder {
         let content = || KeyError::Content { path: self.path(file), what: "a signing key" };
         self.read_signer(file, kind)?.ok_or_else(content)
     }
+}
+
+fn write_renamed(temporary: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(temporary) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = make_private_file(temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(temporary, path)?;
+    std::fs::File::open(parent_of(path))?.sync_all()
 }
 
 /// Reads a certificate or key that an operator configured.

@@ -4,6 +4,7 @@
 mod authority;
 mod ca;
 mod data_seal;
+mod file_names;
 mod folder;
 mod keyring;
 mod open;
@@ -16,6 +17,7 @@ mod tests;
 pub use authority::{AuthorityKey, AuthorityKind, KeyState};
 pub(crate) use ca::SignedCsr;
 pub use data_seal::{DataSeal, SealedBytes, UnsealError};
+pub(crate) use file_names::{is_key_file, is_unfinished_key};
 pub use folder::KeyError;
 pub(crate) use folder::read_configured;
 pub use keyring::{KeySet, SharedKeySet};

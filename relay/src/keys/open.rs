@@ -3,19 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use record::sign::{KeyKind, SignerKey};
+use record::sign::KeyKind;
 use service::clock::Clock;
 use service::random::RandomSource;
 
 use super::authority::{AuthorityKey, AuthorityKind, KeyState, public_fingerprint};
 use super::ca::CertificateAuthority;
 use super::data_seal::DataSeal;
+use super::file_names::ROOTS_FILE;
 use super::folder::{KeyError, KeyFolder};
 use super::keyring::{KeySet, SharedKeySet};
 use crate::db::{Db, DbError, PlatformConnection, PlatformReason, authority};
-
-/// Certificates of all authorities that this relay goes by, for programs beside it.
-const ROOTS_FILE: &str = "ca.pem";
 
 /// Whether a process may make the first keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,14 +140,14 @@ impl AuthorityKeys {
                 AuthorityKind::Ca => {
                     let read = CertificateAuthority::read(&self.folder, key.n, &key.public);
                     // Of another relay, which `check_needs` says by name.
-                    if let Some(authority) = read.or_else(none_of_foreign)? {
+                    if let Some(authority) = read.or_else(none_of_content)? {
                         keyring.authorities.insert(key.n, authority);
                     }
                 }
                 kind => {
                     // A file that holds something else is as if there were none: `check_needs` says so where the key is needed.
                     let read = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind));
-                    let signer = read.or_else(none_of_damaged)?;
+                    let signer = read.or_else(none_of_content)?;
                     let is_it = signer.filter(|signer| signer.verifier().to_string() == key.public);
                     let Some(signer) = is_it else { continue };
                     if kind == AuthorityKind::Seal
@@ -163,7 +161,8 @@ impl AuthorityKeys {
         }
         keyring.keys = keys;
         let roots = keyring.roots_pem(self.clock.now_ms());
-        if !roots.is_empty() && self.folder.read(ROOTS_FILE)?.as_ref() != Some(&roots) {
+        let written = self.folder.read(ROOTS_FILE).or_else(none_of_content)?;
+        if !roots.is_empty() && written.as_ref() != Some(&roots) {
             self.folder.write(ROOTS_FILE, &roots)?;
         }
         self.shared.replace(keyring);
@@ -277,14 +276,8 @@ pub(super) async fn list_keys(conn: &mut PlatformConnection) -> Result<Vec<Autho
     rows.into_iter().map(AuthorityKey::read_row).collect()
 }
 
-fn none_of_damaged(error: KeyError) -> Result<Option<SignerKey>, KeyError> {
-    match error {
-        KeyError::Content { .. } => Ok(None),
-        other => Err(other),
-    }
-}
-
-fn none_of_foreign(error: KeyError) -> Result<Option<CertificateAuthority>, KeyError> {
+/// A file that holds something else is as if there were none.
+fn none_of_content<T>(error: KeyError) -> Result<Option<T>, KeyError> {
     match error {
         KeyError::Content { .. } => Ok(None),
         other => Err(other),

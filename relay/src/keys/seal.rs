@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authority::{AuthorityKey, AuthorityKind, public_fingerprint};
 use super::ca::CertificateAuthority;
+use super::file_names::is_key_file;
 use super::folder::{IMPORT_PREFIX, KeyError, KeyFolder};
 use super::open::{AuthorityKeys, file_name, list_keys, signer_kind};
 use crate::db::{DbError, PlatformReason, authority};
@@ -171,16 +172,6 @@ fn files_of(key: &AuthorityKey) -> Vec<String> {
         AuthorityKind::Ca => vec![format!("ca-{}.key", key.n), format!("ca-{}.pem", key.n)],
         kind => vec![file_name(kind, key.n)],
     }
-}
-
-/// No other name, and no way out of the folder, comes from a file.
-fn is_key_file(name: &str) -> bool {
-    let is_number = |text: &str| text.parse::<i64>().is_ok_and(|n| n > 0 && n.to_string() == text);
-    let authority = name
-        .strip_prefix("ca-")
-        .and_then(|rest| rest.strip_suffix(".key").or_else(|| rest.strip_suffix(".pem")));
-    let signer = ["cosign-", "directive-", "seal-"].into_iter().find_map(|kind| name.strip_prefix(kind));
-    authority.or(signer).is_some_and(is_number)
 }
 
 fn seal_bytes(passphrase: String, plain: &[u8]) -> Result<Vec<u8>, SealError> {

@@ -18,6 +18,7 @@ pub(crate) use parts::UploadChunk;
 pub use parts::{PartError, PartialUploads};
 
 use crate::db::AccountScope;
+use crate::ownership::make_private_folder;
 
 /// Why a photo was not kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ impl PhotoStore {
     /// # Errors
     /// The folder cannot be used.
     pub fn in_folder(dir: &Path) -> Result<Self, PhotoError> {
-        let made = std::fs::create_dir_all(dir);
+        let made = make_private_folder(dir);
         made.map_err(|e| object_store::Error::Generic { store: "folder", source: Box::new(e) })?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
         Ok(Self(Arc::new(store)))

@@ -9,6 +9,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 
 use super::PhotoError;
+use crate::ownership::make_private_folder;
 
 /// The folder of notes, in that of photos.
 const FOLDER: &str = "access-notes";
@@ -25,7 +26,7 @@ impl NoteStore {
     /// # Errors
     /// The folder cannot be used.
     pub fn in_folder(photos: &Path) -> Result<Self, PhotoError> {
-        let made = std::fs::create_dir_all(photos);
+        let made = make_private_folder(photos);
         made.map_err(|e| object_store::Error::Generic { store: "folder", source: Box::new(e) })?;
         Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(photos)?.with_fsync(true))))
     }

@@ -8,7 +8,9 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::ServeError;
 use super::listeners::OpenListeners;
+use crate::cli::ProcessRole;
 use crate::fleet::{Fleet, TlsIdentity};
+use crate::settings::RelaySettings;
 use crate::{listen, mqtt};
 
 /// Who the listeners say they are, and what was last put in its place.
@@ -43,6 +45,19 @@ fn why_unfit(identity: &TlsIdentity, now_ms: i64) -> Option<String> {
     let (from_s, until_s) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
     let now_s = now_ms / 1_000;
     (now_s > until_s || now_s < from_s).then(|| "it is not valid at this time".to_owned())
+}
+
+/// Whether the operator's certificate can be shown: what a start needs of it, before anything is open.
+///
+/// # Errors
+/// A file cannot be read or holds something else, or key and certificate do not match.
+pub(crate) fn check_public(settings: &RelaySettings, role: ProcessRole) -> Result<(), ServeError> {
+    let Some(public) = settings.public_identity() else { return Ok(()) };
+    public.check_trust()?;
+    if role.serves_pages() || role.ingests() {
+        listen::public_tls(public.load_identity()?)?;
+    }
+    Ok(())
 }
 
 impl CertificateWatcher {

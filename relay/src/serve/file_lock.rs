@@ -2,8 +2,9 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+
+use crate::ownership::make_private_file;
 
 /// Held for as long as the process serves; the operating system lets go of it with the process.
 #[derive(Debug)]
@@ -25,8 +26,12 @@ pub(super) fn lock_database(address: &str) -> Result<Option<FileLock>, LockError
     // A link to it is the same database.
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| PathBuf::from(file));
     let path = PathBuf::from(format!("{}.lock", file.display()));
-    let mut options = OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let opened = match make_private_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(&path)
+        }
+        made => made,
+    };
     let opened = opened.map_err(LockError::Io)?;
     match opened.try_lock() {
         Ok(()) => Ok(Some(FileLock { _held: opened })),

@@ -6,6 +6,7 @@
 mod fake_box;
 mod keys;
 mod old_people;
+mod operations;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -111,8 +111,12 @@ impl Patient {
     }
 
     async fn backed_up(&self, at_ms: i64) {
+        self.backed_up_to(at_ms, PathBuf::from("/backups/1")).await;
+    }
+
+    async fn backed_up_to(&self, at_ms: i64, place: PathBuf) {
         let mut tx = self.world.db.platform_write(PlatformReason::Operator).await.unwrap();
-        let (act, place) = ("made".to_owned(), "/backups/1".to_owned());
+        let (act, place) = ("made".to_owned(), place.display().to_string());
         let row = relay::db::backups::BackupRow { at_ms, act, place, bytes: 9 << 20, sha256: vec![0; 32] };
         relay::db::backups::platform_insert(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
@@ -153,10 +157,9 @@ impl Patient {
         advice: &str,
     ) {
         let report = self.examine(depth).await;
-        let line = report.lines.iter().find(|line| line.subject == subject && line.state == state);
-        let line = line.unwrap_or_else(|| panic!("no {state:?} {subject} in {report:#?}"));
-        assert!(line.finding.contains(finding), "{line:?}");
-        assert!(line.advice.contains(advice), "{line:?}");
+        let mut lines = report.lines.iter().filter(|line| line.subject == subject && line.state == state);
+        let is_it = lines.any(|line| line.finding.contains(finding) && line.advice.contains(advice));
+        assert!(is_it, "no {state:?} {subject} that says {finding:?} and {advice:?} in {report:#?}");
         assert!(report.state() >= state);
     }
 
@@ -185,6 +188,7 @@ async fn a_relay_with_nothing_wrong_is_good() {
     for subject in [
         "settings",
         "data folder",
+        "unfinished files",
         "disk",
         "photos",
         "public certificate",
@@ -339,6 +343,79 @@ async fn faults_of_what_is_stored_are_named() {
     let mut patient = Patient::new().await;
     patient.settings.database = Some(format!("sqlite:{}", patient.data.join("gone.db").display()));
     patient.is_found(Bad, "database", "is not there", "backup restore").await;
+}
+
+#[tokio::test]
+async fn a_damaged_database_file_is_named_as_one() {
+    let patient = Patient::new().await;
+    patient.world.db.close().await;
+    let file = patient.data.join("relay.db");
+    let whole = std::fs::read(&file).unwrap();
+    let damages: [fn(&mut Vec<u8>); 3] =
+        [|bytes| bytes[..64].fill(0x55), |bytes| bytes[100..4096].fill(0x55), |bytes| bytes.truncate(4096)];
+    for damage in damages {
+        let mut bytes = whole.clone();
+        damage(&mut bytes);
+        std::fs::write(&file, bytes).unwrap();
+        let report = patient.examine(DoctorDepth::Shallow).await;
+        let words = format!("{:#?}", report.lines.iter().filter(|l| l.state == Bad).collect::<Vec<_>>());
+        assert!(!words.contains("server"), "{words}");
+        patient.is_found(Bad, "database", "relay.db is damaged", "restore the last good backup").await;
+        patient.is_found(Bad, "database", "boxes hold what they recorded", "stop the relay").await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_database_beside_keys_of_before_is_named() {
+    let mut patient = Patient::new().await;
+    let file = patient.data.join("new.db");
+    patient.settings.database = Some(format!("sqlite:{}", file.display()));
+    patient.is_found(Bad, "database", "is not there, beside keys in", "before any start").await;
+    std::fs::write(&file, "").unwrap();
+    set_mode(&file, 0o600);
+    patient.is_found(Bad, "database", "it is empty, beside keys in", "backup restore FOLDER").await;
+    let db = Db::open(patient.settings.database.as_deref().unwrap()).await.unwrap();
+    db.migrate(NOW_MS).await.unwrap();
+    patient.is_found(Bad, "database", "it is empty, beside keys in", "backup restore FOLDER").await;
+    db.close().await;
+}
+
+#[tokio::test]
+async fn what_cut_work_left_is_named() {
+    let patient = Patient::new().await;
+    let left = patient.data.join("keys/ca-2.key.new");
+    std::fs::write(&left, "half of a key").unwrap();
+    set_mode(&left, 0o600);
+    let report = patient.examine(DoctorDepth::Shallow).await;
+    let line = report.lines.iter().find(|line| line.subject == "unfinished files").unwrap();
+    assert!(line.state == Good && line.finding.contains("being made, or left"), "{line:?}");
+    let changed = std::time::UNIX_EPOCH + std::time::Duration::from_millis((NOW_MS - DAY_MS).unsigned_abs());
+    std::fs::File::options().append(true).open(&left).unwrap().set_modified(changed).unwrap();
+    patient.is_found(Warning, "unfinished files", "ca-2.key.new", "remove them by `rm`").await;
+    let backups = patient.dir.path().join("backups");
+    for name in
+        ["relay-2999-01-01T020000Z", ".relay-2025-01-01T020000Z.aB3xY9.partial", "relay-2025-01-01T020000Z"]
+    {
+        std::fs::create_dir_all(backups.join(name)).unwrap();
+        std::fs::write(backups.join(name).join("backup.json"), "{}").unwrap();
+    }
+    patient.backed_up_to(NOW_MS, backups.join("relay-2025-01-01T020000Z")).await;
+    // Of a clock that was ahead: not the newest for years.
+    patient.backed_up_to(NOW_MS + 9_000 * DAY_MS, backups.join("relay-2999-01-01T020000Z")).await;
+    patient.is_found(Warning, "backup", "dated in the future", "the clock was ahead").await;
+    patient.is_found(Warning, "backup", "came to no end", "backup nightly").await;
+    patient.is_found(Good, "backup", "the newest is 0 h old", "").await;
+}
+
+#[tokio::test]
+async fn files_of_another_user_are_named() {
+    // Only root can make one.
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let patient = Patient::new().await;
+    std::os::unix::fs::chown(patient.data.join("keys/cosign-1"), Some(54_321), None).unwrap();
+    patient.is_found(Warning, "data folder", "not of the user 0", "chown -R").await;
 }
 
 #[tokio::test]
