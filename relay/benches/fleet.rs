@@ -1,7 +1,8 @@
 //! What many boxes cost a relay: from the acknowledgement to the page with 100 of them sending, reports of 1,000, a projection made
 //! anew, batches of one entry before and after their merge, bytes a cleaning, sign-ins at once.
 //!
-//! `cargo bench -p cleantrack-relay --bench fleet [-- postgres]`
+//! `cargo bench -p cleantrack-relay --bench fleet [-- [postgres] [records] [health] [singles] [rebuild] [bytes]]`: all parts where none
+//! is named; bytes are of PostgreSQL alone.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
 
@@ -345,17 +346,42 @@ async fn measure_bytes(relay: &BenchRelay) {
     );
 }
 
-async fn measure(relay: BenchRelay, bytes: Option<BenchRelay>) {
+/// What the words behind the bench's name ask for: every part where they name none.
+struct BenchParts {
+    words: Vec<String>,
+    on_server: bool,
+}
+
+impl BenchParts {
+    const NAMES: [&str; 5] = ["records", "health", "singles", "rebuild", "bytes"];
+
+    fn of_arguments() -> Self {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        let on_server = words.iter().any(|word| word == "postgres");
+        let words = words.into_iter().filter(|word| Self::NAMES.contains(&word.as_str())).collect();
+        Self { words, on_server }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| word == name)
+    }
+}
+
+async fn measure(relay: BenchRelay, parts: &BenchParts) {
     let relay = Arc::new(relay);
-    let logs = fill(&relay, SENDERS).await;
-    measure_sign_ins(&relay).await;
-    measure_records(&relay, logs).await;
-    measure_health(&relay).await;
-    measure_singles(&relay).await;
-    measure_rebuild(&relay).await;
-    if let Some(relay) = bytes {
-        measure_bytes(&relay).await;
-        relay.db.close().await;
+    if parts.has("records") {
+        let logs = fill(&relay, SENDERS).await;
+        measure_sign_ins(&relay).await;
+        measure_records(&relay, logs).await;
+    }
+    if parts.has("health") {
+        measure_health(&relay).await;
+    }
+    if parts.has("singles") {
+        measure_singles(&relay).await;
+    }
+    if parts.has("rebuild") {
+        measure_rebuild(&relay).await;
     }
     relay.db.close().await;
     println!("the process held {} MiB at most", peak_mib());
@@ -363,15 +389,21 @@ async fn measure(relay: BenchRelay, bytes: Option<BenchRelay>) {
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    if std::env::args().any(|word| word == "postgres") {
+    let parts = BenchParts::of_arguments();
+    if parts.on_server {
         let server = Postgres::start(true);
         runtime.block_on(async {
-            let bytes = BenchRelay::on_server(&server, "bytes").await;
-            measure(BenchRelay::on_server(&server, "fleet").await, Some(bytes)).await;
+            measure(BenchRelay::on_server(&server, "fleet").await, &parts).await;
+            if parts.has("bytes") {
+                let relay = BenchRelay::on_server(&server, "bytes").await;
+                measure_bytes(&relay).await;
+                relay.db.close().await;
+            }
         });
     } else {
         let dir = tempfile::tempdir().unwrap();
-        runtime
-            .block_on(async { measure(BenchRelay::in_file(&dir.path().join("relay.db")).await, None).await });
+        runtime.block_on(async {
+            measure(BenchRelay::in_file(&dir.path().join("relay.db")).await, &parts).await;
+        });
     }
 }
