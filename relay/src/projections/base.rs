@@ -12,8 +12,8 @@ use record::tree::leaf_hash;
 
 use crate::db::{DbError, ScopedConnection, entries, runs};
 
-/// Entries that are held in memory at a time.
-pub(super) const PAGE: usize = 512;
+/// Entries that are held in memory at a time: those of a sealed segment, which is read whole.
+pub(super) const PAGE: usize = 1_024;
 
 /// Lines of an epoch that count in the chain, and where they are: in its log, or in a run.
 #[derive(Debug, Clone)]

@@ -152,12 +152,17 @@ async fn load_entered_texts(
     Ok(entered)
 }
 
+/// Rows of a facility that are held from step to step.
+const ROWS_MAX: usize = 8_192;
+
 /// A facility's state as far as some entries touch it.
 pub(super) struct FacilityProjection {
     projection: ProjectionNumber,
     /// The run that the entries stand in, where no log has them.
     held_in: Option<RunName>,
     rows: FacilityState,
+    /// Keys of rows that were looked for, whether there was one or not.
+    looked_for: BTreeSet<RowKey>,
     known: Known,
     changed: BTreeSet<RowKey>,
     cleaned: BTreeSet<LinePlace>,
@@ -182,6 +187,7 @@ impl FacilityProjection {
             projection,
             held_in: None,
             rows: FacilityState::default(),
+            looked_for: BTreeSet::new(),
             known: Known::default(),
             changed: BTreeSet::new(),
             cleaned: BTreeSet::new(),
@@ -197,10 +203,17 @@ impl FacilityProjection {
         }
     }
 
-    /// For entries that stand in a run.
-    pub(super) fn held_in(mut self, run: Option<RunName>) -> Self {
+    /// For entries that come behind those which are stored, whose rows this still has: nobody else may have changed them.
+    /// `run`: where they stand, if no log has them.
+    pub(super) fn go_on(&mut self, run: Option<RunName>) {
         self.held_in = run;
-        self
+        self.known = Known::default();
+        self.touched.clear();
+        self.all_from_ms = None;
+        if self.looked_for.len() > ROWS_MAX {
+            self.rows = FacilityState::default();
+            self.looked_for.clear();
+        }
     }
 
     /// When the last entry was written, corrected, milliseconds since 1970.
@@ -304,7 +317,10 @@ impl FacilityProjection {
                 self.known.cleanings.entry(known.cleaning.place()).or_insert(known);
             }
         }
-        state::load_state(conn, self.projection, &keys, &mut self.rows).await
+        keys.retain(|key| !self.looked_for.contains(key));
+        state::load_state(conn, self.projection, &keys, &mut self.rows).await?;
+        self.looked_for.append(&mut keys);
+        Ok(())
     }
 
     /// The cleanings that lines of a number recorded, or that they record once more.

@@ -85,9 +85,18 @@ impl Rebuild<'_> {
             drop(conn);
             let Some(skips) = skips else { continue };
             let (folded, lines, newest_ms) = (0, 0, 0);
-            let steps =
-                FoldSteps { rebuild: self, projection, box_id, tx: None, skips, folded, lines, newest_ms };
-            match fold_box(steps).await {
+            let steps = FoldSteps {
+                rebuild: self,
+                projection,
+                box_id,
+                tx: None,
+                skips,
+                stored: skips,
+                folded,
+                lines,
+                newest_ms,
+            };
+            match Box::pin(fold_box(steps)).await {
                 Ok(()) => {}
                 Err(FoldFault::Dropped) => return Ok(false),
                 Err(FoldFault::Db(error)) => return Err(error),
@@ -169,6 +178,8 @@ struct FoldSteps<'a> {
     tx: Option<ScopedConnection>,
     /// Lines that were folded before this was cut off.
     skips: u64,
+    /// Of all, those that are stored.
+    stored: u64,
     /// Lines so far, skipped ones included.
     folded: u64,
     /// Of them, those in the present transaction.
@@ -185,6 +196,10 @@ impl FoldSteps<'_> {
                 let mut tx = self.rebuild.db.write(self.rebuild.scope).await?;
                 let row = projections::lock_building(&mut tx, self.projection).await?;
                 row.ok_or(FoldFault::Dropped)?;
+                let position = projections::box_position(&mut tx, self.projection, self.box_id).await?;
+                if position != Some(self.stored) {
+                    return Err(FoldFault::Dropped);
+                }
                 tx
             }
         };
@@ -217,6 +232,7 @@ impl FoldSteps<'_> {
         if let Some(tx) = self.tx.take() {
             tx.commit().await?;
         }
+        self.stored = self.folded;
         self.lines = 0;
         Ok(())
     }
@@ -225,6 +241,8 @@ impl FoldSteps<'_> {
 /// The lines of one box, as they are folded.
 struct BoxFold<'a> {
     steps: FoldSteps<'a>,
+    /// The rows so far: whoever took this work over meanwhile is found by the position.
+    facility: FacilityProjection,
     numbers: BTreeMap<Epoch, LogNumber>,
     base: Vec<BasePart>,
     walk: AdoptionWalk,
@@ -264,7 +282,8 @@ impl<'a> BoxFold<'a> {
         let here: BTreeSet<RunName> = runs::of_box(conn, box_id).await?.into_iter().collect();
         let (overlaps, pages) = (RunOverlaps::of(&here), RunPages::default());
         let (walk, counted) = (AdoptionWalk::default(), BTreeSet::new());
-        Ok(Self { steps, numbers, base, walk, here, overlaps, counted, pages, places: 0, ends })
+        let facility = FacilityProjection::new(steps.projection);
+        Ok(Self { steps, facility, numbers, base, walk, here, overlaps, counted, pages, places: 0, ends })
     }
 
     fn log(&self, epoch: Epoch) -> FoldedLog {
@@ -337,8 +356,8 @@ impl<'a> BoxFold<'a> {
             return Ok(());
         }
         let log = self.log(epoch);
-        let mut fold = FacilityProjection::new(self.steps.projection).held_in(held_in);
-        let conn = self.steps.conn().await?;
+        let (conn, fold) = (self.steps.conn().await?, &mut self.facility);
+        fold.go_on(held_in);
         fold.take(conn, &log, adopted, new).await?;
         fold.store(conn, &log).await?;
         self.steps.advance(new.len(), fold.last_ms()).await

@@ -102,6 +102,7 @@ stories!(
     proofs_hold_at_any_size,
     another_account_sees_nothing,
     a_rebuild_gives_the_same,
+    a_rebuild_of_many_steps_gives_the_same,
     epochs_follow_each_other,
     a_copied_card_is_noticed,
     a_log_that_has_ended_does_not_grow,

@@ -332,6 +332,51 @@ pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
     assert_eq!(live.lines().count(), rebuilt.lines().count());
 }
 
+/// Longer than the steps of either way, which are not as long as each other's, with lines that speak of ones far behind them.
+pub(crate) async fn a_rebuild_of_many_steps_gives_the_same(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(60, 12 * HOUR_MS);
+    let begins = NOW_MS - 60 * DAY_MS;
+    let mut cleaned = Vec::new();
+    for n in 0..2_700 {
+        let at = begins + n * HOUR_MS / 3;
+        log.clock = match n % 900 {
+            890.. => record::entry::ClockState::Uncertain,
+            _ => record::entry::ClockState::Synced,
+        };
+        cleaned.push(log.clean(at, if n % 3 == 0 { PROBE } else { PUMP }));
+        match n {
+            700 => drop(log.tell(
+                at,
+                "equipment.changed",
+                &format!(r#"{{"tag":"{PROBE}","location":"Ward 7"}}"#),
+            )),
+            1_400 => drop(log.tell(at, "facility.changed", r#"{"zone":"Europe/Berlin"}"#)),
+            n if n > 1_300 && n % 50 == 0 => drop(log.void(at, cleaned[usize::try_from(n).unwrap() - 1_250])),
+            _ => {}
+        }
+    }
+    let boot = record::ids::BootId::new(1, [1; 10]);
+    let body = format!(
+        r#"{{"boot":"{boot}","up":{},"wall":{},"source":"ntp"}}"#,
+        NOW_MS - DAY_MS,
+        NOW_MS - DAY_MS - 5_000
+    );
+    log.tell(NOW_MS, "clock.anchored", &body);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    world.hello(&log, log.size(), None).await;
+    round(&world.db, NOW_MS).await.unwrap();
+    let live = world.dump().await;
+    world.rebuild().await;
+    let rebuilt = world.dump().await;
+    for (a, b) in live.lines().zip(rebuilt.lines()) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(live.lines().count(), rebuilt.lines().count());
+    assert!(live.lines().filter(|line| line.contains("voided: Some")).count() > 20, "{}", &live[..2_000]);
+}
+
 pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let log = deep_cleaned(log_of(15, 5 * HOUR_MS));
