@@ -104,6 +104,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file; each has a page cache of its own.
 const READERS_MAX: u32 = 4;
+/// In the words of the pragma: KiB below zero. What writes keeps the ends of every index; readers of one file share the system's
+/// cache behind theirs.
+const WRITER_CACHE: &str = "-65536";
+const READER_CACHE: &str = "-16384";
+/// Rows that SQLite's thread reads ahead of whoever asked: at the fifty that sqlx takes by itself the two wait for each other
+/// several times in the rows of one page.
+const ROWS_BUFFERED: usize = 1_024;
 /// What the databases say when others are before it: a lock not had in time, a deadlock, two writers of one row, too many
 /// connections; a file that another process writes.
 const BUSY_CODES: [&str; 7] = ["55P03", "40P01", "40001", "53300", "5", "261", "517"];
@@ -336,11 +343,12 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             // What the cosignature promises: a commit is on the disk.
             .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", "-65536")
+            .pragma("cache_size", WRITER_CACHE)
             // What undoes a statement of many rows stays in memory; in a file it is half of all that is written.
             .pragma("temp_store", "MEMORY")
             // 64 MiB: the pages at the ends of indexes are written back once for many batches.
             .pragma("wal_autocheckpoint", "16384")
+            .row_buffer_size(ROWS_BUFFERED)
             .busy_timeout(BUSY_TIMEOUT);
         // To make the file, or to put its journal back, takes as long as the disk takes; a pool would give up meanwhile.
         SqliteConnection::connect_with(&options).await?.close().await?;
@@ -357,7 +365,7 @@ impl Db {
             Box::pin(std::future::ready(Ok(is_free)))
         });
         let writer = writer.connect_with(options.clone()).await?;
-        let readers = options.read_only(true).create_if_missing(false);
+        let readers = options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE);
         let readers = pool.max_connections(READERS_MAX).connect_with(readers).await?;
         Ok(Self::Sqlite { writer, readers })
     }
