@@ -388,7 +388,7 @@ async fn run_sweeps(folders: WorkFolders, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Sends what waits for boxes that are connected here.
+/// Sends what waits for boxes that are connected here, and ends the connections of revoked ones.
 async fn run_directives(ingest: Arc<Ingest>) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -396,6 +396,9 @@ async fn run_directives(ingest: Arc<Ingest>) {
         rounds.tick().await;
         if let Err(error) = ingest.send_waiting().await {
             tracing::error!(%error, "cannot send directives; it is tried again");
+        }
+        if let Err(error) = ingest.end_revoked().await {
+            tracing::error!(%error, "cannot ask which boxes were revoked; it is tried again");
         }
     }
 }

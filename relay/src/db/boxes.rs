@@ -4,7 +4,7 @@ use record::ids::{BoxId, Epoch, FacilityId};
 
 use super::claims::ClaimPlace;
 use super::sight::seen_facilities;
-use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, exec, opt};
+use super::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, opt};
 
 /// Where a box belongs and whether it may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +194,15 @@ pub async fn revoke_box(conn: &mut ScopedConnection, box_id: BoxId, now_ms: i64)
         "UPDATE certificates SET revoked_ms = $1 WHERE account = $2 AND box = $3 AND revoked_ms IS NULL";
     exec!(conn, sql, now_ms, scope.key(), box_id.to_string())?;
     Ok(touched > 0)
+}
+
+/// Boxes that were revoked since then, milliseconds since 1970.
+pub async fn platform_revoked_since(
+    conn: &mut PlatformConnection,
+    since_ms: i64,
+) -> Result<Vec<BoxId>, DbError> {
+    let rows = all!(conn, (String,), "SELECT box FROM boxes WHERE revoked_ms >= $1", since_ms)?;
+    rows.into_iter().map(|(text,)| text.parse().map_err(|e| DbError::stored("box", e))).collect()
 }
 
 /// Keeps the serial number of a certificate that was issued.

@@ -17,6 +17,8 @@ use crate::keys::AuthorityKind;
 
 /// How long after it was sent one is sent again to a box that stays connected and says nothing of it.
 const AGAIN_MS: i64 = 600_000;
+/// How long after its revocation a box's connection is looked for: many rounds, and a clock that was set between.
+const REVOKED_FOR_MS: i64 = 600_000;
 
 impl Ingest {
     /// Sends a box, in their order, what waits behind the last one that it says it has decided. It ignores what it knows.
@@ -52,6 +54,21 @@ impl Ingest {
             if self.outbox.connection(box_id).is_some() {
                 let decided = directives::last_outcome(&mut self.db.read(scope).await?, box_id).await?;
                 self.send_directives(scope, box_id, decided).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends connections of boxes that another process revoked: one that says nothing would otherwise stand on.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn end_revoked(&self) -> Result<(), DbError> {
+        let since_ms = self.clock.now_ms().saturating_sub(REVOKED_FOR_MS);
+        let mut conn = self.db.platform_read(PlatformReason::Box).await?;
+        for box_id in boxes::platform_revoked_since(&mut conn, since_ms).await? {
+            if self.outbox.disconnect(box_id) {
+                tracing::info!(%box_id, "a box that was revoked is disconnected");
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use record::batch::pack_batch;
 use record::entry::{Entry, EntryAuthor, EntryTime};
-use record::ids::{AccountId, BootId, BoxId, FacilityId};
+use record::ids::{AccountId, BootId, BoxId, ConnectionId, FacilityId};
 use record::kinds::Event;
 use record::sign::{KeyKind, SignerKey};
 use record::tree::Frontier;
@@ -11,6 +11,7 @@ use service::random::SeededRandom;
 
 use super::*;
 use crate::db::{AccountScope, PlatformReason, accounts, facilities};
+use crate::mqtt::BoxConnection;
 
 const NOW_MS: i64 = 1_763_610_000_000;
 
@@ -105,6 +106,21 @@ async fn a_box_that_was_revoked_meanwhile_gets_nothing_in() {
     tx.commit().await.unwrap();
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
     assert_eq!((reply, world.held().await), (revoked_reply(), 0));
+}
+
+#[tokio::test]
+async fn a_silent_connection_of_a_box_that_another_process_revoked_ends() {
+    let world = World::new().await;
+    let (box_id, connection) = (world.origin.box_id, ConnectionId::new(1, [7; 10]));
+    let (_line, mut ends) = world.ingest.outbox.enter(BoxConnection { box_id, connection });
+    world.ingest.end_revoked().await.unwrap();
+    assert!(ends.kicked.try_recv().is_err(), "it is in service");
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    assert!(boxes::revoke_box(&mut tx, box_id, NOW_MS).await.unwrap());
+    tx.commit().await.unwrap();
+    world.clock.advance_ms(9_000);
+    world.ingest.end_revoked().await.unwrap();
+    assert!(ends.kicked.try_recv().is_ok());
 }
 
 #[tokio::test]

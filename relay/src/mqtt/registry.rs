@@ -19,14 +19,14 @@ const QUEUE_MAX: usize = 32;
 
 /// A message on its way down.
 #[derive(Debug)]
-pub(super) struct OutgoingMessage {
+pub(crate) struct OutgoingMessage {
     pub(super) down: DownTopic,
     pub(super) payload: Bytes,
 }
 
 /// Why a connection is ended from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DisconnectReason {
+pub(crate) enum DisconnectReason {
     /// A newer connection of the same box.
     TakenOver,
     /// [`Outbox::disconnect`].
@@ -109,7 +109,7 @@ impl Outbox {
     }
 
     /// Takes the box's line. The new one is in before the old one is told, so there is no moment without.
-    pub(super) fn enter(&self, origin: BoxConnection) -> (RegistryEntry, SessionInputs) {
+    pub(crate) fn enter(&self, origin: BoxConnection) -> (RegistryEntry, SessionInputs) {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (kick, kicked) = oneshot::channel();
         let ways = Arc::new(AtomicU8::new(0));
@@ -140,13 +140,13 @@ impl Outbox {
 }
 
 /// What the registry sends to a session.
-pub(super) struct SessionInputs {
-    pub(super) messages: mpsc::Receiver<OutgoingMessage>,
-    pub(super) kicked: oneshot::Receiver<DisconnectReason>,
+pub(crate) struct SessionInputs {
+    pub(crate) messages: mpsc::Receiver<OutgoingMessage>,
+    pub(crate) kicked: oneshot::Receiver<DisconnectReason>,
 }
 
 /// A session's line in the registry; dropping it takes away its own line only, never a newer one's.
-pub(super) struct RegistryEntry {
+pub(crate) struct RegistryEntry {
     outbox: Outbox,
     origin: BoxConnection,
     ways: Arc<AtomicU8>,

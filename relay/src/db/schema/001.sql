@@ -109,6 +109,7 @@ CREATE TABLE boxes (
 );
 CREATE UNIQUE INDEX boxes_box ON boxes (box);
 CREATE INDEX boxes_facility ON boxes (account, facility);
+CREATE INDEX boxes_revoked ON boxes (revoked_ms) WHERE revoked_ms IS NOT NULL;
 
 -- What a box says of itself, gathered by the process that it speaks to and written every few seconds; one row a box, and no index but
 -- the key, so that on a server an update stays within its page. `connection`: the one that is open. `state`: as pages show it, in
