@@ -10,6 +10,8 @@ use crate::web::api::v1::{boxes as v1_boxes, cleanings, compliance, equipment, f
 
 /// The database is asked: it may be away, or have too much to do.
 pub(crate) const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
+/// The same, of what only a few may ask for at a time.
+pub(crate) const CROWDED: &[StatusCode] = &[StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
 /// The same, of something that may not be there.
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 /// The same, by parameters that have to fit each other.

@@ -10,7 +10,7 @@ use crate::accounts::session;
 use crate::web::WebContext;
 use crate::web::api::{docs, health, photos};
 use crate::web::api_routes::{
-    FINDING, MAY_BE_UNAVAILABLE, SEARCHING, SOME_ID, api_rows, in_facility, old_rows,
+    CROWDED, FINDING, MAY_BE_UNAVAILABLE, SEARCHING, SOME_ID, api_rows, in_facility, old_rows,
 };
 use crate::web::assets::PASSKEY;
 use crate::web::brand_routes::brand_rows;
@@ -65,7 +65,10 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
     ]
     .concat()
     .into_iter();
-    let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
+    let pages = pages.map(|route| match route.refusals {
+        [] => route.refusals(MAY_BE_UNAVAILABLE),
+        _ => route,
+    });
     let routes = pages.chain(api_rows()).chain(old_rows()).collect();
     Table::build(INFO, routes)
 }
@@ -243,6 +246,7 @@ fn access_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, access_log::PATH, "access-log.show", Page, access_log::show)
             .example(problem_example().query("who=ana&outcome=denied&from=2026-11-01&to=2026-11-30")),
         row(Method::POST, "/app/access/export", "access-log.export", Form, access_export::export_rows)
+            .refusals(CROWDED)
             .example(problem_example().field("as", "csv").field("from", "2026-11-01")),
     ]
 }

@@ -108,6 +108,7 @@ oidc-group-place = Facilities
     .none = no facility until you choose some
     .all = every facility
     .gone = a region that is no more
+    .hint = Its name or that of a region, or “every facility”; nothing: no facility until you choose some
 # $role, $place: what the group makes of somebody.
 oidc-group-about = { $role }, { $place }
 # Buttons.

@@ -22,6 +22,7 @@ use crate::web::http_error::{internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::load_places;
+use crate::web::pages::named_places::{are_many, read_names};
 use crate::web::pages::organisation::provider_host;
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{LocalTime, role_name};
@@ -85,6 +86,8 @@ struct ProvidersPage {
     new: ProviderFields,
     group_roles: Vec<ProviderChoice>,
     places: Vec<FormOption>,
+    /// Whether there are too many places for a list, so that one is named.
+    is_long: bool,
     csrf: String,
 }
 
@@ -174,6 +177,7 @@ async fn draw_providers(
         providers: rows.iter().enumerate().map(view).collect(),
         new: list_fields(&filled.map(read_form).unwrap_or_default()),
         group_roles: group_choices(),
+        is_long: are_many(&places),
         places,
         csrf: visitor.token.csrf(),
     })
@@ -225,9 +229,25 @@ fn row_form(row: &ProviderRow) -> ProviderForm<'_> {
     }
 }
 
-fn read_group_form(form: &RelayForm) -> GroupForm<'_> {
-    let text = |name| form.fields.text(name);
-    GroupForm { group: text("group"), role: text("role"), place: text("place") }
+/// `place`: what was chosen from the list, or is named.
+fn read_group_form<'a>(form: &'a RelayForm, place: &'a str) -> GroupForm<'a> {
+    GroupForm { group: form.fields.text("group"), role: form.fields.text("role"), place }
+}
+
+/// The place that a form for a group names, where there are too many for a list; a name that none or several have is none.
+async fn read_place(visitor: &AccountUser, web: &WebContext, form: &RelayForm) -> Result<String, HttpError> {
+    let is_named = form.fields.iter().any(|(name, _)| name == "named");
+    let named = form.fields.text("named");
+    if !is_named {
+        return Ok(form.fields.text("place").to_owned());
+    }
+    if named.trim().is_empty() {
+        return Ok(GroupPlace::Nothing.key().to_owned());
+    }
+    let mut conn = web.db.read(visitor.reads).await?;
+    let found = read_names(named, &list_places(load_places(&mut conn, visitor).await?));
+    let only = found.unknown().is_none().then_some(found.ids).filter(|ids| ids.len() == 1);
+    Ok(only.and_then(|ids| ids.into_iter().next()).unwrap_or_default())
 }
 
 fn read_form(form: &RelayForm) -> ProviderForm<'_> {
@@ -315,14 +335,15 @@ pub(crate) async fn change_provider(
     require_own_form(&visitor, &form)?;
     let office = web.provider_office(&visitor);
     let domain = form.fields.text("domain");
+    let place = read_place(&visitor, &web, &form).await?;
     let done = match form.fields.text("act") {
         "save" => office.change(&provider, &read_form(&form)).await,
         "remove" => office.remove(&provider).await,
         "domain-add" => office.add_domain(&provider, domain).await,
         "domain-prove" => office.prove_domain(&provider, domain).await,
         "domain-remove" => office.remove_domain(&provider, domain).await,
-        "group-add" => office.add_group(&provider, read_group_form(&form)).await,
-        "group-remove" => office.remove_group(&provider, read_group_form(&form)).await,
+        "group-add" => office.add_group(&provider, read_group_form(&form, &place)).await,
+        "group-remove" => office.remove_group(&provider, read_group_form(&form, &place)).await,
         "enforce" => office.set_password_use(&provider, PasswordUse::Barred).await,
         "leave" => office.set_password_use(&provider, PasswordUse::Allowed).await,
         _ => return Err(parameter_error("act", ErrorWords::parameter_provider_act)),

@@ -130,7 +130,7 @@ async fn regions_are_compared_as_far_as_somebody_sees_them() {
 
 impl World {
     /// A hundred facilities beside those that there are.
-    async fn add_hundred(&self) {
+    pub(super) async fn add_hundred(&self) {
         let mut tx = self.db.write(self.a.scope).await.unwrap();
         for n in 0..100 {
             let facility = FacilityId::new(7, [0, 0, 0, 0, 0, 0, 0, 0, 0, n]);
@@ -197,8 +197,10 @@ async fn regions_of_many_facilities_take_names_and_no_change_is_lost() {
         let form = format!("csrf={}&act=save&name=North&seen={seen}&named={named}", csrf(&page));
         world.post(&format!("/app/regions/{region}"), &cookie, &form).await
     };
-    let refused = save(&seen, "Ward+700").await;
+    let refused = save(&seen, "Ward+08%0AWard+700").await;
     assert!(refused.body.contains("called “Ward 700”"), "{}", refused.body);
+    assert!(refused.body.contains("href=\"#named-1\""), "it leads to the field: {}", refused.body);
+    assert!(refused.body.contains("Ward 08\nWard 700</textarea>"), "all that was entered: {}", refused.body);
     assert_eq!(save(&seen, "Ward+07%0AWard+08").await.status, StatusCode::SEE_OTHER);
     let now = world.get("/app/regions", &cookie).await.body;
     assert!(now.contains("Ward 07\nWard 08</textarea>"), "{now}");

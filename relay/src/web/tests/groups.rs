@@ -151,3 +151,23 @@ async fn an_admin_says_of_groups_what_fits() {
     let asks = oidc.begin(&format!("provider={}", oidc.id)).await;
     assert!(asks.url.contains("scope=openid+email+profile+groups&"), "{}", asks.url);
 }
+
+#[tokio::test]
+async fn of_many_facilities_a_group_names_its_place() {
+    let oidc = OidcWorld::new().await;
+    oidc.world.add_hundred().await;
+    let page = oidc.world.get("/app/sign-in", &oidc.cookie).await.body;
+    assert!(page.contains("name=\"named\"") && !page.contains(">Ward 07<"), "{page}");
+    let add = async |named: &str| {
+        oidc.act(&format!("act=group-add&group=IT&role=biomed&named={named}")).await.status
+    };
+    assert_eq!(add("Ward+700").await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(add("ward+07%0AWard+08").await, StatusCode::UNPROCESSABLE_ENTITY, "a place is one");
+    for named in ["ward+07", "Every+facility", ""] {
+        assert_eq!(add(named).await, StatusCode::SEE_OTHER, "{named}");
+    }
+    let page = oidc.world.get("/app/sign-in", &oidc.cookie).await.body;
+    for place in ["Ward 07", "every facility", "no facility"] {
+        assert!(page.contains(&format!("biomed, {place}")), "{place}: {page}");
+    }
+}
