@@ -152,7 +152,7 @@ pub async fn swap_live(
     if exec!(conn, sql, built.projection.key(), built.rebuilds, account, facility.as_str())? != 1 {
         return Ok(false);
     }
-    let sql = "UPDATE projections SET state = 'live' WHERE account = $1 AND projection = $2";
+    let sql = "UPDATE projections SET state = 'live', error = NULL WHERE account = $1 AND projection = $2";
     exec!(conn, sql, account, built.projection.key())?;
     let sql = "UPDATE projections SET state = 'dropped' WHERE account = $1 AND projection = $2";
     exec!(conn, sql, account, before.map_or(0, |(number,)| number))?;

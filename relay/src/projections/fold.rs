@@ -231,7 +231,7 @@ impl FacilityProjection {
     ) -> Result<(), DbError> {
         let origin = &log.origin;
         let new: Vec<(&Entry, Event)> = new.iter().map(|entry| (*entry, entry.event())).collect();
-        self.read_ahead(conn, origin, &new).await?;
+        self.read_ahead(conn, origin, adopted, &new).await?;
         let entered = load_entered_texts(conn, origin, &new).await?;
         for (entry, event) in &new {
             let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
@@ -288,9 +288,11 @@ impl FacilityProjection {
         &mut self,
         conn: &mut ScopedConnection,
         origin: &LogOrigin,
+        adopted: Option<AdoptedLog>,
         new: &[(&Entry, Event)],
     ) -> Result<(), DbError> {
         let mut keys = BTreeSet::from([RowKey::Settings]);
+        keys.extend(adopted.map(|adopted| RowKey::Boot(adopted.at.boot)));
         let idems: Vec<IdempotencyRecord> =
             new.iter().filter_map(|(entry, event)| key_of(entry, event)).collect();
         for known in self.read_keys(conn, origin, &idems).await? {

@@ -206,13 +206,11 @@ impl FoldSteps<'_> {
         Ok(self.tx.insert(tx))
     }
 
-    /// Whether these lines were folded before.
-    fn skip(&mut self, lines: usize) -> bool {
-        let is_done = self.folded < self.skips;
-        if is_done {
-            self.folded += lines as u64;
-        }
-        is_done
+    /// How many of these lines were folded before. Pages need not end where they ended then: the log may have grown.
+    fn skip(&mut self, lines: usize) -> usize {
+        let done = usize::try_from(self.skips.saturating_sub(self.folded)).unwrap_or(usize::MAX).min(lines);
+        self.folded += done as u64;
+        done
     }
 
     /// These lines are folded; the last of them was written at this time.
@@ -352,7 +350,8 @@ impl<'a> BoxFold<'a> {
         (held_in, adopted): (Option<RunName>, Option<AdoptedLog>),
         new: &[&Entry],
     ) -> Result<(), FoldFault> {
-        if self.steps.skip(new.len()) {
+        let new = &new[self.steps.skip(new.len())..];
+        if new.is_empty() {
             return Ok(());
         }
         let log = self.log(epoch);
