@@ -189,6 +189,11 @@ impl ScopedConnection {
     }
 
     /// The member whose facilities alone are to be seen, as statements bind it; 0: all are.
+    /// What it may read.
+    pub fn reads(&self) -> ReadScope {
+        self.scope
+    }
+
     pub(super) fn viewer(&self) -> i64 {
         self.scope.viewer.map_or(0, PersonNumber::key)
     }

@@ -262,12 +262,12 @@ impl PartRevs {
     }
 }
 
-/// Of one facility; of an account without one, the sums of all.
+/// Of one facility; without one, the sums of all that whoever reads sees.
 pub async fn load_revs(
     conn: &mut ScopedConnection,
     facility: Option<FacilityId>,
 ) -> Result<PartRevs, DbError> {
-    let scope = conn.scope();
+    let (scope, viewer) = (conn.scope(), conn.viewer());
     let row = match facility {
         Some(facility) => {
             let sql = "SELECT rev_counts AS counts, rev_feed AS feed, rev_box AS box_state FROM facility_now \
@@ -276,10 +276,13 @@ pub async fn load_revs(
         }
         None => {
             // Another facility is a change, too.
-            let sql = "SELECT CAST(COALESCE(SUM(rev_counts), 0) + COUNT(*) AS BIGINT) AS counts, \
-                       CAST(COALESCE(SUM(rev_feed), 0) AS BIGINT) AS feed, \
-                       CAST(COALESCE(SUM(rev_box), 0) AS BIGINT) AS box_state FROM facility_now WHERE account = $1";
-            opt!(conn, PartRevs, sql, scope.key())?
+            let sql = format!(
+                "SELECT CAST(COALESCE(SUM(rev_counts), 0) + COUNT(*) AS BIGINT) AS counts, \
+                 CAST(COALESCE(SUM(rev_feed), 0) AS BIGINT) AS feed, \
+                 CAST(COALESCE(SUM(rev_box), 0) AS BIGINT) AS box_state FROM facility_now WHERE account = $1 AND {}",
+                seen_rows("facility_now", "$2")
+            );
+            opt!(conn, PartRevs, sqlx::AssertSqlSafe(sql), scope.key(), viewer)?
         }
     };
     Ok(row.unwrap_or_default())

@@ -58,7 +58,7 @@ pub(crate) async fn show(
         let found = crate::db::facilities::get(&mut web.db.read(visitor.reads).await?, facility).await?;
         found.ok_or_else(not_found)?;
     }
-    let mark = web.marks.ask(&web.db, visitor.scope, &topic, &shown.since, web.now_ms()).await?;
+    let mark = web.marks.ask(&web.db, visitor.reads, &topic, &shown.since, web.now_ms()).await?;
     Ok(shown.answer(mark))
 }
 

@@ -1,14 +1,14 @@
 //! What open pages show, as numbers: asked of the database when a page is drawn, and after that at most once a second however many
 //! pages ask. Every process that works on one database answers the same.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use record::ids::{AccountId, FacilityId};
+use record::ids::FacilityId;
 
 use crate::db::facility_now::{FacilityPart, PartRevs, load_revs};
-use crate::db::{AccountScope, Db, DbError, ScopedConnection};
+use crate::db::{Db, DbError, ReadScope, ScopedConnection};
 
 /// For so long what was read is told again.
 const FRESH_MS: i64 = 1_000;
@@ -65,7 +65,8 @@ impl LiveMark {
     }
 }
 
-type LivePlace = (AccountId, Option<FacilityId>);
+/// A place as somebody sees it.
+type LivePlace = (ReadScope, Option<FacilityId>);
 
 /// What was read of a place.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +78,7 @@ struct ReadMarks {
 /// The marks of places of which a page is open. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LiveMarks {
-    places: Arc<Mutex<BTreeMap<LivePlace, ReadMarks>>>,
+    places: Arc<Mutex<HashMap<LivePlace, ReadMarks>>>,
 }
 
 impl LiveMarks {
@@ -101,7 +102,7 @@ impl LiveMarks {
         topic: &LiveTopic,
         now_ms: i64,
     ) -> Result<PartRevs, DbError> {
-        let place = (conn.scope().account(), topic.facility);
+        let place = (conn.reads(), topic.facility);
         let revs = load_revs(conn, topic.facility).await?;
         self.store(place, ReadMarks { at_ms: now_ms, revs });
         Ok(revs)
@@ -114,18 +115,18 @@ impl LiveMarks {
     pub(crate) async fn ask(
         &self,
         db: &Db,
-        scope: AccountScope,
+        reads: ReadScope,
         topic: &LiveTopic,
         since: &str,
         now_ms: i64,
     ) -> Result<LiveMark, DbError> {
-        let known = self.lock().get(&(scope.account(), topic.facility)).and_then(|read| {
+        let known = self.lock().get(&(reads, topic.facility)).and_then(|read| {
             // A clock that was set back makes nothing fresh.
             (0..FRESH_MS).contains(&now_ms.saturating_sub(read.at_ms)).then_some(read.revs)
         });
         let revs = match known {
             Some(revs) => revs,
-            None => self.load(&mut db.read(scope).await?, topic, now_ms).await?,
+            None => self.load(&mut db.read(reads).await?, topic, now_ms).await?,
         };
         Ok(LiveMark::of(topic, &revs, LiveMark::drawn_ms(since, now_ms)))
     }
@@ -139,7 +140,7 @@ impl LiveMarks {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<LivePlace, ReadMarks>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<LivePlace, ReadMarks>> {
         // Nothing in it is half done when somebody panics.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,7 +149,9 @@ impl LiveMarks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{PlatformReason, accounts, facilities, facility_now};
+    use record::ids::AccountId;
+
+    use crate::db::{AccountScope, PlatformReason, accounts, facilities, facility_now};
 
     fn facility(n: u8) -> FacilityId {
         FacilityId::new(1, [n; 10])
@@ -198,20 +201,20 @@ mod tests {
         facility_now::raise_part(&mut tx, facility(1), FacilityPart::Feed).await.unwrap();
         tx.commit().await.unwrap();
         for (now_ms, has_news) in [(1_000, false), (1_999, false), (2_000, true), (999, true)] {
-            let now = marks.ask(&ours, scope, &topic, &since, now_ms).await.unwrap();
+            let now = marks.ask(&ours, scope.into(), &topic, &since, now_ms).await.unwrap();
             assert_eq!(now != drawn, has_news, "{now_ms}");
         }
     }
 
     #[test]
     fn places_that_nobody_looks_at_are_forgotten() {
-        let marks = LiveMarks::default();
+        let (marks, reads) = (LiveMarks::default(), ReadScope::from(AccountScope::made_up(1)));
+        let place = |n: usize| (reads, Some(FacilityId::new(i64::try_from(n).unwrap(), [0; 10])));
         for n in 0..=PLACES_MAX {
-            let account = AccountId::new(i64::try_from(n).unwrap(), [0; 10]);
             let read = ReadMarks { at_ms: i64::try_from(n).unwrap(), revs: PartRevs::default() };
-            marks.store((account, None), read);
+            marks.store(place(n), read);
         }
         assert_eq!(marks.lock().len(), PLACES_MAX);
-        assert!(!marks.lock().contains_key(&(AccountId::new(0, [0; 10]), None)));
+        assert!(!marks.lock().contains_key(&place(0)));
     }
 }

@@ -7,6 +7,7 @@ use record::ids::UserId;
 
 use crate::accounts::UserRole;
 use crate::accounts::people::{NewMember, PeopleError, add_member};
+use crate::db::facility_now::{self, FacilityPart};
 use crate::db::{PlatformReason, all, exec};
 
 #[tokio::test]
@@ -320,6 +321,12 @@ async fn nothing_of_a_link_is_kept_once_its_mail_has_left() {
     assert!(world.get(&format!("/reset/{secret}"), "").await.body.contains("This link is over"));
 }
 
+/// Of a live page's answer, what changes with what it shows.
+fn changes(answer: &str) -> String {
+    let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
+    answer["mark"].as_str().unwrap().split('.').next_back().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_region_stands_for_its_facilities() {
     let world = World::new().await;
@@ -330,18 +337,30 @@ async fn a_region_stands_for_its_facilities() {
     let region = page.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let path = format!("/app/regions/{region}");
     let (one, two) = (&world.a.sites[0], &world.a.sites[1]);
-    let fields = format!("act=save&name=North&places.{}=on", one.id);
+    let fields = format!("act=save&name=North&places.{}=none", one.id);
     assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
     let invitation =
         world.invite(&cookie, &format!("email=tom%40linden.example&role=biomed&places={region}")).await;
     let theirs = world.join(&invitation, "Tom").await;
     let sees = async |id: String| world.get(&format!("/app/f/{id}"), &theirs).await.status == StatusCode::OK;
     assert!(sees(one.id.to_string()).await && !sees(two.id.to_string()).await);
-    let fields = format!("act=save&name=North&places.{}=on&places.{}=on", one.id, two.id);
+    // What happens where somebody does not see is no news for them.
+    let news = async |cookie: &str| world.get("/live?parts=feed", cookie).await.body;
+    world.clock.advance_ms(1_000);
+    let (own, all) = (news(&theirs).await, news(&cookie).await);
+    for (site, is_own) in [(two, false), (one, true)] {
+        let mut tx = world.db.write(world.a.scope).await.unwrap();
+        facility_now::raise_part(&mut tx, site.id, FacilityPart::Feed).await.unwrap();
+        tx.commit().await.unwrap();
+        world.clock.advance_ms(1_000);
+        assert_eq!(changes(&news(&theirs).await) != changes(&own), is_own);
+        assert_ne!(changes(&news(&cookie).await), changes(&all));
+    }
+    let fields = format!("act=save&name=North&places.{}={region}&places.{}=none", one.id, two.id);
     assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
     assert!(sees(two.id.to_string()).await, "one that came later");
     // A facility of another account goes into no region.
-    let fields = format!("act=save&name=North&places.{}=on", world.b.sites[0].id);
+    let fields = format!("act=save&name=North&places.{}=none", world.b.sites[0].id);
     assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
     assert!(!sees(one.id.to_string()).await && !sees(world.b.sites[0].id.to_string()).await);
     let foreign = world.sign_in(&world.b.email).await;
