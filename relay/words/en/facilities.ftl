@@ -29,6 +29,7 @@ facilities-open = Open again
 facilities-close-hint = A facility without a box in service can be closed: it leaves the lists. What was recorded there stays, and can be read and proved.
 facilities-has-box = { $name } has a box in service: retire that box on its page first, then close the facility. Nothing was changed
 facilities-bad-name = Enter a name of 1 to 120 characters
+facilities-taken = A facility of this account is called { $name } already
 facilities-bad-zone = Enter a time zone such as America/New_York
 facilities-too-many = This account has { NUMBER($max) } facilities, and that is the most
 # Link. Hidden: for which facility.

@@ -132,6 +132,7 @@ form-member-days = Days until it ends
 # $name: of the region.
 form-member-region = Region { $name }
 form-member-no-place = Tick every facility, or at least one of the list
+form-member-all-or-some = Choose either every facility, or some of them
 form-member-admin-sees-all = An admin of the account sees every facility: tick it, or choose facility admin
 form-member-bad-email = Enter an e-mail address such as name@hospital.example
 form-member-known = They are of this account already

@@ -17,8 +17,11 @@ regions-delete = Delete the region
 regions-facilities = Facilities in it
 # Beside a facility that is in another region.
 regions-named-hint = One a line, by its name. One that is in another region moves here
-regions-changed = Somebody else changed the region { $name } meanwhile. This is how it is now: make your change again
+regions-changed = Somebody else changed the region { $name }, or moved one of its facilities, meanwhile. Nothing was saved: this is how it is now, and what you entered stands below it
+# Above what somebody entered that was not saved.
+regions-entered = What you entered
 regions-unknown = In the region { $name } nothing was changed: there is no single facility called { $lines }
 regions-elsewhere = now in { $region }
 regions-bad-name = Enter a name of 1 to 120 characters
+regions-taken = Another region is called { $name } already
 regions-too-many = This account has { NUMBER($max) } regions, and that is the most

@@ -48,6 +48,12 @@ pub(crate) struct FacilityListParams {
 }
 
 impl FacilityListParams {
+    /// As a form of the list carries it.
+    fn of_form(form: &RelayForm) -> Self {
+        let text = |name| form.fields.text(name);
+        Self { name: text("listed_name").to_owned(), page: text("listed_page").parse().unwrap_or_default() }
+    }
+
     fn page(&self) -> ManagedPage {
         let name = self.name.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
         ManagedPage { name, number: self.page.clamp(1, FACILITIES_MAX), count: LISTED }
@@ -55,9 +61,10 @@ impl FacilityListParams {
 }
 
 fn list_href(name: &str, number: usize) -> String {
-    match name {
-        "" => format!("/app/facilities?page={number}"),
-        name => format!("/app/facilities?name={}&page={number}", encode_parameter(name)),
+    match (name, number) {
+        ("", 1) => "/app/facilities".to_owned(),
+        ("", _) => format!("/app/facilities?page={number}"),
+        (name, _) => format!("/app/facilities?name={}&page={number}", encode_parameter(name)),
     }
 }
 
@@ -88,6 +95,8 @@ struct FacilityListPage {
     name: String,
     zone: String,
     zones: Vec<String>,
+    /// The page of the list.
+    number: usize,
     csrf: String,
 }
 
@@ -137,6 +146,7 @@ async fn draw_list(
         name: new.name,
         zone,
         zones: list_zones(),
+        number: listed.number,
         csrf: visitor.token.csrf(),
     })
 }
@@ -184,6 +194,15 @@ async fn refuse_form(
     ))
 }
 
+/// For so long after it was made the same once more is a second press of its button.
+const TWICE_MS: i64 = 60_000;
+
+/// Whether what has this id was made so lately that the same once more means no other one.
+pub(crate) fn is_pressed_twice(id: &str, now_ms: i64) -> bool {
+    let made_ms = id.parse::<FacilityId>().map(FacilityId::made_ms);
+    made_ms.is_ok_and(|made_ms| now_ms.saturating_sub(made_ms) < TWICE_MS)
+}
+
 /// `POST /app/facilities`: one more.
 pub(crate) async fn add_facility(
     visitor: MemberCaller<ManageFacilities>,
@@ -208,8 +227,12 @@ pub(crate) async fn add_facility(
         let words = w.facilities_too_many(FACILITIES_MAX);
         return refuse_form(&visitor, &web, &form, "name", words).await;
     }
-    // Pressed twice, it is there.
-    if known.iter().all(|row| row.name != shown || row.closed_ms.is_some()) {
+    let same = known.iter().find(|row| row.name == shown && row.closed_ms.is_none());
+    if same.is_some_and(|row| !is_pressed_twice(&row.facility, now_ms)) {
+        drop(tx);
+        return refuse_form(&visitor, &web, &form, "name", w.facilities_taken(&shown)).await;
+    }
+    if same.is_none() {
         let facility = FacilityId::new(now_ms, web.random.bytes());
         insert_facility(&mut tx, facility, &shown, zone, now_ms).await?;
         let record = AccessRecord {
@@ -233,6 +256,8 @@ pub(crate) async fn change_facility(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let w: FacilitiesWords = open_words();
+    // Whoever searched comes back to what they found.
+    let listed = FacilityListParams::of_form(&form).page();
     let mut tx = web.db.write(visitor.scope).await?;
     lock_account(&mut tx).await?;
     let id = facility.to_string();
@@ -250,12 +275,11 @@ pub(crate) async fn change_facility(
     } else if act == "facility close" && row.closed_ms.is_none() {
         drop(tx);
         let problem = Some(SignInProblem { field: "list", words: w.facilities_has_box(row.name) });
-        let (listed, new) =
-            (FacilityListParams::default().page(), NewFacility { problem, ..NewFacility::default() });
+        let new = NewFacility { problem, ..NewFacility::default() };
         let page = draw_list(&visitor, &web, &listed, new).await?;
         return Ok(FormReply::Again(FormRecall::Conflicting, page));
     }
-    SeeOther::to("/app/facilities").map(FormReply::Done)
+    SeeOther::to(&list_href(&listed.name, listed.number)).map(FormReply::Done)
 }
 
 #[cfg(test)]

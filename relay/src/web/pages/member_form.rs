@@ -185,6 +185,10 @@ pub(crate) fn read_grant(
         errors.push(fault.word(form, words.catalog()));
     }
     let is_all = !values.text("all").is_empty();
+    // Both at once could be meant either way.
+    if is_all && !(values.text("places").is_empty() && values.text("named").trim().is_empty()) {
+        errors.push(FieldError { at: "all".to_owned(), words: words.form_member_all_or_some() });
+    }
     let places = match is_all {
         true => None,
         false => Some(read_places(values, options).unwrap_or_else(|error| {

@@ -42,11 +42,11 @@ struct PlaceLines<'a> {
 
 impl<'a> PlaceLines<'a> {
     fn of(places: &'a [FormOption]) -> Self {
-        let mut named: BTreeMap<String, usize> = BTreeMap::new();
+        let mut named: BTreeMap<&str, usize> = BTreeMap::new();
         for place in places {
-            *named.entry(fold_name(&place.words)).or_default() += 1;
+            *named.entry(place.words.as_str()).or_default() += 1;
         }
-        let line = |place: &FormOption| match named.get(&fold_name(&place.words)) {
+        let line = |place: &FormOption| match named.get(place.words.as_str()) {
             Some(1) | None => place.words.clone(),
             Some(_) => format!("{} [{}]", place.words, place.value),
         };
@@ -62,12 +62,19 @@ fn fold_name(name: &str) -> String {
 /// The places that a text names.
 pub(crate) fn read_names(text: &str, places: &[FormOption]) -> NamedPlaces {
     let known = PlaceLines::of(places);
-    let by_name: BTreeMap<String, &str> =
-        known.lines.iter().map(|(line, place)| (fold_name(line), place.value.as_str())).collect();
+    let exact: BTreeMap<&str, &str> =
+        known.lines.iter().map(|(line, place)| (line.as_str(), place.value.as_str())).collect();
+    // In another spelling only where that is one alone.
+    let mut folded: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    for (line, place) in &known.lines {
+        let place = Some(place.value.as_str());
+        folded.entry(fold_name(line)).and_modify(|one| *one = None).or_insert(place);
+    }
     let (mut found, mut seen) = (NamedPlaces::default(), BTreeSet::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        match by_name.get(&fold_name(line)) {
-            Some(id) if seen.insert(*id) => found.ids.push((*id).to_owned()),
+        let place = exact.get(line).copied().or_else(|| folded.get(&fold_name(line)).copied().flatten());
+        match place {
+            Some(id) if seen.insert(id) => found.ids.push(id.to_owned()),
             Some(_) => {}
             None => found.unknown.push(line.chars().take(120).collect()),
         }
@@ -87,16 +94,19 @@ mod tests {
     use super::*;
 
     fn places() -> Vec<FormOption> {
-        [("1", "North Clinic"), ("2", "Zoë’s Hospital"), ("3", "Annex"), ("4", "annex")]
+        let named = [("1", "North Clinic"), ("2", "Zoë’s Hospital"), ("3", "Annex"), ("4", "annex")];
+        [&named[..], &[("5", "Lab"), ("6", "Lab")]]
+            .concat()
+            .into_iter()
             .map(|(id, name)| FormOption::entered(id, name))
-            .to_vec()
+            .collect()
     }
 
     #[test]
     fn what_was_written_is_read_again() {
-        let ids = ["1", "2", "3", "4"].map(str::to_owned);
+        let ids = ["1", "2", "3", "4", "5"].map(str::to_owned);
         let text = write_names(&ids, &places());
-        assert_eq!(text, "North Clinic\nZoë’s Hospital\nAnnex [3]\nannex [4]");
+        assert_eq!(text, "North Clinic\nZoë’s Hospital\nAnnex\nannex\nLab [5]");
         let read = read_names(&text, &places());
         assert_eq!((read.ids.as_slice(), read.unknown()), (&ids[..], None));
     }
@@ -109,8 +119,8 @@ mod tests {
 
     #[test]
     fn a_line_that_names_no_one_place_is_repeated() {
-        let read = read_names("Annex\nSouth Clinic\nAnnex [3]\nx\ny\n", &places());
-        assert_eq!(read.ids, ["3"]);
-        assert_eq!(read.unknown().unwrap(), "“Annex”, “South Clinic”, “x”, …");
+        let read = read_names("ANNEX\nSouth Clinic\nAnnex\nLab\nlab [6]\ny\n", &places());
+        assert_eq!(read.ids, ["3", "6"], "the very spelling, or the only one");
+        assert_eq!(read.unknown().unwrap(), "“ANNEX”, “South Clinic”, “Lab”, …");
     }
 }

@@ -1,6 +1,6 @@
 //! Regions: facilities that belong together. Somebody who is given a region sees all of its facilities, those that come later too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
 use ::web::argument::{FormFields, Path};
@@ -20,6 +20,7 @@ use crate::web::access::{ManageRegions, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::facilities::is_pressed_twice;
 use crate::web::pages::member_form::MemberForm;
 use crate::web::pages::named_places::{are_many, read_names, write_names};
 use crate::web::words::{ErrorWords, RegionsWords, open_words};
@@ -32,8 +33,17 @@ struct RegionFacility {
     id: String,
     name: String,
     is_in: bool,
-    /// The region that it is in otherwise.
+    /// The region that it is in, as its box says when it is ticked.
+    region: String,
+    /// The name of that where it is another one.
     elsewhere: String,
+}
+
+/// What the box of a facility says that is in no region.
+const IN_NONE: &str = "none";
+
+fn region_of(site: &FacilityRow) -> &str {
+    site.region.as_deref().unwrap_or(IN_NONE)
 }
 
 struct RegionView {
@@ -47,6 +57,8 @@ struct RegionView {
     named: Option<String>,
     /// As it was shown.
     seen: String,
+    /// What somebody entered who did not know how it is now: the name, and the facilities, one a line.
+    entered: Option<String>,
 }
 
 /// A field of the page, and what is wrong with it.
@@ -61,14 +73,15 @@ struct RefusedRegion<'a> {
     region: Option<&'a str>,
     field: &'static str,
     words: String,
-    /// What it says, which the page says again. None where somebody else changed the region: then it says how that is now.
-    entered: Option<&'a FormFields>,
+    /// What it says.
+    entered: &'a FormFields,
+    recall: FormRecall,
 }
 
 impl RefusedRegion<'_> {
-    /// What was entered for this region.
-    fn entered_for(&self, region: &str) -> Option<&FormFields> {
-        self.entered.filter(|_| self.region == Some(region))
+    /// What was entered for this region, which the page says again; where somebody else changed it, beside how it is now.
+    fn entered_for(&self, region: &str, recall: FormRecall) -> Option<&FormFields> {
+        (self.region == Some(region) && self.recall == recall).then_some(self.entered)
     }
 
     /// Where the field is on a page that lists these regions.
@@ -79,10 +92,17 @@ impl RefusedRegion<'_> {
     }
 }
 
-/// The ids of the boxes that are ticked: each is a field of its own.
-fn list_ticked(form: &FormFields) -> BTreeSet<&str> {
-    let ticked = form.iter().filter(|(_, value)| !value.is_empty());
-    ticked.filter_map(|(name, _)| name.strip_prefix("places.")).collect()
+/// The ids of the boxes that are ticked, each a field of its own, and the regions that these facilities were in when they were shown.
+fn list_ticked(form: &FormFields) -> BTreeMap<&str, &str> {
+    let ticked = form.iter().filter(|(_, region)| !region.is_empty());
+    ticked.filter_map(|(name, region)| Some((name.strip_prefix("places.")?, region))).collect()
+}
+
+/// The ids of the facilities that a form chooses by either way: their number may have passed that of a page of boxes meanwhile.
+fn list_chosen(form: &FormFields, options: &[FormOption]) -> BTreeSet<String> {
+    let mut chosen: BTreeSet<String> = list_ticked(form).into_keys().map(str::to_owned).collect();
+    chosen.extend(read_names(form.text("named"), options).ids);
+    chosen
 }
 
 fn is_inside(site: &FacilityRow, row: &RegionRow) -> bool {
@@ -136,29 +156,45 @@ struct RegionsList<'a> {
 impl RegionsList<'_> {
     fn view(&self, row: &RegionRow) -> RegionView {
         let w: RegionsWords = open_words();
-        let entered = self.refused.and_then(|refused| refused.entered_for(&row.region));
-        let ticked = entered.map(list_ticked);
+        let refused_by = |recall| self.refused.and_then(|refused| refused.entered_for(&row.region, recall));
+        let entered = refused_by(FormRecall::Invalid);
+        let stale = refused_by(FormRecall::Conflicting).map(|form| self.list_entered(form));
+        let chosen = entered.map(|form| list_chosen(form, &self.options));
         let is_long = are_many(&self.options);
         let text = |field: &str| entered.map(|form| form.text(field).to_owned());
-        let named = || write_names(&list_inside(row, self.sites), &self.options);
+        let named = || match &chosen {
+            Some(ids) => write_names(&ids.iter().cloned().collect::<Vec<_>>(), &self.options),
+            None => write_names(&list_inside(row, self.sites), &self.options),
+        };
+        let lines = || text("named").filter(|lines| !lines.is_empty()).unwrap_or_else(named);
         let listed = self.sites.iter().filter(|_| !is_long);
         RegionView {
             title: row.name.clone(),
             name: text("name").unwrap_or_else(|| row.name.clone()),
             href: format!("/app/regions/{}", row.region),
             count: w.regions_count(row.facilities),
-            named: is_long.then(|| text("named").unwrap_or_else(named)),
-            seen: seen_mark(row, self.sites),
-            facilities: listed.map(|site| self.facility(site, row, ticked.as_ref())).collect(),
+            named: is_long.then(lines),
+            entered: stale,
+            // What was entered is a change of what was shown then.
+            seen: text("seen").unwrap_or_else(|| seen_mark(row, self.sites)),
+            facilities: listed.map(|site| self.facility(site, row, chosen.as_ref())).collect(),
         }
     }
 
-    /// `ticked`: what was entered.
+    /// The name and the facilities that a form says, one a line.
+    fn list_entered(&self, form: &FormFields) -> String {
+        let ids: Vec<String> = list_ticked(form).into_keys().map(str::to_owned).collect();
+        let lines =
+            [form.text("name").to_owned(), write_names(&ids, &self.options), form.text("named").to_owned()];
+        lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// `chosen`: what was entered.
     fn facility(
         &self,
         site: &FacilityRow,
         row: &RegionRow,
-        ticked: Option<&BTreeSet<&str>>,
+        chosen: Option<&BTreeSet<String>>,
     ) -> RegionFacility {
         let is_inside = is_inside(site, row);
         let other = site.region.as_ref().filter(|_| !is_inside);
@@ -166,7 +202,8 @@ impl RegionsList<'_> {
         RegionFacility {
             id: site.facility.clone(),
             name: site.name.clone(),
-            is_in: ticked.map_or(is_inside, |ids| ids.contains(site.facility.as_str())),
+            is_in: chosen.map_or(is_inside, |ids| ids.contains(&site.facility)),
+            region: region_of(site).to_owned(),
             elsewhere: elsewhere.map(|row| row.name.clone()).unwrap_or_default(),
         }
     }
@@ -181,7 +218,7 @@ async fn draw_regions(
     let (rows, sites) = (regions::list_regions(&mut conn).await?, list_facilities(&mut conn).await?);
     let w: RegionsWords = open_words();
     let list = RegionsList { rows: &rows, sites: &sites, options: list_options(&sites), refused };
-    let new = refused.filter(|refused| refused.region.is_none()).and_then(|refused| refused.entered);
+    let new = refused.filter(|refused| refused.region.is_none()).map(|refused| refused.entered);
     let shell = PageLayout::signed_in(w.regions_title(), NavSection::People, visitor);
     Page::draw(&RegionsPage {
         shell: shell.with_problem(refused.is_some()),
@@ -198,8 +235,7 @@ async fn refuse_region(
     web: &WebContext,
     refused: &RefusedRegion<'_>,
 ) -> Result<FormReply, HttpError> {
-    let recall = if refused.entered.is_some() { FormRecall::Invalid } else { FormRecall::Conflicting };
-    Ok(FormReply::Again(recall, draw_regions(visitor, web, Some(refused)).await?))
+    Ok(FormReply::Again(refused.recall, draw_regions(visitor, web, Some(refused)).await?))
 }
 
 /// `POST /app/regions`: a new region.
@@ -210,7 +246,13 @@ pub(crate) async fn add_region(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let w: RegionsWords = open_words();
-    let refuse = |words| RefusedRegion { region: None, field: "name", words, entered: Some(&form.fields) };
+    let refuse = |words| RefusedRegion {
+        region: None,
+        field: "name",
+        words,
+        entered: &form.fields,
+        recall: FormRecall::Invalid,
+    };
     let Some(name) = visible_name(form.fields.text("name")) else {
         return refuse_region(&visitor, &web, &refuse(w.regions_bad_name())).await;
     };
@@ -220,8 +262,12 @@ pub(crate) async fn add_region(
         drop(tx);
         return refuse_region(&visitor, &web, &refuse(w.regions_too_many(REGIONS_MAX))).await;
     }
-    // Pressed twice, it is there.
-    if known.iter().all(|row| row.name != name) {
+    let same = known.iter().find(|row| row.name == name);
+    if same.is_some_and(|row| !is_pressed_twice(&row.region, web.now_ms())) {
+        drop(tx);
+        return refuse_region(&visitor, &web, &refuse(w.regions_taken(&name))).await;
+    }
+    if same.is_none() {
         let region = UserId::new(web.now_ms(), web.random.bytes()).to_string();
         regions::insert_region(&mut tx, &region, &name, web.now_ms()).await?;
         let record = AccessRecord { who: &visitor.email, act: "region create", about: &name, facility: None };
@@ -242,46 +288,35 @@ pub(crate) async fn change_region(
     let w: RegionsWords = open_words();
     let mut tx = web.db.write(visitor.scope).await?;
     let known = regions::list_regions(&mut tx).await?;
-    let row = known.into_iter().find(|row| row.region == region).ok_or_else(not_found)?;
+    let row = known.iter().find(|row| row.region == region).ok_or_else(not_found)?;
+    let sites = list_facilities(&mut tx).await?;
+    let change = RegionChange { row, known: &known, sites: &sites, fields: &form.fields };
+    if change.is_stale() {
+        drop(tx);
+        let words = w.regions_changed(&row.name);
+        let (field, entered, recall) = ("name", &form.fields, FormRecall::Conflicting);
+        let refused = RefusedRegion { region: Some(&region), field, words, entered, recall };
+        return refuse_region(&visitor, &web, &refused).await;
+    }
     let (act, about) = match form.fields.text("act") {
         "delete" => {
             regions::delete_region(&mut tx, &region).await?;
-            ("region delete", row.name)
+            ("region delete", row.name.clone())
         }
         "save" => {
-            let sites = list_facilities(&mut tx).await?;
-            let refuse = |field, words| RefusedRegion {
-                region: Some(region.as_str()),
-                field,
-                words,
-                entered: Some(&form.fields),
-            };
-            if form.fields.text("seen") != seen_mark(&row, &sites) {
-                drop(tx);
-                let refused = RefusedRegion { entered: None, ..refuse("name", w.regions_changed(&row.name)) };
-                return refuse_region(&visitor, &web, &refused).await;
-            }
-            let named = read_names(form.fields.text("named"), &list_options(&sites));
-            if let Some(lines) = named.unknown() {
-                drop(tx);
-                let words = w.regions_unknown(lines, &row.name);
-                return refuse_region(&visitor, &web, &refuse("named", words)).await;
-            }
-            let Some(name) = visible_name(form.fields.text("name")) else {
-                drop(tx);
-                return refuse_region(&visitor, &web, &refuse("name", w.regions_bad_name())).await;
+            let (name, moves) = match change.read() {
+                Ok(read) => read,
+                Err((field, words)) => {
+                    drop(tx);
+                    let (entered, recall) = (&form.fields, FormRecall::Invalid);
+                    let refused = RefusedRegion { region: Some(&region), field, words, entered, recall };
+                    return refuse_region(&visitor, &web, &refused).await;
+                }
             };
             regions::rename_region(&mut tx, &region, &name).await?;
-            let mut chosen = list_ticked(&form.fields);
-            chosen.extend(named.ids.iter().map(String::as_str));
-            for site in sites {
-                let is_in = is_inside(&site, &row);
-                let is_chosen = chosen.contains(&site.facility.as_str());
-                let facility: FacilityId = site.facility.parse().map_err(|_| not_found())?;
-                if is_in != is_chosen {
-                    let of = is_chosen.then_some(region.as_str());
-                    regions::set_region(&mut tx, facility, of).await?;
-                }
+            for RegionMove { facility, is_in } in moves {
+                let facility: FacilityId = facility.parse().map_err(|_| not_found())?;
+                regions::set_region(&mut tx, facility, is_in.then_some(region.as_str())).await?;
             }
             ("region change", name)
         }
@@ -292,4 +327,48 @@ pub(crate) async fn change_region(
         .await?;
     tx.commit().await?;
     SeeOther::to("/app/regions").map(FormReply::Done)
+}
+
+/// A facility that comes into a region, or leaves it.
+struct RegionMove {
+    facility: String,
+    is_in: bool,
+}
+
+/// What somebody makes of a region.
+struct RegionChange<'a> {
+    row: &'a RegionRow,
+    known: &'a [RegionRow],
+    sites: &'a [FacilityRow],
+    fields: &'a FormFields,
+}
+
+impl RegionChange<'_> {
+    /// Whether the region, or one of the facilities that are to come into it, is not as it was shown.
+    fn is_stale(&self) -> bool {
+        let ticked = list_ticked(self.fields);
+        let has_moved = |site: &FacilityRow| {
+            ticked.get(site.facility.as_str()).is_some_and(|shown| *shown != region_of(site))
+        };
+        self.fields.text("seen") != seen_mark(self.row, self.sites) || self.sites.iter().any(has_moved)
+    }
+
+    /// The name, and what comes and goes; or the field that does not fit, and why.
+    fn read(&self) -> Result<(String, Vec<RegionMove>), (&'static str, String)> {
+        let w: RegionsWords = open_words();
+        let options = list_options(self.sites);
+        if let Some(lines) = read_names(self.fields.text("named"), &options).unknown() {
+            return Err(("named", w.regions_unknown(lines, &self.row.name)));
+        }
+        let name = visible_name(self.fields.text("name")).ok_or_else(|| ("name", w.regions_bad_name()))?;
+        if self.known.iter().any(|other| other.region != self.row.region && other.name == name) {
+            return Err(("name", w.regions_taken(&name)));
+        }
+        let chosen = list_chosen(self.fields, &options);
+        let moves = self.sites.iter().filter_map(|site| {
+            let (is_in, was_in) = (chosen.contains(&site.facility), is_inside(site, self.row));
+            (is_in != was_in).then(|| RegionMove { facility: site.facility.clone(), is_in })
+        });
+        Ok((name, moves.collect()))
+    }
 }

@@ -108,7 +108,7 @@ async fn regions_are_compared_as_far_as_somebody_sees_them() {
     let regions = world.get("/app/regions", &cookie).await.body;
     let region = regions.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap();
     let (csrf, seen) = (csrf(&regions), region_mark(&regions));
-    let fields = format!("csrf={csrf}&seen={seen}&act=save&name=North&places.{}=on", world.a.sites[0].id);
+    let fields = format!("csrf={csrf}&seen={seen}&act=save&name=North&places.{}=none", world.a.sites[0].id);
     let saved = world.post(&format!("/app/regions/{region}"), &cookie, &fields).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
     let page = world.get("/app/compare", &cookie).await.body;
@@ -155,6 +155,22 @@ async fn many_facilities_are_turned_and_searched() {
     assert_eq!(found.matches(">Ward 9").count(), 10, "{found}");
     assert!(!found.contains(">Ward 89<"), "{found}");
     assert!(world.get("/app/facilities?name=%25", &cookie).await.body.contains("No facility fits"));
+    // Whoever searched comes back to what they found.
+    let ward = FacilityId::new(7, [0, 0, 0, 0, 0, 0, 0, 0, 0, 98]);
+    let form = format!("csrf={}&act=close&listed_name=Ward+9&listed_page=1", csrf(&found));
+    let closed = world.post(&format!("/app/facilities/{ward}"), &cookie, &form).await;
+    assert_eq!(closed.header("location"), "/app/facilities?name=Ward%209&page=1");
+    // A second press makes no second one, and later the name is taken.
+    let form = format!("csrf={}&name=Ward+100&zone=America%2FNew_York", csrf(&found));
+    for status in [StatusCode::SEE_OTHER, StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY] {
+        if status == StatusCode::UNPROCESSABLE_ENTITY {
+            world.clock.advance_ms(60_000);
+        }
+        let made = world.post("/app/facilities", &cookie, &form).await;
+        assert_eq!(made.status, status, "{}", made.body);
+    }
+    let found = world.get("/app/facilities?name=ward+100", &cookie).await.body;
+    assert_eq!(found.matches(">Ward 100<").count(), 1, "{found}");
 }
 
 #[tokio::test]
@@ -178,6 +194,8 @@ async fn of_many_facilities_names_are_entered_one_a_line() {
     );
     let refused = invite("").await;
     assert!(refused.body.contains("at least one of the list"), "{}", refused.body);
+    let both = invite("Ward+07&all=on").await;
+    assert!(both.body.contains("either every facility, or some"), "{}", both.body);
     let invited = invite("ward+07%0D%0AWARD+08").await;
     assert_eq!(invited.status, StatusCode::OK, "{}", invited.body);
 }
@@ -208,4 +226,47 @@ async fn regions_of_many_facilities_take_names_and_no_change_is_lost() {
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert!(stale.body.contains("Somebody else changed the region North"), "{}", stale.body);
     assert!(stale.body.contains("Ward 07\nWard 08</textarea>"), "{}", stale.body);
+    assert!(stale.body.contains("readonly>North\nWard 09</textarea>"), "nothing is lost: {}", stale.body);
+}
+
+#[tokio::test]
+async fn a_region_changes_only_from_what_was_shown() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    for name in ["North", "South"] {
+        world.send_form("/app/regions", "/app/regions", &cookie, &format!("name={name}")).await;
+    }
+    let page = world.get("/app/regions", &cookie).await.body;
+    let cards: Vec<&str> = page.split("action=\"/app/regions/").skip(1).collect();
+    let region = |name: &str| {
+        let card = cards.iter().find(|card| card.contains(&format!("value=\"{name}\""))).unwrap();
+        (card.split('"').next().unwrap().to_owned(), region_mark(card).to_owned())
+    };
+    let (north, south) = (region("North"), region("South"));
+    let csrf = csrf(&page).to_owned();
+    let send = async |(region, seen): &(String, String), fields: &str| {
+        world
+            .post(&format!("/app/regions/{region}"), &cookie, &format!("csrf={csrf}&seen={seen}&{fields}"))
+            .await
+    };
+    let site = &world.a.sites[0].id;
+    let save = |name: &str| format!("act=save&name={name}&places.{site}=none");
+    let taken = send(&north, &save("South")).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(taken.body.contains("called South already") && taken.body.contains("value=\"none\" checked"));
+    assert_eq!(send(&north, &save("North")).await.status, StatusCode::SEE_OTHER);
+    // The same facility from a page of before, and the end of a region that is another one by now.
+    let moved = send(&south, &save("South")).await;
+    assert_eq!(moved.status, StatusCode::CONFLICT, "{}", moved.body);
+    assert_eq!(send(&north, "act=delete").await.status, StatusCode::CONFLICT);
+    // What was ticked while there were few stays when there are many.
+    let now = world.get("/app/regions", &cookie).await.body;
+    let card = now.split("action=\"/app/regions/").find(|card| card.contains("value=\"North\"")).unwrap();
+    let north = (north.0, region_mark(card).to_owned());
+    world.add_hundred().await;
+    let refused = send(&north, &format!("act=save&name=&places.{site}={}", north.0)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let name = "Linden Valley Hospital</textarea>";
+    assert!(refused.body.contains(name), "{}", refused.body);
+    assert!(refused.body.contains(&format!("value=\"{}\"", north.1)), "it changes what was shown then");
 }

@@ -107,7 +107,7 @@ pub(super) async fn walk_ways(world: &World) {
     world.send_form("/app/regions", "/app/regions", &cookie, "name=North").await;
     let page = world.get("/app/regions", &cookie).await.body;
     let region = page.split("action=\"/app/regions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let fields = format!("act=save&name=North&places.{}=on", world.a.sites[0].id);
+    let fields = format!("act=save&name=North&places.{}=none", world.a.sites[0].id);
     let saved = world.send_form("/app/regions", &format!("/app/regions/{region}"), &cookie, &fields).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     let fields = format!("email=tom%40linden.example&role=facility_admin&places={region}");
@@ -144,7 +144,8 @@ pub(super) async fn walk_ways(world: &World) {
         (person, "act=hand-over"),
         (format!("/app/regions/{region}"), "act=delete"),
     ] {
-        let done = world.send_form("/app/me", &path, &cookie, fields).await;
+        let page = if path.starts_with("/app/regions") { "/app/regions" } else { "/app/me" };
+        let done = world.send_form(page, &path, &cookie, fields).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{path} {fields}: {}", done.body);
     }
 }
