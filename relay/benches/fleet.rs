@@ -333,7 +333,11 @@ async fn measure_bytes(relay: &BenchRelay) {
         relay.ingest.fold_waiting().await.unwrap();
         merge_log(relay, &log).await;
     }
-    sqlx::query("VACUUM FULL").execute(pool).await.unwrap();
+    // Longer than the relay lets a statement take.
+    let mut conn = pool.acquire().await.unwrap();
+    sqlx::query("SET statement_timeout = 0").execute(&mut *conn).await.unwrap();
+    sqlx::query("VACUUM FULL").execute(&mut *conn).await.unwrap();
+    drop(conn);
     let cleanings = ask_server(pool, "SELECT COUNT(*) FROM cleanings".to_owned()).await;
     let sizes = "SELECT CAST(SUM(pg_total_relation_size('\"' || tablename || '\"')) AS BIGINT) FROM pg_tables \
                  WHERE schemaname = 'public'";
