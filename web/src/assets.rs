@@ -15,7 +15,7 @@ use crate::route::{AnyCaller, Route, RouteKind, row};
 /// Another content has another name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Of the content's SHA-256, in its name (characters of hex).
-const HASH_CHARS: usize = 10;
+pub(crate) const HASH_CHARS: usize = 10;
 
 /// One file.
 #[derive(Debug)]

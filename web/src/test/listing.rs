@@ -3,16 +3,18 @@
 use std::fmt;
 use std::fmt::Write as _;
 
+use crate::assets::HASH_CHARS;
 use crate::route::{Access, RouteKind};
 use crate::table::{Table, TableRow};
 
 impl<S: Clone + Send + Sync + 'static> Table<S> {
-    /// Name, method, path, access, kind of each row; for a file that shows each change of access on one page.
+    /// Name, method, path, access, kind of each row; for a file that shows each change of access on one page. Files' names are
+    /// shown without the part that follows their content: that changes nobody's access.
     pub fn list_rows(&self) -> String {
         let mut lines: Vec<String> = Vec::new();
         for TableRow { route, .. } in self.rows() {
             let mut line = String::new();
-            let (name, method, path) = (route.name, route.method.as_str(), route.path);
+            let (name, method, path) = (route.name, route.method.as_str(), mask_fingerprint(route.path));
             // Writing to a `String` cannot fail.
             let _ = write!(line, "{name:<28} {method:<6} {path:<48} {:<9} {}", route.kind, route.access);
             lines.push(line);
@@ -20,6 +22,14 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
         lines.sort();
         lines.join("\n") + "\n"
     }
+}
+
+/// A path with stars for the part of a file's name that follows its content.
+fn mask_fingerprint(path: &str) -> String {
+    let is_fingerprint =
+        |part: &str| part.len() == HASH_CHARS && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = path.split('.').map(|part| if is_fingerprint(part) { "**********" } else { part });
+    parts.collect::<Vec<_>>().join(".")
 }
 
 impl fmt::Display for Access {
@@ -48,5 +58,18 @@ impl fmt::Display for RouteKind {
             Self::Live => "live",
             Self::Operator => "operator",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_follows_the_content_is_masked() {
+        assert_eq!(mask_fingerprint("/base.6f0a231bd9.css"), "/base.**********.css");
+        for path in ["/", "/app/map.geo-json.js", "/photos/6f0a231bd9", "/base.6f0a231bd.css"] {
+            assert_eq!(mask_fingerprint(path), path);
+        }
     }
 }
