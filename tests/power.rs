@@ -51,6 +51,8 @@ use story::{Life, Model, Shared};
 
 /// Deepest crash: in the start after a start that was crashed in a life that was crashed.
 const DEPTH_MAX: u32 = 3;
+/// Images within which lines that are kept too late are found missing.
+const LATE_RUN_IMAGES: u64 = 20_000;
 /// The first seed of the steps of recovery.
 const RECOVERY_SEEDS: u64 = 50_000;
 
@@ -257,15 +259,16 @@ fn passes(tally: &Tally, what: &str) {
     assert!(tally.failures.is_empty(), "{} failures, such as {first:#?}", tally.failures.len());
 }
 
-/// How many times as many images and lives as by default: 50 with `POWER_LONG`.
+/// How many times as many lives as by default: 50 with `POWER_LONG`.
 fn times() -> u64 {
     if std::env::var_os("POWER_LONG").is_some() { 50 } else { 1 }
 }
 
-/// How many images a run tries; `POWER_IMAGES` asks for another number.
+/// How many images a run tries; `POWER_IMAGES` asks for another number. By default as many as a change should wait for, with
+/// `POWER_LONG` as many as a release should.
 fn images() -> u64 {
     let requested = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
-    requested.unwrap_or(20_000) * times()
+    requested.unwrap_or(if times() == 1 { 8_000 } else { 1_000_000 })
 }
 
 #[test]
@@ -282,7 +285,7 @@ fn nothing_acknowledged_in_any_of_three_epochs_is_lost_whenever_the_power_goes()
 
 #[test]
 fn each_step_of_recovery_comes_to_its_end_wherever_it_is_cut_and_whatever_the_clock_does() {
-    let tally = recoveries::all(images() / 10, RECOVERY_SEEDS, None, |_| false);
+    let tally = recoveries::all(images() / 4, RECOVERY_SEEDS, None, |_| false);
     eprintln!("recoveries: {} images, {:?}", tally.images, tally.marks);
     let first: Vec<_> = tally.failures.iter().map(|why| why.lines().next().unwrap_or_default()).collect();
     assert!(first.is_empty(), "{} failures: {first:#?}\nsuch as {}", first.len(), tally.failures[0]);
@@ -430,7 +433,7 @@ fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<
 
 #[test]
 fn damage_in_any_epoch_with_starts_that_are_cut_loses_nothing_that_a_copy_holds() {
-    let (whole, reported, failures) = in_three_epochs(images() / 20, None);
+    let (whole, reported, failures) = in_three_epochs(images() / 8, None);
     eprintln!("three epochs: {whole} whole, {reported} told");
     let first: Vec<_> = failures.iter().take(8).collect();
     assert!(failures.is_empty(), "{} failures, such as {first:#?}", failures.len());
@@ -531,7 +534,7 @@ fn finds_lines_that_are_kept_beside_the_log_too_late() {
     // The steps that do not fail without it.
     let plant = Some(lives::Plant::RunsFlushedLate);
     let is_of_cut = |why: &str| !why.contains("without a cut");
-    let tally = recoveries::all(images(), RECOVERY_SEEDS, plant, is_of_cut);
+    let tally = recoveries::all(LATE_RUN_IMAGES, RECOVERY_SEEDS, plant, is_of_cut);
     eprintln!(
         "{} images, {} failures, such as {:?}",
         tally.images,

@@ -5,8 +5,27 @@ use serde_json::{Value, json};
 use super::acts::save_whole_page;
 use super::browser::Browser;
 
-const WIDTHS: [u32; 3] = [320, 390, 1280];
-const SCHEMES: [&str; 2] = ["light", "dark"];
+/// What is asked of a page at one width in one scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// All rules.
+    All,
+    /// Those about colours, in the scheme that changes nothing else.
+    Colours,
+    /// What fits on the screen.
+    Room,
+}
+
+/// The widths of a small phone, a phone and a desk. A phone's styles are the same at both widths, so that what depends on styles
+/// is asked where there is less room.
+const LOOKS: [(u32, &str, Question); 6] = [
+    (320, "light", Question::All),
+    (320, "dark", Question::Colours),
+    (390, "light", Question::Room),
+    (390, "dark", Question::Room),
+    (1280, "light", Question::All),
+    (1280, "dark", Question::Colours),
+];
 
 /// Asks axe-core; the tags are those of WCAG 2.2 A and AA. What sticks to the edge of the window covers whatever it is scrolled
 /// over, which then counts as too small: it stands in its place meanwhile.
@@ -18,7 +37,8 @@ const done = (found) => {
   callback(found);
 };
 axe.run(document, {
-  runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
+  runOnly: arguments[0] ? { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
+    : { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
   resultTypes: ['violations'],
 }).then(
   (found) => done(found.violations.map((v) => `${v.id} (${v.help}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)),
@@ -58,25 +78,28 @@ for (const told of document.querySelectorAll('.told')) {
 }
 return bad;";
 
-/// Every finding on the page that is shown, in words.
+/// Every finding on the page that is shown, in words. With `PAGES_PICTURES=1` pictures of it are made.
 pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     browser.script(&harness::tools::axe_source()).await;
-    for width in WIDTHS {
-        browser.resize(width, if width < 700 { 844 } else { 800 }).await;
-        for scheme in SCHEMES {
-            let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-            browser.devtools("Emulation.setEmulatedMedia", media).await;
-            let mut found = find_violations(browser).await;
-            found.extend(
-                texts(browser.script(SMALL).await).into_iter().map(|small| format!("too small, {small}")),
-            );
-            found.extend(texts(browser.script(LAYOUT).await));
-            found.extend(find_overflow(browser, width).await);
-            wrong.extend(found.into_iter().map(|what| format!("{name} at {width} {scheme}: {what}")));
-            if width != WIDTHS[0] {
-                picture(browser, &format!("{name}-{width}-{scheme}.png")).await;
-            }
+    for (width, scheme, question) in LOOKS {
+        let is_shown = wants_pictures() && width != 320;
+        if !is_shown && (scheme, question) == ("dark", Question::Room) {
+            continue;
+        }
+        browser.resize(width, height_of(width)).await;
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        browser.devtools("Emulation.setEmulatedMedia", media).await;
+        let mut found = Vec::new();
+        if question != Question::Room {
+            found.extend(find_violations(browser, question).await);
+        }
+        if question != Question::Colours {
+            found.extend(find_lack_of_room(browser, width).await);
+        }
+        wrong.extend(found.into_iter().map(|what| format!("{name} at {width} {scheme}: {what}")));
+        if is_shown {
+            picture(browser, &format!("{name}-{width}-{scheme}.png")).await;
         }
     }
     wrong.extend(browser.complaints().await.into_iter().map(|message| format!("{name}: console: {message}")));
@@ -86,19 +109,36 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
 /// What words that are longer than English could break, on a phone and at a desk.
 pub(crate) async fn check_room(browser: &Browser, name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
-    browser.script(&harness::tools::axe_source()).await;
-    for width in &WIDTHS[1..] {
-        browser.resize(*width, if *width < 700 { 844 } else { 800 }).await;
-        let mut found = find_violations(browser).await;
-        found.extend(find_overflow(browser, *width).await);
+    for width in [390, 1280] {
+        browser.resize(width, height_of(width)).await;
+        let found = find_overflow(browser, width).await;
         wrong.extend(found.into_iter().map(|what| format!("{name} in pseudo at {width}: {what}")));
-        picture(browser, &format!("{name}-pseudo-{width}.png")).await;
+        if wants_pictures() {
+            picture(browser, &format!("{name}-pseudo-{width}.png")).await;
+        }
     }
     wrong
 }
 
-async fn find_violations(browser: &Browser) -> Vec<String> {
-    texts(browser.client.execute_async(AXE, vec![]).await.expect("axe-core answers"))
+fn height_of(width: u32) -> u32 {
+    if width < 700 { 844 } else { 800 }
+}
+
+fn wants_pictures() -> bool {
+    std::env::var_os("PAGES_PICTURES").is_some()
+}
+
+async fn find_violations(browser: &Browser, question: Question) -> Vec<String> {
+    let only_colours = vec![Value::from(question == Question::Colours)];
+    texts(browser.client.execute_async(AXE, only_colours).await.expect("axe-core answers"))
+}
+
+async fn find_lack_of_room(browser: &Browser, width: u32) -> Vec<String> {
+    let small = texts(browser.script(SMALL).await).into_iter().map(|small| format!("too small, {small}"));
+    let mut found: Vec<String> = small.collect();
+    found.extend(texts(browser.script(LAYOUT).await));
+    found.extend(find_overflow(browser, width).await);
+    found
 }
 
 async fn find_overflow(browser: &Browser, width: u32) -> Option<String> {

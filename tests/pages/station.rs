@@ -1,16 +1,14 @@
 //! The label station with a thousand items: what a hand scanner types is counted, and what prints stays in view.
 
-use std::time::Duration;
-
-use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
-use fantoccini::key::Key;
 use harness::demo::line::BoxLine;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, TIME_LIMIT};
 
 /// From one scan to the next, as fast as a hand with a scanner is.
-const BETWEEN_SCANS: Duration = Duration::from_millis(50);
+const BETWEEN_SCANS_MS: f64 = 50.0;
+/// From one key of a scanner to the next.
+const BETWEEN_KEYS_MS: f64 = 2.0;
 
 /// Adds items until there are so many, and gives the tags of the new ones.
 pub(crate) async fn add_items(at: &BoxLine, ca: &std::path::Path, count: usize) -> Vec<String> {
@@ -32,16 +30,28 @@ pub(crate) async fn add_items(at: &BoxLine, ca: &std::path::Path, count: usize) 
     tags
 }
 
-/// Types tags as a scanner does, into whatever has the focus: each with its Enter, and 50 ms to the next.
+/// Types tags as a scanner does, into whatever has the focus: each with its Enter, and 50 ms to the next. When a key was pressed
+/// is said with it, so that a loaded machine makes nobody of a scanner who types by hand.
 async fn scan(browser: &Browser, tags: &[String]) {
-    let mut keys = KeyActions::new("scanner".to_owned());
+    let now_ms = browser.script("return performance.timeOrigin + performance.now()").await;
+    let mut at_ms = now_ms.as_f64().expect("a time");
     for tag in tags {
-        for value in tag.chars().chain([char::from(Key::Enter)]) {
-            keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        for value in tag.chars() {
+            press_key(browser, json!({"key": value, "text": value}), at_ms).await;
+            at_ms += BETWEEN_KEYS_MS;
         }
-        keys = keys.then(KeyAction::Pause { duration: BETWEEN_SCANS });
+        let enter = json!({"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13});
+        press_key(browser, enter, at_ms).await;
+        at_ms += BETWEEN_SCANS_MS;
     }
-    browser.client.perform_actions(keys).await.expect("keys are pressed");
+}
+
+async fn press_key(browser: &Browser, mut key: Value, at_ms: f64) {
+    key["timestamp"] = json!(at_ms / 1_000.0);
+    for kind in ["keyDown", "keyUp"] {
+        key["type"] = kind.into();
+        browser.devtools("Input.dispatchKeyEvent", key.clone()).await;
+    }
 }
 
 /// Answers come as late as over bad Wi-Fi, or not at all.
