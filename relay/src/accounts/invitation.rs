@@ -3,12 +3,12 @@
 use record::ids::UserId;
 
 use super::access_log::{AccessLog, AccessRecord};
+use super::grant_text::write_grant;
 use super::mail_link::{INVITATION_MS, LinkSecret, count_invitation};
 use super::notices::is_read_only;
-use super::people::{
-    ActingPerson, MemberGrant, PeopleError, grant_text, require_grant, require_role_and_places,
-};
+use super::people::{ActingPerson, MemberGrant, PeopleError, require_grant, require_role_and_places};
 use super::{AccountUser, UserRole};
+use crate::db::accounts::lock_account;
 use crate::db::identities::{self, IdentityKey};
 use crate::db::invitations::{self, InvitationRow, NewInvitation};
 use crate::db::members;
@@ -18,6 +18,8 @@ use crate::mail::{MailLetter, MailOutbox};
 
 /// Open invitations of an account.
 pub const OPEN_MAX: usize = 200;
+/// So long the same invitation once more is one press that came twice: a second mail would end the first one's link.
+const TWICE_MS: i64 = 60_000;
 /// Where a link leads, before its secret.
 pub const PATH: &str = "/join/";
 
@@ -72,7 +74,7 @@ pub struct InvitationService<'a> {
 
 impl InvitationService<'_> {
     /// Invites an address, in lower case, and mails it the link; an earlier invitation of it is over. The link, for where no mail
-    /// leaves.
+    /// leaves; none where the same was mailed a moment ago.
     ///
     /// # Errors
     /// Why not; then the transaction is to be dropped.
@@ -82,8 +84,9 @@ impl InvitationService<'_> {
         by: ActingPerson<'_>,
         email: &str,
         grant: &MemberGrant,
-    ) -> Result<String, InvitationError> {
+    ) -> Result<Option<String>, InvitationError> {
         let now_ms = self.log.clock.now_ms();
+        lock_account(tx).await?;
         require_grant(tx, by, grant).await?;
         if members::find_by_email(tx, email).await?.is_some() {
             return Err(PeopleError::Known.into());
@@ -91,7 +94,12 @@ impl InvitationService<'_> {
         let open = invitations::list_open(tx).await?;
         // It takes the place of an earlier one, which is to be taken back by whoever could.
         for earlier in open.iter().filter(|row| row.email == email) {
-            require_role_and_places(tx, by, &row_grant(earlier)?).await?;
+            let earlier_grant = row_grant(earlier)?;
+            require_role_and_places(tx, by, &earlier_grant).await?;
+            let is_same = self.mail.is_open() && earlier.made_by == by.who && earlier_grant.is_like(grant);
+            if is_same && (0..TWICE_MS).contains(&now_ms.saturating_sub(earlier.made_ms)) {
+                return Ok(None);
+            }
         }
         count_invitation(tx, email, now_ms)
             .await?
@@ -125,11 +133,11 @@ impl InvitationService<'_> {
         };
         let scope = tx.scope();
         self.mail.post(tx, Some(scope), email, &letter).await?;
-        let about = format!("{email} {}", grant_text(grant));
+        let about = format!("{email} {}", write_grant(grant));
         self.log
             .write_act(tx, AccessRecord { who: by.who, act: "invite", about: &about, facility: None })
             .await?;
-        Ok(link)
+        Ok(Some(link))
     }
 
     /// Takes an invitation back.
@@ -288,7 +296,10 @@ pub async fn find_invitation(
 }
 
 /// What somebody becomes by an invitation.
-fn row_grant(row: &InvitationRow) -> Result<MemberGrant, DbError> {
+///
+/// # Errors
+/// The row cannot be read.
+pub fn row_grant(row: &InvitationRow) -> Result<MemberGrant, DbError> {
     let role = UserRole::of_row(&row.role)?;
     let places: Vec<String> =
         serde_json::from_str(&row.places).map_err(|e| DbError::stored("places of an invitation", e))?;

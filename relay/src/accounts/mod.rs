@@ -8,6 +8,7 @@ pub mod counters;
 pub mod device;
 mod django_hash;
 mod factor_notices;
+pub(crate) mod grant_text;
 pub mod import;
 pub mod invitation;
 pub mod lock_out;

@@ -7,6 +7,7 @@ use record::ids::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::access_log::{AccessLog, AccessRecord, OPERATOR};
+use super::grant_text::write_grant;
 use super::lock_out;
 use super::permission::Permission;
 use super::person_log::{SafetyNotices, list_scopes};
@@ -118,6 +119,15 @@ pub struct MemberGrant {
 }
 
 impl MemberGrant {
+    /// Whether both were granted by one form, submitted twice within a minute.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let ends_alike = match (self.until_ms, other.until_ms) {
+            (Some(one), Some(two)) => one.abs_diff(two) < 60_000,
+            (one, two) => one == two,
+        };
+        ends_alike && self.role == other.role && self.places == other.places
+    }
+
     /// As the database keeps it.
     pub fn terms(&self) -> MemberTerms {
         MemberTerms { role: self.role.to_string(), places: self.places.clone(), until_ms: self.until_ms }
@@ -372,21 +382,11 @@ pub async fn change_terms(
     // What they invited others to by then may be more than they could grant now.
     db::invitations::revoke_made_by(tx, email, by.log.clock.now_ms()).await?;
     require_an_admin(tx).await?;
-    let about = format!("{email} {}", grant_text(grant));
+    let about = format!("{email} {}", write_grant(grant));
     Ok(by
         .log
         .write_act(tx, AccessRecord { who: by.who, act: "member change", about: &about, facility: None })
         .await?)
-}
-
-/// As the access log has it.
-pub(super) fn grant_text(grant: &MemberGrant) -> String {
-    let places = match &grant.places {
-        None => "all".to_owned(),
-        Some(places) if places.is_empty() => "none".to_owned(),
-        Some(places) => places.join(","),
-    };
-    format!("{} {places}", grant.role)
 }
 
 /// Refuses what whoever acts may not grant, and places that are none.

@@ -8,6 +8,7 @@ access-none = Nothing yet
     .hint = Sign-ins, changes and denials are listed here.
     .found = Nothing found
     .found-hint = No row fits what you chose.
+    .backwards = “From day” is later than “To day”, so no day is in between. Exchange them.
 access-newest-first = The newest first
 access-older = Older
 # Captions of what was searched for.
@@ -42,6 +43,11 @@ access-number = Number
 access-last = Last time
 access-count = Times
 access-facility = Facility
+# What somebody became: the places that they see.
+access-grant-sees = sees { $places }
+access-grant-all = every facility
+access-grant-none = no facility
+access-grant-many = { $count } facilities and regions
 # Badges.
 access-denied = Denied
 access-done = Done
@@ -76,7 +82,9 @@ access-did = { $act ->
     [member-change] Changed what a person is and sees
     [hand-over] Handed the account over
     [region-create] Made a region
-    [region-change] Changed a region
+    [region-change] Gave a region another name
+    [region-join] Put a facility into a region
+    [region-leave] Took a facility out of a region
     [region-delete] Deleted a region
     [password-reset] Set a new password by mail
     [password-change] Changed their password

@@ -123,8 +123,10 @@ oidc-leave = Let passwords in again
 
 ## What was wrong.
 
+# Said once above what is wrong.
+oidc-secret-again = Nothing was changed. What you entered is kept, but for the client secret: enter it once more.
 oidc-bad-preset = Choose the service
-oidc-bad-issuer = Enter the issuer as the service’s documents name it. For Microsoft that is the one of your tenant, never “common”
+oidc-bad-issuer = Enter the issuer as the service’s documents name it, beginning with https://. For Microsoft that is the one of your tenant, never “common”
 oidc-bad-client = Enter the client ID that the service gave you
 oidc-bad-secret = Enter the client secret that the service gave you
 oidc-bad-role = Choose what new people become

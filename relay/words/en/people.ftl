@@ -25,9 +25,12 @@ people-invited = { $email } was invited.
     .link = This relay sends no mail. Give them this link; it works once, for 7 days:
     .link-name = Link of the invitation
 people-open = Invitations that are open
-people-open-until = until { $day }
-people-open-over = over since { $day }
-people-open-by = by { $by }
+# What the invitation is to, and when it ends.
+people-open-sees = sees { $places }
+people-open-ends = access ends { $day }
+people-open-until = link works until { $day }
+people-open-over = link is over since { $day }
+people-open-by = invited by { $by }
 people-open-revoke = Take back
     .of = the invitation of { $email }
 people-sees = Sees

@@ -32,6 +32,9 @@ pub const PROOF_PREFIX: &str = "cleantrack-verify=";
 pub enum ProviderFault {
     #[error("there is no such provider or domain")]
     Unknown,
+    /// More than one field; each of the form's own.
+    #[error("several fields do not fit")]
+    Several(Vec<ProviderFault>),
     #[error("the service is none that is known")]
     Preset,
     #[error("the issuer is none of this service's")]
@@ -105,19 +108,35 @@ struct ProviderFacts {
 }
 
 impl ProviderFacts {
-    fn read(form: &ProviderForm<'_>) -> Result<Self, ProviderFault> {
-        let preset = ProviderPreset::of_key(form.preset).ok_or(ProviderFault::Preset)?;
-        let issuer = preset.read_issuer(form.issuer).ok_or(ProviderFault::Issuer)?;
+    /// What the fields say; `secret` is what is wrong with the secret.
+    fn read(form: &ProviderForm<'_>, secret: Option<ProviderFault>) -> Result<Self, ProviderFault> {
+        let preset = ProviderPreset::of_key(form.preset).ok_or(ProviderFault::Preset);
+        // Of which service an issuer is to be is not known without one.
+        let reader = preset.as_ref().map_or(ProviderPreset::Other, |preset| *preset);
+        let issuer = reader.read_issuer(form.issuer).ok_or(ProviderFault::Issuer);
         let client_id = form.client_id.trim();
         let is_client = (1..=CLIENT_CHARS_MAX).contains(&client_id.len())
             && client_id.bytes().all(|b| b.is_ascii_graphic());
-        if !is_client {
-            return Err(ProviderFault::Client);
+        let client = if is_client { Ok(client_id.to_owned()) } else { Err(ProviderFault::Client) };
+        let role = read_new_role(form.role).ok_or(ProviderFault::Role);
+        let claim = read_claim(form.claim).ok_or(ProviderFault::Claim);
+        match (preset, issuer, client, secret, role, claim) {
+            (Ok(preset), Ok(issuer), Ok(client_id), None, Ok(role), Ok(claim)) => {
+                Ok(Self { preset, issuer, client_id, role, claim })
+            }
+            (preset, issuer, client, secret, role, claim) => {
+                let faults = [preset.err(), issuer.err(), client.err(), secret, role.err(), claim.err()];
+                Err(ProviderFault::Several(faults.into_iter().flatten().collect()))
+            }
         }
-        let role = read_new_role(form.role).ok_or(ProviderFault::Role)?;
-        let claim = read_claim(form.claim).ok_or(ProviderFault::Claim)?;
-        Ok(Self { preset, issuer, client_id: client_id.to_owned(), role, claim })
     }
+}
+
+/// What is wrong with a secret.
+fn secret_fault(client_secret: &str) -> Option<ProviderFault> {
+    let fits = (1..=SECRET_CHARS_MAX).contains(&client_secret.len())
+        && client_secret.bytes().all(|b| b.is_ascii_graphic());
+    (!fits).then_some(ProviderFault::Secret)
 }
 
 /// An admin at the providers of their account.
@@ -150,11 +169,6 @@ impl ProviderOffice<'_> {
     }
 
     fn seal(&self, provider: &str, client_secret: &str) -> Result<SealedBytes, ProviderFault> {
-        let fits = (1..=SECRET_CHARS_MAX).contains(&client_secret.len())
-            && client_secret.bytes().all(|b| b.is_ascii_graphic());
-        if !fits {
-            return Err(ProviderFault::Secret);
-        }
         let (keys, random) = (&self.service.keys, self.service.auth.random);
         Ok(keys.seal_bytes(client_secret.as_bytes(), &seal_place(provider), random)?)
     }
@@ -164,10 +178,11 @@ impl ProviderOffice<'_> {
     /// # Errors
     /// What does not fit.
     pub async fn add(&self, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
-        let facts = ProviderFacts::read(form)?;
+        let client_secret = form.client_secret.trim();
+        let facts = ProviderFacts::read(form, secret_fault(client_secret))?;
         let now_ms = self.now_ms();
         let provider = UserId::new(now_ms, self.service.auth.random.bytes()).to_string();
-        let sealed = self.seal(&provider, form.client_secret.trim())?;
+        let sealed = self.seal(&provider, client_secret)?;
         let metadata = ProviderMetadata::ask(self.service.http, &facts.issuer).await?;
         let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
         if oidc_providers::list_providers(&mut tx).await?.len() >= PROVIDERS_MAX {
@@ -185,7 +200,8 @@ impl ProviderOffice<'_> {
     /// What does not fit.
     pub async fn change(&self, provider: &str, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
         let row = self.find(provider).await?;
-        let facts = ProviderFacts::read(form)?;
+        let secret = Some(form.client_secret.trim()).filter(|text| !text.is_empty());
+        let facts = ProviderFacts::read(form, secret.and_then(secret_fault))?;
         let now_ms = self.now_ms();
         let sealed = match form.client_secret.trim() {
             // The secret of one provider is nothing for another.

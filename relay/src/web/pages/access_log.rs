@@ -12,17 +12,23 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use words::SafeHtml;
 
+use crate::accounts::AccountUser;
 use crate::accounts::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
+use crate::accounts::grant_text::GrantText;
 use crate::accounts::permission::Permission;
 use crate::db::audit::{AuditFilter, AuditRow, list_acts};
 use crate::db::facility_now::list_names;
+use crate::db::regions::list_regions;
+use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::{MemberCaller, ReadAccess};
 use crate::web::http_error::encode_parameter;
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
 use crate::web::words::AccessWords;
 
+/// Names that are written out.
+const NAMES_MAX: usize = 10;
 /// Rows of a page.
 const ROWS: usize = 50;
 const DAY_MS: i64 = 86_400_000;
@@ -103,6 +109,11 @@ impl AccessSearch {
         }
     }
 
+    /// Whether no day is in between.
+    fn is_backwards(&self) -> bool {
+        !self.from.is_empty() && !self.to.is_empty() && self.from > self.to
+    }
+
     /// As statements take it.
     pub(crate) fn filter(&self) -> AuditFilter {
         let begins = |text: &str| text.parse::<CivilDay>().ok().map(|day| i64::from(day.number()) * DAY_MS);
@@ -148,7 +159,7 @@ pub(crate) async fn show(
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let mut conn = web.db.read(visitor.reads).await?;
     let mut rows = list_acts(&mut conn, &search.filter(), before.unwrap_or(i64::MAX), limit).await?;
-    let places = list_names(&mut conn).await?;
+    let places = load_place_names(&mut conn, &visitor).await?;
     drop(conn);
     let has_older = rows.len() > ROWS;
     rows.truncate(ROWS);
@@ -157,8 +168,6 @@ pub(crate) async fn show(
     let w: AccessWords = wall.words();
     let is_limited = visitor.reads.is_limited();
     let is_filtered = !search.pairs().is_empty();
-    let places: HashMap<String, String> =
-        places.into_iter().map(|place| (place.facility, place.name)).collect();
     let view = AccessPage {
         shell: PageLayout::signed_in(w.access_title(), NavSection::AccessLog, &visitor),
         w,
@@ -174,6 +183,19 @@ pub(crate) async fn show(
         search,
     };
     Page::draw(&view)
+}
+
+/// Names of facilities and regions, by their ids.
+async fn load_place_names(
+    conn: &mut ScopedConnection,
+    visitor: &AccountUser,
+) -> Result<HashMap<String, String>, DbError> {
+    let facilities = list_names(conn).await?.into_iter().map(|place| (place.facility, place.name));
+    let mut names: HashMap<String, String> = facilities.collect();
+    if !visitor.reads.is_limited() {
+        names.extend(list_regions(conn).await?.into_iter().map(|row| (row.region, row.name)));
+    }
+    Ok(names)
 }
 
 fn list_outcomes(w: AccessWords, chosen: &str) -> Vec<OutcomeOption> {
@@ -221,7 +243,8 @@ fn access_view(row: &AuditRow, places: &HashMap<String, String>, wall: &LocalTim
     // Its name says more than its id.
     let about = match &place {
         Some(_) if row.facility.as_ref() == Some(&row.about) => String::new(),
-        _ => subject_text(w, row),
+        _ => GrantText::read(&row.act, &row.about)
+            .map_or_else(|| subject_text(w, row), |grant| grant_words(&grant, places, wall)),
     };
     AccessView {
         at: wall.clock(row.at_ms),
@@ -232,6 +255,23 @@ fn access_view(row: &AuditRow, places: &HashMap<String, String>, wall: &LocalTim
         outcome: StatusBadge::new(tone, outcome_text(w, outcome)),
         times: (row.times != 1).then(|| w.access_times(row.times)),
     }
+}
+
+/// What somebody became: the role, and which places they see, by the names that those have now.
+fn grant_words(grant: &GrantText<'_>, places: &HashMap<String, String>, wall: &LocalTime) -> String {
+    let w: AccessWords = wall.words();
+    let role = role_name(wall.words(), Some(grant.role));
+    let sees = match &grant.places {
+        None => w.access_grant_all(),
+        Some(ids) if ids.is_empty() => w.access_grant_none(),
+        Some(ids) if ids.len() > NAMES_MAX => w.access_grant_many(ids.len()),
+        Some(ids) => {
+            let names = ids.iter().map(|id| places.get(*id).map_or(*id, String::as_str));
+            names.collect::<Vec<_>>().join(", ")
+        }
+    };
+    let whose = grant.email.map(|email| format!("{email}: ")).unwrap_or_default();
+    format!("{whose}{role}; {}", w.access_grant_sees(sees))
 }
 
 /// Who it was, in words.
@@ -311,6 +351,8 @@ fn act_key(act: &str) -> &'static str {
         "account hand-over" => "hand-over",
         "region create" | "POST /app/regions" => "region-create",
         "region change" | "POST /app/regions/{region}" => "region-change",
+        "region join" => "region-join",
+        "region leave" => "region-leave",
         "region delete" => "region-delete",
         "GET /app/regions" => "page",
         "password reset" => "password-reset",

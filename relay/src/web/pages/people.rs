@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use words::SafeHtml;
 
-use crate::accounts::invitation::{InvitationError, OPEN_MAX};
+use crate::accounts::invitation::{InvitationError, OPEN_MAX, row_grant};
 use crate::accounts::people::{
     PeopleError, PersonAct, change_member, change_terms, hand_over, list_visible, may_act_on,
 };
@@ -20,7 +20,7 @@ use crate::accounts::{AccountUser, UserRole, email_address};
 use crate::db::accounts::demands_factor;
 use crate::db::invitations::InvitationRow;
 use crate::db::members::MemberRow;
-use crate::db::{ScopedConnection, invitations, members};
+use crate::db::{DbError, ScopedConnection, invitations, members};
 use crate::web::access::{ManagePeople, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
@@ -167,7 +167,7 @@ async fn draw_people(
         // Whoever sees some facilities only knows of the invitations of their own.
         if !visitor.reads.is_limited() || row.made_by == visitor.email {
             open.push(InvitationView {
-                about: invitation_text(&row, &wall),
+                about: invitation_text(&row, &options, &wall)?,
                 href: format!("/app/people/invitations/{}", row.invitation),
                 email: row.email,
             });
@@ -198,13 +198,19 @@ async fn draw_people(
     Page::draw(&view)
 }
 
-fn invitation_text(row: &InvitationRow, wall: &LocalTime) -> String {
+fn invitation_text(row: &InvitationRow, options: &[FormOption], wall: &LocalTime) -> Result<String, DbError> {
     let w: PeopleWords = wall.words();
+    let grant = row_grant(row)?;
     let day = wall.day_of(row.expires_ms);
     let until =
         if row.expires_ms > wall.now_ms() { w.people_open_until(day) } else { w.people_open_over(day) };
-    let role = role_name(wall.words(), row.role.parse().ok());
-    format!("{role}, {until}, {}", w.people_open_by(&row.made_by))
+    let mut parts = vec![
+        role_name(wall.words(), Some(grant.role)),
+        w.people_open_sees(sees_text(w, grant.places.as_deref(), options)),
+    ];
+    parts.extend(grant.until_ms.map(|until_ms| w.people_open_ends(wall.day_of(until_ms))));
+    parts.extend([until, w.people_open_by(&row.made_by)]);
+    Ok(parts.join("; "))
 }
 
 /// `POST /app/people`: somebody is invited.
@@ -236,7 +242,7 @@ pub(crate) async fn invite_person(
     let (at, words) = match invited {
         Ok(link) => {
             tx.commit().await?;
-            let link = Some(link).filter(|_| !web.mail.is_open());
+            let link = link.filter(|_| !web.mail.is_open());
             return draw_people(
                 &visitor,
                 &web,

@@ -3,7 +3,7 @@
 use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
 use ::web::argument::Path;
 use ::web::error::HttpError;
-use ::web::form::FormOption;
+use ::web::form::{FieldError, FormOption};
 use askama::Template;
 use axum::extract::State;
 
@@ -24,9 +24,8 @@ use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::load_places;
 use crate::web::pages::named_places::{are_many, read_names};
 use crate::web::pages::organisation::provider_host;
-use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::{ErrorWords, OidcWords, PageWords, open_words};
+use crate::web::words::{ErrorWords, FormWords, OidcWords, PageWords, open_words};
 
 const PATH: &str = "/app/sign-in";
 
@@ -79,7 +78,8 @@ struct ProviderView {
 struct ProvidersPage {
     shell: PageLayout,
     w: OidcWords,
-    problem: Option<SignInProblem>,
+    errors: Vec<FieldError>,
+    form_again: String,
     answer_url: String,
     people_url: String,
     providers: Vec<ProviderView>,
@@ -132,13 +132,13 @@ pub(crate) async fn list_providers(
     visitor: MemberCaller<ManageSecurity>,
     State(web): State<WebContext>,
 ) -> Result<Page, HttpError> {
-    draw_providers(&visitor, &web, None, None).await
+    draw_providers(&visitor, &web, Vec::new(), None).await
 }
 
 async fn draw_providers(
     visitor: &AccountUser,
     web: &WebContext,
-    problem: Option<SignInProblem>,
+    errors: Vec<FieldError>,
     filled: Option<&RelayForm>,
 ) -> Result<Page, HttpError> {
     let office = web.provider_office(visitor);
@@ -168,10 +168,12 @@ async fn draw_providers(
         is_enforced: row.enforced,
     };
     let shell = PageLayout::signed_in(w.oidc_providers(), NavSection::People, visitor);
+    let had_secret = filled.is_some_and(|form| !form.fields.text("client_secret").is_empty());
     Page::draw(&ProvidersPage {
-        shell: shell.with_problem(problem.is_some()),
+        shell: shell.with_problem(!errors.is_empty()),
         w,
-        problem,
+        form_again: if had_secret { w.oidc_secret_again() } else { open_words::<FormWords>().form_again() },
+        errors,
         answer_url: office.service.answer_url(),
         people_url: format!("{}/organisation/{}", web.settings.public_url, visitor.scope.account()),
         providers: rows.iter().enumerate().map(view).collect(),
@@ -261,10 +263,17 @@ fn read_form(form: &RelayForm) -> ProviderForm<'_> {
     }
 }
 
-/// What of a form is wrong, and how it is said.
-fn fault_problem(fault: ProviderFault) -> Result<SignInProblem, HttpError> {
+/// All that is wrong of a form, and how it is said.
+fn list_problems(fault: ProviderFault) -> Result<Vec<FieldError>, HttpError> {
+    match fault {
+        ProviderFault::Several(faults) => faults.into_iter().map(word_fault).collect(),
+        fault => word_fault(fault).map(|error| vec![error]),
+    }
+}
+
+fn word_fault(fault: ProviderFault) -> Result<FieldError, HttpError> {
     let w: OidcWords = open_words();
-    let (field, words) = match fault {
+    let (at, words) = match fault {
         ProviderFault::Preset => ("preset", w.oidc_bad_preset()),
         ProviderFault::Issuer => ("issuer", w.oidc_bad_issuer()),
         ProviderFault::Client => ("client_id", w.oidc_bad_client()),
@@ -293,7 +302,7 @@ fn fault_problem(fault: ProviderFault) -> Result<SignInProblem, HttpError> {
         ProviderFault::Db(error) | ProviderFault::Provider(OidcError::Db(error)) => return Err(error.into()),
         fault => return Err(internal_error(fault)),
     };
-    Ok(SignInProblem { field, words })
+    Ok(FieldError { at: at.to_owned(), words })
 }
 
 async fn reply_done(
@@ -305,10 +314,12 @@ async fn reply_done(
     match done {
         Ok(()) => SeeOther::to(PATH).map(FormReply::Done),
         Err(fault) => {
-            let problem = fault_problem(fault)?;
+            let mut errors = list_problems(fault)?;
             // Fields of a provider that is there already are in a card of their own.
-            let field = if form.is_some() { problem.field } else { "providers" };
-            let page = draw_providers(visitor, web, Some(SignInProblem { field, ..problem }), form).await?;
+            if form.is_none() {
+                errors.iter_mut().for_each(|error| error.at = "providers".to_owned());
+            }
+            let page = draw_providers(visitor, web, errors, form).await?;
             Ok(FormReply::Again(FormRecall::Invalid, page))
         }
     }

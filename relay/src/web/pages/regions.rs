@@ -12,7 +12,9 @@ use record::ids::{FacilityId, UserId};
 use record::tree::Hash;
 
 use crate::accounts::access_log::AccessRecord;
+use crate::accounts::people::ActingPerson;
 use crate::accounts::{AccountUser, visible_name};
+use crate::db::ScopedConnection;
 use crate::db::facilities::{FacilityRow, list_facilities};
 use crate::db::regions::{self, RegionRow};
 use crate::web::WebContext;
@@ -298,10 +300,12 @@ pub(crate) async fn change_region(
         let refused = RefusedRegion { region: Some(&region), field, words, entered, recall };
         return refuse_region(&visitor, &web, &refused).await;
     }
-    let (act, about) = match form.fields.text("act") {
+    match form.fields.text("act") {
         "delete" => {
             regions::delete_region(&mut tx, &region).await?;
-            ("region delete", row.name.clone())
+            let record =
+                AccessRecord { who: &visitor.email, act: "region delete", about: &row.name, facility: None };
+            web.log().write_act(&mut tx, record).await?;
         }
         "save" => {
             let (name, moves) = match change.read() {
@@ -313,18 +317,10 @@ pub(crate) async fn change_region(
                     return refuse_region(&visitor, &web, &refused).await;
                 }
             };
-            regions::rename_region(&mut tx, &region, &name).await?;
-            for RegionMove { facility, is_in } in moves {
-                let facility: FacilityId = facility.parse().map_err(|_| not_found())?;
-                regions::set_region(&mut tx, facility, is_in.then_some(region.as_str())).await?;
-            }
-            ("region change", name)
+            change.apply(&mut tx, &web.acting(&visitor), &name, &moves).await?;
         }
         _ => return Err(parameter_error("act", ErrorWords::parameter_region_act)),
-    };
-    web.log()
-        .write_act(&mut tx, AccessRecord { who: &visitor.email, act, about: &about, facility: None })
-        .await?;
+    }
     tx.commit().await?;
     SeeOther::to("/app/regions").map(FormReply::Done)
 }
@@ -370,5 +366,30 @@ impl RegionChange<'_> {
             (is_in != was_in).then(|| RegionMove { facility: site.facility.clone(), is_in })
         });
         Ok((name, moves.collect()))
+    }
+
+    /// Saves both; each facility that comes or goes is an act of its own, for whoever asks later who let whom see it.
+    async fn apply(
+        &self,
+        tx: &mut ScopedConnection,
+        by: &ActingPerson<'_>,
+        name: &str,
+        moves: &[RegionMove],
+    ) -> Result<(), HttpError> {
+        let region = self.row.region.as_str();
+        if self.row.name != name {
+            regions::rename_region(tx, region, name).await?;
+            let about = format!("{} → {name}", self.row.name);
+            let record = AccessRecord { who: by.who, act: "region change", about: &about, facility: None };
+            by.log.write_act(tx, record).await?;
+        }
+        for RegionMove { facility, is_in } in moves {
+            let facility: FacilityId = facility.parse().map_err(|_| not_found())?;
+            regions::set_region(tx, facility, is_in.then_some(region)).await?;
+            let act = if *is_in { "region join" } else { "region leave" };
+            let record = AccessRecord { who: by.who, act, about: name, facility: Some(facility) };
+            by.log.write_act(tx, record).await?;
+        }
+        Ok(())
     }
 }

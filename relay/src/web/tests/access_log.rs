@@ -332,6 +332,8 @@ async fn rows_are_found_by_person_result_and_day() {
     let older = format!("before={}", older.replace("&#38;", "&").replace("&amp;", "&"));
     assert!(older.ends_with("&who=ana%25l&outcome=done&from=2026-11-01"), "{older}");
     assert_eq!(count_rows(&found(&older).await), 2, "of those that were found");
+    let backwards = found("from=2026-11-20&to=2026-11-19").await;
+    assert!(backwards.contains("is later than “To day”"), "{backwards}");
     let none = found("who=nobody").await;
     assert!(none.contains("Nothing found") && none.contains("Show all rows"), "{none}");
 }

@@ -603,6 +603,12 @@ async fn an_admin_says_what_fits_about_their_own_providers() {
         assert!(got.body.contains(says), "{says}: {}", got.body);
         assert!(!got.body.contains(CLIENT_SECRET), "a secret is not shown again");
     }
+    let bad = OidcWorld::form("king").replace("client_id=cleantrack", "client_id=");
+    let all = oidc.admin("/app/sign-in", &bad).await.body;
+    for says in ["Enter the client ID", "Choose what new people become", "client secret: enter it once more"]
+    {
+        assert!(all.contains(says), "{says}: {all}");
+    }
     oidc.provider.answers().metadata["issuer"] = "https://evil.example".into();
     let got = oidc.act(&format!("act=save&{}", OidcWorld::form("biomed"))).await;
     assert!(got.body.contains("does not answer as this issuer"), "{}", got.body);

@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::world::{Got, World};
@@ -61,6 +63,8 @@ async fn a_script_of_the_old_app_runs_its_operations() {
     assert_eq!(code["url"], format!("{host}/{}", first["tag"].as_str().unwrap()));
     assert!(code["qr_code"].as_str().unwrap().starts_with("data:image/png;base64,iVBOR"));
     assert!(code["svg"].as_str().unwrap().starts_with("<svg "));
+    let pdf = code["pdf"].as_str().unwrap().strip_prefix("data:application/pdf;base64,").unwrap();
+    assert!(STANDARD.decode(pdf).unwrap().starts_with(b"%PDF-"));
 
     let listed = script.get("/api/cleaning-logs/?limit=3").await;
     let cleaning = &listed["items"][2];

@@ -174,3 +174,32 @@ async fn an_account_admin_does_nothing_about_a_platform_admin() {
     assert_eq!(world.press(&path, &cookie, "disable").await, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::SEE_OTHER);
 }
+
+#[tokio::test]
+async fn an_invitation_that_is_pressed_twice_is_one_mail() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let fields = format!("email=tom%40linden.example&role=auditor&places={}", site.id);
+    let invite = async |fields: &str| {
+        let got = world.send_form("/app/people", "/app/people", &cookie, fields).await;
+        assert_eq!(got.status, StatusCode::OK, "{}", got.body);
+        got.body
+    };
+    let first = invite(&fields).await;
+    world.clock.advance_ms(900);
+    let second = invite(&fields).await;
+    assert_eq!(world.mails().await.len(), 1, "the link of the first one works");
+    for page in [&first, &second] {
+        assert!(page.contains("tom@linden.example was invited."), "{page}");
+        let open = "auditor; sees Linden Valley Hospital; access ends ";
+        assert_eq!(page.matches(open).count(), 1, "{page}");
+    }
+    // Something else is meant.
+    invite(&fields.replace("auditor", "biomed")).await;
+    assert_eq!(world.mails().await.len(), 1);
+    world.clock.advance_ms(61_000);
+    // So it is after a while.
+    invite(&fields.replace("auditor", "biomed")).await;
+    assert_eq!(world.mails().await.len(), 1);
+}

@@ -39,6 +39,7 @@ async fn an_invitation_ends_and_is_taken_back() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let first = world.invite(&cookie, "email=tom%40linden.example&role=biomed&all=on").await;
+    world.clock.advance_ms(61_000);
     let second = world.invite(&cookie, "email=tom%40linden.example&role=biomed&all=on").await;
     assert!(world.get(&first, "").await.body.contains("This link is over"), "a later one took its place");
     let page = world.get("/app/people", &cookie).await.body;
@@ -359,6 +360,13 @@ async fn a_region_stands_for_its_facilities() {
     let fields = format!("act=save&name=North&places.{}={region}&places.{}=none", one.id, two.id);
     assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
     assert!(sees(two.id.to_string()).await, "one that came later");
+    let log = world.get("/app/access", &cookie).await.body;
+    for name in ["Linden Valley Hospital", "Linden Riverside Imaging"] {
+        let mut rows = log.split("<tr").filter(|row| row.contains("Put a facility into a region"));
+        assert!(rows.any(|row| row.contains("North") && row.contains(name)), "{name}: {log}");
+    }
+    assert!(log.contains("tom@linden.example: ") && log.contains("; sees North"), "{log}");
+    assert!(!log.contains(&region), "{log}");
     // A facility of another account goes into no region.
     let fields = format!("act=save&name=North&places.{}=none", world.b.sites[0].id);
     assert_eq!(world.send_form("/app/regions", &path, &cookie, &fields).await.status, StatusCode::SEE_OTHER);
@@ -529,6 +537,7 @@ async fn invitations_to_one_address_are_few() {
     let cookie = world.sign_in(&world.a.email).await;
     let fields = "email=tom%40linden.example&role=biomed&all=on";
     for n in 0..5 {
+        world.clock.advance_ms(61_000);
         let got = world.send_form("/app/people", "/app/people", &cookie, fields).await;
         let expected = if n < 3 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         assert_eq!(got.status, expected, "{n}: {}", got.body);
