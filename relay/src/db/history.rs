@@ -9,7 +9,7 @@ use record::run::RunName;
 use record::tag::Tag;
 
 use super::cleanings::{CleaningColumns, CleaningReader, run_of, utc_day};
-use super::segments::load_segments;
+use super::segments::{SegmentLines, load_segment_lines};
 use super::sight::seen_facilities;
 use super::{DbError, ScopedConnection, all, impl_from_row, opt, runs};
 
@@ -276,19 +276,13 @@ async fn find_cleanings(
 /// A line by whose log it is of, its number, and the run that it stands in.
 pub type LineAddress<'a> = (LogOrigin, u64, &'a str);
 
-/// Lines of a segment, and the number behind the last of them.
-struct UnpackedLines {
-    end: u64,
-    lines: Vec<Vec<u8>>,
-}
-
 /// The lines at these places, as far as they are here.
 pub async fn load_lines_at(
     conn: &mut ScopedConnection,
     places: &[LineAddress<'_>],
 ) -> Result<Vec<Option<Vec<u8>>>, DbError> {
     // Of those that follow each other in a list many stand in one segment.
-    let mut segments: BTreeMap<(LogOrigin, u64), UnpackedLines> = BTreeMap::new();
+    let mut segments: BTreeMap<(LogOrigin, u64), SegmentLines> = BTreeMap::new();
     let mut found = Vec::with_capacity(places.len());
     for (origin, seq, held_in) in places {
         if let Some(run) = run_of(held_in)? {
@@ -297,18 +291,13 @@ pub async fn load_lines_at(
             continue;
         }
         let known = segments.range((*origin, 0)..=(*origin, *seq)).next_back();
-        if known.is_none_or(|(_, known)| known.end <= *seq)
-            && let Some(segment) = load_segments(conn, origin, *seq..*seq + 1).await?.pop()
+        if known.is_none_or(|(_, known)| !known.numbers.contains(seq))
+            && let Some(segment) = load_segment_lines(conn, origin, *seq).await?
         {
-            let numbers = segment.numbers.clone();
-            let unpacked = UnpackedLines { end: numbers.end, lines: segment.lines()? };
-            segments.insert((*origin, numbers.start), unpacked);
+            segments.insert((*origin, segment.numbers.start), segment);
         }
         let known = segments.range((*origin, 0)..=(*origin, *seq)).next_back();
-        let line = known.and_then(|((_, first), known)| {
-            known.lines.get(usize::try_from(seq - first).unwrap_or(usize::MAX)).cloned()
-        });
-        found.push(line);
+        found.push(known.map(|(_, known)| known.line(*seq)).transpose()?.flatten());
     }
     Ok(found)
 }

@@ -2,6 +2,7 @@
 //! text can be taken out of its segment. Whoever rewrites segments of a log holds the log's row and raises its `rewrites`.
 
 use std::collections::BTreeSet;
+use std::io::BufRead as _;
 use std::ops::Range;
 
 use record::checkpoint::LogOrigin;
@@ -199,6 +200,59 @@ pub(super) async fn load_segments(
         }
     }
     Ok(found)
+}
+
+/// The lines of one segment, unpacked and not yet taken apart.
+#[derive(Debug)]
+pub(super) struct SegmentLines {
+    pub(super) numbers: Range<u64>,
+    plain: Vec<u8>,
+}
+
+impl SegmentLines {
+    /// The line with this number; `None` where the segment does not hold it.
+    ///
+    /// # Errors
+    /// It should, and does not.
+    pub(super) fn line(&self, seq: u64) -> Result<Option<Vec<u8>>, DbError> {
+        if !self.numbers.contains(&seq) {
+            return Ok(None);
+        }
+        let mut rest = self.plain.as_slice();
+        for _ in self.numbers.start..seq {
+            rest.skip_until(b'\n').map_err(|e| DbError::stored("segment", e))?;
+        }
+        let mut line = Vec::new();
+        rest.read_until(b'\n', &mut line).map_err(|e| DbError::stored("segment", e))?;
+        match line.pop() {
+            Some(b'\n') => Ok(Some(line)),
+            _ => Err(DbError::stored("segment", "it does not hold the lines that its numbers say")),
+        }
+    }
+}
+
+/// The lines of the segment that this line stands in; `None` where it is not here. Texts stay where they are.
+pub(super) async fn load_segment_lines(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    seq: u64,
+) -> Result<Option<SegmentLines>, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT s.first_seq, s.next_seq, s.lines FROM logs l \
+               JOIN segments s ON s.account = l.account AND s.log = l.log \
+               WHERE l.account = $1 AND l.box = $2 AND l.epoch = $3 AND s.first_seq <= $4 \
+               ORDER BY s.first_seq DESC LIMIT 1";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let found = opt!(conn, (i64, i64, Vec<u8>), sql, scope.key(), box_id, epoch, to_i64(seq))?;
+    let Some((first_seq, next_seq, lines)) = found else {
+        return Ok(None);
+    };
+    let segment = SegmentRow { first_seq, next_seq, lines, texts: None }.read()?;
+    if !segment.numbers.contains(&seq) {
+        return Ok(None);
+    }
+    let plain = unpack_lines(&segment.packed_lines)?;
+    Ok(Some(SegmentLines { numbers: segment.numbers, plain }))
 }
 
 /// A log whose segments wait to be merged.
@@ -442,6 +496,12 @@ mod tests {
         let (packed_lines, packed_texts) = (packed.lines, packed.texts);
         let stored = StoredSegment { numbers: 5..14, packed_lines, packed_texts };
         assert_eq!(stored.plain().unwrap(), whole);
+        let lines = SegmentLines { numbers: 5..15, plain: unpack_lines(&stored.packed_lines).unwrap() };
+        for (seq, line) in (5..).zip(&whole.lines) {
+            assert_eq!(lines.line(seq).unwrap().as_ref(), Some(line));
+        }
+        assert!(lines.line(4).unwrap().is_none() && lines.line(15).unwrap().is_none());
+        assert!(lines.line(14).is_err(), "a line is missing");
         let longer = StoredSegment { numbers: 5..15, ..stored };
         assert!(longer.plain().is_err(), "a line is missing");
     }

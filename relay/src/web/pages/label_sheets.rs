@@ -34,7 +34,7 @@ const LABELS_MAX: usize = 3_000;
 /// Files that are drawn at a time; whoever comes later waits.
 pub(crate) const AT_A_TIME: usize = 1;
 /// What labels are laid out for: finer than an office printer's toner.
-const DPI: u16 = 600;
+pub(crate) const DPI: u16 = 600;
 
 /// What the address carries.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -238,7 +238,8 @@ fn parse_millimetres(field: &'static str, text: &str) -> Result<f64, SheetRefusa
     text.trim().replace(',', ".").parse().map_err(|_| SheetRefusal::Millimetres(field))
 }
 
-fn label_fields(item: &Equipment, host: &str) -> Fields {
+/// What stands on an item's label.
+pub(crate) fn label_fields(item: &Equipment, host: &str) -> Fields {
     Fields::new()
         .with(Field::Url, format!("{host}/{}", item.tag))
         .with(Field::Tag, item.tag.to_string())

@@ -7,7 +7,13 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use labels::code::{Barcode, encode_qr};
+use labels::fields::Fields;
+use labels::layout::lay_out_label;
+use labels::pdf::write_labels;
+use labels::template::builtin_templates;
+use labels::text::Typesetter;
 use labels::{Bitmap, Dpi};
+use record::fold::Equipment;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,6 +21,8 @@ use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::old::equipment::find_item;
 use crate::web::http_error::{internal_error, not_found};
+use crate::web::pages::facility::read_equipment;
+use crate::web::pages::label_sheets::{DPI, label_fields};
 use crate::web::program_errors::FacilityRefusal;
 use crate::web::view_models::facility_state::load_settings;
 
@@ -35,6 +43,8 @@ pub(crate) struct LabelQrCode {
     qr_code: String,
     /// The same as an SVG document.
     svg: String,
+    /// The whole label as a `data:` URL of a PDF with one page of its size; null where the item's words do not fit on it.
+    pdf: Option<String>,
 }
 
 /// The code.
@@ -52,8 +62,14 @@ pub(crate) async fn make_code(
     }
     let url = format!("{host}/{}", row.tag);
     let code = encode_qr(&url).map_err(internal_error)?;
+    let item = read_equipment(&row)?;
+    drop(conn);
+    let _turn = web.drawing.acquire().await.map_err(internal_error)?;
+    let drawn =
+        tokio::task::spawn_blocking(move || draw_pdf(&item, &host)).await.map_err(internal_error)??;
+    let pdf = drawn.map(|pdf| format!("data:application/pdf;base64,{}", STANDARD.encode(pdf)));
     let qr_code = format!("data:image/png;base64,{}", STANDARD.encode(draw_png(&code)?));
-    Ok(Json(LabelQrCode { token: row.tag, url, expires_at: None, qr_code, svg: draw_svg(&code) }))
+    Ok(Json(LabelQrCode { token: row.tag, url, expires_at: None, qr_code, svg: draw_svg(&code), pdf }))
 }
 
 fn draw_png(code: &Barcode) -> Result<Vec<u8>, HttpError> {
@@ -62,6 +78,17 @@ fn draw_png(code: &Barcode) -> Result<Vec<u8>, HttpError> {
     let mut picture = Bitmap::white(side(code.width()), side(code.height()));
     code.draw(&mut picture, edge * MODULE_DOTS, edge * MODULE_DOTS, MODULE_DOTS);
     picture.to_png_1bit(Dpi::D203).map_err(internal_error)
+}
+
+/// The label that boxes print where nobody chose another one; without the name where that is too long.
+fn draw_pdf(item: &Equipment, host: &str) -> Result<Option<Vec<u8>>, HttpError> {
+    let template = builtin_templates().first().ok_or_else(not_found)?;
+    let typesetter = Typesetter::new().map_err(internal_error)?;
+    let fields = label_fields(item, host);
+    let dpi = Dpi::new(DPI).unwrap_or(Dpi::D203);
+    let lay_out = |fields: &Fields| lay_out_label(&typesetter, template, fields, None, dpi);
+    let drawn = lay_out(&fields).or_else(|_| lay_out(&fields.without_name()?));
+    drawn.ok().map(|label| write_labels(&[label]).map_err(internal_error)).transpose()
 }
 
 /// One unit a module, in black on white.
