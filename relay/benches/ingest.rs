@@ -21,10 +21,10 @@ use bytes::Bytes;
 use record::batch::UnverifiedBatch;
 use record::entry::Entry;
 use record::ids::{AccountId, BoxId, FacilityId};
-use record::redact::TextLine;
+use record::redact::{PersonalText, TextLine};
 use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
-use record::tree::Frontier;
+use record::tree::{Frontier, Hash};
 use relay::db::{Db, PlatformReason, accounts, boxes, epochs, facilities};
 use relay::ingest::Ingest;
 use relay::mqtt::{Outbox, PublishOutcome};
@@ -32,8 +32,8 @@ use service::clock::SystemClock;
 use service::random::SystemRandom;
 
 const BOXES: u8 = 8;
-const ITEMS: u8 = 100;
-const CLEANINGS: i64 = 12_500;
+const ITEMS: u16 = 300;
+const CLEANINGS: i64 = 30_000;
 const START_MS: i64 = 1_700_000_000_000;
 
 fn seconds(work: impl FnOnce()) -> f64 {
@@ -42,19 +42,61 @@ fn seconds(work: impl FnOnce()) -> f64 {
     Instant::now().duration_since(began).as_secs_f64()
 }
 
-/// A facility of 100 items, each cleaned every 100 minutes, due every 4 hours; each cleaning with a name beside it.
+/// A facility of 300 items, each due every 4 hours; each cleaning has a name beside it, steps and a photo, each fourth a note
+/// of 300 characters.
 fn log(fill: u8) -> FakeBox {
     let mut log = FakeBox::new(BoxId::new(1, [fill; 10]), 1, fill);
-    let tags: Vec<String> = (0..ITEMS).map(|i| Tag::from_random([i, 1, 2, 3, 4]).to_string()).collect();
+    let tags: Vec<String> = (0..ITEMS)
+        .map(|i| Tag::from_random([i.to_be_bytes()[0], i.to_be_bytes()[1], 2, 3, 4]).to_string())
+        .collect();
     for tag in &tags {
         log.add(START_MS, tag);
         let schedule = format!(r#"{{"tag":"{tag}","schedule":{{"every":"hours","n":4}},"from":{START_MS}}}"#);
         log.tell(START_MS, "schedule.set", &schedule);
     }
-    for (i, tag) in (0..CLEANINGS).zip(tags.iter().cycle()) {
-        log.clean(START_MS + i * 60_000, tag);
+    for (n, tag) in (0..CLEANINGS).zip(tags.iter().cycle()) {
+        clean(&mut log, n, tag);
     }
     log
+}
+
+fn clean(log: &mut FakeBox, n: i64, tag: &str) {
+    const NAMES: [&str; 5] =
+        ["Maria Alvarez", "Dwayne Carter", "Aisha Bello", "Luis Ortega", "Priya Natarajan"];
+    const WORDS: [&str; 8] = [
+        "wheel",
+        "cracked",
+        "replaced",
+        "lid",
+        "residue",
+        "behind the screen,",
+        "reported to",
+        "wiped twice",
+    ];
+    let draw = |part: u8| {
+        Hash::of(&[&n.to_be_bytes()[..], &[part], log.origin.box_id.to_string().as_bytes()].concat())
+    };
+    let seq = log.size();
+    let mut beside = |text: &str, part: u8| {
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&draw(part).0[..16]);
+        let text = PersonalText::new(text, salt).unwrap();
+        log.texts.push(text.beside(seq));
+        format!(r#"{{"redactable":"{}"}}"#, text.redactable().hash)
+    };
+    let name = beside(NAMES[usize::try_from(n).unwrap() % NAMES.len()], 0);
+    let note = if n % 4 == 0 {
+        let words = (1..9).flat_map(|part| draw(part).0).map(|byte| WORDS[usize::from(byte) % WORDS.len()]);
+        let text: String = words.collect::<Vec<_>>().join(" ").chars().take(300).collect();
+        format!(r#","note":{}"#, beside(text.trim(), 9))
+    } else {
+        String::new()
+    };
+    let photo = draw(10);
+    let body = format!(
+        r#"{{"tag":"{tag}","steps":[1,2,3],"who":{{"proof":"typed","name":{name}}},"photos":["{photo}"]{note},"took_ms":14200}}"#
+    );
+    log.tell(START_MS + n * 60_000, "cleaning.recorded", &body);
 }
 
 fn verifying(log: &FakeBox, wires: &[Bytes]) {

@@ -108,6 +108,21 @@ impl Rebuild<'_> {
         self.catch_up(projection).await
     }
 
+    /// The next page, read while the one before it is written: where the database is a file, which others read while somebody
+    /// writes. Of a server one connection is enough: to wait for a second one would be to wait for others who do.
+    async fn read_ahead(
+        &self,
+        box_id: BoxId,
+        part: &BasePart,
+        from: u64,
+    ) -> Result<Option<Vec<Entry>>, DbError> {
+        if from >= part.lines.end || !matches!(self.db, Db::Sqlite { .. }) {
+            return Ok(None);
+        }
+        let mut conn = self.db.read(self.scope).await?;
+        load_base_page(&mut conn, box_id, (part, from)).await.map(Some)
+    }
+
     /// Counts the windows of every item, from the beginning, a few items at a time.
     async fn count_windows(&self, projection: ProjectionNumber) -> Result<bool, DbError> {
         let mut conn = self.db.read(self.scope).await?;
@@ -292,14 +307,20 @@ impl<'a> BoxFold<'a> {
     async fn run(mut self) -> Result<(), FoldFault> {
         let box_id = self.steps.box_id;
         for part in self.base.clone() {
-            let mut from = part.lines.start;
+            let (mut from, mut ahead) = (part.lines.start, None);
             while from < part.lines.end {
-                let page = load_base_page(self.steps.conn().await?, box_id, (&part, from)).await?;
+                let page = match ahead.take() {
+                    Some(page) => page,
+                    None => load_base_page(self.steps.conn().await?, box_id, (&part, from)).await?,
+                };
                 if page.is_empty() {
                     return Err(DbError::stored("log", "entries are missing").into());
                 }
                 from += page.len() as u64;
-                self.fold_base(&part, &page).await?;
+                let reading = self.steps.rebuild.read_ahead(box_id, &part, from);
+                let (folded, read) = tokio::join!(self.fold_base(&part, &page), reading);
+                folded?;
+                ahead = read?;
             }
         }
         for run in self.walk.lacking() {
