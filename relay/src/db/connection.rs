@@ -349,8 +349,11 @@ impl Db {
                     Some(scope) => format!("SET LOCAL app.account = '{}'", scope.key()),
                     None => "SET LOCAL app.platform = 'on'".to_owned(),
                 };
-                // One way to the server and back.
-                Lane::Postgres(pool.begin_with(sqlx::AssertSqlSafe(format!("{begin}; {seen}"))).await?)
+                // One way to the server and back. It runs to its end although nobody may wait for it any more: of a transaction
+                // that is given up while it begins sqlx knows nothing, and whoever had the connection next would be in it.
+                let (pool, begin) = (pool.clone(), sqlx::AssertSqlSafe(format!("{begin}; {seen}")));
+                let begun = tokio::spawn(async move { pool.begin_with(begin).await }).await;
+                Lane::Postgres(begun.map_err(|_| sqlx::Error::WorkerCrashed)??)
             }
         })
     }

@@ -167,6 +167,7 @@ stories!(
     an_erased_text_leaves_its_segment,
     a_rebuild_that_is_cut_off_goes_on_beside_the_live_one,
     a_rebuild_that_is_cut_off_at_its_end_loses_no_later_entry,
+    a_transaction_that_is_given_up_as_it_begins_is_nobody_elses,
     a_projection_of_another_version_is_made_anew,
     each_request_is_served_once_by_a_run_after_it,
     what_one_account_asks_for_keeps_no_other_waiting,

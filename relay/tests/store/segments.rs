@@ -111,16 +111,37 @@ fn hash_of(line: &str, hash: record::tree::Hash) -> String {
 /// Runs a rebuild, and drops it after so many steps of its future: as a process that is killed.
 async fn rebuild_cut(world: &World, polls: usize) -> Option<Result<bool, DbError>> {
     let place = OwnedFacility { scope: world.scope, facility: world.facility };
-    let mut rebuild = pin!(rebuild_facility(&world.db, place, &*world.clock));
+    cut_off(rebuild_facility(&world.db, place, &*world.clock), polls).await
+}
+
+/// Asks for what comes of a future so many times, and drops it.
+async fn cut_off<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
+    let mut future = pin!(future);
     let mut left = polls;
     std::future::poll_fn(|cx| {
         if left == 0 {
             return Poll::Ready(None);
         }
         left -= 1;
-        rebuild.as_mut().poll(cx).map(Some)
+        future.as_mut().poll(cx).map(Some)
     })
     .await
+}
+
+/// A request whose sender is gone is dropped wherever it waits.
+pub(crate) async fn a_transaction_that_is_given_up_as_it_begins_is_nobody_elses(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    for polls in 1..6 {
+        for _ in 0..4 {
+            drop(cut_off(world.db.read(world.scope), polls).await);
+            drop(cut_off(world.db.write(world.scope), polls).await);
+        }
+        for _ in 0..20 {
+            let mut tx = world.db.write(world.scope).await.unwrap();
+            run(&mut tx, "UPDATE accounts SET name = name").await;
+            tx.commit().await.unwrap();
+        }
+    }
 }
 
 pub(crate) async fn a_rebuild_that_is_cut_off_goes_on_beside_the_live_one(dbs: impl Databases) {
