@@ -211,6 +211,7 @@ async fn a_rotten_photo_is_named_and_bars_no_backup_and_no_restore() {
     std::fs::write(first_photo(&good), b"rot").unwrap();
     let restored = json(&world.relay.order(&["backup", "restore", good.to_str().unwrap()]).await);
     assert_eq!(restored["missing_photos"], 1);
+    assert!(restored["photos_then"].as_str().unwrap().contains("did not come back"), "{restored}");
     assert!(restored["damaged_photos"][0].as_str().unwrap().ends_with(&name), "{restored}");
     assert!(restored["then"].as_str().unwrap().contains("signs in again"), "{restored}");
     world.relay.order_with(&["keys", "import", keys.to_str().unwrap()], PASSPHRASE).await;

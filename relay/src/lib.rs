@@ -188,23 +188,19 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         Command::Rebuild => {
             require_database(settings)?;
             let context = RelayContext::open(settings, KeyNeeds::NONE, clock).await?;
-            let count = audit::rebuild_rows(&context.db, &*context.clock).await?;
-            print_line(&format!("rebuilt {count} facilities"))
+            let report = audit::rebuild_rows(&context.db, &*context.clock).await?;
+            print_line(&format!("rebuilt {} facilities", report.rebuilt))?;
+            if report.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(report.faults.join("\n"))) }
         }
         Command::Passwords(cli::PasswordsCommand::Index { from, to }) => {
             let count = write_leaked_list(&from, &to)?;
             print_line(&format!("{count} passwords in {}", to.display()))
         }
         Command::Import(order) => import_people(settings, order, clock).await,
-        Command::Backup(order) => run_backup(settings, common.config, order, &*clock).await,
+        Command::Backup(order) => run_backup(settings, common.config, order, &clock).await,
         Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
             let passphrase = read_passphrase(passphrase_file.as_deref())?;
-            let order = AdminCommand::KeyExport { passphrase };
-            let done = execute_offline(settings, order, Arc::clone(&clock)).await?;
-            save_sealed(&file, &done)?;
-            let names = done.get("keys").cloned().unwrap_or_default();
-            let keys = serde_json::from_value(names).unwrap_or_default();
-            execute_offline(settings, AdminCommand::KeyExported { keys }, clock).await.map(drop)
+            export_keys(settings, &file, passphrase, clock).await
         }
         order => print_answer(&execute_offline(settings, order_of(order)?, clock).await?),
     }
@@ -268,13 +264,13 @@ async fn run_backup(
     settings: &RelaySettings,
     config: Option<PathBuf>,
     order: cli::BackupCommand,
-    clock: &dyn Clock,
+    clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let (database, policy) = (settings.database()?, settings.tls_policy());
     let parts = backup::RelayParts { database, policy, photos: settings.objects()?, config };
     match order {
         cli::BackupCommand::Make { folder } => {
-            let made = backup::make_backup(&parts, &folder, clock).await?;
+            let made = backup::make_backup(&parts, &folder, &**clock).await?;
             let mut words = describe_made(&made);
             // The backup is there, whatever can be seen beside it.
             let remarks = backup::list_remarks(ownership::parent_of(&folder), clock.now_ms());
@@ -283,19 +279,30 @@ async fn run_backup(
             require_photos(&made)
         }
         cli::BackupCommand::Nightly { folder, newest } => {
-            let dated = backup::make_dated_backup(&parts, &folder, newest, clock).await?;
+            let log_faults = find_log_faults(settings, Arc::clone(clock)).await;
+            let dated = backup::make_dated_backup(&parts, &folder, newest, log_faults, &**clock).await?;
             let mut words = describe_made(&dated.report);
             words["removed"] = serde_json::json!(dated.removed);
+            words["log_faults"] = serde_json::json!(dated.log_faults);
             describe_remarks(&mut words, &dated.remarks);
             print_line(&words.to_string())?;
-            require_photos(&dated.report)
+            require_whole(&dated)
         }
         cli::BackupCommand::Restore { folder } => {
             // Whoever serves it would go on with the file that was moved away, and nobody would see what is said there.
             let _lock = serve::lock_own_database(settings)?;
-            let restored = backup::restore_backup(&parts, &folder, clock).await?;
+            let restored = backup::restore_backup(&parts, &folder, &**clock).await?;
             let mut words = describe_backup("restored", &restored);
             words["missing_photos"] = restored.missing_photos.into();
+            if restored.missing_photos > 0 {
+                words["photos_then"] = format!(
+                    "{} photos that the backup should hold are not in it as they were, and did not come back; everything else did. Look for \
+                     them in the folder `photos` of another backup and copy them to the folder of photos: `doctor --deep` lists them. Their \
+                     boxes may still have them",
+                    restored.missing_photos
+                )
+                .into();
+            }
             words["then"] = "put the keys back (`keys import FILE`), run `verify`, then start the relay: boxes send what is missing. \
                              Everybody signs in again, and who was invited is invited again. Boxes, people, tokens and keys that were \
                              revoked after the backup are not revoked now, and old passwords and second factors count again: revoke them \
@@ -309,6 +316,12 @@ async fn run_backup(
 fn describe_made(made: &backup::BackupReport) -> serde_json::Value {
     let mut words = describe_backup("made", made);
     words["missing_photos"] = made.missing_photos.into();
+    if !made.photos.damaged.is_empty() {
+        words["photos_then"] = "damaged photos were not taken as they are: copy good ones from an older backup’s folder `photos` to the \
+                                folder of photos, and delete no backup that has them"
+            .into();
+    }
+    words["recovered_photos"] = serde_json::json!(made.recovered);
     if !made.is_noted {
         words["then"] = "the backup is whole, but the database could not note it: look at its disk".into();
     } else if !made.keys_exported {
@@ -333,6 +346,63 @@ fn describe_remarks(words: &mut serde_json::Value, remarks: &backup::FolderRemar
             "then": "backups that came to no end, or are being made now: they are of no use to anybody. Delete those that nobody makes",
         });
     }
+}
+
+/// What does not hold of the logs that are about to be backed up, be it that they cannot be looked at.
+async fn find_log_faults(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Vec<String> {
+    // Opening a database that is not there would make it; whoever makes the backup says that there is none.
+    if require_database(settings).is_err() {
+        return Vec::new();
+    }
+    let looked = async {
+        let db = db::Db::open_with(&settings.database()?, settings.tls_policy()).await?;
+        let (folder, random) = (settings.data()?.join("keys"), Arc::new(SystemRandom));
+        let keys = keys::AuthorityKeys::open(&db, folder, settings.host(), KeyNeeds::NONE, clock, random);
+        let cosigners = keys.await.map_err(ServeError::from)?.now().cosigners();
+        let found = audit::verify_logs(&db, &cosigners).await?;
+        db.close().await;
+        Ok::<Vec<String>, Failure>(found.faults)
+    };
+    looked.await.unwrap_or_else(|error| vec![format!("the logs could not be verified: {error}")])
+}
+
+/// A dated backup that has photos or logs as they should not be is there, deleted no older one, and is no success.
+fn require_whole(dated: &backup::DatedBackup) -> Result<(), Failure> {
+    let backup::BackupReport { photos, recovered, missing_photos, .. } = &dated.report;
+    let mut faults = Vec::new();
+    for backup::RecoveredPhoto { photo, from, .. } in recovered {
+        faults.push(format!(
+            "{} is damaged in the folder of photos, or not there. This backup has the good copy, from {}: copy it from the folder `photos` \
+             there to the folder of photos",
+            photo.display(),
+            from.display()
+        ));
+    }
+    let is_lost = |photo: &&PathBuf| !recovered.iter().any(|found| found.photo == **photo);
+    for photo in photos.damaged.iter().filter(is_lost) {
+        faults.push(format!(
+            "{} is damaged in the folder of photos, and no older backup here has it whole: look in other backups; its box may still have it",
+            photo.display()
+        ));
+    }
+    if *missing_photos > 0 {
+        faults.push(format!(
+            "{missing_photos} photos that the database names are not in the folder of photos, nor in any backup here: run `doctor --deep`, \
+             which lists them"
+        ));
+    }
+    if !dated.log_faults.is_empty() {
+        faults.push(format!(
+            "{}\nrun `verify`; an older backup may hold these logs whole: restore it elsewhere and run `verify` there",
+            dated.log_faults.join("\n")
+        ));
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let made = dated.report.folder.display();
+    faults.push(format!("{made} was made; no older backup is deleted until these are mended"));
+    Err(Failure::Refused(faults.join("\n")))
 }
 
 /// A backup without photos that the database names is there, and is no success.
@@ -511,6 +581,42 @@ fn read_passphrase(file: Option<&Path>) -> Result<String, Failure> {
     let Some(file) = file else { return secret_line() };
     let text = std::fs::read_to_string(file).map_err(io_failure("read the file of the passphrase"))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Every key that is here goes into the file; one that the database knows and that is not among them makes it no success.
+async fn export_keys(
+    settings: &RelaySettings,
+    file: &Path,
+    passphrase: String,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let order = AdminCommand::KeyExport { passphrase };
+    let done = execute_offline(settings, order, Arc::clone(&clock)).await?;
+    save_sealed(file, &done)?;
+    let names = done.get("keys").cloned().unwrap_or_default();
+    let keys: Vec<String> = serde_json::from_value(names).unwrap_or_default();
+    let order = AdminCommand::KeyExported { keys: keys.clone() };
+    execute_offline(settings, order, Arc::clone(&clock)).await?;
+    let listed = execute_offline(settings, AdminCommand::KeyList, clock).await?;
+    let missing = list_unsealed(&listed, &keys);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "these keys are not in {}: {}. The others are, and nothing else was changed. Their private halves are not in this relay's folder of \
+         keys, or are damaged there: run `keys import FILE` with an export that has them (a damaged file must be moved to another folder \
+         first), or export where they are. For one that is lost for good run `keys revoke KIND NUMBER`. Then export again, to another file",
+        file.display(),
+        missing.join(", ")
+    )))
+}
+
+/// The keys of `keys list` that are not among those that were sealed. Revoked ones are no loss: they sign nothing.
+fn list_unsealed(listed: &serde_json::Value, sealed: &[String]) -> Vec<String> {
+    let keys = listed.get("keys").and_then(serde_json::Value::as_array).into_iter().flatten();
+    let in_use = keys.filter(|key| key["state"] != "revoked");
+    let names = in_use.map(|key| format!("{} {}", key["kind"].as_str().unwrap_or_default(), key["n"]));
+    names.filter(|name| !sealed.contains(name)).collect()
 }
 
 /// A new file, flushed: one that is there is never written over.

@@ -27,7 +27,7 @@ use crate::accounts::password_rules::{LeakedList, PasswordRules};
 use crate::admin::AdminHandler;
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError, PoolUse};
-use crate::doctor::{BRING_BACK, find_earlier_relay};
+use crate::doctor::{BRING_BACK, LOST_PHOTOS, MOUNT_PHOTOS, find_earlier_relay, has_lost_photos};
 use crate::fleet::Fleet;
 use crate::ingest::{FLUSH_EVERY, Ingest};
 use crate::jobs::handlers::RelayHandlers;
@@ -110,7 +110,14 @@ impl ServeError {
     /// Whether another start would find the same, so that a person must come first.
     pub(crate) fn needs_person(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Db(DbError::WeakTls { .. }) => true,
+            Self::Settings(_)
+            | Self::Db(
+                DbError::WeakTls { .. }
+                | DbError::UnfinishedRestore
+                | DbError::Newer { .. }
+                | DbError::Unreleased
+                | DbError::Headless { .. },
+            ) => true,
             Self::Key(error) => error.needs_person(),
             _ => false,
         }
@@ -153,6 +160,9 @@ impl RelayContext {
         // Before the keys are taken over, which then look like its own.
         if let Some(earlier) = find_earlier_relay(&db, data, &settings.objects()?).await? {
             tracing::warn!(then = BRING_BACK, "the database: {earlier}");
+        }
+        if has_lost_photos(&db, &settings.objects()?).await? {
+            tracing::error!(then = MOUNT_PHOTOS, "{LOST_PHOTOS}");
         }
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let folder = data.join("keys");

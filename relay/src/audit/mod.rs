@@ -4,8 +4,9 @@
 pub mod access_chain;
 pub mod head_note;
 
-use record::checkpoint::CosignedCheckpoint;
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::entry::Entry;
+use record::ids::BoxId;
 use record::sign::VerifierKey;
 use record::tree::Frontier;
 
@@ -42,16 +43,56 @@ pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<Integrity
     let mut findings = IntegrityReport::default();
     for OwnedFacility { scope, facility } in audit_every(db).await? {
         let mut conn = db.read(scope).await?;
-        for box_id in epochs::boxes_of(&mut conn, facility).await? {
-            for held in epochs::of_box(&mut conn, box_id).await? {
-                findings.logs += 1;
-                if let Err(fault) = audit_one(&mut conn, &held, cosigners, &mut findings.entries).await? {
-                    findings.faults.push(format!("{}: {fault}", held.origin));
-                }
-            }
+        let found = epochs::boxes_of(&mut conn, facility).await;
+        let Some(boxes) = findings.note_fault(&format!("boxes of facility {facility}"), found)? else {
+            continue;
+        };
+        for box_id in boxes {
+            audit_box(&mut conn, box_id, cosigners, &mut findings).await?;
         }
     }
     Ok(findings)
+}
+
+impl IntegrityReport {
+    /// A stored value that cannot be read is a finding about its own row, and keeps nothing else from being looked at.
+    fn note_fault<T>(&mut self, about: &str, found: Result<T, DbError>) -> Result<Option<T>, DbError> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(error @ DbError::Stored { .. }) => {
+                self.faults.push(format!("{about}: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Row by row: all of a box in one question end with the first row that cannot be read.
+async fn audit_box(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    cosigners: &[VerifierKey],
+    findings: &mut IntegrityReport,
+) -> Result<(), DbError> {
+    let found = epochs::numbers_of(conn, box_id).await;
+    let Some(numbers) = findings.note_fault(&format!("logs of box {box_id}"), found)? else { return Ok(()) };
+    for epoch in numbers.into_keys() {
+        let origin = LogOrigin { box_id, epoch };
+        let found = epochs::find_log(conn, &origin).await;
+        let is_unreadable = matches!(found, Err(DbError::Stored { .. }));
+        findings.logs += usize::from(is_unreadable);
+        // Of an epoch that is here as runs only there is no log.
+        let Some(held) = findings.note_fault(&origin.to_string(), found)?.flatten() else { continue };
+        findings.logs += 1;
+        let mut entries = 0;
+        let outcome = audit_one(conn, &held, cosigners, &mut entries).await;
+        findings.entries += entries;
+        if let Some(Err(fault)) = findings.note_fault(&origin.to_string(), outcome)? {
+            findings.faults.push(format!("{origin}: {fault}"));
+        }
+    }
+    Ok(())
 }
 
 async fn audit_one(
@@ -93,27 +134,65 @@ async fn audit_one(
     })
 }
 
-/// Folds every facility anew, each in a transaction. How many. One that fails keeps no other from it.
+/// What a rebuild came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RebuildReport {
+    /// Facilities that were folded anew.
+    pub rebuilt: usize,
+    /// Those that were not, by name and id, and why; their pages go on as they were.
+    pub faults: Vec<String>,
+}
+
+/// Folds every facility anew, each in a transaction. One that fails keeps no other from it.
 ///
 /// # Errors
-/// The first one's that failed; the others are finished.
-pub async fn rebuild_rows(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
-    let all = audit_every(db).await?;
-    let mut failed = Ok(all.len());
-    for place in &all {
-        if let Err(error) = rebuild_one(db, *place, clock).await {
-            tracing::error!(facility = %place.facility, %error, "a facility could not be rebuilt, and stays as it was");
-            failed = failed.and(Err(error));
+/// The facilities cannot be listed. What fails of one is a finding.
+pub async fn rebuild_rows(db: &Db, clock: &dyn Clock) -> Result<RebuildReport, DbError> {
+    let mut report = RebuildReport::default();
+    for place in audit_every(db).await? {
+        match rebuild_one(db, place, clock).await {
+            Ok(()) => report.rebuilt += 1,
+            Err(error) => {
+                tracing::error!(facility = %place.facility, %error, "a facility could not be rebuilt, and stays as it was");
+                report.faults.push(describe_failure(db, place, &error).await);
+            }
         }
     }
-    failed
+    Ok(report)
+}
+
+/// Whether the database may do later what it did not do now.
+fn is_passing(error: &DbError) -> bool {
+    error.is_unavailable() || error.is_busy()
 }
 
 async fn rebuild_one(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> Result<(), DbError> {
     let mut tx = db.write(place.scope).await?;
     facilities::request_rebuild(&mut tx, place.facility).await?;
     tx.commit().await?;
-    rebuild_facility(db, place, clock).await.map(drop)
+    match rebuild_facility(db, place, clock).await {
+        // What waits for a rebuild that cannot come is stepped by nobody: pages that worked would stand still.
+        Err(error) if !is_passing(&error) => {
+            let mut tx = db.write(place.scope).await?;
+            facilities::withdraw_rebuild(&mut tx, place.facility).await?;
+            tx.commit().await?;
+            Err(error)
+        }
+        done => done.map(drop),
+    }
+}
+
+async fn describe_failure(db: &Db, place: OwnedFacility, error: &DbError) -> String {
+    let OwnedFacility { scope, facility } = place;
+    let row = async { facilities::get(&mut db.read(scope).await?, facility).await };
+    let name = row.await.ok().flatten().map(|row| row.name).unwrap_or_default();
+    let then = if is_passing(error) {
+        "it is rebuilt once the database answers again"
+    } else {
+        "its pages show what they showed and go on with what boxes send. Run `verify`, which names the log; then restore the last good \
+         backup, and boxes send what is missing"
+    };
+    format!("facility “{name}” ({facility}) was not rebuilt: {error}; {then}")
 }
 
 #[cfg(test)]

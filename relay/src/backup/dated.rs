@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use service::clock::Clock;
 
 use super::files::file_error;
-use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup, run_blocking};
+use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup_beside, run_blocking};
 use crate::leftovers::whole_name;
 use crate::ownership::make_private_file;
 
@@ -29,6 +29,8 @@ const LOCK: &str = ".nightly.lock";
 pub struct DatedBackup {
     pub report: BackupReport,
     pub removed: Vec<PathBuf>,
+    /// What is wrong with stored logs: where anything is, none was deleted.
+    pub log_faults: Vec<String>,
     /// What lies beside it and is no backup that counts.
     pub remarks: FolderRemarks,
 }
@@ -52,8 +54,9 @@ enum NightlyLock {
 }
 
 /// Writes a backup that is called after this moment, then deletes the oldest of those beside it that were made so, until `newest` are left.
-/// Nothing is deleted before the new one is there whole with all its photos, and nothing that is called otherwise. Only what dated backups
-/// left that came to no end goes first: it may have the room that this one needs.
+/// Nothing is deleted before the new one is there whole with all its photos, none of them damaged or missing where it is served, and with
+/// logs without a fault (`log_faults`); and nothing that is called otherwise. Only what dated backups left that came to no end goes first:
+/// it may have the room that this one needs. What is damaged or missing comes from the newest older one that has it.
 ///
 /// # Errors
 /// Why there is none; or an old one that cannot be deleted, the new one being there.
@@ -61,21 +64,23 @@ pub async fn make_dated_backup(
     parts: &RelayParts,
     folder: &Path,
     newest: NonZeroU16,
+    log_faults: Vec<String>,
     clock: &dyn Clock,
 ) -> Result<DatedBackup, BackupError> {
     std::fs::create_dir_all(folder).map_err(file_error("make the folder", folder))?;
     let place = folder.to_owned();
-    let lock = run_blocking(move || {
+    let (lock, older) = run_blocking(move || {
         let lock = lock_folder(&place)?;
         if matches!(lock, NightlyLock::Alone { .. }) {
             remove_unfinished(&place)?;
         }
-        Ok(lock)
+        let dated = list_folders(&place)?.into_iter().filter(|(name, path)| is_backup(name, path));
+        Ok((lock, dated.map(|(_, path)| path).collect::<Vec<_>>()))
     })
     .await?;
-    let report = make_backup(parts, &folder.join(name_backup(clock.now_ms())), clock).await?;
+    let report = make_backup_beside(parts, &folder.join(name_backup(clock.now_ms())), older, clock).await?;
     let (folder, made) = (folder.to_owned(), report.folder.clone());
-    let is_whole = report.missing_photos == 0;
+    let is_whole = report.is_whole() && log_faults.is_empty();
     let now_ms = clock.now_ms();
     let (removed, remarks) = run_blocking(move || {
         let removed =
@@ -84,7 +89,12 @@ pub async fn make_dated_backup(
     })
     .await?;
     drop(lock);
-    Ok(DatedBackup { report, removed, remarks })
+    Ok(DatedBackup { report, removed, log_faults, remarks })
+}
+
+/// Of which some may be dated in the future: a photo is good by its own hash.
+fn is_backup(name: &str, path: &Path) -> bool {
+    is_dated(name) && path.join(MANIFEST).is_file()
 }
 
 fn lock_folder(folder: &Path) -> Result<NightlyLock, BackupError> {
@@ -167,7 +177,7 @@ fn is_dated(name: &str) -> bool {
 fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBuf>, BackupError> {
     let made_name = made.file_name().unwrap_or_default().to_string_lossy();
     let mut dated = list_folders(folder)?;
-    dated.retain(|(name, path)| is_dated(name) && **name < *made_name && path.join(MANIFEST).is_file());
+    dated.retain(|(name, path)| is_backup(name, path) && **name < *made_name);
     let surplus = (dated.len() + 1).saturating_sub(newest);
     let mut removed = Vec::new();
     for (name, path) in dated.into_iter().take(surplus) {
@@ -181,6 +191,8 @@ fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBu
 
 #[cfg(test)]
 mod tests {
+    use service::clock::FakeClock;
+
     use super::*;
 
     const NOW_MS: i64 = 1_795_204_920_000;
@@ -251,6 +263,38 @@ mod tests {
         assert!(!cut.exists() && !leaving.exists());
         assert!(made.exists() && by_hand.exists() && theirs.exists());
         assert_eq!(list_remarks(dir.path(), NOW_MS).unwrap().unfinished, [by_hand]);
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_while_a_photo_or_a_log_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", dir.path().join("relay.db").display());
+        let db = crate::db::Db::open(&database).await.unwrap();
+        db.migrate(1).await.unwrap();
+        let (photos, folder) = (dir.path().join("photos"), dir.path().join("backups"));
+        let place = format!("account/ab/{}.jpg", record::tree::Hash::of(b"a photo"));
+        std::fs::create_dir_all(photos.join("account/ab")).unwrap();
+        std::fs::write(photos.join(&place), "a photo").unwrap();
+        let policy = crate::db::TlsPolicy::Verified;
+        let parts = RelayParts { database, policy, photos: photos.clone(), config: None };
+        let make_at = async |n: i64, faults: &[&str]| {
+            let (clock, faults) =
+                (FakeClock::at_ms(NOW_MS + n * 1_000), faults.iter().map(|&fault| fault.to_owned()));
+            make_dated_backup(&parts, &folder, NonZeroU16::MIN, faults.collect(), &clock).await.unwrap()
+        };
+        let first = make_at(0, &[]).await.report.folder;
+        std::fs::write(photos.join(&place), "a ph0to").unwrap();
+        for n in 1..4 {
+            let dated = make_at(n, &[]).await;
+            assert!(!dated.report.is_whole() && dated.removed.is_empty(), "{dated:?}");
+            let in_backup = dated.report.folder.join("photos").join(&place);
+            assert_eq!(std::fs::read(in_backup).unwrap(), b"a photo", "from the one before");
+        }
+        std::fs::write(photos.join(&place), "a photo").unwrap();
+        let dated = make_at(4, &["cleantrack/box/1: entry 3 cannot be read"]).await;
+        assert!(dated.report.is_whole() && dated.removed.is_empty() && first.exists(), "{dated:?}");
+        assert_eq!(make_at(5, &[]).await.removed.len(), 5, "all is well again");
+        assert!(!first.exists());
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempDir};
 
-use super::BackupError;
 use super::manifest::StoredFile;
+use super::{BackupError, PHOTOS};
 use crate::leftovers::{PARTIAL, partial_prefix};
 use crate::ownership::{make_private_folder, match_owner, parent_of};
 
@@ -237,6 +237,82 @@ pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<CopiedPhotos, Backup
     Ok(copied)
 }
 
+/// A photo that an older backup still held as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecoveredPhoto {
+    pub photo: PathBuf,
+    pub from: PathBuf,
+    #[serde(skip)]
+    bytes: u64,
+}
+
+/// What became of photos that a backup could not take from the folder of photos.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct PhotoRecovery {
+    pub(super) recovered: Vec<RecoveredPhoto>,
+    /// Those that no older backup has.
+    pub(super) lost: Vec<PathBuf>,
+}
+
+impl PhotoRecovery {
+    pub(super) fn bytes(&self) -> u64 {
+        self.recovered.iter().map(|photo| photo.bytes).sum()
+    }
+}
+
+/// The hash that a photo's name is.
+fn hash_of_name(place: &Path) -> Option<Hash> {
+    place.file_stem()?.to_str()?.parse().ok()
+}
+
+/// Photos that the database names and a backup has not: one that came while it was made is still taken from the folder of photos.
+pub(super) fn list_absent(
+    places: Vec<PathBuf>,
+    from: &Path,
+    to: &Path,
+) -> Result<(CopiedPhotos, Vec<PathBuf>), BackupError> {
+    let (mut late, mut absent) = (CopiedPhotos::default(), Vec::new());
+    for place in places {
+        let (source, target) = (from.join(&place), to.join(&place));
+        if target.is_file() {
+            continue;
+        }
+        match hash_file(&source) {
+            Ok((found, bytes)) if Some(found) == hash_of_name(&place) => {
+                place_file(&source, &target)?;
+                late.totals.count += 1;
+                late.totals.bytes += bytes;
+            }
+            _ => absent.push(place),
+        }
+    }
+    Ok((late, absent))
+}
+
+/// Takes photos from the newest of older backups, in which they are still what their names say.
+pub(super) fn recover_photos(
+    places: &[PathBuf],
+    older: &[PathBuf],
+    to: &Path,
+) -> Result<PhotoRecovery, BackupError> {
+    let mut recovery = PhotoRecovery::default();
+    for place in places {
+        let good = older.iter().rev().find_map(|folder| {
+            let (found, bytes) = hash_file(&folder.join(PHOTOS).join(place)).ok()?;
+            (Some(found) == hash_of_name(place)).then_some((folder, bytes))
+        });
+        match good {
+            Some((folder, bytes)) => {
+                place_file(&folder.join(PHOTOS).join(place), &to.join(place))?;
+                let (photo, from) = (place.clone(), folder.clone());
+                recovery.recovered.push(RecoveredPhoto { photo, from, bytes });
+            }
+            None => recovery.lost.push(place.clone()),
+        }
+    }
+    Ok(recovery)
+}
+
 /// Sets a database aside that holds nothing, and what SQLite keeps beside it.
 pub(super) fn set_aside(file: &Path) -> Result<(), BackupError> {
     // The database last: until then the next try finds it.
@@ -315,5 +391,29 @@ mod tests {
         let copied = copy_photos(&from, &to).unwrap();
         assert_eq!((copied.totals.count, copied.damaged), (0, vec![PathBuf::from(&place)]));
         assert_eq!(std::fs::read(to.join(&place)).unwrap(), b"a photo", "the good one stays");
+    }
+
+    #[test]
+    fn a_damaged_photo_is_taken_from_the_newest_backup_that_has_it_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let (hash, other) = (Hash::of(b"a photo"), Hash::of(b"another"));
+        let [place, gone] = [hash, other].map(|hash| PathBuf::from(format!("account/ab/{hash}.jpg")));
+        let backups = ["1", "2", "3"].map(|name| dir.path().join(name));
+        for (folder, bytes) in backups.iter().zip(["a photo", "a photo", "rot"]) {
+            std::fs::create_dir_all(folder.join("photos/account/ab")).unwrap();
+            std::fs::write(folder.join("photos").join(&place), bytes).unwrap();
+        }
+        let to = dir.path().join("new/photos");
+        let found = recover_photos(&[place.clone(), gone.clone()], &backups, &to).unwrap();
+        assert_eq!(std::fs::read(to.join(&place)).unwrap(), b"a photo");
+        assert_eq!((&found.recovered[0].photo, &found.recovered[0].from), (&place, &backups[1]));
+        assert_eq!((found.bytes(), found.lost), (7, vec![gone.clone()]));
+        // Named by the database: one is here, one came meanwhile, and one is nowhere.
+        let from = dir.path().join("from");
+        std::fs::create_dir_all(from.join("account/ab")).unwrap();
+        std::fs::write(from.join(&gone), "another").unwrap();
+        let nowhere = PathBuf::from(format!("account/ab/{}.jpg", Hash::of(b"nowhere")));
+        let (late, absent) = list_absent(vec![place, gone, nowhere.clone()], &from, &to).unwrap();
+        assert_eq!((late.totals.count, absent), (1, vec![nowhere]));
     }
 }

@@ -12,13 +12,15 @@ use record::tree::Hash;
 use service::clock::Clock;
 
 use crate::db::backups::{self, BackupRow};
+use crate::db::checks::{self, ExpectedPhoto};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, ceremonies,
-    invitations, mail_links, oidc_flows, photos, platform_schema, second_steps, sessions, webhooks,
+    invitations, mail_links, oidc_flows, photos, platform_schema, refuse_unfinished_restore, second_steps,
+    sessions, webhooks,
 };
 use crate::objects::set_notes_aside;
 pub use dated::{DatedBackup, FolderRemarks, list_remarks, make_dated_backup};
-pub use files::{CopiedPhotos, PhotoTotals};
+pub use files::{CopiedPhotos, PhotoTotals, RecoveredPhoto};
 pub use manifest::{BackupManifest, DatabaseKind};
 
 /// The list of what is in a backup.
@@ -29,6 +31,8 @@ const DATABASE_FILE: &str = "relay.db";
 const DATABASE_DUMP: &str = "relay.pgdump";
 const PHOTOS: &str = "photos";
 const SETTINGS: &str = "settings.toml";
+/// Photos that the database is asked for at a time.
+const PAGE: i64 = 500;
 
 /// Why there is no backup, or nothing was restored.
 #[derive(Debug, thiserror::Error)]
@@ -98,12 +102,21 @@ pub struct BackupReport {
     /// Of the manifest.
     pub sha256: Hash,
     pub photos: CopiedPhotos,
+    /// Those that are in it from an older backup beside it.
+    pub recovered: Vec<RecoveredPhoto>,
     /// How many photos the backup should have and has not, or not as they were: of those that its database names, or its list.
     pub missing_photos: u64,
     /// Whether the database knows of this act.
     pub is_noted: bool,
     /// Whether each current key has been exported since it was made.
     pub keys_exported: bool,
+}
+
+impl BackupReport {
+    /// Whether each photo was in the folder of photos as it should be: nothing that an older backup has is needed for any.
+    pub fn is_whole(&self) -> bool {
+        self.photos.damaged.is_empty() && self.recovered.is_empty() && self.missing_photos == 0
+    }
 }
 
 /// Runs what waits for disks on a thread of its own.
@@ -122,6 +135,16 @@ pub async fn make_backup(
     folder: &Path,
     clock: &dyn Clock,
 ) -> Result<BackupReport, BackupError> {
+    make_backup_beside(parts, folder, Vec::new(), clock).await
+}
+
+/// The same, with older backups, the newest last, from which photos come that are damaged or missing now.
+async fn make_backup_beside(
+    parts: &RelayParts,
+    folder: &Path,
+    older: Vec<PathBuf>,
+    clock: &dyn Clock,
+) -> Result<BackupReport, BackupError> {
     if folder.exists() {
         return Err(BackupError::Known(folder.to_owned()));
     }
@@ -130,6 +153,7 @@ pub async fn make_backup(
         return Err(BackupError::NoDatabase(parts.database_file()));
     }
     let db = Db::open_with(&parts.database, parts.policy).await?;
+    refuse_unfinished_restore(&db).await?;
     let mut conn = db.platform_read(PlatformReason::Operator).await?;
     let found = platform_schema(&mut conn).await?;
     if usize::try_from(found) != Ok(SCHEMA_VERSION) {
@@ -143,26 +167,37 @@ pub async fn make_backup(
     let file = save_database(&db, parts, partial.path()).await?;
     let named = photos::platform_count(&mut db.platform_read(PlatformReason::Operator).await?).await?;
     let made_ms = clock.now_ms();
-    let (from, config, kind) = (parts.photos.clone(), parts.config.clone(), parts.kind());
-    let to = folder.to_owned();
-    let report = run_blocking(move || {
-        let dir = partial.path();
+    let (config, kind) = (parts.config.clone(), parts.kind());
+    let (from, photos_to) = (parts.photos.clone(), partial.path().join(PHOTOS));
+    let photos = run_blocking(move || {
         if named > 0 {
             files::require_folder(&from)?;
         }
-        let photos = files::copy_photos(&from, &dir.join(PHOTOS))?;
+        files::copy_photos(&from, &photos_to)
+    })
+    .await?;
+    let (photos, absent) = find_absent_photos(&db, parts, partial.path(), photos).await?;
+    let to = folder.to_owned();
+    let report = run_blocking(move || {
+        let dir = partial.path();
+        let sought = [photos.damaged.clone(), absent.clone()].concat();
+        let recovery = files::recover_photos(&sought, &older, &dir.join(PHOTOS))?;
+        let missing_photos = recovery.lost.iter().filter(|place| absent.contains(place)).count() as u64;
         let mut stored = vec![files::describe_file(dir, file)?];
         if let Some(config) = config {
             files::copy_synced(&config, &dir.join(SETTINGS))?;
             stored.push(files::describe_file(dir, SETTINGS)?);
         }
         // What was left out is missing from this backup, too.
-        let all = PhotoTotals { count: photos.totals.count + photos.damaged.len() as u64, ..photos.totals };
+        let (count, bytes) =
+            (photos.totals.count + sought.len() as u64, photos.totals.bytes + recovery.bytes());
+        let all = PhotoTotals { count, bytes };
         let manifest = BackupManifest::new(made_ms, kind, stored, all);
         let (sha256, bytes) = (manifest.save(&dir.join(MANIFEST))?, manifest.bytes());
         files::finish_folder(partial, &to)?;
-        let missing_photos = named.saturating_sub(all.count);
-        Ok(BackupReport { folder: to, bytes, sha256, photos, missing_photos, is_noted: false, keys_exported })
+        let (folder, recovered) = (to, recovery.recovered);
+        let is_noted = false;
+        Ok(BackupReport { folder, bytes, sha256, photos, recovered, missing_photos, is_noted, keys_exported })
     });
     let mut report = report.await?;
     // The backup is there, whatever becomes of the note: the disk may be full that it was made for.
@@ -173,6 +208,36 @@ pub async fn make_backup(
     }
     db.close().await;
     Ok(report)
+}
+
+/// What was copied, with photos that came meanwhile; and the places of those that the database names and the backup has not. Damaged ones
+/// are not among them.
+async fn find_absent_photos(
+    db: &Db,
+    parts: &RelayParts,
+    partial: &Path,
+    mut copied: CopiedPhotos,
+) -> Result<(CopiedPhotos, Vec<PathBuf>), BackupError> {
+    let (mut last, mut all): (Option<ExpectedPhoto>, Vec<PathBuf>) = Default::default();
+    loop {
+        let mut conn = db.platform_read(PlatformReason::Operator).await?;
+        let page = checks::platform_photos(&mut conn, last.as_ref(), PAGE).await?;
+        drop(conn);
+        let places = page.iter().filter_map(|photo| {
+            let folder = photo.photo.get(..2)?;
+            let account = photo.scope.account().to_string();
+            Some(Path::new(&account).join(folder).join(format!("{}.jpg", photo.photo)))
+        });
+        let (places, from, to) = (places.collect::<Vec<_>>(), parts.photos.clone(), partial.join(PHOTOS));
+        let (late, absent) = run_blocking(move || files::list_absent(places, &from, &to)).await?;
+        copied.totals.count += late.totals.count;
+        copied.totals.bytes += late.totals.bytes;
+        all.extend(absent.into_iter().filter(|place| !copied.damaged.contains(place)));
+        match page.into_iter().next_back() {
+            Some(photo) => last = Some(photo),
+            None => return Ok((copied, all)),
+        }
+    }
 }
 
 async fn note_made(db: &Db, report: &BackupReport, clock: &dyn Clock) -> Result<(), DbError> {
@@ -240,9 +305,10 @@ pub async fn restore_backup(
     // Photos first: the database that names them comes when they are there.
     let photos = run_blocking(move || files::copy_photos(&photos_from, &photos_to)).await?;
     let missing_photos = manifest.missing_photos(photos.totals);
-    let (folder, bytes) = (folder.to_owned(), manifest.bytes());
+    let (folder, bytes, recovered) = (folder.to_owned(), manifest.bytes(), Vec::new());
+    let (is_noted, keys_exported) = (true, true);
     let report =
-        BackupReport { folder, bytes, sha256, photos, missing_photos, is_noted: true, keys_exported: true };
+        BackupReport { folder, bytes, sha256, photos, recovered, missing_photos, is_noted, keys_exported };
     let (photos, now_ms) = (parts.photos.clone(), clock.now_ms());
     run_blocking(move || {
         // What was signed after the backup is of rows that are not there, and whose numbers come again.
@@ -324,5 +390,33 @@ async fn require_empty(parts: &RelayParts) -> Result<(), BackupError> {
         (true, _) if parts.kind() == DatabaseKind::Postgres => Ok(()),
         (true, _) | (false, true) => run_blocking(move || files::set_aside(&file)).await,
         (false, false) => Err(BackupError::NotEmpty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::clock::FakeClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_whose_restore_was_cut_off_is_not_backed_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", dir.path().join("relay.db").display());
+        let db = Db::open(&database).await.unwrap();
+        db.migrate(1).await.unwrap();
+        let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+        backups::platform_begin_restore(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let photos = dir.path().join("photos");
+        let parts = RelayParts { database, policy: TlsPolicy::Verified, photos, config: None };
+        let (folder, clock) = (dir.path().join("backup"), FakeClock::at_ms(1_795_204_920_000));
+        let made = make_backup(&parts, &folder, &clock).await;
+        assert!(matches!(made, Err(BackupError::Db(DbError::UnfinishedRestore))), "{made:?}");
+        assert!(!folder.exists());
+        let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+        backups::platform_end_restore(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        make_backup(&parts, &folder, &clock).await.unwrap();
     }
 }

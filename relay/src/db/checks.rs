@@ -250,3 +250,9 @@ pub async fn platform_beginning(conn: &mut PlatformConnection) -> Result<Databas
     let (has_accounts, keys_from_ms) = found.unwrap_or_default();
     Ok(DatabaseBeginning { has_accounts, keys_from_ms })
 }
+
+/// Whether any photo was stored.
+pub async fn platform_has_photos(conn: &mut PlatformConnection) -> Result<bool, DbError> {
+    let found = opt!(conn, (bool,), "SELECT EXISTS (SELECT 1 FROM photos)")?;
+    Ok(found.is_some_and(|(exists,)| exists))
+}

@@ -170,6 +170,18 @@ pub async fn request_rebuild(conn: &mut ScopedConnection, facility: FacilityId) 
     exec!(conn, sql, scope.key(), facility.to_string()).map(drop)
 }
 
+/// Takes such a request back, with what was begun for it: the live projection goes on. Nothing where it was fulfilled meanwhile.
+pub async fn withdraw_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -> Result<(), DbError> {
+    let account = conn.scope().key();
+    let sql = "UPDATE facilities SET rebuilds = rebuilds - 1 WHERE account = $1 AND facility = $2 AND rebuilds <> rebuilt";
+    if exec!(conn, sql, account, facility.to_string())? == 0 {
+        return Ok(());
+    }
+    // The next request has the same number, and may be for another order of entries.
+    let sql = "UPDATE projections SET state = 'dropped' WHERE account = $1 AND facility = $2 AND state = 'building'";
+    exec!(conn, sql, account, facility.to_string()).map(drop)
+}
+
 /// A facility with windows that closed by time alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueFacility {

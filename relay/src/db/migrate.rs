@@ -107,6 +107,14 @@ pub(super) async fn is_being_restored(db: &Db) -> Result<bool, DbError> {
     has_table(&mut db.platform_read(PlatformReason::Migration).await?, "restore_unfinished").await
 }
 
+/// Refuses a database into which a restore was cut off.
+///
+/// # Errors
+/// It is one, or the database.
+pub async fn refuse_unfinished_restore(db: &Db) -> Result<(), DbError> {
+    if is_being_restored(db).await? { Err(DbError::UnfinishedRestore) } else { Ok(()) }
+}
+
 /// Whether the tables are of a build from before the first schema that is kept.
 async fn is_unreleased(tx: &mut PlatformConnection) -> Result<bool, DbError> {
     has_table(tx, "schema_version").await

@@ -94,7 +94,7 @@ pub use connection::{
     AccountScope, PlatformConnection, PlatformReason, ReadScope, ScopedConnection, SqlConnection,
     SqlExecutor, WriteConnection,
 };
-pub use migrate::{SCHEMA_VERSION, platform_schema};
+pub use migrate::{SCHEMA_VERSION, platform_schema, refuse_unfinished_restore};
 #[cfg(feature = "postgres")]
 pub use server::client_variables;
 
@@ -375,9 +375,7 @@ impl Db {
     /// # Errors
     /// The database, a newer relay has been here, or a restore was cut off.
     pub async fn migrate(&self, now_ms: i64) -> Result<(), DbError> {
-        if migrate::is_being_restored(self).await? {
-            return Err(DbError::UnfinishedRestore);
-        }
+        refuse_unfinished_restore(self).await?;
         migrate::run_migrations(self, now_ms).await
     }
 

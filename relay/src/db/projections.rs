@@ -322,7 +322,7 @@ pub struct FacilityBehind {
     account: i64,
     account_id: String,
     facility: String,
-    /// Another projection is asked for, or the live one is of another version.
+    /// Another projection is asked for, or the live one is of another version, or not there.
     pub awaits_rebuild: bool,
 }
 
@@ -340,24 +340,33 @@ impl FacilityBehind {
 
 /// Every facility that is behind.
 pub async fn platform_behind(conn: &mut PlatformConnection) -> Result<Vec<FacilityBehind>, DbError> {
-    let sql = "SELECT f.account, a.id AS account_id, f.facility, (f.rebuilds <> f.rebuilt OR j.version <> $1) AS awaits_rebuild \
-               FROM facilities f JOIN accounts a ON a.account = f.account \
-               JOIN projections j ON j.account = f.account AND j.projection = f.projection \
-               WHERE f.rebuilds <> f.rebuilt OR j.version <> $1 OR EXISTS (SELECT 1 FROM logs l \
+    let sql = "SELECT f.account, a.id AS account_id, f.facility, \
+               (f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE)) AS awaits_rebuild \
+               FROM facilities f JOIN accounts a ON a.account = f.account LEFT JOIN projections j \
+               ON j.account = f.account AND j.projection = f.projection AND j.facility = f.facility \
+               WHERE f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE) OR EXISTS (SELECT 1 FROM logs l \
                LEFT JOIN positions p ON p.account = l.account AND p.projection = f.projection AND p.log = l.log \
                WHERE l.account = f.account AND l.facility = f.facility AND l.key_known AND NOT l.apart \
                AND l.size > COALESCE(p.next_seq, 0))";
     all!(conn, FacilityBehind, sql, PROJECTION_VERSION)
 }
 
-/// Whether a facility asks for another projection, or its live one is of another version.
+/// Whether a facility asks for another projection, or its live one is of another version or not there.
 pub async fn awaits_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -> Result<bool, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.rebuilds <> f.rebuilt OR j.version <> $1 FROM facilities f \
-               JOIN projections j ON j.account = f.account AND j.projection = f.projection \
+    let sql = "SELECT f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE) FROM facilities f LEFT JOIN projections j \
+               ON j.account = f.account AND j.projection = f.projection AND j.facility = f.facility \
                WHERE f.account = $2 AND f.facility = $3";
     let row = opt!(conn, (bool,), sql, PROJECTION_VERSION, scope.key(), facility.to_string())?;
     Ok(row.is_some_and(|(awaits,)| awaits))
+}
+
+/// Names of facilities of which no page has anything to read, a few of them.
+pub async fn platform_without_live(conn: &mut PlatformConnection) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT f.name FROM facilities f LEFT JOIN projections j \
+               ON j.account = f.account AND j.projection = f.projection AND j.facility = f.facility \
+               WHERE j.projection IS NULL ORDER BY f.account, f.facility LIMIT 10";
+    Ok(all!(conn, (String,), sql)?.into_iter().map(|(name,)| name).collect())
 }
 
 /// Entries of all accounts that are stored and not folded yet in what pages read.

@@ -63,6 +63,28 @@ pub(super) fn examine_certificates(
     };
     examine_certificate(report, &shown, now_ms);
     examine_certificate(report, &own("certificate for boxes", boxes), now_ms);
+    examine_authorities(report, &data.join("keys"), now_ms);
+}
+
+/// Of the authorities whose certificates are here, those that begin later than now. What else there is to know of them stands in the
+/// database.
+fn examine_authorities(report: &mut DoctorReport, keys: &Path, now_ms: i64) {
+    let entries = std::fs::read_dir(keys).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if !(name.starts_with("ca-") && name.ends_with(".pem")) {
+            continue;
+        }
+        let Ok(der) = CertificateDer::from_pem_file(&path) else { continue };
+        let Ok((_, certificate)) = X509Certificate::from_der(&der) else { continue };
+        if certificate.validity().not_before.timestamp().saturating_mul(1_000) > now_ms {
+            report.fail(
+                "authority for boxes",
+                format!("{} begins later than now: nobody takes what it proves", path.display()),
+                "look at the clock of this machine; where it is right, it was ahead when this was made: `keys rotate ca` makes the next",
+            );
+        }
+    }
 }
 
 fn examine_certificate(report: &mut DoctorReport, shown: &ShownCertificate, now_ms: i64) {

@@ -4,12 +4,18 @@ use std::path::Path;
 
 use super::earlier::{BRING_BACK, EarlierRelay, find_earlier_relay};
 use super::{DoctorReport, DoctorSeams};
-use crate::db::{Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, checks, platform_schema};
+use crate::db::{
+    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, checks, platform_schema,
+    refuse_unfinished_restore,
+};
 use crate::settings::RelaySettings;
 
 /// What to do about a database file that is damaged.
 pub(super) const DAMAGED_FILE: &str = "stop the relay, move the file aside with its -wal and -shm, and restore the last good backup: `backup \
                                        restore FOLDER` (docs/operations.md). Boxes then send what is missing";
+/// What to do about a row that this program cannot read, in a database that is whole otherwise.
+const DAMAGED_ROW: &str = "run `verify`, which names what cannot be read; then stop the relay and restore the last good backup into an empty database: \
+     `backup restore FOLDER` (docs/operations.md). Boxes then send what is missing";
 /// Clocks that differ more make times on pages wrong …
 const CLOCK_OFF_MS: i64 = 2_000;
 /// … and so much more that certificates and leases are.
@@ -35,6 +41,7 @@ pub(super) async fn examine_database(
         {
             report.fail("database", earlier.to_string(), BRING_BACK);
         }
+        refuse_unfinished_restore(&db).await?;
         let mut conn = db.platform_read(PlatformReason::Operator).await?;
         let fits = examine_schema(report, platform_schema(&mut conn).await?);
         if fits {
@@ -90,9 +97,16 @@ fn judge_absence(file: &str, settings: &RelaySettings) -> (String, &'static str)
 pub(super) fn judge_error(error: &DbError, settings: &RelaySettings) -> (String, &'static str) {
     let address = settings.database().unwrap_or_default();
     match (error, address.strip_prefix("sqlite:")) {
-        (DbError::WeakTls { .. } | DbError::Headless { .. } | DbError::Moved { .. }, _) => {
-            (error.to_string(), "do as it says")
-        }
+        (
+            DbError::WeakTls { .. }
+            | DbError::Headless { .. }
+            | DbError::Moved { .. }
+            | DbError::UnfinishedRestore
+            | DbError::Newer { .. }
+            | DbError::Unreleased,
+            _,
+        ) => (error.to_string(), "do as it says"),
+        (DbError::Stored { .. }, _) => (format!("the database answers, but {error}"), DAMAGED_ROW),
         (_, Some(file)) if error.is_damaged() => {
             let finding = format!(
                 "the file {file} is damaged: {error}. Keys and photos are files of their own, and boxes hold what they recorded and \

@@ -18,6 +18,14 @@ pub(crate) const BRING_BACK: &str = "stop the relay before people and boxes work
                                      one aside (a file with its -wal and -shm) and restore the last backup: `backup restore FOLDER` \
                                      (docs/operations.md). Boxes then send what is missing";
 
+/// Of photos that the database names, none is in the folder for them.
+pub(crate) const LOST_PHOTOS: &str =
+    "photos were stored, and the folder for them holds none: it was lost, or its disk is not mounted";
+/// What to do about it.
+pub(crate) const MOUNT_PHOTOS: &str = "stop the relay before boxes send photos to the wrong place. Mount the disk, or name the right folder in \
+                                       the settings (`objects`); where it is lost, restore the last backup: `backup restore FOLDER` \
+                                       (docs/operations.md). Records and proofs are as they were";
+
 /// What a relay left that has served before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EarlierRelay {
@@ -88,6 +96,17 @@ pub(crate) async fn find_earlier_relay(
         return Ok(None);
     }
     Ok(EarlierRelay::find(data, photos, begun.keys_from_ms))
+}
+
+/// Whether the database names photos, and the folder for them has none of any account.
+///
+/// # Errors
+/// The database.
+pub(crate) async fn has_lost_photos(db: &Db, photos: &Path) -> Result<bool, DbError> {
+    if list_names(photos).iter().any(|name| name.parse::<AccountId>().is_ok()) {
+        return Ok(false);
+    }
+    checks::platform_has_photos(&mut db.platform_read(PlatformReason::Operator).await?).await
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use service::clock::Clock;
 use service::random::RandomSource;
 use service::settings::SettingsError;
 
-pub(crate) use self::earlier::{BRING_BACK, find_earlier_relay};
+pub(crate) use self::earlier::{BRING_BACK, LOST_PHOTOS, MOUNT_PHOTOS, find_earlier_relay, has_lost_photos};
 use crate::settings::RelaySettings;
 
 /// A process says every half minute that it lives.

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::database::judge_error;
+use super::earlier::{LOST_PHOTOS, MOUNT_PHOTOS, has_lost_photos};
 use super::upkeep::examine_upkeep;
 use super::{DoctorReport, DoctorSeams, list_paths};
 use crate::backup::{FolderRemarks, list_remarks};
 use crate::db::{
     Db, DbError, PlatformConnection, PlatformReason, authority, backups, checks, jobs, projections,
 };
-use crate::keys::{AuthorityKeys, KeyError, KeyNeeds};
+use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, KeyNeeds, KeyRemark};
 use crate::ownership::parent_of;
 use crate::settings::RelaySettings;
 
@@ -40,7 +41,13 @@ pub(super) async fn examine_stored(
         examine_jobs(report, &mut conn, now_ms).await?;
         examine_upkeep(report, &mut conn, now_ms).await?;
         examine_boxes(report, &mut conn, now_ms).await?;
-        examine_backups(report, &mut conn, now_ms).await
+        examine_backups(report, &mut conn, now_ms).await?;
+        drop(conn);
+        let Ok(photos) = settings.objects() else { return Ok(()) };
+        if has_lost_photos(db, &photos).await? {
+            report.fail("photos", LOST_PHOTOS, MOUNT_PHOTOS);
+        }
+        Ok(())
     };
     if let Err(error) = looked.await {
         let (finding, advice) = judge_error(&error, settings);
@@ -73,6 +80,14 @@ async fn examine_keys(
             report.fail("keys", &finding, advice);
             found.push(finding);
         }
+    }
+    let (clock, random) = (Arc::clone(&seams.clock), Arc::clone(&seams.random));
+    let opened =
+        AuthorityKeys::open(db, data.join("keys"), settings.host(), KeyNeeds::NONE, clock, random).await;
+    // Where it cannot be opened at all, the lines above say why.
+    let remarks = opened.map(|keys| keys.list_remarks(&AuthorityKind::ALL)).unwrap_or_default();
+    for KeyRemark { finding, advice } in remarks {
+        report.warn("keys", finding, advice);
     }
     report.good_unless_found("keys", before, "the folder holds the keys that the database names");
 }
@@ -123,6 +138,15 @@ async fn examine_jobs(
             "pages",
             finding,
             "wait; where the number does not fall, read the log of the process with role `work`",
+        );
+    }
+    let gone = projections::platform_without_live(conn).await?;
+    if !gone.is_empty() {
+        let finding = format!("what they show of {} is not there", gone.join(", "));
+        report.fail(
+            "pages",
+            finding,
+            "a process with the role `work` makes it anew; `rebuild` does so at once",
         );
     }
     let unfolded = checks::platform_needs(conn, now_ms).await?.unfolded;

@@ -163,6 +163,13 @@ impl CertificateAuthority {
         random: &dyn RandomSource,
     ) -> Result<(String, String), KeyError> {
         let now_s = now_ms / 1_000;
+        if begins_s(&self.pem).is_some_and(|begins_s| begins_s > now_s) {
+            tracing::error!(
+                "this relay’s authority begins later than now: it was made while the clock was ahead, or the clock is behind. Boxes and \
+                 browsers refuse what it proves until then. Look at the clock; where it is right, start again with \
+                 `keys rotate ca`"
+            );
+        }
         let issuer = Hash::of(self.pem.as_bytes()).to_string();
         let stored = read_listener(folder)?;
         if let Some(ListenerFiles { about, pem, key }) = stored {
@@ -171,7 +178,9 @@ impl CertificateAuthority {
             let is_ours = lines.next() == Some(&*issuer);
             // What they hold was looked at with them.
             let of_names = lines.skip(1).eq(names.iter().map(String::as_str));
-            if until_s - now_s > LISTENER_S / 3 && is_ours && of_names {
+            // One that lasts longer than any was made while the clock was ahead: nobody takes it before that time comes.
+            let lasts = (LISTENER_S / 3..=LISTENER_S + BACKDATED_S).contains(&(until_s - now_s));
+            if lasts && is_ours && of_names {
                 return Ok((pem, key));
             }
         }
@@ -248,6 +257,13 @@ fn set_listener_aside(folder: &KeyFolder, why: &str) -> Result<(), KeyError> {
         }
     }
     Ok(())
+}
+
+/// From when on a certificate is valid, seconds since 1970.
+fn begins_s(pem: &str) -> Option<i64> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
+    Some(certificate.validity().not_before.timestamp())
 }
 
 /// The public key in a certificate, as it stands there.
@@ -395,5 +411,19 @@ mod tests {
         assert!(CertificateAuthority::read(&keys, 1, authority.pem()).is_err());
         assert!(CertificateAuthority::make(&keys, 1, NOW_MS, &SeededRandom::new(9)).is_err());
         assert_eq!(std::fs::read(keys.path("ca-1.key")).unwrap(), b"damaged");
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_made_is_made_again() {
+        let (_dir, keys, authority) = authority();
+        let make = |now_ms| {
+            let names = ["localhost".to_owned()];
+            authority.listener(&keys, &names, now_ms, &SeededRandom::new(5)).unwrap().0
+        };
+        let ahead = make(NOW_MS + 300 * DAY_S * 1_000);
+        let right = make(NOW_MS);
+        assert_ne!(ahead, right, "nobody takes the first before 300 days have passed");
+        assert_eq!(make(NOW_MS - 3_600_000), right, "it is valid since the day before");
+        assert_eq!(begins_s(&right), Some(NOW_MS / 1_000 - BACKDATED_S));
     }
 }

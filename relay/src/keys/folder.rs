@@ -39,8 +39,9 @@ pub enum KeyError {
     #[error(
         "the database knows this relay by the {kind} key {n} with the fingerprint {expected}, and {} holds {found}. Boxes trust that key and \
          no other, so this process did not start. Put the key there: copy the folder of the process that has it, or run \
-         `cleantrack-relay keys import FILE` with a file that `cleantrack-relay keys export` wrote; or give this process the \
-         database that belongs to its own keys", folder.display()
+         `cleantrack-relay keys import FILE` with a file that `cleantrack-relay keys export` wrote; or let this process have the \
+         database that belongs to its own keys. Where the key is lost for good and this folder holds an earlier one, \
+         `cleantrack-relay keys revoke {kind} {n}` makes that one the current one again", folder.display()
     )]
     Missing {
         kind: AuthorityKind,

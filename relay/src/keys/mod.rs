@@ -9,6 +9,7 @@ mod folder;
 mod keyring;
 mod open;
 mod public_list;
+mod remarks;
 mod rotate;
 mod seal;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub(crate) use folder::read_configured;
 pub use keyring::{KeySet, SharedKeySet};
 pub use open::{AuthorityKeys, KeyNeeds};
 pub use public_list::write_public_list;
+pub(crate) use remarks::KeyRemark;
 pub use rotate::{KeyRefusal, RevokedKey};
 pub use seal::{SEALED_BYTES_MAX, SealError, SealedExport};

@@ -26,7 +26,7 @@ enum KeyMaking {
 /// Which private halves a process needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyNeeds {
-    kinds: &'static [AuthorityKind],
+    pub(super) kinds: &'static [AuthorityKind],
     makes: KeyMaking,
 }
 
@@ -95,6 +95,7 @@ impl AuthorityKeys {
         }
         keys.reload().await?;
         keys.check_needs(needs)?;
+        keys.warn_of_remarks(needs);
         Ok(keys)
     }
 
@@ -136,28 +137,7 @@ impl AuthorityKeys {
         let keys = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
         let mut keyring = KeySet::default();
         for key in &keys {
-            match key.kind {
-                AuthorityKind::Ca => {
-                    let read = CertificateAuthority::read(&self.folder, key.n, &key.public);
-                    // Of another relay, which `check_needs` says by name.
-                    if let Some(authority) = read.or_else(none_of_content)? {
-                        keyring.authorities.insert(key.n, authority);
-                    }
-                }
-                kind => {
-                    // A file that holds something else is as if there were none: `check_needs` says so where the key is needed.
-                    let read = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind));
-                    let signer = read.or_else(none_of_content)?;
-                    let is_it = signer.filter(|signer| signer.verifier().to_string() == key.public);
-                    let Some(signer) = is_it else { continue };
-                    if kind == AuthorityKind::Seal
-                        && let Some(secret) = self.folder.read_secret(&file_name(kind, key.n))?
-                    {
-                        keyring.seals.insert(key.n, DataSeal::of_secret(&secret));
-                    }
-                    keyring.signers.insert((kind, key.n), signer);
-                }
-            }
+            self.insert_half(&mut keyring, key)?;
         }
         keyring.keys = keys;
         let roots = keyring.roots_pem(self.clock.now_ms());
@@ -167,6 +147,39 @@ impl AuthorityKeys {
         }
         self.shared.replace(keyring);
         Ok(())
+    }
+
+    /// Adds the private half of a key to the keyring, where the folder has it and it is the key's.
+    fn insert_half(&self, keyring: &mut KeySet, key: &AuthorityKey) -> Result<(), KeyError> {
+        match key.kind {
+            AuthorityKind::Ca => {
+                let read = CertificateAuthority::read(&self.folder, key.n, &key.public);
+                // Of another relay, which `check_needs` says by name.
+                if let Some(authority) = read.or_else(none_of_content)? {
+                    keyring.authorities.insert(key.n, authority);
+                }
+            }
+            kind => {
+                // A file that holds something else is as if there were none: `check_needs` says so where the key is needed.
+                let read = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind));
+                let signer = read.or_else(none_of_content)?;
+                let is_it = signer.filter(|signer| signer.verifier().to_string() == key.public);
+                let Some(signer) = is_it else { return Ok(()) };
+                if kind == AuthorityKind::Seal
+                    && let Some(secret) = self.folder.read_secret(&file_name(kind, key.n))?
+                {
+                    keyring.seals.insert(key.n, DataSeal::of_secret(&secret));
+                }
+                keyring.signers.insert((kind, key.n), signer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the folder has the private half now. What was read at a start may be damaged since, and the next start would find it so.
+    pub(super) fn is_held(&self, key: &AuthorityKey) -> bool {
+        let mut keyring = KeySet::default();
+        self.insert_half(&mut keyring, key).is_ok() && keyring.holds(key)
     }
 
     fn check_needs(&self, needs: KeyNeeds) -> Result<(), KeyError> {
@@ -195,8 +208,14 @@ impl AuthorityKeys {
         let public = match key.kind {
             AuthorityKind::Ca => self.folder.read(&format!("ca-{}.pem", key.n))?,
             kind => {
-                let signer = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind))?;
-                signer.map(|signer| signer.verifier().to_string())
+                let read = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind));
+                if let Err(KeyError::Content { path, .. }) = &read {
+                    let path = path.display();
+                    return Ok(format!(
+                        "a damaged file there ({path}), which must be moved to another folder first"
+                    ));
+                }
+                read?.map(|signer| signer.verifier().to_string())
             }
         };
         Ok(match public {
@@ -286,6 +305,14 @@ fn none_of_content<T>(error: KeyError) -> Result<Option<T>, KeyError> {
 
 pub(super) fn file_name(kind: AuthorityKind, n: i64) -> String {
     format!("{kind}-{n}")
+}
+
+/// The file of a key's private half.
+pub(super) fn private_file(key: &AuthorityKey) -> String {
+    match key.kind {
+        AuthorityKind::Ca => format!("ca-{}.key", key.n),
+        kind => file_name(kind, key.n),
+    }
 }
 
 pub(super) fn signer_kind(kind: AuthorityKind) -> KeyKind {

@@ -38,6 +38,23 @@ pub enum KeyRefusal {
         "the {kind} key {n} is the only one: make the next with `cleantrack-relay keys rotate {kind}`, then revoke this one"
     )]
     Only { kind: AuthorityKind, n: i64 },
+    #[error(
+        "the {kind} key {n} stays the current one: the private half of the next one, {next}, is not in this process's folder, or is damaged \
+         there. Bring it with `cleantrack-relay keys import FILE`, or run this where it is; where it is lost, run \
+         `cleantrack-relay keys revoke {kind} {next}` and `cleantrack-relay keys rotate {kind}`, then revoke this one"
+    )]
+    NextMissing { kind: AuthorityKind, n: i64, next: i64 },
+    #[error(
+        "the {kind} key {n} stays the current one: this process's folder holds no other {kind} key that could take its place. Bring the keys \
+         with `cleantrack-relay keys import FILE`, or run this where they are"
+    )]
+    NoneHere { kind: AuthorityKind, n: i64 },
+    #[error(
+        "the {kind} key {n} stays as it is: it is the last {kind} key whose private half is in this process's folder, and without it no relay \
+         starts from there. Bring the current key with `cleantrack-relay keys import FILE`, or run this where it is; where the current key \
+         is lost, revoke that one, and this one takes its place"
+    )]
+    Last { kind: AuthorityKind, n: i64 },
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -78,6 +95,7 @@ impl AuthorityKeys {
     }
 
     /// Lets next keys become current whose time has come: all boxes know them, or those that do not were away for long. Whether any did.
+    /// Only those that are in this folder: without its current keys no process starts, and another one may have the others.
     ///
     /// # Errors
     /// The database or the folder.
@@ -107,7 +125,7 @@ impl AuthorityKeys {
             let is_known = next.kind != AuthorityKind::Seal
                 && !may_be_elsewhere
                 && count_behind(&mut tx, next).await? == 0;
-            if is_over || is_known {
+            if (is_over || is_known) && self.is_held(next) {
                 make_current(&mut tx, &keys, next, now_ms).await?;
                 tracing::info!(kind = %next.kind, n = next.n, "a key is the current one from now on");
                 is_changed = true;
@@ -118,10 +136,11 @@ impl AuthorityKeys {
         Ok(is_changed)
     }
 
-    /// Revokes a key that was leaked or lost. Where it is the current one, the next takes its place at once.
+    /// Revokes a key that was leaked or lost. Where it is the current one, the next takes its place at once; where it is lost and there
+    /// is no next one, the newest of those before it.
     ///
     /// # Errors
-    /// There is no such key, or no other; the database or the folder.
+    /// There is no such key, or no other that this folder holds; the database or the folder.
     pub async fn revoke(&self, kind: AuthorityKind, n: i64) -> Result<RevokedKey, KeyRefusal> {
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
@@ -134,9 +153,11 @@ impl AuthorityKeys {
         }
         let mut revoked = key.clone();
         if key.state == KeyState::Current {
-            let next = keys.iter().find(|of| of.kind == kind && of.state == KeyState::Next);
-            make_current(&mut tx, &keys, next.ok_or(KeyRefusal::Only { kind, n })?, now_ms).await?;
+            let successor = self.find_successor(&keys, key)?;
+            make_current(&mut tx, &keys, successor, now_ms).await?;
             revoked.state = KeyState::Retired;
+        } else if self.is_last_held(&keys, key) {
+            return Err(KeyRefusal::Last { kind, n });
         }
         set_state(&mut tx, &revoked, KeyState::Revoked, Some(now_ms)).await?;
         (revoked.state, revoked.until_ms) = (KeyState::Revoked, Some(now_ms));
@@ -146,6 +167,36 @@ impl AuthorityKeys {
         self.reload().await?;
         tracing::warn!(%kind, n, boxes_behind, "a key was revoked");
         Ok(RevokedKey { key: revoked, boxes_behind })
+    }
+
+    /// What takes the place of the current key when that is revoked.
+    fn find_successor<'a>(
+        &self,
+        keys: &'a [AuthorityKey],
+        current: &AuthorityKey,
+    ) -> Result<&'a AuthorityKey, KeyRefusal> {
+        let (kind, n) = (current.kind, current.n);
+        let newest_first: Vec<&'a AuthorityKey> = keys.iter().rev().filter(|key| key.kind == kind).collect();
+        let next = newest_first.iter().copied().find(|key| key.state == KeyState::Next);
+        if let Some(next) = next
+            && self.is_held(next)
+        {
+            return Ok(next);
+        }
+        if !self.is_held(current) {
+            let is_earlier = |key: &&'a AuthorityKey| key.state == KeyState::Retired && self.is_held(key);
+            return newest_first.into_iter().find(is_earlier).ok_or(KeyRefusal::NoneHere { kind, n });
+        }
+        Err(match next {
+            Some(next) => KeyRefusal::NextMissing { kind, n, next: next.n },
+            None => KeyRefusal::Only { kind, n },
+        })
+    }
+
+    /// Whether nothing of the kind would be left in this folder that may sign, where now there is something.
+    fn is_last_held(&self, keys: &[AuthorityKey], key: &AuthorityKey) -> bool {
+        let mut others = keys.iter().filter(|of| of.kind == key.kind && of.n != key.n && !of.is_revoked());
+        self.is_held(key) && !others.any(|other| self.is_held(other))
     }
 }
 

@@ -10,7 +10,7 @@ use super::authority::{AuthorityKey, AuthorityKind, public_fingerprint};
 use super::ca::CertificateAuthority;
 use super::file_names::is_key_file;
 use super::folder::{IMPORT_PREFIX, KeyError, KeyFolder};
-use super::open::{AuthorityKeys, file_name, list_keys, signer_kind};
+use super::open::{AuthorityKeys, file_name, list_keys, private_file, signer_kind};
 use crate::db::{DbError, PlatformReason, authority};
 
 /// Characters of a passphrase: the file may lie anywhere, and whoever has it may try for years.
@@ -37,6 +37,11 @@ pub enum SealError {
         "the {kind} key {n} in the file has the fingerprint {found}, and the database knows one with {expected}: it is another relay's"
     )]
     Foreign { kind: AuthorityKind, n: i64, found: String, expected: String },
+    #[error(
+        "no key was exported: what was sealed would not be taken by an import, so nobody should rely on it. {0}. Run \
+         `cleantrack-relay doctor`, which names damaged keys, then export again"
+    )]
+    Unfit(Box<Self>),
     #[error("{0} is there already and is another one: move it away first, if it is no longer needed")]
     Occupied(String),
     #[error(transparent)]
@@ -65,31 +70,56 @@ struct SealedKeys {
 }
 
 impl AuthorityKeys {
-    /// Seals every private half of this relay that is here.
+    /// Seals every private half of this relay that is here, and opens it again as an import would: nobody tries that before the keys
+    /// are lost.
     ///
     /// # Errors
-    /// There is none, the passphrase is too short, or a file cannot be read.
+    /// There is none, the passphrase is too short, a file cannot be read, or an import would not take what was sealed.
     pub async fn seal(&self, passphrase: String) -> Result<SealedExport, SealError> {
         if passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
             return Err(SealError::Passphrase);
         }
         self.reload().await?;
         let keyring = self.now();
-        let here: Vec<&AuthorityKey> = keyring.keys().iter().filter(|key| keyring.holds(key)).collect();
-        if here.is_empty() {
+        let (mut files, mut names) = (BTreeMap::new(), Vec::new());
+        for key in keyring.keys().iter().filter(|key| keyring.holds(key)) {
+            let file = private_file(key);
+            let Some(text) = self.folder.read(&file)? else { continue };
+            files.insert(file, text);
+            if key.kind == AuthorityKind::Ca {
+                // The database's: nothing reads the folder's, so it may be damaged unseen, and an import would then take no key at all.
+                files.insert(format!("ca-{}.pem", key.n), key.public.clone());
+            }
+            names.push(key.name());
+        }
+        if names.is_empty() {
             return Err(SealError::Nothing(self.folder.dir().display().to_string()));
         }
-        let mut files = BTreeMap::new();
-        for name in here.iter().flat_map(|key| files_of(key)) {
-            if let Some(text) = self.folder.read(&name)? {
-                files.insert(name, text);
-            }
-        }
-        let plain = serde_json::to_vec(&SealedKeys { cleantrack_relay_keys: 1, files });
-        let plain = plain.map_err(|e| SealError::Form(e.to_string()))?;
+        let content = SealedKeys { cleantrack_relay_keys: 1, files };
+        let plain = serde_json::to_vec(&content).map_err(|e| SealError::Form(e.to_string()))?;
+        let again = passphrase.clone();
         let sealed = tokio::task::spawn_blocking(move || seal_bytes(passphrase, &plain)).await;
         let sealed = sealed.map_err(|_| SealError::Interrupted)??;
-        Ok(SealedExport { bytes: sealed, keys: here.into_iter().map(AuthorityKey::name).collect() })
+        let checked = self.check_export(&content, again, sealed.clone()).await;
+        checked.map_err(|error| SealError::Unfit(Box::new(error)))?;
+        Ok(SealedExport { bytes: sealed, keys: names })
+    }
+
+    /// Whether an import would take what was sealed, and find all of it.
+    async fn check_export(
+        &self,
+        content: &SealedKeys,
+        passphrase: String,
+        sealed: Vec<u8>,
+    ) -> Result<(), SealError> {
+        if sealed.len() > SEALED_BYTES_MAX {
+            return Err(SealError::Form(format!("it is longer than {SEALED_BYTES_MAX} bytes")));
+        }
+        let read = open_sealed(passphrase, sealed).await?;
+        if read.files != content.files {
+            return Err(SealError::Form("it holds other files than were sealed".to_owned()));
+        }
+        self.check_sealed(&read).await
     }
 
     /// Keeps that these keys are in a file, once it is there: until then nobody may think so.
@@ -109,12 +139,7 @@ impl AuthorityKeys {
     /// # Errors
     /// They are another relay's, or would replace a key that is there.
     pub async fn unseal(&self, passphrase: String, sealed: Vec<u8>) -> Result<Vec<String>, SealError> {
-        let opened = tokio::task::spawn_blocking(move || open_bytes(passphrase, &sealed)).await;
-        let plain = opened.map_err(|_| SealError::Interrupted)??;
-        let read: SealedKeys = serde_json::from_slice(&plain).map_err(|e| SealError::Form(e.to_string()))?;
-        if let Some(strange) = read.files.keys().find(|name| !is_key_file(name)) {
-            return Err(SealError::Form(format!("{strange:?} is no key file")));
-        }
+        let read = open_sealed(passphrase, sealed).await?;
         for (name, text) in &read.files {
             if self.folder.read(name)?.is_some_and(|here| here != *text) {
                 return Err(SealError::Occupied(self.folder.path(name).display().to_string()));
@@ -166,12 +191,15 @@ fn check_files(aside: &KeyFolder, read: &SealedKeys, keys: &[AuthorityKey]) -> R
     Ok(())
 }
 
-/// The files of a key.
-fn files_of(key: &AuthorityKey) -> Vec<String> {
-    match key.kind {
-        AuthorityKind::Ca => vec![format!("ca-{}.key", key.n), format!("ca-{}.pem", key.n)],
-        kind => vec![file_name(kind, key.n)],
+/// The files in what was sealed, each of which has the name of one.
+async fn open_sealed(passphrase: String, sealed: Vec<u8>) -> Result<SealedKeys, SealError> {
+    let opened = tokio::task::spawn_blocking(move || open_bytes(passphrase, &sealed)).await;
+    let plain = opened.map_err(|_| SealError::Interrupted)??;
+    let read: SealedKeys = serde_json::from_slice(&plain).map_err(|e| SealError::Form(e.to_string()))?;
+    if let Some(strange) = read.files.keys().find(|name| !is_key_file(name)) {
+        return Err(SealError::Form(format!("{strange:?} is no key file")));
     }
+    Ok(read)
 }
 
 fn seal_bytes(passphrase: String, plain: &[u8]) -> Result<Vec<u8>, SealError> {

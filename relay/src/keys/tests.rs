@@ -1,5 +1,7 @@
 //! One key after another, and the folder as one file.
 
+mod lost;
+
 use std::sync::Arc;
 
 use record::ids::{AccountId, BoxId, Epoch, FacilityId};

@@ -148,14 +148,15 @@ impl Rebuild<'_> {
         loop {
             let mut tx = self.db.write(self.scope).await?;
             // In the order of a step: the live one's row first, which no step holds then.
-            let live = projections::lock_live(&mut tx, self.facility).await?;
-            let row = projections::lock_building(&mut tx, projection).await?;
-            let (Some(live), Some(row)) = (live, row) else { return Ok(false) };
+            // It may be gone: whoever restored or changed tables by hand left none, and this one takes its place.
+            projections::lock_live(&mut tx, self.facility).await?;
+            let live = projections::find_live(&mut tx, self.facility).await?;
+            let Some(row) = projections::lock_building(&mut tx, projection).await? else { return Ok(false) };
             let known_ms = facilities::get(&mut tx, self.facility).await?.map_or(0, |row| row.known_ms);
             let times = FoldTimes { now_ms: self.clock.now_ms(), known_ms };
             let outcome = fold_behind(&mut tx, self.facility, &row, &times).await?;
             if !matches!(outcome, StepOutcome::More(_)) {
-                webhook_events::mark_swapped(&mut tx, self.facility, live.projection, row.projection).await?;
+                webhook_events::mark_swapped(&mut tx, self.facility, live, row.projection).await?;
                 let swapped = projections::swap_live(&mut tx, self.facility, &row).await?;
                 if swapped {
                     refresh_facility(&mut tx, self.facility, times.now_ms).await?;

@@ -259,6 +259,42 @@ async fn keys_are_rotated_revoked_and_sealed_by_command() {
     assert!(ask(&client(&both, None), relay.port("https"), "GET /healthz", b"").await.is_some());
 }
 
+/// The current authority is damaged: nothing starts, what would make that worse is refused, and one order leads out. What is missing in
+/// an export is named.
+#[tokio::test]
+async fn a_damaged_current_key_is_revoked_and_missing_ones_are_named_by_an_export() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("relay");
+    Relay::start(&data).await.stop().await;
+    let rotated: Value = serde_json::from_str(&order(&data, &["keys", "rotate", "ca"], "")).unwrap();
+    assert_eq!(rotated["state"], "current");
+    std::fs::write(data.join("keys/ca-2.key"), "").unwrap();
+    let run = |args: &[&str]| {
+        let mut program = program(&data);
+        program.args(args);
+        refused(program)
+    };
+    let (status, words) = run(&["serve"]);
+    assert!(status == Some(78) && words.contains("keys revoke ca 2"), "{status:?} {words}");
+    let (status, words) = run(&["keys", "revoke", "ca", "1"]);
+    assert!(status == Some(1) && words.contains("the last ca key"), "{status:?} {words}");
+    order(&data, &["keys", "revoke", "ca", "2"], "");
+    Relay::start(&data).await.stop().await;
+    let passphrase = dir.path().join("passphrase");
+    std::fs::write(&passphrase, "a passphrase of many words\n").unwrap();
+    let export = |name: &str| {
+        let file = dir.path().join(name);
+        let files = [file.to_str().unwrap(), "--passphrase-file", passphrase.to_str().unwrap()];
+        (run(&[&["keys", "export"], &files[..]].concat()), file)
+    };
+    let ((status, words), _) = export("whole.age");
+    assert_eq!(status, Some(0), "a revoked key is none that is missing: {words}");
+    std::fs::write(data.join("keys/cosign-1"), "").unwrap();
+    let ((status, words), file) = export("part.age");
+    assert!(status == Some(1) && words.contains("part.age: cosign 1. The others are"), "{status:?} {words}");
+    assert!(file.exists(), "the others are in it");
+}
+
 /// Three boxes, one of which is away while the cosigning key changes: everything that was cosigned before and after verifies with the
 /// public list, and a key that leaked can be revoked.
 #[tokio::test]

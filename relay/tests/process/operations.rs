@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
+use record::checkpoint::LogOrigin;
+use record::ids::BoxId;
+use record::sign::{KeyKind, SignerKey};
+use relay::db::{Db, PlatformReason, backups, epochs, facilities};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -228,4 +232,90 @@ fn nightly_backups_remove_what_one_left_and_name_what_they_may_not() {
     let report = String::from_utf8(report.stdout).unwrap();
     assert!(report.contains("backup: dated in the future: ") && report.contains("2999-01-01"), "{report}");
     assert!(report.contains("backup: came to no end: ") && report.contains(".mine."), "{report}");
+}
+
+/// What `backup nightly` with one backup that stays answers, its words on standard error, and its status.
+fn run_nightly(data: &Path, backups: &Path) -> (Value, String, Option<i32>) {
+    let nightly = ["backup", "nightly", backups.to_str().unwrap(), "--newest", "1"];
+    let done = program(data).args(nightly).stdin(Stdio::null()).output().unwrap();
+    let words = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    (words, String::from_utf8(done.stderr).unwrap(), done.status.code())
+}
+
+/// The same backup, from long ago.
+fn make_old(backup: &Path) -> PathBuf {
+    let old = backup.with_file_name("relay-2020-01-01T020000Z");
+    std::fs::rename(backup, &old).unwrap();
+    old
+}
+
+#[test]
+fn nightly_backups_delete_no_good_copy_of_a_damaged_photo() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, backups) = (dir.path().join("relay"), dir.path().join("backups"));
+    let account = field(&order(&data, &["account", "create", "--name", "North"], ""), "account");
+    plant_photo(&data, &account);
+    let (words, wrong, status) = run_nightly(&data, &backups);
+    assert_eq!(status, Some(0), "{wrong}");
+    let old = make_old(Path::new(words["made"].as_str().unwrap()));
+    let hash = record::tree::Hash::of(b"a photo").to_string();
+    let place = Path::new(&account).join(&hash[..2]).join(format!("{hash}.jpg"));
+    std::fs::write(data.join("photos").join(&place), "a ph0to").unwrap();
+    let (words, wrong, status) = run_nightly(&data, &backups);
+    assert_eq!(status, Some(1), "{words}");
+    assert!(old.exists() && words["removed"].as_array().unwrap().is_empty(), "{words}");
+    assert_eq!(words["recovered_photos"][0]["from"], old.to_str().unwrap());
+    assert!(wrong.contains(&hash) && wrong.contains(old.to_str().unwrap()), "{wrong}");
+    let made = Path::new(words["made"].as_str().unwrap());
+    assert_eq!(std::fs::read(made.join("photos").join(&place)).unwrap(), b"a photo");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nightly_backups_delete_none_while_a_log_has_a_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, backups) = (dir.path().join("relay"), dir.path().join("backups"));
+    let account = field(&order(&data, &["account", "create", "--name", "North"], ""), "account");
+    let facility = ["facility", "create", "--account", &account, "--name", "General", "--zone", "UTC"];
+    order(&data, &facility, "");
+    let (words, wrong, status) = run_nightly(&data, &backups);
+    assert_eq!(status, Some(0), "{wrong}");
+    let old = make_old(Path::new(words["made"].as_str().unwrap()));
+    let db = Db::open(&format!("sqlite:{}", data.join("relay.db").display())).await.unwrap();
+    let mut conn = db.platform_read(PlatformReason::Operator).await.unwrap();
+    let place = facilities::platform_all(&mut conn).await.unwrap()[0];
+    drop(conn);
+    let public = SignerKey::new("x", KeyKind::Note, &[3; 32]).unwrap().verifier().public();
+    let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public);
+    let mut tx = db.write(place.scope).await.unwrap();
+    epochs::insert_epoch(&mut tx, &origin, place.facility, (&public, true), 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let Db::Sqlite { writer, .. } = &db else { panic!("not a file") };
+    sqlx::query("UPDATE logs SET size = 5").execute(writer).await.unwrap();
+    db.close().await;
+    let (words, wrong, status) = run_nightly(&data, &backups);
+    assert_eq!(status, Some(1), "{words}");
+    assert!(old.exists() && words["removed"].as_array().unwrap().is_empty(), "{words}");
+    let named = format!("{origin}: a stored frontier cannot be read");
+    assert!(wrong.contains(&named) && wrong.contains("`verify`"), "{wrong}");
+    assert!(words["log_faults"][0].as_str().unwrap().starts_with(&named), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_whose_restore_was_cut_off_waits_for_a_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, backups) = (dir.path().join("relay"), dir.path().join("backups"));
+    order(&data, &["account", "create", "--name", "North"], "");
+    let db = Db::open(&format!("sqlite:{}", data.join("relay.db").display())).await.unwrap();
+    let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+    backups::platform_begin_restore(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    let started = program(&data).arg("serve").output().unwrap();
+    let wrong = String::from_utf8(started.stderr).unwrap();
+    assert_eq!(started.status.code(), Some(78), "{wrong}");
+    assert!(wrong.contains("a restore into this database was cut off"), "{wrong}");
+    let (_, wrong, status) = run_nightly(&data, &backups);
+    assert_eq!(status, Some(1), "{wrong}");
+    assert!(wrong.contains("a restore into this database was cut off"), "{wrong}");
+    assert_eq!(std::fs::read_dir(&backups).unwrap().flatten().filter(|e| e.path().is_dir()).count(), 0);
 }

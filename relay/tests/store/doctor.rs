@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rcgen::{CertificateParams, KeyPair};
+use record::ids::AccountId;
 use record::tree::Hash;
 use relay::db::{Db, PlatformReason, photos};
 use relay::doctor::DoctorDepth::Deep;
@@ -260,6 +261,12 @@ async fn faults_of_settings_and_folders_are_named() {
     patient.settings.objects = None;
     std::fs::remove_file(patient.data.join("keys/cosign-1")).unwrap();
     patient.is_found(Bad, "keys", "cosign key 1", "keys import").await;
+    let next = "INSERT INTO authority (kind, n, public, fingerprint, state, from_ms, until_ms, exported_ms) \
+                VALUES ('directive', 2, 'x', 'x', 'next', 1, NULL, 1)";
+    patient.write(next).await;
+    patient.is_found(Warning, "keys", "next directive key, 2, is not there", "keys revoke directive 2").await;
+    std::fs::write(patient.data.join("keys/ca-1.pem"), "a certificate").unwrap();
+    patient.is_found(Warning, "keys", "ca-1.pem is not the certificate", "keys import").await;
     patient.settings.data = Some(patient.dir.path().join("elsewhere"));
     patient.is_found(Bad, "data folder", "is not there", "--data").await;
 }
@@ -283,6 +290,14 @@ async fn faults_of_certificates_are_named() {
     patient.is_found(Bad, "certificate for boxes", "not for boxes.example", "start it again").await;
     std::fs::remove_file(patient.data.join("keys/server.pem")).unwrap();
     patient.is_found(Warning, "certificate for boxes", "server.pem is not there yet", "start it again").await;
+    let signer = KeyPair::generate().unwrap();
+    let mut ahead = CertificateParams::default();
+    let begins = time::OffsetDateTime::from_unix_timestamp((NOW_MS + 300 * DAY_MS) / 1_000).unwrap();
+    (ahead.not_before, ahead.not_after) = (begins, begins + time::Duration::days(9));
+    let file = patient.data.join("keys/ca-9.pem");
+    std::fs::write(&file, ahead.self_signed(&signer).unwrap().pem()).unwrap();
+    set_mode(&file, 0o600);
+    patient.is_found(Bad, "authority for boxes", "begins later than now", "look at the clock").await;
 }
 
 /// Answers as the health listener of a relay would, once a connection.
@@ -469,8 +484,20 @@ async fn faults_deep_inside_are_named() {
     patient.is_found_by(Deep, Bad, "access logs", finding, "past the relay").await;
     patient.write("UPDATE logs SET cosigned = NULL").await;
     patient.is_found_by(Deep, Bad, "logs", "nothing was cosigned", "restore the last good backup").await;
+    patient.write("UPDATE logs SET size = 1000003").await;
+    patient.is_found_by(Deep, Bad, "logs", "a stored frontier cannot be read", "restore the last good").await;
     patient.write("UPDATE segments SET first_seq = first_seq + 1").await;
     patient.is_found_by(Deep, Bad, "segments", "a segment begins at 1", "restore").await;
+}
+
+#[tokio::test]
+async fn a_restore_that_was_cut_off_is_named_as_a_start_would() {
+    let patient = Patient::new().await;
+    let mut tx = patient.world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    relay::db::backups::platform_begin_restore(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let finding = "a restore into this database was cut off";
+    patient.is_found(Bad, "database", finding, "do as it says").await;
 }
 
 #[test]
@@ -511,4 +538,19 @@ fn faults_of_a_server_are_named() {
     found(&patient, Bad, "database", "failed", "start the server");
     patient.settings.database = Some("postgres://me@192.0.2.7/relay?sslmode=prefer".to_owned());
     found(&patient, Bad, "database", "sslmode=prefer", "do as it says");
+}
+
+#[tokio::test]
+async fn photos_without_their_folder_and_facilities_without_pages_are_named() {
+    let patient = Patient::new().await;
+    patient
+        .write("INSERT INTO photos (account, photo, facility, bytes, received_ms) SELECT account, 'ab', facility, 9, 1 FROM facilities")
+        .await;
+    patient.is_found(Bad, "photos", "holds none", "Mount the disk").await;
+    let of_account = patient.data.join("photos").join(AccountId::new(1, [1; 10]).to_string());
+    std::fs::create_dir(of_account).unwrap();
+    let report = patient.examine(DoctorDepth::Shallow).await;
+    assert!(report.lines.iter().all(|line| line.subject != "photos" || line.state == Good), "{report:#?}");
+    patient.write("DELETE FROM projections").await;
+    patient.is_found(Bad, "pages", "is not there", "rebuild").await;
 }

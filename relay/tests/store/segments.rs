@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use record::sign::VerifierKey;
 use relay::db::facilities::OwnedFacility;
-use relay::db::{DbError, log_pages};
+use relay::db::{DbError, facilities, log_pages};
 use relay::projections::rebuild_facility;
 
 use super::Databases;
@@ -250,4 +250,75 @@ pub(crate) async fn a_projection_of_another_version_is_made_anew(dbs: impl Datab
         "SELECT CAST(j.version AS TEXT) FROM projections j JOIN facilities f ON f.projection = j.projection";
     assert_eq!(column(&mut world.read().await, versions).await, ["1"]);
     assert_eq!(log.origin.box_id, box_id(1));
+}
+
+/// Whoever restored or changed tables by hand: pages stand still, and nothing but another projection mends them.
+pub(crate) async fn a_projection_whose_row_is_gone_is_made_anew(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(3, HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    for lost in ["DELETE FROM projections", "UPDATE facilities SET projection = 7777"] {
+        let mut tx = world.db.write(world.scope).await.unwrap();
+        run(&mut tx, lost).await;
+        tx.commit().await.unwrap();
+        let before = world.dump().await;
+        log.clean(NOW_MS + 1, PUMP);
+        world.send(&log, log.size() - 1, log.size()).await;
+        assert_eq!(world.dump().await, before, "there is nothing to fold it into");
+        run_due(&world.db, world.clock.clone()).await.unwrap();
+        assert_ne!(world.dump().await, before);
+        let live = "SELECT j.state FROM projections j JOIN facilities f ON f.projection = j.projection";
+        assert_eq!(column(&mut world.read().await, live).await, ["live"]);
+        let lag = "SELECT CAST(COUNT(*) AS TEXT) FROM logs l JOIN facilities f ON f.facility = l.facility JOIN positions p \
+                   ON p.projection = f.projection AND p.log = l.log AND p.next_seq = l.size";
+        assert_eq!(column(&mut world.read().await, lag).await, ["1"], "all is folded");
+    }
+}
+
+pub(crate) async fn a_rebuild_that_cannot_be_leaves_its_pages_as_they_go_on(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(1, HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let cleanings = "SELECT tag FROM cleanings ORDER BY 1";
+    let before = column(&mut world.read().await, cleanings).await.len();
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    run(&mut tx, "DELETE FROM segments WHERE log = (SELECT MIN(log) FROM logs)").await;
+    tx.commit().await.unwrap();
+    let report = relay::audit::rebuild_rows(&world.db, &*world.clock).await.unwrap();
+    assert_eq!((report.rebuilt, report.faults.len()), (0, 1), "{report:?}");
+    let (fault, id) = (&report.faults[0], world.facility.to_string());
+    assert!(
+        ["“General”", &id, "cannot be read", "verify"].iter().all(|word| fault.contains(word)),
+        "{fault}"
+    );
+    let row = facilities::get(&mut world.read().await, world.facility).await.unwrap().unwrap();
+    assert!(!row.awaits_rebuild, "nothing waits for what cannot be");
+    log.clean(NOW_MS + 1, PUMP);
+    world.send(&log, log.size() - 1, log.size()).await;
+    assert_eq!(column(&mut world.read().await, cleanings).await.len(), before + 1);
+    let begun = "SELECT state FROM projections WHERE state = 'building'";
+    assert!(column(&mut world.read().await, begun).await.is_empty());
+}
+
+pub(crate) async fn a_row_of_logs_that_cannot_be_read_keeps_no_other_from_being_verified(
+    dbs: impl Databases,
+) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(1, HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let mut other = FakeBox::new(box_id(2), 1, 92);
+    other.tell(NOW_MS, "log.started", &format!(r#"{{"box":"{}","version":"1.0"}}"#, box_id(2)));
+    world.claim(&other).await;
+    world.drain(&other, 0).await;
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    // Of which its nodes are not those.
+    run(&mut tx, "UPDATE logs SET size = 1000003 WHERE log = (SELECT MIN(log) FROM logs)").await;
+    tx.commit().await.unwrap();
+    let cosigners: [VerifierKey; 1] = [cosigner().verifier().clone()];
+    let found = relay::audit::verify_logs(&world.db, &cosigners).await.unwrap();
+    assert_eq!((found.logs, found.entries, found.faults.len()), (2, other.size(), 1), "{found:?}");
+    assert!(found.faults[0].starts_with(&format!("{}: a stored frontier", log.origin)), "{found:?}");
 }
