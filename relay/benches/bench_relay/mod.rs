@@ -12,6 +12,7 @@ use record::batch::{BatchBudget, pack_batch};
 use record::checkpoint::Checkpoint;
 use record::ids::{AccountId, FacilityId, UserId};
 use record::limits::BATCH_ENTRIES_MAX;
+use record::redact::TextLine;
 use record::tag::Tag;
 use record::tree::Frontier;
 use relay::accounts::UserRole;
@@ -84,19 +85,20 @@ impl LogShape {
 /// A whole log as batches as large as they may be.
 pub(crate) fn pack_log(log: &FakeBox) -> Vec<Bytes> {
     let (mut wires, mut frontier, mut first) = (Vec::new(), Frontier::default(), 0);
-    let mut texts = log.texts.iter().peekable();
+    let mut texts = log.texts.iter();
     while first < log.entries.len() {
         let mut room = BatchBudget::new(BATCH_ENTRIES_MAX);
         let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
         for entry in &log.entries[first..] {
-            let text = texts.peek().filter(|t| t.seq() == entry.seq()).map(|t| t.line());
-            if !room.take(entry.bytes().len(), text.as_ref().map_or(0, |t| t.len() + 1)) {
+            let of_entry: Vec<String> =
+                texts.clone().take_while(|text| text.seq() == entry.seq()).map(TextLine::line).collect();
+            if !room.take(entry.bytes().len(), of_entry.iter().map(|text| text.len() + 1).sum()) {
                 break;
             }
-            texts.next_if(|t| t.seq() == entry.seq());
+            texts.by_ref().take(of_entry.len()).for_each(drop);
             frontier.push(entry.leaf());
             lines.push(entry.bytes());
-            beside.extend(text);
+            beside.extend(of_entry);
         }
         let checkpoint = Checkpoint { origin: log.origin, size: frontier.size(), root: frontier.root() };
         let note = checkpoint.signed(&log.signer).unwrap().to_string();
