@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::printing::{LabelOutcome as Printed, ReprintInfo};
-    use crate::store::StoreConfig;
+    use crate::store::configure_test_store;
 
     fn outcome(labels: u32, reprint: Option<ReprintInfo>) -> JobOutcome {
         let label = |n: u32| Printed {
@@ -144,7 +144,7 @@ mod tests {
             state: ClockState::Synced,
         };
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-        let config = StoreConfig::new(dir.path().join("box"));
+        let config = configure_test_store(dir.path().join("box"));
         let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), Arc::clone(&random)).unwrap();
         let again = ReprintInfo { of: JobId::new(0, [2; 10]), reason: "smeared ".repeat(25) };
         for reprint in [None, Some(again)] {

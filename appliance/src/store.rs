@@ -25,3 +25,11 @@ pub(crate) fn box_store(data: impl Into<std::path::PathBuf>) -> StoreConfig {
     let sizes = StoreSizes { state_tables: TAKEN_OVER, ..config.sizes };
     StoreConfig { sizes, ..config }
 }
+
+/// A store of tests. What a box holds in reserve for a full disk, and writes ahead, would be most of what each of them costs.
+#[cfg(test)]
+pub(crate) fn configure_test_store(data: impl Into<std::path::PathBuf>) -> StoreConfig {
+    let config = StoreConfig::new(data);
+    let sizes = StoreSizes { ahead: 64 << 10, ahead_low: 32 << 10, ballast: 4 << 10, ..config.sizes };
+    StoreConfig { sizes, ..config }
+}

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::phones::{RefusedRecords, RefusedSubmission};
     use crate::photo::{DiskSpace, DiskSpaceSource, PhotoSettings, PhotoTrouble, UploadLimits};
-    use crate::store::{StoreConfig, WriteDecision};
+    use crate::store::{WriteDecision, configure_test_store};
 
     /// Stands in for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three bytes.
     const CLEANER: &str =
@@ -270,7 +270,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let boot = BootId::new(0, [7; 10]);
             let now = Now { wall_ms: 1_800_000_000_000, boot, up_ms: 1, state: ClockState::Synced };
-            let config = StoreConfig::new(dir.path().join("box"));
+            let config = configure_test_store(dir.path().join("box"));
             let clock = Arc::new(FakeClock::new(now));
             let (store, _) = Store::open(config, clock, Arc::new(SystemRandom)).unwrap();
             let card = Arc::new(SmallCard(AtomicU64::new(1_000)));

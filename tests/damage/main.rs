@@ -207,25 +207,48 @@ fn complete(rest: &Rest, rows: &[Row]) {
     }
 }
 
-/// Each damage without a cut start and with some, in turn. What lies beside the log each start sets right by itself, whatever
-/// the one before came to: for these one way of each row is cut, which takes a third off the suite's time.
+/// Whether every case is tried that the table has.
+fn is_long() -> bool {
+    std::env::var_os("DAMAGE_LONG").is_some()
+}
+
+/// A row, and which of its ways are tried.
+struct Tried {
+    row: Row,
+    /// The only one that is tried without a cut start; all of them where there is none.
+    only: Option<usize>,
+    /// So many are tried with cut starts.
+    cut: usize,
+}
+
+/// The rows of a folder. What lies beside the log each start sets right by itself, whatever the one before came to: for these one
+/// way of each row is cut. Where they are the same however many epochs there are, each way is tried after one epoch, and after three
+/// one of each row, from row to row another; with `DAMAGE_LONG` each.
+fn tried_rows(folder: FolderKind) -> Vec<Tried> {
+    let every_way = |row: Row| Tried { row, only: None, cut: row.ways.len() };
+    if folder == FolderKind::Forked {
+        return table::forked_rows().into_iter().map(every_way).collect();
+    }
+    let three = folder == FolderKind::Three;
+    let ([beside, others], [added, added_to_this]) = (table::rows(three), table::added_rows(three));
+    let is_thinned = three && !is_long();
+    let same = (0..).zip(beside.into_iter().chain(added));
+    let same = same.map(|(nth, row)| Tried { row, only: is_thinned.then_some(nth % row.ways.len()), cut: 1 });
+    let added_to_this = added_to_this.into_iter().map(|row| Tried { row, only: None, cut: 1 });
+    same.chain(added_to_this).chain(others.into_iter().map(every_way)).collect()
+}
+
+/// Each damage without a cut start and with some, in turn; of those with some, each second way of a row only with `DAMAGE_LONG`.
 fn cases() -> Vec<Case> {
     let (mut all, mut turn) = (Vec::new(), CUTS.iter().cycle().zip((0..CLOCKS.len()).cycle()).peekable());
     for folder in [FolderKind::One, FolderKind::Three, FolderKind::Forked] {
-        let [beside, others] = match folder {
-            FolderKind::Forked => [Vec::new(), table::forked_rows()],
-            _ => {
-                let three = folder == FolderKind::Three;
-                let [beside, others] = table::rows(three);
-                [[beside, table::added_rows(three)].concat(), others]
-            }
-        };
-        let cut = beside.iter().map(|row| (row, 1)).chain(others.iter().map(|row| (row, row.ways.len())));
-        for (row, cut) in cut {
+        for Tried { row, only, cut } in tried_rows(folder) {
             for (at, way) in row.ways.iter().enumerate() {
-                all.push(Case { folder, row: *row, way: *way, cuts: &[], clock: 0 });
-                if let Some((cuts, clock)) = turn.next_if(|_| at < cut) {
-                    all.push(Case { folder, row: *row, way: *way, cuts, clock });
+                if only.is_none_or(|only| only == at) {
+                    all.push(Case { folder, row, way: *way, cuts: &[], clock: 0 });
+                }
+                if let Some((cuts, clock)) = turn.next_if(|_| at < cut).filter(|_| is_long() || at % 2 == 0) {
+                    all.push(Case { folder, row, way: *way, cuts, clock });
                 }
             }
         }
@@ -258,6 +281,7 @@ async fn one_whole_copy_is_enough_and_every_loss_is_told() {
     };
     let tried = LocalSet::new().run_until(trying).await;
     let (all, deaths) = (tried.len(), tried.iter().flatten().sum::<usize>());
+    eprintln!("{all} cases, {deaths} starts died");
     let wrong: Vec<String> = tried.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {all} cases:\n{}", wrong.len(), wrong.join("\n"));
     assert!(deaths >= DEATHS_MIN || std::env::var_os("DAMAGE_CASES").is_some(), "only {deaths} starts died");

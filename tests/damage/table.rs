@@ -344,9 +344,9 @@ const FORKED: &[Row] = &[
     with(OWED, has("runs/E1.owed", &[Folder], &["hint-bad runs/E1"])),
 ];
 
-/// Rows about files that a box at rest need not have, and those of a box that took lines of its copy over.
-pub fn added_rows(three: bool) -> Vec<Row> {
-    [ADDED, if three { ADDED_THREE } else { ADDED_ONE }].concat()
+/// Rows about files that a box at rest need not have: those of a folder with one epoch as with three, and those of one of the two.
+pub fn added_rows(three: bool) -> [Vec<Row>; 2] {
+    [ADDED.to_vec(), if three { ADDED_THREE } else { ADDED_ONE }.to_vec()]
 }
 
 /// Those of a folder with an adopted run.

@@ -1,5 +1,6 @@
 //! A print room on a virtual printer, a truthful person beside it, and what must hold between the two.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use appliance::printing::{
     MediaChoice, PrintService, PrinterCause, PrinterConfig, PrinterSettings,
 };
 use harness::virtual_printer;
-use harness::virtual_printer::{Options, VirtualPrinter};
+use harness::virtual_printer::{Options, Printed, VirtualPrinter};
 use labels::{Bitmap, PrinterLanguage, PrinterProfile, Typesetter, layout, media, template};
 use record::ids::JobId;
 use record::tag::Tag;
@@ -22,6 +23,13 @@ use tokio::sync::mpsc;
 
 /// Far more than anything here takes on a loaded machine.
 pub const SOON: Duration = Duration::from_secs(60);
+/// A job is looked at when the print room has news, and this often whether it has any or not.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many: as many as a change should wait for, or with `LABELS_LONG` as many as a release should.
+pub fn amount(of_change: u32, of_release: u32) -> u32 {
+    if std::env::var_os("LABELS_LONG").is_some() { of_release } else { of_change }
+}
 
 /// A printer of one language as people have it, and the label that it is for.
 #[derive(Debug, Clone, Copy)]
@@ -145,17 +153,19 @@ impl Room {
     #[track_caller]
     pub fn until(&self, id: JobId, expected: impl Fn(&JobView) -> bool) -> JobView {
         let deadline = Instant::now() + SOON;
+        let mut news = self.printing.news();
         loop {
+            // What changes from here on is news for the next look.
+            news.mark_unchanged();
             let job = self.job(id);
             if expected(&job) {
                 return job;
             }
-            assert!(
-                Instant::now() < deadline,
-                "it did not come about: {job:#?}\n{:#?}",
-                self.printing.printers()
-            );
-            std::thread::sleep(Duration::from_millis(5));
+            let looked = Instant::now();
+            assert!(looked < deadline, "it did not come about: {job:#?}\n{:#?}", self.printing.printers());
+            while !news.has_changed().unwrap_or(true) && Instant::now() < looked + LOOK_EVERY {
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
     }
 
@@ -188,6 +198,8 @@ pub struct Batch {
     pub labels: Vec<LabelRequest>,
     template: &'static str,
     previews: BTreeMap<Ink, u32>,
+    /// Labels by the pieces of paper that show them: what is on one does not change any more.
+    recognised: RefCell<BTreeMap<u32, u32>>,
 }
 
 impl Batch {
@@ -210,7 +222,7 @@ impl Batch {
             (Ink::of_bitmap(&preview), n)
         });
         let (id, previews) = (JobId::new(1, random.bytes()), previews.collect());
-        Self { id, previews, labels, template: kind.template }
+        Self { id, previews, labels, template: kind.template, recognised: RefCell::default() }
     }
 
     pub fn request(&self) -> JobRequest {
@@ -218,12 +230,16 @@ impl Batch {
         JobRequest { template, ..JobRequest::new(self.id, self.labels.clone()) }
     }
 
-    /// Which labels have come out whole, in order, each recognised dot by dot.
+    /// Which labels have come out whole, in order, each recognised dot by dot. It is always the same printer.
     pub fn out(&self, printer: &VirtualPrinter) -> Vec<u32> {
         let whole = printer.printed().into_iter().filter(|p| !p.partial);
         whole
-            .map(|p| *self.previews.get(&Ink::of_picture(&p.picture)).expect("a label that nobody asked for"))
+            .map(|p| *self.recognised.borrow_mut().entry(p.number).or_insert_with(|| self.label_on(&p)))
             .collect()
+    }
+
+    fn label_on(&self, piece: &Printed) -> u32 {
+        *self.previews.get(&Ink::of_picture(&piece.picture)).expect("a label that nobody asked for")
     }
 
     /// What must hold at any time that the printer stands still.

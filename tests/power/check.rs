@@ -102,7 +102,7 @@ pub fn check(life: &Life, model: &Model, reported: u64, tried: u64, noise: bool)
             return Err(format!("entry {seq} is not one that was ever written: {}", entry.as_str()));
         }
         frontier.push(leaf);
-        let texts = reader.texts_of(seq).map_err(|e| e.to_string())?;
+        let texts = reader.texts_named(&entry).map_err(|e| e.to_string())?;
         for hash in entry.redactables() {
             if !texts.iter().any(|t| t.hash() == hash) && !model.erased.contains(&hash) {
                 return Err(format!("a text of entry {seq} is missing"));

@@ -207,9 +207,13 @@ fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> R
     let tail = touched.database && (touched.newest_file || (touched.journal && report.cut_files > 0));
     let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || tail;
     for (epoch, reported) in &rest.reported {
+        let reader = match life.core.reader() {
+            Ok(reader) => reader,
+            Err(_) if told_of_it => return Ok(Outcome::Told),
+            Err(e) => return Err(format!("epoch {epoch}: {e}: {:?}", life.report)),
+        };
         for (seq, leaf) in (0u64..).zip(reported) {
-            let counts = life.core.reader().and_then(|reader| reader.lines_of(epoch.n, seq));
-            match counts {
+            match reader.lines_of(epoch.n, seq) {
                 Ok(lines) if lines.iter().any(|(_, entry)| entry.leaf() == *leaf) => {}
                 Ok(_) | Err(_) if told_of_it => return Ok(Outcome::Told),
                 Ok(lines) if lines.is_empty() => {

@@ -2,6 +2,7 @@
 //! from, under clocks that leap: the box comes to the end to which it comes uncut.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::disk::{Mode, SimDisk};
 use crate::lives::{Cut, Marks, Plant, World, counted, cut_mode};
@@ -210,10 +211,24 @@ pub struct Tally {
     pub failures: Vec<String>,
 }
 
-/// Goes through the step once, and then cuts it at every operation that it had.
-pub fn cut_everywhere(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Tally {
+/// A run over the recoveries: how far it goes, and what it looks for.
+pub struct Search {
+    /// It goes on until so many were tried, each step at least once.
+    pub images: u64,
+    pub first_seed: u64,
+    /// The step of [`ALL`] that it begins with.
+    pub first_step: usize,
+    /// One in so many operations of a step is cut, with the next seed those behind them.
+    pub every: usize,
+    pub plant: Option<Plant>,
+    /// It ends when it has seen such a failure.
+    pub expected: fn(&str) -> bool,
+}
+
+/// Goes through the step once, and then cuts it at the operations that it had.
+fn cut_everywhere(recovery: &Recovery, seed: u64, search: &Search, is_over: &AtomicBool) -> Tally {
     let mut tally = Tally::default();
-    let (cuts, must) = match uncut(recovery, seed, plant) {
+    let (cuts, must) = match uncut(recovery, seed, search.plant) {
         Ok(gone_through) => gone_through,
         Err(why) => {
             tally.failures.push(format!("{}, seed {seed}, without a cut: {why}", recovery.name));
@@ -221,11 +236,15 @@ pub fn cut_everywhere(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> T
         }
     };
     let mut rng = Rng::new(seed);
-    for (at, cut) in cuts.iter().enumerate() {
+    let first = usize::try_from(seed).unwrap() % search.every;
+    for (at, cut) in cuts.iter().enumerate().skip(first).step_by(search.every) {
+        if is_over.load(Ordering::Acquire) {
+            break;
+        }
         tally.images += 1;
         let card = cut.moment.disk.crashed(cut_mode(&mut rng), &mut rng);
         let mut world = World::of_image(rng.next(), card, (*cut.relay).clone(), must.clone());
-        world.plant = plant;
+        world.plant = search.plant;
         // The recovery is cut too, and once more.
         let again = [0, 0, 1, 2][rng.below(4)];
         (0..again).for_each(|_| world.cut_start());
@@ -238,6 +257,7 @@ pub fn cut_everywhere(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> T
                 recovery.name,
                 cuts.len()
             ));
+            is_over.fetch_or(tally.failures.iter().any(|why| (search.expected)(why)), Ordering::AcqRel);
         }
         for (mark, count) in world.marks {
             *tally.marks.entry(mark).or_default() += count;
@@ -302,23 +322,24 @@ fn uncut(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Result<(Vec<Cu
     gone_through.map_err(|why: String| format!("{why}\n{}", world.reported.join("\n")))
 }
 
-/// Every step with seeds until so many images were tried, or a failure that is `expected` was seen, on both cores.
-pub fn all(images: u64, first_seed: u64, plant: Option<Plant>, expected: fn(&str) -> bool) -> Tally {
-    let next = Mutex::new((0, Tally::default()));
+/// Steps, one after the other and with one seed after the other, on both cores.
+pub fn search_all(search: &Search) -> Tally {
+    let (next, is_over) = (Mutex::new((0, Tally::default())), AtomicBool::new(false));
     let work = || {
         loop {
             let at = {
                 let mut next = next.lock().unwrap();
                 let (at, tally) = &mut *next;
-                // Each step at least once.
-                let tried = *at >= ALL.len() && tally.images >= images;
-                if tried || tally.failures.iter().any(|why| expected(why)) {
+                let tried = *at >= ALL.len() && tally.images >= search.images;
+                if tried || is_over.load(Ordering::Acquire) {
                     return;
                 }
                 *at += 1;
                 *at - 1
             };
-            let one = cut_everywhere(&ALL[at % ALL.len()], first_seed + (at / ALL.len()) as u64, plant);
+            let (step, seed) =
+                ((search.first_step + at) % ALL.len(), search.first_seed + (at / ALL.len()) as u64);
+            let one = cut_everywhere(&ALL[step], seed, search, &is_over);
             let mut next = next.lock().unwrap();
             next.1.images += one.images;
             next.1.failures.extend(one.failures);

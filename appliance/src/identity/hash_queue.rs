@@ -10,6 +10,13 @@ use record::ids::DeviceId;
 const WAIT_MAX: Duration = Duration::from_secs(2);
 /// Tries from unknown devices that wait at a time: about as many as are hashed in [`WAIT_MAX`].
 const STRANGERS_MAX: usize = 16;
+/// What a hash costs.
+const BOX_COST: Params = Params::DEFAULT;
+/// In unit tests as little as can be: they hash thousands of PINs, and none but those of this file is about the cost.
+const COST: Params = match Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None) {
+    Ok(least) if cfg!(test) => least,
+    Ok(_) | Err(_) => BOX_COST,
+};
 
 /// Whose turn it is. Tries from known devices go first, so that a crowd of strangers delays them by one hash; of each known
 /// device one waits, so that no single one of them delays the others by more than one hash either.
@@ -20,6 +27,7 @@ pub(super) struct HashQueue {
     blocks: Mutex<Vec<Block>>,
     freed: Condvar,
     wait_max: Duration,
+    cost: Params,
 }
 
 #[derive(Default)]
@@ -34,11 +42,13 @@ pub(super) struct HashTurn<'a>(&'a HashQueue);
 
 impl HashQueue {
     pub(super) fn new() -> Self {
-        Self::with_wait(WAIT_MAX)
-    }
-
-    fn with_wait(wait_max: Duration) -> Self {
-        Self { waiting: Mutex::default(), blocks: Mutex::default(), freed: Condvar::new(), wait_max }
+        Self {
+            waiting: Mutex::default(),
+            blocks: Mutex::default(),
+            freed: Condvar::new(),
+            wait_max: WAIT_MAX,
+            cost: COST,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, QueuedHash> {
@@ -99,9 +109,9 @@ impl HashTurn<'_> {
     /// The argon2id hash of a PIN; absent where the lengths are out of range.
     pub(super) fn hash(&self, pin: &str, salt: &str) -> Option<[u8; 32]> {
         let mut blocks = self.0.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        blocks.resize(Params::DEFAULT.block_count(), Block::new());
+        blocks.resize(self.0.cost.block_count(), Block::new());
         let mut out = [0; 32];
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.0.cost.clone());
         let (pin, salt) = (pin.as_bytes(), salt.as_bytes());
         argon2.hash_password_into_with_memory(pin, salt, &mut out, blocks.as_mut_slice()).ok()?;
         Some(out)
@@ -123,9 +133,13 @@ mod tests {
         DeviceId::of_secret(&[n; 32])
     }
 
+    fn queue_with_wait(wait_max: Duration) -> HashQueue {
+        HashQueue { wait_max, ..HashQueue::new() }
+    }
+
     #[test]
     fn whoever_waits_too_long_is_told() {
-        let queue = HashQueue::with_wait(Duration::ZERO);
+        let queue = queue_with_wait(Duration::ZERO);
         let turn = queue.enter(None).unwrap();
         assert!(queue.enter(None).is_none() && queue.enter(Some(device(1))).is_none());
         drop(turn);
@@ -135,7 +149,7 @@ mod tests {
 
     #[test]
     fn memory_that_was_used_before_changes_no_hash_and_is_used_again() {
-        let queue = HashQueue::new();
+        let queue = HashQueue { cost: BOX_COST, ..HashQueue::new() };
         let salt = "0123456789abcdef";
         let mut expected = [0; 32];
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT);
@@ -155,7 +169,7 @@ mod tests {
 
     #[test]
     fn known_devices_go_before_a_bounded_crowd() {
-        let queue = HashQueue::with_wait(Duration::from_secs(3_600));
+        let queue = queue_with_wait(Duration::from_secs(3_600));
         let order = Mutex::new(Vec::new());
         let enter = |known: Option<DeviceId>| {
             let turn = queue.enter(known);

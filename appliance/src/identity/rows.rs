@@ -211,13 +211,13 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::store::{StateCondition, Store, StoreConfig};
+    use crate::store::{StateCondition, Store, configure_test_store};
 
     #[tokio::test]
     async fn a_table_over_which_redb_panics_fails_the_act_and_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
-        let config = StoreConfig::new(dir.path());
+        let config = configure_test_store(dir.path());
         let (store, _) = Store::open(config, clock, Arc::new(SystemRandom)).unwrap();
         let rows = JsonTable::open(store.state(), "identity_attempts").unwrap();
         rows.put("a", &1).unwrap();

@@ -351,7 +351,7 @@ mod tests {
     use super::*;
     use crate::intake::{Command, NewStaff};
     use crate::setup::CODE_FILE;
-    use crate::store::StoreConfig;
+    use crate::store::configure_test_store;
 
     #[tokio::test]
     async fn a_slip_has_the_code_until_an_admin_can_sign_in() {
@@ -364,7 +364,7 @@ mod tests {
             state: ClockState::Synced,
         };
         let clock = Arc::new(FakeClock::new(now));
-        let (store, _) = Store::open(StoreConfig::new(dir.path()), clock, Arc::clone(&random)).unwrap();
+        let (store, _) = Store::open(configure_test_store(dir.path()), clock, Arc::clone(&random)).unwrap();
         let identity = IdentityStores::open(store.state(), store.disk(), &random).unwrap();
         std::fs::write(dir.path().join(CODE_FILE), "AAAAA-AAAAA\n").unwrap();
         let read_code = setup_code_reader(&BoxSettings::default(), dir.path(), &store, &identity);
@@ -386,7 +386,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
-        let open = || Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::clone(&random)).unwrap();
+        let open =
+            || Store::open(configure_test_store(dir.path()), clock.clone(), Arc::clone(&random)).unwrap();
         let (store, _) = open();
         store.renew_state_db(TAKEN_OVER).unwrap();
         store.stop().await.unwrap();

@@ -373,7 +373,7 @@ mod tests {
     use super::*;
     use crate::counted_disk::CountedDisk;
     use crate::phones::ContactTimer;
-    use crate::store::StoreConfig;
+    use crate::store::configure_test_store;
 
     const STARTS: u16 = 1_000;
     const STARTS_EVERY: Duration = Duration::from_millis(20);
@@ -383,7 +383,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at_ms(1_763_610_000_000));
         let (store, _) =
-            Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::new(SystemRandom)).unwrap();
+            Store::open(configure_test_store(dir.path()), clock.clone(), Arc::new(SystemRandom)).unwrap();
         let alarms = AlarmStore::open(store.disk(), clock);
         report_state_rows(&alarms, &store);
         assert!(alarms.all().is_empty(), "nobody has made a table yet");
@@ -410,7 +410,7 @@ mod tests {
         let unsure = Now { wall_ms: 5_000, boot, up_ms: 5_000, state: ClockState::Uncertain };
         let clock = Arc::new(FakeClock::new(unsure));
         let (store, _) =
-            Store::open(StoreConfig::new(dir.path()), clock.clone(), Arc::new(SystemRandom)).unwrap();
+            Store::open(configure_test_store(dir.path()), clock.clone(), Arc::new(SystemRandom)).unwrap();
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         let seams = Seams { clock: clock.clone(), random: Arc::new(SystemRandom), alarms };
         let size = store.size();
@@ -440,7 +440,7 @@ mod tests {
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: 1_763_000_000_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(FakeClock::new(now));
-        let config = StoreConfig::new(dir.path().join("box"));
+        let config = configure_test_store(dir.path().join("box"));
         let (store, _) = Store::open(config, clock.clone(), Arc::new(SystemRandom)).unwrap();
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         let seams = Seams { clock, random: Arc::new(SystemRandom), alarms };

@@ -324,7 +324,7 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::store::StoreConfig;
+    use crate::store::configure_test_store;
 
     const NOW_MS: i64 = 1_763_610_000_000;
 
@@ -417,7 +417,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::new(now(ClockState::Synced)));
         let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-        let (store, _) = Store::open(StoreConfig::new(dir.path()), clock, Arc::new(SystemRandom)).unwrap();
+        let (store, _) =
+            Store::open(configure_test_store(dir.path()), clock, Arc::new(SystemRandom)).unwrap();
         let size = store.size();
         let settled = |number: u64, fill: u8, refused: Option<&str>| SettledDirective {
             number,

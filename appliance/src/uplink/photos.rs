@@ -296,7 +296,7 @@ mod tests {
     use super::super::claim::ClaimStore;
     use super::*;
     use crate::alarms::AlarmStore;
-    use crate::store::{StoreConfig, WriteDecision};
+    use crate::store::{WriteDecision, configure_test_store};
 
     /// A relay that answers as it is told to each piece, and lacks what it did not take.
     #[derive(Default)]
@@ -333,7 +333,7 @@ mod tests {
     /// A box whose log names two photos.
     async fn shared(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Arc<UplinkShared>, [Hash; 2]) {
         let random: Arc<dyn service::random::RandomSource> = Arc::new(SeededRandom::new(3));
-        let config = StoreConfig::new(dir.join("data"));
+        let config = configure_test_store(dir.join("data"));
         let store = Store::open(config, clock.clone(), random.clone()).unwrap().0;
         let photos = [&b"one"[..], b"two"].map(|bytes| {
             std::fs::write(dir.join(Hash::of(bytes).to_string()), bytes).unwrap();

@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
     use crate::intake::{AnchorSource, Command, SettingsChange};
-    use crate::store::StoreConfig;
+    use crate::store::configure_test_store;
 
     /// What the relay's cosignature says.
     const RELAY_S: u64 = 1_795_205_071;
@@ -65,7 +65,7 @@ mod tests {
             let clock = Arc::new(FakeClock::new(now));
             let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
             let (store, _) =
-                Store::open(StoreConfig::new(dir.path()), clock, Arc::new(SystemRandom)).unwrap();
+                Store::open(configure_test_store(dir.path()), clock, Arc::new(SystemRandom)).unwrap();
             let named = SettingsChange { name: Some("Linden".into()), ..SettingsChange::default() };
             let command = Command::ChangeFacility(Box::new(named));
             execute_as_box(&store, Arc::clone(&random), command).await.unwrap();

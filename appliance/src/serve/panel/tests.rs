@@ -12,7 +12,7 @@ use crate::panel::causes::{LightColour, PanelSignal};
 use crate::panel::devices::SIM_SOCKET;
 use crate::settings::{PanelLine, PanelSettings};
 use crate::setup::SetupStage;
-use crate::store::StoreConfig;
+use crate::store::configure_test_store;
 use crate::store::system_disk::SystemDisk;
 
 /// A data folder with its alarms.
@@ -121,7 +121,7 @@ async fn on_a_system_of_ones_own_the_set_up_is_open_until_somebody_can_sign_in()
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at_ms(1_800_000_000_000));
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-    let config = StoreConfig::new(dir.path().join("box"));
+    let config = configure_test_store(dir.path().join("box"));
     let (store, _) = Store::open(config, clock, Arc::clone(&random)).unwrap();
     let identity = IdentityStores::open(store.state(), store.disk(), &random).unwrap();
     assert_eq!(view_setup(None, &store, &identity), SetupView::AdminMissing);

@@ -10,7 +10,7 @@ use crate::intake::CleaningForm;
 fn open_box(dir: &std::path::Path) -> Store {
     let now =
         Now { wall_ms: NOW - 86_400_000, boot: BootId::new(0, [6; 10]), up_ms: 5, state: ClockState::Synced };
-    Store::open(StoreConfig::new(dir), Arc::new(FakeClock::new(now)), Arc::new(SystemRandom)).unwrap().0
+    Store::open(configure_test_store(dir), Arc::new(FakeClock::new(now)), Arc::new(SystemRandom)).unwrap().0
 }
 
 /// Under a key, as a phone sends it.

@@ -30,7 +30,7 @@ use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintService, PrinterConfig};
 use crate::settings::BackupSettings;
 use crate::store::system_disk::FolderError;
-use crate::store::{Store, StoreConfig};
+use crate::store::{Store, configure_test_store};
 use crate::uplink::WayReport;
 use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
@@ -272,7 +272,7 @@ impl World {
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(FakeClock::new(now));
-        let config = StoreConfig::new(dir.path().join("box"));
+        let config = configure_test_store(dir.path().join("box"));
         let state_faults = Arc::default();
         let disk = loop {
             match SteadyDisk::take_folder(&config.dir, &state_faults) {

@@ -374,7 +374,7 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let now =
         Now { wall_ms: NOW - 86_400_000, boot: BootId::new(0, [6; 10]), up_ms: 5, state: ClockState::Synced };
-    let config = StoreConfig::new(dir.path().join("box"));
+    let config = configure_test_store(dir.path().join("box"));
     let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), random.clone()).unwrap();
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
