@@ -2,6 +2,8 @@
 
 #[path = "browser/demo.rs"]
 mod demo;
+#[path = "region/described.rs"]
+mod described;
 
 use std::path::Path;
 use std::process::Command;

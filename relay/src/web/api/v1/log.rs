@@ -28,6 +28,16 @@ use crate::web::{WebContext, proof_of};
 /// Which log. Without `box` the account's only one is meant, without `epoch` its present one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+pub(crate) struct LogName {
+    /// Whose log; may be absent where the account has one box.
+    r#box: Option<String>,
+    /// Which epoch of it; absent is the present one.
+    epoch: Option<String>,
+}
+
+/// Which entries of a log.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 pub(crate) struct LogParams {
     /// Whose log; may be absent where the account has one box.
     r#box: Option<String>,
@@ -39,21 +49,33 @@ pub(crate) struct LogParams {
     /// Entries, 1 to 1,000.
     #[schemars(with = "Option<u64>", range(min = 1, max = 999_999_999_999_999_999_u64))]
     limit: Option<String>,
-    /// A size that was cosigned; absent is the newest.
-    #[schemars(with = "Option<u64>")]
-    size: Option<String>,
     /// 1: each entry is followed by its texts.
     texts: Option<String>,
 }
 
-/// Which log's keys; likewise.
+/// Which checkpoint of a log.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct KeyParams {
+pub(crate) struct CheckpointParams {
     /// Whose log; may be absent where the account has one box.
     r#box: Option<String>,
     /// Which epoch of it; absent is the present one.
     epoch: Option<String>,
+    /// A size that was cosigned; absent is the newest.
+    #[schemars(with = "Option<u64>")]
+    size: Option<String>,
+}
+
+/// Which log an entry is of, and what comes with its proof.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct ProofParams {
+    /// Whose log; may be absent where the account has one box.
+    r#box: Option<String>,
+    /// Which epoch of it; absent is the present one.
+    epoch: Option<String>,
+    /// 1: the texts beside the entry are in it.
+    texts: Option<String>,
 }
 
 /// An entry as it was signed, or a text beside the entry before it.
@@ -65,15 +87,15 @@ pub(crate) struct LogLine(Map<String, Value>);
 const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Whether names and notes are asked for: a token of this account may read them.
-fn includes_texts(requested: &LogParams) -> Result<bool, HttpError> {
-    match requested.texts.as_deref() {
+fn includes_texts(requested: Option<&str>) -> Result<bool, HttpError> {
+    match requested {
         None => Ok(false),
         Some("1") => Ok(true),
         Some(_) => Err(parameter_error("texts", ErrorWords::parameter_texts)),
     }
 }
 
-async fn find_origin(conn: &mut ScopedConnection, requested: &LogParams) -> Result<LogOrigin, HttpError> {
+async fn find_origin(conn: &mut ScopedConnection, requested: &LogName) -> Result<LogOrigin, HttpError> {
     let requested_box: Option<BoxId> =
         requested.r#box.as_deref().map(|id| id.parse().map_err(|_| not_found())).transpose()?;
     let row = match requested_box {
@@ -93,7 +115,7 @@ async fn find_origin(conn: &mut ScopedConnection, requested: &LogParams) -> Resu
     Ok(LogOrigin { box_id, epoch })
 }
 
-async fn find_held_log(conn: &mut ScopedConnection, requested: &LogParams) -> Result<StoredLog, HttpError> {
+async fn find_held_log(conn: &mut ScopedConnection, requested: &LogName) -> Result<StoredLog, HttpError> {
     let origin = find_origin(conn, requested).await?;
     // A log that nothing says is the box's is no record of anything, whatever whoever sends it says that the box is at.
     match crate::db::epochs::find_log(conn, &origin).await?.filter(|held| held.key_known) {
@@ -130,8 +152,8 @@ pub(crate) async fn list_lines(
     let from = from.map_err(|_| parameter_error("from", ErrorWords::parameter_from))?;
     let limit = usize::try_from(read_limit(requested.limit.as_deref())?).unwrap_or_default();
     let mut conn = web.db.read(program.reads).await?;
-    let held = find_held_log(&mut conn, &requested).await?;
-    let lines = if includes_texts(&requested)? {
+    let held = find_held_log(&mut conn, &LogName { r#box: requested.r#box, epoch: requested.epoch }).await?;
+    let lines = if includes_texts(requested.texts.as_deref())? {
         log_pages::load_page(&mut conn, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
     } else {
         let lines = crate::db::entries::load_lines(&mut conn, &held.origin, from, limit).await?;
@@ -145,13 +167,12 @@ pub(crate) async fn list_lines(
 pub(crate) async fn show_checkpoint(
     program: TokenProgram,
     State(web): State<WebContext>,
-    Query(requested): Query<LogParams>,
+    Query(CheckpointParams { r#box, epoch, size }): Query<CheckpointParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
     let unknown = || parameter_error("size", ErrorWords::parameter_size);
-    let size: Option<u64> =
-        requested.size.as_deref().map(|s| s.parse().map_err(|_| unknown())).transpose()?;
+    let size: Option<u64> = size.map(|size| size.parse().map_err(|_| unknown())).transpose()?;
     let mut conn = web.db.read(program.reads).await?;
-    let held = find_held_log(&mut conn, &requested).await?;
+    let held = find_held_log(&mut conn, &LogName { r#box, epoch }).await?;
     let note = match size {
         Some(size) => crate::db::epochs::note_at(&mut conn, &held.origin, size).await?.ok_or_else(unknown)?,
         None => held.cosigned.ok_or_else(not_found)?,
@@ -163,10 +184,8 @@ pub(crate) async fn show_checkpoint(
 pub(crate) async fn list_keys(
     program: TokenProgram,
     State(web): State<WebContext>,
-    Query(requested): Query<KeyParams>,
+    Query(requested): Query<LogName>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let KeyParams { r#box, epoch } = requested;
-    let requested = LogParams { r#box, epoch, ..LogParams::default() };
     let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &requested).await?;
     let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
@@ -181,13 +200,13 @@ pub(crate) async fn show_proof(
     program: TokenProgram,
     State(web): State<WebContext>,
     Path(seq): Path<u64>,
-    Query(requested): Query<LogParams>,
+    Query(ProofParams { r#box, epoch, texts }): Query<ProofParams>,
 ) -> Result<Json<RecordProof>, HttpError> {
     let mut conn = web.db.read(program.reads).await?;
-    let origin = find_origin(&mut conn, &requested).await?;
+    let origin = find_origin(&mut conn, &LogName { r#box, epoch }).await?;
     drop(conn);
     let mut proof = proof_of(&web, program.reads, &origin, seq).await?;
-    if includes_texts(&requested)? {
+    if includes_texts(texts.as_deref())? {
         let mut conn = web.db.read(program.reads).await?;
         let line = proof.entry.clone().into_bytes();
         let beside = crate::db::texts::texts_beside(&mut conn, &origin, &[line]).await?;
