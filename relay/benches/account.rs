@@ -1,7 +1,7 @@
 //! Pages of an account with a thousand facilities of 300 items, beside those of one with ten: by the clock at p99, in bytes of HTML, and
 //! the CPU of one as a share of the other's.
 //!
-//! `cargo bench -p cleantrack-relay --bench account [-- postgres] [CLEANINGS OF A FACILITY]`
+//! `cargo bench -p cleantrack-relay --bench account [-- [postgres] [CLEANINGS OF A FACILITY [FACILITIES]]]`
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
 
@@ -23,6 +23,14 @@ const ROUNDS: usize = 200;
 /// What a page may take at p99, in milliseconds, and be long, in bytes of HTML.
 const WALL_MAX_MS: f64 = 30.0;
 const HTML_MAX: usize = 60_000;
+
+/// How large the larger account is.
+#[derive(Clone, Copy)]
+struct AccountShape {
+    /// Of each facility.
+    cleanings: i64,
+    facilities: u16,
+}
 
 /// An account with so many facilities; the tag of an item that each of them has.
 async fn fill(relay: &BenchRelay, count: u16, cleanings: i64) -> String {
@@ -67,9 +75,10 @@ fn pages(tag: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-async fn compare(few: BenchRelay, many: BenchRelay, cleanings: i64) {
+async fn compare(few: BenchRelay, many: BenchRelay, shape: AccountShape) {
+    let AccountShape { cleanings, facilities } = shape;
     let tag = fill(&few, FEW, cleanings).await;
-    fill(&many, MANY, cleanings).await;
+    fill(&many, facilities, cleanings).await;
     println!("the process held {} MiB at most meanwhile", peak_mib());
     let cookies = (few.sign_in().await, many.sign_in().await);
     let mut is_good = true;
@@ -89,7 +98,7 @@ async fn compare(few: BenchRelay, many: BenchRelay, cleanings: i64) {
         let wall = |percent| percentile(with_many.iter().map(|cost| cost.wall), percent);
         let (few_cpu, many_cpu, bytes) = (cpu(&with_few), cpu(&with_many), with_many[0].bytes);
         println!(
-            "{name}: CPU {few_cpu:.2} ms with {FEW} facilities, {many_cpu:.2} ms with {MANY} ({:+.0} %); there by the clock \
+            "{name}: CPU {few_cpu:.2} ms with {FEW} facilities, {many_cpu:.2} ms with {facilities} ({:+.0} %); there by the clock \
              {:.2} ms at the median, {:.2} ms at p99; {bytes} bytes",
             (many_cpu / few_cpu - 1.0) * 100.0,
             wall(50),
@@ -106,19 +115,21 @@ async fn compare(few: BenchRelay, many: BenchRelay, cleanings: i64) {
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let words: Vec<String> = std::env::args().collect();
-    let cleanings = words.iter().find_map(|word| word.parse().ok()).unwrap_or(300);
+    let mut numbers = words.iter().filter_map(|word| word.parse::<u16>().ok());
+    let cleanings = numbers.next().map_or(300, i64::from);
+    let shape = AccountShape { cleanings, facilities: numbers.next().unwrap_or(MANY) };
     if words.iter().any(|word| word == "postgres") {
         let server = Postgres::start(true);
         runtime.block_on(async {
             let (few, many) =
                 (BenchRelay::on_server(&server, "few").await, BenchRelay::on_server(&server, "many").await);
-            compare(few, many, cleanings).await;
+            compare(few, many, shape).await;
         });
     } else {
         let dir = tempfile::tempdir().unwrap();
         runtime.block_on(async {
             let few = BenchRelay::in_file(&dir.path().join("few.db")).await;
-            compare(few, BenchRelay::in_file(&dir.path().join("many.db")).await, cleanings).await;
+            compare(few, BenchRelay::in_file(&dir.path().join("many.db")).await, shape).await;
         });
     }
 }

@@ -143,14 +143,16 @@ pub enum HistoryScope {
 }
 
 macro_rules! page {
-    ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
+    ($from:literal, $performed:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT l.box AS box_id, l.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.recorded_ms, c.protocol, c.body, ",
             "r.body AS equipment, c.who, c.note, c.held_in FROM ",
             "(SELECT c.account, c.projection, c.log, c.seq, c.run, f.facility, c.tag, c.performed_ms, c.recorded_ms, c.protocol, ",
             "c.body, c.who, c.note, c.held_in FROM ",
             $from,
-            " AND (c.performed_ms, c.log, c.seq, c.run) < ",
+            " AND (",
+            $performed,
+            ", c.log, c.seq, c.run) < ",
             $cursor,
             " ORDER BY ",
             $order,
@@ -200,13 +202,15 @@ pub async fn find_cleaning(
     row.map(|row| row.read(&mut reader)).transpose()
 }
 
-/// An item's cleanings, day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
-/// from taking the bound on the days for one on the cleanings, and with it another way.
+/// An item's cleanings, day by day from the newest: within each, the index is in the order of the page. The plus signs keep SQLite
+/// from taking the bound on the days for one on the cleanings, and from going through all cleanings of the facility for each day,
+/// whose index is in that order too.
 const ITEM_PAGE: &str = page!(
     "facilities f CROSS JOIN clean_days d CROSS JOIN cleanings c WHERE f.account = $1 AND f.facility = $2 \
                  AND d.account = f.account AND d.projection = f.projection AND d.tag = $3 \
                  AND d.day <= $4 AND c.account = d.account AND c.projection = d.projection AND c.day = +d.day \
                  AND c.tag = d.tag",
+    "+c.performed_ms",
     "($5, $6, $7, $8)",
     "d.day DESC, ",
     "$9"
@@ -235,6 +239,7 @@ async fn find_cleanings(
                 "cleanings c JOIN facilities f ON f.account = c.account AND f.projection = c.projection WHERE c.account = $1 \
                  AND ($7 = 0 OR EXISTS (SELECT 1 FROM member_places s WHERE s.account = f.account AND s.person = $7 \
                  AND s.place IN (f.facility, f.region)))",
+                "c.performed_ms",
                 "($2, $3, $4, $5)",
                 "",
                 "$6"
@@ -246,6 +251,7 @@ async fn find_cleanings(
             let sql = page!(
                 "facilities f CROSS JOIN cleanings c WHERE f.account = $1 AND f.facility = $2 \
                  AND c.account = f.account AND c.projection = f.projection",
+                "c.performed_ms",
                 "($3, $4, $5, $6)",
                 "",
                 "$7"
@@ -405,6 +411,21 @@ pub async fn count_since(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::{Db, PlatformReason};
+
+    #[tokio::test]
+    async fn a_page_of_an_item_reads_no_cleaning_of_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("a.db").display())).await.unwrap();
+        db.migrate(0).await.unwrap();
+        let mut conn = db.platform_read(PlatformReason::Migration).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {ITEM_PAGE}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            all!(conn, (i64, i64, i64, String), sql, 1, "f", "t", 1, 1, 1, 1, "", 51).unwrap();
+        let words: Vec<&str> = plan.iter().map(|(.., words)| words.as_str()).collect();
+        let by_item = "SEARCH c USING INDEX cleanings_item (account=? AND projection=? AND day=? AND tag=?";
+        assert!(words.iter().any(|words| words.starts_with(by_item)), "{words:#?}");
+    }
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {

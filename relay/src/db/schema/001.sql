@@ -416,8 +416,9 @@ CREATE TABLE cleanings (
 )@ROWLESS@;
 CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, log, seq);
 CREATE INDEX cleanings_facility ON cleanings (account, projection, performed_ms, log, seq);
+-- With `run` it is in the order of a history's page.
 CREATE INDEX cleanings_item ON cleanings
-  (account, projection, day, tag, performed_ms, log, seq, recorded_ms, complete, voided, protocol);
+  (account, projection, day, tag, performed_ms, log, seq, run, recorded_ms, complete, voided, protocol);
 CREATE INDEX cleanings_unsure ON cleanings (account, projection, unsure_boot) WHERE unsure_boot IS NOT NULL;
 
 -- The first line, in the order of folding, that recorded a cleaning or a use under an idempotency key of a box. `idem` and
