@@ -397,6 +397,13 @@ fn require_whole(dated: &backup::DatedBackup) -> Result<(), Failure> {
             dated.log_faults.join("\n")
         ));
     }
+    if !dated.foreign.is_empty() {
+        faults.push(format!(
+            "this database knows nothing of {}: look whether it is the one that should be served, and not an empty one in its place. Where it \
+             is, move those away",
+            dated.foreign.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+        ));
+    }
     if faults.is_empty() {
         return Ok(());
     }

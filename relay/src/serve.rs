@@ -316,8 +316,10 @@ pub(crate) fn lock_own_database(settings: &RelaySettings) -> Result<Option<FileL
     })
 }
 
-/// Another process may have rotated a key.
+/// Another process may have rotated a key; and a next one becomes current in the process whose folder holds it, which need not be one
+/// that works.
 async fn reload_keys(fleet: &Fleet) {
+    settle_keys(fleet).await;
     if let Err(error) = fleet.keys().reload().await {
         tracing::error!(%error, "cannot look at the keys again; those known before go on");
     }
@@ -375,6 +377,10 @@ async fn announce_keys(fleet: &Fleet) {
     if let Err(error) = fleet.announce_keys().await {
         tracing::error!(%error, "cannot tell boxes of the keys; it is tried again");
     }
+    settle_keys(fleet).await;
+}
+
+async fn settle_keys(fleet: &Fleet) {
     if let Err(error) = fleet.keys().settle().await {
         tracing::error!(%error, "cannot see whether a next key is due; it is tried again");
     }

@@ -17,9 +17,6 @@ const DELIVERIES_MS: i64 = 30 * 24 * 3_600_000;
 /// A process that did not end in order is shown for so long.
 const SILENT_PROCESSES_MS: i64 = 24 * 3_600_000;
 
-/// A clock that reads more than this after the newest thing that is known is not believed.
-const AHEAD_MS_MAX: i64 = 30 * 24 * 3_600_000;
-
 /// Forgets in rounds, and nothing on the word of a clock that has leapt ahead: what is forgotten is gone for good.
 #[derive(Debug)]
 pub struct ForgetRounds {
@@ -50,7 +47,7 @@ impl ForgetRounds {
         let believed_ms = db::believed_times::platform_find(tx).await?.filter(|at_ms| *at_ms <= now.wall_ms);
         let known_ms = self.believed_at_start_ms.saturating_add(up_ms);
         let newest_ms = [cleaned_ms, believed_ms].into_iter().flatten().fold(known_ms, i64::max);
-        if now.wall_ms.saturating_sub(newest_ms) > AHEAD_MS_MAX {
+        if now.wall_ms.saturating_sub(newest_ms) > db::believed_times::AHEAD_MS_MAX {
             // What was believed before stays so, for a process that starts while the clock is wrong.
             db::believed_times::platform_raise(tx, self.believed_at_start_ms.min(now.wall_ms)).await?;
             return Ok(None);

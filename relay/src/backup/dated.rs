@@ -1,5 +1,6 @@
 //! Backups by date in one folder, of which the newest few stay.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::num::NonZeroU16;
@@ -12,6 +13,7 @@ use service::clock::Clock;
 
 use super::files::file_error;
 use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup_beside, run_blocking};
+use crate::db::{Db, PlatformReason, backups};
 use crate::leftovers::whole_name;
 use crate::ownership::make_private_file;
 
@@ -29,6 +31,8 @@ const LOCK: &str = ".nightly.lock";
 pub struct DatedBackup {
     pub report: BackupReport,
     pub removed: Vec<PathBuf>,
+    /// Older ones whose turn it would be, and which this database knows nothing of: where there is one, none was deleted.
+    pub foreign: Vec<PathBuf>,
     /// What is wrong with stored logs: where anything is, none was deleted.
     pub log_faults: Vec<String>,
     /// What lies beside it and is no backup that counts.
@@ -55,7 +59,8 @@ enum NightlyLock {
 
 /// Writes a backup that is called after this moment, then deletes the oldest of those beside it that were made so, until `newest` are left.
 /// Nothing is deleted before the new one is there whole with all its photos, none of them damaged or missing where it is served, and with
-/// logs without a fault (`log_faults`); and nothing that is called otherwise. Only what dated backups left that came to no end goes first:
+/// logs without a fault (`log_faults`); nothing where an older one is of another database, for this one may have begun empty by accident; and
+/// nothing that is called otherwise. Only what dated backups left that came to no end goes first:
 /// it may have the room that this one needs. What is damaged or missing comes from the newest older one that has it.
 ///
 /// # Errors
@@ -82,14 +87,28 @@ pub async fn make_dated_backup(
     let (folder, made) = (folder.to_owned(), report.folder.clone());
     let is_whole = report.is_whole() && log_faults.is_empty();
     let now_ms = clock.now_ms();
-    let (removed, remarks) = run_blocking(move || {
-        let removed =
-            if is_whole { remove_oldest(&folder, usize::from(newest.get()), &made)? } else { Vec::new() };
-        Ok((removed, list_remarks(&folder, now_ms)?))
+    let known = list_known(parts).await?;
+    let (removed, foreign, remarks) = run_blocking(move || {
+        let oldest = list_oldest(&folder, usize::from(newest.get()), &made)?;
+        let (of_this, foreign): (Vec<_>, Vec<_>) =
+            oldest.into_iter().partition(|(name, _)| known.contains(name));
+        let may_go = is_whole && foreign.is_empty();
+        let removed = if may_go { remove_backups(&folder, of_this)? } else { Vec::new() };
+        let foreign = foreign.into_iter().map(|(_, path)| path).collect();
+        Ok((removed, foreign, list_remarks(&folder, now_ms)?))
     })
     .await?;
     drop(lock);
-    Ok(DatedBackup { report, removed, log_faults, remarks })
+    Ok(DatedBackup { report, removed, foreign, log_faults, remarks })
+}
+
+/// The names of the folders that this database knows as its backups, wherever they are mounted now.
+async fn list_known(parts: &RelayParts) -> Result<BTreeSet<String>, BackupError> {
+    let db = Db::open_with(&parts.database, parts.policy).await?;
+    let places = backups::platform_places(&mut db.platform_read(PlatformReason::Operator).await?).await?;
+    db.close().await;
+    let name = |place: String| Path::new(&place).file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(places.into_iter().filter_map(name).collect())
 }
 
 /// Of which some may be dated in the future: a photo is good by its own hash.
@@ -173,14 +192,21 @@ fn is_dated(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|moment| DateTime::strptime(MOMENT, moment).is_ok())
 }
 
-/// Those that were deleted; never `made`, and none that is dated later: the clock was ahead when that was made, and it takes nobody's place.
-fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBuf>, BackupError> {
+/// Those whose turn it is to go; never `made`, and none that is dated later: the clock was ahead when that was made, and it takes nobody's
+/// place.
+fn list_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
     let made_name = made.file_name().unwrap_or_default().to_string_lossy();
     let mut dated = list_folders(folder)?;
     dated.retain(|(name, path)| is_backup(name, path) && **name < *made_name);
     let surplus = (dated.len() + 1).saturating_sub(newest);
+    dated.truncate(surplus);
+    Ok(dated)
+}
+
+/// Those that were deleted.
+fn remove_backups(folder: &Path, oldest: Vec<(String, PathBuf)>) -> Result<Vec<PathBuf>, BackupError> {
     let mut removed = Vec::new();
-    for (name, path) in dated.into_iter().take(surplus) {
+    for (name, path) in oldest {
         let leaving = folder.join(format!("{LEAVING}{name}"));
         std::fs::rename(&path, &leaving).map_err(file_error("rename", &path))?;
         std::fs::remove_dir_all(&leaving).map_err(file_error("delete", &leaving))?;
@@ -196,6 +222,10 @@ mod tests {
     use super::*;
 
     const NOW_MS: i64 = 1_795_204_920_000;
+
+    fn remove_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<PathBuf>, BackupError> {
+        remove_backups(folder, list_oldest(folder, newest, made)?)
+    }
 
     fn make(folder: &Path, name: &str) -> PathBuf {
         let path = folder.join(name);
@@ -295,6 +325,17 @@ mod tests {
         assert!(dated.report.is_whole() && dated.removed.is_empty() && first.exists(), "{dated:?}");
         assert_eq!(make_at(5, &[]).await.removed.len(), 5, "all is well again");
         assert!(!first.exists());
+        // A relay that began empty by accident knows nothing of them.
+        db.close().await;
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(dir.path().join(format!("relay.db{suffix}")));
+        }
+        let empty = crate::db::Db::open(&parts.database).await.unwrap();
+        empty.migrate(1).await.unwrap();
+        let dated = [make_at(6, &[]).await, make_at(7, &[]).await];
+        for dated in dated {
+            assert!(dated.removed.is_empty() && !dated.foreign.is_empty(), "{dated:?}");
+        }
     }
 
     #[test]

@@ -262,11 +262,19 @@ async fn note_act(
     backups::platform_insert(tx, &row).await
 }
 
+/// A full disk is that of the backup, not the database's.
+fn name_copy_fault(error: DbError, file: &Path) -> BackupError {
+    if error.is_disk_full() {
+        return files::file_error("write", file)(std::io::ErrorKind::StorageFull.into());
+    }
+    error.into()
+}
+
 /// The database as it is at one moment; the name of its file in the backup.
 async fn save_database(db: &Db, parts: &RelayParts, partial: &Path) -> Result<&'static str, BackupError> {
     let mut conn = db.platform_read(PlatformReason::Operator).await?;
     let file = partial.join(DATABASE_FILE);
-    if backups::platform_copy(&mut conn, &file).await? {
+    if backups::platform_copy(&mut conn, &file).await.map_err(|error| name_copy_fault(error, &file))? {
         let faults = backups::check_copy(&file).await?;
         files::sync_file(&file)?;
         return if faults.is_empty() { Ok(DATABASE_FILE) } else { Err(BackupError::Damaged(faults)) };

@@ -45,6 +45,15 @@ pub async fn platform_newest(
     opt!(conn, BackupRow, sql, act, until_ms)
 }
 
+/// Where backups of this database were made, or it was restored from.
+///
+/// # Errors
+/// The database.
+pub async fn platform_places(conn: &mut PlatformConnection) -> Result<Vec<String>, DbError> {
+    let rows = all!(conn, (String,), "SELECT DISTINCT place FROM backups")?;
+    Ok(rows.into_iter().map(|(place,)| place).collect())
+}
+
 /// Notes in an empty database that a restore into it has begun: until [`platform_end_restore`] no relay serves it. A server's tables
 /// come in a transaction of `pg_restore`'s own, with sessions and links of before, which are ended only behind it.
 ///

@@ -166,12 +166,16 @@ fn wall_text(tables: &str, who: &str) -> String {
 }
 
 async fn run_statements(conn: &mut PlatformConnection, text: String) -> Result<(), DbError> {
-    use sqlx::Executor as _;
-    let text = sqlx::AssertSqlSafe(text);
+    use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
     match conn.lane() {
-        SqlExecutor::Sqlite(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
+        SqlExecutor::Sqlite(c) => c.execute(raw_sql(AssertSqlSafe(text))).await.map(drop)?,
         #[cfg(feature = "postgres")]
-        SqlExecutor::Postgres(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
+        SqlExecutor::Postgres(c) => {
+            // One by one, for a server takes seconds for all: the log would name the whole as a slow statement.
+            for statement in text.split_inclusive(";\n") {
+                c.execute(raw_sql(AssertSqlSafe(statement.to_owned()))).await?;
+            }
+        }
     }
     Ok(())
 }

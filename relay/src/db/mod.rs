@@ -116,6 +116,8 @@ const ROWS_BUFFERED: usize = 1_024;
 const BUSY_CODES: [&str; 7] = ["55P03", "40P01", "40001", "53300", "5", "261", "517"];
 /// What SQLite says of a file that is damaged: SQLITE_CORRUPT with its extensions, SQLITE_NOTADB, and a read that found too little.
 const DAMAGED_CODES: [&str; 6] = ["11", "267", "523", "779", "26", "522"];
+/// SQLITE_FULL.
+const DISK_FULL_CODE: &str = "13";
 /// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small, and few
 /// statements a batch keep it quick (each is a way to the database's thread and back).
 pub(crate) const ROWS_OF_BULK: [usize; 5] = [256, 64, 16, 4, 1];
@@ -143,7 +145,7 @@ pub enum DbError {
         mode: String,
     },
     /// The database itself.
-    #[error("the database failed: {0}")]
+    #[error("the database failed: {}", name_failure(.0))]
     Sql(#[from] sqlx::Error),
     /// The tables are of a build from before the first schema that is kept.
     #[error(
@@ -193,6 +195,17 @@ pub enum DbError {
     },
 }
 
+/// What sqlx says, but where its words name its own parts and not what happened.
+fn name_failure(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::PoolTimedOut => format!(
+            "it does not answer, or all connections to it were in use, for {} seconds",
+            ACQUIRE_TIMEOUT.as_secs()
+        ),
+        other => other.to_string(),
+    }
+}
+
 impl DbError {
     /// A stored value that cannot be read.
     pub fn stored(what: &'static str, why: impl std::fmt::Display) -> Self {
@@ -217,6 +230,13 @@ impl DbError {
         let Self::Sql(error) = self else { return false };
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         code.is_some_and(|code| DAMAGED_CODES.contains(&&*code))
+    }
+
+    /// Whether there is no room for what SQLite should write.
+    pub fn is_disk_full(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        code.is_some_and(|code| code == DISK_FULL_CODE)
     }
 
     /// Whether a unique key was hit.

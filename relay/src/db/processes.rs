@@ -40,15 +40,18 @@ pub fn own_host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// How many processes beside the one with this number on this host have said since then that they live.
+/// How many processes beside the one with this number on this host have said since then that they live. Containers may all be number 1 of
+/// one host: of those with the same number one is whoever asks.
 pub async fn platform_count_others(
     conn: &mut PlatformConnection,
     since_ms: i64,
     host: &str,
     pid: u32,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) FROM processes WHERE seen_ms >= $1 AND NOT (host = $2 AND pid = $3)";
-    Ok(opt!(conn, (i64,), sql, since_ms, host.to_owned(), i64::from(pid))?.map_or(0, |(count,)| count))
+    let sql = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN host = $2 AND pid = $3 THEN 1 ELSE 0 END), 0) FROM processes \
+               WHERE seen_ms >= $1";
+    let found = opt!(conn, (i64, i64), sql, since_ms, host.to_owned(), i64::from(pid))?;
+    Ok(found.map_or(0, |(all, alike)| all - alike.min(1)))
 }
 
 /// All that are known, the one seen last first.

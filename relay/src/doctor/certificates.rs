@@ -66,7 +66,7 @@ pub(super) fn examine_certificates(
     examine_authorities(report, &data.join("keys"), now_ms);
 }
 
-/// Of the authorities whose certificates are here, those that begin later than now. What else there is to know of them stands in the
+/// Of the authorities whose certificates are here, those that begin later than now or have ended. What else there is to know of them stands in the
 /// database.
 fn examine_authorities(report: &mut DoctorReport, keys: &Path, now_ms: i64) {
     let entries = std::fs::read_dir(keys).into_iter().flatten().flatten();
@@ -77,6 +77,14 @@ fn examine_authorities(report: &mut DoctorReport, keys: &Path, now_ms: i64) {
         }
         let Ok(der) = CertificateDer::from_pem_file(&path) else { continue };
         let Ok((_, certificate)) = X509Certificate::from_der(&der) else { continue };
+        if certificate.validity().not_after.timestamp().saturating_mul(1_000) <= now_ms {
+            report.warn(
+                "authority for boxes",
+                format!("{} has ended: nobody takes what it proves", path.display()),
+                "where `keys list` calls it the current one, look at the clock of this machine, then run `keys rotate ca`; where it is an \
+                 earlier one, move the file to another folder",
+            );
+        }
         if certificate.validity().not_before.timestamp().saturating_mul(1_000) > now_ms {
             report.fail(
                 "authority for boxes",

@@ -115,6 +115,13 @@ impl CertificateAuthority {
             let content = || KeyError::Content { path: folder.path(&key_file), what: "the key beside it" };
             return read.map(|read| read.pem).ok_or_else(content);
         }
+        // An authority whose certificate was moved away may be the one that boxes trust.
+        if folder.read(&key_file)?.is_some() {
+            return Err(KeyError::Uncertified {
+                key: folder.path(&key_file),
+                certificate: folder.path(&pem_file),
+            });
+        }
         let (serial, text) = new_serial(random);
         let name = format!("CleanTrack relay {}", &text[..8]);
         let mut params = certificate_params(subject_of(&name), now_ms / 1_000, AUTHORITY_S);
@@ -170,8 +177,16 @@ impl CertificateAuthority {
                  `keys rotate ca`"
             );
         }
+        if ends_s(&self.pem).is_some_and(|ends_s| ends_s <= now_s) {
+            tracing::error!(
+                "this relay’s authority has ended: it was made while the clock was behind, or its years are over. Boxes and browsers refuse \
+                 what it proves. Look at the clock; where it is right, run `keys rotate ca`"
+            );
+        }
         let issuer = Hash::of(self.pem.as_bytes()).to_string();
         let stored = read_listener(folder)?;
+        // What may be shown for as long as no other can be written.
+        let mut usable = None;
         if let Some(ListenerFiles { about, pem, key }) = stored {
             let mut lines = about.lines();
             let until_s: i64 = lines.next().and_then(|l| l.parse().ok()).unwrap_or(0);
@@ -183,6 +198,8 @@ impl CertificateAuthority {
             if lasts && is_ours && of_names {
                 return Ok((pem, key));
             }
+            let is_good = (1..LISTENER_S / 3).contains(&(until_s - now_s)) && is_ours && of_names;
+            usable = is_good.then_some((pem, key));
         }
         let mut params =
             certificate_params(subject_of(names.first().map_or("localhost", |n| n)), now_s, LISTENER_S);
@@ -193,13 +210,30 @@ impl CertificateAuthority {
         let key = KeyPair::generate()?;
         let pem = params.signed_by(&key, &self.issuer)?.pem();
         let key = key.serialize_pem();
-        folder.write(LISTENER_NAMES, "0\n")?;
-        folder.write(LISTENER_KEY, &key)?;
-        folder.write(LISTENER_PEM, &pem)?;
-        let (until_s, held) = (now_s + LISTENER_S, hash_pair(&pem, &key));
-        folder.write(LISTENER_NAMES, &format!("{until_s}\n{issuer}\n{held}\n{}\n", names.join("\n")))?;
-        Ok((pem, key))
+        let about =
+            format!("{}\n{issuer}\n{}\n{}\n", now_s + LISTENER_S, hash_pair(&pem, &key), names.join("\n"));
+        let files = ListenerFiles { about, pem, key };
+        match (write_listener(folder, &files), usable) {
+            (Ok(()), _) => Ok((files.pem, files.key)),
+            (Err(error), Some(usable)) => {
+                tracing::error!(
+                    %error,
+                    "the relay’s own certificate should be made anew and cannot be written; the one before is shown until its end. Look at \
+                     the disk of the keys"
+                );
+                Ok(usable)
+            }
+            (Err(error), None) => Err(error),
+        }
     }
+}
+
+/// What the files are about comes first as nothing and last as it is: where it was cut off between, they are made again.
+fn write_listener(folder: &KeyFolder, files: &ListenerFiles) -> Result<(), KeyError> {
+    folder.write(LISTENER_NAMES, "0\n")?;
+    folder.write(LISTENER_KEY, &files.key)?;
+    folder.write(LISTENER_PEM, &files.pem)?;
+    folder.write(LISTENER_NAMES, &files.about)
 }
 
 /// What the folder has of the listeners' own certificate.
@@ -264,6 +298,13 @@ fn begins_s(pem: &str) -> Option<i64> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
     Some(certificate.validity().not_before.timestamp())
+}
+
+/// Until when one is valid.
+fn ends_s(pem: &str) -> Option<i64> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
+    Some(certificate.validity().not_after.timestamp())
 }
 
 /// The public key in a certificate, as it stands there.

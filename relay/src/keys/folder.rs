@@ -28,6 +28,15 @@ pub enum KeyError {
         /// What should be in it.
         what: &'static str,
     },
+    /// A folder under the name of a file.
+    #[error("{} is a folder, and a file belongs there. Move it away, then start again", path.display())]
+    Folder { path: PathBuf },
+    /// A key without its certificate, which may be the one that boxes trust.
+    #[error(
+        "{} is there, and its certificate, {}, is not: nothing was written over that key. Put the certificate back, from a backup or from \
+         where it was moved; or, where no box trusts the key, move it away; then start again", key.display(), certificate.display()
+    )]
+    Uncertified { key: PathBuf, certificate: PathBuf },
     /// A file of the operator's that holds something else.
     #[error("{}, which the settings name, does not hold {what}. Put the right file there, then start again", path.display())]
     Configured {
@@ -84,6 +93,8 @@ impl KeyError {
                 | Self::Content { .. }
                 | Self::Configured { .. }
                 | Self::Open { .. }
+                | Self::Folder { .. }
+                | Self::Uncertified { .. }
         )
     }
 }
@@ -108,8 +119,13 @@ impl KeyFolder {
         let failed = |source| KeyError::File { path: self.0.clone(), source };
         for entry in std::fs::read_dir(&self.0).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            if entry.file_name().to_string_lossy().starts_with(IMPORT_PREFIX) {
-                std::fs::remove_dir_all(entry.path()).map_err(failed)?;
+            let (name, kind) = (entry.file_name(), entry.file_type());
+            // A person may call something of theirs nearly so.
+            let number = name.to_str().and_then(|name| name.strip_prefix(IMPORT_PREFIX));
+            let is_ours = number.is_some_and(|number| number.parse::<u32>().is_ok());
+            if is_ours && kind.is_ok_and(|kind| kind.is_dir()) {
+                let path = entry.path();
+                std::fs::remove_dir_all(&path).map_err(|source| KeyError::File { path, source })?;
             }
         }
         Ok(())
@@ -147,6 +163,7 @@ impl KeyFolder {
         let mode = match std::fs::metadata(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(KeyError::File { path, source }),
+            Ok(meta) if meta.is_dir() => return Err(KeyError::Folder { path }),
             Ok(meta) => meta.permissions().mode(),
         };
         if mode & 0o077 != 0 {
@@ -231,6 +248,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_an_import_left_goes_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = dir.path().join("keys");
+        std::fs::create_dir_all(keys.join("import-4711")).unwrap();
+        std::fs::create_dir_all(keys.join("import-from-old-machine")).unwrap();
+        std::fs::write(keys.join("import-2026.age"), "sealed").unwrap();
+        KeyFolder::open(keys.clone()).unwrap();
+        assert!(!keys.join("import-4711").exists());
+        assert!(keys.join("import-from-old-machine").exists() && keys.join("import-2026.age").exists());
+    }
+
+    #[test]
     fn a_key_is_made_once_and_read_by_nobody_else() {
         let dir = tempfile::tempdir().unwrap();
         let keys = KeyFolder::open(dir.path().join("keys")).unwrap();
@@ -248,5 +277,10 @@ mod tests {
             std::fs::write(&path, wrong).unwrap();
             assert!(matches!(make("x"), Err(KeyError::Content { .. })), "{wrong:?}");
         }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(
+            make("x").is_err_and(|error| matches!(error, KeyError::Folder { .. }) && error.needs_person())
+        );
     }
 }

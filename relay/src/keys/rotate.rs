@@ -6,15 +6,17 @@ use super::folder::KeyError;
 use super::open::{AuthorityKeys, list_keys};
 use crate::db::authority::StateChange;
 use crate::db::box_keys::AppliedKeys;
-use crate::db::{DbError, PlatformConnection, PlatformReason, authority, box_keys, processes};
+use crate::db::{
+    DbError, PlatformConnection, PlatformReason, authority, believed_times, box_keys, processes,
+};
 
 const DAY_MS: i64 = 86_400_000;
 /// How long boxes that are away may hold up that a next signing key becomes the current one. They are signed for with theirs after it too.
 const ANNOUNCED_MS: i64 = 30 * DAY_MS;
 /// Where several processes serve, a person brings the next key to the folders of the others within this.
 const FOLDERS_MS: i64 = DAY_MS;
-/// A process that has not said for as long that it lives serves no more.
-const SEEN_MS: i64 = 10 * 60_000;
+/// A process that has not said for as long that it lives serves no more; machines' clocks are apart by less.
+const SEEN_MS: i64 = 60 * 60_000;
 /// Machines that have keys of their own get the next sealing key by hand within a day.
 const SEAL_ANNOUNCED_MS: i64 = DAY_MS;
 /// The listeners show a certificate of the current authority, which a box that does not know it would not take. No certificate of a box
@@ -113,6 +115,8 @@ impl AuthorityKeys {
         let others =
             processes::platform_count_others(&mut tx, seen_ms, &processes::own_host(), std::process::id())
                 .await?;
+        // One minute of a clock that is years ahead would lock out each box that has not heard of the key.
+        let is_clock_right = believed_times::platform_is_believable(&mut tx, now_ms).await?;
         let mut is_changed = false;
         for next in keys.iter().filter(|key| key.state == KeyState::Next) {
             let wait_ms = match next.kind {
@@ -120,7 +124,7 @@ impl AuthorityKeys {
                 AuthorityKind::Cosign | AuthorityKind::Directive => ANNOUNCED_MS,
                 AuthorityKind::Seal => SEAL_ANNOUNCED_MS,
             };
-            let is_over = now_ms.saturating_sub(next.from_ms) >= wait_ms;
+            let is_over = is_clock_right && now_ms.saturating_sub(next.from_ms) >= wait_ms;
             let may_be_elsewhere = others > 0 && now_ms.saturating_sub(next.from_ms) < FOLDERS_MS;
             let is_known = next.kind != AuthorityKind::Seal
                 && !may_be_elsewhere
