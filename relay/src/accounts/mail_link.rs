@@ -104,7 +104,8 @@ fn address_name(kind: &str, email: &str) -> String {
     format!("mail/{kind}/{}", Hash::of(email.as_bytes()))
 }
 
-/// Counts an invitation by its address, whoever invites, and by the account, in the caller's transaction.
+/// Counts an invitation by its address and by the account, in the caller's transaction. Each account by itself: nobody keeps others from
+/// inviting somebody, or learns that they did.
 ///
 /// # Errors
 /// The database.
@@ -117,7 +118,8 @@ pub async fn count_invitation(
     if let Err(wait) = take_mail(tx, &account, &OF_ACCOUNT, now_ms).await? {
         return Ok(Err(wait));
     }
-    take_mail(tx, &address_name("invitation", email), &OF_ADDRESS, now_ms).await
+    let of_address = format!("{}/{}", address_name("invitation", email), tx.scope().account());
+    take_mail(tx, &of_address, &OF_ADDRESS, now_ms).await
 }
 
 /// Counts that an account's owner is told of somebody new, in the caller's transaction. Whether they are.

@@ -49,6 +49,8 @@ pub(super) enum BoxFault {
     Busy,
     /// Messages of this very box are before it.
     Crowded,
+    /// It has begun as many photos as it may for now.
+    ManyPhotos,
     /// It may have been stored or not.
     Unsettled,
     /// The relay cannot look now.
@@ -83,6 +85,9 @@ impl From<BoxFault> for HttpError {
             BoxFault::Busy => return retry_later("busy", "Other boxes are being served"),
             BoxFault::Crowded => {
                 return retry_later("busy", "Messages of this box are being taken: one after another");
+            }
+            BoxFault::ManyPhotos => {
+                return retry_later("busy", "This box has sent as many photos as it may for now");
             }
             BoxFault::Unsettled => {
                 return retry_later("unsettled", "It is not known whether this was stored: send it again");

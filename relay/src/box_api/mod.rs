@@ -16,13 +16,16 @@ mod runs;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::web::error::answer_panic;
 use ::web::present::present_errors;
 use ::web::table::{TableError, mount};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use record::ids::BoxId;
 use service::clock::Clock;
+use service::limit::RateLimiter;
 use service::random::RandomSource;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -35,6 +38,11 @@ use crate::ingest::Ingest;
 use crate::objects::{PartialUploads, PhotoStore};
 
 pub use self::run_limits::RunLimits;
+
+/// How often a box that has sent as many photos as come at once may begin another.
+const PHOTO_EVERY: Duration = Duration::from_secs(2);
+/// Boxes that this process tells apart by what they sent.
+const BOXES_MAX: usize = 100_000;
 
 /// What the calls of boxes in service work with.
 #[derive(Clone)]
@@ -61,6 +69,7 @@ pub(crate) struct BoxApi {
     parts: Arc<BoxApiParts>,
     places: Arc<RunPlaces>,
     line_places: Arc<LinePlaces>,
+    photos_begun: Arc<RateLimiter<BoxId>>,
 }
 
 impl Deref for BoxApi {
@@ -83,7 +92,9 @@ pub(crate) struct ClaimApi {
 pub fn box_router(parts: BoxApiParts) -> Result<Router, TableError> {
     let words = BoxErrorWords { random: Arc::clone(&parts.random) };
     let places = Arc::new(RunPlaces::new(parts.limits.places));
-    let api = BoxApi { parts: Arc::new(parts), places, line_places: Arc::default() };
+    let photos_begun = RateLimiter::new(1, PHOTO_EVERY, parts.limits.photos, BOXES_MAX);
+    let photos_begun = Arc::new(photos_begun);
+    let api = BoxApi { parts: Arc::new(parts), places, line_places: Arc::default(), photos_begun };
     let router = mount(&routes::build_box_table()?);
     let presented = from_fn_with_state(words, present_errors::<BoxErrorWords>);
     Ok(router.layer((presented, CatchPanicLayer::custom(answer_panic))).with_state(api))

@@ -171,6 +171,10 @@ async fn add_piece(
     }
     let (unfinished, box_id) = (api.unfinished.clone(), caller.id());
     let PieceUpload { piece, bytes } = upload;
+    let up_ms = api.clock.now().up_ms;
+    if piece.from == 0 && api.photos_begun.take(box_id, up_ms).is_err() {
+        return Err(BoxFault::ManyPhotos);
+    }
     let added = tokio::task::spawn_blocking(move || unfinished.add(box_id, photo, piece, &bytes)).await;
     let added = added.map_err(|e| BoxFault::Unavailable(e.to_string()))?.map_err(BoxFault::Piece)?;
     let Some(whole) = added else { return Ok(PieceOutcome::Partial) };

@@ -14,13 +14,15 @@ pub struct RunLimits {
     pub plain_bytes: u64,
     /// What all runs of one box may come to.
     pub of_box: RunTotals,
+    /// Photos that one box begins to send at once; then one each two seconds. No record need name them yet: they may come first.
+    pub photos: u32,
 }
 
 impl Default for RunLimits {
-    /// A million records of a box that lost all its history twice over.
+    /// A million records of a box that lost all its history twice over; the photos of some days that it was away.
     fn default() -> Self {
         let of_box = RunTotals { runs: RUNS_ADOPTED_MAX as u64, lines: 1 << 21, bytes: 2 << 30 };
-        Self { places: 16, plain_bytes: RUN_PLAIN_BYTES_MAX, of_box }
+        Self { places: 16, plain_bytes: RUN_PLAIN_BYTES_MAX, of_box, photos: 5_000 }
     }
 }
 

@@ -347,6 +347,20 @@ pub(crate) async fn in_service(
     PeerCertificate { box_id: of, serial: "0a".into() }
 }
 
+pub(crate) async fn a_box_fills_no_disk_with_photos(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let dir = tempfile::tempdir().unwrap();
+    let router = open_box_router(&world, dir.path(), RunLimits { photos: 2, ..RunLimits::default() });
+    let peer = in_service(&world, world.scope, world.facility, box_id(1)).await;
+    let ours = PhotoDoor { router, peer };
+    let put = async |byte: u8| ours.put(Hash::of(&[byte]), "bytes 0-0/1", &[byte]).await;
+    assert_eq!((put(1).await, put(2).await), (StatusCode::CREATED, StatusCode::CREATED));
+    assert_eq!(put(2).await, StatusCode::OK, "what is here already costs nothing");
+    assert_eq!(put(3).await, StatusCode::SERVICE_UNAVAILABLE);
+    world.clock.advance_ms(2_000);
+    assert_eq!((put(3).await, put(4).await), (StatusCode::CREATED, StatusCode::SERVICE_UNAVAILABLE));
+}
+
 pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();

@@ -116,6 +116,7 @@ stories!(
     a_box_takes_the_place_of_one_that_is_heard,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,
+    a_box_fills_no_disk_with_photos,
     a_box_gets_its_own_entries_back,
     an_adopted_run_is_taken_counts_and_is_given_back,
     what_is_not_the_run_of_its_name_is_refused,
