@@ -1,8 +1,8 @@
 //! What many boxes cost a relay: from the acknowledgement to the page with 100 of them sending, reports of 1,000, a projection made
-//! anew, batches of one entry before and after their merge, bytes a cleaning, sign-ins at once.
+//! anew, batches of one entry before and after their merge, bytes a cleaning, sign-ins at once; and what most of it takes together.
 //!
-//! `cargo bench -p cleantrack-relay --bench fleet [-- [postgres] [records] [health] [singles] [rebuild] [bytes]]`: all parts where none
-//! is named; bytes are of PostgreSQL alone.
+//! `cargo bench -p cleantrack-relay --bench fleet [-- [postgres] [records] [health] [singles] [rebuild] [bytes] [together]]`: all parts
+//! but the last where none is named; bytes are of PostgreSQL alone.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
 
@@ -321,6 +321,69 @@ async fn page_p99(relay: &BenchRelay, cookie: &str) -> f64 {
     percentile(walls.into_iter(), 99)
 }
 
+/// Pages that somebody reads one after the other while something else goes on.
+struct PageReader {
+    is_over: Arc<AtomicBool>,
+    walls: tokio::task::JoinHandle<Vec<f64>>,
+}
+
+impl PageReader {
+    async fn start(relay: &Arc<BenchRelay>) -> Self {
+        let (is_over, relay) = (Arc::new(AtomicBool::new(false)), Arc::clone(relay));
+        let (over, cookie) = (Arc::clone(&is_over), relay.sign_in().await);
+        let facility = FacilityId::new(1, numbered(3));
+        let pages = [
+            "/app/".to_owned(),
+            "/app/boxes".to_owned(),
+            format!("/app/f/{facility}"),
+            format!("/app/f/{facility}/equipment"),
+            "/api/v1/cleanings".to_owned(),
+        ];
+        let walls = tokio::spawn(async move {
+            let mut walls = Vec::new();
+            for page in pages.iter().cycle() {
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
+                walls.push(relay.ask(page, &cookie).await.wall);
+            }
+            walls
+        });
+        Self { is_over, walls }
+    }
+
+    async fn finish(self) -> Vec<f64> {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.walls.await.unwrap()
+    }
+}
+
+/// Records of boxes, reports, sign-ins, a projection made anew and four people who read pages, all in this process, the boxes too.
+async fn measure_together(relay: &Arc<BenchRelay>) {
+    let logs = fill(relay, SENDERS).await;
+    let mut readers = Vec::new();
+    for _ in 0..4 {
+        readers.push(PageReader::start(relay).await);
+    }
+    let beside = async {
+        measure_health(relay).await;
+        measure_sign_ins(relay).await;
+        measure_rebuild(relay).await;
+    };
+    tokio::join!(measure_records(relay, logs), beside);
+    let mut walls = Vec::new();
+    for reader in readers {
+        walls.extend(reader.finish().await);
+    }
+    println!(
+        "together with {} pages of four readers who never pause, {:.1} ms at the median, {:.1} ms at p99: {} MiB at most (256)",
+        walls.len(),
+        percentile(walls.iter().copied(), 50),
+        percentile(walls.iter().copied(), 99),
+        peak_mib()
+    );
+}
+
 /// Bytes of all tables and indexes of a database with 300,000 cleanings of 100 boxes, and of those that hold them.
 async fn measure_bytes(relay: &BenchRelay) {
     const CLEANINGS: i64 = 3_000;
@@ -357,7 +420,7 @@ struct BenchParts {
 }
 
 impl BenchParts {
-    const NAMES: [&str; 5] = ["records", "health", "singles", "rebuild", "bytes"];
+    const NAMES: [&str; 6] = ["records", "health", "singles", "rebuild", "bytes", "together"];
 
     fn of_arguments() -> Self {
         let words: Vec<String> = std::env::args().skip(1).collect();
@@ -367,12 +430,20 @@ impl BenchParts {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.words.is_empty() || self.words.iter().any(|word| word == name)
+        self.words.is_empty() || self.is_named(name)
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.words.iter().any(|word| word == name)
     }
 }
 
 async fn measure(relay: BenchRelay, parts: &BenchParts) {
     let relay = Arc::new(relay);
+    // Where everything is measured, what it takes together is asked for by itself: it fills the same tables.
+    if parts.is_named("together") {
+        measure_together(&relay).await;
+    }
     if parts.has("records") {
         let logs = fill(&relay, SENDERS).await;
         measure_sign_ins(&relay).await;

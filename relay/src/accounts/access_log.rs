@@ -53,12 +53,20 @@ pub enum DenialReason {
     TokenExpired,
     /// The token may do less.
     TokenScope,
+    /// There is nothing of that name that they see: it may be another account's.
+    NotFound,
 }
 
 impl DenialReason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::NeedsAdmin, Self::ForeignForm, Self::TokenRevoked, Self::TokenExpired, Self::TokenScope];
+    pub const ALL: [Self; 6] = [
+        Self::NeedsAdmin,
+        Self::ForeignForm,
+        Self::TokenRevoked,
+        Self::TokenExpired,
+        Self::TokenScope,
+        Self::NotFound,
+    ];
 
     /// As the database has it.
     pub fn key(self) -> &'static str {
@@ -68,6 +76,7 @@ impl DenialReason {
             Self::TokenRevoked => "token-revoked",
             Self::TokenExpired => "token-expired",
             Self::TokenScope => "token-scope",
+            Self::NotFound => "not-found",
         }
     }
 }

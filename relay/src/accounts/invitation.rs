@@ -1,5 +1,7 @@
 //! Invitations: somebody of the account asks an address into it, and whoever reads its mail comes in.
 
+use std::collections::BTreeSet;
+
 use record::ids::UserId;
 
 use super::access_log::{AccessLog, AccessRecord};
@@ -40,6 +42,12 @@ pub enum InvitationError {
     /// It was used, taken back, or its time is over.
     #[error("the invitation is over")]
     Over,
+    /// All that it was for was deleted.
+    #[error("what the invitation was for was deleted")]
+    PlacesGone,
+    /// The account made none with this id.
+    #[error("there is no such invitation")]
+    NoSuch,
     /// Nothing of the account changes now.
     #[error("the account can only be looked at now")]
     Paused,
@@ -143,14 +151,17 @@ impl InvitationService<'_> {
     /// Takes an invitation back.
     ///
     /// # Errors
-    /// It is over, or more than whoever acts could give; then the transaction is to be dropped.
+    /// It is over, none of the account, or more than whoever acts could grant; then the transaction is to be dropped.
     pub async fn revoke_invitation(
         &self,
         tx: &mut ScopedConnection,
         by: ActingPerson<'_>,
         invitation: &str,
     ) -> Result<(), InvitationError> {
-        let row = invitations::find_open(tx, invitation).await?.ok_or(InvitationError::Over)?;
+        let Some(row) = invitations::find_open(tx, invitation).await? else {
+            let was_made = invitations::was_made(tx, invitation).await?;
+            return Err(if was_made { InvitationError::Over } else { InvitationError::NoSuch });
+        };
         // Its places may be gone by now.
         require_role_and_places(tx, by, &row_grant(&row)?).await?;
         if !invitations::revoke_invitation(tx, invitation, self.log.clock.now_ms()).await? {
@@ -259,15 +270,11 @@ impl InvitationService<'_> {
         if !invitations::use_invitation(tx, &row.invitation, now_ms).await? {
             return Err(InvitationError::Over);
         }
-        let mut terms = row_grant(row)?.terms();
-        if let Some(places) = &mut terms.places {
-            let known = facilities::all_places(tx).await?;
-            places.retain(|place| known.contains(place));
-            if places.is_empty() {
-                return Err(InvitationError::Over);
-            }
+        let left = left_grant(row, &facilities::all_places(tx).await?)?;
+        if left.is_of_nothing() {
+            return Err(InvitationError::PlacesGone);
         }
-        match members::insert_member(tx, person, &terms, now_ms).await {
+        match members::insert_member(tx, person, &left.terms(), now_ms).await {
             Err(error) if error.is_conflict() => return Err(PeopleError::Known.into()),
             inserted => inserted?,
         }
@@ -299,10 +306,22 @@ pub async fn find_invitation(
 ///
 /// # Errors
 /// The row cannot be read.
-pub fn row_grant(row: &InvitationRow) -> Result<MemberGrant, DbError> {
+fn row_grant(row: &InvitationRow) -> Result<MemberGrant, DbError> {
     let role = UserRole::of_row(&row.role)?;
     let places: Vec<String> =
         serde_json::from_str(&row.places).map_err(|e| DbError::stored("places of an invitation", e))?;
     let places = if row.all_facilities { None } else { Some(places) };
     Ok(MemberGrant { role, places, until_ms: row.until_ms })
+}
+
+/// What is left of that, by the facilities and regions that are there now.
+///
+/// # Errors
+/// The row cannot be read.
+pub fn left_grant(row: &InvitationRow, known: &BTreeSet<String>) -> Result<MemberGrant, DbError> {
+    let mut grant = row_grant(row)?;
+    if let Some(places) = &mut grant.places {
+        places.retain(|place| known.contains(place));
+    }
+    Ok(grant)
 }

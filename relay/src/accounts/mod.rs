@@ -24,6 +24,7 @@ pub mod permission;
 pub mod person_log;
 pub mod programs;
 pub mod recovery;
+pub mod region_log;
 pub mod retention;
 pub mod second_factor;
 pub mod second_step;

@@ -128,6 +128,11 @@ impl MemberGrant {
         ends_alike && self.role == other.role && self.places == other.places
     }
 
+    /// Whether whoever has it sees nothing.
+    pub fn is_of_nothing(&self) -> bool {
+        self.places.as_ref().is_some_and(Vec::is_empty)
+    }
+
     /// As the database keeps it.
     pub fn terms(&self) -> MemberTerms {
         MemberTerms { role: self.role.to_string(), places: self.places.clone(), until_ms: self.until_ms }
@@ -403,7 +408,7 @@ pub(super) async fn require_grant(
     }
     let known = db::facilities::all_places(tx).await?;
     let mut granted = grant.places.iter().flatten();
-    if granted.any(|place| !known.contains(place)) || grant.places.as_ref().is_some_and(Vec::is_empty) {
+    if granted.any(|place| !known.contains(place)) || grant.is_of_nothing() {
         return Err(PeopleError::NoSuchPlace);
     }
     Ok(())

@@ -132,6 +132,13 @@ pub async fn find_open(
     opt!(conn, InvitationRow, sqlx::AssertSqlSafe(sql), scope.key(), invitation.to_owned())
 }
 
+/// Whether the account made an invitation, whatever became of it.
+pub async fn was_made(conn: &mut ScopedConnection, invitation: &str) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let sql = "SELECT made_ms FROM invitations WHERE account = $1 AND invitation = $2";
+    Ok(opt!(conn, (i64,), sql, scope.key(), invitation.to_owned())?.is_some())
+}
+
 /// The open one whose link has this secret.
 pub async fn platform_by_digest(
     conn: &mut PlatformConnection,

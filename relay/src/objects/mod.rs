@@ -22,8 +22,14 @@ use crate::ownership::make_private_folder;
 
 /// Why a photo was not kept or found.
 #[derive(Debug, thiserror::Error)]
-#[error("the photo store failed: {0}")]
-pub struct PhotoError(#[from] object_store::Error);
+pub enum PhotoError {
+    /// Folder or service.
+    #[error("the photo store failed: {0}")]
+    Store(#[from] object_store::Error),
+    /// Its file was altered or is damaged.
+    #[error("{0} holds other bytes than its name says: bring the file back from a backup")]
+    Damaged(Hash),
+}
 
 /// Where photos are kept. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -58,13 +64,16 @@ impl PhotoStore {
         }
     }
 
-    /// A photo of the account; `None` where there is none.
+    /// A photo of the account, the one that its name says; `None` where there is none.
     ///
     /// # Errors
-    /// The store.
+    /// The store, or what it holds is not the photo.
     pub async fn get(&self, scope: AccountScope, photo: Hash) -> Result<Option<Bytes>, PhotoError> {
         match self.0.get(&Self::key(scope, photo)).await {
-            Ok(found) => Ok(Some(found.bytes().await?)),
+            Ok(found) => {
+                let bytes = found.bytes().await?;
+                if Hash::of(&bytes) == photo { Ok(Some(bytes)) } else { Err(PhotoError::Damaged(photo)) }
+            }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }

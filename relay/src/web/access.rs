@@ -112,7 +112,8 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
     async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let Some(visitor) = find_visitor(parts, web).await? else {
             let requested = parts.uri.path_and_query().map_or("", |requested| requested.as_str());
-            let next = page_after_sign_in(if parts.method == Method::GET { requested } else { "" });
+            // A form's address leads to its page.
+            let next = page_after_sign_in(requested);
             return Err(match find_token(parts) {
                 Some(_) => http_error::sign_in_again(&next),
                 None => http_error::sign_in(&next),

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 
 use crate::accounts::access_log::DenialReason;
 use crate::db::DbError;
+use crate::objects::PhotoError;
 use crate::readiness::ReadinessFault;
 use crate::web::words::ErrorWords;
 
@@ -17,8 +18,8 @@ const SIGN_IN: &str = "/login";
 pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 /// Where somebody links the sign-in of their organisation.
 const OWN_PAGE: &str = "/app/me";
-/// Where the access log is read, and taken as a file.
-const ACCESS_LOG: &str = "/app/access";
+/// The address that was asked for, as browsers read an empty one.
+const SAME_ADDRESS: &str = "";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
@@ -110,12 +111,12 @@ pub(crate) fn foreign_form() -> HttpError {
         detail: ErrorWords::error_foreign_detail,
         safe: ErrorWords::error_nothing,
         next: ErrorWords::error_foreign_next,
-        link: (HOME, ErrorWords::error_foreign_link),
+        link: (SAME_ADDRESS, ErrorWords::error_foreign_link),
     };
     messages.error(StatusCode::FORBIDDEN, "foreign").note(DenialReason::ForeignForm)
 }
 
-/// An auditor reads.
+/// Whoever signed in may not do this in their role.
 pub(crate) fn read_only() -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_read_only,
@@ -134,7 +135,7 @@ pub(crate) fn nothing_changes() -> HttpError {
         detail: ErrorWords::error_paused_detail,
         safe: ErrorWords::error_recording,
         next: ErrorWords::error_retry_after,
-        link: (HOME, ErrorWords::error_try_again),
+        link: (SAME_ADDRESS, ErrorWords::error_try_again),
     };
     messages.error(StatusCode::SERVICE_UNAVAILABLE, "read-only-mode").header(header::RETRY_AFTER, PAUSED)
 }
@@ -165,7 +166,7 @@ pub(crate) fn needs_provider() -> HttpError {
 
 /// Nothing that this caller can see; what belongs to another account is that, too.
 pub(crate) fn not_found() -> HttpError {
-    RequestFault::NotFound.into()
+    HttpError::from(RequestFault::NotFound).note(DenialReason::NotFound)
 }
 
 /// A parameter that does not fit, and what it should be.
@@ -185,21 +186,19 @@ pub(crate) fn busy_error() -> HttpError {
         detail: ErrorWords::error_busy_detail,
         safe: ErrorWords::error_recording,
         next: ErrorWords::error_retry_after,
-        link: (HOME, ErrorWords::error_try_again),
+        link: (SAME_ADDRESS, ErrorWords::error_try_again),
     };
     messages.error(StatusCode::SERVICE_UNAVAILABLE, "busy").header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
-/// As many files of the account are written now as there may be.
-pub(crate) fn too_many_exports() -> HttpError {
-    let messages = ErrorMessages {
-        title: ErrorWords::error_exports,
-        detail: ErrorWords::error_exports_detail,
-        safe: ErrorWords::error_nothing,
-        next: ErrorWords::error_retry_after,
-        link: (ACCESS_LOG, ErrorWords::error_try_again),
-    };
-    messages.error(StatusCode::TOO_MANY_REQUESTS, "exports").header(header::RETRY_AFTER, RETRY_AFTER)
+/// As many files of the account are written now as there may be; this is the page that takes them.
+pub(crate) fn too_many_exports(page: impl Into<String>) -> HttpError {
+    HttpError::new(StatusCode::TOO_MANY_REQUESTS, "exports", word_text(ErrorWords::error_exports))
+        .detail(word_text(ErrorWords::error_exports_detail))
+        .safe(word_text(ErrorWords::error_nothing))
+        .next(word_text(ErrorWords::error_retry_after))
+        .link(page, word_text(ErrorWords::error_try_again))
+        .header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
 /// The database does not answer; the log has the reason under the answer's id.
@@ -209,7 +208,7 @@ pub(crate) fn unavailable_error(cause: &DbError) -> HttpError {
         detail: ErrorWords::error_no_database_detail,
         safe: ErrorWords::error_recording,
         next: ErrorWords::error_retry_after,
-        link: (HOME, ErrorWords::error_try_again),
+        link: (SAME_ADDRESS, ErrorWords::error_try_again),
     };
     let error = messages.error(StatusCode::SERVICE_UNAVAILABLE, "away");
     HttpError { cause: Some(cause.to_string()), ..error.header(header::RETRY_AFTER, RETRY_AFTER) }
@@ -228,9 +227,21 @@ pub(crate) fn not_ready(fault: &ReadinessFault) -> HttpError {
         detail,
         safe: ErrorWords::error_recording,
         next: ErrorWords::error_retry_after,
-        link: (HOME, ErrorWords::error_try_again),
+        link: (SAME_ADDRESS, ErrorWords::error_try_again),
     };
     messages.error(StatusCode::SERVICE_UNAVAILABLE, code).header(header::RETRY_AFTER, RETRY_AFTER)
+}
+
+/// The file of a photo is not the photo that the box sent; the log has its name under the answer's id.
+pub(crate) fn damaged_photo(cause: &PhotoError) -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_photo,
+        detail: ErrorWords::error_photo_detail,
+        safe: ErrorWords::error_photo_safe,
+        next: ErrorWords::error_photo_next,
+        link: (HOME, ErrorWords::error_my_facilities),
+    };
+    HttpError { cause: Some(cause.to_string()), ..messages.error(StatusCode::NOT_FOUND, "photo-damaged") }
 }
 
 /// Something that should not happen.
@@ -317,7 +328,7 @@ fn messages_of(fault: &RequestFault) -> ErrorMessages {
             detail: ErrorWords::error_failed_detail,
             safe: ErrorWords::error_recording,
             next: ErrorWords::error_failed_next,
-            link: (HOME, ErrorWords::error_try_again),
+            link: (SAME_ADDRESS, ErrorWords::error_try_again),
         },
     }
 }
@@ -345,7 +356,7 @@ mod tests {
             not_found(),
             parameter_error("limit", |words| words.parameter_limit(1_000)),
             busy_error(),
-            too_many_exports(),
+            too_many_exports("/app/access"),
             RequestFault::MethodNotAllowed.into(),
             RequestFault::TooLong { field: "a".to_owned() }.into(),
             RequestFault::TooSlow.into(),

@@ -227,7 +227,8 @@ access-reason = { $reason ->
     [needs-admin] Needs an admin
     [foreign-form] Needs a form of this session
     [token-revoked] The token was revoked
-    [token-scope] The token may only read
+    [token-scope] The token may not do this
+    [not-found] They see nothing of this name
    *[token-expired] The token has expired
 }
 # From where somebody signed in, or how many devices they signed out.

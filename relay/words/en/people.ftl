@@ -25,8 +25,9 @@ people-invited = { $email } was invited.
     .link = This relay sends no mail. Give them this link; it works once, for 7 days:
     .link-name = Link of the invitation
 people-open = Invitations that are open
-# What the invitation is to, and when it ends.
+# What the invitation is to, and when it ends; also in person-changed.
 people-open-sees = sees { $places }
+people-open-gone = sees nothing any more: what it was for was deleted
 people-open-ends = access ends { $day }
 people-open-until = link works until { $day }
 people-open-over = link is over since { $day }
@@ -36,6 +37,7 @@ people-open-revoke = Take back
 people-sees = Sees
 people-sees-all = every facility
 people-sees-none = no facility yet
+people-sees-others = what you do not see yourself
 people-disabled = Disabled
 people-may-sign-in = Can sign in
 
@@ -74,6 +76,8 @@ person-is-not-yours = Nothing was changed: you cannot do this about them.
 person-is-owner = Nothing was changed: the account is theirs. Hand it over first.
 person-has-no-place = Nothing was changed: choose at least one facility or region.
 person-is-last-admin = This is the last admin who can sign in. Enable another one first.
+# $now: such as “auditor; sees every facility; access ends 3 May”.
+person-changed = Somebody else changed their role, facilities or end of access meanwhile. Nothing was saved. What holds now: { $now }. What you entered stands below: save again to have that instead.
 
 ## One’s own page.
 

@@ -105,3 +105,6 @@ join-known = You are signed in as { $email }. The account of { $account } is the
 join-sign-in = { $email } signs in here already. Sign in first, then open the link again.
 join-other = This invitation is to { $email }, and you are signed in as somebody else. Sign out first, then open the link again.
 join-button = Join { $account }
+# Regions that it was for are deleted.
+join-gone-title = This invitation is for nothing any more
+join-gone = What it was for in the account of { $account } was deleted since. Ask { $by } for a new one.

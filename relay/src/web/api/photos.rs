@@ -8,9 +8,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use record::tree::Hash;
 
+use crate::objects::PhotoError;
 use crate::web::WebContext;
 use crate::web::access::AccountReader;
-use crate::web::http_error::{internal_error, not_found};
+use crate::web::http_error::{damaged_photo, internal_error, not_found};
 
 /// A photo never changes under its name, and is nobody else's to keep.
 const CACHE: &str = "private, max-age=86400, immutable";
@@ -26,15 +27,19 @@ pub(crate) async fn show(
     if !crate::db::photos::is_seen(&mut web.db.read(reader.reads()).await?, hash).await? {
         return Err(not_found());
     }
-    let bytes = web.photos.get(reader.scope(), hash).await.map_err(internal_error)?.ok_or_else(not_found)?;
     let etag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(internal_error)?;
     let mut stored = HeaderMap::new();
     stored.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
     // Opened by itself it can do nothing, whatever its bytes say.
     stored.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));
+    // Before anything is read and hashed: whoever has it under this name has the very photo.
     if headers.get(header::IF_NONE_MATCH) == Some(&etag) {
         return Ok(OneOf::Second(WithHeaders(stored, NotModified { etag })));
     }
+    let bytes = match web.photos.get(reader.scope(), hash).await {
+        Err(error @ PhotoError::Damaged(_)) => return Err(damaged_photo(&error)),
+        found => found.map_err(internal_error)?.ok_or_else(not_found)?,
+    };
     stored.insert(header::ETAG, etag);
     Ok(OneOf::First(WithHeaders(stored, MediaBytes::new(bytes))))
 }

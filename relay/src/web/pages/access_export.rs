@@ -51,9 +51,9 @@ pub(crate) async fn export_rows(
         return Err(read_only());
     }
     require_own_form(&visitor, &form)?;
-    let place = web.exports.begin(visitor.scope)?;
     let text = |name| form.fields.text(name);
     let search = AccessSearch::read(text("who"), text("outcome"), text("from"), text("to"));
+    let place = web.exports.begin(visitor.scope).ok_or_else(|| too_many_exports(search.href(None)))?;
     let day = web.now_ms().div_euclid(1_000);
     let day = Timestamp::from_second(day).map_err(|error| HttpError::internal(&error))?.strftime("%F");
     let name = format!("cleantrack-access-log-{day}");
@@ -102,14 +102,15 @@ struct ExportPlace {
 }
 
 impl RunningExports {
-    fn begin(&self, scope: AccountScope) -> Result<ExportPlace, HttpError> {
+    /// None where as many are written as there may be.
+    fn begin(&self, scope: AccountScope) -> Option<ExportPlace> {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = running.entry(scope.key()).or_default();
         if *count >= AT_A_TIME {
-            return Err(too_many_exports());
+            return None;
         }
         *count += 1;
-        Ok(ExportPlace { running: self.clone(), account: scope.key() })
+        Some(ExportPlace { running: self.clone(), account: scope.key() })
     }
 }
 

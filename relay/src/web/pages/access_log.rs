@@ -134,7 +134,7 @@ impl AccessSearch {
     }
 
     /// The address of the page with these rows; of those before this number.
-    fn href(&self, before_n: Option<i64>) -> String {
+    pub(crate) fn href(&self, before_n: Option<i64>) -> String {
         let before = before_n.map(|n| format!("before={n}"));
         let pairs =
             self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode_parameter(value)));
@@ -185,17 +185,21 @@ pub(crate) async fn show(
     Page::draw(&view)
 }
 
-/// Names of facilities and regions, by their ids.
-async fn load_place_names(
-    conn: &mut ScopedConnection,
-    visitor: &AccountUser,
-) -> Result<HashMap<String, String>, DbError> {
+/// Names of facilities and regions, by their ids, as far as they are for whoever looks.
+struct PlaceNames {
+    names: HashMap<String, String>,
+    /// Whether those of regions are.
+    has_regions: bool,
+}
+
+async fn load_place_names(conn: &mut ScopedConnection, visitor: &AccountUser) -> Result<PlaceNames, DbError> {
     let facilities = list_names(conn).await?.into_iter().map(|place| (place.facility, place.name));
     let mut names: HashMap<String, String> = facilities.collect();
-    if !visitor.reads.is_limited() {
+    let has_regions = !visitor.reads.is_limited();
+    if has_regions {
         names.extend(list_regions(conn).await?.into_iter().map(|row| (row.region, row.name)));
     }
-    Ok(names)
+    Ok(PlaceNames { names, has_regions })
 }
 
 fn list_outcomes(w: AccessWords, chosen: &str) -> Vec<OutcomeOption> {
@@ -230,21 +234,24 @@ pub(crate) fn row_outcome(row: &AuditRow) -> AccessOutcome {
     if row.outcome == AccessOutcome::Denied.word() { AccessOutcome::Denied } else { AccessOutcome::Done }
 }
 
-fn access_view(row: &AuditRow, places: &HashMap<String, String>, wall: &LocalTime) -> AccessView {
+fn access_view(row: &AuditRow, places: &PlaceNames, wall: &LocalTime) -> AccessView {
     let w: AccessWords = wall.words();
     let outcome = row_outcome(row);
     let tone = match outcome {
         AccessOutcome::Done => BadgeTone::Ok,
         AccessOutcome::Denied => BadgeTone::Late,
     };
-    let place = row.facility.as_ref().and_then(|facility| places.get(facility));
+    let place = row.facility.as_ref().and_then(|facility| places.names.get(facility));
+    // What such a row is about is a region's name.
+    let is_hidden = !places.has_regions && matches!(row.act.as_str(), "region join" | "region leave");
     // Of what names it already it is said once.
-    let place = place.filter(|name| **name != row.about).cloned();
+    let place = place.filter(|name| is_hidden || **name != row.about).cloned();
     // Its name says more than its id.
     let about = match &place {
+        _ if is_hidden => String::new(),
         Some(_) if row.facility.as_ref() == Some(&row.about) => String::new(),
         _ => GrantText::read(&row.act, &row.about)
-            .map_or_else(|| subject_text(w, row), |grant| grant_words(&grant, places, wall)),
+            .map_or_else(|| subject_text(w, row), |grant| grant_words(&grant, &places.names, wall)),
     };
     AccessView {
         at: wall.clock(row.at_ms),

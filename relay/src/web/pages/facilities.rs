@@ -228,7 +228,7 @@ pub(crate) async fn add_facility(
         return refuse_form(&visitor, &web, &form, "name", words).await;
     }
     let same = known.iter().find(|row| row.name == shown && row.closed_ms.is_none());
-    if same.is_some_and(|row| !is_pressed_twice(&row.facility, now_ms)) {
+    if same.is_some_and(|row| row.zone != zone || !is_pressed_twice(&row.facility, now_ms)) {
         drop(tx);
         return refuse_form(&visitor, &web, &form, "name", w.facilities_taken(&shown)).await;
     }

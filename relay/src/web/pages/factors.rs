@@ -18,11 +18,11 @@ use crate::keys::SealedBytes;
 use crate::web::WebContext;
 use crate::web::access::{ManageSecurity, MemberCaller, OwnAccess};
 use crate::web::form::require_own_form;
-use crate::web::http_error::{internal_error, not_found};
+use crate::web::http_error::{internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::way_page::SignInProblem;
-use crate::web::words::{FactorWords, PasskeyWords, open_words};
+use crate::web::words::{ErrorWords, FactorWords, PasskeyWords, open_words};
 
 /// Light modules around a code, as its standard (ISO/IEC 18004) asks.
 const QUIET: usize = 4;
@@ -210,7 +210,8 @@ pub(crate) async fn demand_factor(
     require_own_form(&visitor, &form)?;
     let (demand, act) = match form.fields.text("act") {
         "demand" => (FactorDemand::Everybody, "second factor demand"),
-        _ => (FactorDemand::Nobody, "second factor leave"),
+        "leave" => (FactorDemand::Nobody, "second factor leave"),
+        _ => return Err(parameter_error("act", ErrorWords::parameter_factor_act)),
     };
     let mut tx = web.db.write(visitor.scope).await?;
     if set_second_factor(&mut tx, demand).await? {

@@ -6,9 +6,11 @@ use ::web::form::{
     FieldCause, FieldError, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter,
     FormSection, FormValues,
 };
+use record::tree::Hash;
 
 use crate::accounts::people::MemberGrant;
 use crate::accounts::{AccountUser, UserRole};
+use crate::db::members::MemberRow;
 use crate::db::{ScopedConnection, facilities, regions};
 use crate::web::pages::named_places::{are_many, read_names, write_names};
 use crate::web::view_models::formats::role_name;
@@ -136,11 +138,21 @@ pub(crate) fn hidden_list(picks: &[(&'static str, Vec<FormOption>)]) -> &'static
 /// # Errors
 /// A line that names none.
 pub(crate) fn read_places(values: &FormValues, options: &[FormOption]) -> Result<Vec<String>, FieldError> {
+    find_places(values, options).map_err(|lines| {
+        let words = open_words::<FormWords>().form_member_unknown_place(lines);
+        FieldError { at: NAMED.name.to_owned(), words }
+    })
+}
+
+/// The same, for a form with a message of its own.
+///
+/// # Errors
+/// The lines that name none.
+pub(crate) fn find_places(values: &FormValues, options: &[FormOption]) -> Result<Vec<String>, String> {
     let mut places: Vec<String> = values.text("places").split_whitespace().map(str::to_owned).collect();
     let named = read_names(values.text(NAMED.name), options);
     if let Some(lines) = named.unknown() {
-        let words = open_words::<FormWords>().form_member_unknown_place(lines);
-        return Err(FieldError { at: NAMED.name.to_owned(), words });
+        return Err(lines);
     }
     places.extend(named.ids.into_iter().filter(|id| !places.contains(id)).collect::<Vec<_>>());
     Ok(places)
@@ -151,20 +163,56 @@ pub(crate) fn places_field(options: &[FormOption]) -> &'static str {
     if are_many(options) { NAMED.name } else { PLACES.name }
 }
 
-/// The values of the form of somebody who is of the account.
-pub(crate) fn terms_values(
-    role: &str,
-    places: Option<&[String]>,
-    days: Option<i64>,
-    options: &[FormOption],
-) -> FormValues {
-    let values = FormValues::empty(&TERMS).with("role", role);
-    let values = match places {
-        None => values.with("all", "on"),
-        Some(places) if are_many(options) => values.with(NAMED.name, write_names(places, options)),
-        Some(places) => values.with("places", places.join(" ")),
-    };
-    values.with("days", days.map(|days| days.to_string()).unwrap_or_default())
+/// What somebody of the account is and sees now.
+pub(crate) struct PresentTerms<'a> {
+    pub(crate) row: &'a MemberRow,
+    /// `None`: every facility.
+    pub(crate) places: Option<&'a [String]>,
+}
+
+impl PresentTerms<'_> {
+    /// The values of their form.
+    pub(crate) fn values(&self, options: &[FormOption], now_ms: i64) -> FormValues {
+        let values = FormValues::empty(&TERMS).with("role", self.row.role.as_str());
+        let values = match self.places {
+            None => values.with("all", "on"),
+            Some(places) if are_many(options) => values.with(NAMED.name, write_names(places, options)),
+            Some(places) => values.with("places", places.join(" ")),
+        };
+        values.with("days", self.days(now_ms))
+    }
+
+    /// As the form says it; a day that has begun counts whole.
+    fn days(&self, now_ms: i64) -> String {
+        let left = self.row.until_ms.map(|until_ms| until_ms.saturating_sub(now_ms));
+        let days = left.map(|left_ms| left_ms.saturating_add(DAY_MS - 1).div_euclid(DAY_MS).max(1));
+        days.map(|days| days.to_string()).unwrap_or_default()
+    }
+
+    fn digest(&self) -> String {
+        let places = self.places.map_or_else(|| "all".to_owned(), |places| places.join(" "));
+        let end = self.row.until_ms.map(|until_ms| until_ms.to_string()).unwrap_or_default();
+        Hash::of(format!("{}\n{places}\n{end}", self.row.role).as_bytes()).to_string()
+    }
+
+    /// As somebody sees them: what they change later must be that. With the days of the form, which are fewer tomorrow.
+    pub(crate) fn mark(&self, now_ms: i64) -> String {
+        format!("{}-{}", self.digest(), self.days(now_ms))
+    }
+
+    /// Whether the page with this mark showed them.
+    pub(crate) fn is_shown_by(&self, seen: &str) -> bool {
+        seen.split_once('-').is_some_and(|(digest, _)| digest == self.digest())
+    }
+
+    /// What a form grants that carries this mark: days that are as they were shown leave the end as it is.
+    pub(crate) fn hold_end(&self, grant: MemberGrant, values: &FormValues, seen: &str) -> MemberGrant {
+        let is_untouched = seen.split_once('-').is_some_and(|(_, days)| days == values.text("days"));
+        // Whoever becomes an auditor gets an end by that.
+        let is_theirs = self.row.until_ms.is_some() || grant.role.key() == self.row.role;
+        let until_ms = if is_untouched && is_theirs { self.row.until_ms } else { grant.until_ms };
+        MemberGrant { until_ms, ..grant }
+    }
 }
 
 /// What the fields say.

@@ -11,13 +11,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use words::SafeHtml;
 
-use crate::accounts::invitation::{InvitationError, OPEN_MAX, row_grant};
+use crate::accounts::invitation::{InvitationError, OPEN_MAX, left_grant};
 use crate::accounts::people::{
-    PeopleError, PersonAct, change_member, change_terms, hand_over, list_visible, may_act_on,
+    MemberGrant, PeopleError, PersonAct, change_member, change_terms, hand_over, list_visible, may_act_on,
 };
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole, email_address};
-use crate::db::accounts::demands_factor;
+use crate::db::accounts::{demands_factor, lock_account};
+use crate::db::facilities::all_places;
 use crate::db::invitations::InvitationRow;
 use crate::db::members::MemberRow;
 use crate::db::{DbError, ScopedConnection, invitations, members};
@@ -27,15 +28,13 @@ use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::{
-    INVITATION, MemberFormRules, TERMS, draw_sections, load_places, place_names, places_field, read_grant,
-    terms_values,
+    INVITATION, MemberFormRules, PresentTerms, TERMS, draw_sections, load_places, place_names, places_field,
+    read_grant,
 };
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
 use crate::web::words::{ErrorWords, FactorWords, FormWords, OidcWords, PageWords, PeopleWords, open_words};
 use crate::web::{PageFact, WebContext};
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 struct PersonView {
     name: String,
@@ -101,6 +100,8 @@ struct PersonPage {
     may_hand_over: bool,
     /// What came of the press that led here.
     done: Option<String>,
+    /// What they are and see, as it was shown.
+    seen: String,
     sections: Vec<FilledSection>,
     errors: Vec<FieldError>,
     form_again: String,
@@ -162,12 +163,13 @@ async fn draw_people(
     let people = load_people(&mut conn, visitor, web, &options).await?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let w: PeopleWords = wall.words();
+    let known = all_places(&mut conn).await?;
     let mut open = Vec::new();
     for row in invitations::list_open(&mut conn).await? {
         // Whoever sees some facilities only knows of the invitations of their own.
         if !visitor.reads.is_limited() || row.made_by == visitor.email {
             open.push(InvitationView {
-                about: invitation_text(&row, &options, &wall)?,
+                about: invitation_text(&row, &left_grant(&row, &known)?, &options, &wall),
                 href: format!("/app/people/invitations/{}", row.invitation),
                 email: row.email,
             });
@@ -198,19 +200,25 @@ async fn draw_people(
     Page::draw(&view)
 }
 
-fn invitation_text(row: &InvitationRow, options: &[FormOption], wall: &LocalTime) -> Result<String, DbError> {
+/// `left`: what is left of what it was for.
+fn invitation_text(
+    row: &InvitationRow,
+    left: &MemberGrant,
+    options: &[FormOption],
+    wall: &LocalTime,
+) -> String {
     let w: PeopleWords = wall.words();
-    let grant = row_grant(row)?;
     let day = wall.day_of(row.expires_ms);
     let until =
         if row.expires_ms > wall.now_ms() { w.people_open_until(day) } else { w.people_open_over(day) };
-    let mut parts = vec![
-        role_name(wall.words(), Some(grant.role)),
-        w.people_open_sees(sees_text(w, grant.places.as_deref(), options)),
-    ];
-    parts.extend(grant.until_ms.map(|until_ms| w.people_open_ends(wall.day_of(until_ms))));
+    let sees = match left.is_of_nothing() {
+        true => w.people_open_gone(),
+        false => w.people_open_sees(sees_text(w, left.places.as_deref(), options)),
+    };
+    let mut parts = vec![role_name(wall.words(), Some(left.role)), sees];
+    parts.extend(left.until_ms.map(|until_ms| w.people_open_ends(wall.day_of(until_ms))));
     parts.extend([until, w.people_open_by(&row.made_by)]);
-    Ok(parts.join("; "))
+    parts.join("; ")
 }
 
 /// `POST /app/people`: somebody is invited.
@@ -327,6 +335,7 @@ enum PressOutcome {
     IsOwner,
     IsLastAdmin,
     HasNoPlace,
+    IsChanged,
 }
 
 impl PressOutcome {
@@ -351,7 +360,13 @@ impl PressOutcome {
         !matches!(self, Self::Done(_) | Self::TermsSaved | Self::HandedOver)
     }
 
-    fn text(self, w: PeopleWords) -> String {
+    /// The part of the page that it is about.
+    fn field(self) -> &'static str {
+        if self == Self::IsChanged { "terms" } else { "acts" }
+    }
+
+    /// `present`: what the person is and sees now.
+    fn text(self, w: PeopleWords, present: &str) -> String {
         match self {
             Self::Done(PersonAct::SignOut) => w.person_done_sign_out(),
             Self::Done(PersonAct::Disable) => w.person_done_disable(),
@@ -363,6 +378,7 @@ impl PressOutcome {
             Self::IsOwner => w.person_is_owner(),
             Self::HasNoPlace => w.person_has_no_place(),
             Self::IsLastAdmin => w.person_is_last_admin(),
+            Self::IsChanged => w.person_changed(present),
         }
     }
 }
@@ -436,16 +452,25 @@ pub(crate) async fn save_terms(
         return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
     }
     let values = FormValues::read(&TERMS, &form.fields);
+    let seen = form.fields.text("seen");
     let options = load_places(&mut web.db.read(visitor.reads).await?, &visitor).await?;
+    let mut tx = web.db.write(visitor.scope).await?;
+    let (row, places) = lock_terms(&mut tx, &found.0.email).await?;
+    let present = PresentTerms { row: &row, places: places.as_deref() };
+    if may_change(&visitor, &row)? && !present.is_shown_by(seen) {
+        drop(tx);
+        return refuse_stale_terms(&visitor, &web, &user, values).await;
+    }
     let grant = match read_grant(&TERMS, &values, &options, web.now_ms()) {
-        Ok(grant) => grant,
+        Ok(grant) => present.hold_end(grant, &values, seen),
         Err(errors) => {
-            let news = PersonNews { outcome: None, form: Some((values, errors)) };
+            drop(tx);
+            let entered = EnteredTerms { values, errors, seen: Some(seen.to_owned()) };
+            let news = PersonNews { outcome: None, form: Some(entered) };
             let page = draw_person(&visitor, &web, &found, news).await?;
             return Ok(FormReply::Again(FormRecall::Invalid, page));
         }
     };
-    let mut tx = web.db.write(visitor.scope).await?;
     let by = web.acting(&visitor);
     match change_terms(&mut tx, by, &found.0.email, &grant).await {
         Ok(()) => tx.commit().await?,
@@ -453,15 +478,44 @@ pub(crate) async fn save_terms(
         Err(PeopleError::Db(e)) => return Err(e.into()),
         Err(error) => {
             drop(tx);
-            let news = PersonNews {
-                outcome: Some(PressOutcome::of_error(&error)),
-                form: Some((values, Vec::new())),
-            };
+            let entered = EnteredTerms { values, errors: Vec::new(), seen: Some(seen.to_owned()) };
+            let news = PersonNews { outcome: Some(PressOutcome::of_error(&error)), form: Some(entered) };
             let page = draw_person(&visitor, &web, &found, news).await?;
             return Ok(FormReply::Again(FormRecall::Invalid, page));
         }
     }
     SeeOther::to(&format!("/app/people/{}?done=terms", found.0.user_id)).map(FormReply::Done)
+}
+
+/// What a member is and sees; nobody else changes it before the transaction ends.
+async fn lock_terms(tx: &mut ScopedConnection, email: &str) -> Result<VisiblePerson, HttpError> {
+    lock_account(tx).await?;
+    let row = members::find_by_email(tx, email).await?.ok_or_else(not_found)?;
+    let places = match row.all_facilities {
+        true => None,
+        false => Some(members::list_places(tx, row.person()).await?),
+    };
+    Ok((row, places))
+}
+
+/// The page says what holds now; what was entered stays in its fields, over a new mark.
+async fn refuse_stale_terms(
+    visitor: &AccountUser,
+    web: &WebContext,
+    user: &str,
+    values: FormValues,
+) -> Result<FormReply, HttpError> {
+    let found = find_person(visitor, web, user).await?;
+    let entered = EnteredTerms { values, errors: Vec::new(), seen: None };
+    let news = PersonNews { outcome: Some(PressOutcome::IsChanged), form: Some(entered) };
+    let page = draw_person(visitor, web, &found, news).await?;
+    Ok(FormReply::Again(FormRecall::Conflicting, page))
+}
+
+/// Whether whoever is signed in may do anything about this member.
+fn may_change(visitor: &AccountUser, row: &MemberRow) -> Result<bool, DbError> {
+    let theirs = UserRole::of_row(&row.role)?;
+    Ok(may_act_on(visitor.role, theirs) && (!row.is_owner || visitor.is_owner))
 }
 
 /// A member, and what they see; `None`: every facility.
@@ -482,7 +536,15 @@ async fn find_person(
 /// What a person's page tells beside the person.
 struct PersonNews {
     outcome: Option<PressOutcome>,
-    form: Option<(FormValues, Vec<FieldError>)>,
+    form: Option<EnteredTerms>,
+}
+
+/// A form that was not saved.
+struct EnteredTerms {
+    values: FormValues,
+    errors: Vec<FieldError>,
+    /// The mark of what it changes, where that still holds.
+    seen: Option<String>,
 }
 
 async fn draw_person(
@@ -494,33 +556,40 @@ async fn draw_person(
     let options = load_places(&mut web.db.read(visitor.reads).await?, visitor).await?;
     let wall = LocalTime::new(web.now_ms(), "UTC");
     let w: PeopleWords = wall.words();
+    let present = PresentTerms { row, places: places.as_deref() };
+    let now = terms_text(&present, &options, &wall);
     let (problem, done) = match news.outcome {
-        Some(outcome) if outcome.is_problem() => (Some(outcome.text(w)), None),
-        outcome => (None, outcome.map(|done| done.text(w))),
+        Some(outcome) if outcome.is_problem() => {
+            (Some(SignInProblem { field: outcome.field(), words: outcome.text(w, &now) }), None)
+        }
+        outcome => (None, outcome.map(|done| done.text(w, &now))),
     };
-    let days = row.until_ms.map(|until| until.saturating_sub(web.now_ms()).div_euclid(DAY_MS).max(1));
-    let (values, errors) =
-        news.form.unwrap_or_else(|| (terms_values(&row.role, places.as_deref(), days, &options), Vec::new()));
+    let entered = news.form.unwrap_or_else(|| EnteredTerms {
+        values: present.values(&options, wall.now_ms()),
+        errors: Vec::new(),
+        seen: None,
+    });
+    let EnteredTerms { values, errors, seen } = entered;
     let theirs = UserRole::of_row(&row.role)?;
-    let is_owner = row.is_owner;
-    let may_act = may_act_on(visitor.role, theirs) && (!is_owner || visitor.is_owner);
+    let may_act = may_change(visitor, row)?;
     let is_self = row.user_id == visitor.user_id;
     let is_admin = matches!(theirs, UserRole::AccountAdmin | UserRole::SuperAdmin);
     let has_problem = problem.is_some() || !errors.is_empty();
     let view = PersonPage {
         shell: PageLayout::signed_in(&row.name, NavSection::People, visitor).with_problem(has_problem),
         w,
-        problem: problem.map(|words| SignInProblem { field: "acts", words }),
+        problem,
         name: row.name.clone(),
         href: format!("/app/people/{}", row.user_id),
         state: member_badge(w, row),
         facts: person_facts(row, places.as_deref(), &options, &wall),
         is_self,
-        is_owner,
+        is_owner: row.is_owner,
         disabled: row.disabled,
         may_act,
         may_hand_over: visitor.is_owner && !is_self && is_admin && !row.disabled,
         done,
+        seen: seen.unwrap_or_else(|| present.mark(wall.now_ms())),
         sections: draw_sections(&TERMS, visitor, options, &values, &errors)?,
         errors,
         form_again: open_words::<FormWords>().form_again(),
@@ -533,8 +602,19 @@ fn sees_text(w: PeopleWords, places: Option<&[String]>, options: &[FormOption]) 
     match places {
         None => w.people_sees_all(),
         Some([]) => w.people_sees_none(),
-        Some(places) => place_names(options, places),
+        Some(places) => Some(place_names(options, places))
+            .filter(|names| !names.is_empty())
+            .unwrap_or_else(|| w.people_sees_others()),
     }
+}
+
+/// What somebody is and sees, and until when, in one line.
+fn terms_text(present: &PresentTerms<'_>, options: &[FormOption], wall: &LocalTime) -> String {
+    let w: PeopleWords = wall.words();
+    let sees = sees_text(w, present.places, options);
+    let mut parts = vec![role_text(present.row, wall.words()), w.people_open_sees(sees)];
+    parts.extend(present.row.until_ms.map(|until_ms| w.people_open_ends(wall.day_of(until_ms))));
+    parts.join("; ")
 }
 
 fn person_facts(

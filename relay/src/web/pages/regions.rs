@@ -13,8 +13,10 @@ use record::tree::Hash;
 
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::people::ActingPerson;
+use crate::accounts::region_log::RegionMove;
 use crate::accounts::{AccountUser, visible_name};
 use crate::db::ScopedConnection;
+use crate::db::accounts::lock_account;
 use crate::db::facilities::{FacilityRow, list_facilities};
 use crate::db::regions::{self, RegionRow};
 use crate::web::WebContext;
@@ -289,6 +291,8 @@ pub(crate) async fn change_region(
     require_own_form(&visitor, &form)?;
     let w: RegionsWords = open_words();
     let mut tx = web.db.write(visitor.scope).await?;
+    // What a facility leaves is what it is in now.
+    lock_account(&mut tx).await?;
     let known = regions::list_regions(&mut tx).await?;
     let row = known.iter().find(|row| row.region == region).ok_or_else(not_found)?;
     let sites = list_facilities(&mut tx).await?;
@@ -301,12 +305,7 @@ pub(crate) async fn change_region(
         return refuse_region(&visitor, &web, &refused).await;
     }
     match form.fields.text("act") {
-        "delete" => {
-            regions::delete_region(&mut tx, &region).await?;
-            let record =
-                AccessRecord { who: &visitor.email, act: "region delete", about: &row.name, facility: None };
-            web.log().write_act(&mut tx, record).await?;
-        }
+        "delete" => change.delete(&mut tx, &web.acting(&visitor)).await?,
         "save" => {
             let (name, moves) = match change.read() {
                 Ok(read) => read,
@@ -325,9 +324,9 @@ pub(crate) async fn change_region(
     SeeOther::to("/app/regions").map(FormReply::Done)
 }
 
-/// A facility that comes into a region, or leaves it.
-struct RegionMove {
-    facility: String,
+/// A facility that comes into the region of a form, or leaves it.
+struct SiteMove<'a> {
+    site: &'a FacilityRow,
     is_in: bool,
 }
 
@@ -350,7 +349,7 @@ impl RegionChange<'_> {
     }
 
     /// The name, and what comes and goes; or the field that does not fit, and why.
-    fn read(&self) -> Result<(String, Vec<RegionMove>), (&'static str, String)> {
+    fn read(&self) -> Result<(String, Vec<SiteMove<'_>>), (&'static str, String)> {
         let w: RegionsWords = open_words();
         let options = list_options(self.sites);
         if let Some(lines) = read_names(self.fields.text("named"), &options).unknown() {
@@ -363,7 +362,7 @@ impl RegionChange<'_> {
         let chosen = list_chosen(self.fields, &options);
         let moves = self.sites.iter().filter_map(|site| {
             let (is_in, was_in) = (chosen.contains(&site.facility), is_inside(site, self.row));
-            (is_in != was_in).then(|| RegionMove { facility: site.facility.clone(), is_in })
+            (is_in != was_in).then_some(SiteMove { site, is_in })
         });
         Ok((name, moves.collect()))
     }
@@ -374,7 +373,7 @@ impl RegionChange<'_> {
         tx: &mut ScopedConnection,
         by: &ActingPerson<'_>,
         name: &str,
-        moves: &[RegionMove],
+        moves: &[SiteMove<'_>],
     ) -> Result<(), HttpError> {
         let region = self.row.region.as_str();
         if self.row.name != name {
@@ -383,13 +382,34 @@ impl RegionChange<'_> {
             let record = AccessRecord { who: by.who, act: "region change", about: &about, facility: None };
             by.log.write_act(tx, record).await?;
         }
-        for RegionMove { facility, is_in } in moves {
-            let facility: FacilityId = facility.parse().map_err(|_| not_found())?;
+        for SiteMove { site, is_in } in moves {
+            let facility: FacilityId = site.facility.parse().map_err(|_| not_found())?;
             regions::set_region(tx, facility, is_in.then_some(region)).await?;
-            let act = if *is_in { "region join" } else { "region leave" };
-            let record = AccessRecord { who: by.who, act, about: name, facility: Some(facility) };
-            by.log.write_act(tx, record).await?;
+            let moved = if *is_in {
+                RegionMove { facility, from: self.name_elsewhere(site), into: Some(name) }
+            } else {
+                RegionMove { facility, from: Some(name), into: None }
+            };
+            by.log.write_move(tx, by.who, moved).await?;
         }
         Ok(())
+    }
+
+    /// What the region is called that a facility is in.
+    fn name_elsewhere(&self, site: &FacilityRow) -> Option<&str> {
+        self.known.iter().find(|row| is_inside(site, row)).map(|row| row.name.as_str())
+    }
+
+    /// Ends the region; each of its facilities leaves it first.
+    async fn delete(&self, tx: &mut ScopedConnection, by: &ActingPerson<'_>) -> Result<(), HttpError> {
+        let (region, name) = (self.row.region.as_str(), self.row.name.as_str());
+        for site in self.sites.iter().filter(|site| is_inside(site, self.row)) {
+            let facility: FacilityId = site.facility.parse().map_err(|_| not_found())?;
+            let moved = RegionMove { facility, from: Some(name), into: None };
+            by.log.write_move(tx, by.who, moved).await?;
+        }
+        regions::delete_region(tx, region).await?;
+        let record = AccessRecord { who: by.who, act: "region delete", about: name, facility: None };
+        Ok(by.log.write_act(tx, record).await?)
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use service::attempts::OriginKind;
 
-use crate::accounts::invitation::{InvitationError, InvitationService, PATH, find_invitation};
+use crate::accounts::invitation::{InvitationError, InvitationService, PATH, find_invitation, left_grant};
 use crate::accounts::mail_link::LinkSecret;
 use crate::accounts::password::PasswordError;
 use crate::accounts::password_rules::WeakPassword;
@@ -16,6 +16,7 @@ use crate::accounts::people::PeopleError;
 use crate::accounts::recovery::{LinkKind, PendingAccount, RecoveryError, RecoveryService};
 use crate::accounts::sign_in::{SignInError, SignedIn};
 use crate::accounts::{email_address, visible_name};
+use crate::db::facilities::all_places;
 use crate::db::invitations::InvitationRow;
 use crate::db::{PlatformReason, oidc_providers};
 use crate::web::WebContext;
@@ -412,6 +413,13 @@ fn join_page(invitation: &InvitationRow, secret: &str, guest: &JoinGuest) -> Way
     }
 }
 
+/// The page of an invitation to what was deleted since.
+fn gone_page(invitation: &InvitationRow) -> Result<Page, HttpError> {
+    let w: SignInWords = open_words();
+    let lead = w.join_gone(&invitation.account_name, &invitation.made_by);
+    WayInPage::new(w.join_gone_title(), lead).link("/login", w.ways_back()).draw()
+}
+
 /// `GET /join/{invitation}`.
 pub(crate) async fn show_invitation(
     guest: GuestCaller,
@@ -423,6 +431,10 @@ pub(crate) async fn show_invitation(
     let scope = invitation.scope()?;
     if web.changes_nothing(scope).await? {
         return Err(nothing_changes());
+    }
+    let known = all_places(&mut web.db.read(scope).await?).await?;
+    if left_grant(&invitation, &known)?.is_of_nothing() {
+        return gone_page(&invitation);
     }
     let guest = find_guest(&web, &guest, &invitation).await?;
     let page = join_page(&invitation, &secret, &guest);
@@ -462,7 +474,7 @@ pub(crate) async fn accept_invitation(
                 let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
                 Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(HOME)?)))
             }
-            Err(error) => join_refusal(error).map(plain),
+            Err(error) => join_refusal(&invitation, error).map(plain),
         };
     }
     if !matches!(page, JoinGuest::New) {
@@ -487,12 +499,13 @@ pub(crate) async fn accept_invitation(
             let signed_in = web.auth_service().let_new_in(&row.email, row.scope()?, origin).await;
             signed_in_reply(&signed_in.map_err(internal_error)?, HOME)
         }
-        Err(error) => join_refusal(error).map(plain),
+        Err(error) => join_refusal(&invitation, error).map(plain),
     }
 }
 
-fn join_refusal(error: InvitationError) -> Result<FormReply, HttpError> {
+fn join_refusal(invitation: &InvitationRow, error: InvitationError) -> Result<FormReply, HttpError> {
     match error {
+        InvitationError::PlacesGone => Ok(FormReply::Again(FormRecall::Invalid, gone_page(invitation)?)),
         InvitationError::People(PeopleError::Db(error)) => Err(error.into()),
         InvitationError::Paused => Err(nothing_changes()),
         _ => over_reply(),

@@ -19,7 +19,9 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
-use crate::web::pages::member_form::{MemberFormRules, place_names};
+use crate::web::pages::member_form::{
+    MemberFormRules, NAMED, find_places, hidden_list, place_names, places_field,
+};
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{ErrorWords, FormWords, PageWords, WebhooksWords, open_words};
@@ -40,6 +42,7 @@ pub(crate) static WEBHOOK: FormDefinition = FormDefinition {
         FormField::line("url", 2_048).required(),
         FormField::picks("events"),
         FormField::picks("places"),
+        NAMED,
     ])],
 };
 
@@ -199,6 +202,7 @@ async fn draw_list(
     let mut painter = FormPainter::new(&WEBHOOK, form.catalog());
     let events = WebhookEvent::OFFERED.map(|event| FormOption::new(event.word(), event_words(w, event)));
     painter.picks = vec![("events", Vec::from(events)), ("places", load_options(web, visitor).await?)];
+    painter.hidden.push(hidden_list(&painter.picks));
     let view = |row: &WebhookRow| WebhookView {
         host: host_of(&row.url),
         href: format!("{PATH}/{}", row.webhook),
@@ -239,11 +243,17 @@ pub(crate) async fn add_webhook(
     let w: FormWords = open_words();
     let mut errors = values.errors(w.catalog());
     let office = web.webhook_office(&visitor);
+    let options = load_options(&web, &visitor).await?;
+    let places = find_places(&values, &options).unwrap_or_else(|lines| {
+        let words = w.form_webhook_unknown_place(lines);
+        errors.push(FieldError { at: NAMED.name.to_owned(), words });
+        Vec::new()
+    });
     let order = WebhookForm {
         id: form.fields.text("id"),
         url: values.text("url"),
         events: values.text("events"),
-        places: values.text("places"),
+        places: &places.join(" "),
     };
     if errors.is_empty() {
         let (at, words) = match office.add(&order).await {
@@ -253,7 +263,7 @@ pub(crate) async fn add_webhook(
             }
             Err(WebhookFault::Url) => ("url", w.form_webhook_bad_url()),
             Err(WebhookFault::Events) => ("events", w.form_webhook_no_event()),
-            Err(WebhookFault::Places) => ("places", w.form_webhook_no_place()),
+            Err(WebhookFault::Places) => (places_field(&options), w.form_webhook_no_place()),
             Err(WebhookFault::TooMany) => ("url", w.form_webhook_too_many(WEBHOOKS_MAX)),
             Err(WebhookFault::Repeated) => ("url", w.form_webhook_repeated()),
             Err(fault) => return Err(fault_error(fault)),

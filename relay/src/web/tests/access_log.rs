@@ -24,7 +24,7 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    async fn access(&self) -> Vec<AuditRow> {
+    pub(super) async fn access(&self) -> Vec<AuditRow> {
         let mut conn = self.db.read(self.a.scope).await.unwrap();
         audit::list_acts(&mut conn, &AuditFilter::default(), i64::MAX, 1_000).await.unwrap()
     }
@@ -499,6 +499,30 @@ async fn two_exports_of_an_account_run_at_a_time() {
     drop(second.2);
     let again = (begin(&cookie).await, begin(&cookie).await);
     assert_eq!((again.0.0, again.1.0), (StatusCode::OK, StatusCode::OK), "one was taken whole, one was left");
+}
+
+#[tokio::test]
+async fn whoever_tries_ids_of_another_account_is_in_their_own_log() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let denied = async || {
+        let sql = "SELECT COUNT(*) FROM audit WHERE outcome = 'denied' AND about = 'not-found' AND facility IS NULL";
+        world.count(sql).await
+    };
+    let (foreign, own) = (&world.b.sites[0], &world.a.sites[0]);
+    assert_eq!(world.get(&format!("/app/f/{}", own.id), &cookie).await.status, StatusCode::OK);
+    assert_eq!(denied().await, 0);
+    for n in 1..=3 {
+        let got = world.get(&format!("/app/f/{}", foreign.id), &cookie).await;
+        assert_eq!((got.status, denied().await), (StatusCode::NOT_FOUND, 1), "a row that counts: {n}");
+    }
+    let path = format!("/api/v1/cleanings?facility={}", foreign.id);
+    assert_eq!(world.api(&path, &world.a.token).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(denied().await, 2);
+    let log = world.get("/app/access", &cookie).await.body;
+    assert!(log.contains("They see nothing of this name"), "{log}");
+    let others = world.get("/app/access", &world.sign_in(&world.b.email).await).await.body;
+    assert!(!others.contains("They see nothing of this name"), "{others}");
 }
 
 #[tokio::test]

@@ -140,6 +140,24 @@ impl World {
     }
 }
 
+/// A browser that restores its tabs opens the address of a refused form.
+#[tokio::test]
+async fn the_address_of_a_form_leads_to_its_page() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let region = FacilityId::new(NOW_MS, [3; 10]);
+    for (form, page) in [
+        (format!("/app/regions/{region}"), "/app/regions"),
+        (format!("/app/facilities/{}", world.a.sites[0].id), "/app/facilities"),
+        ("/app/access/export".to_owned(), "/app/access"),
+    ] {
+        let got = world.get(&form, &cookie).await;
+        assert_eq!((got.status, got.header("location")), (StatusCode::SEE_OTHER, page), "{form}");
+        let got = world.get(&form, "").await;
+        assert_eq!(got.status, StatusCode::SEE_OTHER, "whoever asks learns no more than that: {form}");
+    }
+}
+
 #[tokio::test]
 async fn many_facilities_are_turned_and_searched() {
     let world = World::new().await;
@@ -169,6 +187,10 @@ async fn many_facilities_are_turned_and_searched() {
         let made = world.post("/app/facilities", &cookie, &form).await;
         assert_eq!(made.status, status, "{}", made.body);
     }
+    let form = format!("csrf={}&name=Zeta&zone=Europe%2FBerlin", csrf(&found));
+    assert_eq!(world.post("/app/facilities", &cookie, &form).await.status, StatusCode::SEE_OTHER);
+    let corrected = world.post("/app/facilities", &cookie, &form.replace("Berlin", "Paris")).await;
+    assert_eq!(corrected.status, StatusCode::UNPROCESSABLE_ENTITY, "another zone is no second press");
     let found = world.get("/app/facilities?name=ward+100", &cookie).await.body;
     assert_eq!(found.matches(">Ward 100<").count(), 1, "{found}");
 }

@@ -59,7 +59,8 @@ async fn whoever_is_in_no_group_sees_nothing_until_an_admin_says_what() {
     let href = people.split("href=\"/app/people/").find(|rest| rest.contains("ana@linden.example"));
     let href = href.unwrap().split('"').next().unwrap();
     let terms = format!("role=technician&all=&places={}", oidc.world.a.sites[0].id);
-    let given = oidc.admin(&format!("/app/people/{href}/terms"), &terms).await;
+    let person = format!("/app/people/{href}");
+    let given = oidc.world.send_form(&person, &format!("{person}/terms"), &oidc.cookie, &terms).await;
     assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.body);
     assert_eq!(opened(&oidc.world, &cookie).await, [true, false, false]);
 }

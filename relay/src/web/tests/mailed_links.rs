@@ -144,7 +144,11 @@ pub(super) async fn walk_ways(world: &World) {
         (person, "act=hand-over"),
         (format!("/app/regions/{region}"), "act=delete"),
     ] {
-        let page = if path.starts_with("/app/regions") { "/app/regions" } else { "/app/me" };
+        let page = match path.strip_suffix("/terms") {
+            Some(person) => person,
+            None if path.starts_with("/app/regions") => "/app/regions",
+            None => "/app/me",
+        };
         let done = world.send_form(page, &path, &cookie, fields).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{path} {fields}: {}", done.body);
     }

@@ -37,6 +37,7 @@ mod postgres;
 mod programs;
 mod programs_api;
 mod races;
+mod region_log;
 mod safety_mails;
 mod second_factor;
 mod shape;

@@ -2,16 +2,23 @@
 
 use axum::http::StatusCode;
 
-use super::world::{PASSWORD, World, csrf};
+use super::mailed_links::region_mark;
+use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::people::{self, ActingPerson, PeopleError, PersonAct};
-use crate::db::{PlatformReason, exec};
+use crate::db::{PlatformReason, exec, members};
 
 impl World {
     /// Sends a form of one button from the page at `path`.
     async fn press(&self, path: &str, cookie: &str, act: &str) -> StatusCode {
         let page = self.get(path, cookie).await;
         self.post(path, cookie, &format!("csrf={}&act={act}", csrf(&page.body))).await.status
+    }
+
+    /// When the time of A's auditor ends.
+    async fn end_of_auditor(&self) -> Option<i64> {
+        let mut conn = self.db.read(self.a.scope).await.unwrap();
+        members::find_by_email(&mut conn, &self.a.auditor).await.unwrap().unwrap().until_ms
     }
 }
 
@@ -202,4 +209,90 @@ async fn an_invitation_that_is_pressed_twice_is_one_mail() {
     // So it is after a while.
     invite(&fields.replace("auditor", "biomed")).await;
     assert_eq!(world.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn somebody_who_is_saved_as_they_are_stays_as_long() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let person = format!("/app/people/{}", world.a.user_id);
+    let terms = format!("{person}/terms");
+    let unchanged = world.send_form(&person, &terms, &cookie, "role=auditor&all=on&days=").await;
+    assert_eq!(unchanged.status, StatusCode::SEE_OTHER, "{}", unchanged.body);
+    assert_eq!(world.end_of_auditor().await, None, "an auditor without an end");
+    let fields = "role=biomed&all=on&days=30";
+    let saved = world.send_form(&person, &terms, &cookie, fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let end = Some(NOW_MS + 30 * DAY_MS);
+    assert_eq!(world.end_of_auditor().await, end);
+    world.clock.advance_ms(DAY_MS - HOUR_MS);
+    let cookie = world.sign_in(&world.a.email).await;
+    assert!(world.get(&person, &cookie).await.body.contains("name=\"days\" value=\"30\""));
+    let saved = world.send_form(&person, &terms, &cookie, fields).await;
+    assert_eq!((saved.status, world.end_of_auditor().await), (StatusCode::SEE_OTHER, end), "{}", saved.body);
+    // The page stays open until there is a day less.
+    world.clock.advance_ms(HOUR_MS - MINUTE_MS);
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get(&person, &cookie).await.body;
+    assert!(page.contains("name=\"days\" value=\"30\""), "{page}");
+    world.clock.advance_ms(2 * MINUTE_MS);
+    let form = format!("csrf={}&seen={}&{fields}", csrf(&page), region_mark(&page));
+    let saved = world.post(&terms, &cookie, &form).await;
+    assert_eq!((saved.status, world.end_of_auditor().await), (StatusCode::SEE_OTHER, end), "{}", saved.body);
+    assert!(world.get(&person, &cookie).await.body.contains("name=\"days\" value=\"29\""));
+    let saved = world.send_form(&person, &terms, &cookie, "role=biomed&all=on&days=10").await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    assert_eq!(world.end_of_auditor().await, Some(NOW_MS + 11 * DAY_MS + MINUTE_MS));
+    let saved = world.send_form(&person, &terms, &cookie, "role=biomed&all=on&days=").await;
+    assert_eq!((saved.status, world.end_of_auditor().await), (StatusCode::SEE_OTHER, None), "{}", saved.body);
+}
+
+#[tokio::test]
+async fn a_person_changes_only_from_what_was_shown() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let person = format!("/app/people/{}", world.a.user_id);
+    let terms = format!("{person}/terms");
+    let page = world.get(&person, &cookie).await.body;
+    let csrf = csrf(&page);
+    let save = async |seen: &str, fields: &str| {
+        world.post(&terms, &cookie, &format!("csrf={csrf}&seen={seen}&{fields}")).await
+    };
+    let first = save(region_mark(&page), "role=biomed&all=on&days=").await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.body);
+    let site = &world.a.sites[0].id;
+    let own = format!("role=technician&places.{site}=1&days=7");
+    let stale = save(region_mark(&page), &own).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
+    for words in [
+        "<a href=\"#terms\">Somebody else changed",
+        "What holds now: biomed; sees every facility.",
+        "<option value=\"technician\" selected>",
+        &format!("name=\"places.{site}\" value=\"1\" checked"),
+        "name=\"days\" value=\"7\"",
+    ] {
+        assert!(stale.body.contains(words), "{words}: {}", stale.body);
+    }
+    assert_eq!(world.end_of_auditor().await, None, "nothing was saved");
+    let unmarked = world.post(&terms, &cookie, &format!("csrf={csrf}&{own}")).await;
+    assert_eq!(unmarked.status, StatusCode::CONFLICT, "a page of before: {}", unmarked.body);
+    // What does not fit is entered again over what was shown at first.
+    let seen = region_mark(&stale.body);
+    let invalid = save(seen, "role=technician&days=7").await;
+    assert_eq!(invalid.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", invalid.body);
+    assert_eq!(region_mark(&invalid.body), seen);
+    let again = save(seen, &own).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
+    assert_eq!(world.end_of_auditor().await, Some(NOW_MS + 7 * DAY_MS));
+    // The end alone.
+    let page = world.get(&person, &cookie).await.body;
+    let longer = own.replace("days=7", "days=9");
+    assert_eq!(save(region_mark(&page), &longer).await.status, StatusCode::SEE_OTHER);
+    let stale = save(region_mark(&page), &own).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
+    assert!(stale.body.contains("; access ends "), "{}", stale.body);
+    // What was entered stands, and is saved so, over another end.
+    let again = save(region_mark(&stale.body), &own).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
+    assert_eq!(world.end_of_auditor().await, Some(NOW_MS + 7 * DAY_MS));
 }

@@ -171,7 +171,7 @@ async fn a_token_that_reads_writes_nothing() {
     assert!(got.header("www-authenticate").contains("insufficient_scope"));
     let cookie = world.sign_in(&world.a.email).await;
     let log = world.get("/app/access", &cookie).await.body;
-    assert!(log.contains("Tried to add a facility") && log.contains("The token may only read"), "{log}");
+    assert!(log.contains("Tried to add a facility") && log.contains("The token may not do this"), "{log}");
 }
 
 #[tokio::test]

@@ -290,6 +290,8 @@ async fn an_account_asks_everybody_for_a_second_step() {
     let cookie = world.sign_in(&world.a.email).await;
     let auditor = world.sign_in(&world.a.auditor).await;
     let people = world.get("/app/people", &cookie).await.body;
+    let unclear = format!("csrf={}&act=bogus", csrf(&people));
+    assert_eq!(world.post("/app/second-factor", &cookie, &unclear).await.status, StatusCode::BAD_REQUEST);
     let form = format!("csrf={}&act=demand", csrf(&people));
     assert_eq!(world.post("/app/second-factor", &cookie, &form).await.status, StatusCode::SEE_OTHER);
     for path in ["/app/", "/app/boxes", "/app/access"] {

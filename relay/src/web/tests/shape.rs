@@ -94,6 +94,8 @@ async fn a_cleaning_has_its_receipt_contact_and_photos_that_open() {
     assert_eq!(open(&world.a.token).await, StatusCode::OK);
     assert_eq!(open(&world.b.token).await, StatusCode::NOT_FOUND);
     assert_eq!(open("ct_x").await, StatusCode::UNAUTHORIZED);
+    world.state.photos.put(world.a.scope, photo.parse().unwrap(), "another picture".into()).await.unwrap();
+    assert_eq!(open(&world.a.token).await, StatusCode::NOT_FOUND, "no evidence that was altered is shown");
 }
 
 /// An auditor reads who it was, and not only a hash.

@@ -47,9 +47,15 @@ async fn an_invitation_ends_and_is_taken_back() {
     let back = format!("/app/people/invitations/{act}");
     let foreign = world.sign_in(&world.b.email).await;
     let tried = world.send_form("/app/people", &back, &foreign, "").await;
-    assert_eq!(tried.status, StatusCode::SEE_OTHER, "another account's changes nothing");
+    assert_eq!(tried.status, StatusCode::NOT_FOUND, "another account's is none");
+    let none = format!("/app/people/invitations/{}", UserId::new(NOW_MS, [77; 10]));
+    let tried = world.send_form("/app/people", &none, &cookie, "").await;
+    assert_eq!(tried.status, StatusCode::NOT_FOUND);
     assert!(!world.get(&second, "").await.body.contains("This link is over"));
-    assert_eq!(world.send_form("/app/people", &back, &cookie, "").await.status, StatusCode::SEE_OTHER);
+    for press in ["first", "second"] {
+        let taken_back = world.send_form("/app/people", &back, &cookie, "").await;
+        assert_eq!(taken_back.status, StatusCode::SEE_OTHER, "{press}");
+    }
     assert!(world.get(&second, "").await.body.contains("This link is over"));
     let third = world.invite(&cookie, "email=tom%40linden.example&role=biomed&all=on").await;
     world.clock.advance_ms(7 * DAY_MS + 1);
@@ -522,9 +528,15 @@ async fn an_invitation_to_places_that_are_gone_is_over_and_can_be_taken_back() {
     let gone =
         world.send_form("/app/regions", &format!("/app/regions/{region}"), &cookie, "act=delete").await;
     assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    let shown = world.get(&path, "").await;
     let tried = world.post(&path, "", &format!("name=Tom&password={}", PASSWORD.replace(' ', "+"))).await;
-    assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!((shown.status, tried.status), (StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY));
+    for page in [shown.body, tried.body] {
+        assert!(page.contains("was deleted since. Ask admin@linden.example for a new one"), "{page}");
+        assert!(!page.contains("This link is over") && !page.contains("name=\"password\""), "{page}");
+    }
     let page = world.get("/app/people", &cookie).await.body;
+    assert!(page.contains("sees nothing any more: what it was for was deleted") && !page.contains("sees ;"));
     let act = page.split("action=\"/app/people/invitations/").nth(1).unwrap().split('"').next().unwrap();
     let back = format!("/app/people/invitations/{act}");
     assert_eq!(world.send_form("/app/people", &back, &cookie, "").await.status, StatusCode::SEE_OTHER);

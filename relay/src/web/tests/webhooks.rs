@@ -470,6 +470,26 @@ async fn what_does_not_fit_adds_no_webhook() {
     assert!(got.body.contains("This account has 10 webhooks"), "{}", got.body);
 }
 
+#[tokio::test]
+async fn of_many_facilities_a_webhook_names_its_own() {
+    let world = World::new().await;
+    world.add_hundred().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/webhooks", &cookie).await.body;
+    assert!(page.contains("name=\"named\"") && !page.contains("name=\"places."), "{page}");
+    let form = format!("csrf={}&id={}&{ALL_EVENTS}", csrf(&page), UserId::new(NOW_MS, [9; 10]));
+    let refused = world.post("/app/webhooks", &cookie, &format!("{form}&named=Ward+700")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.body.contains("href=\"#named\"") && refused.body.contains("“Ward 700”"),
+        "{}",
+        refused.body
+    );
+    let added = world.post("/app/webhooks", &cookie, &format!("{form}&named=ward+07%0D%0AWard+08")).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.body);
+    assert!(added.body.contains("Ward 07, Ward 08"), "{}", added.body);
+}
+
 /// A receiver of its own authority on this machine, which answers each connection with the next of these bytes.
 async fn serve_answers(answers: Vec<Vec<u8>>) -> (u16, tempfile::NamedTempFile) {
     let mut ca = CertificateParams::default();

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::accounts::access_log::{AccessActor, AccessRecord};
+use crate::accounts::region_log::RegionMove;
 use crate::accounts::{ApiProgram, visible_name};
 use crate::db::accounts::lock_account;
 use crate::db::closing::{close_facility, list_managed, reopen_facility};
@@ -19,7 +20,7 @@ use crate::db::facility_now::find_facts;
 use crate::db::listed_facilities::{
     ListedFacility, ListedFilter, count_facilities, find_listed, list_after, rename_facility,
 };
-use crate::db::regions::set_region;
+use crate::db::regions::{RegionRow, list_regions, set_region};
 use crate::db::{DbError, ScopedConnection};
 use crate::projections::facility_now::refresh_counts;
 use crate::web::WebContext;
@@ -206,11 +207,12 @@ pub(crate) async fn create_facility(
     require_free_name(tx, &name, &NameRivals::All).await?;
     let facility = FacilityId::new(now_ms, web.random.bytes());
     insert_facility(tx, facility, &name, &new.zone, now_ms).await?;
+    let by = ActingProgram { web: &web, program: &program, facility };
+    by.log(tx, "facility create", &name).await?;
     if let Some(region) = &new.region {
-        place_in_region(tx, facility, Some(region)).await?;
+        apply_region(&by, tx, None, Some(region)).await?;
     }
     let done = answer_with(tx, facility).await?;
-    ActingProgram { web: &web, program: &program, facility }.log(tx, "facility create", &name).await?;
     work.finish(DoneRequest { location: Some(format!("/api/v1/facilities/{facility}")), ..done }).await
 }
 
@@ -278,8 +280,12 @@ async fn apply_change(
         by.log(tx, "facility change", name.trim()).await?;
     }
     if let Some(region) = change.region.as_ref().filter(|region| **region != row.region) {
-        place_in_region(tx, by.facility, region.as_deref()).await?;
+        // Everybody who sees a region sees what comes into it.
+        if by.program.reads.is_limited() {
+            return Err(needs_whole_account());
+        }
         by.log(tx, "facility change", &row.name).await?;
+        apply_region(by, tx, row.region.as_deref(), region.as_deref()).await?;
     }
     let act = match change.closed {
         Some(true) if row.closed_ms.is_none() => {
@@ -358,16 +364,25 @@ async fn require_free_name(
     Ok(())
 }
 
-async fn place_in_region(
+/// Takes a facility out of the region that it is in, and puts it into another one, by their ids.
+async fn apply_region(
+    by: &ActingProgram<'_>,
     tx: &mut ScopedConnection,
-    facility: FacilityId,
-    region: Option<&str>,
+    from: Option<&str>,
+    into: Option<&str>,
 ) -> Result<(), HttpError> {
-    if set_region(tx, facility, region).await? {
-        return Ok(());
+    if !set_region(tx, by.facility, into).await? {
+        // Another account's region is one that does not exist.
+        return Err(unfit_member("region", ErrorWords::parameter_region));
     }
-    // Another account's region is one that does not exist.
-    Err(unfit_member("region", ErrorWords::parameter_region))
+    let known = list_regions(tx).await?;
+    let (from, into) = (region_name(&known, from), region_name(&known, into));
+    let moved = RegionMove { facility: by.facility, from, into };
+    Ok(by.web.log().write_move(tx, &by.who(), moved).await?)
+}
+
+fn region_name<'a>(known: &'a [RegionRow], region: Option<&str>) -> Option<&'a str> {
+    known.iter().find(|row| Some(row.region.as_str()) == region).map(|row| row.name.as_str())
 }
 
 async fn answer_with(
@@ -387,10 +402,14 @@ struct ActingProgram<'a> {
 }
 
 impl ActingProgram<'_> {
-    async fn log(&self, tx: &mut ScopedConnection, act: &str, about: &str) -> Result<(), DbError> {
+    /// As the access log calls it.
+    fn who(&self) -> String {
         let ApiProgram { token_id, name, .. } = self.program;
-        let who = AccessActor::Program { token_id: token_id.clone(), name: name.clone() };
-        let record = AccessRecord { who: &who.to_string(), act, about, facility: Some(self.facility) };
+        AccessActor::Program { token_id: token_id.clone(), name: name.clone() }.to_string()
+    }
+
+    async fn log(&self, tx: &mut ScopedConnection, act: &str, about: &str) -> Result<(), DbError> {
+        let record = AccessRecord { who: &self.who(), act, about, facility: Some(self.facility) };
         self.web.log().write_act(tx, record).await
     }
 }
