@@ -46,7 +46,7 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             "relay-platform-account",
             "/app/platform/accounts/01JD0000000000000000000000",
             vec![],
-            "can only read",
+            "role does not allow this",
         ),
         page("relay-webhooks", "/app/webhooks", vec![], "No webhook yet"),
         page("relay-webhooks-error", "/app/webhooks", vec![Press("#new .go")], "There is a problem"),
