@@ -455,6 +455,18 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_written_over_whose_certificate_was_moved_away() {
+        let (_dir, keys, _) = authority();
+        std::fs::remove_file(keys.path("ca-1.pem")).unwrap();
+        let before = std::fs::read(keys.path("ca-1.key")).unwrap();
+        let made = CertificateAuthority::make(&keys, 1, NOW_MS, &SeededRandom::new(9));
+        assert!(
+            made.is_err_and(|error| matches!(error, KeyError::Uncertified { .. }) && error.needs_person())
+        );
+        assert_eq!(std::fs::read(keys.path("ca-1.key")).unwrap(), before);
+    }
+
+    #[test]
     fn what_a_clock_that_was_ahead_made_is_made_again() {
         let (_dir, keys, authority) = authority();
         let make = |now_ms| {

@@ -110,6 +110,22 @@ async fn the_next_key_is_current_when_every_box_knows_it() {
     assert_eq!(states(&again, kind), [Retired, Current]);
 }
 
+/// A minute of a clock that is years ahead would lock out each box that has not heard of the key.
+#[tokio::test]
+async fn a_clock_that_leapt_ahead_makes_no_key_the_current_one() {
+    let world = World::new().await;
+    let keys = world.open("a", KeyNeeds::ALL).await.unwrap();
+    world.add_box(1).await;
+    let kind = AuthorityKind::Cosign;
+    assert_eq!(keys.rotate(kind).await.unwrap().state, KeyState::Next);
+    let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
+    crate::db::believed_times::platform_raise(&mut tx, NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    world.clock.advance(std::time::Duration::from_millis(1_000 * DAY_MS.unsigned_abs()));
+    assert!(!keys.settle().await.unwrap());
+    assert_eq!(states(&keys, kind), [KeyState::Current, KeyState::Next]);
+}
+
 #[tokio::test]
 async fn a_box_that_is_away_holds_a_signing_key_up_for_a_month_and_an_authority_for_longer() {
     let world = World::new().await;

@@ -183,6 +183,19 @@ async fn an_account_admin_does_nothing_about_a_platform_admin() {
 }
 
 #[tokio::test]
+async fn an_account_keeps_no_other_from_inviting_somebody() {
+    let world = World::new().await;
+    for email in [&world.b.email, &world.a.email] {
+        let cookie = world.sign_in(email).await;
+        for role in ["technician", "biomed", "facility_admin"] {
+            let fields = format!("email=new%40nurse.example&role={role}&all=on");
+            let got = world.send_form("/app/people", "/app/people", &cookie, &fields).await;
+            assert_eq!(got.status, StatusCode::OK, "{email} {role}: {}", got.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_invitation_that_is_pressed_twice_is_one_mail() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
