@@ -14,7 +14,7 @@ use super::log_keys::KnownKeys;
 use super::photos::PhotoClient;
 use super::runs::{RunUplinkError, get_json, in_background};
 
-/// The relay is asked no longer than this before a connection: without its answer the box sends what it has.
+/// The relay is asked no longer than this, before a connection and once it stands: without its answer the box sends what it has.
 const REQUEST_WINDOW: Duration = Duration::from_secs(5);
 /// Time between two rebases. Two boxes that run on copies of one card would else push each other aside for ever; so the
 /// relay sees two branches, and a person looks at it.

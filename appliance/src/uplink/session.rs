@@ -170,15 +170,13 @@ async fn run_connection(
     let cosigners = claim::parse_verifiers(&relation.cosign_keys).map_err(SessionEnd::credentials)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
     let line = configure_line(shared, relation, &cosigners, connection)?;
-    match rebase::choose_course(shared, &line.destination, &cosigners).await {
-        RebaseCourse::Own => {}
-        RebaseCourse::Next => {
-            (parts.restart)("the relay goes on from another epoch");
-            return Err(SessionEnd::before("the box goes on in another epoch"));
-        }
-        RebaseCourse::Held(why) => return Err(SessionEnd::before(why)),
-    }
+    follow_relay(shared, &line, &cosigners).await?;
     let (sender, receiver) = open_line(shared, &line).await.map_err(|error| SessionEnd::of_link(&error))?;
+    // A relay that gave no answer just now may be back with this line, and what is sent to it in vain would make a branch.
+    if let Err(end) = follow_relay(shared, &line, &cosigners).await {
+        receiver.close().await;
+        return Err(end);
+    }
     let past = store.past().map_err(SessionEnd::before)?;
     let destination = line.destination.clone();
     let refill = refill::start_refill(shared, &destination, &past);
@@ -208,6 +206,22 @@ async fn run_connection(
     let fault = ended.has_lost().then(|| line.stalled_fault(shared.way())).flatten();
     let SessionClose { why, end, has_served, .. } = ended;
     Ok(SessionEnd { why, has_served, credentials: false, end, fault })
+}
+
+/// Goes on where the relay does: an end of the session where the box must do something else than send what it has.
+async fn follow_relay(
+    shared: &Arc<UplinkShared>,
+    line: &LineConfig,
+    cosigners: &[VerifierKey],
+) -> Result<(), SessionEnd> {
+    match rebase::choose_course(shared, &line.destination, cosigners).await {
+        RebaseCourse::Own => Ok(()),
+        RebaseCourse::Next => {
+            (shared.parts.restart)("the relay goes on from another epoch");
+            Err(SessionEnd::before("the box goes on in another epoch"))
+        }
+        RebaseCourse::Held(why) => Err(SessionEnd::before(why)),
+    }
 }
 
 fn configure_line(
