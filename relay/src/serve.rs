@@ -1,4 +1,4 @@
-//! Runs the relay: opens what the role needs, says where, works until it is told to stop, ends within 5 s.
+//! Runs the relay: opens what the role needs, says where, works until it is told to stop, ends within 6 s.
 
 mod certificates;
 mod drain;
@@ -43,7 +43,7 @@ use crate::ownership::make_private_folder;
 use crate::readiness::DrainSignal;
 pub(crate) use crate::serve::certificates::check_public;
 use crate::serve::drain::drain_process;
-use crate::serve::file_lock::{FileLock, LockError, lock_database};
+use crate::serve::file_lock::{FileLock, LockError, find_socket_obstacle, lock_database};
 pub(crate) use crate::serve::listeners::configured_urls;
 use crate::serve::listeners::{guarded_client, open_relay, ready_announcement, stop_tasks};
 use crate::serve::process_row::OwnProcess;
@@ -53,6 +53,8 @@ use crate::{admin, mqtt, projections};
 
 /// How long the end waits for what was stored last to be folded.
 const FOLD_WITHIN: Duration = Duration::from_secs(1);
+/// How long the end waits for all that it writes, where a database takes no more.
+const LAST_WRITES_WITHIN: Duration = Duration::from_secs(2);
 /// How often boxes are told of what waits for them.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 /// Jobs that run at a time where the database is a file.
@@ -85,6 +87,9 @@ pub enum ServeError {
     /// The database is a file, and another process serves it.
     #[error("another relay serves this database: {} is held. Stop that one first; several need PostgreSQL", .0.display())]
     Running(PathBuf),
+    /// Something else lies where the relay makes a file of its own.
+    #[error("{} is a place of the relay's own, and something else is there. Move it away, then start again", .0.display())]
+    Occupied(PathBuf),
     /// The table of routes.
     #[error("the table of routes is wrong: {0}")]
     Routes(#[from] TableError),
@@ -117,7 +122,8 @@ impl ServeError {
                 | DbError::Newer { .. }
                 | DbError::Unreleased
                 | DbError::Headless { .. },
-            ) => true,
+            )
+            | Self::Occupied(_) => true,
             Self::Key(error) => error.needs_person(),
             _ => false,
         }
@@ -290,13 +296,7 @@ async fn run_relay(
         }
     };
     tokio::join!(end_work, stop_tasks(open));
-    if let Some(ingest) = ingest {
-        end_ingest(&ingest).await;
-    }
-    own.end().await;
-    for db in databases {
-        db.close().await;
-    }
+    end_writing(ingest.as_deref(), &own, &databases).await;
     Ok(())
 }
 
@@ -310,8 +310,12 @@ fn spawn_ingest_rounds(ingest: Option<&Arc<Ingest>>) -> Vec<JoinHandle<()>> {
 pub(crate) fn lock_own_database(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
     let make = |source| ServeError::Io { what: "make the data folder", source };
     make_private_folder(settings.data()?).map_err(make)?;
+    if let Some(obstacle) = find_socket_obstacle(settings.data()?) {
+        return Err(ServeError::Occupied(obstacle));
+    }
     lock_database(&settings.database()?).map_err(|error| match error {
         LockError::Held(path) => ServeError::Running(path),
+        LockError::Occupied(path) => ServeError::Occupied(path),
         LockError::Io(source) => ServeError::Io { what: "lock the database's file", source },
     })
 }
@@ -322,6 +326,24 @@ async fn reload_keys(fleet: &Fleet) {
     settle_keys(fleet).await;
     if let Err(error) = fleet.keys().reload().await {
         tracing::error!(%error, "cannot look at the keys again; those known before go on");
+    }
+}
+
+/// The last that is written. A database that hangs keeps no process from its end.
+async fn end_writing(ingest: Option<&Ingest>, own: &OwnProcess, databases: &[Db]) {
+    let written = async {
+        if let Some(ingest) = ingest {
+            end_ingest(ingest).await;
+        }
+        own.end().await;
+        for db in databases {
+            db.close().await;
+        }
+    };
+    if tokio::time::timeout(LAST_WRITES_WITHIN, written).await.is_err() {
+        tracing::warn!(
+            "the database does not answer: what boxes said of themselves last is not written, they say it again"
+        );
     }
 }
 

@@ -28,9 +28,9 @@ pub enum KeyError {
         /// What should be in it.
         what: &'static str,
     },
-    /// A folder under the name of a file.
-    #[error("{} is a folder, and a file belongs there. Move it away, then start again", path.display())]
-    Folder { path: PathBuf },
+    /// A folder, a pipe or a device under the name of a file.
+    #[error("{} is no plain file, and one belongs there. Move it away, then start again", path.display())]
+    NoFile { path: PathBuf },
     /// A key without its certificate, which may be the one that boxes trust.
     #[error(
         "{} is there, and its certificate, {}, is not: nothing was written over that key. Put the certificate back, from a backup or from \
@@ -93,7 +93,7 @@ impl KeyError {
                 | Self::Content { .. }
                 | Self::Configured { .. }
                 | Self::Open { .. }
-                | Self::Folder { .. }
+                | Self::NoFile { .. }
                 | Self::Uncertified { .. }
         )
     }
@@ -163,7 +163,8 @@ impl KeyFolder {
         let mode = match std::fs::metadata(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(KeyError::File { path, source }),
-            Ok(meta) if meta.is_dir() => return Err(KeyError::Folder { path }),
+            // A pipe would be waited for as long as nobody writes into it.
+            Ok(meta) if !meta.is_file() => return Err(KeyError::NoFile { path }),
             Ok(meta) => meta.permissions().mode(),
         };
         if mode & 0o077 != 0 {
@@ -278,9 +279,13 @@ mod tests {
             assert!(matches!(make("x"), Err(KeyError::Content { .. })), "{wrong:?}");
         }
         std::fs::remove_file(&path).unwrap();
+        let no_file =
+            || make("x").is_err_and(|error| matches!(error, KeyError::NoFile { .. }) && error.needs_person());
         std::fs::create_dir(&path).unwrap();
-        assert!(
-            make("x").is_err_and(|error| matches!(error, KeyError::Folder { .. }) && error.needs_person())
-        );
+        assert!(no_file(), "a folder");
+        std::fs::remove_dir(&path).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert!(no_file(), "a pipe that nobody writes into");
     }
 }

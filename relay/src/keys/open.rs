@@ -142,7 +142,7 @@ impl AuthorityKeys {
         keyring.keys = keys;
         let roots = keyring.roots_pem(self.clock.now_ms());
         let written = self.folder.read(ROOTS_FILE).or_else(|error| match error {
-            KeyError::Folder { .. } => Err(error),
+            KeyError::NoFile { .. } => Err(error),
             error => none_of_content(error),
         })?;
         if !roots.is_empty() && written.as_ref() != Some(&roots) {
@@ -301,7 +301,7 @@ pub(super) async fn list_keys(conn: &mut PlatformConnection) -> Result<Vec<Autho
 /// A file that holds something else is as if there were none.
 fn none_of_content<T>(error: KeyError) -> Result<Option<T>, KeyError> {
     match error {
-        KeyError::Content { .. } | KeyError::Folder { .. } => Ok(None),
+        KeyError::Content { .. } | KeyError::NoFile { .. } => Ok(None),
         other => Err(other),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use service::admin_socket::ADMIN_SOCKET;
 
 use crate::ownership::make_private_file;
 
@@ -17,6 +19,8 @@ pub(crate) struct FileLock {
 pub(super) enum LockError {
     /// Another process has it: of this file.
     Held(PathBuf),
+    /// What lies at its place is no file.
+    Occupied(PathBuf),
     Io(io::Error),
 }
 
@@ -28,6 +32,9 @@ pub(super) fn lock_database(address: &str) -> Result<Option<FileLock>, LockError
     let path = PathBuf::from(format!("{}.lock", file.display()));
     let opened = match make_private_file(&path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                return Err(LockError::Occupied(path));
+            }
             OpenOptions::new().write(true).open(&path)
         }
         made => made,
@@ -40,9 +47,30 @@ pub(super) fn lock_database(address: &str) -> Result<Option<FileLock>, LockError
     }
 }
 
+/// What keeps the socket of the commands out of the data folder: an earlier socket or file is replaced, a folder is not.
+pub(super) fn find_socket_obstacle(data: &Path) -> Option<PathBuf> {
+    let socket = data.join(ADMIN_SOCKET);
+    std::fs::symlink_metadata(&socket).is_ok_and(|found| found.is_dir()).then_some(socket)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_at_the_place_of_the_lock_or_the_socket_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", dir.path().join("relay.db").display());
+        let place = dir.path().join("relay.db.lock");
+        std::fs::create_dir(&place).unwrap();
+        assert!(matches!(lock_database(&address), Err(LockError::Occupied(path)) if path == place));
+        let socket = dir.path().join(ADMIN_SOCKET);
+        std::fs::write(&socket, "").unwrap();
+        assert_eq!(find_socket_obstacle(dir.path()), None, "it is replaced");
+        std::fs::remove_file(&socket).unwrap();
+        std::fs::create_dir(&socket).unwrap();
+        assert_eq!(find_socket_obstacle(dir.path()), Some(socket));
+    }
 
     #[test]
     fn a_file_has_one_process_and_a_server_any_number() {
