@@ -125,6 +125,9 @@ oidc-leave = Let passwords in again
 
 # Said once above what is wrong.
 oidc-secret-again = Nothing was changed. What you entered is kept, but for the client secret: enter it once more.
+oidc-changed = Somebody else changed this provider after you opened this page
+    .next = Nothing was changed: this is how it is now, and what you entered stands below it, but for the client secret.
+    .entered = What you entered
 oidc-bad-preset = Choose the service
 oidc-bad-issuer = Enter the issuer as the service’s documents name it, beginning with https://. For Microsoft that is the one of your tenant, never “common”
 oidc-bad-client = Enter the client ID that the service gave you

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::ids::UserId;
+use record::tree::Hash;
 
 use super::OidcError;
 use super::discovery::ProviderMetadata;
@@ -32,6 +33,8 @@ pub const PROOF_PREFIX: &str = "cleantrack-verify=";
 pub enum ProviderFault {
     #[error("there is no such provider or domain")]
     Unknown,
+    #[error("somebody else changed the provider meanwhile")]
+    Changed,
     /// More than one field; each of the form's own.
     #[error("several fields do not fit")]
     Several(Vec<ProviderFault>),
@@ -88,6 +91,13 @@ pub struct ProviderForm<'a> {
     pub client_secret: &'a str,
     pub role: &'a str,
     pub claim: &'a str,
+}
+
+/// A provider as somebody saw it: what they change later must be that. With the secret, which nobody sees.
+pub fn provider_mark(row: &ProviderRow) -> String {
+    let secret = Hash::of(&row.secret).to_string();
+    let facts = [row.preset.as_str(), &row.issuer, &row.client_id, &row.role, &row.claim, &secret];
+    Hash::of(facts.join("\n").as_bytes()).to_string()
 }
 
 /// What a form says of a group.
@@ -194,12 +204,20 @@ impl ProviderOffice<'_> {
         self.note(tx, "oidc provider add", &issuer).await
     }
 
-    /// Changes a provider. Whoever it signed in is signed out where it is another one now.
+    /// Changes a provider that is as `seen` says. Whoever it signed in is signed out where it is another one now.
     ///
     /// # Errors
     /// What does not fit.
-    pub async fn change(&self, provider: &str, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
+    pub async fn change(
+        &self,
+        provider: &str,
+        form: &ProviderForm<'_>,
+        seen: &str,
+    ) -> Result<(), ProviderFault> {
         let row = self.find(provider).await?;
+        if provider_mark(&row) != seen {
+            return Err(ProviderFault::Changed);
+        }
         let secret = Some(form.client_secret.trim()).filter(|text| !text.is_empty());
         let facts = ProviderFacts::read(form, secret.and_then(secret_fault))?;
         let now_ms = self.now_ms();
@@ -213,6 +231,12 @@ impl ProviderOffice<'_> {
         let issuer = facts.issuer.clone();
         let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
         let new = new_row(provider.to_owned(), facts, sealed, &metadata, now_ms);
+        // The provider took its time to answer.
+        lock_account(&mut tx).await?;
+        let present = oidc_providers::find_provider(&mut tx, provider).await?;
+        if present.is_some_and(|present| provider_mark(&present) != seen) {
+            return Err(ProviderFault::Changed);
+        }
         if !oidc_providers::change_provider(&mut tx, new).await? {
             return Err(ProviderFault::Unknown);
         }

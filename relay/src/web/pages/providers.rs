@@ -11,7 +11,9 @@ use crate::accounts::AccountUser;
 use crate::accounts::oidc::OidcError;
 use crate::accounts::oidc::groups::{GROUP_ROLES, GroupPlace, read_group_role};
 use crate::accounts::oidc::provider::{NEW_ROLES, ProviderPreset};
-use crate::accounts::oidc::settings::{GroupForm, PROOF_PREFIX, ProviderFault, ProviderForm, ProviderOffice};
+use crate::accounts::oidc::settings::{
+    GroupForm, PROOF_PREFIX, ProviderFault, ProviderForm, ProviderOffice, provider_mark,
+};
 use crate::db::oidc_group_roles::GroupRoleRow;
 use crate::db::oidc_providers::{DomainRow, PasswordUse, ProviderRow};
 use crate::outgoing::OutgoingError;
@@ -68,9 +70,63 @@ struct ProviderView {
     host: String,
     href: String,
     fields: ProviderFields,
+    /// As it was shown.
+    seen: String,
+    /// What somebody entered who did not know how it is now, a line each.
+    entered: Option<String>,
     domains: Vec<DomainView>,
+    /// The domain that was refused.
+    domain: String,
     groups: Vec<GroupView>,
+    /// The group that was refused.
+    group: GroupEntry,
     is_enforced: bool,
+}
+
+/// What somebody entered of a group.
+#[derive(Default)]
+struct GroupEntry {
+    group: String,
+    role: String,
+    place: String,
+    named: String,
+}
+
+/// A form that was refused.
+struct RefusedProvider<'a> {
+    /// The provider that it is about; none where it adds one.
+    provider: Option<&'a str>,
+    form: &'a RelayForm,
+    recall: FormRecall,
+}
+
+impl<'a> RefusedProvider<'a> {
+    /// What was entered for this provider by this act.
+    fn entered_for(&self, row: &ProviderRow, act: &str) -> Option<&'a RelayForm> {
+        let is_it = self.provider == Some(row.provider.as_str()) && self.form.fields.text("act") == act;
+        is_it.then_some(self.form)
+    }
+
+    /// What its page says again, where it was not refused for somebody else's change.
+    fn say_again(&self, row: &ProviderRow) -> Option<&'a RelayForm> {
+        self.entered_for(row, "save").filter(|_| self.recall != FormRecall::Conflicting)
+    }
+
+    fn entered_lines(&self, row: &ProviderRow) -> Option<String> {
+        let form = self.entered_for(row, "save").filter(|_| self.recall == FormRecall::Conflicting)?;
+        let ProviderFields { presets, issuer, client_id, roles, claim } = list_fields(&read_form(form));
+        let chosen = |choices: Vec<ProviderChoice>| {
+            choices.into_iter().find(|choice| choice.is_chosen).map(|choice| choice.words).unwrap_or_default()
+        };
+        let lines = [chosen(presets), issuer, client_id, chosen(roles), claim];
+        Some(lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
+    }
+
+    fn entered_group(&self, row: &ProviderRow) -> GroupEntry {
+        let Some(form) = self.entered_for(row, "group-add") else { return GroupEntry::default() };
+        let text = |field: &str| form.fields.text(field).to_owned();
+        GroupEntry { group: text("group"), role: text("role"), place: text("place"), named: text("named") }
+    }
 }
 
 #[derive(Template)]
@@ -139,7 +195,7 @@ async fn draw_providers(
     visitor: &AccountUser,
     web: &WebContext,
     errors: Vec<FieldError>,
-    filled: Option<&RelayForm>,
+    refused: Option<&RefusedProvider<'_>>,
 ) -> Result<Page, HttpError> {
     let office = web.provider_office(visitor);
     let (rows, domains) = office.list().await?;
@@ -162,22 +218,42 @@ async fn draw_providers(
         at: format!("-{}", n + 1),
         host: provider_host(&row.issuer),
         href: format!("{PATH}/{}", row.provider),
-        fields: list_fields(&row_form(row)),
+        fields: match refused.and_then(|refused| refused.say_again(row)) {
+            Some(form) => list_fields(&read_form(form)),
+            None => list_fields(&row_form(row)),
+        },
+        // What was entered is a change of what was shown then.
+        seen: match refused.and_then(|refused| refused.say_again(row)) {
+            Some(form) => form.fields.text("seen").to_owned(),
+            None => provider_mark(row),
+        },
+        entered: refused.and_then(|refused| refused.entered_lines(row)),
+        domain: refused
+            .and_then(|refused| refused.entered_for(row, "domain-add"))
+            .map(|form| form.fields.text("domain").to_owned())
+            .unwrap_or_default(),
+        group: refused.map(|refused| refused.entered_group(row)).unwrap_or_default(),
         domains: domains.iter().filter(|domain| domain.provider == row.provider).map(domain_view).collect(),
         groups: groups.iter().filter(|group| group.provider == row.provider).map(group_view).collect(),
         is_enforced: row.enforced,
     };
     let shell = PageLayout::signed_in(w.oidc_providers(), NavSection::People, visitor);
-    let had_secret = filled.is_some_and(|form| !form.fields.text("client_secret").is_empty());
+    let had_secret = refused.is_some_and(|refused| !refused.form.fields.text("client_secret").is_empty());
+    let is_conflict = refused.is_some_and(|refused| refused.recall == FormRecall::Conflicting);
+    let new = refused.filter(|refused| refused.provider.is_none()).map(|refused| read_form(refused.form));
     Page::draw(&ProvidersPage {
         shell: shell.with_problem(!errors.is_empty()),
         w,
-        form_again: if had_secret { w.oidc_secret_again() } else { open_words::<FormWords>().form_again() },
+        form_again: match (is_conflict, had_secret) {
+            (true, _) => w.oidc_changed_next(),
+            (false, true) => w.oidc_secret_again(),
+            (false, false) => open_words::<FormWords>().form_again(),
+        },
         errors,
         answer_url: office.service.answer_url(),
         people_url: format!("{}/organisation/{}", web.settings.public_url, visitor.scope.account()),
         providers: rows.iter().enumerate().map(view).collect(),
-        new: list_fields(&filled.map(read_form).unwrap_or_default()),
+        new: list_fields(&new.unwrap_or_default()),
         group_roles: group_choices(),
         is_long: are_many(&places),
         places,
@@ -274,6 +350,7 @@ fn list_problems(fault: ProviderFault) -> Result<Vec<FieldError>, HttpError> {
 fn word_fault(fault: ProviderFault) -> Result<FieldError, HttpError> {
     let w: OidcWords = open_words();
     let (at, words) = match fault {
+        ProviderFault::Changed => ("preset", w.oidc_changed()),
         ProviderFault::Preset => ("preset", w.oidc_bad_preset()),
         ProviderFault::Issuer => ("issuer", w.oidc_bad_issuer()),
         ProviderFault::Client => ("client_id", w.oidc_bad_client()),
@@ -305,24 +382,34 @@ fn word_fault(fault: ProviderFault) -> Result<FieldError, HttpError> {
     Ok(FieldError { at: at.to_owned(), words })
 }
 
+/// `provider`: the one that the form is about; none where it adds one.
 async fn reply_done(
     visitor: &AccountUser,
     web: &WebContext,
     done: Result<(), ProviderFault>,
-    form: Option<&RelayForm>,
+    provider: Option<&str>,
+    form: &RelayForm,
 ) -> Result<FormReply, HttpError> {
-    match done {
-        Ok(()) => SeeOther::to(PATH).map(FormReply::Done),
-        Err(fault) => {
-            let mut errors = list_problems(fault)?;
-            // Fields of a provider that is there already are in a card of their own.
-            if form.is_none() {
-                errors.iter_mut().for_each(|error| error.at = "providers".to_owned());
-            }
-            let page = draw_providers(visitor, web, errors, form).await?;
-            Ok(FormReply::Again(FormRecall::Invalid, page))
+    let Err(fault) = done else { return SeeOther::to(PATH).map(FormReply::Done) };
+    let is_conflict = matches!(fault, ProviderFault::Changed);
+    let recall = if is_conflict { FormRecall::Conflicting } else { FormRecall::Invalid };
+    let mut errors = list_problems(fault)?;
+    if let Some(provider) = provider {
+        // Fields of a provider that is there already are in a card of their own.
+        let (rows, _) = web.provider_office(visitor).list().await?;
+        let card = rows.iter().position(|row| row.provider == provider).map(|n| n + 1);
+        let is_save = form.fields.text("act") == "save";
+        let has_field = |error: &FieldError| is_save && error.at != "providers";
+        for error in &mut errors {
+            error.at = match card.filter(|_| has_field(error)) {
+                Some(card) => format!("{}-{card}", error.at),
+                None => "providers".to_owned(),
+            };
         }
     }
+    let refused = RefusedProvider { provider, form, recall };
+    let page = draw_providers(visitor, web, errors, Some(&refused)).await?;
+    Ok(FormReply::Again(recall, page))
 }
 
 /// `POST /app/sign-in`: a new provider.
@@ -333,7 +420,7 @@ pub(crate) async fn add_provider(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let done = web.provider_office(&visitor).add(&read_form(&form)).await;
-    reply_done(&visitor, &web, done, Some(&form)).await
+    reply_done(&visitor, &web, done, None, &form).await
 }
 
 /// `POST /app/sign-in/{provider}`: what it is, its domains, or its end.
@@ -348,7 +435,7 @@ pub(crate) async fn change_provider(
     let domain = form.fields.text("domain");
     let place = read_place(&visitor, &web, &form).await?;
     let done = match form.fields.text("act") {
-        "save" => office.change(&provider, &read_form(&form)).await,
+        "save" => office.change(&provider, &read_form(&form), form.fields.text("seen")).await,
         "remove" => office.remove(&provider).await,
         "domain-add" => office.add_domain(&provider, domain).await,
         "domain-prove" => office.prove_domain(&provider, domain).await,
@@ -359,5 +446,5 @@ pub(crate) async fn change_provider(
         "leave" => office.set_password_use(&provider, PasswordUse::Allowed).await,
         _ => return Err(parameter_error("act", ErrorWords::parameter_provider_act)),
     };
-    reply_done(&visitor, &web, done, None).await
+    reply_done(&visitor, &web, done, Some(&provider), &form).await
 }

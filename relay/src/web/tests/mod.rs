@@ -36,6 +36,7 @@ mod platform;
 mod postgres;
 mod programs;
 mod programs_api;
+mod provider_forms;
 mod races;
 mod region_log;
 mod safety_mails;

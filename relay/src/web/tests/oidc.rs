@@ -21,7 +21,7 @@ use crate::outgoing::OutgoingError;
 use crate::web::WebState;
 
 pub(super) const CLIENT: &str = "cleantrack";
-const CLIENT_SECRET: &str = "s3cret-of-the-client";
+pub(super) const CLIENT_SECRET: &str = "s3cret-of-the-client";
 
 pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     text.split(from).nth(1).unwrap_or_else(|| panic!("no {from} in {text}")).split(to).next().unwrap()
@@ -106,8 +106,16 @@ impl OidcWorld {
         self.world.post(path, &self.cookie, &format!("csrf={token}&{form}")).await
     }
 
+    /// The admin sends a form of the provider, of its page as it is now.
     pub(super) async fn act(&self, form: &str) -> Got {
-        self.admin(&format!("/app/sign-in/{}", self.id), form).await
+        let seen = self.provider_mark().await;
+        self.admin(&format!("/app/sign-in/{}", self.id), &format!("seen={seen}&{form}")).await
+    }
+
+    pub(super) async fn provider_mark(&self) -> String {
+        let page = self.world.get("/app/sign-in", &self.cookie).await.body;
+        let card = page.split(&format!("action=\"/app/sign-in/{}\"", self.id)).nth(1);
+        card.map(|card| between(card, "name=\"seen\" value=\"", "\"").to_owned()).unwrap_or_default()
     }
 
     async fn prove(&self, domain: &str) {
