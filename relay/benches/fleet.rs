@@ -2,13 +2,15 @@
 //! anew, batches of one entry before and after their merge, bytes a cleaning, sign-ins at once; and what most of it takes together.
 //!
 //! `cargo bench -p cleantrack-relay --bench fleet [-- [postgres] [records] [health] [singles] [rebuild] [bytes] [together]]`: all parts
-//! but the last where none is named; bytes are of PostgreSQL alone.
+//! but the last where none is named; bytes are of PostgreSQL alone, and the last is of SQLite: a process of its own fills its database,
+//! so that neither the logs nor what it took to store them count as the relay's memory.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
 
 #[expect(dead_code, reason = "other benches use all of it")]
 mod bench_relay;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -79,12 +81,18 @@ impl WriterProbe {
     }
 }
 
-/// Facilities of 300 items without a cleaning, and the logs of their boxes.
+/// A log of 300 items without a cleaning.
+fn write_sender(n: u16) -> FakeBox {
+    let mut log = new_log(n);
+    LogShape { items: 300, cleanings: 0, days: 30 }.write(&mut log);
+    log
+}
+
+/// Facilities with such logs, and these.
 async fn fill(relay: &BenchRelay, count: u16) -> Vec<FakeBox> {
     let mut logs = Vec::new();
     for n in 0..count {
-        let mut log = new_log(n);
-        LogShape { items: 300, cleanings: 0, days: 30 }.write(&mut log);
+        let log = write_sender(n);
         relay.add_facility(FacilityId::new(1, numbered(n)), &format!("Hospital {n:04}"), &log).await;
         relay.send_log(&log, &pack_log(&log)).await;
         logs.push(log);
@@ -209,13 +217,21 @@ async fn measure_health(relay: &BenchRelay) {
     }
 }
 
-async fn measure_rebuild(relay: &BenchRelay) {
-    let (mut log, facility) = (new_log(5_000), FacilityId::new(1, numbered(5_000)));
+/// The facility whose projection is made anew.
+fn rebuilt_facility() -> FacilityId {
+    FacilityId::new(1, numbered(5_000))
+}
+
+async fn fill_rebuilt(relay: &BenchRelay) {
+    let mut log = new_log(5_000);
     LogShape { items: 300, cleanings: REBUILT - 600, days: 400 }.write(&mut log);
-    relay.add_facility(facility, "Rebuilt", &log).await;
+    relay.add_facility(rebuilt_facility(), "Rebuilt", &log).await;
     relay.send_log(&log, &pack_log(&log)).await;
     relay.ingest.fold_waiting().await.unwrap();
-    drop(log);
+}
+
+async fn measure_rebuild(relay: &BenchRelay) {
+    let facility = rebuilt_facility();
     let before = peak_mib();
     let mut tx = relay.db.write(relay.scope).await.unwrap();
     facilities::request_rebuild(&mut tx, facility).await.unwrap();
@@ -358,9 +374,28 @@ impl PageReader {
     }
 }
 
-/// Records of boxes, reports, sign-ins, a projection made anew and four people who read pages, all in this process, the boxes too.
-async fn measure_together(relay: &Arc<BenchRelay>) {
-    let logs = fill(relay, SENDERS).await;
+/// Lets another process put into the database of this folder what is there before anything is measured.
+fn fill_by_child(folder: &Path) {
+    let program = std::env::current_exe().unwrap();
+    let mut child = std::process::Command::new(program);
+    assert!(child.args(["--bench", "fill"]).arg(folder).status().unwrap().success());
+}
+
+/// What that process does.
+async fn fill_folder(folder: &Path) {
+    let relay = BenchRelay::in_folder(folder).await;
+    fill(&relay, SENDERS).await;
+    fill_rebuilt(&relay).await;
+    relay.db.close().await;
+}
+
+/// Records of boxes, reports, sign-ins, a projection made anew and four people who read pages, all at once. The logs of those who send
+/// are in this process too.
+async fn measure_together(folder: &Path) {
+    fill_by_child(folder);
+    let relay = &Arc::new(BenchRelay::in_folder(folder).await);
+    let logs: Vec<FakeBox> = (0..SENDERS).map(write_sender).collect();
+    let before = peak_mib();
     let mut readers = Vec::new();
     for _ in 0..4 {
         readers.push(PageReader::start(relay).await);
@@ -376,12 +411,14 @@ async fn measure_together(relay: &Arc<BenchRelay>) {
         walls.extend(reader.finish().await);
     }
     println!(
-        "together with {} pages of four readers who never pause, {:.1} ms at the median, {:.1} ms at p99: {} MiB at most (256)",
+        "together with {} pages of four readers who never pause, {:.1} ms at the median, {:.1} ms at p99: {} MiB at most (256), \
+         {before} of them before it began",
         walls.len(),
         percentile(walls.iter().copied(), 50),
         percentile(walls.iter().copied(), 99),
         peak_mib()
     );
+    relay.db.close().await;
 }
 
 /// Bytes of all tables and indexes of a database with 300,000 cleanings of 100 boxes, and of those that hold them.
@@ -440,10 +477,6 @@ impl BenchParts {
 
 async fn measure(relay: BenchRelay, parts: &BenchParts) {
     let relay = Arc::new(relay);
-    // Where everything is measured, what it takes together is asked for by itself: it fills the same tables.
-    if parts.is_named("together") {
-        measure_together(&relay).await;
-    }
     if parts.has("records") {
         let logs = fill(&relay, SENDERS).await;
         measure_sign_ins(&relay).await;
@@ -456,6 +489,7 @@ async fn measure(relay: BenchRelay, parts: &BenchParts) {
         measure_singles(&relay).await;
     }
     if parts.has("rebuild") {
+        fill_rebuilt(&relay).await;
         measure_rebuild(&relay).await;
     }
     relay.db.close().await;
@@ -464,8 +498,15 @@ async fn measure(relay: BenchRelay, parts: &BenchParts) {
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let mut words = std::env::args().skip_while(|word| word != "fill");
+    if let (Some(_), Some(folder)) = (words.next(), words.next()) {
+        return runtime.block_on(fill_folder(Path::new(&folder)));
+    }
     let parts = BenchParts::of_arguments();
-    if parts.on_server {
+    if parts.is_named("together") {
+        let dir = tempfile::tempdir().unwrap();
+        runtime.block_on(measure_together(dir.path()));
+    } else if parts.on_server {
         let server = Postgres::start(true);
         runtime.block_on(async {
             measure(BenchRelay::on_server(&server, "fleet").await, &parts).await;

@@ -1,5 +1,6 @@
 //! A relay in this process with as many facilities as a bench wants, and what its pages cost.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -158,39 +159,37 @@ pub(crate) struct BenchRelay {
     pub(crate) scope: AccountScope,
     pub(crate) clock: Arc<FakeClock>,
     password_hash: String,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 impl BenchRelay {
     /// Over a database without tables.
     pub(crate) async fn open(db: Db) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().to_owned();
+        Self { _dir: Some(dir), ..Self::open_with(db, &folder).await }
+    }
+
+    /// Over the database and the keys of this folder, as another process left them; over new ones where it is empty.
+    pub(crate) async fn in_folder(folder: &Path) -> Self {
+        let db = Db::open(&format!("sqlite:{}", folder.join("relay.db").display())).await.unwrap();
+        Self::open_with(db, folder).await
+    }
+
+    async fn open_with(db: Db, folder: &Path) -> Self {
         let bench_clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let clock = Arc::clone(&bench_clock) as Arc<dyn Clock>;
         db.migrate(NOW_MS).await.unwrap();
         let random = Arc::new(SystemRandom) as Arc<dyn RandomSource>;
         let seams = (Arc::clone(&clock), Arc::clone(&random));
-        let keys = dir.path().join("keys");
+        let keys = folder.join("keys");
         let keys = AuthorityKeys::open(&db, keys, "bench", KeyNeeds::ALL, seams.0.clone(), seams.1.clone());
         let keys = Arc::new(keys.await.unwrap());
         let fleet = Arc::new(Fleet::open(db.clone(), Arc::clone(&keys), None, seams.clone()).unwrap());
-        let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
-        let account = AccountId::new(1, [1; 10]);
-        let scope = accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
         let password_hash = password::create_hash(PASSWORD).unwrap();
-        let admin = NewMember {
-            id: UserId::new(1, [1; 10]),
-            email: "a@b.example",
-            name: "A",
-            verified_ms: None,
-            role: UserRole::AccountAdmin,
-            password_hash: &password_hash,
-        };
-        let (mut tx, _) = add_member(tx, scope, &admin, NOW_MS).await.unwrap();
-        insert_token(&mut tx).await;
-        tx.commit().await.unwrap();
+        let scope = open_account(&db, &password_hash).await;
         let ingest = Arc::new(Ingest::new(db.clone(), keys.shared(), seams, Outbox::new()));
-        let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
+        let photos = PhotoStore::in_folder(&folder.join("photos")).unwrap();
         let readiness = ProcessReadiness::new(db.clone(), photos.clone(), None, Arc::clone(&clock));
         let state = WebState {
             db: db.clone(),
@@ -215,7 +214,7 @@ impl BenchRelay {
             scope,
             clock: bench_clock,
             password_hash,
-            _dir: dir,
+            _dir: None,
         }
     }
 
@@ -236,7 +235,7 @@ impl BenchRelay {
     }
 
     /// The same in a file of SQLite.
-    pub(crate) async fn in_file(path: &std::path::Path) -> Self {
+    pub(crate) async fn in_file(path: &Path) -> Self {
         Self::open(Db::open(&format!("sqlite:{}", path.display())).await.unwrap()).await
     }
 
@@ -293,6 +292,28 @@ impl BenchRelay {
         let wall = Instant::now().duration_since(began).as_secs_f64() * 1_000.0;
         PageCost { cpu: cpu_ms() - cpu_before, wall, bytes }
     }
+}
+
+/// The account with its admin and its program, made where there is none.
+async fn open_account(db: &Db, password_hash: &str) -> AccountScope {
+    let mut tx = db.platform_write(PlatformReason::Operator).await.unwrap();
+    let account = AccountId::new(1, [1; 10]);
+    if let Some(known) = accounts::platform_find(&mut tx, account).await.unwrap() {
+        return known;
+    }
+    let scope = accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
+    let admin = NewMember {
+        id: UserId::new(1, [1; 10]),
+        email: "a@b.example",
+        name: "A",
+        verified_ms: None,
+        role: UserRole::AccountAdmin,
+        password_hash,
+    };
+    let (mut tx, _) = add_member(tx, scope, &admin, NOW_MS).await.unwrap();
+    insert_token(&mut tx).await;
+    tx.commit().await.unwrap();
+    scope
 }
 
 /// A program that may look at everything.
