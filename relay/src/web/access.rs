@@ -21,6 +21,7 @@ use crate::accounts::session::SessionToken;
 use crate::accounts::token::{self, TokenScope};
 use crate::accounts::{AccountUser, ApiProgram, UserRole};
 use crate::db::{AccountScope, DbError, ReadScope, tokens};
+use crate::web::entered_form::EnteredForm;
 use crate::web::named_place::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
 use crate::web::notices::seen_notices;
@@ -401,6 +402,7 @@ pub(crate) struct CallerSlot {
     caller: Arc<OnceLock<KnownCaller>>,
     quota: Arc<OnceLock<QuotaLeft>>,
     origin: Arc<OnceLock<String>>,
+    entered: Arc<OnceLock<EnteredForm>>,
     /// What the request is called, where something has named it.
     request_id: Option<RequestId>,
 }
@@ -423,6 +425,15 @@ impl CallerSlot {
     /// What a program has left.
     pub(crate) fn quota(&self) -> Option<QuotaLeft> {
         self.quota.get().copied()
+    }
+
+    /// What the page of the error says again.
+    pub(crate) fn hold_entered(&self, form: EnteredForm) {
+        self.entered.get_or_init(|| form);
+    }
+
+    pub(crate) fn entered(&self) -> Option<&EnteredForm> {
+        self.entered.get()
     }
 
     /// The origin whose page reads with a program's token, and may.

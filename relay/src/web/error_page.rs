@@ -5,9 +5,11 @@ use ::web::error::{ErrorText, FaultWords, HttpError, RequestFault};
 use ::web::present::ErrorPresenter;
 use askama::Template;
 use axum::extract::Request;
+use axum::http::StatusCode;
 
 use crate::web::WebContext;
 use crate::web::access::CallerSlot;
+use crate::web::entered_form::EnteredForm;
 use crate::web::http_error::{fault_words, link_of};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::words::{ErrorWords, LOCALE, open_words};
@@ -21,8 +23,26 @@ struct ErrorPage<'a> {
     safe: String,
     next: String,
     next_href: &'a str,
+    /// What was entered into a form that was refused, and where all of it can be sent once more.
+    entered: Option<EnteredView<'a>>,
     /// Under which the log has the cause: a sentence.
     id: Option<String>,
+}
+
+struct EnteredView<'a> {
+    w: ErrorWords,
+    lines: String,
+    repeats_to: Option<&'a str>,
+    fields: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> EnteredView<'a> {
+    fn of(form: &'a EnteredForm, error: &HttpError) -> Self {
+        let (w, lines, fields) = (open_words(), form.lines(), form.fields().collect());
+        // Another session has another secret.
+        let repeats_to = form.repeats_to().filter(|_| error.status != StatusCode::UNAUTHORIZED);
+        Self { w, lines, repeats_to, fields }
+    }
 }
 
 impl ErrorPresenter for WebContext {
@@ -61,6 +81,7 @@ impl ErrorPresenter for WebContext {
             safe: text(&error.safe),
             next: text(&next),
             next_href: &next_href,
+            entered: visit.entered().map(|form| EnteredView::of(form, error)),
             id: error.status.is_server_error().then(|| open_words::<ErrorWords>().error_request(id)),
         };
         page.render().map(Page::of_html)

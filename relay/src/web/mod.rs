@@ -6,6 +6,7 @@ mod api_routes;
 mod assets;
 mod brand_routes;
 mod cross_origin;
+pub(crate) mod entered_form;
 mod error_page;
 pub(crate) mod form;
 pub(crate) mod http_error;
@@ -35,7 +36,7 @@ use ::web::error::answer_panic;
 use ::web::present::present_errors;
 use ::web::table::{TableError, mount};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use service::clock::Clock;
 use service::random::RandomSource;
 use tokio::sync::Semaphore;
@@ -214,6 +215,7 @@ pub fn build_router(state: WebState) -> Result<Router, TableError> {
             from_fn_with_state(web.clone(), cross_origin::answer_preflight),
             presented,
             from_fn_with_state(web.clone(), middleware::refuse_foreign_forms),
+            from_fn(entered_form::hold_entered),
             CatchPanicLayer::custom(answer_panic),
             CompressionLayer::new(),
         ))

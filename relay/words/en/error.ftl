@@ -7,6 +7,10 @@ error-try-again = Try again
 # $id: under which the log has the cause.
 error-request = request { $id }
 
+# Over what stood in a form that was refused.
+error-entered = What you entered
+    .again = Send it again
+    .next = It stays here until you close this page. The link opens another one: enter it there once more.
 error-sign-in = Sign in first
     .detail = This page is for people who are signed in.
     .next = Sign in.

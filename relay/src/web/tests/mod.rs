@@ -7,6 +7,7 @@ mod away;
 mod both_databases;
 mod box_table;
 mod confirming;
+mod entered_forms;
 mod entrance;
 mod facilities;
 mod fake_provider;
