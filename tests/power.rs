@@ -275,7 +275,7 @@ fn times() -> u64 {
 /// `POWER_LONG` as many as a release should.
 fn images() -> u64 {
     let requested = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
-    requested.unwrap_or(if times() == 1 { 4_000 } else { 1_000_000 })
+    requested.unwrap_or(if times() == 1 { 2_500 } else { 1_000_000 })
 }
 
 /// One in how many operations is cut, where `all` is what `POWER_LONG` cuts: with it twice as many.
@@ -476,7 +476,7 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
 /// Lives of boxes that one run looks at: 15,000 with `POWER_LONG`.
 fn lives_count() -> u64 {
     let requested = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
-    requested.map_or(if times() == 1 { 200 } else { 15_000 }, |count: u64| count * times())
+    requested.map_or(if times() == 1 { 120 } else { 15_000 }, |count: u64| count * times())
 }
 
 #[test]

@@ -26,8 +26,8 @@ use world::World;
 /// Steps with faults.
 const STORMY: u32 = 220;
 /// Lives by default, and how many times as many a night has room for.
-const SEEDS: u64 = 100_000;
-const LONG: u64 = 50;
+const SEEDS: u64 = 50_000;
+const LONG: u64 = 100;
 /// Lives within which each planted bug is found.
 const PLANTED_SEEDS: u64 = 2_000;
 
@@ -191,7 +191,7 @@ fn failures(seeds: std::ops::Range<u64>, planted: Planted, most: usize) -> (Vec<
     (failed, marks)
 }
 
-/// `SIMULATE_SEEDS` says how many; `SIMULATE_LONG` takes 50 times as many.
+/// `SIMULATE_SEEDS` says how many; `SIMULATE_LONG` takes 100 times as many.
 fn seeds() -> u64 {
     let seeds = std::env::var("SIMULATE_SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(SEEDS);
     if std::env::var_os("SIMULATE_LONG").is_some() { seeds * LONG } else { seeds }

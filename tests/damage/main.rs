@@ -238,7 +238,7 @@ fn tried_rows(folder: FolderKind) -> Vec<Tried> {
     same.chain(added_to_this).chain(others.into_iter().map(every_way)).collect()
 }
 
-/// Each damage without a cut start and with some, in turn; of those with some, each second way of a row only with `DAMAGE_LONG`.
+/// Each damage without a cut start and with some, in turn; of those with some, each of three ways of a row only with `DAMAGE_LONG`.
 fn cases() -> Vec<Case> {
     let (mut all, mut turn) = (Vec::new(), CUTS.iter().cycle().zip((0..CLOCKS.len()).cycle()).peekable());
     for folder in [FolderKind::One, FolderKind::Three, FolderKind::Forked] {
@@ -247,7 +247,7 @@ fn cases() -> Vec<Case> {
                 if only.is_none_or(|only| only == at) {
                     all.push(Case { folder, row, way: *way, cuts: &[], clock: 0 });
                 }
-                if let Some((cuts, clock)) = turn.next_if(|_| at < cut).filter(|_| is_long() || at % 2 == 0) {
+                if let Some((cuts, clock)) = turn.next_if(|_| at < cut).filter(|_| is_long() || at % 3 == 0) {
                     all.push(Case { folder, row, way: *way, cuts, clock });
                 }
             }
