@@ -22,6 +22,8 @@ mod run_refusals;
 mod runs;
 mod session;
 pub mod stored;
+#[cfg(test)]
+mod test_shared;
 pub mod tls;
 pub mod way;
 pub mod way_config;
@@ -165,6 +167,8 @@ pub(super) struct UplinkShared {
     compared: AtomicBool,
     /// Whether it is known since the start that this box goes on where the relay does.
     followed: AtomicBool,
+    /// Whether the next start begins another log, behind the relay's newest.
+    rebased: AtomicBool,
 }
 
 impl Uplink {
@@ -226,6 +230,7 @@ impl UplinkShared {
             restarting: AtomicBool::new(false),
             compared: AtomicBool::new(false),
             followed: AtomicBool::new(false),
+            rebased: AtomicBool::new(false),
         }
     }
 

@@ -290,13 +290,10 @@ mod tests {
     use record::ids::BootId;
     use record::kinds::Event;
     use service::clock::{FakeClock, Now};
-    use service::random::SeededRandom;
 
-    use super::super::UplinkContext;
-    use super::super::claim::ClaimStore;
+    use super::super::test_shared::make_shared;
     use super::*;
-    use crate::alarms::AlarmStore;
-    use crate::store::{WriteDecision, configure_test_store};
+    use crate::store::WriteDecision;
 
     /// A relay that answers as it is told to each piece, and lacks what it did not take.
     #[derive(Default)]
@@ -332,9 +329,7 @@ mod tests {
 
     /// A box whose log names two photos.
     async fn shared(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Arc<UplinkShared>, [Hash; 2]) {
-        let random: Arc<dyn service::random::RandomSource> = Arc::new(SeededRandom::new(3));
-        let config = configure_test_store(dir.join("data"));
-        let store = Store::open(config, clock.clone(), random.clone()).unwrap().0;
+        let shared = make_shared(dir, clock);
         let photos = [&b"one"[..], b"two"].map(|bytes| {
             std::fs::write(dir.join(Hash::of(bytes).to_string()), bytes).unwrap();
             Hash::of(bytes)
@@ -344,26 +339,10 @@ mod tests {
                 format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"photos":["{photo}"]}}"#);
             let event = Event::read("cleaning.recorded", &body);
             let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() };
+            let store = &shared.parts.store;
             store.submit(|_| WriteDecision::Append { drafts: vec![draft], answer: () }).await.unwrap();
         }
-        let (files, folder) = (ClaimStore::new(&dir.join("data/keys")), dir.to_owned());
-        let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
-        let parts = UplinkContext {
-            store,
-            files,
-            photo_path: Arc::new(move |photo| folder.join(photo.to_string())),
-            printers: Arc::new(Vec::new),
-            data: dir.join("data"),
-            addresses: Vec::new(),
-            model: String::new(),
-            ways: crate::uplink::way_config::WayConfig::default(),
-            alarms,
-            alarm_words: |alarm| alarm.id.clone(),
-            clock: clock.clone(),
-            random,
-            restart: Arc::new(|_| ()),
-        };
-        (Arc::new(UplinkShared::new(parts)), photos)
+        (shared, photos)
     }
 
     /// How many photos the alarms that stand speak of.

@@ -14,8 +14,10 @@ use super::log_keys::KnownKeys;
 use super::photos::PhotoClient;
 use super::runs::{RunUplinkError, get_json, in_background};
 
-/// The relay is asked no longer than this, before a connection and once it stands: without its answer the box sends what it has.
-const REQUEST_WINDOW: Duration = Duration::from_secs(5);
+/// How long the relay is asked before a connection: without its answer the box sends what it has.
+pub(super) const FIRST_WINDOW: Duration = Duration::from_secs(5);
+/// The same once the connection stands, where there was no answer before: a line that may not last waits for it.
+pub(super) const SECOND_WINDOW: Duration = Duration::from_secs(1);
 /// Time between two rebases. Two boxes that run on copies of one card would else push each other aside for ever; so the
 /// relay sees two branches, and a person looks at it.
 const EVERY_MS: u64 = 86_400_000;
@@ -32,37 +34,47 @@ pub(super) enum RebaseCourse {
     Held(&'static str),
 }
 
-/// Looks, once for each start of the box and until it is known.
+/// Looks, once for each start of the box and until it is known. The relay has `window` to say which logs it holds; once it goes on
+/// elsewhere nothing is sent before that is settled, however long it takes.
 pub(super) async fn choose_course(
     shared: &Arc<UplinkShared>,
     with: &PhotoClient,
     cosigners: &[VerifierKey],
+    window: Duration,
 ) -> RebaseCourse {
+    // A box that is about to begin another log goes on with no line.
+    if shared.rebased.load(Ordering::Relaxed) {
+        return RebaseCourse::Next;
+    }
     if shared.followed.load(Ordering::Relaxed) {
         return RebaseCourse::Own;
     }
-    match tokio::time::timeout(REQUEST_WINDOW, look_for_entries(shared, with, cosigners)).await {
-        Ok(Ok(course)) => {
-            shared.followed.store(!matches!(course, RebaseCourse::Held(_)), Ordering::Relaxed);
-            course
-        }
+    let held = match tokio::time::timeout(window, get_json::<LogChain>(with, "/box/v1/log")).await {
+        Ok(Ok(held)) => held,
         Ok(Err(error)) => {
             tracing::warn!(%error, "it is not known on which epoch the relay goes on");
-            RebaseCourse::Own
+            return RebaseCourse::Own;
         }
         Err(_) => {
             tracing::warn!("the relay did not say in time on which epoch it goes on");
-            RebaseCourse::Own
+            return RebaseCourse::Own;
         }
-    }
+    };
+    let course = follow_newest(shared, with, cosigners, &held).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the relay may go on from another epoch, and it is not known whether it does");
+        RebaseCourse::Held("the relay goes on with another log of this box, and has not proven it yet")
+    });
+    shared.followed.store(course == RebaseCourse::Own, Ordering::Relaxed);
+    shared.rebased.store(course == RebaseCourse::Next, Ordering::Relaxed);
+    course
 }
 
-async fn look_for_entries(
+async fn follow_newest(
     shared: &Arc<UplinkShared>,
     with: &PhotoClient,
     cosigners: &[VerifierKey],
+    held: &LogChain,
 ) -> Result<RebaseCourse, RunUplinkError> {
-    let held: LogChain = get_json(with, "/box/v1/log").await?;
     let counting = held.epochs.iter().filter(|held| !held.apart && held.size > 0);
     let Some(newest) = counting.max_by_key(|held| held.epoch) else { return Ok(RebaseCourse::Own) };
     let store = shared.parts.store.clone();
@@ -72,7 +84,7 @@ async fn look_for_entries(
     if !in_background(is_elsewhere).await? {
         return Ok(RebaseCourse::Own);
     }
-    let keys = KnownKeys::learn(shared, with, &held).await?;
+    let keys = KnownKeys::learn(shared, with, held).await?;
     if !keys.knows(epoch) {
         return Ok(RebaseCourse::Held(
             "the relay holds a log of this box that this card does not know, and somebody must say whether it is this box's",
@@ -90,4 +102,84 @@ async fn look_for_entries(
     let rebased = rebased.await?;
     tracing::warn!(%epoch, rebased, "the relay goes on from an epoch that this box does not lead to");
     Ok(if rebased { RebaseCourse::Next } else { RebaseCourse::Own })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use record::checkpoint::LogOrigin;
+    use record::entry::ClockState;
+    use record::ids::BootId;
+    use record::messages::{ChainEpoch, VERSION};
+    use record::sign::{KeyKind, SignerKey};
+    use service::clock::{FakeClock, Now};
+
+    use super::super::test_shared::make_shared;
+    use super::*;
+
+    fn client(url: String) -> PhotoClient {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        PhotoClient { url, client: reqwest::Client::builder().build().unwrap() }
+    }
+
+    /// A relay that says which logs it holds, and proves none of them.
+    async fn relay(epochs: Vec<ChainEpoch>) -> PhotoClient {
+        let held = LogChain { v: VERSION, epochs };
+        let routes = Router::new()
+            .route("/box/v1/log", get(async move || axum::Json(held)))
+            .fallback(async || StatusCode::SERVICE_UNAVAILABLE);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        client(url)
+    }
+
+    fn box_in(dir: &std::path::Path) -> Arc<UplinkShared> {
+        let now = Now { wall_ms: 9, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+        make_shared(dir, &Arc::new(FakeClock::new(now)))
+    }
+
+    /// A later log of the same box.
+    fn later_log(shared: &UplinkShared) -> ChainEpoch {
+        let own = shared.parts.store.origin();
+        let public = SignerKey::new("x", KeyKind::Note, &[7; 32]).unwrap().verifier().public();
+        let later = LogOrigin::new(own.box_id, own.epoch.n + 1, &public);
+        let key = later.verifier(&public).unwrap().to_string();
+        ChainEpoch { epoch: later.epoch, key, size: 3, cosigned: None, prev: None, after: None, apart: false }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_while_a_relay_that_goes_on_elsewhere_does_not_prove_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = box_in(dir.path());
+        let relay = relay(vec![later_log(&shared)]).await;
+        for window in [FIRST_WINDOW, SECOND_WINDOW] {
+            let course = choose_course(&shared, &relay, &[], window).await;
+            assert!(matches!(course, RebaseCourse::Held(_)), "{course:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_box_sends_what_it_has_where_the_relay_says_nothing_else_or_nothing_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = box_in(dir.path());
+        let is_known = || shared.followed.load(Ordering::Relaxed);
+        let away = client("http://127.0.0.1:1".to_owned());
+        assert_eq!(choose_course(&shared, &away, &[], SECOND_WINDOW).await, RebaseCourse::Own);
+        assert!(!is_known(), "it is asked again");
+        let relay = relay(Vec::new()).await;
+        assert_eq!(choose_course(&shared, &relay, &[], FIRST_WINDOW).await, RebaseCourse::Own);
+        assert!(is_known());
+    }
+
+    #[tokio::test]
+    async fn a_box_that_is_about_to_begin_another_log_opens_no_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = box_in(dir.path());
+        shared.rebased.store(true, Ordering::Relaxed);
+        let away = client("http://127.0.0.1:1".to_owned());
+        assert_eq!(choose_course(&shared, &away, &[], FIRST_WINDOW).await, RebaseCourse::Next);
+    }
 }

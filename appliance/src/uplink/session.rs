@@ -170,10 +170,10 @@ async fn run_connection(
     let cosigners = claim::parse_verifiers(&relation.cosign_keys).map_err(SessionEnd::credentials)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
     let line = configure_line(shared, relation, &cosigners, connection)?;
-    follow_relay(shared, &line, &cosigners).await?;
+    follow_relay(shared, &line, &cosigners, rebase::FIRST_WINDOW).await?;
     let (sender, receiver) = open_line(shared, &line).await.map_err(|error| SessionEnd::of_link(&error))?;
     // A relay that gave no answer just now may be back with this line, and what is sent to it in vain would make a branch.
-    if let Err(end) = follow_relay(shared, &line, &cosigners).await {
+    if let Err(end) = follow_relay(shared, &line, &cosigners, rebase::SECOND_WINDOW).await {
         receiver.close().await;
         return Err(end);
     }
@@ -213,11 +213,16 @@ async fn follow_relay(
     shared: &Arc<UplinkShared>,
     line: &LineConfig,
     cosigners: &[VerifierKey],
+    window: Duration,
 ) -> Result<(), SessionEnd> {
-    match rebase::choose_course(shared, &line.destination, cosigners).await {
+    let was_rebased = shared.rebased.load(Ordering::Relaxed);
+    match rebase::choose_course(shared, &line.destination, cosigners, window).await {
         RebaseCourse::Own => Ok(()),
         RebaseCourse::Next => {
-            (shared.parts.restart)("the relay goes on from another epoch");
+            // The end of the box takes its time, with what phones have under way.
+            if !was_rebased {
+                (shared.parts.restart)("the relay goes on from another epoch");
+            }
             Err(SessionEnd::before("the box goes on in another epoch"))
         }
         RebaseCourse::Held(why) => Err(SessionEnd::before(why)),
