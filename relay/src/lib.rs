@@ -117,6 +117,9 @@ pub fn command_line() -> clap::Command {
     Cli::command().after_help(service::settings::text::settings_help::<RelaySettings>())
 }
 
+/// How long a process that is over waits for what its threads still do.
+const LAST_TASKS_WITHIN: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
 pub fn run_program(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_with_clock(args, Arc::new(SystemClock::default()))
@@ -137,7 +140,12 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         .enable_all()
         .build()
         .map_err(io_failure("start the runtime"))
-        .and_then(|runtime| runtime.block_on(run_command(cli, clock)));
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(run_command(cli, clock));
+            // A question to a name server that is silent, or a disk that hangs, keeps no process from its end.
+            runtime.shutdown_timeout(LAST_TASKS_WITHIN);
+            outcome
+        });
     match outcome {
         Ok(()) => ProgramExit::Success.into(),
         Err(Failure::Unwell(status)) => status.into(),

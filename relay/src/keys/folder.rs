@@ -86,6 +86,17 @@ pub enum KeyError {
 impl KeyError {
     /// Whether another start would find the same, so that a person must come first.
     pub fn needs_person(&self) -> bool {
+        if let Self::File { source, .. } = self {
+            // Rights and what lies there do not change by themselves; a disk that is full or away may.
+            let is_loop = source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+            let kinds = [
+                ErrorKind::PermissionDenied,
+                ErrorKind::NotADirectory,
+                ErrorKind::IsADirectory,
+                ErrorKind::AlreadyExists,
+            ];
+            return is_loop || kinds.contains(&source.kind());
+        }
         matches!(
             self,
             Self::Missing { .. }
@@ -239,6 +250,10 @@ fn write_renamed(temporary: &Path, path: &Path, text: &str) -> std::io::Result<(
 /// # Errors
 /// It cannot be read.
 pub(crate) fn read_configured(path: &Path) -> Result<String, KeyError> {
+    // A pipe would be waited for as long as nobody writes into it.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(KeyError::NoFile { path: path.to_owned() });
+    }
     std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })
 }
 

@@ -209,7 +209,13 @@ impl AuthorityKeys {
     /// What the folder holds in the place of a key, for a person.
     fn word_found(&self, key: &AuthorityKey) -> Result<String, KeyError> {
         let public = match key.kind {
-            AuthorityKind::Ca => self.folder.read(&format!("ca-{}.pem", key.n))?,
+            AuthorityKind::Ca => {
+                // What lies where the private half belongs is named, and not the half that is missing for it.
+                if let Err(error @ KeyError::NoFile { .. }) = self.folder.read(&private_file(key)) {
+                    return Err(error);
+                }
+                self.folder.read(&format!("ca-{}.pem", key.n))?
+            }
             kind => {
                 let read = self.folder.read_signer(&file_name(kind, key.n), signer_kind(kind));
                 if let Err(KeyError::Content { path, .. }) = &read {

@@ -39,7 +39,11 @@ pub(super) fn lock_database(address: &str) -> Result<Option<FileLock>, LockError
         }
         made => made,
     };
-    let opened = opened.map_err(LockError::Io)?;
+    let opened = match opened {
+        // A link that leads nowhere or to itself, or the file of somebody else.
+        Err(_) if std::fs::symlink_metadata(&path).is_ok() => return Err(LockError::Occupied(path)),
+        opened => opened.map_err(LockError::Io)?,
+    };
     match opened.try_lock() {
         Ok(()) => Ok(Some(FileLock { _held: opened })),
         Err(TryLockError::WouldBlock) => Err(LockError::Held(path)),
@@ -63,6 +67,9 @@ mod tests {
         let address = format!("sqlite:{}", dir.path().join("relay.db").display());
         let place = dir.path().join("relay.db.lock");
         std::fs::create_dir(&place).unwrap();
+        assert!(matches!(lock_database(&address), Err(LockError::Occupied(path)) if path == place));
+        std::fs::remove_dir(&place).unwrap();
+        std::os::unix::fs::symlink("nowhere/else", &place).unwrap();
         assert!(matches!(lock_database(&address), Err(LockError::Occupied(path)) if path == place));
         let socket = dir.path().join(ADMIN_SOCKET);
         std::fs::write(&socket, "").unwrap();
