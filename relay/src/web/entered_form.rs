@@ -1,12 +1,13 @@
 //! What a form held that was refused for no fault of its sender: nothing changes on the relay now, it is busy or its database away, or
-//! their session is over. The page of the error says it again, so that nobody enters it twice.
+//! their session is over or another one. The page of the error says it again, so that nobody enters it twice.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use ::web::argument::FormFields;
+use ::web::argument::{FormFields, FormRules as _};
 use ::web::error::HttpError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
@@ -18,30 +19,73 @@ use http_body_util::BodyExt as _;
 
 use crate::accounts::session::SessionToken;
 use crate::web::access::CallerSlot;
-use crate::web::form::{FORM_TOKEN, RelayFormRules};
+use crate::web::form::FORM_TOKEN;
+use crate::web::http_error;
+use crate::web::pages::confirm;
+use crate::web::pages::member_form::MemberFormRules;
 
-/// Bytes of a form that is said again.
-const FORM_BYTES_MAX: usize = <RelayFormRules as ::web::argument::FormRules>::BYTES_MAX;
+/// Bytes of a form that is said again: the longest names people and places.
+const FORM_BYTES_MAX: usize = MemberFormRules::BYTES_MAX;
 /// How long the rest of a form is waited for that was refused before it was read.
 const REST_WITHIN: Duration = Duration::from_secs(5);
 /// Fields that are said to nobody again: each that hides what is entered, as a test holds.
-const SECRET_FIELDS: [&str; 4] = ["client_secret", "code", "password", "present"];
-/// Fields that a page writes into its form.
-const PAGE_FIELDS: [&str; 4] = [FORM_TOKEN, "act", "opened", "seen"];
+const SECRET_FIELDS: [&str; 9] = [
+    confirm::CODE,
+    confirm::PASSKEY,
+    confirm::PASSWORD,
+    "client_secret",
+    "code",
+    "passkey",
+    "passphrase",
+    "password",
+    "present",
+];
+/// Fields that a page writes into its form, and that a person only chose.
+const PAGE_FIELDS: [&str; 18] = [
+    FORM_TOKEN,
+    "account",
+    "act",
+    "all",
+    "everywhere",
+    "here",
+    "id",
+    "listed_name",
+    "listed_page",
+    "next",
+    "offer",
+    "opened",
+    "provider",
+    "role",
+    "seen",
+    "switch",
+    "to",
+    "username",
+];
+/// Acts that are a press and nothing else, whatever their form says of what they are about.
+const BARE_ACTS: [&str; 7] =
+    ["delete", "domain-prove", "domain-remove", "enforce", "group-remove", "leave", "remove"];
 
 /// A form that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct EnteredForm {
     /// Path and query that it was sent to.
     to: String,
     fields: FormFields,
 }
 
+impl fmt::Debug for EnteredForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There may be a password in it.
+        f.debug_struct("EnteredForm").field("to", &self.to).finish_non_exhaustive()
+    }
+}
+
 impl EnteredForm {
     fn read(to: String, body: &[u8]) -> Option<Self> {
-        let fields = FormFields::parse_urlencoded::<RelayFormRules>(body).ok()?;
+        let fields = FormFields::parse_urlencoded::<MemberFormRules>(body).ok()?;
         let form = Self { to, fields };
-        (!form.lines().is_empty()).then_some(form)
+        let is_bare = BARE_ACTS.contains(&form.fields.text("act"));
+        (!is_bare && !form.lines().is_empty()).then_some(form)
     }
 
     /// What somebody entered or chose, a line each.
@@ -53,10 +97,12 @@ impl EnteredForm {
         entered.map(|(_, value)| value).collect::<Vec<_>>().join("\n")
     }
 
-    /// Where all of it can be sent once more; nowhere, where a part of it must be entered again.
-    pub(crate) fn repeats_to(&self) -> Option<&str> {
+    /// Where all of it can be sent once more; nowhere, where a part of it must be entered again, or it is not of the session with
+    /// this secret. Where nobody could look whose session it is, the next answer says so.
+    pub(crate) fn repeats_to(&self, csrf: Option<&str>) -> Option<&str> {
         let has_secret = self.fields.iter().any(|(name, value)| is_secret(name) && !value.is_empty());
-        (!has_secret).then_some(self.to.as_str())
+        let is_own = csrf.is_none_or(|csrf| self.fields.text(FORM_TOKEN) == csrf);
+        (!has_secret && is_own).then_some(self.to.as_str())
     }
 
     /// Every field with its value.
@@ -81,8 +127,14 @@ pub(crate) async fn hold_entered(request: Request, next: Next) -> Response {
     let copied = CopiedBody::of(body);
     let mut answer = next.run(Request::from_parts(head, Body::new(copied.clone()))).await;
     let Some(error) = answer.extensions_mut().get_mut::<HttpError>() else { return answer };
-    let is_over = error.status == StatusCode::UNAUTHORIZED && had_session;
-    if !is_over && error.status != StatusCode::SERVICE_UNAVAILABLE {
+    let is_held = match error.status {
+        StatusCode::SERVICE_UNAVAILABLE => true,
+        // Of a page of our own, or it would not have come here.
+        StatusCode::FORBIDDEN => error.code == http_error::FOREIGN,
+        StatusCode::UNAUTHORIZED => had_session,
+        _ => false,
+    };
+    if !is_held {
         return answer;
     }
     if let Some(form) = copied.read_whole().await.and_then(|body| EnteredForm::read(to, &body)) {
@@ -99,7 +151,8 @@ pub(crate) async fn hold_entered(request: Request, next: Next) -> Response {
 fn is_short_form(request: &Request) -> bool {
     let headers = request.headers();
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
-    let is_form = media.is_some_and(|media| media.starts_with("application/x-www-form-urlencoded"));
+    let media = media.and_then(|media| media.split(';').next()).map_or("", str::trim);
+    let is_form = media.eq_ignore_ascii_case("application/x-www-form-urlencoded");
     let length = request.body().size_hint().exact();
     request.method() == Method::POST
         && is_form
@@ -188,15 +241,20 @@ mod tests {
         let form =
             entered("csrf=a&seen=b&act=save&name=North+Wing&places.01J=none&note=a%0Ab&empty=").unwrap();
         assert_eq!(form.lines(), "North Wing\na\nb");
-        assert_eq!(form.repeats_to(), Some("/app/x"));
+        assert_eq!((form.repeats_to(None), form.repeats_to(Some("a"))), (Some("/app/x"), Some("/app/x")));
+        assert_eq!(form.repeats_to(Some("b")), None, "of another session");
         assert_eq!(form.fields().count(), 7, "all of it is sent once more");
         let secret = entered("email=a%40b.example&password=plum&code=123456").unwrap();
-        assert_eq!((secret.lines().as_str(), secret.repeats_to()), ("a@b.example", None));
-        assert_eq!(
-            entered("csrf=a&act=remove&password=plum"),
-            None,
-            "nothing of it was entered to be read again"
-        );
+        assert_eq!((secret.lines().as_str(), secret.repeats_to(None)), ("a@b.example", None));
+        let confirming =
+            entered("name=Ana&confirm-password=plum&confirm-code=123456&confirm-passkey=%7B%7D").unwrap();
+        assert_eq!((confirming.lines().as_str(), confirming.repeats_to(None)), ("Ana", None));
+        assert_eq!(format!("{confirming:?}"), "EnteredForm { to: \"/app/x\", .. }");
+        for pressed in
+            ["csrf=a&act=remove&password=plum", "act=group-remove&group=nurses", "account=01J&next=/app"]
+        {
+            assert_eq!(entered(pressed), None, "nothing of it was entered to be read again");
+        }
         assert_eq!(entered("a=%zz"), None);
     }
 
@@ -215,6 +273,19 @@ mod tests {
             }
         }
         assert!(found >= 4, "{found}");
+        // Pages whose fields are data: what hides in them is named beside the kind.
+        let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/pages");
+        for page in std::fs::read_dir(pages).unwrap() {
+            let text = std::fs::read_to_string(page.unwrap().path()).unwrap();
+            for field in text.split("WayField {").skip(1).map(|rest| rest.split('}').next().unwrap()) {
+                if !field.contains("\"password\"") && !field.contains("one-time-code") {
+                    continue;
+                }
+                let name = field.split("name: ").nth(1).unwrap().split(',').next().unwrap().trim();
+                let is_listed = ["PASSWORD", "CODE"].contains(&name) || is_secret(name.trim_matches('"'));
+                assert!(is_listed, "{name}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -37,10 +37,11 @@ struct EnteredView<'a> {
 }
 
 impl<'a> EnteredView<'a> {
-    fn of(form: &'a EnteredForm, error: &HttpError) -> Self {
+    fn of(form: &'a EnteredForm, error: &HttpError, csrf: Option<&str>) -> Self {
         let (w, lines, fields) = (open_words(), form.lines(), form.fields().collect());
         // Another session has another secret.
-        let repeats_to = form.repeats_to().filter(|_| error.status != StatusCode::UNAUTHORIZED);
+        let repeats = error.status == StatusCode::SERVICE_UNAVAILABLE;
+        let repeats_to = form.repeats_to(csrf).filter(|_| repeats);
         Self { w, lines, repeats_to, fields }
     }
 }
@@ -74,6 +75,7 @@ impl ErrorPresenter for WebContext {
             Some(visitor) => PageLayout::signed_in(title.clone(), NavSection::None, visitor),
             None => PageLayout::open(title.clone()),
         };
+        let csrf = visitor.map(|visitor| visitor.token.csrf());
         let page = ErrorPage {
             shell,
             title,
@@ -81,7 +83,7 @@ impl ErrorPresenter for WebContext {
             safe: text(&error.safe),
             next: text(&next),
             next_href: &next_href,
-            entered: visit.entered().map(|form| EnteredView::of(form, error)),
+            entered: visit.entered().map(|form| EnteredView::of(form, error, csrf.as_deref())),
             id: error.status.is_server_error().then(|| open_words::<ErrorWords>().error_request(id)),
         };
         page.render().map(Page::of_html)

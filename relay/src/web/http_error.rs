@@ -20,6 +20,8 @@ pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 const OWN_PAGE: &str = "/app/me";
 /// The address that was asked for, as browsers read an empty one.
 const SAME_ADDRESS: &str = "";
+/// The code of a form that did not come from a page of this session.
+pub(crate) const FOREIGN: &str = "foreign";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
@@ -113,7 +115,7 @@ pub(crate) fn foreign_form() -> HttpError {
         next: ErrorWords::error_foreign_next,
         link: (SAME_ADDRESS, ErrorWords::error_foreign_link),
     };
-    messages.error(StatusCode::FORBIDDEN, "foreign").note(DenialReason::ForeignForm)
+    messages.error(StatusCode::FORBIDDEN, FOREIGN).note(DenialReason::ForeignForm)
 }
 
 /// Whoever signed in may not do this in their role.

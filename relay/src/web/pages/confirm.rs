@@ -29,12 +29,12 @@ use crate::web::words::{OidcWords, PasskeyWords, SignInWords, open_words};
 /// Addresses of what somebody changes of their own.
 const OWN_PAGES: &str = "/app/me/";
 /// The field with the password that is asked for.
-const PASSWORD: &str = "confirm-password";
+pub(crate) const PASSWORD: &str = "confirm-password";
 /// The field with the code that is asked for of whoever has a second factor.
-const CODE: &str = "confirm-code";
+pub(crate) const CODE: &str = "confirm-code";
 
 /// The field with the passkey that answers for both.
-const PASSKEY: &str = "confirm-passkey";
+pub(crate) const PASSKEY: &str = "confirm-passkey";
 
 /// A form of somebody who has shown lately that it is them.
 #[derive(Debug)]

@@ -398,12 +398,17 @@ async fn reply_done(
         // Fields of a provider that is there already are in a card of their own.
         let (rows, _) = web.provider_office(visitor).list().await?;
         let card = rows.iter().position(|row| row.provider == provider).map(|n| n + 1);
-        let is_save = form.fields.text("act") == "save";
-        let has_field = |error: &FieldError| is_save && error.at != "providers";
+        let act = form.fields.text("act");
         for error in &mut errors {
-            error.at = match card.filter(|_| has_field(error)) {
-                Some(card) => format!("{}-{card}", error.at),
-                None => "providers".to_owned(),
+            let field = match act {
+                "save" => Some(error.at.as_str()).filter(|at| *at != "providers"),
+                "domain-add" => Some("domain"),
+                "group-add" => Some("group"),
+                _ => None,
+            };
+            error.at = match (field, card) {
+                (Some(field), Some(card)) => format!("{field}-{card}"),
+                _ => "providers".to_owned(),
             };
         }
     }

@@ -72,3 +72,22 @@ async fn what_was_entered_when_the_session_ended_stays_on_the_page() {
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{fields}");
     }
 }
+
+#[tokio::test]
+async fn a_form_of_an_earlier_session_is_said_again_and_sent_by_no_press() {
+    let world = World::new().await;
+    let earlier = world.sign_in(&world.a.email).await;
+    let token = csrf(&world.get("/app/regions", &earlier).await.body).to_owned();
+    let cookie = world.sign_in(&world.a.email).await;
+    let fields = format!("csrf={token}&name=North+Wing&confirm-password=plum+orbit");
+    let expired = world.post("/app/regions", &cookie, &fields).await;
+    assert_eq!(expired.status, StatusCode::FORBIDDEN);
+    pause(&world, true).await;
+    let paused = world.post("/app/regions", &cookie, &fields).await;
+    assert_eq!(paused.status, StatusCode::SERVICE_UNAVAILABLE);
+    for refused in [expired, paused] {
+        assert!(refused.body.contains("readonly>North Wing</textarea>"), "{}", refused.body);
+        assert!(!refused.body.contains("<form method=\"post\" action=\"/app/regions\""), "{}", refused.body);
+        assert!(!refused.body.contains("plum"), "a password is said to nobody");
+    }
+}

@@ -51,6 +51,7 @@ async fn a_refused_form_of_a_provider_says_again_what_was_entered() {
         "{}",
         refused.body
     );
+    assert!(refused.body.contains("href=\"#domain-1\""), "{}", refused.body);
     let refused = oidc.act("act=group-add&group=nurses&role=biomed&place=nowhere").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("value=\"nurses\""), "{}", refused.body);
