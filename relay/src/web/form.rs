@@ -41,8 +41,31 @@ impl FormRules for CertificateFormRules {
 /// A form with certificates.
 pub(crate) type CertificateForm = FormBody<CertificateFormRules>;
 
+/// Places of an account that a form names.
+pub(crate) const PLACES_MAX: usize = 2_000;
+
+/// Of a form with facilities to tick: each place has a box.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MemberFormRules;
+
+impl FormRules for MemberFormRules {
+    const FIELDS_MAX: usize = PLACES_MAX + 10;
+    const FIELD_BYTES_MAX: usize = 120 * 1_024;
+    const BYTES_MAX: usize = 160 * 1_024;
+
+    fn may_repeat(_: &str) -> bool {
+        false
+    }
+}
+
 /// The name of the field with the session's secret.
 pub(crate) const FORM_TOKEN: &str = "csrf";
+/// The field with the password by which somebody confirms that it is them.
+pub(crate) const CONFIRM_PASSWORD: &str = "confirm-password";
+/// The field with the code of whoever has a second factor.
+pub(crate) const CONFIRM_CODE: &str = "confirm-code";
+/// The field with the passkey that answers for both.
+pub(crate) const CONFIRM_PASSKEY: &str = "confirm-passkey";
 
 /// Refuses a form that did not come from a page of this session.
 pub(crate) fn require_own_form<R>(visitor: &AccountUser, form: &FormBody<R>) -> Result<(), HttpError> {

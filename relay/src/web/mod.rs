@@ -9,6 +9,7 @@ mod cross_origin;
 pub(crate) mod entered_form;
 mod error_page;
 pub(crate) mod form;
+mod form_copy;
 pub(crate) mod http_error;
 mod key_list;
 pub(crate) mod layout;
@@ -215,7 +216,7 @@ pub fn build_router(state: WebState) -> Result<Router, TableError> {
             from_fn_with_state(web.clone(), cross_origin::answer_preflight),
             presented,
             from_fn_with_state(web.clone(), middleware::refuse_foreign_forms),
-            from_fn(entered_form::hold_entered),
+            from_fn(form_copy::hold_entered),
             CatchPanicLayer::custom(answer_panic),
             CompressionLayer::new(),
         ))

@@ -17,7 +17,9 @@ use crate::accounts::session::is_confirmed;
 use crate::accounts::sign_in::SignInError;
 use crate::web::WebContext;
 use crate::web::access::{ClientAddress, MemberCaller, OwnAccess};
-use crate::web::form::{FORM_TOKEN, RelayFormRules, require_own_form};
+use crate::web::form::{
+    CONFIRM_CODE, CONFIRM_PASSKEY, CONFIRM_PASSWORD, FORM_TOKEN, RelayFormRules, require_own_form,
+};
 use crate::web::http_error::{busy_error, internal_error};
 use crate::web::next_page::page_after_sign_in;
 use crate::web::pages::browser::{cookie_headers, find_in_cookies, sign_in_origin};
@@ -28,14 +30,6 @@ use crate::web::words::{OidcWords, PasskeyWords, SignInWords, open_words};
 
 /// Addresses of what somebody changes of their own.
 const OWN_PAGES: &str = "/app/me/";
-/// The field with the password that is asked for.
-pub(crate) const PASSWORD: &str = "confirm-password";
-/// The field with the code that is asked for of whoever has a second factor.
-pub(crate) const CODE: &str = "confirm-code";
-
-/// The field with the passkey that answers for both.
-pub(crate) const PASSKEY: &str = "confirm-passkey";
-
 /// A form of somebody who has shown lately that it is them.
 #[derive(Debug)]
 pub(crate) struct ConfirmedForm<R = RelayFormRules>(FormBody<R>);
@@ -83,12 +77,13 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
             return Ok(Self(form));
         }
         // Where the form stands: of a page that asked already, nothing does.
-        let was_shown = [PASSWORD, PASSKEY].iter().any(|name| form.fields.get(name).is_some());
+        let was_shown =
+            [CONFIRM_PASSWORD, CONFIRM_PASSKEY].iter().any(|name| form.fields.get(name).is_some());
         let back = page_after_sign_in(referer.filter(|_| !was_shown).as_deref().unwrap_or_default());
         let by_provider = visitor.came_by.is_some() && !is_beyond;
         let by_provider = by_provider.then(|| confirm_path(visitor.scope.account(), &back));
         let question = ConfirmQuestion { web, visitor: &visitor, path: &path, form: &form, by_provider };
-        if let Some(answer) = form.fields.get(PASSKEY).filter(|answer| !answer.is_empty())
+        if let Some(answer) = form.fields.get(CONFIRM_PASSKEY).filter(|answer| !answer.is_empty())
             && let Some(passkeys) = web.passkeys()
         {
             if let Err(error) = passkeys.confirm(&visitor, ceremony.as_ref(), answer, &origin).await {
@@ -97,21 +92,23 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
             web.auth_service().mark_confirmed(&visitor).await.map_err(HttpError::from)?;
             return Ok(Self(form));
         }
-        let Some(password) = form.fields.get(PASSWORD).filter(|password| !password.is_empty()) else {
+        let Some(password) = form.fields.get(CONFIRM_PASSWORD).filter(|password| !password.is_empty()) else {
             return Err(question.ask(FormRecall::Invalid, None).await);
         };
         let auth = web.auth_service();
         // The code first: a password alone is told nothing.
         if visitor.has_factor
             && let Err(error) =
-                web.second_factors().check_code(&visitor, form.fields.text(CODE), &origin).await
+                web.second_factors().check_code(&visitor, form.fields.text(CONFIRM_CODE), &origin).await
         {
             let w: SignInWords = open_words();
             return Err(match error {
-                FactorError::Wrong => question.ask(FormRecall::Invalid, Some((CODE, w.step_wrong()))).await,
+                FactorError::Wrong => {
+                    question.ask(FormRecall::Invalid, Some((CONFIRM_CODE, w.step_wrong()))).await
+                }
                 FactorError::SignIn(SignInError::Wait { until_ms, .. }) => {
                     let (recall, time) = wait_until(web.now_ms(), until_ms);
-                    question.ask(recall, Some((CODE, w.step_wait(time)))).await
+                    question.ask(recall, Some((CONFIRM_CODE, w.step_wait(time)))).await
                 }
                 FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error)) => {
                     HttpError::from(error).into()
@@ -153,18 +150,18 @@ impl<R> ConfirmQuestion<'_, R> {
             SignInError::Db(error) => HttpError::from(error).into(),
             SignInError::Busy => busy_error().into(),
             SignInError::Wrong | SignInError::Ended => {
-                self.ask(FormRecall::Invalid, Some((PASSWORD, w.confirm_you_wrong()))).await
+                self.ask(FormRecall::Invalid, Some((CONFIRM_PASSWORD, w.confirm_you_wrong()))).await
             }
             SignInError::Wait { until_ms, .. } => {
                 let (recall, time) = wait_until(self.web.now_ms(), until_ms);
-                self.ask(recall, Some((PASSWORD, w.sign_in_wait_device(time)))).await
+                self.ask(recall, Some((CONFIRM_PASSWORD, w.sign_in_wait_device(time)))).await
             }
         }
     }
 
     async fn refuse_passkey(&self, error: PasskeyError) -> ConfirmRejection {
         match explain_refusal(self.web.now_ms(), error, open_words::<PasskeyWords>().passkey_not_yours()) {
-            Ok((recall, words)) => self.ask(recall, Some((PASSWORD, words))).await,
+            Ok((recall, words)) => self.ask(recall, Some((CONFIRM_PASSWORD, words))).await,
             Err(error) => error.into(),
         }
     }
@@ -184,14 +181,14 @@ impl<R> ConfirmQuestion<'_, R> {
     ) -> Result<WithHeaders<FormReply>, HttpError> {
         let w: SignInWords = open_words();
         let password = WayField {
-            name: PASSWORD,
+            name: CONFIRM_PASSWORD,
             label: w.sign_in_password(),
             kind: "password",
             autocomplete: "current-password",
             ..WayField::default()
         };
         let code = WayField {
-            name: CODE,
+            name: CONFIRM_CODE,
             label: w.step_code(),
             hint: w.step_code_hint(),
             kind: "text",
@@ -199,8 +196,9 @@ impl<R> ConfirmQuestion<'_, R> {
             ..WayField::default()
         };
         let fields = if self.visitor.has_factor { vec![password, code] } else { vec![password] };
-        let carried =
-            self.form.fields.iter().filter(|(name, _)| ![PASSWORD, CODE, PASSKEY, FORM_TOKEN].contains(name));
+        let carried = self.form.fields.iter().filter(|(name, _)| {
+            ![CONFIRM_PASSWORD, CONFIRM_CODE, CONFIRM_PASSKEY, FORM_TOKEN].contains(name)
+        });
         let hidden = carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let oidc: OidcWords = open_words();
         let lead = match (self.visitor.has_password, &self.by_provider) {
@@ -227,7 +225,7 @@ impl<R> ConfirmQuestion<'_, R> {
         if let Some(begun) = begun {
             headers = cookie_headers([begun.secret.set_cookie()])?;
             let button = open_words::<PasskeyWords>().passkey_confirm();
-            page = page.with_passkey(PASSKEY, PasskeyDialogue::Get, begun.options, button);
+            page = page.with_passkey(CONFIRM_PASSKEY, PasskeyDialogue::Get, begun.options, button);
         }
         Ok(WithHeaders(headers, FormReply::Again(recall, page.draw()?)))
     }

@@ -1,6 +1,6 @@
 //! What a member of the account is and sees, as a form: at an invitation, and later on their page.
 
-use ::web::argument::{FormBody, FormRules};
+use ::web::argument::FormBody;
 use ::web::error::HttpError;
 use ::web::form::{
     FieldCause, FieldError, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter,
@@ -12,6 +12,7 @@ use crate::accounts::people::MemberGrant;
 use crate::accounts::{AccountUser, UserRole};
 use crate::db::members::MemberRow;
 use crate::db::{ScopedConnection, facilities, regions};
+use crate::web::form::{MemberFormRules, PLACES_MAX};
 use crate::web::pages::named_places::{are_many, read_names, write_names};
 use crate::web::view_models::formats::role_name;
 use crate::web::words::{FormWords, open_words};
@@ -21,8 +22,6 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const AUDITOR_DAYS: i64 = 14;
 /// Characters of the names of facilities and regions that one form takes.
 const NAMED_CHARS_MAX: usize = 60_000;
-/// Facilities and regions that one form takes.
-const PLACES_MAX: usize = 2_000;
 
 const ROLE: FormField = FormField::pick("role").required();
 const ALL: FormField = FormField::tick("all");
@@ -47,20 +46,6 @@ pub(crate) static INVITATION: FormDefinition = FormDefinition {
 /// Somebody who is of the account.
 pub(crate) static TERMS: FormDefinition =
     FormDefinition { name: "member", sections: &[FormSection::plain(&[ROLE, ALL, PLACES, NAMED, DAYS])] };
-
-/// Of these forms: each place has a box.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MemberFormRules;
-
-impl FormRules for MemberFormRules {
-    const FIELDS_MAX: usize = PLACES_MAX + 10;
-    const FIELD_BYTES_MAX: usize = 120 * 1_024;
-    const BYTES_MAX: usize = 160 * 1_024;
-
-    fn may_repeat(_: &str) -> bool {
-        false
-    }
-}
 
 /// A form with facilities to tick.
 pub(crate) type MemberForm = FormBody<MemberFormRules>;

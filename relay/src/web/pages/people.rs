@@ -23,13 +23,12 @@ use crate::db::invitations::InvitationRow;
 use crate::db::members::MemberRow;
 use crate::db::{DbError, ScopedConnection, invitations, members};
 use crate::web::access::{ManagePeople, MemberCaller};
-use crate::web::form::{RelayForm, require_own_form};
+use crate::web::form::{MemberFormRules, RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::{
-    INVITATION, MemberFormRules, PresentTerms, TERMS, draw_sections, load_places, place_names, places_field,
-    read_grant,
+    INVITATION, PresentTerms, TERMS, draw_sections, load_places, place_names, places_field, read_grant,
 };
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};

@@ -17,12 +17,12 @@ use crate::accounts::token::{MintedToken, TokenLife, TokenScope, read_origins};
 use crate::db::facilities::all_places;
 use crate::db::tokens::{TokenRow, list_origins, list_token_places};
 use crate::web::access::{ManagePrograms, MemberCaller};
-use crate::web::form::{RelayForm, require_own_form};
+use crate::web::form::{MemberFormRules, RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
 use crate::web::pages::member_form::{
-    MemberFormRules, NAMED, hidden_list, load_places, place_names, places_field, read_places,
+    NAMED, hidden_list, load_places, place_names, places_field, read_places,
 };
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};

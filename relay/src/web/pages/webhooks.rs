@@ -15,13 +15,11 @@ use crate::db::webhook_deliveries::DeliveryRow;
 use crate::db::webhooks::WebhookRow;
 use crate::outgoing::OutgoingUrl;
 use crate::web::access::{ManagePrograms, MemberCaller};
-use crate::web::form::{RelayForm, require_own_form};
+use crate::web::form::{MemberFormRules, RelayForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::confirm::ConfirmedForm;
-use crate::web::pages::member_form::{
-    MemberFormRules, NAMED, find_places, hidden_list, place_names, places_field,
-};
+use crate::web::pages::member_form::{NAMED, find_places, hidden_list, place_names, places_field};
 use crate::web::pages::way_page::SignInProblem;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{ErrorWords, FormWords, PageWords, WebhooksWords, open_words};
