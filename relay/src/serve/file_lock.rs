@@ -19,7 +19,7 @@ pub(crate) struct FileLock {
 pub(super) enum LockError {
     /// Another process has it: of this file.
     Held(PathBuf),
-    /// What lies at its place is no file.
+    /// What lies at its place cannot be it: a folder, a pipe, a link to nothing, or somebody else's file.
     Occupied(PathBuf),
     Io(io::Error),
 }
