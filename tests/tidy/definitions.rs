@@ -45,7 +45,7 @@ pub struct Definition {
 
 /// Whether the rules about names hold in a file: sources of our crates, and of the suites what programs are made of.
 pub fn is_named(file: &File, sources: &Sources) -> bool {
-    let in_sources = file.path.split('/').nth(1) == Some("src") && file.extension() == "rs";
+    let in_sources = file.inside().split('/').nth(1) == Some("src") && file.extension() == "rs";
     let of_suites =
         file.top() == "tests" && !file.path.contains("/tests/") && !file.path.ends_with("/tests.rs");
     in_sources && (of_suites || CRATES.contains(&file.top()) && !sources.is_test(&file.path))

@@ -27,9 +27,14 @@ impl File {
         self.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e)
     }
 
+    /// Its path without `crates/`, where libraries lie: it begins with the crate, for a file of one.
+    pub fn inside(&self) -> &str {
+        self.path.strip_prefix("crates/").unwrap_or(&self.path)
+    }
+
     /// Its first folder: the crate, for a file of one.
     pub fn top(&self) -> &str {
-        self.path.split('/').next().unwrap_or_default()
+        self.inside().split('/').next().unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::sources::File;
 /// Lines of a file that people read and write.
 const LINES_MAX: usize = 700;
 /// Folders whose files are shorter, by the beginning of their path.
-const SHORT: &[(&str, usize)] = &[("store/src/", 400)];
+const SHORT: &[(&str, usize)] = &[("crates/store/src/", 400)];
 /// Kinds of files that the length rule covers.
 const COUNTED: &[&str] = &["rs", "js", "css", "html", "sql", "sh"];
 /// Kinds of files whose words are looked at.
@@ -148,7 +148,7 @@ fn a_file_without_its_sentence_is_found() {
 fn a_long_file_is_found() {
     assert_eq!(length(&File::planted("a.rs", &"x\n".repeat(700))), None);
     assert!(length(&File::planted("a.rs", &"x\n".repeat(701))).is_some());
-    assert!(length(&File::planted("store/src/a.rs", &"x\n".repeat(401))).is_some());
+    assert!(length(&File::planted("crates/store/src/a.rs", &"x\n".repeat(401))).is_some());
     assert_eq!(length(&File::planted("a.md", &"x\n".repeat(701))), None);
 }
 

@@ -67,8 +67,8 @@ pub struct MadeByBox {
 
 /// Kinds of entries that the store writes by itself.
 pub const MADE_BY_BOX: &[MadeByBox] = &[
-    MadeByBox { kind: "log.started", file: "store/src/begin.rs" },
-    MadeByBox { kind: "log.adopted", file: "store/src/adopt.rs" },
+    MadeByBox { kind: "log.started", file: "crates/store/src/begin.rs" },
+    MadeByBox { kind: "log.adopted", file: "crates/store/src/adopt.rs" },
 ];
 
 /// This list may only shrink.
@@ -529,8 +529,9 @@ mod tests {
 
     #[test]
     fn every_member_has_a_maker() {
-        let kinds = read_sources(&source("record/src/kinds"));
-        let sources = ["appliance/src", "store/src"].map(|folder| read_sources(&source(folder))).concat();
+        let kinds = read_sources(&source("crates/record/src/kinds"));
+        let sources =
+            ["appliance/src", "crates/store/src"].map(|folder| read_sources(&source(folder))).concat();
         let code = sources.lines().filter(|line| !line.trim_start().starts_with("//"));
         let code: String = code.flat_map(|line| [line, "\n"]).collect();
         let mut unmade = Vec::new();
@@ -553,7 +554,8 @@ mod tests {
 
     #[test]
     fn what_is_not_yet_made_is_still_missing() {
-        let sources = ["appliance/src", "store/src"].map(|folder| read_sources(&source(folder))).concat();
+        let sources =
+            ["appliance/src", "crates/store/src"].map(|folder| read_sources(&source(folder))).concat();
         for NotYet { name, issue } in NOT_YET {
             assert!(!issue.is_empty());
             if Event::KINDS.contains(name) {

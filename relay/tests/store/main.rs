@@ -21,7 +21,7 @@ mod line;
 #[path = "../../../tests/src/postgres.rs"]
 mod postgres;
 mod present;
-#[path = "../../../record/tests/random_log/mod.rs"]
+#[path = "../../../crates/record/tests/random_log/mod.rs"]
 mod random_log;
 mod restore;
 mod run_bounds;

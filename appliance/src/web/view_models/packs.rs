@@ -21,10 +21,10 @@ use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, PacksWords};
 
 const FILES: [&str; 4] = [
-    include_str!("../../../../packs/hospital.toml"),
-    include_str!("../../../../packs/laboratory.toml"),
-    include_str!("../../../../packs/dental.toml"),
-    include_str!("../../../../packs/long-term-care.toml"),
+    include_str!("../../../packs/hospital.toml"),
+    include_str!("../../../packs/laboratory.toml"),
+    include_str!("../../../packs/dental.toml"),
+    include_str!("../../../packs/long-term-care.toml"),
 ];
 
 /// A file that cannot be read is none; a test reads all of them.

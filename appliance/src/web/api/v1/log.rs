@@ -62,7 +62,7 @@ impl JsonSchema for LogLine {
         json_schema!({
             "type": "object",
             "additionalProperties": true,
-            "description": "An entry exactly as it was signed (record/FORMAT.md), or with `texts=1` a text that stands beside the entry before it",
+            "description": "An entry exactly as it was signed (crates/record/FORMAT.md), or with `texts=1` a text that stands beside the entry before it",
         })
     }
 }

@@ -32,7 +32,7 @@ fn the_files_are_what_this_version_writes() {
         assert_eq!(
             file(name),
             text,
-            "{name}: the format has changed; see record/FORMAT.md before writing it anew"
+            "{name}: the format has changed; see crates/record/FORMAT.md before writing it anew"
         );
     }
 }
