@@ -271,11 +271,16 @@ fn times() -> u64 {
     if std::env::var_os("POWER_LONG").is_some() { 50 } else { 1 }
 }
 
+/// How many: as many as a change should wait for, or with `POWER_LONG` as many as a release should.
+fn amount(of_change: u64, of_release: u64) -> u64 {
+    if times() == 1 { of_change } else { of_release }
+}
+
 /// How many images a run tries; `POWER_IMAGES` asks for another number. By default as many as a change should wait for, with
 /// `POWER_LONG` as many as a release should.
 fn images() -> u64 {
     let requested = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
-    requested.unwrap_or(if times() == 1 { 2_500 } else { 1_000_000 })
+    requested.unwrap_or_else(|| amount(1_000, 1_000_000))
 }
 
 /// One in how many operations is cut, where `all` is what `POWER_LONG` cuts: with it twice as many.
@@ -409,7 +414,7 @@ fn damage_at_rest_to_one_copy_is_healed_from_the_other() {
     // Over some damages redb ends the process, and the box's next start does without the file: no seed of these has one.
     let first = std::env::var("POWER_ROT_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(32_000);
     let mut failures = Vec::new();
-    for seed in first..first + 20 {
+    for seed in first..first + amount(8, 20) {
         let (rest, model) = rot::box_at_rest(seed);
         let mut rng = Rng::new(seed);
         for i in 0..30 {
@@ -476,7 +481,7 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
 /// Lives of boxes that one run looks at: 15,000 with `POWER_LONG`.
 fn lives_count() -> u64 {
     let requested = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
-    requested.map_or(if times() == 1 { 120 } else { 15_000 }, |count: u64| count * times())
+    requested.map_or_else(|| amount(50, 15_000), |count: u64| count * times())
 }
 
 #[test]
@@ -595,8 +600,9 @@ fn finds_a_group_that_is_not_asked_for_the_keys_in_it() {
 
 #[test]
 fn what_stands_behind_a_hole_counts_where_no_other_copy_is() {
-    let failures: Vec<_> =
-        (0..100 * times()).filter_map(|seed| holes::one(seed, false).err().map(|why| (seed, why))).collect();
+    let failures: Vec<_> = (0..amount(40, 5_000))
+        .filter_map(|seed| holes::one(seed, false).err().map(|why| (seed, why)))
+        .collect();
     assert!(failures.is_empty(), "{} failures, such as {:#?}", failures.len(), failures[0]);
 }
 

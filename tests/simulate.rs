@@ -26,8 +26,8 @@ use world::World;
 /// Steps with faults.
 const STORMY: u32 = 220;
 /// Lives by default, and how many times as many a night has room for.
-const SEEDS: u64 = 50_000;
-const LONG: u64 = 100;
+const SEEDS: u64 = 20_000;
+const LONG: u64 = 250;
 /// Lives within which each planted bug is found.
 const PLANTED_SEEDS: u64 = 2_000;
 

@@ -88,13 +88,14 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one; without `script` no page of it runs any.
+    /// Starts one; without `script` no page of it runs any. It is Chromium without the window and its parts around a page, which
+    /// take most of the time of a start.
     pub(crate) async fn open(kind: Kind, script: bool) -> Self {
-        Self::open_with(kind, script, &[]).await
+        Self::start("chromium-headless-shell", kind, script, &[]).await
     }
 
-    /// The same with more flags of its own.
-    pub(crate) async fn open_with(kind: Kind, script: bool, flags: &[&str]) -> Self {
+    /// The same with a program of Chromium's and flags: what a headless shell lacks needs `chromium` itself.
+    pub(crate) async fn start(program: &str, kind: Kind, script: bool, flags: &[&str]) -> Self {
         let driver = Driver::start();
         let fixed = [
             "--headless=new",
@@ -105,6 +106,7 @@ impl Browser {
         ];
         let args = [&fixed[..], flags].concat();
         let mut options = json!({
+            "binary": harness::tools::program(program),
             "args": args,
             "prefs": {"profile.managed_default_content_settings.javascript": if script { 1 } else { 2 }},
         });

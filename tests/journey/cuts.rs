@@ -64,7 +64,7 @@ impl Spot {
             r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
         let line = Proxy::start(far).await.expect("a line to the box");
         let origin = format!("http://{}", line.addr());
-        let phone = Browser::open_with(Kind::Phone, true, flags).await;
+        let phone = Browser::start("chromium", Kind::Phone, true, flags).await;
         let tag = r#box.tags.first().expect("an item").clone();
         Self { line, origin, phone, tag }
     }

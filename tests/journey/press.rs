@@ -41,7 +41,7 @@ impl Phone {
         let photo = story.pictures.join("press.jpg");
         std::fs::write(&photo, photo::sideways()).expect("a photo");
         let photo = photo.to_string_lossy().into_owned();
-        Self { line, browser: Browser::open_with(Kind::Phone, true, flags).await, page, photo }
+        Self { line, browser: Browser::start("chromium", Kind::Phone, true, flags).await, page, photo }
     }
 
     fn app(&self) -> String {

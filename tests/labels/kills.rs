@@ -13,7 +13,7 @@ use crate::station::{Job, Station};
 
 /// How often the box of each language is killed: with `LABELS_LONG` 200 times in all.
 fn kills() -> u32 {
-    amount(16, 40)
+    amount(6, 40)
 }
 
 /// Labels of a job.

@@ -79,7 +79,7 @@ fn write(kind: Kind, profile: &PrinterProfile, count: u32, folder: &Path) {
 
 /// Labels that differ, some of them blank tags: with `LABELS_LONG` a thousand.
 fn check_many(language: PrinterLanguage) {
-    let (kind, folder, count) = (Kind::of(language), tempfile::tempdir().unwrap(), amount(150, 1_000));
+    let (kind, folder, count) = (Kind::of(language), tempfile::tempdir().unwrap(), amount(60, 1_000));
     write(kind, &kind.profile(), count, folder.path());
     check(language.name(), folder.path(), &[]).all(count);
 }
